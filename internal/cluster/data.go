@@ -1,0 +1,166 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lockFile takes the lock of a cluster's folder. The kernel drops it when the program ends, however it ends.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is of our own folder
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a file descriptor is small
+	if err == nil {
+		return f, nil
+	}
+	_ = f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, ErrInUse
+	}
+	return nil, err
+}
+
+// awaitOrphan deals with the postmaster.pid of an earlier run. PostgreSQL removes the file of a process that has
+// gone, but takes any other process that has since been given the number for a server: that file is removed here.
+// A server that still runs has lost its program (whose lock we hold) and is being stopped by its guard: wait for it.
+func awaitOrphan(ctx context.Context, p place, progress io.Writer) error {
+	pidFile := filepath.Join(p.data, "postmaster.pid")
+	pid := firstLine(pidFile)
+	if pid == 0 {
+		return nil
+	}
+	if !serves(pid, p.data) {
+		return removeIfThere(pidFile)
+	}
+	_, _ = fmt.Fprintf(progress, "PostgreSQL: waiting for the server of an earlier run (process %d) to end\n", pid)
+	for deadline := time.Now().Add(orphanWithin); time.Now().Before(deadline); {
+		if !serves(pid, p.data) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pollEvery):
+		}
+	}
+	return fmt.Errorf("%s (process %d): %w", p.dir, pid, ErrInUse)
+}
+
+// serves reports whether a process is a PostgreSQL server on the data folder.
+func serves(pid int, data string) bool {
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	return err == nil && alive(pid) && strings.Contains(string(b), "\x00"+data+"\x00")
+}
+
+func firstLine(path string) int {
+	b, err := os.ReadFile(path) //nolint:gosec // a file of our own folder
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	n, _ := strconv.Atoi(strings.TrimSpace(line))
+	return n
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
+}
+
+// writtenBy is the major version that wrote a data folder, 0 when there is none yet.
+func writtenBy(data string) (int, error) {
+	b, err := os.ReadFile(filepath.Join(data, "PG_VERSION")) //nolint:gosec // a file of our own folder
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	major, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0, fmt.Errorf("read the version of the data: %w", err)
+	}
+	return major, nil
+}
+
+// initialise runs initdb beside the data folder and moves the result into place, so that an interrupted initdb is
+// never taken for data.
+func (c *Cluster) initialise() error {
+	_, _ = fmt.Fprintf(c.options.progress(), "PostgreSQL: creating a private cluster in %s\n", c.place.dir)
+	fresh := c.place.data + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	args := []string{
+		"-D", fresh, "-U", Superuser, "-E", "UTF8", "--locale=C.UTF-8",
+		"--auth-local=trust", "--auth-host=reject", "--no-instructions",
+	}
+	if c.options.Durable {
+		args = append(args, "--data-checksums")
+	} else {
+		args = append(args, "--no-sync")
+	}
+	cmd := command(c.binaries, c.who, "initdb", args...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return os.Rename(fresh, c.place.data)
+}
+
+// knowsLZ4 asks the server program whether it was built with lz4, which the package from npm may not be.
+func (c *Cluster) knowsLZ4() bool {
+	cmd := command(c.binaries, c.who, "postgres", "-D", c.place.data, "-c", "wal_compression=lz4", "-C", "wal_compression")
+	return cmd.Run() == nil
+}
+
+// await polls until the server answers, has gone, or takes too long.
+func (c *Cluster) await(ctx context.Context, s *process) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		conn, err := c.connect(ctx)
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-s.done:
+			return errors.New("postgres ended at once")
+		case <-ctx.Done():
+			return fmt.Errorf("postgres does not answer: %w", err)
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// tail is what the server logged since offset, at most the last 4,000 bytes.
+func tail(path string, offset int64) string {
+	b, err := os.ReadFile(path) //nolint:gosec // a file of our own folder
+	if err != nil || int64(len(b)) < offset {
+		return ""
+	}
+	b = b[offset:]
+	if len(b) > 4000 {
+		b = b[len(b)-4000:]
+	}
+	return strings.TrimSpace(string(b))
+}
