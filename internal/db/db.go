@@ -1,0 +1,168 @@
+// Package db is the way to PostgreSQL. Reads go through Read, changes through Write, and nothing else commits.
+//
+// Connections are read-only by default; only Write asks for READ WRITE. Each transaction carries a Scope, which row-level
+// security enforces: without one, organisation-owned tables show no rows. The scope is set inside the transaction, so a
+// connection given back to the pool keeps none. It guards against a WHERE that we forgot, not against somebody who runs
+// SQL of their own as mandat_app.
+//
+// Round trips decide how fast an act is. Begin and scope travel with the first statements, what is queued on a Tx travels
+// with the commit (Tx.Queue): an act that knows its statements costs two.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// ErrNotFound says that no row fits: there is none, or it is outside the scope.
+var ErrNotFound = errors.New("not found")
+
+// ErrConflict says that another act changed the row first.
+var ErrConflict = errors.New("conflict")
+
+// DB is a pool of connections of one login.
+type DB struct{ pool *pgxpool.Pool }
+
+// Options says how to open a DB.
+type Options struct {
+	URL      string // connection string; several hosts are allowed (target_session_attrs=read-write)
+	MaxConns int32  // 0 is 12: 8 to 16 is right for two cores, more only makes acts wait inside PostgreSQL
+}
+
+// Open connects. It refuses a login that could pass by the guards: owner of our tables, superuser or BYPASSRLS.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, errors.New("database address: not a valid connection string") // the parser's error may quote a password
+	}
+	cfg.MaxConns = o.MaxConns
+	if cfg.MaxConns == 0 {
+		cfg.MaxConns = 12
+	}
+	set := cfg.ConnConfig.RuntimeParams
+	set["default_transaction_read_only"] = "on"
+	set["timezone"] = "UTC"
+	set["application_name"] = "mandat"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	d := &DB{pool: pool}
+	if err := d.refuseStrongLogin(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *DB) refuseStrongLogin(ctx context.Context) error {
+	var strong, owner bool
+	err := d.pool.QueryRow(ctx, `select rolsuper or rolbypassrls, exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where n.nspname = 'public' and pg_has_role(current_user, c.relowner, 'USAGE')) from pg_roles where rolname = current_user`).Scan(&strong, &owner)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if strong || owner {
+		return errors.New("open database: this login is owner, superuser or BYPASSRLS; give the program the login mandat_app (mandat admin roles prints how)")
+	}
+	return nil
+}
+
+// Close gives all connections back.
+func (d *DB) Close() { d.pool.Close() }
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
+
+// Stat tells the pool's figures, for metrics.
+func (d *DB) Stat() *pgxpool.Stat { return d.pool.Stat() }
+
+// Scope says whose rows a transaction may see.
+type Scope struct{ set string }
+
+// InOrganisation is the scope of one organisation's people.
+func InOrganisation(id uuid.UUID) Scope { return Scope{"set local mandat.org = '" + id.String() + "'"} }
+
+// System is the scope of what serves no one organisation: token and userinfo, jobs, the integrator, sign-in.
+func System() Scope { return Scope{"set local mandat.system = 'on'"} }
+
+// Nothing is the scope in which no organisation-owned row is seen.
+func Nothing() Scope { return Scope{"set local mandat.org = ''"} }
+
+// Mode says how a transaction begins and commits.
+type Mode string
+
+// The modes. Soon commits without waiting for the disk: only for steps whose loss costs a click.
+const (
+	ReadOnly Mode = "begin read only"
+	Durable  Mode = "begin read write"
+	Soon     Mode = "begin read write; set local synchronous_commit = off"
+)
+
+// Read runs f in a read-only transaction that sees one snapshot per statement.
+func (d *DB) Read(ctx context.Context, s Scope, f func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: string(ReadOnly) + "; " + s.set}, f)
+}
+
+// Write runs f in a transaction that may change rows, and commits what f did together with what it queued. It is for
+// what is not an act (sessions, logins under way); acts go through journal.Record.
+func (d *DB) Write(ctx context.Context, s Scope, m Mode, f func(*Tx) error) error {
+	return d.WriteAfter(ctx, s, m, nil, f)
+}
+
+// WriteAfter is Write whose first statements are known beforehand: they travel with BEGIN in one round trip. Their
+// results go to the callbacks of first (see pgx.QueuedQuery) before f runs.
+func (d *DB) WriteAfter(ctx context.Context, s Scope, m Mode, first *pgx.Batch, f func(*Tx) error) error {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	tx, err := begin(ctx, conn.Conn(), s, m, first)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, rollback(ctx, conn.Conn()))
+	}
+	return tx.commit(ctx)
+}
+
+// Pipeline runs a whole transaction in one round trip: BEGIN, scope, the batch and COMMIT. Callbacks of the batch read
+// the results; they cannot prevent the commit, so each changing statement carries its own guard.
+func (d *DB) Pipeline(ctx context.Context, s Scope, m Mode, b *pgx.Batch) error {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	tx := &Tx{conn: conn.Conn()}
+	tx.queued = *opening(s, m, b)
+	return tx.commit(ctx)
+}
+
+func rollback(ctx context.Context, conn *pgx.Conn) error {
+	if conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "rollback"); err != nil {
+		_ = conn.Close(ctx) // a connection in an unknown state is never given back
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
+
+// Unique reports whether err is a unique violation of the named index (SQLSTATE 23505); "" is any index.
+func Unique(err error, index string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505" && (index == "" || pg.ConstraintName == index)
+}

@@ -1,0 +1,93 @@
+package pdf
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// painter writes the content stream of one page. Marks are numbered in the
+// order in which they are opened.
+type painter struct {
+	out  bytes.Buffer
+	page int
+	next int      // number of the next mark
+	open *element // whose mark is open, or nil
+	bold *face
+}
+
+// paintPage draws the strips of a page and returns the number of marks.
+func (p *painter) paintPage(strips []placed) {
+	for _, s := range strips {
+		top := sheetHeight - topMargin - s.top
+		if s.ruleAbove {
+			p.rule(top)
+		}
+		if s.figure != nil {
+			p.drawFigure(s.figure, top)
+		}
+		for _, r := range s.runs {
+			p.enter(r.element)
+			p.text(r.face, r.size, sideMargin+r.x, top-r.drop, r.glyphs)
+		}
+		if s.ruleBelow {
+			p.rule(top - s.height)
+		}
+	}
+	p.leave()
+}
+
+// enter opens a mark of el, unless the last thing drawn was its too.
+func (p *painter) enter(el *element) {
+	if p.open == el {
+		return
+	}
+	p.leave()
+	fmt.Fprintf(&p.out, "/%s << /MCID %d >> BDC\n", el.tag, p.next)
+	el.marks = append(el.marks, mark{p.page, p.next})
+	p.next++
+	p.open = el
+}
+
+func (p *painter) leave() {
+	if p.open != nil {
+		p.out.WriteString("EMC\n")
+		p.open = nil
+	}
+}
+
+func (p *painter) text(f *face, size, x, y float64, line []glyph) {
+	f.use(line)
+	name := "F1"
+	if f == p.bold {
+		name = "F2"
+	}
+	fmt.Fprintf(&p.out, "BT /%s %.4g Tf 1 0 0 1 %.2f %.2f Tm <", name, size, x, y)
+	for _, g := range line {
+		fmt.Fprintf(&p.out, "%04X", g.index)
+	}
+	p.out.WriteString("> Tj ET\n")
+}
+
+// rule draws a hairline over the width of the text; readers skip it.
+func (p *painter) rule(y float64) {
+	p.leave()
+	fmt.Fprintf(&p.out, "/Artifact BMC q 0.5 w 0.6 G %.2f %.2f m %.2f %.2f l S Q EMC\n",
+		sideMargin, y, sheetWidth-sideMargin, y)
+}
+
+func (p *painter) drawFigure(f *figure, top float64) {
+	p.enter(f.element)
+	f.element.attributes = fmt.Sprintf("/O /Layout /Placement /Block /BBox [%.2f %.2f %.2f %.2f]",
+		sideMargin, top-codeSide, sideMargin+codeSide, top)
+	fmt.Fprintf(&p.out, "q %.2f 0 0 %.2f %.2f %.2f cm /Q%d Do Q\n", codeSide, codeSide, sideMargin, top-codeSide, f.index)
+}
+
+// footer draws the title at the left and the page number at the right.
+func (p *painter) footer(f *face, title, number []glyph) {
+	size := footerStyle.size
+	right := sheetWidth - sideMargin - measure(number, size)
+	p.out.WriteString("/Artifact << /Type /Pagination /Subtype /Footer >> BDC\n")
+	p.text(f, size, sideMargin, footerLine, title)
+	p.text(f, size, right, footerLine, number)
+	p.out.WriteString("EMC\n")
+}
