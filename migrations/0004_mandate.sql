@@ -23,14 +23,17 @@ create table mandate_draft (
   days int not null check (days in (1, 31, 182, 365)),
   no_protection_at timestamptz not null,
   informed_at timestamptz not null,
+  subject_id uuid, -- whose key data_key is: the citizen's id, if this organisation does not know them yet
   data_key bytea,
   identity bytea,
+  sub_index bytea,
   identified_at timestamptz,
   identified_session bytea,
   mandate_id uuid,
   created_at timestamptz not null,
   expires_at timestamptz not null,
-  check ((state = 'identified') = (identity is not null and data_key is not null and identified_at is not null and identified_session is not null)),
+  check ((state = 'identified') = (identity is not null)),
+  check (num_nulls(subject_id, data_key, identity, sub_index, identified_at, identified_session) in (0, 6)),
   check ((state = 'signed') = (mandate_id is not null))
 );
 create index mandate_draft_person on mandate_draft (organisation_id, person_id, created_at desc) where state in ('open', 'identified');
@@ -93,6 +96,8 @@ grant select, insert, update on citizen, mandate, mandate_power to mandat_app;
 grant select, insert, update, delete on mandate_draft to mandat_app;
 grant select (id, organisation_id, citizen_id, draft_id, person_id, state, identified_by, identified_at, signed_at, days, ends_at, catalogue, terms_digest, ended_at, ended_by, end_reason) on mandate to mandat_auditor;
 grant select on mandate_power to mandat_auditor;
+create policy audit on citizen for select to mandat_auditor using (true);
+grant select (id, organisation_id) on citizen to mandat_auditor;
 
 -- +goose StatementBegin
 create function citizen_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$

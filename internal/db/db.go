@@ -102,6 +102,7 @@ type Mode string
 // The modes. Soon commits without waiting for the disk: only for steps whose loss costs a click.
 const (
 	ReadOnly Mode = "begin read only"
+	snapshot Mode = "begin isolation level repeatable read read only"
 	Durable  Mode = "begin read write"
 	Soon     Mode = "begin read write; set local synchronous_commit = off"
 )
@@ -109,6 +110,11 @@ const (
 // Read runs f in a read-only transaction that sees one snapshot per statement.
 func (d *DB) Read(ctx context.Context, s Scope, f func(pgx.Tx) error) error {
 	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: string(ReadOnly) + "; " + s.set}, f)
+}
+
+// Snapshot is Read whose statements all see the database as it was at one instant.
+func (d *DB) Snapshot(ctx context.Context, s Scope, f func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: string(snapshot) + "; " + s.set}, f)
 }
 
 // Write runs f in a transaction that may change rows, and commits what f did together with what it queued. It is for

@@ -1,0 +1,108 @@
+// Package citizen keeps who a citizen is, as one organisation knows them. It owns the table citizen.
+//
+// A citizen is one row per organisation and FranceConnect sub: two organisations that help the same person share nothing,
+// not even a key to join them by. What FranceConnect said stands encrypted under the citizen's own data key (package
+// envelope); finding somebody by name means opening the organisation's rows and looking, in this program, never in SQL.
+package citizen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Identity is what FranceConnect says of a citizen, under its own claim names (facts: protocols §1.5).
+type Identity struct {
+	Sub               string `json:"sub"`
+	GivenName         string `json:"given_name"`
+	FamilyName        string `json:"family_name"`
+	PreferredUsername string `json:"preferred_username,omitempty"` // usage name, may be absent
+	Birthdate         string `json:"birthdate"`                    // YYYY-MM-DD; a part that is presumed is 00
+	Gender            string `json:"gender"`                       // male, female or unspecified
+	Birthplace        string `json:"birthplace"`                   // INSEE commune code, "" when born abroad
+	Birthcountry      string `json:"birthcountry"`                 // INSEE country code
+	Email             string `json:"email,omitempty"`
+}
+
+// FullName returns first names, usage name when there is one, and birth name, as they are read aloud at a counter.
+func (i Identity) FullName() string {
+	if i.PreferredUsername != "" && i.PreferredUsername != i.FamilyName {
+		return fmt.Sprintf("%s %s (%s)", i.GivenName, i.PreferredUsername, i.FamilyName)
+	}
+	return strings.TrimSpace(i.GivenName + " " + i.FamilyName)
+}
+
+// Age of majority, Code civil article 414.
+const adult = 18
+
+// AdultAt reports whether the person has certainly reached eighteen on the day of t in Paris. A presumed date counts as
+// its last possible day, and an unreadable one as never.
+func (i Identity) AdultAt(t time.Time) bool {
+	year, month, day, ok := i.birth()
+	if !ok {
+		return false
+	}
+	if month == 0 {
+		month, day = 12, 31
+	}
+	if day == 0 {
+		day = time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	}
+	paris := t.In(Paris)
+	today := time.Date(paris.Year(), paris.Month(), paris.Day(), 0, 0, 0, 0, time.UTC)
+	return !time.Date(year+adult, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(today)
+}
+
+// birth returns the parts of the birth date; a presumed part is 0.
+func (i Identity) birth() (year, month, day int, ok bool) {
+	part := strings.Split(i.Birthdate, "-")
+	if len(part) != 3 || len(part[0]) != 4 || len(part[1]) != 2 || len(part[2]) != 2 {
+		return 0, 0, 0, false
+	}
+	numbers := [3]int{}
+	for n, s := range part {
+		v, err := strconv.Atoi(s)
+		if err != nil || v < 0 {
+			return 0, 0, 0, false
+		}
+		numbers[n] = v
+	}
+	year, month, day = numbers[0], numbers[1], numbers[2]
+	if year == 0 || month > 12 || (month == 0 && day != 0) {
+		return 0, 0, 0, false
+	}
+	if day != 0 {
+		if d := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC); d.Day() != day {
+			return 0, 0, 0, false
+		}
+	}
+	return year, month, day, true
+}
+
+// BirthdateText writes the birth date for a person to compare: French or English words, "mai 1964 (jour présumé)" when the day is not
+// known.
+func (i Identity) BirthdateText(lang string) string {
+	year, month, day, ok := i.birth()
+	if !ok {
+		return i.Birthdate
+	}
+	names, unknownDay, unknownMonth := frenchMonths, "jour non connu", "jour et mois non connus"
+	if lang == "en" {
+		names, unknownDay, unknownMonth = englishMonths, "day not known", "day and month not known"
+	}
+	switch {
+	case month == 0:
+		return fmt.Sprintf("%d (%s)", year, unknownMonth)
+	case day == 0:
+		return fmt.Sprintf("%s %d (%s)", names[month-1], year, unknownDay)
+	case day == 1 && lang != "en":
+		return fmt.Sprintf("1er %s %d", names[month-1], year)
+	}
+	return fmt.Sprintf("%d %s %d", day, names[month-1], year)
+}
+
+var (
+	frenchMonths  = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+	englishMonths = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+)

@@ -1,0 +1,182 @@
+package citizen
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/envelope"
+	"mandat/internal/journal"
+)
+
+// purpose binds sealed identities to their place. It never changes: stored values would no longer open.
+const purpose = "citizen.identity"
+
+// Citizen is one person as one organisation knows them.
+type Citizen struct {
+	ID           uuid.UUID
+	Identity     Identity
+	IdentifiedAt time.Time // when FranceConnect last said so
+}
+
+// Register reads and writes the citizens of organisations.
+type Register struct {
+	db   *db.DB
+	keys *envelope.Keys
+}
+
+// New returns the register kept in this database under these keys.
+func New(d *db.DB, keys *envelope.Keys) *Register { return &Register{db: d, keys: keys} }
+
+// Querier is a transaction of whatever kind, for reads inside it.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Find finds a citizen of an organisation, or returns db.ErrNotFound.
+func (r *Register) Find(ctx context.Context, organisation, id uuid.UUID) (Citizen, error) {
+	var c Citizen
+	err := r.db.Read(ctx, db.InOrganisation(organisation), func(tx pgx.Tx) error {
+		var err error
+		c, err = r.FindWith(ctx, tx, organisation, id)
+		return err
+	})
+	return c, err
+}
+
+// FindWith is Find inside a transaction.
+func (r *Register) FindWith(ctx context.Context, q Querier, organisation, id uuid.UUID) (Citizen, error) {
+	var s Sealed
+	err := q.QueryRow(ctx, `select id, data_key, identity, identified_at from citizen where id = $1 and organisation_id = $2`, id, organisation).
+		Scan(s.Fields()...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Citizen{}, db.ErrNotFound
+	}
+	if err != nil {
+		return Citizen{}, fmt.Errorf("find citizen: %w", err)
+	}
+	return r.Open(s)
+}
+
+// Sealed is a citizen as stored, for queries that join the table citizen.
+type Sealed struct {
+	ID                uuid.UUID
+	dataKey, identity []byte
+	identifiedAt      time.Time
+}
+
+// Fields are where to scan id, data_key, identity and identified_at, in this order.
+func (s *Sealed) Fields() []any { return []any{&s.ID, &s.dataKey, &s.identity, &s.identifiedAt} }
+
+// Open decrypts a stored citizen.
+func (r *Register) Open(s Sealed) (Citizen, error) {
+	key, err := r.keys.Open(s.ID, s.dataKey)
+	if err != nil {
+		return Citizen{}, fmt.Errorf("open citizen %s: %w", s.ID, err)
+	}
+	c := Citizen{ID: s.ID, IdentifiedAt: s.identifiedAt}
+	if c.Identity, err = OpenIdentity(key, s.identity); err != nil {
+		return Citizen{}, fmt.Errorf("open citizen %s: %w", s.ID, err)
+	}
+	return c, nil
+}
+
+// OpenIdentity decrypts an identity that SealIdentity sealed.
+func OpenIdentity(key *envelope.DataKey, sealed []byte) (Identity, error) {
+	var i Identity
+	plain, err := key.Unseal(purpose, sealed)
+	if err != nil {
+		return i, err
+	}
+	if err := json.Unmarshal(plain, &i); err != nil {
+		return i, errors.New("identity: not what was sealed") // the decoder's error would quote it
+	}
+	return i, nil
+}
+
+// SealIdentity encrypts an identity under its owner's data key.
+func SealIdentity(key *envelope.DataKey, i Identity) ([]byte, error) {
+	plain, err := json.Marshal(i)
+	if err != nil {
+		return nil, errors.New("identity: cannot be encoded")
+	}
+	return key.Seal(purpose, plain), nil
+}
+
+// DataKey returns the key under which everything about a citizen is sealed (documents, evidence). It returns
+// db.ErrNotFound for another organisation's citizen.
+func (r *Register) DataKey(ctx context.Context, q Querier, organisation, id uuid.UUID) (*envelope.DataKey, error) {
+	var wrapped []byte
+	err := q.QueryRow(ctx, `select data_key from citizen where id = $1 and organisation_id = $2`, id, organisation).Scan(&wrapped)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, db.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find citizen's key: %w", err)
+	}
+	return r.keys.Open(id, wrapped)
+}
+
+// Index returns the key by which an organisation finds a citizen whom FranceConnect names sub.
+func (r *Register) Index(organisation uuid.UUID, sub string) ([]byte, error) {
+	return r.keys.Index(organisation, "citizen.sub", sub)
+}
+
+// Lock queues, among an act's first statements, the lock of the citizen with this index. Two acts on one citizen of one
+// organisation wait for each other here. The result is filled before the act's function runs; ID is nil when the
+// organisation does not know the citizen yet.
+func Lock(b *pgx.Batch, organisation uuid.UUID, index []byte) *Sealed {
+	s := &Sealed{}
+	// An advisory lock, because a citizen who is not known yet has no row to lock; 64 bits of a keyed hash.
+	b.Queue(`select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`, index)
+	b.Queue(`select id, data_key, identity, identified_at from citizen where organisation_id = $1 and sub_index = $2 for update`, organisation, index).
+		Query(func(rows pgx.Rows) error {
+			defer rows.Close()
+			if rows.Next() {
+				return rows.Scan(s.Fields()...)
+			}
+			return rows.Err()
+		})
+	return s
+}
+
+// Save queues the newest identity of a citizen: a new row, or the known row brought up to date (names and birth place get
+// corrected at the register, and a correction must not stay behind).
+func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, error) {
+	if known.ID == uuid.Nil {
+		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at)
+			values ($1, $2, $3, $4, $5, 'franceconnect', $6, $7)`,
+			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedAt, tx.Now)
+		return fresh.Owner, nil
+	}
+	key, err := r.keys.Open(known.ID, known.dataKey)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("open citizen %s: %w", known.ID, err)
+	}
+	sealed, err := SealIdentity(key, fresh.Identity)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	tx.Queue(`update citizen set identity = $2, identified_at = $3 where id = $1`, known.ID, sealed, fresh.IdentifiedAt)
+	return known.ID, nil
+}
+
+// Fresh is an identity just confirmed by FranceConnect, sealed under the key of an owner that becomes the citizen's id if
+// the organisation does not know them yet.
+type Fresh struct {
+	Owner, Organisation uuid.UUID
+	Index               []byte
+	DataKey, Sealed     []byte
+	Identity            Identity
+	IdentifiedAt        time.Time
+}
+
+// Key opens the data key of a stored citizen.
+func (s *Sealed) Key(keys *envelope.Keys) (*envelope.DataKey, error) { return keys.Open(s.ID, s.dataKey) }

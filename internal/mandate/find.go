@@ -1,0 +1,121 @@
+package mandate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/envelope"
+	"mandat/internal/journal"
+)
+
+// keyFor returns the data key of the citizen a draft is about: their own if known, else the draft's, which becomes theirs.
+func (r *Register) keyFor(d *draftRow, known *citizen.Sealed) (*envelope.DataKey, error) {
+	if known.ID == uuid.Nil {
+		return r.keys.Open(*d.subject, d.dataKey)
+	}
+	return known.Key(r.keys)
+}
+
+// Find finds a mandate of the actor's organisation, with its powers, its frozen terms and who the citizen is. It returns
+// db.ErrNotFound for anybody else's.
+func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Mandate, error) {
+	m := Mandate{ID: id, Organisation: by.Organisation}
+	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+		var sealed []byte
+		err := tx.QueryRow(ctx, `select citizen_id, draft_id, person_id, state, days, identified_at, signed_at, ends_at, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
+			from mandate where id = $1 and organisation_id = $2`, id, by.Organisation).
+			Scan(&m.Citizen, &m.Draft, &m.Person, &m.State, &m.Days, &m.IdentifiedAt, &m.SignedAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
+		if err != nil {
+			return err
+		}
+		if err := r.openMandate(ctx, tx, &m, sealed); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `select `+powerColumns+` from mandate_power p where p.mandate_id = $1 order by p.procedure, p.case_ref`, id)
+		if err != nil {
+			return err
+		}
+		m.Powers, err = pgx.CollectRows(rows, scanPower)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Mandate{}, db.ErrNotFound
+	}
+	if err != nil {
+		return Mandate{}, fmt.Errorf("find mandate %s: %w", id, err)
+	}
+	return m, nil
+}
+
+func (r *Register) openMandate(ctx context.Context, tx pgx.Tx, m *Mandate, sealed []byte) error {
+	who, err := r.citizens.FindWith(ctx, tx, m.Organisation, m.Citizen)
+	if err != nil {
+		return err
+	}
+	m.Identity = who.Identity
+	key, err := r.citizens.DataKey(ctx, tx, m.Organisation, m.Citizen)
+	if err != nil {
+		return err
+	}
+	plain, err := key.Unseal(termsPurpose, sealed)
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(plain, &m.Terms) != nil {
+		return errors.New("terms: not what was sealed")
+	}
+	return nil
+}
+
+// Summary is one line of an organisation's list.
+type Summary struct {
+	ID               uuid.UUID
+	Citizen          citizen.Citizen
+	State            string
+	SignedAt, EndsAt time.Time
+	EndedAt          *time.Time
+	EndReason        string
+	Procedures       int // how many powers it gave
+}
+
+// StandsAt reports whether the mandate gives anything at t.
+func (s Summary) StandsAt(t time.Time) bool { return s.State == Standing && t.Before(s.EndsAt) }
+
+// List lists the mandates of the actor's organisation signed before a time, newest first, at most limit of them. The zero
+// time is now.
+func (r *Register) List(ctx context.Context, by journal.Actor, before time.Time, limit int) ([]Summary, error) {
+	if before.IsZero() {
+		before = r.clock.Now().Add(time.Minute)
+	}
+	var out []Summary
+	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''),
+			(select count(*) from mandate_power p where p.mandate_id = m.id) from mandate m join citizen c on c.id = m.citizen_id
+			where m.organisation_id = $1 and m.signed_at < $2 order by m.signed_at desc limit $3`, by.Organisation, before, limit)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
+			var s Summary
+			var c citizen.Sealed
+			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures)...)
+			if err == nil {
+				s.Citizen, err = r.citizens.Open(c)
+			}
+			return s, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list mandates: %w", err)
+	}
+	return out, nil
+}
