@@ -47,7 +47,7 @@ func prepare(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := settle(o.Dir, who)
+	p, err := settle(o, who)
 	if err != nil {
 		return nil, err
 	}

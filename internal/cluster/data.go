@@ -98,7 +98,9 @@ func writtenBy(data string) (int, error) {
 // initialise runs initdb beside the data folder and moves the result into place, so that an interrupted initdb is
 // never taken for data.
 func (c *Cluster) initialise() error {
-	_, _ = fmt.Fprintf(c.options.progress(), "PostgreSQL: creating a private cluster in %s\n", c.place.dir)
+	if !c.place.throwaway {
+		_, _ = fmt.Fprintf(c.options.progress(), "PostgreSQL: creating a private cluster in %s\n", c.place.dir)
+	}
 	fresh := c.place.data + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return err

