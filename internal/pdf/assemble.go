@@ -91,14 +91,7 @@ func (d *Document) writePages(f *file, parent ref, painted []*painter) []ref {
 }
 
 func (d *Document) writeResources(f *file) ref {
-	var images strings.Builder
-	for i, c := range d.codes {
-		r := f.stream(fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 1",
-			c.side, c.side), c.bits)
-		fmt.Fprintf(&images, " /Q%d %s", i+1, r)
-	}
-	return f.add(fmt.Sprintf("<< /Font << /F1 %s /F2 %s >> /XObject <<%s >> >>",
-		d.regular.write(f), d.bold.write(f), images.String()))
+	return f.add(fmt.Sprintf("<< /Font << /F1 %s /F2 %s >> >>", d.regular.write(f), d.bold.write(f)))
 }
 
 func (d *Document) writeTree(f *file, tree ref, pages []ref, painted []*painter) {

@@ -26,16 +26,34 @@ func (d *Document) Note(text string) {
 	d.stack(noteStyle, d.root.child("P"), d.required(d.regular, "note", text), d.regular, false)
 }
 
-// stack sets text over the whole width, one strip a line.
+// stack sets text over the whole width.
 func (d *Document) stack(st style, el *element, gs []glyph, f *face, heading bool) {
-	lines := wrap(gs, st.size, textWidth)
+	strips := column(st, 0, el, gs, f)
+	for i := range strips {
+		strips[i].keep = strips[i].keep || heading
+	}
+	d.strips = append(d.strips, strips...)
+}
+
+// column sets text between x and the right margin, one strip a line.
+func column(st style, x float64, el *element, gs []glyph, f *face) []strip {
+	lines := wrap(gs, st.size, textWidth-x)
+	strips := make([]strip, len(lines))
 	for i, line := range lines {
-		s := strip{height: st.leading, keep: heading || keepsNext(i, len(lines))}
-		if i == 0 {
-			s.gap = st.before
-		}
-		s.runs = []run{{x: 0, drop: st.baseline(), size: st.size, face: f, glyphs: line, element: el}}
-		d.strips = append(d.strips, s)
+		strips[i] = strip{height: st.leading, keep: keepsNext(i, len(lines))}
+		strips[i].runs = []run{{x: x, drop: st.baseline(), size: st.size, face: f, glyphs: line, element: el}}
+	}
+	if len(strips) > 0 {
+		strips[0].gap = st.before
+	}
+	return strips
+}
+
+// lead keeps what was said last on the page of what it leads to: a list, a
+// table or a code.
+func (d *Document) lead() {
+	if n := len(d.strips); n > 0 {
+		d.strips[n-1].keep = true
 	}
 }
 
@@ -45,7 +63,10 @@ func keepsNext(i, n int) bool {
 	return i+1 < n && (i == 0 || i == n-2)
 }
 
-const listIndent = 14.0
+const (
+	bulletIndent = 3.0
+	listIndent   = 14.0
+)
 
 // List adds an unordered list (L, LI, Lbl, LBody).
 func (d *Document) List(items []string) {
@@ -53,6 +74,7 @@ func (d *Document) List(items []string) {
 		d.fail(fmt.Errorf("pdf: list without items"))
 		return
 	}
+	d.lead()
 	list := d.root.child("L")
 	list.attributes = "/O /List /ListNumbering /Disc"
 	bullet := d.text(d.regular, "bullet", "•")
@@ -60,29 +82,15 @@ func (d *Document) List(items []string) {
 		li := list.child("LI")
 		label, body := li.child("Lbl"), li.child("LBody")
 		gs := d.required(d.regular, fmt.Sprintf("list item %d", i+1), text)
-		before := len(d.strips)
-		st := itemStyle
-		if i == 0 {
-			st.before = bodyStyle.before
-		}
-		d.stackAt(st, listIndent, body, gs)
 		if d.err != nil {
 			return
 		}
-		first := &d.strips[before]
-		mark := run{x: 3, drop: st.baseline(), size: st.size, face: d.regular, glyphs: bullet, element: label}
-		first.runs = append([]run{mark}, first.runs...)
-	}
-}
-
-func (d *Document) stackAt(st style, x float64, el *element, gs []glyph) {
-	lines := wrap(gs, st.size, textWidth-x)
-	for i, line := range lines {
-		s := strip{height: st.leading, keep: keepsNext(i, len(lines))}
+		strips := column(itemStyle, listIndent, body, gs, d.regular)
 		if i == 0 {
-			s.gap = st.before
+			strips[0].gap = bodyStyle.before
 		}
-		s.runs = []run{{x: x, drop: st.baseline(), size: st.size, face: d.regular, glyphs: line, element: el}}
-		d.strips = append(d.strips, s)
+		mark := run{x: bulletIndent, drop: itemStyle.baseline(), size: itemStyle.size, face: d.regular, glyphs: bullet, element: label}
+		strips[0].runs = append([]run{mark}, strips[0].runs...)
+		d.strips = append(d.strips, strips...)
 	}
 }

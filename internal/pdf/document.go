@@ -17,7 +17,6 @@ type Document struct {
 	root        *element
 	strips      []strip
 	level       int // of the last heading
-	codes       []*code
 	err         error
 }
 

@@ -33,13 +33,13 @@ func paginate(strips []strip) [][]placed {
 	y := 0.0
 	for len(strips) > 0 {
 		n, height := chain(strips)
+		if height > textHeight {
+			n, height = 1, strips[0].gap+strips[0].height
+		}
 		last := len(pages) - 1
 		if len(pages[last]) > 0 && y+height > textHeight {
 			pages = append(pages, nil)
 			last, y = last+1, 0
-		}
-		if height > textHeight {
-			n = 1
 		}
 		for _, s := range strips[:n] {
 			if len(pages[last]) > 0 {

@@ -75,11 +75,18 @@ func (p *painter) rule(y float64) {
 		sideMargin, y, sheetWidth-sideMargin, y)
 }
 
+// drawFigure paints all bars as one path: painted one by one, fine light
+// lines would show between them.
 func (p *painter) drawFigure(f *figure, top float64) {
 	p.enter(f.element)
 	f.element.attributes = fmt.Sprintf("/O /Layout /Placement /Block /BBox [%.2f %.2f %.2f %.2f]",
 		sideMargin, top-codeSide, sideMargin+codeSide, top)
-	fmt.Fprintf(&p.out, "q %.2f 0 0 %.2f %.2f %.2f cm /Q%d Do Q\n", codeSide, codeSide, sideMargin, top-codeSide, f.index)
+	module := codeSide / float64(f.code.side)
+	fmt.Fprintf(&p.out, "q %.5f 0 0 %.5f %.2f %.2f cm\n", module, -module, sideMargin, top)
+	for _, b := range f.code.bars {
+		fmt.Fprintf(&p.out, "%d %d %d 1 re\n", b.x, b.y, b.length)
+	}
+	p.out.WriteString("f Q\n")
 }
 
 // footer draws the title at the left and the page number at the right.

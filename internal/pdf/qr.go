@@ -13,16 +13,18 @@ const (
 	codeGutter = 14.0
 )
 
-// code is a QR code: one bit a module, rows padded to whole bytes.
+// code is a QR code as the bars of its rows, in modules from the top left.
 type code struct {
-	side int // in modules
-	bits []byte
+	side int
+	bars []bar
 }
+
+// bar is a run of dark modules.
+type bar struct{ x, y, length int }
 
 // figure is a code with its place in the structure.
 type figure struct {
 	code    *code
-	index   int // names the image on the page
 	element *element
 }
 
@@ -33,6 +35,9 @@ func (d *Document) QR(url, alt string) error {
 	if alt == "" {
 		return errors.New("pdf: QR code without replacement text")
 	}
+	if url == "" {
+		return errors.New("pdf: QR code without an address")
+	}
 	c, err := encodeQR(url)
 	if err != nil {
 		return fmt.Errorf("pdf: QR code: %w", err)
@@ -41,10 +46,10 @@ func (d *Document) QR(url, alt string) error {
 	if err != nil {
 		return fmt.Errorf("pdf: QR code: %w", err)
 	}
-	d.codes = append(d.codes, c)
+	d.lead()
 	el := d.root.child("Figure")
 	el.alt = alt
-	s := strip{gap: 12, height: codeSide, figure: &figure{c, len(d.codes), el}}
+	s := strip{gap: 12, height: codeSide, figure: &figure{c, el}}
 	d.beside(&s, address)
 	d.strips = append(d.strips, s)
 	return nil
@@ -67,13 +72,15 @@ func encodeQR(url string) (*code, error) {
 	if err != nil {
 		return nil, err
 	}
-	side := img.Bounds().Dx()
-	row := (side + 7) / 8
-	c := &code{side: side, bits: make([]byte, row*side)}
-	for y := range side {
-		for x := range side {
-			if color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y > 127 {
-				c.bits[y*row+x/8] |= 0x80 >> (x % 8)
+	c := &code{side: img.Bounds().Dx()}
+	for y := range c.side {
+		length := 0
+		for x := range c.side + 1 {
+			if x < c.side && color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y < 128 {
+				length++
+			} else if length > 0 {
+				c.bars = append(c.bars, bar{x - length, y, length})
+				length = 0
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func readRevision(data []byte) (*revision, error) {
 	r := &revision{data: data, root: ref(number(m[2])), info: ref(number(m[3])), id: string(m[4]), table: number(m[5])}
 	size := number(m[1])
 	head := fmt.Sprintf("xref\n0 %d\n%s", size, emptyEntry)
-	if size < 2 || r.table < 0 || r.table > len(data) || !bytes.HasPrefix(data[r.table:], []byte(head)) {
+	if size < 2 || size > len(data) || r.table < 0 || r.table > len(data) || !bytes.HasPrefix(data[r.table:], []byte(head)) {
 		return nil, errForeign
 	}
 	entries := data[r.table+len(head):]

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"math/big"
 	"os"
@@ -62,14 +63,17 @@ func bytesOf(t testing.TB, d *Document) []byte {
 	return data
 }
 
-// issue makes a certificate for key, signed by an authority (or by itself).
-func issue(t testing.TB, name string, public crypto.PublicKey, by *x509.Certificate, key crypto.Signer, change func(*x509.Certificate)) *x509.Certificate {
-	t.Helper()
+// certificate makes one for a public key, signed by an authority or by itself.
+func certificate(name string, public crypto.PublicKey, by *x509.Certificate, key crypto.Signer, change func(*x509.Certificate)) ([]byte, error) {
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		return nil, err
+	}
 	tmpl := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: name, Organization: []string{"Essai"}},
-		NotBefore:    noon.AddDate(-1, 0, 0),
-		NotAfter:     noon.AddDate(2, 0, 0),
+		NotBefore:    noon.AddDate(-20, 0, 0),
+		NotAfter:     noon.AddDate(20, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 	}
 	if change != nil {
@@ -78,10 +82,20 @@ func issue(t testing.TB, name string, public crypto.PublicKey, by *x509.Certific
 	if by == nil {
 		by = tmpl
 	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, by, public, key)
+	return x509.CreateCertificate(rand.Reader, tmpl, by, public, key)
+}
+
+func issue(t testing.TB, name string, public crypto.PublicKey, by *x509.Certificate, key crypto.Signer, change func(*x509.Certificate)) *x509.Certificate {
+	t.Helper()
+	der, err := certificate(name, public, by, key, change)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return parse(t, der)
+}
+
+func parse(t testing.TB, der []byte) *x509.Certificate {
+	t.Helper()
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
@@ -102,13 +116,18 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return k
 }
 
-// testChain is an authority and a seal certificate of P-256.
+func root(t testing.TB) *x509.Certificate {
+	t.Helper()
+	block, _ := pem.Decode(rootPEM)
+	return parse(t, block.Bytes)
+}
+
+// testChain is a seal certificate of P-256 and the authority.
 func testChain(t testing.TB) (*ecdsa.PrivateKey, []*x509.Certificate) {
 	t.Helper()
-	caKey, key := newKey(t), newKey(t)
-	ca := issue(t, "AC d'essai", caKey.Public(), nil, caKey, asAuthority)
-	leaf := issue(t, "Cachet d'essai", key.Public(), ca, caKey, nil)
-	return key, []*x509.Certificate{leaf, ca}
+	key := newKey(t)
+	leaf := issue(t, "Cachet d'essai", key.Public(), root(t), rootKey, nil)
+	return key, []*x509.Certificate{leaf, root(t)}
 }
 
 func testSealer(t testing.TB) *Sealer {

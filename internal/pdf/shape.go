@@ -74,12 +74,16 @@ func (f *face) find(r rune) (uint16, bool) {
 	return f.find(like)
 }
 
-// use notes the glyphs of a line as drawn. When two characters share a glyph,
-// copied text gives the lower one: a space rather than a no-break space.
+// use notes the glyphs of a line as drawn, and the character that copied text
+// gives for each: of several the one the glyph was made for, or the lowest.
 func (f *face) use(line []glyph) {
 	for _, g := range line {
-		if was, ok := f.used[g.index]; !ok || g.char < was {
-			f.used[g.index] = g.char
+		c := g.char
+		for f.glyphs[c] != g.index {
+			c = lookalikes[c]
+		}
+		if was, ok := f.used[g.index]; !ok || c < was {
+			f.used[g.index] = c
 		}
 	}
 }

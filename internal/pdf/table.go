@@ -17,6 +17,7 @@ func (d *Document) Pairs(rows [][2]string) {
 		d.fail(fmt.Errorf("pdf: table without rows"))
 		return
 	}
+	d.lead()
 	table := d.root.child("Table")
 	for i, row := range rows {
 		where := fmt.Sprintf("table row %d", i+1)

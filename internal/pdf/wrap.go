@@ -55,18 +55,23 @@ func firstOf(candidates ...int) int {
 }
 
 // breaksAfter tells whether a line may end after glyph i: at a space, except
-// the one French puts inside quotation marks and before double signs, and
-// after a hyphen between two letters.
+// the one French puts inside quotation marks and before double signs and the
+// one inside a number, and after a hyphen between two letters.
 func breaksAfter(gs []glyph, i int) bool {
 	if i+1 >= len(gs) {
 		return false
 	}
+	var last rune
+	if i > 0 {
+		last = gs[i-1].char
+	}
 	next := gs[i+1].char
 	switch gs[i].char {
 	case ' ':
-		return !strings.ContainsRune(" ;:!?»%€", next) && (i == 0 || gs[i-1].char != '«')
-	case '-', '\u2010', '\u2013':
-		return i > 0 && unicode.IsLetter(gs[i-1].char) && unicode.IsLetter(next)
+		inNumber := unicode.IsDigit(last) && unicode.IsDigit(next)
+		return last != '«' && !inNumber && !strings.ContainsRune(" ;:!?»%€", next)
+	case '-', '\u2010':
+		return unicode.IsLetter(last) && unicode.IsLetter(next)
 	}
 	return false
 }
