@@ -1,0 +1,31 @@
+package page
+
+// Common is embedded by every page struct. A handler sets Title and what its page needs of the rest; Render fills in
+// Lang and SignedIn.
+type Common struct {
+	Title       string         // i18n key of the title and, usually, of the h1; no personal data
+	TitleArgs   map[string]any // values for Title
+	Trail       []Link         // the way back: breadcrumb from the home page to the page above this one
+	Current     string         // the path of the navigation link that is this page or stands for it
+	Form        *Form          // of a page with a form: what was sent and what is wrong with it; nil before anything was sent
+	FormOrigins []string       // origins ("https://fc.example") to which a POST of this page may be redirected
+	KeepQuery   []string       // names of query parameters that the language links keep
+	NoIndex     bool           // ask search engines to forget the page
+	Lang        string         // "fr" or "en", set by Render
+	SignedIn    *Who           // set by Render
+	Languages   []Language     // the language links of the header, set by Render
+}
+
+// Link is a place to go: a path of ours and the i18n key of its text.
+type Link struct{ Href, Text string }
+
+// Language is a link to this page in a language.
+type Language struct {
+	Tag, Name, Href string
+	Current         bool
+}
+
+func (c *Common) common() *Common { return c }
+
+// Page is a pointer to a struct that embeds Common.
+type Page interface{ common() *Common }

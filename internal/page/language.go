@@ -1,0 +1,145 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// languages are those the pages exist in. The first is the default.
+var languages = []Language{{Tag: "fr", Name: "Français"}, {Tag: "en", Name: "English"}}
+
+const languageCookie = "lang"
+
+// loadTexts reads locales/<language>/<area>.json: flat objects from key to text, each key beginning with its area.
+func loadTexts(files fs.FS) (map[string]*i18n.Localizer, error) {
+	bundle := i18n.NewBundle(language.French)
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	out := map[string]*i18n.Localizer{}
+	for _, l := range languages {
+		names, err := fs.Glob(files, "locales/"+l.Tag+"/*.json")
+		if err != nil {
+			return nil, fmt.Errorf("load texts: %w", err)
+		}
+		for _, name := range names {
+			b, err := fs.ReadFile(files, name)
+			if err != nil {
+				return nil, fmt.Errorf("load texts: %w", err)
+			}
+			area := strings.TrimSuffix(path.Base(name), ".json")
+			if _, err := bundle.ParseMessageFileBytes(b, area+"."+l.Tag+".json"); err != nil {
+				return nil, fmt.Errorf("load texts: %s: %w", name, err)
+			}
+		}
+		out[l.Tag] = i18n.NewLocalizer(bundle, l.Tag)
+	}
+	return out, nil
+}
+
+// frenchSpaces keeps French punctuation on the line of its word.
+var frenchSpaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " ?", "\u202f?", " !", "\u202f!", "« ", "«\u00a0", " »", "\u00a0»", " %", "\u00a0%")
+
+// Text returns the text of a key in a language. args are names and values in turn; the value named Count chooses the plural.
+func (p *Pages) Text(lang, key string, args ...any) (string, error) {
+	data, err := pairs(args)
+	if err != nil {
+		return "", fmt.Errorf("text %s: %w", key, err)
+	}
+	return p.text(lang, key, data)
+}
+
+func (p *Pages) text(lang, key string, data map[string]any) (string, error) {
+	localizer, ok := p.texts[lang]
+	if !ok {
+		return "", fmt.Errorf("text %s: no language %q", key, lang)
+	}
+	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
+	if n, ok := data["Count"]; ok {
+		config.PluralCount = n
+	}
+	out, err := localizer.Localize(config)
+	if err != nil {
+		return "", fmt.Errorf("text %s: %w", key, err)
+	}
+	if lang == "fr" {
+		out = frenchSpaces.Replace(out)
+	}
+	return out, nil
+}
+
+func pairs(args []any) (map[string]any, error) {
+	out := make(map[string]any, len(args)/2)
+	for i := 0; i < len(args); i += 2 {
+		name, ok := args[i].(string)
+		if !ok || i+1 == len(args) {
+			return nil, fmt.Errorf("values must come as name and value")
+		}
+		out[name] = args[i+1]
+	}
+	return out, nil
+}
+
+// Lang returns the language in which this request's pages are written: "fr" or "en".
+func Lang(r *http.Request) string {
+	if lang := stateOf(r.Context()).lang; lang != "" {
+		return lang
+	}
+	return languages[0].Tag
+}
+
+// chooseLanguage takes the language from ?lang= (and keeps it in a cookie), from that cookie, or from the browser's wishes.
+func (p *Pages) chooseLanguage(w http.ResponseWriter, r *http.Request, secure bool) string {
+	if r.Method == http.MethodGet && strings.Contains(r.URL.RawQuery, "lang=") {
+		if asked := r.URL.Query().Get("lang"); supported(asked) {
+			http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: asked, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+			return asked
+		}
+	}
+	if c, err := r.Cookie(languageCookie); err == nil && supported(c.Value) {
+		return c.Value
+	}
+	if wish := r.Header.Get("Accept-Language"); wish != "" && len(wish) < 200 {
+		tags, _, err := language.ParseAcceptLanguage(wish)
+		if err == nil {
+			_, i, sure := p.matcher.Match(tags...)
+			if sure > language.No {
+				return languages[i].Tag
+			}
+		}
+	}
+	return languages[0].Tag
+}
+
+func supported(tag string) bool {
+	for _, l := range languages {
+		if l.Tag == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// languageLinks leads to this page in each language. The path stays out of the page: it may hold a secret.
+func languageLinks(r *http.Request, current string, keep []string) []Language {
+	query := url.Values{}
+	if len(keep) > 0 {
+		for _, name := range keep {
+			if v := r.URL.Query().Get(name); v != "" {
+				query.Set(name, v)
+			}
+		}
+	}
+	out := make([]Language, len(languages))
+	for i, l := range languages {
+		query.Set("lang", l.Tag)
+		out[i] = Language{Tag: l.Tag, Name: l.Name, Href: "?" + query.Encode(), Current: l.Tag == current}
+	}
+	return out
+}

@@ -1,0 +1,142 @@
+package page
+
+import (
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Audience says for whom a route is. Each audience has one guard.
+type Audience string
+
+// The audiences.
+const (
+	Public  Audience = "public"  // anybody; nothing on the page depends on who looks
+	Browser Audience = "browser" // anybody with a browser, signed in or not
+	Aidant  Audience = "aidant"  // a signed-in aidant, acting for one organisation
+	Auditor Audience = "auditor" // a signed-in auditor
+	Client  Audience = "client"  // a program; its handler authenticates it, errors are JSON and not pages
+	Probe   Audience = "probe"   // health checks: answered when the server is full too, and not logged
+)
+
+// Handler serves a route. What it returns is shown by the router as a page; a handler that has written its answer returns nil.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Guard lets a request of its audience pass: it returns the request to go on with (often with more in its context), or
+// an error that is shown. A nil request without an error says that the guard has answered itself, for example with a redirect.
+type Guard func(w http.ResponseWriter, r *http.Request) (*http.Request, error)
+
+// Route is one line of the list of everything that is served.
+type Route struct {
+	Method, Pattern string
+	Audience        Audience
+	Handler         string // the handler's name in the code
+}
+
+// RouterOptions is what a Router needs.
+type RouterOptions struct {
+	Pages       *Pages
+	Log         *slog.Logger                                         // nil is slog.Default
+	Secure      bool                                                 // the site is reached by https: send HSTS
+	Observe     func(pattern string, status int, took time.Duration) // called after each request; may be nil
+	MaxRequests int                                                  // served at once, more get 503; 0 is 512
+	CrossOrigin []string                                             // patterns that other sites may post to ("POST /idp/authorize")
+}
+
+// Router is the list of routes and the way to them.
+type Router struct {
+	options RouterOptions
+	mux     *http.ServeMux
+	origin  *http.CrossOriginProtection
+	guards  map[Audience]Guard
+	routes  []Route
+	places  chan struct{}
+}
+
+// NewRouter returns a router that serves only the static files of its pages. Public, Browser, Client and Probe routes
+// have a guard that lets everybody pass; the others need one (Guard) before Start.
+func NewRouter(o RouterOptions) *Router {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.MaxRequests == 0 {
+		o.MaxRequests = 512
+	}
+	r := &Router{options: o, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), guards: map[Audience]Guard{},
+		places: make(chan struct{}, o.MaxRequests)}
+	for _, pattern := range o.CrossOrigin {
+		r.origin.AddInsecureBypassPattern(pattern)
+	}
+	for _, a := range []Audience{Public, Browser, Client, Probe} {
+		r.guards[a] = func(_ http.ResponseWriter, req *http.Request) (*http.Request, error) { return req, nil }
+	}
+	r.Get("/static/{file...}", Public, o.Pages.serveStatic)
+	return r
+}
+
+// Guard sets the guard of an audience.
+func (r *Router) Guard(a Audience, g Guard) { r.guards[a] = g }
+
+// Get serves GET and HEAD of a ServeMux pattern without its method ("/mandats/{mandate}").
+func (r *Router) Get(pattern string, a Audience, h Handler) { r.Handle(http.MethodGet, pattern, a, h) }
+
+// Post serves POST of a pattern.
+func (r *Router) Post(pattern string, a Audience, h Handler) {
+	r.Handle(http.MethodPost, pattern, a, h)
+}
+
+// Handle serves a method of a pattern. It panics, as ServeMux does, on patterns that are wrong or taken.
+func (r *Router) Handle(method, pattern string, a Audience, h Handler) {
+	route := Route{Method: method, Pattern: pattern, Audience: a, Handler: name(h)}
+	r.routes = append(r.routes, route)
+	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) { r.dispatch(w, req, route, h) })
+}
+
+// dispatch runs the guard of the route's audience, then the handler.
+func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route, h Handler) {
+	s := stateOf(req.Context())
+	s.pattern, s.audience = route.Method+" "+route.Pattern, route.Audience
+	if route.Audience != Public {
+		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+	}
+	passed, err := r.guards[route.Audience](w, req)
+	if err != nil {
+		r.fail(w, req, err)
+		return
+	}
+	if passed == nil {
+		return
+	}
+	if err := h(w, passed); err != nil {
+		r.fail(w, passed, err)
+	}
+}
+
+// Routes lists every route, by pattern and method.
+func (r *Router) Routes() []Route {
+	out := slices.Clone(r.routes)
+	slices.SortFunc(out, func(a, b Route) int {
+		return strings.Compare(a.Pattern+" "+a.Method, b.Pattern+" "+b.Method)
+	})
+	return out
+}
+
+// Start returns the handler to serve. It panics when a route's audience has no guard: better no program than an open door.
+func (r *Router) Start() http.Handler {
+	for _, route := range r.routes {
+		if r.guards[route.Audience] == nil {
+			panic("page: no guard for audience " + string(route.Audience) + " of " + route.Method + " " + route.Pattern)
+		}
+	}
+	return http.HandlerFunc(r.serve)
+}
+
+// name returns a handler's name without the path of its module: "aidant.(*Site).showHome".
+func name(h Handler) string {
+	full := runtime.FuncForPC(reflect.ValueOf(h).Pointer()).Name()
+	return strings.TrimSuffix(full[strings.LastIndex(full, "/")+1:], "-fm")
+}
