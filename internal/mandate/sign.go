@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
-	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/token"

@@ -1,0 +1,275 @@
+package mandate
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// Difference is one mandate that is not what its entries say.
+type Difference struct {
+	Mandate uuid.UUID
+	What    string // in English, without personal data
+}
+
+// compareStep is how many citizens are compared in one snapshot.
+const compareStep = 500
+
+// Compare replays the entries of every citizen and compares the result with the tables: a mandate or power that was
+// changed, added or removed behind the program's back is named. It reads as auditor, in snapshots of some hundred
+// citizens, so it holds nothing back and needs little memory.
+func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
+	var out []Difference
+	var after uuid.UUID
+	for {
+		var citizens []uuid.UUID
+		err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
+			var err error
+			if citizens, err = nextCitizens(ctx, tx, after); err != nil || len(citizens) == 0 {
+				return err
+			}
+			found, err := compareCitizens(ctx, tx, citizens)
+			out = append(out, found...)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("compare mandates with the journal: %w", err)
+		}
+		if len(citizens) == 0 {
+			return out, nil
+		}
+		after = citizens[len(citizens)-1]
+	}
+}
+
+// nextCitizens lists ids from both sides, so that a citizen removed from the table is compared too.
+func nextCitizens(ctx context.Context, tx pgx.Tx, after uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := tx.Query(ctx, `select id from ((select id from citizen where id > $1 order by id limit $2)
+		union (select distinct citizen_id from journal_entry where citizen_id > $1 order by 1 limit $2)) both_sides order by id limit $2`, after, compareStep)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
+// state is what a mandate is, as the tables or as the entries have it.
+type state struct {
+	facts  string // what never changes
+	ended  string // "" or reason and instant
+	powers map[string]string
+}
+
+func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]Difference, error) {
+	want, err := replay(ctx, tx, citizens)
+	if err != nil {
+		return nil, err
+	}
+	have, err := tables(ctx, tx, citizens)
+	if err != nil {
+		return nil, err
+	}
+	var out []Difference
+	for id, h := range have {
+		w := want[id]
+		if w == nil {
+			out = append(out, Difference{id, "stands in the tables, and no entry tells of its signature"})
+			continue
+		}
+		out = append(out, differ(id, w, h)...)
+	}
+	for id := range want {
+		if have[id] == nil {
+			out = append(out, Difference{id, "was signed according to its entry, and is gone from the tables"})
+		}
+	}
+	slices.SortFunc(out, func(a, b Difference) int { return bytes.Compare(a.Mandate[:], b.Mandate[:]) })
+	return out, nil
+}
+
+func differ(id uuid.UUID, want, have *state) []Difference {
+	var out []Difference
+	if want.facts != have.facts {
+		out = append(out, Difference{id, fmt.Sprintf("the tables say %s; its entry says %s", have.facts, want.facts)})
+	}
+	if want.ended != have.ended {
+		out = append(out, Difference{id, fmt.Sprintf("the tables say %q of its end; its entries say %q", have.ended, want.ended)})
+	}
+	for procedure := range want.powers {
+		if have.powers[procedure] == "" {
+			out = append(out, Difference{id, "its power " + procedure + " is gone from the tables"})
+		}
+	}
+	for procedure, h := range have.powers {
+		if w := want.powers[procedure]; w != h {
+			out = append(out, Difference{id, fmt.Sprintf("the tables say %q of its power %s; its entries say %q", h, procedure, w)})
+		}
+	}
+	return out
+}
+
+func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
+	out := map[uuid.UUID]*state{}
+	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, days, signed_at, ends_at, terms_digest, ended_at, coalesce(end_reason, '')
+		from mandate where citizen_id = any ($1)`, citizens)
+	if err != nil {
+		return nil, err
+	}
+	var m Mandate
+	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &m.SignedAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason}, func() error {
+		out[m.ID] = &state{facts: facts(m), ended: ending(m.EndReason, m.EndedAt), powers: map[string]string{}}
+		m.EndedAt, m.TermsDigest = nil, nil
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = tx.Query(ctx, `select `+powerColumns+` from mandate_power p where p.citizen_id = any ($1) or p.mandate_id in (select id from mandate where citizen_id = any ($1))`, citizens); err != nil {
+		return nil, err
+	}
+	powers, err := pgx.CollectRows(rows, scanPower)
+	for _, p := range powers {
+		s := out[p.Mandate]
+		if s == nil {
+			s = &state{powers: map[string]string{}}
+			out[p.Mandate] = s
+		}
+		s.powers[p.Procedure+p.Case] = powerText(p)
+	}
+	return out, err
+}
+
+func facts(m Mandate) string {
+	return fmt.Sprintf("organisation %s, citizen %s, aidant %s, draft %s, %d days from %s until %s, terms %x", m.Organisation, m.Citizen, m.Person, m.Draft, m.Days,
+		m.SignedAt.UTC().Format(journal.TimeFormat), m.EndsAt.UTC().Format(journal.TimeFormat), m.TermsDigest)
+}
+
+func powerText(p Power) string {
+	return fmt.Sprintf("organisation %s, citizen %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.State, p.StartsAt.UTC().Format(journal.TimeFormat), p.EndsAt.UTC().Format(journal.TimeFormat), ending(p.EndReason, p.EndedAt))
+}
+
+func ending(reason string, at *time.Time) string {
+	if at == nil {
+		return reason
+	}
+	return reason + " at " + at.UTC().Format(journal.TimeFormat)
+}
+
+// replay does again what the entries say was done.
+func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
+	rows, err := tx.Query(ctx, `select body from journal_entry where citizen_id = any ($1) and action in ('mandate.signed', 'mandate.ended', 'mandate.expired') order by id`, citizens)
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	known := map[uuid.UUID]*replayed{}
+	for _, body := range bodies {
+		var e entry
+		if err := json.Unmarshal([]byte(body), &e); err != nil {
+			continue // an entry that was damaged is named by the journal's own verification, and its mandate by what is missing
+		}
+		e.apply(known)
+	}
+	out := map[uuid.UUID]*state{}
+	for id, r := range known {
+		s := &state{facts: facts(r.mandate), ended: ending(r.mandate.EndReason, r.mandate.EndedAt), powers: map[string]string{}}
+		for _, p := range r.powers {
+			s.powers[p.Procedure+p.Case] = powerText(*p)
+		}
+		out[id] = s
+	}
+	return out, nil
+}
+
+// entry is what the replay reads of an entry.
+type entry struct {
+	Action       string    `json:"action"`
+	At           time.Time `json:"at"`
+	Organisation uuid.UUID `json:"organisation"`
+	Citizen      uuid.UUID `json:"citizen"`
+	Mandate      uuid.UUID `json:"mandate"`
+	By           struct {
+		Person uuid.UUID `json:"person"`
+	} `json:"by"`
+	Detail struct {
+		Draft      uuid.UUID    `json:"draft"`
+		Procedures []string     `json:"procedures"`
+		Days       int          `json:"days"`
+		EndsAt     time.Time    `json:"ends_at"`
+		Terms      string       `json:"terms_sha256"`
+		Reason     string       `json:"reason"`
+		Superseded []superseded `json:"superseded"`
+	} `json:"detail"`
+}
+
+type replayed struct {
+	mandate Mandate
+	powers  []*Power
+}
+
+func (e entry) apply(known map[uuid.UUID]*replayed) {
+	switch e.Action {
+	case "mandate.signed":
+		for _, s := range e.Detail.Superseded {
+			if r := known[uuid.MustParse(zeroIfBad(s.Mandate))]; r != nil {
+				r.endPower(s.Procedure, s.Case, s.Reason, e.At)
+			}
+		}
+		digest, _ := hex.DecodeString(e.Detail.Terms) // not hexadecimal: then it differs from the table's
+		r := &replayed{mandate: Mandate{ID: e.Mandate, Organisation: e.Organisation, Citizen: e.Citizen, Person: e.By.Person, Draft: e.Detail.Draft, Days: e.Detail.Days,
+			SignedAt: e.At, EndsAt: e.Detail.EndsAt, TermsDigest: digest}}
+		for _, p := range e.Detail.Procedures {
+			r.powers = append(r.powers, &Power{Organisation: e.Organisation, Citizen: e.Citizen, Procedure: p, State: Standing, StartsAt: e.At, EndsAt: e.Detail.EndsAt})
+		}
+		known[e.Mandate] = r
+	case "mandate.ended", "mandate.expired":
+		if r := known[e.Mandate]; r != nil {
+			for _, p := range r.powers {
+				r.endPower(p.Procedure, p.Case, e.Detail.Reason, e.At)
+			}
+		}
+	}
+}
+
+// endPower ends one power, and the mandate when it was the last. What had expired ended when its time was over.
+func (r *replayed) endPower(procedure, caseRef, reason string, at time.Time) {
+	left := 0
+	for _, p := range r.powers {
+		if p.Procedure == procedure && p.Case == caseRef && p.State != Ended {
+			when := at
+			if reason == "expired" {
+				when = p.EndsAt
+			}
+			p.State, p.EndReason, p.EndedAt = Ended, reason, &when
+		}
+		if p.State != Ended {
+			left++
+		}
+	}
+	if left == 0 && r.mandate.EndedAt == nil {
+		when := at
+		if reason == "expired" {
+			when = r.mandate.EndsAt
+		}
+		r.mandate.EndReason, r.mandate.EndedAt = reason, &when
+	}
+}
+
+func zeroIfBad(id string) string {
+	if uuid.Validate(id) != nil {
+		return uuid.Nil.String()
+	}
+	return id
+}

@@ -1,0 +1,78 @@
+package mandate_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/fixture"
+	"mandat/internal/mandate"
+)
+
+func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ sql, says string }{
+		"end moved":          {`update mandate set ends_at = ends_at + interval '1 second' where id = $1`, "until"},
+		"power prolonged":    {`update mandate_power set ends_at = ends_at + interval '1 day' where mandate_id = $1`, "power"},
+		"power added":        {`insert into mandate_power select mandate_id, 'justice-casier', '', organisation_id, citizen_id, 'standing', identified_by, starts_at, ends_at from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "justice-casier"},
+		"power removed":      {`delete from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "gone"},
+		"ended quietly":      {`update mandate set state = 'ended', ended_at = now() + interval '1 hour', end_reason = 'citizen' where id = $1`, "end"},
+		"given away":         {`update mandate set person_id = gen_random_uuid() where id = $1`, "aidant"},
+		"other terms":        {`update mandate set terms_digest = sha256('x') where id = $1`, "terms"},
+		"other organisation": {`update mandate set organisation_id = gen_random_uuid() where id = $1`, "organisation"},
+		"removed":            {`with p as (delete from mandate_power where mandate_id = $1) delete from mandate where id = $1`, "gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fixture.New(t)
+			w.Sign(t, w.Paul, fixture.Citizen(1), fixture.Tax)
+			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+			w.Content(t)
+			w.Behind(t, c.sql, m.ID)
+			found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found) == 0 {
+				t.Fatal("nothing was found")
+			}
+			for _, d := range found {
+				if d.Mandate != m.ID || !strings.Contains(found[0].What, c.says) {
+					t.Errorf("found %s: %s", d.Mandate, d.What)
+				}
+			}
+		})
+	}
+}
+
+func TestCompare_NamesAMandateWithoutItsEntry(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Behind(t, `delete from journal_entry where mandate_id = $1`, m.ID)
+	found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))
+	if err != nil || len(found) != 1 || found[0].Mandate != m.ID {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
+func TestCompare_FollowsAWholeLife(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	for n := range 3 {
+		who := fixture.Citizen(n)
+		first := w.Sign(t, w.Jeanne, who, fixture.Tax, fixture.Housing)
+		w.Sign(t, w.Paul, who, fixture.Housing)
+		w.Clock.Advance(24 * time.Hour)
+		w.Jeanne.FactorAt, w.Paul.FactorAt = w.Clock.Now(), w.Clock.Now()
+		if n > 0 {
+			if err := w.Mandates.End(t.Context(), w.Jeanne, first.ID, "completed"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Clock.Advance(60 * 24 * time.Hour)
+		w.Jeanne.FactorAt, w.Paul.FactorAt = w.Clock.Now(), w.Clock.Now()
+		w.Sign(t, w.Jeanne, who, fixture.Tax, fixture.Housing)
+	}
+	w.Content(t)
+}
