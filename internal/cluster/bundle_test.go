@@ -29,18 +29,6 @@ func TestBundle_RunsACluster(t *testing.T) {
 	t.Log("wal_compression", query(t, c, "show wal_compression"))
 }
 
-func TestBundle_RefusesAnotherArchive(t *testing.T) {
-	t.Parallel()
-	archive := filepath.Join(t.TempDir(), "x.tgz")
-	if err := os.WriteFile(archive, []byte("not it"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, integrity, _ := bundleFor("amd64")
-	if err := checkIntegrity(archive, integrity); err == nil || !strings.Contains(err.Error(), "not the one expected") {
-		t.Fatalf("accepted: %v", err)
-	}
-}
-
 func TestFind_DoesNotReplaceAWrongPGBIN(t *testing.T) {
 	t.Setenv("PG_BIN", t.TempDir())
 	if _, err := Start(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), "PG_BIN") {

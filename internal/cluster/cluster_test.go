@@ -57,7 +57,7 @@ func folder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // reachable on purpose
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if os.Geteuid() == 0 {
@@ -130,7 +130,7 @@ func TestStart_AfterAnAbandonedPidFile(t *testing.T) {
 	dir := filepath.Join(folder(t), "pg")
 	c := start(t, Options{Dir: dir})
 	pidFile := filepath.Join(c.place.data, "postmaster.pid")
-	content, err := os.ReadFile(pidFile) //nolint:gosec // a file of the test
+	content, err := os.ReadFile(pidFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestStart_AfterAnAbandonedPidFile(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(string(content), "\n")
 	// Process 1 always lives and is never our server.
-	if err := os.WriteFile(pidFile, []byte("1\n"+rest), 0o644); err != nil { //nolint:gosec // a file of the test
+	if err := os.WriteFile(pidFile, []byte("1\n"+rest), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	start(t, Options{Dir: dir})

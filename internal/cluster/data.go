@@ -15,11 +15,11 @@ import (
 
 // lockFile takes the lock of a cluster's folder. The kernel drops it when the program ends, however it ends.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is of our own folder
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a file descriptor is small
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
 		return f, nil
 	}
@@ -63,7 +63,7 @@ func serves(pid int, data string) bool {
 }
 
 func firstLine(path string) int {
-	b, err := os.ReadFile(path) //nolint:gosec // a file of our own folder
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return 0
 	}
@@ -81,7 +81,7 @@ func removeIfThere(path string) error {
 
 // writtenBy is the major version that wrote a data folder, 0 when there is none yet.
 func writtenBy(data string) (int, error) {
-	b, err := os.ReadFile(filepath.Join(data, "PG_VERSION")) //nolint:gosec // a file of our own folder
+	b, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if os.IsNotExist(err) {
 		return 0, nil
 	}
@@ -156,7 +156,7 @@ func size(path string) int64 {
 
 // tail is what the server logged since offset, at most the last 4,000 bytes.
 func tail(path string, offset int64) string {
-	b, err := os.ReadFile(path) //nolint:gosec // a file of our own folder
+	b, err := os.ReadFile(path)
 	if err != nil || int64(len(b)) < offset {
 		return ""
 	}

@@ -54,10 +54,10 @@ func startProgram(t *testing.T, dir string, who identity, env ...string) program
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(binary, self, 0o755); err != nil { //nolint:gosec // another user runs it
+	if err := os.WriteFile(binary, self, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	p := program{cmd: exec.Command(binary)} //nolint:gosec // the test itself
+	p := program{cmd: exec.Command(binary)}
 	p.cmd.Env = append(append(os.Environ(), "CLUSTER_TEST_DIR="+dir), env...)
 	p.cmd.Dir = "/"
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who.credential()}
