@@ -1,0 +1,194 @@
+// Package config reads the program's settings from the environment, all of them at once, and says everything that is
+// wrong with them at once. There is no settings file, no global and no reload.
+//
+// The comment of each field is its manual: docs/operations.md is made from this file (make docs), and a test compares.
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is every setting of `mandat serve`.
+type Config struct {
+	// Address of the site as browsers see it, without a path: https://mandat.example. Its host is also WebAuthn's. Plain
+	// http is taken for localhost only.
+	BaseURL string `env:"BASE_URL,required"`
+
+	// Address to listen on.
+	Listen string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+
+	// Address of the listener for Prometheus, never shown to the public; empty turns it off.
+	MetricsListen string `env:"METRICS_LISTEN" envDefault:"127.0.0.1:9464"`
+
+	// Connection string of the login mandat_app. Several hosts are allowed, with target_session_attrs=read-write.
+	DatabaseURL string `env:"DATABASE_URL,required,unset"`
+
+	// Connection string of the login mandat_auditor: what auditors' pages and exports read with.
+	DatabaseURLAuditor string `env:"DATABASE_URL_AUDITOR,required,unset"`
+
+	// Connections to the database for each server: 8 to 16 for two cores.
+	DatabaseConnections int32 `env:"DATABASE_CONNECTIONS" envDefault:"12"`
+
+	// Folder of the keys that `mandat admin keys` makes: whoever reads it can open citizens' data and sign in our name.
+	KeysDir string `env:"KEYS_DIR,required"`
+
+	// Folder for what this server must remember outside the database: the last checkpoint of the journal it saw. Keep it
+	// over restarts; without it a database put back to an older state would go unnoticed.
+	StateDir string `env:"STATE_DIR,required"`
+
+	// Name of the journal, the first line of its checkpoints: a host and path of ours that never changes.
+	JournalOrigin string `env:"JOURNAL_ORIGIN,required"`
+
+	// ProConnect's issuer.
+	ProConnectIssuer string `env:"PROCONNECT_ISSUER,required"`
+
+	// Our client id at ProConnect.
+	ProConnectClientID string `env:"PROCONNECT_CLIENT_ID,required"`
+
+	// Our client secret at ProConnect. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
+	ProConnectClientSecret string `env:"PROCONNECT_CLIENT_SECRET,unset"`
+
+	// Levels (acr) of ProConnect that mean a second factor was given.
+	ProConnectACR []string `env:"PROCONNECT_ACR" envDefault:"eidas0-mfa,eidas1-mfa,eidas2,eidas3"`
+
+	// FranceConnect's issuer.
+	FranceConnectIssuer string `env:"FRANCECONNECT_ISSUER,required"`
+
+	// Our client id at FranceConnect, where we are a service.
+	FranceConnectClientID string `env:"FRANCECONNECT_CLIENT_ID,required"`
+
+	// Our client secret at FranceConnect. FRANCECONNECT_CLIENT_SECRET_FILE may name a file instead.
+	FranceConnectClientSecret string `env:"FRANCECONNECT_CLIENT_SECRET,unset"`
+
+	// JSON file of the clients whose identity provider we are: FranceConnect first of all. See docs/operations.md.
+	IDPClientsFile string `env:"IDP_CLIENTS_FILE,required"`
+
+	// Telephone, e-mail and postal address where anybody can end a mandate, as printed on attestations and notices.
+	ContactPhone string `env:"CONTACT_PHONE,required"`
+	// E-mail address for the same.
+	ContactEmail string `env:"CONTACT_EMAIL,required"`
+	// Postal address for the same, on one line.
+	ContactAddress string `env:"CONTACT_ADDRESS,required"`
+
+	// Requests under way at once; more get 503 at once rather than a long wait.
+	MaxRequests int `env:"MAX_REQUESTS" envDefault:"256"`
+
+	// How long requests under way may take to finish when the program is told to stop.
+	StopTimeout time.Duration `env:"STOP_TIMEOUT" envDefault:"10s"`
+
+	// debug, info, warn or error.
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
+}
+
+// Load reads the settings, with getenv-like pairs ("NAME=value") as os.Environ gives them.
+func Load(environ []string) (Config, error) {
+	vars := map[string]string{}
+	for _, pair := range environ {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			vars[name] = value
+		}
+	}
+	var c Config
+	problems := []error{}
+	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR"); err != nil {
+		problems = append(problems, err)
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
+		problems = append(problems, err)
+	}
+	if err := errors.Join(append(problems, c.check()...)...); err != nil {
+		return Config{}, fmt.Errorf("settings: %w", err)
+	}
+	return c, nil
+}
+
+// fromFiles lets NAME_FILE stand for NAME, which is how secrets are mounted.
+func fromFiles(vars map[string]string, names ...string) error {
+	var problems []error
+	for _, name := range names {
+		path := vars[name+"_FILE"]
+		if path == "" {
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s_FILE: %w", name, err))
+			continue
+		}
+		vars[name] = strings.TrimSpace(string(content))
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) check() []error {
+	var out []error
+	for name, value := range map[string]string{"BASE_URL": c.BaseURL, "PROCONNECT_ISSUER": c.ProConnectIssuer, "FRANCECONNECT_ISSUER": c.FranceConnectIssuer} {
+		if value == "" {
+			continue // said by the parser
+		}
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && !loopback(u)) {
+			out = append(out, fmt.Errorf("%s: want an https address (http only on this machine)", name))
+		} else if name == "BASE_URL" && (u.Path != "" || u.RawQuery != "" || u.Fragment != "") {
+			out = append(out, errors.New("BASE_URL: want no path, not even a final slash"))
+		}
+	}
+	for name, value := range map[string]string{"PROCONNECT_CLIENT_SECRET": c.ProConnectClientSecret, "FRANCECONNECT_CLIENT_SECRET": c.FranceConnectClientSecret} {
+		if value == "" {
+			out = append(out, fmt.Errorf("%s: empty", name))
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		out = append(out, errors.New("LOG_LEVEL: want debug, info, warn or error"))
+	}
+	return out
+}
+
+func loopback(u *url.URL) bool {
+	host := u.Hostname()
+	return u.Scheme == "http" && (host == "localhost" || strings.HasPrefix(host, "127."))
+}
+
+// Client is one relying party of our identity provider, as IDP_CLIENTS_FILE lists them.
+type Client struct {
+	ClientID               string   `json:"client_id"`
+	Name                   string   `json:"name"`
+	ClientSecret           string   `json:"client_secret"`
+	RedirectURIs           []string `json:"redirect_uris"`
+	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris"`
+	IDTokenAlg             string   `json:"id_token_signed_response_alg"`
+	UserinfoAlg            string   `json:"userinfo_signed_response_alg"` // "" is plain JSON
+	AuthMethod             string   `json:"token_endpoint_auth_method"`
+	Sector                 string   `json:"sector_identifier"`
+	PKCE                   bool     `json:"require_pkce"`
+}
+
+// LoadClients reads IDP_CLIENTS_FILE. Unknown members are refused: a misspelt one would be a rule that is not there.
+func LoadClients(path string) ([]Client, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	d := json.NewDecoder(f)
+	d.DisallowUnknownFields()
+	var out []Client
+	if err := d.Decode(&out); err != nil {
+		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	for _, c := range out {
+		if c.ClientID == "" || len(c.ClientSecret) < 32 || len(c.RedirectURIs) == 0 {
+			return nil, fmt.Errorf("IDP_CLIENTS_FILE: client %q: want an id, a secret of at least 32 characters and a redirect URI", c.ClientID)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,62 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func good() []string {
+	return []string{"BASE_URL=https://mandat.example", "DATABASE_URL=postgres://app", "DATABASE_URL_AUDITOR=postgres://auditor", "KEYS_DIR=/k", "STATE_DIR=/s", "JOURNAL_ORIGIN=mandat.example/journal",
+		"PROCONNECT_ISSUER=https://pc.example/api/v2", "PROCONNECT_CLIENT_ID=m", "PROCONNECT_CLIENT_SECRET=s", "FRANCECONNECT_ISSUER=http://127.0.0.2:1/api/v2", "FRANCECONNECT_CLIENT_ID=m", "FRANCECONNECT_CLIENT_SECRET=s",
+		"IDP_CLIENTS_FILE=/c", "CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=a@exemple.invalid", "CONTACT_ADDRESS=1 rue"}
+}
+
+func TestLoad_SaysEverythingAtOnce(t *testing.T) {
+	if _, err := Load(good()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load([]string{"BASE_URL=http://mandat.example/x", "LOG_LEVEL=loud", "PROCONNECT_ISSUER=pc"})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("nothing said of %s: %v", name, err)
+		}
+	}
+}
+
+func TestLoad_TakesSecretsFromFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte("from a file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(append(good(), "PROCONNECT_CLIENT_SECRET_FILE="+path))
+	if err != nil || c.ProConnectClientSecret != "from a file" {
+		t.Errorf("%q, %v", c.ProConnectClientSecret, err)
+	}
+	if _, err := Load(append(good(), "PROCONNECT_CLIENT_SECRET_FILE=/nowhere")); err == nil {
+		t.Error("a missing file went unnoticed")
+	}
+}
+
+func TestLoadClients_RefusesWhatItDoesNotKnow(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		ok   bool
+	}{
+		"good":         {`[{"client_id":"fc","client_secret":"0123456789012345678901234567890123456789","redirect_uris":["https://fc.example/cb"]}]`, true},
+		"misspelt":     {`[{"client_id":"fc","client_secret":"0123456789012345678901234567890123456789","redirect_uri":["https://fc.example/cb"]}]`, false},
+		"short secret": {`[{"client_id":"fc","client_secret":"short","redirect_uris":["https://fc.example/cb"]}]`, false},
+	} {
+		path := filepath.Join(t.TempDir(), "clients.json")
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadClients(path); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
