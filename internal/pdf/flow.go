@@ -6,6 +6,7 @@ type strip struct {
 	height    float64
 	keep      bool // on the same page as the next strip
 	ruleAbove bool
+	ruleAtTop bool // above, when it begins a page
 	ruleBelow bool
 	runs      []run
 	figure    *figure

@@ -1,7 +1,9 @@
 package pdf
 
 import (
+	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -56,11 +58,45 @@ func TestHeadingStaysWithItsText(t *testing.T) {
 			d.Paragraph("Texte.")
 		}
 		d.Heading(2, "Suite")
-		d.List([]string{"un", "deux"})
+		d.Paragraph("Texte.")
 		for _, p := range paginate(d.strips) {
 			if last := p[len(p)-1]; last.runs[0].element.tag == "H2" {
 				t.Errorf("after %d paragraphs the heading ends its page", n)
 			}
+		}
+	}
+}
+
+func TestCodeStaysWithTheTextBefore(t *testing.T) {
+	t.Parallel()
+	for n := range 40 {
+		d := New("fr", "Essai", noon)
+		for range n {
+			d.Paragraph("Texte.")
+		}
+		d.Paragraph("Vérifiez :")
+		if err := d.QR(sampleURL, "Code"); err != nil {
+			t.Fatal(err)
+		}
+		pages := paginate(d.strips)
+		if last := pages[len(pages)-1]; len(last) < 2 {
+			t.Errorf("after %d paragraphs the code is alone on its page", n)
+		}
+	}
+}
+
+func TestTableIsRuledOnEveryPage(t *testing.T) {
+	t.Parallel()
+	d := New("fr", "Essai", noon)
+	d.Pairs(slices.Repeat([][2]string{{"Fait", "valeur"}}, 70))
+	pages := paginate(d.strips)
+	painters, err := d.paint()
+	if err != nil || len(pages) < 2 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	for i, p := range painters {
+		if n := bytes.Count(p.out.Bytes(), []byte("/Artifact BMC")); n != len(pages[i])+1 {
+			t.Errorf("page %d: %d rules for %d rows", i+1, n, len(pages[i]))
 		}
 	}
 }

@@ -19,7 +19,7 @@ type painter struct {
 func (p *painter) paintPage(strips []placed) {
 	for _, s := range strips {
 		top := sheetHeight - topMargin - s.top
-		if s.ruleAbove {
+		if s.ruleAbove || s.ruleAtTop && s.top == 0 {
 			p.rule(top)
 		}
 		if s.figure != nil {

@@ -23,12 +23,10 @@ type revision struct {
 }
 
 var (
-	tailForm    = regexp.MustCompile(`trailer\n<< /Size (\d+) /Root (\d+) 0 R /Info (\d+) 0 R /ID (\[<[0-9a-f]{32}> <[0-9a-f]{32}>\]) >>\nstartxref\n(\d+)\n%%EOF\n$`)
-	entryForm   = regexp.MustCompile(`^(\d{10}) 00000 n \n$`)
-	pagesEntry  = regexp.MustCompile(` /Pages (\d+) 0 R`)
-	firstKid    = regexp.MustCompile(` /Kids \[(\d+) 0 R`)
-	emptyEntry  = "0000000000 65535 f \n"
-	entryLength = len(emptyEntry)
+	tailForm   = regexp.MustCompile(`trailer\n<< /Size (\d+) /Root (\d+) 0 R /Info (\d+) 0 R /ID (\[<[0-9a-f]{32}> <[0-9a-f]{32}>\]) >>\nstartxref\n(\d+)\n%%EOF\n$`)
+	entryForm  = regexp.MustCompile(`^(\d{10}) 00000 n \n`)
+	pagesEntry = regexp.MustCompile(` /Pages (\d+) 0 R`)
+	firstKid   = regexp.MustCompile(` /Kids \[(\d+) 0 R`)
 )
 
 func readRevision(data []byte) (*revision, error) {
@@ -39,20 +37,18 @@ func readRevision(data []byte) (*revision, error) {
 	}
 	r := &revision{data: data, root: ref(number(m[2])), info: ref(number(m[3])), id: string(m[4]), table: number(m[5])}
 	size := number(m[1])
-	head := fmt.Sprintf("xref\n0 %d\n%s", size, emptyEntry)
-	if size < 2 || size > len(data) || r.table < 0 || r.table > len(data) || !bytes.HasPrefix(data[r.table:], []byte(head)) {
+	head := fmt.Sprintf("xref\n0 %d\n0000000000 65535 f \n", size)
+	if r.table < 0 || r.table > len(data) || !bytes.HasPrefix(data[r.table:], []byte(head)) {
 		return nil, errForeign
 	}
 	entries := data[r.table+len(head):]
-	if len(entries) < (size-1)*entryLength {
-		return nil, errForeign
-	}
-	for i := range size - 1 {
-		e := entryForm.FindSubmatch(entries[i*entryLength : (i+1)*entryLength])
+	for range size - 1 {
+		e := entryForm.FindSubmatch(entries)
 		if e == nil {
 			return nil, errForeign
 		}
 		r.offsets = append(r.offsets, number(e[1]))
+		entries = entries[len(e[0]):]
 	}
 	return r, nil
 }

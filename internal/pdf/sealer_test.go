@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -84,12 +85,30 @@ func TestForeignFilesAreNotSealed(t *testing.T) {
 		"no first page":  []byte(strings.Replace(string(doc), " /Kids [", " /Kidz [", 1)),
 		"no pages":       []byte(strings.Replace(string(doc), " /Pages ", " /Pagez ", 1)),
 		"with a form":    []byte(strings.Replace(string(doc), "/MarkInfo", "/AcroForm", 1)),
-		"a huge table":   []byte(strings.Replace(string(doc), "trailer\n<< /Size ", "trailer\n<< /Size 99999999999999", 1)),
+		"with fields":    []byte(strings.Replace(string(doc), "/Tabs /S", "/Annots ", 1)),
+		"other version":  []byte(strings.Replace(string(doc), "%PDF-1.7", "%PDF-1.4", 1)),
+		"a huge table":   hugeTable(doc),
+		"no table":       []byte(strings.Replace(string(doc), "startxref\n", "startxref\n999999", 1)),
+		"root 0":         []byte(strings.Replace(string(doc), "/Root 1 ", "/Root 0 ", 1)),
+		"no root":        []byte(strings.Replace(string(doc), "/Root 1 ", "/Root 9999 ", 1)),
+		"root far away":  []byte(strings.Replace(string(doc), "f \n0000", "f \n9999", 1)),
 	} {
 		if _, err := s.Seal(data, "Essai", noon); !errors.Is(err, errForeign) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+}
+
+// hugeTable claims so many objects that their entries overflow an int.
+func hugeTable(doc []byte) []byte {
+	r, err := readRevision(doc)
+	if err != nil {
+		return nil
+	}
+	size, huge := len(r.offsets)+1, "6000000000000000000"
+	return []byte(strings.NewReplacer(
+		fmt.Sprintf("xref\n0 %d\n", size), "xref\n0 "+huge+"\n",
+		fmt.Sprintf("/Size %d ", size), "/Size "+huge+" ").Replace(string(doc)))
 }
 
 // brokenKey signs something else, as a failing device might.

@@ -38,7 +38,7 @@ func (d *Document) row(tr *element, head, value []glyph, first bool) {
 	right := wrap(value, st.size, textWidth-headWidth)
 	n := max(len(left), len(right))
 	for i := range n {
-		s := strip{height: st.leading, keep: i+1 < n && (n <= wholeRowLines || keepsNext(i, n))}
+		s := strip{height: st.leading, ruleAtTop: true, keep: i+1 < n && (n <= wholeRowLines || keepsNext(i, n))}
 		drop := st.baseline()
 		if i == 0 {
 			s.height += rowPadding
