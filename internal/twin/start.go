@@ -89,7 +89,7 @@ func (t *Twin) run() error {
 		err := t.cmd.Start()
 		started <- err
 		if err == nil {
-			_, _ = t.cmd.Process.Wait()
+			_ = t.cmd.Wait()
 		}
 		close(t.ended)
 	}()
