@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,4 +175,17 @@ func (r *rp) event(what string) twin.Event {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+func portOf(t *testing.T, address string) int {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
