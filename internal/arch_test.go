@@ -1,0 +1,164 @@
+// Package internal_test holds the structure of the program, as rules that fail when it drifts: which package may import
+// which, who writes which table, and the house rules that a reader can count. Adding a package or a table means adding a
+// line here; changing an order is a decision that belongs in docs/decisions.
+package internal_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// levels is the order of imports, lowest first. A package may import those of lower levels, and of its own level only
+// what beside says. Folders below one of these count as part of it, unless they have a line of their own.
+var levels = [][]string{
+	// 0 knows nothing of the program
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "npm", "upstream", "certs"},
+	// 1 the way to PostgreSQL, the way to the browser
+	{"db", "page"},
+	// 2 what every act needs
+	{"journal", "jobs"},
+	// 3 rules and their SQL, no HTTP
+	{"org", "citizen", "mandate", "attestation"},
+	// 4 protocols
+	{"session", "proconnect", "franceconnect", "idp"},
+	// 5 pages, no SQL
+	{"site/public", "site/login", "site/aidant", "site/auditor"},
+	// 6 the whole
+	{"app"},
+	// 7 what runs the whole with stand-ins around it
+	{"demo"},
+	{"cmd/mandat"},
+}
+
+// beside lists the imports allowed within one level.
+var beside = map[string][]string{
+	"envelope":      {"token"},
+	"idp":           {"session"},
+	"page":          {"db"},
+	"mandate":       {"org", "citizen"},
+	"attestation":   {"citizen", "mandate"},
+	"proconnect":    {"session"},
+	"franceconnect": {"session"},
+}
+
+// helpers are for the demo and for tests; what serves people never imports them. Each lists the packages of levels that it
+// may import, "*" for any; helpers may import one another.
+var helpers = map[string][]string{
+	"cluster": {"npm"},
+	"twin":    {},
+	"browse":  {},
+	"rogue":   {"oidc", "token", "clock", "upstream"},
+	"dbtest":  {"db", "migrations"},
+	"fixture": {"*"},
+	"apptest": {"*"},
+	"bench":   {"*"},
+	"e2e":     {"*"},
+	"interop": {"*"},
+}
+
+// mayUseHelpers are the packages of levels that run stand-ins.
+var mayUseHelpers = []string{"demo", "cmd/mandat"}
+
+// forbidden lists outside packages that a level must not import: rules know no HTTP, handlers know no SQL.
+var forbidden = map[int][]string{
+	3: {"net/http"},
+	5: {"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgxpool", "database/sql"},
+}
+
+// writers says which package writes each table. A rule about the rows of a table is then in one place.
+var writers = map[string]string{
+	"organisation":  "org",
+	"person":        "org",
+	"membership":    "org",
+	"citizen":       "citizen",
+	"mandate":       "mandate",
+	"mandate_draft": "mandate",
+	"mandate_power": "mandate",
+}
+
+// writersByPrefix is for packages that own several tables named after them.
+var writersByPrefix = map[string]string{
+	"journal_":       "journal",
+	"session":        "session",
+	"proconnect_":    "proconnect",
+	"franceconnect_": "franceconnect",
+	"idp_":           "idp",
+	"attestation":    "attestation",
+	"security_":      "session",
+}
+
+const (
+	longestFile     = 500 // lines
+	longestFunction = 100
+)
+
+func TestStructure(t *testing.T) {
+	t.Parallel()
+	for _, fault := range examine(os.DirFS("..")) {
+		t.Error(fault)
+	}
+}
+
+// examine applies every rule to the source tree.
+func examine(tree fs.FS) []string {
+	src, faults := read(tree)
+	faults = append(faults, checkImports(src)...)
+	faults = append(faults, checkTables(src)...)
+	faults = append(faults, checkDocs(src)...)
+	faults = append(faults, checkInit(src)...)
+	faults = append(faults, checkSizes(src)...)
+	return append(faults, checkLeftovers(src)...)
+}
+
+// TestStructure_Finds plants one violation of each rule and expects exactly that one to be named.
+func TestStructure_Finds(t *testing.T) {
+	t.Parallel()
+	const doc = "// Package p is.\npackage p\n"
+	long := strings.Repeat("\n", longestFunction)
+	for want, files := range map[string]map[string]string{
+		"internal/clock imports internal/db, which is not below it":         {"internal/clock/x.go": doc + `import _ "mandat/internal/db"`},
+		"internal/citizen imports internal/mandate, which is not below it":  {"internal/citizen/x.go": doc + `import _ "mandat/internal/mandate"`},
+		"internal/journal imports internal/dbtest, which is for tests":      {"internal/journal/x.go": doc + `import _ "mandat/internal/dbtest"`},
+		"internal/browse imports internal/org, which is not in its list":    {"internal/browse/x.go": doc + `import _ "mandat/internal/org"`},
+		"internal/novelty has no line in levels or helpers":                 {"internal/novelty/x.go": doc},
+		"internal/mandate imports net/http":                                 {"internal/mandate/x.go": doc + `import _ "net/http"`},
+		"internal/site/aidant imports github.com/jackc/pgx/v5":              {"internal/site/aidant/x.go": doc + `import _ "github.com/jackc/pgx/v5"`},
+		"internal/org/x.go:3: org writes citizen, which belongs to citizen": {"internal/org/x.go": doc + "const q = `with x as (UPDATE public.citizen set a = 1) select`"},
+		"internal/idp/x.go:3: idp writes session, which belongs to session": {"internal/idp/x.go": doc + "const q = \"delete from\\n session where\""},
+		"internal/org/x.go:3: the table's name is not in the statement":     {"internal/org/x.go": doc + "const q = \"insert into \" + \"x\""},
+		"internal/org/x.go:4: org writes mandate, which belongs to mandate": {"internal/org/x.go": doc + "import \"github.com/jackc/pgx/v5\"\nvar x = pgx.Identifier{\"mandate\"}"},
+		"table newcomer has no writer":                                      {"migrations/0009_x.sql": "create table newcomer (id int);"},
+		"internal/org: no package comment":                                  {"internal/org/x.go": "package org"},
+		"internal/org/x.go:3: F is exported and not documented":             {"internal/org/x.go": doc + "func F() {}"},
+		"internal/org/x.go:4: T.M is exported and not documented":           {"internal/org/x.go": doc + "type T struct{}; // T is.\nfunc (T) M() {}"},
+		"internal/org/x.go:3: V is exported and not documented":             {"internal/org/x.go": doc + "var V = 1"},
+		"internal/org/x.go:3: f has 102 lines, more than 100":               {"internal/org/x.go": doc + "func f() {\n" + long + "}"},
+		"internal/org/x.go has 502 lines, more than 500":                    {"internal/org/x.go": doc + strings.Repeat("\n", 500)},
+		"internal/org/x_test.go:1: " + "TO" + "DO":                          {"internal/org/x_test.go": "// TO" + "DO later\npackage org"},
+		"internal/org/x_test.go:3: " + "t.Sk" + "ip":                        {"internal/org/x_test.go": "package org\n\nfunc f() { t.Sk" + "ip(\"later\") }"},
+		"internal/org/x.go:3: init runs before anybody asked for it":        {"internal/org/x.go": doc + "func init() {}"},
+		"web/templates/x.html:2: " + "FIX" + "ME":                           {"web/templates/x.html": "<p>\n{{/* FIX" + "ME */}}"},
+		"internal/org/x.go: 3:1: expected declaration, found nonsense":      {"internal/org/x.go": doc + "nonsense"},
+	} {
+		tree := fstest.MapFS{"migrations/0001_x.sql": {Data: []byte(planted)}}
+		for name, content := range files {
+			tree[name] = &fstest.MapFile{Data: []byte(content)}
+			if dir := path.Dir(name); strings.HasSuffix(name, "_test.go") {
+				tree[dir+"/doc.go"] = &fstest.MapFile{Data: []byte(doc)}
+			}
+		}
+		if got := examine(tree); !slices.Equal(got, []string{want}) {
+			t.Errorf("planted for %q, found %q", want, got)
+		}
+	}
+}
+
+// planted creates every table of writers, so that only the planted fault shows.
+const planted = `create table organisation (); create table person (); create table membership ();
+create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power ();
+create table session ();`
