@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
 
 	"mandat/migrations"
 )
@@ -38,5 +42,43 @@ func Migrate(ctx context.Context, ownerURL string) ([]string, error) {
 	for _, r := range results {
 		applied = append(applied, r.Source.Path)
 	}
+	if err := migrateQueue(ctx, ownerURL); err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
 	return applied, nil
+}
+
+// migrateQueue brings River's own tables up to date and lets the program work with them. River keeps account of its own
+// migrations, in several transactions; the advisory lock keeps two programs apart.
+func migrateQueue(ctx context.Context, ownerURL string) error {
+	pool, err := pgxpool.New(ctx, ownerURL)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	lock, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	if _, err := lock.Exec(ctx, `select pg_advisory_lock(6290313043)`); err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	_, err = lock.Exec(ctx, `do $$ declare t text; begin
+		for t in select tablename from pg_tables where schemaname = 'public' and tablename like 'river\_%' and tablename <> 'river_migration' loop
+			execute format('grant select, insert, update, delete on %I to mandat_app', t);
+		end loop;
+		for t in select sequencename from pg_sequences where schemaname = 'public' and sequencename like 'river\_%' loop
+			execute format('grant usage, select on sequence %I to mandat_app', t);
+		end loop;
+		grant select on river_migration to mandat_app;
+		end $$`)
+	return err // closing the pool gives the lock back
 }

@@ -1,0 +1,130 @@
+// Package jobs runs what nobody waits for: purges, the nightly comparison, later mails. It runs on River, whose queue is
+// tables in our database: no broker, any number of servers, and each job is done by one of them.
+//
+// River polls. It never notifies: a NOTIFY takes one lock for the whole cluster at commit, and would halve the rate of
+// acts. It writes outside our transactions, so it has a small pool of its own that is not read-only.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Periodic is a job that is done again and again, by one server of all.
+type Periodic struct {
+	Name  string
+	Every time.Duration
+	Run   func(context.Context) error
+}
+
+// args is what a row of the queue says: only which job.
+type args struct {
+	Name string `json:"name"`
+}
+
+// Kind names our rows among River's.
+func (args) Kind() string { return "periodic" }
+
+type worker struct {
+	river.WorkerDefaults[args]
+	jobs map[string]Periodic
+}
+
+// Work runs one job.
+func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
+	p, ok := w.jobs[job.Args.Name]
+	if !ok {
+		return river.JobCancel(fmt.Errorf("no job is called %q", job.Args.Name))
+	}
+	return p.Run(ctx)
+}
+
+// Timeout is for the longest job, the comparison of everything.
+func (w *worker) Timeout(*river.Job[args]) time.Duration { return 30 * time.Minute }
+
+// Runner does jobs until it is stopped.
+type Runner struct {
+	pool   *pgxpool.Pool
+	client *river.Client[pgx.Tx]
+}
+
+// Start begins to do the jobs on the database at url (login mandat_app).
+func Start(ctx context.Context, url string, log *slog.Logger, jobs []Periodic) (*Runner, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("jobs: not a valid connection string") // the parser's error may quote a password
+	}
+	cfg.MaxConns = 2
+	cfg.ConnConfig.RuntimeParams["application_name"] = "mandat jobs"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	client, err := river.NewClient(riverpgxv5.New(pool), config(log, jobs))
+	if err == nil {
+		err = client.Start(ctx)
+	}
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	return &Runner{pool: pool, client: client}, nil
+}
+
+func config(log *slog.Logger, jobs []Periodic) *river.Config {
+	w := &worker{jobs: map[string]Periodic{}}
+	c := &river.Config{Logger: slog.New(quiet{log.Handler()}), PollOnly: true, FetchPollInterval: 5 * time.Second, Workers: river.NewWorkers(),
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}}, ErrorHandler: reporter{log}}
+	for _, p := range jobs {
+		w.jobs[p.Name] = p
+		c.PeriodicJobs = append(c.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
+			return args{p.Name}, &river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: p.Every}}
+		}, &river.PeriodicJobOpts{ID: p.Name, RunOnStart: true}))
+	}
+	river.AddWorker(c.Workers, w)
+	return c
+}
+
+// Stop waits for jobs under way until ctx ends, then cancels them.
+func (r *Runner) Stop(ctx context.Context) error {
+	defer r.pool.Close()
+	if err := r.client.Stop(ctx); err != nil {
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		return errors.Join(err, r.client.StopAndCancel(hard))
+	}
+	return nil
+}
+
+// reporter logs failures once, by the job's name.
+type reporter struct{ log *slog.Logger }
+
+// HandleError logs a job that failed; River tries it again.
+func (r reporter) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	r.log.ErrorContext(ctx, "job failed", "job", string(job.EncodedArgs), "attempt", job.Attempt, "error", err)
+	return nil
+}
+
+// HandlePanic logs a job that panicked.
+func (r reporter) HandlePanic(ctx context.Context, job *rivertype.JobRow, _ any, trace string) *river.ErrorHandlerResult {
+	r.log.ErrorContext(ctx, "job panicked", "job", string(job.EncodedArgs), "attempt", job.Attempt, "stack", trace)
+	return nil
+}
+
+// quiet lets through only what River thinks wrong.
+type quiet struct{ slog.Handler }
+
+// Enabled reports whether the level is at least a warning.
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
