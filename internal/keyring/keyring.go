@@ -1,0 +1,245 @@
+// Package keyring keeps the program's keys in a folder outside the database: one file each, readable by its owner alone.
+//
+//	kek.json       Tink keyset that wraps citizens' data keys. Losing it loses every citizen's data; it can be rotated.
+//	index.key      key of the blind indexes (32 bytes, hexadecimal). It cannot be rotated without reading every citizen.
+//	journal.key    signs the journal's checkpoints (signed note, Ed25519). Its public half is in every policy file.
+//	idp-current.pem, idp-next.pem   sign ID tokens and userinfo; both are published (ES256, PKCS #8).
+//	seal.key, seal.pem              seal documents: key and certificate chain (PAdES).
+//
+// Whoever reads this folder can open citizens' data and speak in our name. Back it up apart from the database.
+package keyring
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"golang.org/x/mod/sumdb/note"
+
+	"mandat/internal/envelope"
+	"mandat/internal/oidc"
+	"mandat/internal/pdf"
+	"mandat/internal/token"
+)
+
+// Keyring is every key of the program, ready to use.
+type Keyring struct {
+	Envelope *envelope.Keys
+	Journal  string // signer key of the journal, in the text form of golang.org/x/mod/sumdb/note
+	IDP      *oidc.KeySet
+	Sealer   *pdf.Sealer
+}
+
+// The files of a folder.
+const (
+	fileKEK        = "kek.json"
+	fileIndex      = "index.key"
+	fileJournal    = "journal.key"
+	fileIDPCurrent = "idp-current.pem"
+	fileIDPNext    = "idp-next.pem"
+
+	// FileSealKey and FileSealChain are not made by Generate: the seal's certificate comes from a certification body, or
+	// from `make certs` for development.
+	FileSealKey   = "seal.key"
+	FileSealChain = "seal.pem"
+)
+
+// Generate makes the keys that are missing in a folder and never replaces one. origin is the journal's name. It returns
+// the names of the files it made.
+func Generate(dir, origin string) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make keys: %w", err)
+	}
+	makers := []struct {
+		name string
+		make func() ([]byte, error)
+	}{
+		{fileKEK, newKEK},
+		{fileIndex, func() ([]byte, error) { return []byte(token.Hex(32) + "\n"), nil }},
+		{fileJournal, func() ([]byte, error) {
+			signer, _, err := note.GenerateKey(rand.Reader, origin)
+			return []byte(signer + "\n"), err
+		}},
+		{fileIDPCurrent, newIDPKey},
+		{fileIDPNext, newIDPKey},
+	}
+	var made []string
+	for _, m := range makers {
+		path := filepath.Join(dir, m.name)
+		if _, err := os.Stat(path); err == nil {
+			continue
+		}
+		content, err := m.make()
+		if err == nil {
+			err = writeNew(path, content)
+		}
+		if err != nil {
+			return made, fmt.Errorf("make %s: %w", m.name, err)
+		}
+		made = append(made, m.name)
+	}
+	return made, nil
+}
+
+// writeNew writes a file that must not exist.
+func writeNew(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func newKEK() ([]byte, error) {
+	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&b))
+	return b.Bytes(), err
+}
+
+func newIDPKey() ([]byte, error) {
+	key, err := oidc.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	return oidc.EncodeKey(key)
+}
+
+// Load reads every key of a folder. Errors name the file, never its content.
+func Load(dir string) (*Keyring, error) {
+	k := &Keyring{}
+	var err error
+	if k.Envelope, err = loadEnvelope(dir); err != nil {
+		return nil, err
+	}
+	signer, err := read(dir, fileJournal)
+	if err != nil {
+		return nil, err
+	}
+	if k.Journal = strings.TrimSpace(string(signer)); !valid(k.Journal) {
+		return nil, fmt.Errorf("%s: not a signer key", fileJournal)
+	}
+	if k.IDP, err = loadIDP(dir); err != nil {
+		return nil, err
+	}
+	k.Sealer, err = loadSealer(dir)
+	return k, err
+}
+
+func valid(signer string) bool {
+	_, err := note.NewSigner(signer)
+	return err == nil
+}
+
+func read(dir, name string) ([]byte, error) {
+	content, err := os.ReadFile(filepath.Join(dir, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("KEYS_DIR: there is no %s; `mandat admin keys` makes what is missing", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("KEYS_DIR: %w", err)
+	}
+	return content, nil
+}
+
+func loadEnvelope(dir string) (*envelope.Keys, error) {
+	kek, err := read(dir, fileKEK)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(kek)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a Tink keyset", fileKEK)
+	}
+	text, err := read(dir, fileIndex)
+	if err != nil {
+		return nil, err
+	}
+	index, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: not hexadecimal", fileIndex)
+	}
+	return envelope.New(handle, index)
+}
+
+func loadIDP(dir string) (*oidc.KeySet, error) {
+	current, err := read(dir, fileIDPCurrent)
+	if err != nil {
+		return nil, err
+	}
+	next, err := read(dir, fileIDPNext)
+	if err != nil {
+		return nil, err
+	}
+	c, err := oidc.DecodeKey(current)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", fileIDPCurrent, err)
+	}
+	n, err := oidc.DecodeKey(next)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", fileIDPNext, err)
+	}
+	return oidc.NewKeySet(c, n)
+}
+
+func loadSealer(dir string) (*pdf.Sealer, error) {
+	keyPEM, err := read(dir, FileSealKey)
+	if err != nil {
+		return nil, err
+	}
+	chainPEM, err := read(dir, FileSealChain)
+	if err != nil {
+		return nil, err
+	}
+	key, err := parseSealKey(keyPEM)
+	if err != nil {
+		return nil, err
+	}
+	var chain []*x509.Certificate
+	for block, rest := pem.Decode(chainPEM); block != nil; block, rest = pem.Decode(rest) {
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", FileSealChain, err)
+		}
+		chain = append(chain, c)
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("%s: holds no certificate", FileSealChain)
+	}
+	sealer, err := pdf.NewSealer(key, chain, chain[0].Subject.CommonName)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", FileSealChain, err)
+	}
+	return sealer, nil
+}
+
+func parseSealKey(file []byte) (crypto.Signer, error) {
+	block, _ := pem.Decode(file)
+	if block == nil {
+		return nil, fmt.Errorf("%s: not PEM", FileSealKey)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a PKCS #8 key", FileSealKey)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("%s: cannot sign", FileSealKey)
+	}
+	return signer, nil
+}
