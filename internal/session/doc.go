@@ -1,0 +1,21 @@
+// Package session knows which browser is asking, and for whom.
+//
+// The cookie holds a secret of 256 bits and nothing else; the row in table session holds the rest, found by the secret's
+// SHA-256. A browser has a row before anybody signs in (the state and nonce of a sign-in are bound to it); signing in
+// replaces the row, a step-up replaces the secret, and the old secret stops working in the same statement. A session
+// ends after 30 minutes without a request, and 12 hours after the sign-in whatever happens.
+//
+// A request meets the package in a guard (guard.go): one statement reads the row, the person, the organisation and the
+// membership, so that a suspension or a removal counts from the next request on. Handlers then ask From for the Session,
+// and give its Actor to the acts. What hangs on a session (a citizen's identity in a draft, a login under way) is bound
+// to Session.Hash, which a step-up keeps and a sign-in does not.
+//
+// The cookie is written and read through gorilla/sessions, whose Store this package implements (store.go). Over HTTPS it
+// is "__Host-mandat": Secure, HttpOnly, SameSite=Lax (the return from ProConnect and FranceConnect is a cross-site
+// navigation: Strict would lose it), Path=/. Chromium takes that cookie on http://localhost too (tried, version 156), but
+// Safari and Go's cookie jar do not, so over plain HTTP, which only a loopback address may use, it is "mandat" without
+// Secure.
+//
+// The journeys to a provider are attempts (attempt.go): one row each, deleted by the answer that uses it. Refusals
+// before anybody is signed in go to a security log (security.go).
+package session

@@ -1,0 +1,63 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/token"
+)
+
+// found asks everything that decides whether a session still counts, in one statement.
+const found = `
+select s.id, s.cookie, s.person_id, s.organisation_id, coalesce(s.role, ''), s.factor_at, s.created_at, s.seen_at, s.expires_at,
+  coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
+  s.person_id is null or (p.suspended_at is null and case when s.role = 'auditor' then p.auditor else o.active and exists (
+    select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role and m.ended_at is null) end)
+from session s left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
+where s.cookie = $1 and s.expires_at > $2 and s.seen_at > $2 - $3::interval`
+
+// load finds the session of a cookie's secret. It returns db.ErrNotFound when there is none or its time is over.
+func (s *Sessions) load(ctx context.Context, secret string) (*Session, error) {
+	now := s.clock.Now()
+	out := &Session{}
+	var person, organisation *uuid.UUID
+	var factor *time.Time
+	batch := &pgx.Batch{}
+	batch.Queue(found, token.Hash(secret), now, Idle).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&out.Hash, &out.cookie, &person, &organisation, &out.Role, &factor, &out.CreatedAt, &out.SeenAt, &out.ExpiresAt,
+			&out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName, &out.standing)
+	})
+	err := s.db.Pipeline(ctx, db.System(), db.ReadOnly, batch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, db.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find session: %w", err)
+	}
+	if person != nil {
+		out.Person, out.FactorAt = *person, factor.UTC()
+	}
+	if organisation != nil {
+		out.Organisation = *organisation
+	}
+	return out, s.touch(ctx, out, now)
+}
+
+// touch notes that the session is in use, at most once a minute: a write for each page would cost more than it tells.
+func (s *Sessions) touch(ctx context.Context, found *Session, now time.Time) error {
+	if now.Sub(found.SeenAt) < time.Minute {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`update session set seen_at = $2 where cookie = $1 and seen_at < $2 and seen_at > $2 - $3::interval`, found.cookie, now, Idle)
+	if err := s.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
+		return fmt.Errorf("note session's use: %w", err)
+	}
+	return nil
+}

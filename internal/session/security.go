@@ -1,0 +1,84 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+)
+
+// Allow takes one start of the allowance of the request's address. The address is the connection's, never a header that
+// the client could write.
+func (s *Sessions) Allow(r *http.Request) bool { return s.limiter.allow(address(r), s.clock.Now()) }
+
+// Note writes a refusal that happened before anybody was signed in to the security log: its kind ("sign_in.unknown") and
+// the network it came from, nothing that was typed or asserted.
+func (s *Sessions) Note(ctx context.Context, r *http.Request, kind string) error {
+	from := address(r)
+	bits := 48
+	if from.Is4() {
+		bits = 24
+	}
+	network, err := from.Prefix(bits)
+	if err != nil {
+		return fmt.Errorf("note refusal: %w", err)
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into security_event (at, kind, network) values ($1, $2, $3)`, s.clock.Now(), kind, network)
+	if err := s.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
+		return fmt.Errorf("note refusal: %w", err)
+	}
+	return nil
+}
+
+// Refusals is how often one network met one kind of refusal.
+type Refusals struct {
+	Network netip.Prefix
+	Kind    string
+	Count   int64
+}
+
+// RefusalsSince counts the security log per network and kind, the most frequent first, at most limit.
+func (s *Sessions) RefusalsSince(ctx context.Context, since time.Time, limit int) ([]Refusals, error) {
+	var out []Refusals
+	err := s.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select network, kind, count(*) from security_event where at >= $1 group by network, kind order by 3 desc, 1, 2 limit $2`, since, limit)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Refusals])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count refusals: %w", err)
+	}
+	return out, nil
+}
+
+// Purge deletes sessions and attempts whose time is over, and security events older than 12 months. A job calls it.
+// Attempts are kept a while, so that a late answer is told that it is late. Nothing uses a session past its 12 hours, so
+// that it is idle half an hour later.
+func (s *Sessions) Purge(ctx context.Context) error {
+	now := s.clock.Now()
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from session where seen_at < $1`, now.Add(-Idle))
+	batch.Queue(`delete from session_attempt where expires_at < $1`, now.Add(-Idle))
+	batch.Queue(`delete from security_event where at < $1`, now.AddDate(-1, 0, 0))
+	if err := s.db.Pipeline(ctx, db.Nothing(), db.Durable, batch); err != nil {
+		return fmt.Errorf("purge sessions: %w", err)
+	}
+	return nil
+}
+
+// address is where the connection comes from; 0.0.0.0 when that cannot be told.
+func address(r *http.Request) netip.Addr {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return from.Addr().Unmap().WithZone("")
+	}
+	return netip.IPv4Unspecified()
+}

@@ -1,0 +1,85 @@
+package session
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gorilla/sessions"
+
+	"mandat/internal/db"
+)
+
+// store is the gorilla/sessions Store of this package. Values holds one thing, the *Session, under row; gorilla's ID is
+// the cookie's secret.
+type store struct {
+	sessions *Sessions
+	name     string
+	options  sessions.Options
+}
+
+const row = "row"
+
+func newStore(s *Sessions, secure bool) *store {
+	out := &store{sessions: s, name: "mandat", options: sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}}
+	if secure {
+		out.name = "__Host-mandat"
+	}
+	return out
+}
+
+// Get returns the request's session, read once per request.
+func (s *store) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New reads the request's session from the database. A cookie that we do not know is a browser without a session.
+func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
+	out := sessions.NewSession(s, name)
+	options := s.options
+	out.Options, out.IsNew = &options, true
+	cookie, err := r.Cookie(name)
+	if err != nil || len(cookie.Value) != 43 {
+		return out, nil
+	}
+	found, err := s.sessions.load(r.Context(), cookie.Value)
+	if errors.Is(err, db.ErrNotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.ID, out.IsNew = cookie.Value, false
+	out.Values[row] = found
+	return out, nil
+}
+
+// Save writes the cookie: it lasts as long as the browser's own session, and is taken away when the ID is "".
+func (s *store) Save(_ *http.Request, w http.ResponseWriter, out *sessions.Session) error {
+	if out.ID == "" {
+		out.Options.MaxAge = -1
+	}
+	http.SetCookie(w, sessions.NewCookie(s.name, out.ID, out.Options))
+	return nil
+}
+
+// read returns the browser's session, nil if it has none.
+func (s *Sessions) read(r *http.Request) (*Session, error) {
+	got, err := s.store.Get(r, s.store.name)
+	if err != nil {
+		return nil, err
+	}
+	found, _ := got.Values[row].(*Session)
+	return found, nil
+}
+
+// write gives the browser the secret of a session, or takes its cookie away when secret is "". For the rest of this
+// request the browser's session is now.
+func (s *Sessions) write(w http.ResponseWriter, r *http.Request, secret string, now *Session) error {
+	got, err := s.store.Get(r, s.store.name)
+	if err != nil {
+		return err
+	}
+	got.ID = secret
+	got.Values[row] = now
+	return got.Save(r, w)
+}
