@@ -1,0 +1,82 @@
+package proconnect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"mandat/internal/clock"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/session"
+	"mandat/internal/upstream"
+)
+
+// defaultACR is what counts as a sign-in with a second factor: identity at least weak, MFA. eidas0-mfa is left out,
+// because nobody has looked at such a person's identity or organisation.
+var defaultACR = []string{"eidas1-mfa", "eidas2", "eidas3"}
+
+// Config is how we are registered at ProConnect.
+type Config struct {
+	Issuer       string // ProConnect's issuer, exactly: "https://…/api/v2"
+	ClientID     string
+	ClientSecret string
+	RedirectURL  string // BASE_URL + /connexion/proconnect/retour
+	HomeURL      string // BASE_URL + /, registered as post_logout_redirect_uri
+	Algorithm    string // RS256 (default) or ES256
+	ACR          []string
+	Timeout      time.Duration // of one call to ProConnect; 0 is 10 s
+}
+
+// RP is the relying party.
+type RP struct {
+	provider  *upstream.Provider
+	acr       []string
+	claims    string
+	clientID  string
+	homeURL   string
+	directory *org.Directory
+	sessions  *session.Sessions
+	journal   *journal.Journal
+	clock     *clock.Clock
+}
+
+// New returns a relying party. It asks ProConnect nothing yet: a ProConnect that is down stops no program.
+func New(_ context.Context, c Config, directory *org.Directory, sessions *session.Sessions, j *journal.Journal, cl *clock.Clock) (*RP, error) {
+	if c.Algorithm == "" {
+		c.Algorithm = "RS256"
+	}
+	if len(c.ACR) == 0 {
+		c.ACR = defaultACR
+	}
+	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL,
+		Algorithm: c.Algorithm, Scopes: []string{"openid", "email", "siret", "idp_id"}, Timeout: c.Timeout})
+	if err != nil {
+		return nil, fmt.Errorf("proconnect: %w", err)
+	}
+	type asked struct {
+		Essential bool     `json:"essential"`
+		Values    []string `json:"values"`
+	}
+	claims, err := json.Marshal(map[string]map[string]asked{"id_token": {"acr": {true, c.ACR}}})
+	if err != nil {
+		return nil, fmt.Errorf("proconnect: %w", err)
+	}
+	return &RP{provider: provider, acr: slices.Clone(c.ACR), claims: string(claims), clientID: c.ClientID, homeURL: c.HomeURL,
+		directory: directory, sessions: sessions, journal: j, clock: cl}, nil
+}
+
+// Origin is ProConnect's origin, for the form-action of pages whose forms lead there.
+func (rp *RP) Origin() string { return rp.provider.Origin() }
+
+// factorAt is when the second factor was given: ProConnect's auth_time if it tells, else now. Tests move our clock and not
+// ProConnect's, so its time is moved too.
+func (rp *RP) factorAt(a upstream.Answer) time.Time {
+	now := rp.clock.Now()
+	if told := a.AuthTime.Add(rp.clock.Shift()); !a.AuthTime.IsZero() && told.Before(now) {
+		return told.UTC()
+	}
+	return now
+}

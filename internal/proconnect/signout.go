@@ -1,0 +1,38 @@
+package proconnect
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/session"
+	"mandat/internal/token"
+)
+
+// SignOut ends our session, then sends the browser to end ProConnect's (POST /deconnexion). When ProConnect does not
+// answer, ours has ended all the same.
+func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	at := session.From(ctx)
+	if at == nil {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return nil
+	}
+	err := rp.journal.Record(ctx, at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "session.closed"}, rp.sessions.Close(ctx, tx, at)
+	})
+	if err != nil && !errors.Is(err, db.ErrConflict) {
+		return err
+	}
+	if err := rp.sessions.Forget(w, r); err != nil {
+		return err
+	}
+	to, err := rp.provider.EndSessionURL(ctx, url.Values{"client_id": {rp.clientID}, "post_logout_redirect_uri": {rp.homeURL}, "state": {token.Hex(32)}})
+	if err != nil || to == "" {
+		to = "/"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,63 @@
+package proconnect
+
+import (
+	"errors"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"mandat/internal/session"
+	"mandat/internal/token"
+	"mandat/internal/upstream"
+)
+
+// Start sends the browser to ProConnect (POST /connexion/proconnect).
+func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
+	if at := session.From(r.Context()); at != nil {
+		http.Redirect(w, r, at.Home(), http.StatusSeeOther)
+		return nil
+	}
+	if !rp.sessions.Allow(r) {
+		return rp.refuse(r, nil, tooMany)
+	}
+	at, err := rp.sessions.Ensure(w, r)
+	if err != nil {
+		return err
+	}
+	back := at.ReturnPath
+	if back == "" {
+		back = "/"
+	}
+	return rp.leave(w, r, at, session.Attempt{Kind: session.SignIn, ReturnPath: back}, at.LoginAgain)
+}
+
+// Confirm sends the signed-in person to ProConnect for a new second factor (POST /connexion/confirmation).
+func (rp *RP) Confirm(w http.ResponseWriter, r *http.Request) error {
+	at := session.From(r.Context())
+	back := at.ReturnPath
+	if back == "" {
+		back = at.Home()
+	}
+	return rp.leave(w, r, at, session.Attempt{Kind: session.StepUp, Person: at.Person, ReturnPath: back}, true)
+}
+
+func (rp *RP) leave(w http.ResponseWriter, r *http.Request, at *session.Session, a session.Attempt, login bool) error {
+	a.Nonce, a.Verifier = token.Hex(32), oauth2.GenerateVerifier()
+	state, err := rp.sessions.Depart(r.Context(), at, a)
+	if err != nil {
+		return err
+	}
+	more := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(a.Verifier), oauth2.SetAuthURLParam("claims", rp.claims)}
+	if login {
+		more = append(more, oauth2.SetAuthURLParam("prompt", "login"))
+	}
+	to, err := rp.provider.AuthURL(r.Context(), state, a.Nonce, more...)
+	if errors.Is(err, upstream.ErrUnavailable) {
+		return rp.refuse(r, nil, down.because(err))
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
