@@ -1,0 +1,115 @@
+package franceconnect
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+	"mandat/internal/upstream"
+)
+
+// Callback is where FranceConnect sends the browser back (GET /connexion/franceconnect/retour).
+func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
+	q, ctx := r.URL.Query(), r.Context()
+	at := session.From(ctx)
+	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), once(q, "state"), session.Identity)
+	if err != nil {
+		return rp.refuseState(r, at, err)
+	}
+	if at == nil || at.Person != attempt.Person {
+		return rp.refuseState(r, at, session.ErrOtherBrowser)
+	}
+	// RFC 9207: an answer of another provider, sent to this address, is found here.
+	if once(q, "iss") != rp.provider.Issuer() {
+		return rp.backToDraft(w, r, at, attempt.Draft, "wrong_answer")
+	}
+	if q.Has("error") {
+		return rp.backToDraft(w, r, at, attempt.Draft, notice(q))
+	}
+	answer, err := rp.provider.Exchange(ctx, once(q, "code"), attempt.Nonce, "")
+	outcome, err := rp.outcome(r, at, attempt, answer, err)
+	if err != nil {
+		return err
+	}
+	return rp.endSession(w, r, at, attempt, answer.IDToken, outcome)
+}
+
+// outcome puts the identity into the draft. It returns the name of the message that says why not, "" when it is in.
+func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Attempt, answer upstream.Answer, err error) (string, error) {
+	if errors.Is(err, upstream.ErrUnavailable) {
+		return "unavailable", nil
+	}
+	if _, failed := errors.AsType[*upstream.Fault](err); failed {
+		return "wrong_answer", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if !enough(answer.ACR) {
+		return "wrong_answer", nil
+	}
+	who, ok := identify(answer)
+	if !ok {
+		return "incomplete", nil
+	}
+	err = rp.mandates.Identify(r.Context(), at.Actor(), attempt.Draft, who)
+	switch {
+	case errors.Is(err, mandate.ErrMinor):
+		return "minor", nil
+	case errors.Is(err, mandate.ErrDraftState), errors.Is(err, mandate.ErrAlreadySigned), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
+		return "draft_changed", nil
+	case err != nil:
+		logFailure(r, err)
+		return "technical", nil
+	}
+	return "", nil
+}
+
+func identify(answer upstream.Answer) (citizen.Identity, bool) {
+	var t told
+	if err := answer.Userinfo(&t); err != nil || t.Sub != answer.Subject {
+		return citizen.Identity{}, false
+	}
+	return t.identity()
+}
+
+// enough reports whether the level reached is at least the one that we ask for.
+func enough(acr string) bool { return acr == "eidas1" || acr == "eidas2" || acr == "eidas3" }
+
+// refuseState shows why an answer is not followed. The draft, if there is one, stays as it was.
+func (rp *RP) refuseState(r *http.Request, at *session.Session, err error) error {
+	name, status := "", http.StatusBadRequest
+	switch {
+	case errors.Is(err, session.ErrUsed):
+		name = "state_used"
+	case errors.Is(err, session.ErrOtherBrowser):
+		name = "state_other_browser"
+	case errors.Is(err, session.ErrTooLate):
+		name = "state_late"
+	default:
+		return err
+	}
+	if err := rp.sessions.Note(r.Context(), r, "identity."+name); err != nil {
+		return err
+	}
+	link := session.SignInPath
+	if at != nil {
+		link = at.Home()
+	}
+	key := "login.problem." + name
+	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: "login.go_on"}
+}
+
+// once returns a parameter that is there exactly once, else "".
+func once(q url.Values, name string) string {
+	if v := q[name]; len(v) == 1 {
+		return v[0]
+	}
+	return ""
+}

@@ -1,0 +1,56 @@
+package franceconnect
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// endSession sends the browser to end the citizen's FranceConnect session, then on: to the recap, or back to the identity
+// page with a message. Without an ID token (FranceConnect broke down before giving one) there is nothing to end it with.
+func (rp *RP) endSession(w http.ResponseWriter, r *http.Request, at *session.Session, attempt session.Attempt, idToken, outcome string) error {
+	ctx, next := r.Context(), attempt.ReturnPath
+	if outcome != "" {
+		next = identityPage(attempt.Draft)
+		if err := rp.sessions.Notify(ctx, at, About(attempt.Draft), noticePrefix+outcome); err != nil {
+			return err
+		}
+	}
+	to := ""
+	if idToken != "" {
+		state, err := rp.sessions.Depart(ctx, at, session.Attempt{Kind: session.IdentityEnd, Person: at.Person, Draft: attempt.Draft, ReturnPath: next})
+		if err != nil {
+			return err
+		}
+		// An address that discovery cannot tell now was told a moment ago, for the code.
+		to, err = rp.provider.EndSessionURL(ctx, url.Values{"id_token_hint": {idToken}, "state": {state}, "post_logout_redirect_uri": {rp.endURL}})
+		if err != nil {
+			return err
+		}
+	}
+	if to == "" {
+		to = next
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// LoggedOut is where FranceConnect sends the browser after that (GET /connexion/franceconnect/fin).
+func (rp *RP) LoggedOut(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), once(r.URL.Query(), "state"), session.IdentityEnd)
+	if err != nil {
+		return rp.refuseState(r, session.From(ctx), err)
+	}
+	http.Redirect(w, r, attempt.ReturnPath, http.StatusSeeOther)
+	return nil
+}
+
+// logFailure logs an error that must not stop the citizen's FranceConnect session from being ended: the message on the
+// page stands for it.
+func logFailure(r *http.Request, err error) {
+	slog.ErrorContext(r.Context(), "identify", slog.String("request", page.RequestID(r.Context())), slog.String("error", err.Error()))
+}

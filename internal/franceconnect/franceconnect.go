@@ -1,0 +1,72 @@
+package franceconnect
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/clock"
+	"mandat/internal/mandate"
+	"mandat/internal/page"
+	"mandat/internal/session"
+	"mandat/internal/upstream"
+)
+
+// Config is how we are registered at FranceConnect.
+type Config struct {
+	Issuer       string // FranceConnect's issuer, exactly: "https://…/api/v2"
+	ClientID     string
+	ClientSecret string
+	RedirectURL  string // BASE_URL + /connexion/franceconnect/retour
+	EndURL       string // BASE_URL + /connexion/franceconnect/fin, registered as post_logout_redirect_uri
+	Algorithm    string // ES256 (default) or RS256
+
+	// PlainBirthdate leaves the scope idp_birthdate out, for a client that is not entitled to it. A presumed day or month
+	// of birth then arrives as 01 and cannot be told from a real one.
+	PlainBirthdate bool
+
+	Timeout time.Duration // of one call to FranceConnect; 0 is 10 s
+}
+
+// RP is the relying party.
+type RP struct {
+	provider *upstream.Provider
+	endURL   string
+	sessions *session.Sessions
+	mandates *mandate.Register
+	clock    *clock.Clock
+}
+
+// New returns a relying party. It asks FranceConnect nothing yet: a FranceConnect that is down stops no program.
+func New(_ context.Context, c Config, sessions *session.Sessions, mandates *mandate.Register, cl *clock.Clock) (*RP, error) {
+	if c.Algorithm == "" {
+		c.Algorithm = "ES256"
+	}
+	scopes := strings.Fields("openid identite_pivot preferred_username email idp_birthdate")
+	if c.PlainBirthdate {
+		scopes = scopes[:len(scopes)-1]
+	}
+	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL,
+		Algorithm: c.Algorithm, Scopes: scopes, Timeout: c.Timeout})
+	if err != nil {
+		return nil, fmt.Errorf("franceconnect: %w", err)
+	}
+	return &RP{provider: provider, endURL: c.EndURL, sessions: sessions, mandates: mandates, clock: cl}, nil
+}
+
+// Mount declares the routes. Those that FranceConnect sends the browser to are for anybody: a session that ended in the
+// meantime gets an explanation, and the code in the address is never kept as a page to come back to.
+func (rp *RP) Mount(r *page.Router) {
+	r.Post("/brouillons/{draft}/identite", page.Aidant, rp.Start)
+	r.Get("/connexion/franceconnect/retour", page.Browser, rp.Callback)
+	r.Get("/connexion/franceconnect/fin", page.Browser, rp.LoggedOut)
+}
+
+// Origin is FranceConnect's origin, for the form-action of the page whose form leads there.
+func (rp *RP) Origin() string { return rp.provider.Origin() }
+
+func identityPage(draft uuid.UUID) string { return "/brouillons/" + draft.String() + "/identite" }
+func recapPage(draft uuid.UUID) string    { return "/brouillons/" + draft.String() + "/recapitulatif" }
