@@ -53,7 +53,7 @@ func (f filling) control(n *html.Node) ([]string, error) {
 	case n.Data == "select":
 		return f.choose(n, name, entered), nil
 	case n.Data == "textarea":
-		return f.write(name, entered, strings.TrimPrefix(rawText(n), "\n")), nil
+		return f.write(name, entered, rawText(n)), nil
 	case kind == "checkbox" || kind == "radio":
 		return f.tick(n, name, entered), nil
 	case slices.Contains([]string{"submit", "image", "button", "reset"}, kind):

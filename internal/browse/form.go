@@ -118,11 +118,14 @@ func (b *Browser) submit(form, pressed *html.Node, filled []field) error {
 	return b.navigate(n)
 }
 
+// newlines sends every line end as CR LF, whatever the page had (HTML §4.10.21.8).
+var newlines = strings.NewReplacer("\r\n", "\r\n", "\n", "\r\n", "\r", "\r\n")
+
 // encode keeps the order of the page, as browsers do and url.Values does not.
 func encode(fields []field) string {
 	var pairs []string
 	for _, f := range fields {
-		pairs = append(pairs, url.QueryEscape(f.name)+"="+url.QueryEscape(f.value))
+		pairs = append(pairs, url.QueryEscape(newlines.Replace(f.name))+"="+url.QueryEscape(newlines.Replace(f.value)))
 	}
 	return strings.Join(pairs, "&")
 }

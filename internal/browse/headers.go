@@ -30,7 +30,7 @@ func (t trail) describe(h http.Header, method string) {
 	if t.from == nil {
 		return
 	}
-	if referer := t.referer(to); referer != "" {
+	if referer := t.referer(); referer != "" {
 		h.Set("Referer", referer)
 	}
 	if method == http.MethodPost {
@@ -55,11 +55,11 @@ func (t trail) site() string {
 	return furthest
 }
 
-// origin is `null` when the page's referrer policy hides the origin, and after a redirect through a third origin.
+// origin is `null` once a redirect has changed origins, and when the page's referrer policy hides the origin.
 func (t trail) origin(to *url.URL) string {
 	own := originOf(t.from.address)
-	for i, hop := range t.hops[:len(t.hops)-1] {
-		if originOf(hop) != own && originOf(hop) != originOf(t.hops[i+1]) {
+	for i, hop := range t.hops[1:] {
+		if originOf(hop) != originOf(t.hops[i]) {
 			return "null"
 		}
 	}
@@ -70,7 +70,7 @@ func (t trail) origin(to *url.URL) string {
 		if own != originOf(to) {
 			return "null"
 		}
-	case "no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin":
+	case "no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin", "":
 		if t.from.address.Scheme == "https" && to.Scheme != "https" {
 			return "null"
 		}
@@ -78,47 +78,50 @@ func (t trail) origin(to *url.URL) string {
 	return own
 }
 
-func (t trail) referer(to *url.URL) string {
+// referer is worked out hop by hop: what one hop cut off, a later one does not get back.
+func (t trail) referer() string {
 	page := *t.from.address
 	page.User, page.Fragment = nil, ""
-	origin := originOf(&page) + "/"
-	same := originOf(&page) == originOf(to)
-	downgrade := page.Scheme == "https" && !trustworthy(to)
-	switch t.from.referrer {
+	referrer := &page
+	for _, hop := range t.hops {
+		kept := keep(t.from.referrer, referrer, hop)
+		switch kept {
+		case nothing:
+			return ""
+		case onlyOrigin:
+			referrer = &url.URL{Scheme: referrer.Scheme, Host: referrer.Host, Path: "/"}
+		}
+	}
+	return referrer.String()
+}
+
+type kept int
+
+const (
+	everything kept = iota
+	onlyOrigin
+	nothing
+)
+
+// keep says how much of a referrer a policy shows to an address.
+func keep(policy string, referrer, to *url.URL) kept {
+	same := originOf(referrer) == originOf(to)
+	downgrade := referrer.Scheme == "https" && !trustworthy(to)
+	switch policy {
 	case "no-referrer":
-		return ""
+		return nothing
 	case "unsafe-url":
-		return page.String()
+		return everything
 	case "origin":
-		return origin
-	case "same-origin":
-		if !same {
-			return ""
-		}
-		return page.String()
-	case "strict-origin":
-		if downgrade {
-			return ""
-		}
-		return origin
-	case "origin-when-cross-origin":
-		if same {
-			return page.String()
-		}
-		return origin
-	case "no-referrer-when-downgrade":
-		if downgrade {
-			return ""
-		}
-		return page.String()
+		return onlyOrigin
 	}
-	switch { // strict-origin-when-cross-origin, the default
-	case same:
-		return page.String()
-	case downgrade:
-		return ""
+	switch {
+	case policy == "same-origin" && !same, downgrade && policy != "same-origin" && policy != "origin-when-cross-origin":
+		return nothing
+	case policy == "strict-origin", !same && policy != "no-referrer-when-downgrade":
+		return onlyOrigin // the default, strict-origin-when-cross-origin, ends here or below
 	}
-	return origin
+	return everything
 }
 
 // sameSite says whether cookies with SameSite=Strict may go along: Chromium compares the address asked for with the page
