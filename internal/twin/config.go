@@ -167,6 +167,10 @@ type Service struct {
 	Perimeters []string `json:"perimeters,omitempty"`
 	Providers  []string `json:"providers,omitempty"`
 	Hidden     bool     `json:"hidden,omitempty"` // not on the home page; its own page /ID works
+
+	// SSO leaves out prompt=login, as many real services do: while FranceConnect's session lasts (30 minutes, in one
+	// browser) it then lets the same person in without asking anybody, Mandat included.
+	SSO bool `json:"sso,omitempty"`
 }
 
 // Fault makes a role fail. The most specific use is for one client, so that tests sharing a twin do not disturb each other:

@@ -87,3 +87,42 @@ func TestServiceWithoutFranceConnect(t *testing.T) {
 		t.Errorf("%v: %d %s", err, b.Status(), b.Text())
 	}
 }
+
+// What a service without prompt=login does in a browser that another one has used: nobody is asked.
+func TestServiceWithSingleSignOn(t *testing.T) {
+	t.Parallel()
+	tw := twintest.Shared(t)
+	first, second, asking := twintest.Name("un"), twintest.Name("deux"), twintest.Name("trois")
+	b := browse.New()
+	for id, sso := range map[string]bool{first: true, second: true, asking: false} {
+		if err := tw.PutService(t.Context(), twin.Service{ID: id, Name: id, SSO: sso}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	press := func(buttons ...string) {
+		t.Helper()
+		for _, button := range buttons {
+			if err := b.Press(button, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	open := func(id string) {
+		t.Helper()
+		if err := b.Get(tw.Service); err != nil {
+			t.Fatal(err)
+		}
+		press("login=" + id)
+	}
+	open(first)
+	press("login=test", "continue=1")
+	open(second)
+	press("continue=1") // the data of a new service are shown, the person is not asked for
+	if b.TextByID("greeting") == "" {
+		t.Errorf("%s", b.Text())
+	}
+	open(asking)
+	if !b.HasButton("login=test") {
+		t.Errorf("prompt=login does not ask: %s", b.Text())
+	}
+}

@@ -22,7 +22,7 @@ export class PublicService {
       client_secret: secret, name: s.name, redirect_uris: [this.callbackOf(id)], post_logout_redirect_uris: [`${this.origin}/`],
       scope: 'openid identite_pivot preferred_username email idp_id', perimeters: s.perimeters, providers: s.providers, entity: `service-${id}`,
     });
-    this.services.set(id, { id, name: s.name, secret, hidden: s.hidden });
+    this.services.set(id, { id, name: s.name, secret, hidden: s.hidden, sso: s.sso });
   }
 
   delete(id) {
@@ -69,7 +69,7 @@ ${postForm(`/${s.id}/logout`, button('logout', s.id, 'Se déconnecter', { plain:
   async login(res, s, session) {
     const attempt = { state: random(), nonce: random() };
     session.attempts = { ...session.attempts, [s.id]: attempt };
-    redirect(res, (await this.client(s)).authorizationUrl({ scope: 'openid identite_pivot preferred_username email idp_id', acr_values: 'eidas1', prompt: 'login', ...attempt }));
+    redirect(res, (await this.client(s)).authorizationUrl({ scope: 'openid identite_pivot preferred_username email idp_id', acr_values: 'eidas1', ...(!s.sso && { prompt: 'login' }), ...attempt }));
   }
 
   async callback(req, res, s, session) {
