@@ -1,0 +1,66 @@
+# `make` alone lists what there is. Everything works as root or not, with nothing configured; see CONTRIBUTING.md.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The state of a checkout is not built in: a checkout that belongs to another user would stop the build.
+export GOFLAGS := -buildvcs=false $(filter-out -buildvcs%,$(GOFLAGS))
+
+TOOL := go tool -modfile=internal/tools/go.mod
+GOTEST := go test -race -shuffle=on -count=1
+
+.PHONY: help run build test check fmt lint bench soak screenshots docs certs reset needs vulnerabilities
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## the whole story on this machine: PostgreSQL, stand-ins of FranceConnect and ProConnect, the site
+	@exec bin/mandat demo $(ARGS)
+
+build: ## the program, as bin/mandat
+	@[ -x bin/mandat ] || echo "Building (the first time takes a minute or two)"
+	@go build -trimpath -o bin/mandat ./cmd/mandat
+
+test: needs ## every test, with the race detector, PostgreSQL and a browser; installs what is missing
+	$(GOTEST) -p 2 -timeout 15m ./...
+
+check: fmt-check ## what a change must pass: gofmt, vet, linters, every test
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+	@$(MAKE) test
+
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files '*.go')
+
+fmt-check:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
+
+lint: ## the linters alone; the first time builds them, a minute or two
+	$(TOOL) golangci-lint run ./...
+
+bench: ## rates and latencies beside their rivals; ARGS are passed on
+	go run ./internal/bench $(ARGS)
+
+soak: needs ## the long runs: kills, races and fuzzing by the thousand, in hours
+	MANDAT_SOAK=1 $(GOTEST) -p 1 -timeout 6h $(or $(PACKAGES),./...)
+
+screenshots: needs ## a picture of every step of the story, in screenshots/
+	go test -count=1 -timeout 10m ./internal/e2e
+	@ls screenshots
+
+docs: build ## write the settings' table into docs/operations.md
+	go run ./cmd/mandat docs
+
+certs: ## development certificates in certs/; FORCE=1 replaces those that are there
+	@go run ./internal/certs/makecerts -dir certs $(if $(FORCE),-force)
+
+reset: ## forget the demo's data; what was fetched stays
+	@.ci/reset
+
+vulnerabilities: ## known vulnerabilities in what the program uses (needs the network)
+	$(TOOL) govulncheck ./...
+
+needs:
+	@.ci/install
