@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "npm", "upstream", "certs"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "upstream", "keyring"},
 	// 1 the way to PostgreSQL, the way to the browser
 	{"db", "page"},
 	// 2 what every act needs
@@ -46,15 +46,18 @@ var beside = map[string][]string{
 	"franceconnect": {"session"},
 }
 
-// helpers are for the demo and for tests; what serves people never imports them. Each lists the packages of levels that it
-// may import, "*" for any; helpers may import one another.
+// helpers are for the demo and for tests; what serves people never imports them. They may import one another, and the
+// packages of levels that they list, "*" for any.
 var helpers = map[string][]string{
-	"cluster": {"npm"},
+	"npm":     {},
+	"certs":   {},
+	"cluster": {},
 	"twin":    {},
 	"browse":  {},
 	"rogue":   {"oidc", "token", "clock", "upstream"},
 	"dbtest":  {"db", "migrations"},
 	"fixture": {"*"},
+	"desk":    {"*"},
 	"apptest": {"*"},
 	"bench":   {"*"},
 	"e2e":     {"*"},
