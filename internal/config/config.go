@@ -5,7 +5,6 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -57,8 +56,8 @@ type Config struct {
 	// Our client secret at ProConnect. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
 	ProConnectClientSecret string `env:"PROCONNECT_CLIENT_SECRET,unset"`
 
-	// Levels (acr) of ProConnect that mean a second factor was given.
-	ProConnectACR []string `env:"PROCONNECT_ACR" envDefault:"eidas0-mfa,eidas1-mfa,eidas2,eidas3"`
+	// Levels (acr) of ProConnect that we accept: an identity at least weak, and a second factor.
+	ProConnectACR []string `env:"PROCONNECT_ACR" envDefault:"eidas1-mfa,eidas2,eidas3"`
 
 	// FranceConnect's issuer.
 	FranceConnectIssuer string `env:"FRANCECONNECT_ISSUER,required"`
@@ -156,39 +155,4 @@ func (c Config) check() []error {
 func loopback(u *url.URL) bool {
 	host := u.Hostname()
 	return u.Scheme == "http" && (host == "localhost" || strings.HasPrefix(host, "127."))
-}
-
-// Client is one relying party of our identity provider, as IDP_CLIENTS_FILE lists them.
-type Client struct {
-	ClientID               string   `json:"client_id"`
-	Name                   string   `json:"name"`
-	ClientSecret           string   `json:"client_secret"`
-	RedirectURIs           []string `json:"redirect_uris"`
-	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris"`
-	IDTokenAlg             string   `json:"id_token_signed_response_alg"`
-	UserinfoAlg            string   `json:"userinfo_signed_response_alg"` // "" is plain JSON
-	AuthMethod             string   `json:"token_endpoint_auth_method"`
-	Sector                 string   `json:"sector_identifier"`
-	PKCE                   bool     `json:"require_pkce"`
-}
-
-// LoadClients reads IDP_CLIENTS_FILE. Unknown members are refused: a misspelt one would be a rule that is not there.
-func LoadClients(path string) ([]Client, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	d := json.NewDecoder(f)
-	d.DisallowUnknownFields()
-	var out []Client
-	if err := d.Decode(&out); err != nil {
-		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
-	}
-	for _, c := range out {
-		if c.ClientID == "" || len(c.ClientSecret) < 32 || len(c.RedirectURIs) == 0 {
-			return nil, fmt.Errorf("IDP_CLIENTS_FILE: client %q: want an id, a secret of at least 32 characters and a redirect URI", c.ClientID)
-		}
-	}
-	return out, nil
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"mandat/internal/db"
+	"mandat/internal/keyring"
+)
+
+type adminCmds struct {
+	Roles roles `cmd:"" help:"Print the SQL that makes the three database logins, for a DBA to run as superuser."`
+	Keys  keys  `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
+}
+
+type roles struct{}
+
+// Run prints the SQL; it touches no database.
+func (roles) Run() error {
+	fmt.Print(db.RolesSQL)
+	fmt.Println("-- Then give each login a password or another way in, and each database its owner:")
+	fmt.Println("-- create database mandat owner mandat_owner;")
+	return nil
+}
+
+type keys struct {
+	Dir    string `arg:"" help:"The folder. It is made if it is not there."`
+	Origin string `env:"JOURNAL_ORIGIN" required:"" help:"The journal's name, for ever: a host and path of yours."`
+}
+
+// Run makes what is missing and says what it was.
+func (k keys) Run() error {
+	made, err := keyring.Generate(k.Dir, k.Origin)
+	for _, name := range made {
+		fmt.Println("made", name)
+	}
+	if err == nil {
+		fmt.Printf("The seal is yours to add: %s (PKCS #8) and %s (certificate chain).\n", keyring.FileSealKey, keyring.FileSealChain)
+	}
+	return err
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"mandat/internal/app"
+	"mandat/internal/demo"
+)
+
+type demoCommand struct {
+	Check bool   `help:"Walk the whole story on free ports with a fresh database, print a line per step, and end."`
+	Dir   string `help:"Folder that keeps the data between runs." default:".data/demo" type:"path"`
+	Twin  string `help:"Folder of the stand-ins' packages." default:".data/twin" type:"path"`
+	Port  int    `help:"First port to try." default:"8080"`
+}
+
+// Run runs the demonstration until it is told to stop, or walks it.
+func (d demoCommand) Run(ctx context.Context) error {
+	if d.Check {
+		return d.check(ctx)
+	}
+	log, err := logFile(d.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	running, err := demo.Start(ctx, demo.Options{Dir: d.Dir, Twin: d.Twin, Port: d.Port, Durable: true, Progress: os.Stdout,
+		Log: slog.New(slog.NewJSONHandler(log, nil))})
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	running.Describe(os.Stdout, log.Name())
+	err = running.App.Wait(ctx)
+	fmt.Println("\nStopping.")
+	if errors.Is(err, app.ErrStopped) {
+		err = nil
+	}
+	return errors.Join(err, running.Stop())
+}
+
+func (d demoCommand) check(ctx context.Context) error {
+	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Progress: os.Stdout, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	return errors.Join(running.Check(ctx, os.Stdout), running.Stop())
+}
+
+// interrupted keeps Ctrl-C during the start from looking like a failure.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// logFile keeps the site's log out of the terminal, where people read what to do.
+func logFile(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must pass through
+		return nil, err
+	}
+	return os.OpenFile(filepath.Join(dir, "site.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"mandat/internal/app"
+	"mandat/internal/config"
+	"mandat/internal/db"
+)
+
+type serve struct{}
+
+// Run serves until the program is told to stop or a part of it fails for good.
+func (serve) Run(ctx context.Context) error {
+	c, err := config.Load(os.Environ())
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, c, app.Options{})
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, a.Stop())
+	}
+	err = a.Wait(ctx)
+	if errors.Is(err, app.ErrStopped) {
+		err = nil
+	}
+	return errors.Join(err, a.Stop())
+}
+
+type migrate struct {
+	URL string `env:"DATABASE_URL_OWNER" required:"" help:"Connection string of the login mandat_owner."`
+}
+
+// Run applies what is missing and says what it was.
+func (m migrate) Run(ctx context.Context) error {
+	applied, err := db.Migrate(ctx, m.URL)
+	for _, name := range applied {
+		fmt.Println("applied", name)
+	}
+	if err == nil && len(applied) == 0 {
+		fmt.Println("nothing to apply: the database is up to date")
+	}
+	return err
+}

@@ -1,0 +1,208 @@
+// Package app is the whole program: it builds every part from the settings, lists every route, and runs until told to
+// stop. Reading it from top to bottom is a tour of what there is.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/attestation"
+	"mandat/internal/citizen"
+	"mandat/internal/clock"
+	"mandat/internal/config"
+	"mandat/internal/db"
+	"mandat/internal/franceconnect"
+	"mandat/internal/idp"
+	"mandat/internal/jobs"
+	"mandat/internal/journal"
+	"mandat/internal/keyring"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/procedure"
+	"mandat/internal/proconnect"
+	"mandat/internal/session"
+	"mandat/web"
+)
+
+// Options is what tests and the demonstration set besides the settings.
+type Options struct {
+	Log   *slog.Logger // nil: JSON on standard error, at the level of the settings
+	Clock *clock.Clock // nil: the machine's
+}
+
+// App is the program, built.
+type App struct {
+	config  config.Config
+	log     *slog.Logger
+	clock   *clock.Clock
+	db      *db.DB
+	auditor *db.DB
+	keys    *keyring.Keyring
+
+	journal    *journal.Journal
+	integrator *journal.Integrator
+	directory  *org.Directory
+	citizens   *citizen.Register
+	catalogue  *procedure.Catalogue
+	mandates   *mandate.Register
+	press      *attestation.Press
+
+	pages         *page.Pages
+	sessions      *session.Sessions
+	proconnect    *proconnect.RP
+	franceconnect *franceconnect.RP
+	idp           *idp.Provider
+	router        *page.Router
+	metrics       *metrics
+	health        health
+
+	servers []*http.Server
+	runner  *jobs.Runner
+	stop    context.CancelFunc
+	ended   chan error
+}
+
+// New builds the program. It connects to the database and reads the keys; it asks nothing of FranceConnect and ProConnect,
+// which may be down.
+func New(ctx context.Context, c config.Config, o Options) (*App, error) {
+	a := &App{config: c, log: o.Log, clock: o.Clock, ended: make(chan error, 8)}
+	if a.log == nil {
+		a.log = logger(c.LogLevel)
+	}
+	if a.clock == nil {
+		a.clock = &clock.Clock{}
+	}
+	for _, build := range []func(context.Context) error{a.openStores, a.buildDomain, a.buildProtocols, a.buildRoutes} {
+		if err := build(ctx); err != nil {
+			a.closeStores()
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	if l.UnmarshalText([]byte(level)) != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}
+
+func (a *App) openStores(ctx context.Context) error {
+	var err error
+	if a.keys, err = keyring.Load(a.config.KeysDir); err != nil {
+		return err
+	}
+	if a.db, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURL, MaxConns: a.config.DatabaseConnections}); err != nil {
+		return err
+	}
+	a.auditor, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURLAuditor, MaxConns: 4})
+	return err
+}
+
+func (a *App) closeStores() {
+	for _, d := range []*db.DB{a.db, a.auditor} {
+		if d != nil {
+			d.Close()
+		}
+	}
+}
+
+func (a *App) buildDomain(ctx context.Context) error {
+	a.journal = journal.New(a.db, a.clock)
+	a.directory = org.New(a.db, a.journal, a.clock)
+	a.citizens = citizen.New(a.db, a.keys.Envelope)
+	var err error
+	if a.catalogue, err = procedure.Load(); err != nil {
+		return err
+	}
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.directory, a.catalogue, a.keys.Envelope, a.clock)
+	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
+		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
+	a.integrator, err = journal.NewIntegrator(ctx, a.db, a.keys.Journal, filepath.Join(a.config.StateDir, "checkpoint"), a.clock)
+	return err
+}
+
+func (a *App) secure() bool { return strings.HasPrefix(a.config.BaseURL, "https://") }
+
+func (a *App) buildProtocols(ctx context.Context) error {
+	c := a.config
+	a.sessions = session.New(a.db, a.clock, a.secure())
+	var err error
+	a.proconnect, err = proconnect.New(ctx, proconnect.Config{Issuer: c.ProConnectIssuer, ClientID: c.ProConnectClientID, ClientSecret: c.ProConnectClientSecret,
+		RedirectURL: c.BaseURL + "/connexion/proconnect/retour", HomeURL: c.BaseURL + "/", ACR: c.ProConnectACR}, a.directory, a.sessions, a.journal, a.clock)
+	if err != nil {
+		return err
+	}
+	a.franceconnect, err = franceconnect.New(ctx, franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
+		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin"}, a.sessions, a.mandates, a.clock)
+	if err != nil {
+		return err
+	}
+	if a.pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{a.proconnect.Origin()}}); err != nil {
+		return err
+	}
+	clients, err := readClients(c.IDPClientsFile)
+	if err != nil {
+		return err
+	}
+	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: clients, Keys: a.keys.IDP}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
+	return err
+}
+
+func readClients(path string) ([]idp.Client, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return idp.ReadClients(f)
+}
+
+// Directory is where people and organisations are added: for the demonstration and the administrators' commands.
+func (a *App) Directory() *org.Directory { return a.directory }
+
+// Empty reports whether the database has no organisation yet.
+func (a *App) Empty(ctx context.Context) (bool, error) {
+	var empty bool
+	err := a.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select not exists (select from organisation)`).Scan(&empty)
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for organisations: %w", err)
+	}
+	return empty, nil
+}
+
+// Routes lists everything that is served.
+func (a *App) Routes() []page.Route { return a.router.Routes() }
+
+// Policy is the text of the journal's policy file: what an auditor keeps to check the journal by.
+func (a *App) Policy() string { return a.integrator.Policy() }
+
+// ErrStopped is returned by Wait when the program was told to stop.
+var ErrStopped = errors.New("stopped")
+
+// Wait returns when a part of the program has failed for good, or with ErrStopped when ctx ends.
+func (a *App) Wait(ctx context.Context) error {
+	select {
+	case err := <-a.ended:
+		return err
+	case <-ctx.Done():
+		return ErrStopped
+	}
+}
+
+// readHeader bounds how long a client may take to send what it wants.
+const readHeader = 5 * time.Second

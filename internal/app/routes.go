@@ -1,0 +1,35 @@
+package app
+
+import (
+	"context"
+
+	"mandat/internal/idp"
+	"mandat/internal/page"
+	"mandat/internal/site/aidant"
+	"mandat/internal/site/auditor"
+	"mandat/internal/site/login"
+	"mandat/internal/site/public"
+)
+
+// buildRoutes lists everything that is served. testdata/routes.txt is the same list with its audiences, reviewed by hand.
+func (a *App) buildRoutes(context.Context) error {
+	a.metrics = newMetrics(a)
+	a.router = page.NewRouter(page.RouterOptions{Pages: a.pages, Log: a.log, Secure: a.secure(), Observe: a.metrics.observe,
+		MaxRequests: a.config.MaxRequests, CrossOrigin: idp.CrossOrigin()})
+	a.router.Guard(page.Browser, a.sessions.Browser)
+	a.router.Guard(page.Aidant, a.sessions.Aidant)
+	a.router.Guard(page.Auditor, a.sessions.Auditor)
+
+	a.public().Mount(a.router)
+	login.New(a.pages, a.proconnect, login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}).Mount(a.router)
+	a.franceconnect.Mount(a.router)
+	a.idp.Mount(a.router)
+	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
+		Press: a.press, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
+	auditor.New(a.pages, a.journal, a.auditor, a.integrator, a.clock).Mount(a.router)
+	return nil
+}
+
+func (a *App) public() *public.Site {
+	return &public.Site{Pages: a.pages, Press: a.press, Log: a.integrator, Ready: a.ready}
+}

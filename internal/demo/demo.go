@@ -1,0 +1,243 @@
+// Package demo is the whole story on one machine: a private PostgreSQL, the stand-ins of FranceConnect, ProConnect and a
+// public service, people to sign in as, and the site itself. Nothing is faked on our side: the site that `mandat demo`
+// runs is the one that `mandat serve` runs, with settings made here.
+//
+// check.go walks the story as a browser without JavaScript would, and says at which step it fails.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/app"
+	"mandat/internal/certs"
+	"mandat/internal/clock"
+	"mandat/internal/cluster"
+	"mandat/internal/config"
+	"mandat/internal/db"
+	"mandat/internal/idp"
+	"mandat/internal/keyring"
+	"mandat/internal/token"
+	"mandat/internal/twin"
+)
+
+// Options says where the demonstration lives.
+type Options struct {
+	Dir      string    // keeps data between runs; "" is a folder of its own, removed at the end
+	Twin     string    // where the stand-ins are installed
+	Port     int       // first port to try; 0 is any free one
+	Durable  bool      // PostgreSQL flushes each commit
+	Progress io.Writer // a line for what takes more than a moment
+	Log      *slog.Logger
+	Clock    *clock.Clock // nil is the machine's
+}
+
+// Demo is a running demonstration.
+type Demo struct {
+	Config  config.Config
+	App     *app.App
+	Twin    *twin.Twin
+	Cluster *cluster.Cluster
+	Dir     string
+	Policy  string // path of the journal's policy file
+
+	stops []func() error
+}
+
+// Database is the name of the demonstration's database.
+const Database = "mandat"
+
+// Start starts everything, in an order in which each part finds what it needs. Stop it whatever happens.
+func Start(ctx context.Context, o Options) (*Demo, error) {
+	d := &Demo{Dir: o.Dir}
+	err := d.start(ctx, o)
+	if err != nil {
+		return nil, errors.Join(err, d.Stop())
+	}
+	return d, nil
+}
+
+func (d *Demo) start(ctx context.Context, o Options) error {
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
+	if err := d.makeDir(); err != nil {
+		return err
+	}
+	p, err := choosePorts(ctx, d.Dir, o.Port)
+	if err != nil {
+		return err
+	}
+	if err := d.startDatabase(ctx, o); err != nil {
+		return err
+	}
+	if err := d.makeKeys(); err != nil {
+		return err
+	}
+	if err := d.startTwin(ctx, o, p); err != nil {
+		return err
+	}
+	if d.Config, err = config.Load(d.settings(p)); err != nil {
+		return err
+	}
+	return d.startApp(ctx, o)
+}
+
+func (d *Demo) makeDir() error {
+	if d.Dir == "" {
+		dir, err := os.MkdirTemp("", "mandat-demo-")
+		if err != nil {
+			return fmt.Errorf("make a folder: %w", err)
+		}
+		d.Dir = dir
+		d.onStop(func() error { return os.RemoveAll(dir) })
+	}
+	dir, err := filepath.Abs(d.Dir)
+	if err != nil {
+		return fmt.Errorf("find the folder: %w", err)
+	}
+	d.Dir = dir
+	return os.MkdirAll(d.Dir, 0o755) //nolint:gosec // holds no secret itself; PostgreSQL's user must pass through
+}
+
+func (d *Demo) startDatabase(ctx context.Context, o Options) error {
+	opts := cluster.Options{Dir: filepath.Join(d.Dir, "postgres"), Durable: o.Durable, Progress: o.Progress}
+	if o.Dir == "" {
+		opts.Dir = ""
+	}
+	c, err := cluster.Start(ctx, opts)
+	if err != nil {
+		return err
+	}
+	d.Cluster = c
+	d.onStop(c.Stop)
+	if err := createDatabase(ctx, c); err != nil {
+		return err
+	}
+	if _, err := db.Migrate(ctx, c.DSN("mandat_owner", Database)); err != nil {
+		return err
+	}
+	return nil
+}
+
+func createDatabase(ctx context.Context, c *cluster.Cluster) error {
+	conn, err := pgx.Connect(ctx, c.DSN(cluster.Superuser, "postgres"))
+	if err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, db.RolesSQL); err != nil {
+		return fmt.Errorf("create logins: %w", err)
+	}
+	var there bool
+	if err := conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, Database).Scan(&there); err != nil || there {
+		return err
+	}
+	if _, err := conn.Exec(ctx, `create database `+Database+` owner mandat_owner`); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	return nil
+}
+
+func (d *Demo) path(name string) string { return filepath.Join(d.Dir, name) }
+
+const journalOrigin = "mandat.exemple.invalid/journal"
+
+func (d *Demo) makeKeys() error {
+	if _, err := keyring.Generate(d.path("keys"), journalOrigin); err != nil {
+		return err
+	}
+	if _, err := os.Stat(d.path("keys/" + keyring.FileSealKey)); errors.Is(err, os.ErrNotExist) {
+		now := time.Now()
+		authority, err := certs.NewAuthority(now)
+		if err != nil {
+			return err
+		}
+		seal, err := certs.NewSeal(authority, "Mandat, démonstration", now)
+		if err != nil {
+			return err
+		}
+		if err := seal.Save(d.path("keys"), "seal"); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(d.path("state"), 0o700)
+}
+
+// secrets are the client secrets between the site and the stand-ins, new at each start.
+type secrets struct{ proconnect, franceconnect, idp string }
+
+func (d *Demo) startTwin(ctx context.Context, o Options, p ports) error {
+	if err := twin.Install(ctx, o.Twin, o.Progress); err != nil {
+		return err
+	}
+	s := secrets{token.Hex(32), token.Hex(32), token.Hex(32)}
+	t, err := twin.Start(ctx, o.Twin, twinConfig(p, s))
+	if err != nil {
+		return err
+	}
+	d.Twin = t
+	d.onStop(t.Stop)
+	d.Config.ProConnectClientSecret, d.Config.FranceConnectClientSecret = s.proconnect, s.franceconnect
+	clients, err := json.Marshal([]map[string]any{{"client_id": "franceconnect", "name": "FranceConnect", "client_secret": s.idp, "auth_method": idp.SecretPost, "without_pkce": true,
+		"redirect_uris": []string{t.FranceConnect + "/oidc-callback"}, "post_logout_redirect_uris": []string{t.FranceConnect + "/client/logout-callback"}}})
+	if err != nil {
+		return fmt.Errorf("clients file: %w", err)
+	}
+	return os.WriteFile(d.path("clients.json"), clients, 0o600)
+}
+
+func (d *Demo) settings(p ports) []string {
+	return []string{
+		fmt.Sprintf("BASE_URL=http://localhost:%d", p.Site), fmt.Sprintf("LISTEN=127.0.0.1:%d", p.Site), fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", p.Metrics),
+		"DATABASE_URL=" + d.Cluster.DSN("mandat_app", Database), "DATABASE_URL_AUDITOR=" + d.Cluster.DSN("mandat_auditor", Database),
+		"KEYS_DIR=" + d.path("keys"), "STATE_DIR=" + d.path("state"), "JOURNAL_ORIGIN=" + journalOrigin, "IDP_CLIENTS_FILE=" + d.path("clients.json"),
+		"PROCONNECT_ISSUER=" + d.Twin.ProConnect, "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=" + d.Config.ProConnectClientSecret,
+		"FRANCECONNECT_ISSUER=" + d.Twin.FranceConnect, "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=" + d.Config.FranceConnectClientSecret,
+		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
+	}
+}
+
+func (d *Demo) startApp(ctx context.Context, o Options) error {
+	a, err := app.New(ctx, d.Config, app.Options{Log: o.Log, Clock: o.Clock})
+	if err != nil {
+		return err
+	}
+	d.App = a
+	d.onStop(a.Stop)
+	empty, err := a.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if empty {
+		if err := seed(ctx, a.Directory(), d.Twin.ProConnect); err != nil {
+			return err
+		}
+	}
+	d.Policy = d.path("policy.txt")
+	if err := os.WriteFile(d.Policy, []byte(a.Policy()), 0o644); err != nil { //nolint:gosec // a policy is public
+		return fmt.Errorf("write the policy: %w", err)
+	}
+	return a.Start(ctx)
+}
+
+func (d *Demo) onStop(f func() error) { d.stops = append(d.stops, f) }
+
+// Stop stops everything, last started first, and returns what went wrong.
+func (d *Demo) Stop() error {
+	var out []error
+	for i := len(d.stops) - 1; i >= 0; i-- {
+		out = append(out, d.stops[i]())
+	}
+	d.stops = nil
+	return errors.Join(out...)
+}

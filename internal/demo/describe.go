@@ -1,0 +1,36 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+)
+
+// Describe prints where to click and as whom.
+func (d *Demo) Describe(w io.Writer, log string) {
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
+	line("")
+	line("Mandat is running. Open")
+	line("")
+	line("  %-44s the site: sign in, draw up a mandate", d.Config.BaseURL)
+	line("  %-44s a public service: use the mandate there", d.Twin.Service)
+	line("")
+	line("Sign in (ProConnect's stand-in lists them) as")
+	line("")
+	for _, p := range Professionals() {
+		line("  %-14s %s", p.GivenName+" "+p.UsualName, p.Says)
+	}
+	line("")
+	line("As the citizen, choose at FranceConnect's stand-in for example")
+	line("")
+	for _, c := range [][2]string{{"test", "Angela DUBOIS, the usual one"}, {"avec_nom_dusage", "has a usage name"}, {"moins_18_ans", "a minor: refused"},
+		{"étranger_présumé_né_jour", "day of birth presumed"}, {"sans_mail", "no e-mail: refused by FranceConnect"}} {
+		line("  %-26s %s", c[0], c[1])
+	}
+	line("")
+	line("Check the journal from another terminal:")
+	line("")
+	line("  mandat journal verify --policy %s --site %s", d.Policy, d.Config.BaseURL)
+	line("")
+	line("Metrics: http://%s/metrics   Log: %s", d.Config.MetricsListen, log)
+	line("Data is kept in %s (make reset removes it). Ctrl-C stops everything.", d.Dir)
+}

@@ -1,0 +1,100 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+)
+
+// ports are where the demonstration listens. They are chosen once and kept with the data: ProConnect's address is part of
+// who its people are.
+type ports struct {
+	Site          int `json:"site"`
+	Metrics       int `json:"metrics"`
+	FranceConnect int `json:"franceconnect"`
+	ProConnect    int `json:"proconnect"`
+	Service       int `json:"service"`
+}
+
+const portsFile = "ports.json"
+
+// hosts are the addresses of the roles: other hosts are other sites for a browser, as in life.
+func (p *ports) all() []struct {
+	host, who string
+	port      *int
+} {
+	return []struct {
+		host, who string
+		port      *int
+	}{
+		{"127.0.0.1", "Mandat", &p.Site}, {"127.0.0.1", "metrics", &p.Metrics}, {"127.0.0.2", "FranceConnect's stand-in", &p.FranceConnect},
+		{"127.0.0.3", "ProConnect's stand-in", &p.ProConnect}, {"127.0.0.4", "the public service", &p.Service},
+	}
+}
+
+// choosePorts returns the ports kept in dir, or chooses them near first (any free one when that is 0) and keeps them.
+func choosePorts(ctx context.Context, dir string, first int) (ports, error) {
+	var p ports
+	path := filepath.Join(dir, portsFile)
+	content, err := os.ReadFile(path)
+	if err == nil {
+		if err := json.Unmarshal(content, &p); err != nil {
+			return p, fmt.Errorf("%s: %w (make reset begins anew)", path, err)
+		}
+		for _, a := range p.all() {
+			if !free(ctx, a.host, *a.port) {
+				return p, fmt.Errorf("port %d of %s, where %s was, is taken by another program (another `make run`?): stop it, or run with another --dir", *a.port, a.host, a.who)
+			}
+		}
+		return p, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return p, fmt.Errorf("read ports: %w", err)
+	}
+	for _, a := range p.all() {
+		if *a.port, err = nextFree(ctx, a.host, first); err != nil {
+			return p, err
+		}
+		if first != 0 {
+			first = *a.port + 1
+		}
+	}
+	if content, err = json.Marshal(p); err != nil {
+		return p, fmt.Errorf("keep ports: %w", err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return p, fmt.Errorf("keep ports: %w", err)
+	}
+	return p, nil
+}
+
+func free(ctx context.Context, host string, port int) bool {
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", net.JoinHostPort(host, fmt.Sprint(port)))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}
+
+func nextFree(ctx context.Context, host string, first int) (int, error) {
+	if first == 0 {
+		var c net.ListenConfig
+		l, err := c.Listen(ctx, "tcp", host+":0")
+		if err != nil {
+			return 0, fmt.Errorf("listen on %s: %w", host, err)
+		}
+		defer func() { _ = l.Close() }()
+		return l.Addr().(*net.TCPAddr).Port, nil
+	}
+	for port := first; port < first+100; port++ {
+		if free(ctx, host, port) {
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("no free port on %s between %d and %d", host, first, first+100)
+}
