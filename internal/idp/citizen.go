@@ -1,0 +1,208 @@
+package idp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/page"
+)
+
+// citizenPage is the search, and what it found.
+type citizenPage struct {
+	page.Common
+	Login      Login
+	Client     string
+	Perimeters []string // names of the themes asked for, in the page's language
+	Unknown    bool     // perimeters were asked for and we know none of them
+	Searched   bool
+	Found      []foundCitizen
+	Full       bool // there may be more
+}
+
+// foundCitizen is a citizen who may be chosen, unless Why says why not.
+type foundCitizen struct {
+	ID              uuid.UUID
+	Name, Birthdate string
+	Why             string // i18n key
+}
+
+// showSearch shows the search: GET /idp/logins/{login}/usager. It also serves to change one's mind.
+func (p *Provider) showSearch(w http.ResponseWriter, r *http.Request) error {
+	_, l, err := p.open(r, Requested, CitizenChosen)
+	if err != nil {
+		return err
+	}
+	return p.renderSearch(w, r, http.StatusOK, l, &citizenPage{})
+}
+
+func (p *Provider) renderSearch(w http.ResponseWriter, r *http.Request, status int, l Login, data *citizenPage) error {
+	data.Title, data.NoIndex, data.FormOrigins = "idp.citizen.title", true, []string{origin(l.RedirectURI)}
+	data.Login, data.Client = l, p.clientName(l.Client)
+	data.Perimeters = p.themeNames(l.Perimeters, page.Lang(r))
+	data.Unknown = len(l.Perimeters) > 0 && len(data.Perimeters) == 0
+	return p.pages.Render(w, r, status, "idp/citizen.html", data)
+}
+
+// searchOrChoose serves both forms of the page: POST /idp/logins/{login}/usager. A search is posted too, because names
+// must not stand in addresses, which are kept in histories and logs.
+func (p *Provider) searchOrChoose(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	if form.Value("usager") != "" {
+		return p.chooseCitizen(w, r, form)
+	}
+	by, l, err := p.open(r, Requested, CitizenChosen)
+	if err != nil {
+		return err
+	}
+	data := &citizenPage{Common: page.Common{Form: form}, Searched: true}
+	found, err := p.citizens.Search(r.Context(), by.Organisation, form.Text("recherche", 100), p.clock.Now())
+	if errors.Is(err, citizen.ErrTooShort) {
+		form.Fail("recherche", "idp.citizen.too_short")
+		data.Searched = false
+		return p.renderSearch(w, r, http.StatusUnprocessableEntity, l, data)
+	}
+	if err != nil {
+		return err
+	}
+	if data.Found, err = p.judge(r.Context(), by, l, found, page.Lang(r)); err != nil {
+		return err
+	}
+	data.Full = len(found) == citizen.MaxResults
+	return p.renderSearch(w, r, http.StatusOK, l, data)
+}
+
+// judge says of each citizen found whether they can be chosen for this login.
+func (p *Provider) judge(ctx context.Context, by journal.Actor, l Login, found []citizen.Citizen, lang string) ([]foundCitizen, error) {
+	within, err := p.within(ctx, by, l, found)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]foundCitizen, len(found))
+	for i, c := range found {
+		out[i] = foundCitizen{ID: c.ID, Name: c.Identity.FullName(), Birthdate: c.Identity.BirthdateText(lang)}
+		switch {
+		case !slices.Contains(within, c.ID):
+			out[i].Why = "idp.citizen.outside"
+		case lacksEmail(l.Claims, c.Identity):
+			out[i].Why = "idp.citizen.no_email"
+		}
+	}
+	return out, nil
+}
+
+// lacksEmail reports whether a client would be promised an address that the citizen does not have. FranceConnect refuses
+// an identity without one, after all the steps.
+func lacksEmail(claims []string, who citizen.Identity) bool {
+	return who.Email == "" && slices.Contains(claims, "email")
+}
+
+// within returns those of the citizens who have a power that this login can use.
+func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found []citizen.Citizen) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	now, _ := p.times()
+	var out []uuid.UUID
+	batch := &pgx.Batch{}
+	batch.Queue(`select distinct p.citizen_id from idp_login l join mandate_power p on `+powerStands+` and p.citizen_id = any($3)
+		and (l.procedures is null or p.procedure = any(l.procedures)) where l.id = $1`, l.ID, now, ids).Query(func(rows pgx.Rows) error {
+		var err error
+		out, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	if err := p.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.ReadOnly, batch); err != nil {
+		return nil, fmt.Errorf("look for powers: %w", err)
+	}
+	return out, nil
+}
+
+const takeCitizen = `
+update idp_login l set state = 'citizen_chosen', citizen_id = c.id
+from citizen c
+where l.id = $1 and l.session_id = $4 and l.person_id = $5 and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
+  and c.id = $6 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
+  and exists (select from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures)))
+  and ` + aidantActive + ` and ` + sessionLive + `
+returning l.claims, c.id, c.data_key, c.identity, c.identified_at`
+
+// chooseCitizen notes whom the login is for.
+func (p *Provider) chooseCitizen(w http.ResponseWriter, r *http.Request, form *page.Form) error {
+	by, id, err := visit(r)
+	if err != nil {
+		return err
+	}
+	who, err := uuid.Parse(form.Value("usager"))
+	if err != nil {
+		return db.ErrNotFound
+	}
+	now, idle := p.times()
+	var claims []string
+	var sealed *citizen.Sealed
+	batch := &pgx.Batch{}
+	batch.Queue(takeCitizen, id, now, idle, by.Session, by.Person, who).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		sealed = &citizen.Sealed{}
+		return rows.Scan(append([]any{&claims}, sealed.Fields()...)...)
+	})
+	if err := p.db.Pipeline(r.Context(), db.InOrganisation(by.Organisation), db.Soon, batch); err != nil {
+		return fmt.Errorf("choose citizen: %w", err)
+	}
+	if sealed == nil {
+		return p.refuseChoice(w, r, by, id, choice{citizen: who})
+	}
+	chosen, err := p.citizens.Open(*sealed)
+	if err != nil {
+		return err
+	}
+	if lacksEmail(claims, chosen.Identity) { // the page offered no button for it; the release refuses it too
+		return p.pageAgain(w, r, "idp.citizen.no_email")
+	}
+	http.Redirect(w, r, "/idp/logins/"+id.String()+"/demarche", http.StatusSeeOther)
+	return nil
+}
+
+// pageAgain shows the search with what was wrong with the choice.
+func (p *Provider) pageAgain(w http.ResponseWriter, r *http.Request, why string) error {
+	_, l, err := p.open(r, Requested, CitizenChosen)
+	if err != nil {
+		return err
+	}
+	form := &page.Form{}
+	form.Fail("recherche", why)
+	return p.renderSearch(w, r, http.StatusConflict, l, &citizenPage{Common: page.Common{Form: form}})
+}
+
+// clientName is how a client is called towards aidants.
+func (p *Provider) clientName(id string) string {
+	if c, ok := p.clients[id]; ok && c.Name != "" {
+		return c.Name
+	}
+	return id
+}
+
+// themeNames are the names of the themes among perimeters that we know.
+func (p *Provider) themeNames(perimeters []string, lang string) []string {
+	var out []string
+	for _, value := range perimeters {
+		if theme, ok := p.catalogue.Perimeter(value); ok && !slices.Contains(out, theme.Name.In(lang)) {
+			out = append(out, theme.Name.In(lang))
+		}
+	}
+	return out
+}

@@ -1,0 +1,29 @@
+// Package idp is our OpenID provider: how a citizen's identity reaches a public service, through FranceConnect, when an
+// aidant acts for them. It owns the tables idp_login and idp_subject.
+//
+// The way of a use, one file per step. Each step moves the one row of the login by one guarded statement and redirects;
+// no step calls another.
+//
+//	authorize.go  GET /idp/authorize       request.go checks what the client asks. A signed-out aidant signs in and comes
+//	                                       back; one whose second factor is old gives it again. begin inserts the row:
+//	                                       requested.
+//	citizen.go    /idp/logins/…/usager     the aidant looks for the citizen by name and takes one who has given their
+//	                                       organisation a power: citizen_chosen.
+//	procedure.go  /idp/logins/…/demarche   the aidant says for which procedure. The power is asked for; the code is issued
+//	                                       and the browser goes back to the client: code_issued.
+//	cancel.go     /idp/logins/…/annuler    or they give up: refused.
+//	token.go      POST /idp/token          the client trades the code, once: token_issued. The power is asked for again.
+//	userinfo.go   GET /idp/userinfo        the power is asked for a third time, inside the act that writes the entry
+//	                                       power.used; after its COMMIT the identity leaves: released.
+//	logout.go     /idp/end_session         FranceConnect ends the citizen's session.
+//
+// Ending a mandate writes nothing here. A code or a token is worth something only while its power stands: every step
+// joins the power, the aidant's membership, the organisation and the session in the statement that moves the row.
+//
+// refuse.go says no: a step whose statement moved nothing looks why, and from /token on the reason ends the login. A
+// refusal of somebody we know is an act, with the entry power.refused; each login is refused at most once, so that
+// repeating a dead code writes nothing.
+//
+// What is enforced: the citizen, the organisation, the time, FranceConnect's perimeter where it asks for one. What is
+// declared: the procedure. FranceConnect does not tell which site was opened, and entries say so.
+package idp

@@ -1,0 +1,109 @@
+package idp
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"mandat/internal/citizen"
+	"mandat/internal/clock"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/oidc"
+	"mandat/internal/page"
+	"mandat/internal/procedure"
+	"mandat/internal/session"
+)
+
+// How long things live. FranceConnect redeems a code and reads userinfo within a second of getting them.
+const (
+	LoginLife  = 10 * time.Minute // from the request to the code
+	CodeLife   = time.Minute
+	TokenLife  = time.Minute      // of the access token and of the ID token
+	FactorLife = 15 * time.Minute // prompt=login: how fresh the aidant's second factor must be
+	minMaxAge  = time.Minute      // a shorter max_age counts as this: signing in and coming back takes a while
+)
+
+// Config says who we are and who our clients are.
+type Config struct {
+	Issuer  string // the base URL and "/idp"
+	Clients []Client
+	Keys    *oidc.KeySet
+}
+
+// Provider is the OpenID provider.
+type Provider struct {
+	issuer    string
+	clients   map[string]*Client
+	keys      *oidc.KeySet
+	discovery []byte
+	failures  *failures
+
+	db        *db.DB
+	journal   *journal.Journal
+	sessions  *session.Sessions
+	mandates  *mandate.Register
+	citizens  *citizen.Register
+	catalogue *procedure.Catalogue
+	clock     *clock.Clock
+	pages     *page.Pages
+}
+
+// New returns a provider, or what is wrong with its configuration.
+func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate.Register, r *citizen.Register, catalogue *procedure.Catalogue,
+	k *clock.Clock, pages *page.Pages) (*Provider, error) {
+	p := &Provider{issuer: c.Issuer, clients: map[string]*Client{}, keys: c.Keys, failures: newFailures(),
+		db: d, journal: j, sessions: s, mandates: m, citizens: r, catalogue: catalogue, clock: k, pages: pages}
+	if c.Keys == nil || !strings.HasSuffix(c.Issuer, "/idp") {
+		return nil, fmt.Errorf("identity provider: needs keys, and an issuer that ends with /idp")
+	}
+	for _, client := range c.Clients {
+		if err := client.check(); err != nil {
+			return nil, fmt.Errorf("identity provider: %w", err)
+		}
+		if _, double := p.clients[client.ID]; double {
+			return nil, fmt.Errorf("identity provider: client %s stands twice", client.ID)
+		}
+		p.clients[client.ID] = &client
+	}
+	var err error
+	if p.discovery, err = p.metadata(); err != nil {
+		return nil, fmt.Errorf("identity provider: %w", err)
+	}
+	return p, nil
+}
+
+// CrossOrigin lists the routes to which other sites may send a form, as OpenID Connect requires. Neither changes
+// anything: the first shows a page of ours, the second only redirects.
+func CrossOrigin() []string { return []string{"POST /idp/authorize", "POST /idp/end_session"} }
+
+// Mount declares the provider's routes. The pages of a login are for anybody with a browser, not for aidants only,
+// because somebody whose session has ended must be told where to begin again, and not be led to another page.
+func (p *Provider) Mount(r *page.Router) {
+	r.Get("/idp/.well-known/openid-configuration", page.Public, p.showMetadata)
+	r.Get("/.well-known/oauth-authorization-server/idp", page.Public, p.showMetadata) // RFC 8414 §3.1
+	r.Get("/idp/jwks", page.Public, p.showKeys)
+	r.Get("/idp/authorize", page.Browser, p.authorize)
+	r.Post("/idp/authorize", page.Browser, p.receiveAuthorize)
+	r.Get("/idp/logins/{login}/usager", page.Browser, p.showSearch)
+	r.Post("/idp/logins/{login}/usager", page.Browser, p.searchOrChoose)
+	r.Get("/idp/logins/{login}/demarche", page.Browser, p.showProcedures)
+	r.Post("/idp/logins/{login}/demarche", page.Browser, p.chooseProcedure)
+	r.Post("/idp/logins/{login}/annuler", page.Browser, p.cancel)
+	r.Post("/idp/token", page.Client, p.exchangeCode)
+	r.Get("/idp/userinfo", page.Client, p.releaseIdentity)
+	r.Post("/idp/userinfo", page.Client, p.releaseIdentity)
+	r.Get("/idp/end_session", page.Browser, p.endSession)
+	r.Post("/idp/end_session", page.Browser, p.endSession)
+}
+
+// actor returns who acts in this request, false when nobody is signed in.
+func actor(r *http.Request) (journal.Actor, bool) {
+	s := session.From(r.Context())
+	if s == nil {
+		return journal.Actor{}, false
+	}
+	return s.Actor(), true
+}

@@ -1,0 +1,164 @@
+package idp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// The states of a login.
+const (
+	Requested     = "requested"
+	CitizenChosen = "citizen_chosen"
+	CodeIssued    = "code_issued"
+	TokenIssued   = "token_issued"
+	Released      = "released"
+	Refused       = "refused"
+)
+
+// Login is a login under way, as its pages see it.
+type Login struct {
+	ID                       uuid.UUID
+	State                    string
+	Client                   string
+	RedirectURI, ClientState string
+	Claims                   []string        // userinfo claims to be released
+	Perimeters               []string        // rep_scope as received; nil: not asked
+	Procedures               []string        // those within the perimeters; nil: every procedure
+	Citizen                  citizen.Citizen // of whom ID is nil until one is chosen
+	ExpiresAt                time.Time
+}
+
+// The conditions that every step asks of a login l, in its own statement. $2 is now, $3 the time before which a session
+// that was not used is over.
+const (
+	aidantActive = `exists (select from person a join membership m on m.person_id = a.id join organisation o on o.id = m.organisation_id
+		where a.id = l.person_id and a.suspended_at is null and m.organisation_id = l.organisation_id and m.role = 'aidant' and m.ended_at is null and o.active)`
+	sessionLive = `exists (select from session s where s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
+		and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz)`
+	powerStands = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.state = 'standing'
+		and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz and p.identified_by = 'franceconnect'`
+	powerChosen = powerStands + ` and p.citizen_id = l.citizen_id and p.mandate_id = l.mandate_id and p.procedure = l.procedure`
+)
+
+// times are the arguments $2 and $3.
+func (p *Provider) times() (now, idle time.Time) {
+	now = p.clock.Now()
+	return now, now.Add(-session.Idle)
+}
+
+const (
+	findLogin = `select l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.expires_at
+		from idp_login l where l.id = $1 and l.session_id = $2 and l.person_id = $3`
+	findChosen = `select c.id, c.data_key, c.identity, c.identified_at from idp_login l
+		join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id where l.id = $1 and l.session_id = $2 and l.person_id = $3`
+)
+
+// find returns a login of this aidant, begun in this browser session. Another's is not found.
+func (p *Provider) find(ctx context.Context, by journal.Actor, id uuid.UUID) (Login, error) {
+	l := Login{ID: id}
+	var sealed *citizen.Sealed
+	batch := &pgx.Batch{}
+	batch.Queue(findLogin, id, by.Session, by.Person).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.ExpiresAt)
+	})
+	batch.Queue(findChosen, id, by.Session, by.Person).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		sealed = &citizen.Sealed{}
+		return rows.Scan(sealed.Fields()...)
+	})
+	err := p.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.ReadOnly, batch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Login{}, db.ErrNotFound
+	}
+	if err != nil {
+		return Login{}, fmt.Errorf("find login: %w", err)
+	}
+	if sealed != nil {
+		l.Citizen, err = p.citizens.Open(*sealed)
+	}
+	return l, err
+}
+
+// open returns the login that a page is about, in one of the states, or the page that says why not. It never signs
+// anybody out: a login that has gone is no attack.
+func (p *Provider) open(r *http.Request, states ...string) (journal.Actor, Login, error) {
+	by, id, err := visit(r)
+	if err != nil {
+		return by, Login{}, err
+	}
+	l, err := p.find(r.Context(), by, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return by, Login{}, problem(http.StatusNotFound, "gone")
+	}
+	if err != nil {
+		return by, Login{}, err
+	}
+	return by, l, p.closed(l.State, l.ExpiresAt, states)
+}
+
+// visit reads who visits which login.
+func visit(r *http.Request) (journal.Actor, uuid.UUID, error) {
+	by, ok := actor(r)
+	if !ok {
+		return by, uuid.Nil, problem(http.StatusForbidden, "session_over")
+	}
+	id, err := uuid.Parse(r.PathValue("login"))
+	if err != nil || by.Organisation == uuid.Nil {
+		return by, uuid.Nil, problem(http.StatusNotFound, "gone")
+	}
+	return by, id, nil
+}
+
+// closed returns the page that says that a login is not in one of the states, or that its time is over.
+func (p *Provider) closed(state string, expires time.Time, states []string) error {
+	open := false
+	for _, s := range states {
+		open = open || s == state
+	}
+	switch {
+	case !open && (state == Requested || state == CitizenChosen):
+		return problem(http.StatusConflict, "no_citizen")
+	case !open:
+		return problem(http.StatusConflict, "finished")
+	case !p.clock.Now().Before(expires):
+		return problem(http.StatusConflict, "expired")
+	}
+	return nil
+}
+
+// problem is a page that says what happened to a login and where to begin again.
+func problem(status int, name string) *page.Problem {
+	key := "idp.problem." + name
+	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: "idp.problem.safe", Next: "idp.problem.next"}
+}
+
+// Sweep deletes logins whose time was over before a day: what happened stands in the journal. Ids grow with time, so the
+// old ones are found by them. A job calls it.
+func (p *Provider) Sweep(ctx context.Context) error {
+	before := uuid.UUID{}
+	milliseconds := p.clock.Now().Add(-24 * time.Hour).UnixMilli()
+	for i := range 6 { // the first 48 bits of a version 7 UUID (RFC 9562 §5.7)
+		before[i] = byte(milliseconds >> (8 * (5 - i)))
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from idp_login where id < $1`, before)
+	if err := p.db.Pipeline(ctx, db.System(), db.Durable, batch); err != nil {
+		return fmt.Errorf("sweep logins: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package idp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/oidc"
+)
+
+// used is the detail of an entry power.used. Service and ProcedureIs say what we do not know: FranceConnect does not tell
+// which site was opened, and the procedure is what the aidant declared.
+type used struct {
+	Login       string `json:"login"`
+	Client      string `json:"client"`
+	Procedure   string `json:"procedure"`
+	ProcedureIs string `json:"procedure_is"` // declared
+	Theme       string `json:"theme"`
+	Service     string `json:"service"` // unknown
+}
+
+// release is what leaves, and to whom.
+type release struct {
+	client    string
+	claims    []string
+	procedure string
+	subject   string
+	tokenEnd  time.Time
+	sealed    citizen.Sealed
+
+	organisation, person, citizen, mandate uuid.UUID
+	session                                []byte
+}
+
+var errNoEmail = errors.New("the citizen has no e-mail address")
+
+// releaseIdentity answers a token with the citizen's identity, once: GET and POST /idp/userinfo.
+func (p *Provider) releaseIdentity(w http.ResponseWriter, r *http.Request) error {
+	ticket, refusal := bearer(r)
+	if refusal != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`"`)
+		return answerJSON(w, refusal.Status(), refusal)
+	}
+	if ticket == "" { // RFC 6750 §3.1: no error code for a request without a token
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		w.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
+	body, signed, err := p.answer(r.Context(), ticket)
+	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
+		w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`", error_description="`+refusal.Description+`"`)
+		return answerJSON(w, refusal.Status(), refusal)
+	}
+	if err != nil {
+		return err
+	}
+	if signed == "" {
+		return answerJSON(w, http.StatusOK, body)
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	_, _ = w.Write([]byte(signed)) // an error here is a client that has gone
+	return nil
+}
+
+// answer releases the identity of a token and puts it into the client's form. The transaction is committed when it
+// returns.
+func (p *Provider) answer(ctx context.Context, ticket string) (oidc.UserInfo, string, error) {
+	invalid := oidc.Refuse(oidc.InvalidToken, "the token is not valid")
+	login, ok := loginOf(ticket)
+	if !ok {
+		return oidc.UserInfo{}, "", invalid
+	}
+	out, who, err := p.use(ctx, login, ticket)
+	if errors.Is(err, errNoEmail) {
+		return oidc.UserInfo{}, "", p.refuseRelease(ctx, login, ticket)
+	}
+	if err != nil {
+		return oidc.UserInfo{}, "", err
+	}
+	body := userInfo(out, who)
+	client := p.clients[out.client]
+	if client.PlainUserInfo {
+		return body, "", nil
+	}
+	body.Issuer, body.Audience = p.issuer, client.ID
+	body.IssuedAt, body.Expiry = p.clock.Now().Unix(), out.tokenEnd.Unix()
+	signed, err := p.keys.Sign(body)
+	return body, signed, err
+}
+
+// The locks come first, in the order of every act on mandates: the person, then the citizen. So an end or a suspension
+// that is under way is seen by the statement after it, and one that comes later is later in the journal.
+const (
+	lockPerson = `select from idp_login l join person a on a.id = l.person_id
+		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a`
+	lockCitizen = `select from idp_login l join citizen c on c.id = l.citizen_id
+		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of c`
+	releaseLogin = `
+update idp_login l set state = 'released', released_at = $2::timestamptz
+from mandate_power p, idp_subject j, citizen c
+where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'token_issued' and l.token_expires_at > $2::timestamptz
+  and ` + powerChosen + ` and j.citizen_id = l.citizen_id and j.sector = l.sector
+  and c.id = l.citizen_id and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
+  and ` + aidantActive + ` and ` + sessionLive + `
+returning l.client, l.claims, l.procedure, l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, j.sub,
+  c.id, c.data_key, c.identity, c.identified_at`
+)
+
+// use is the act: it moves the row, and its entry says that the power was used. No entry, no identity.
+func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (release, citizen.Identity, error) {
+	var out release
+	var who citizen.Identity
+	salt, digest := proof(ticket)
+	now, idle := p.times()
+	moved := false
+	batch := &pgx.Batch{}
+	batch.Queue(lockPerson, login, salt, digest)
+	batch.Queue(lockCitizen, login, salt, digest)
+	batch.Queue(releaseLogin, login, now, idle, salt, digest).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if moved = rows.Next(); !moved {
+			return rows.Err()
+		}
+		return rows.Scan(append([]any{&out.client, &out.claims, &out.procedure, &out.tokenEnd, &out.organisation, &out.person, &out.session, &out.citizen,
+			&out.mandate, &out.subject}, out.sealed.Fields()...)...)
+	})
+	err := p.journal.RecordAfter(ctx, journal.Program(), batch, func(tx *journal.Tx) (journal.Event, error) {
+		if !moved {
+			return p.judgeToken(ctx, tx, login, ticket)
+		}
+		found, err := p.citizens.Open(out.sealed)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if _, ok := p.clients[out.client]; !ok {
+			return journal.Event{}, oidc.Refuse(oidc.InvalidToken, "the token is not valid")
+		}
+		if who = found.Identity; lacksEmail(out.claims, who) {
+			return journal.Event{}, errNoEmail
+		}
+		tx.By = journal.Actor{Kind: journal.Aidant, Person: out.person, Organisation: out.organisation, Session: out.session}
+		return p.usedEvent(login, out), nil
+	})
+	if err != nil {
+		return release{}, citizen.Identity{}, err
+	}
+	return out, who, nil
+}
+
+func (p *Provider) usedEvent(login uuid.UUID, out release) journal.Event {
+	known, _ := p.catalogue.Find(out.procedure)
+	return journal.Event{Action: "power.used", Organisation: out.organisation, Citizen: out.citizen, Mandate: out.mandate,
+		Detail: used{Login: login.String(), Client: out.client, Procedure: out.procedure, ProcedureIs: "declared", Theme: known.Theme, Service: "unknown"}}
+}
+
+// judgeToken says why a token was not good, inside the act that found out.
+func (p *Provider) judgeToken(ctx context.Context, tx *journal.Tx, login uuid.UUID, ticket string) (journal.Event, error) {
+	invalid := oidc.Refuse(oidc.InvalidToken, "the token is not valid")
+	f, err := p.ask(ctx, tx, login, ticket)
+	if errors.Is(err, db.ErrNotFound) || err == nil && !f.hasToken {
+		return journal.Event{}, invalid
+	}
+	if err != nil {
+		return journal.Event{}, err
+	}
+	reason := f.standing()
+	switch {
+	case f.state != TokenIssued:
+		reason = tokenReplayed
+	case !p.clock.Now().Before(f.tokenEnd):
+		reason = tokenExpired
+	case reason == "":
+		return journal.Event{}, fmt.Errorf("release of login %s: refused, and nothing is wrong with it", login)
+	}
+	return f.refuse(tx, "userinfo", reason, invalid)
+}
+
+// refuseRelease ends a login whose citizen has no e-mail address. The choice of the citizen refuses it earlier; this is
+// for an address that has gone since.
+func (p *Provider) refuseRelease(ctx context.Context, login uuid.UUID, ticket string) error {
+	invalid := oidc.Refuse(oidc.InvalidToken, "the token is not valid")
+	return p.journal.Record(ctx, journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
+		f, err := p.ask(ctx, tx, login, ticket)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if !f.hasToken {
+			return journal.Event{}, invalid
+		}
+		return f.refuse(tx, "userinfo", noEmail, invalid)
+	})
+}
+
+// userInfo says of a citizen what the client asked for, in FranceConnect's forms: presumed dates with their zeros, no
+// birth place for somebody born abroad, no usage name if there is none.
+func userInfo(out release, who citizen.Identity) oidc.UserInfo {
+	u := oidc.UserInfo{Subject: out.subject}
+	for claim, value := range map[string]struct {
+		to   *string
+		from string
+	}{
+		"given_name": {&u.GivenName, who.GivenName}, "family_name": {&u.FamilyName, who.FamilyName},
+		"preferred_username": {&u.PreferredUsername, who.PreferredUsername}, "birthdate": {&u.Birthdate, who.Birthdate},
+		"gender": {&u.Gender, who.Gender}, "birthcountry": {&u.Birthcountry, who.Birthcountry}, "email": {&u.Email, who.Email},
+	} {
+		if slices.Contains(out.claims, claim) {
+			*value.to = value.from
+		}
+	}
+	if slices.Contains(out.claims, "birthplace") {
+		place := who.Birthplace
+		if who.Birthcountry != france {
+			place = ""
+		}
+		u.Birthplace = &place
+	}
+	return u
+}
+
+// france is the INSEE code of the country whose communes have codes.
+const france = "99100"
