@@ -2,7 +2,7 @@
 
 -- A login at a client for whom we are the identity provider. One row per login; each step moves its state once, by one
 -- guarded statement (internal/idp). Rows are found by their id only, so there is no other index, and updates stay on
--- their page. They are swept when their time is long over: what happened stands in the journal.
+-- their page. They are purged when their time is long over: what happened stands in the journal.
 create table idp_login (
   id uuid primary key,
   state text not null check (state in ('requested', 'citizen_chosen', 'code_issued', 'token_issued', 'released', 'refused')),

@@ -147,9 +147,9 @@ func problem(status int, name string) *page.Problem {
 	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: "idp.problem.safe", Next: "idp.problem.next"}
 }
 
-// Sweep deletes logins whose time was over before a day: what happened stands in the journal. Ids grow with time, so the
+// Purge deletes logins whose time was over before a day: what happened stands in the journal. Ids grow with time, so the
 // old ones are found by them. A job calls it.
-func (p *Provider) Sweep(ctx context.Context) error {
+func (p *Provider) Purge(ctx context.Context) error {
 	before := uuid.UUID{}
 	milliseconds := p.clock.Now().Add(-24 * time.Hour).UnixMilli()
 	for i := range 6 { // the first 48 bits of a version 7 UUID (RFC 9562 §5.7)
@@ -158,7 +158,7 @@ func (p *Provider) Sweep(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from idp_login where id < $1`, before)
 	if err := p.db.Pipeline(ctx, db.System(), db.Durable, batch); err != nil {
-		return fmt.Errorf("sweep logins: %w", err)
+		return fmt.Errorf("purge logins: %w", err)
 	}
 	return nil
 }
