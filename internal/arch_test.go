@@ -17,9 +17,9 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "upstream", "keyring"},
-	// 1 the way to PostgreSQL, the way to the browser
-	{"db", "page"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "upstream"},
+	// 1 the way to PostgreSQL, the way to the browser, the program's keys
+	{"db", "page", "keyring"},
 	// 2 what every act needs
 	{"journal", "jobs"},
 	// 3 rules and their SQL, no HTTP
@@ -41,7 +41,7 @@ var beside = map[string][]string{
 	"idp":           {"session"},
 	"page":          {"db"},
 	"mandate":       {"org", "citizen"},
-	"attestation":   {"citizen", "mandate"},
+	"attestation":   {"org", "citizen", "mandate"},
 	"proconnect":    {"session"},
 	"franceconnect": {"session"},
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // query runs one statement as superuser and returns its single value as text.
@@ -125,24 +127,55 @@ func TestStart_RefusesAFolderInUse(t *testing.T) {
 	}
 }
 
-func TestStart_AfterAnAbandonedPidFile(t *testing.T) {
+// The files of a server that was killed, whose number now belongs to a process that has nothing to do with it.
+func TestStart_AfterItsNumberWasGivenAway(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(folder(t), "pg")
 	c := start(t, Options{Dir: dir})
-	pidFile := filepath.Join(c.place.data, "postmaster.pid")
-	content, err := os.ReadFile(pidFile)
-	if err != nil {
+	c.Kill()
+	other := command(binaries{dir: "/bin"}, c.who, "sleep", "600") // PostgreSQL only minds processes of its own user
+	if err := other.Start(); err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = other.Process.Kill()
+		_ = other.Wait()
+	})
+	for _, path := range []string{
+		filepath.Join(c.place.data, "postmaster.pid"),
+		filepath.Join(c.place.socket, ".s.PGSQL.5432.lock"),
+	} {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(content), "\n")
+		number := strconv.Itoa(other.Process.Pid)
+		if err := os.WriteFile(path, []byte(number+"\n"+rest), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(content), "\n")
-	// Process 1 always lives and is never our server.
-	if err := os.WriteFile(pidFile, []byte("1\n"+rest), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	start(t, Options{Dir: dir})
+}
+
+// A server whose program was killed may take a moment to go: the next program waits for it.
+func TestStart_WaitsForAnOrphan(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(folder(t), "pg")
+	c := start(t, Options{Dir: dir})
+	c.release() // as if the program had died, and the server not yet noticed
+	first := c.process.pid
+	go func() {
+		time.Sleep(300 * time.Millisecond)
+		_ = c.process.stop(false)
+	}()
+	again := start(t, Options{Dir: dir})
+	if alive(first) || !alive(again.process.pid) {
+		t.Fatal("two servers on the same data")
+	}
 }
 
 func TestKill_LosesNothingThatWasAnswered(t *testing.T) {

@@ -30,36 +30,55 @@ func lockFile(path string) (*os.File, error) {
 	return nil, err
 }
 
-// awaitOrphan deals with the postmaster.pid of an earlier run. PostgreSQL removes the file of a process that has
-// gone, but takes any other process that has since been given the number for a server: that file is removed here.
-// A server that still runs has lost its program (whose lock we hold) and is being stopped by its guard: wait for it.
+// awaitOrphan waits for what is left of an earlier run. Its program has gone, for we hold its lock: the server is being
+// stopped by its guard, or it was killed and its last processes are about to notice. Two servers on the same files would
+// destroy them.
 func awaitOrphan(ctx context.Context, p place, progress io.Writer) error {
-	pidFile := filepath.Join(p.data, "postmaster.pid")
-	pid := firstLine(pidFile)
-	if pid == 0 {
-		return nil
-	}
-	if !serves(pid, p.data) {
-		return removeIfThere(pidFile)
-	}
-	_, _ = fmt.Fprintf(progress, "PostgreSQL: waiting for the server of an earlier run (process %d) to end\n", pid)
-	for deadline := time.Now().Add(orphanWithin); time.Now().Before(deadline); {
-		if !serves(pid, p.data) {
-			return nil
+	began := time.Now()
+	for {
+		pid := serverIn(p.data)
+		if pid == 0 {
+			return removeStaleLocks(p)
+		}
+		if time.Since(began) > orphanWithin {
+			return fmt.Errorf("%s (process %d): %w", p.dir, pid, ErrInUse)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pollEvery):
+		case <-time.After(10 * pollEvery):
+		}
+		if waited := time.Since(began); waited < 15*pollEvery {
+			_, _ = fmt.Fprintf(progress, "PostgreSQL: waiting for the server of an earlier run (process %d) to end\n", pid)
 		}
 	}
-	return fmt.Errorf("%s (process %d): %w", p.dir, pid, ErrInUse)
 }
 
-// serves reports whether a process is a PostgreSQL server on the data folder.
-func serves(pid int, data string) bool {
-	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	return err == nil && alive(pid) && strings.Contains(string(b), "\x00"+data+"\x00")
+// serverIn finds a process of PostgreSQL, the server or one of its children, that works in the data folder; 0 is none.
+func serverIn(data string) int {
+	for _, pid := range processes() {
+		dir, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
+		if err == nil && dir == data && strings.HasPrefix(nameOf(pid), "postgres") {
+			return pid
+		}
+	}
+	return 0
+}
+
+// removeStaleLocks removes the files by which a server that has gone still seems to run, because its number has since been
+// given to another process. Where the number is free, PostgreSQL itself looks closer than we do, and removes them.
+func removeStaleLocks(p place) error {
+	for _, path := range []string{
+		filepath.Join(p.data, "postmaster.pid"),
+		filepath.Join(p.socket, ".s.PGSQL."+port+".lock"),
+	} {
+		if pid := firstLine(path); pid != 0 && alive(pid) {
+			if err := removeIfThere(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func firstLine(path string) int {

@@ -30,7 +30,7 @@ func run(dir string) int {
 		fmt.Println("error:", err)
 		return 1
 	}
-	fmt.Println(c.process.pid, c.Dir(), os.Geteuid())
+	fmt.Println(c.process.pid, c.process.watcher, c.Dir(), os.Geteuid())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	if err := c.Stop(); err != nil {
 		return 1
@@ -43,6 +43,7 @@ type program struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	server int
+	guard  int
 	dir    string
 	uid    string
 }
@@ -81,11 +82,12 @@ func startProgram(t *testing.T, dir string, who identity, env ...string) program
 		t.Fatal(err)
 	}
 	f := strings.Fields(line)
-	if len(f) != 3 {
+	if len(f) != 4 {
 		t.Fatalf("the program said %q", line)
 	}
 	p.server, _ = strconv.Atoi(f[0])
-	p.dir, p.uid = f[1], f[2]
+	p.guard, _ = strconv.Atoi(f[1])
+	p.dir, p.uid = f[2], f[3]
 	return p
 }
 
@@ -134,6 +136,18 @@ func TestStart_EndsWithAKilledProgram(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The kernel's signal alone, when the guard was killed too.
+func TestStart_EndsWithAKilledProgramWithoutItsGuard(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, filepath.Join(folder(t), "pg"), identity{})
+	for _, pid := range []int{p.guard, p.cmd.Process.Pid} {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the server gone", func() bool { return !alive(p.server) })
 }
 
 func TestStart_AfterAKilledProgram(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ type process struct {
 	pid     int
 	done    chan struct{} // closed when the postmaster has gone
 	guard   *os.File      // the program's end of the guard's pipe
+	watcher int           // process id of the guard
 	guarded chan struct{} // closed when the guard has gone
 }
 
@@ -108,7 +108,7 @@ func (s *process) watch(p place, who identity, throwaway bool) error {
 		_ = w.Close()
 		return err
 	}
-	s.guard = w
+	s.guard, s.watcher = w, cmd.Process.Pid
 	go func() {
 		_ = cmd.Wait()
 		close(s.guarded)
@@ -142,7 +142,7 @@ func (s *process) stop(throwaway bool) error {
 func (s *process) kill() {
 	defer s.dismiss()
 	_ = syscall.Kill(s.pid, syscall.SIGSTOP)
-	for deadline := time.Now().Add(time.Second); state(s.pid) != "T" && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Second); !stopped(s.pid) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	children := childrenOf(s.pid)
@@ -186,47 +186,4 @@ func command(b binaries, who identity, name string, args ...string) *exec.Cmd {
 
 func environment() []string {
 	return []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
-}
-
-// status reads the state letter and the parent of a process; both empty when it is not there.
-func status(pid int) (letter string, parent int) {
-	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
-	if err != nil {
-		return "", 0
-	}
-	// The second field, the name in brackets, may hold blanks: count from the last bracket.
-	f := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	if len(f) < 2 {
-		return "", 0
-	}
-	parent, _ = strconv.Atoi(f[1])
-	return f[0], parent
-}
-
-func state(pid int) string {
-	letter, _ := status(pid)
-	return letter
-}
-
-func alive(pid int) bool {
-	letter := state(pid)
-	return letter != "" && letter != "Z" && letter != "X"
-}
-
-func childrenOf(pid int) []int {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil
-	}
-	var children []int
-	for _, e := range entries {
-		child, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		if _, parent := status(child); parent == pid {
-			children = append(children, child)
-		}
-	}
-	return children
 }
