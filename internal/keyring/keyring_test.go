@@ -1,0 +1,87 @@
+package keyring
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/certs"
+)
+
+func TestGenerate_NeverReplacesAKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	made, err := Generate(dir, "mandat.exemple.invalid/journal")
+	if err != nil || len(made) != 5 {
+		t.Fatal(made, err)
+	}
+	before := map[string]string{}
+	for _, name := range made {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[name] = string(content)
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, fileIDPNext)); err != nil {
+		t.Fatal(err)
+	}
+	if made, err = Generate(dir, "another"); err != nil || len(made) != 1 || made[0] != fileIDPNext {
+		t.Fatal(made, err)
+	}
+	for name, content := range before {
+		now, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || (string(now) == content) == (name == fileIDPNext) {
+			t.Errorf("%s: replaced, or not made: %v", name, err)
+		}
+	}
+}
+
+func TestLoad_SaysWhichFileIsWrongAndNotWhatIsInIt(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Generate(dir, "mandat.exemple.invalid/journal"); err != nil {
+		t.Fatal(err)
+	}
+	authority, err := certs.NewAuthority(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal, err := certs.NewSeal(authority, "Essai", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seal.Save(dir, "seal"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{fileKEK, fileIndex, fileJournal, fileIDPCurrent, fileIDPNext, FileSealKey, FileSealChain} {
+		path := filepath.Join(dir, name)
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{"secret-word", ""} {
+			if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Load(dir); err == nil || strings.Contains(err.Error(), "secret-word") {
+				t.Errorf("%s holds %q: %v", name, bad, err)
+			}
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s missing: %v", name, err)
+		}
+		if err := os.WriteFile(path, good, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
