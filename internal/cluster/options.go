@@ -63,6 +63,10 @@ func (o Options) settings(socketDir string, lz4 bool) []string {
 		"max_wal_size=" + o.maxWAL(),
 		"checkpoint_timeout=15min",
 	}
+	if o.Dir == "" {
+		// Shared memory in files of the folder, so that it goes with the folder whatever happens.
+		s = append(s, "dynamic_shared_memory_type=mmap")
+	}
 	if lz4 {
 		s = append(s, "wal_compression=lz4")
 	}
