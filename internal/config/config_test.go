@@ -41,3 +41,20 @@ func TestLoad_TakesSecretsFromFiles(t *testing.T) {
 		t.Error("a missing file went unnoticed")
 	}
 }
+
+func TestOperations_HasEverySetting(t *testing.T) {
+	document, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := PutManual(string(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fresh != string(document) {
+		t.Error("docs/operations.md is not what the settings are: run make docs")
+	}
+	if n := strings.Count(fresh, "| `"); n < 20 {
+		t.Errorf("the table has %d settings", n)
+	}
+}
