@@ -95,6 +95,7 @@ func TestBrokerRefuses(t *testing.T) {
 		"wrong issuer":            {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = set("iss", "http://localhost:1") }},
 		"no e-mail":               {"Y020029", "server_error", func(p *identityProvider) { p.spoilInfo = func(m map[string]any) { delete(m, "email") } }},
 		"birthplace None":         {"Y020029", "server_error", func(p *identityProvider) { p.spoilInfo = set("birthplace", "None") }},
+		"sub not ASCII":           {"Y020029", "server_error", func(p *identityProvider) { p.spoilInfo = set("sub", "aïe") }},
 		"31 February":             {"Y020029", "server_error", func(p *identityProvider) { p.spoilInfo = set("birthdate", "1939-02-31") }},
 		"other state":             {"Y020022", "invalid_request", func(p *identityProvider) { p.spoilAnswer = func(q url.Values) { q.Set("state", "other") } }},
 		"no state":                {"Y020021", "invalid_request", func(p *identityProvider) { p.spoilAnswer = func(q url.Values) { q.Del("state") } }},
@@ -142,7 +143,10 @@ func TestBrokerAsksForNoPerimeterWhenThereIsNone(t *testing.T) {
 	t.Parallel()
 	p := newIdentityProvider(t, twintest.Shared(t), "ES256")
 	p.spoilID = func(m map[string]any) { delete(m, "rep_scope") }
-	p.spoilInfo = func(m map[string]any) { m["birthcountry"], m["birthplace"] = "99352", "" }
+	p.spoilInfo = func(m map[string]any) {
+		m["birthcountry"], m["birthplace"] = "99352", ""
+		m["sub"] = "not that of the ID token" // which FranceConnect does not compare
+	}
 	r := newService(t, p)
 	r.open(eidas1)
 	r.press("idp=" + p.uid)
@@ -173,6 +177,21 @@ func TestBrokerProviderDownOrUnknown(t *testing.T) {
 	r.press("idp=" + p.uid)
 	if r.TextByID("code") != "Y020019" {
 		t.Errorf("provider gone: %s", r.Text())
+	}
+}
+
+func TestBrokerHoldsToTheServicesList(t *testing.T) {
+	t.Parallel()
+	tw := twintest.Shared(t)
+	offered, other := newIdentityProvider(t, tw, "ES256"), newIdentityProvider(t, tw, "ES256")
+	r := newService(t, offered)
+	r.open(eidas1)
+	if r.HasButton("idp=" + other.uid) {
+		t.Error("offers a provider that the service did not choose")
+	}
+	r.must(r.Post(r.URL().Path+"/choose", url.Values{"idp": {other.uid}}))
+	if r.TextByID("code") != "Y020023" {
+		t.Errorf("%s", r.Text())
 	}
 }
 

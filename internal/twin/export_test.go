@@ -20,3 +20,9 @@ func AdminStatus(t *testing.T, tw *Twin, authorization string) int {
 	_ = resp.Body.Close()
 	return resp.StatusCode
 }
+
+// EndedByItself says whether a stopped program left without being killed.
+func EndedByItself(tw *Twin) bool {
+	<-tw.ended
+	return tw.cmd.ProcessState.ExitCode() == 0
+}

@@ -130,7 +130,7 @@ func fetch(ctx context.Context, at string) error {
 	cmd := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 	cmd.Dir = at
 	cmd.Env = append(os.Environ(), "npm_config_update_notifier=false")
-	if os.Getenv("HOME") == "" { // npm keeps its cache there
+	if !homeTakesCache() {
 		cmd.Env = append(cmd.Env, "npm_config_cache="+at+".npm")
 		defer func() { _ = os.RemoveAll(at + ".npm") }()
 	}
@@ -138,6 +138,24 @@ func fetch(ctx context.Context, at string) error {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// homeTakesCache says whether npm can keep its cache where it wants to, which for the users of services is often nowhere.
+func homeTakesCache() bool {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return false
+	}
+	cache := filepath.Join(home, ".npm")
+	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // as npm does
+		return false
+	}
+	probe, err := os.CreateTemp(cache, "probe")
+	if err != nil {
+		return false
+	}
+	_ = probe.Close()
+	return os.Remove(probe.Name()) == nil
 }
 
 func checkNode(ctx context.Context) error {

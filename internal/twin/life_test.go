@@ -103,6 +103,9 @@ func TestStop(t *testing.T) {
 	default:
 		t.Error("Ended is still open")
 	}
+	if !twin.EndedByItself(tw) {
+		t.Error("it had to be killed")
+	}
 	if answers(t, tw.FranceConnect+"/.well-known/openid-configuration") {
 		t.Error("still answering")
 	}

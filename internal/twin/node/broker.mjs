@@ -105,7 +105,8 @@ export function broker(fc) {
     const tokens = await exchange(client, q, attempt);
     const claims = tokens.claims();
     checkTokens(claims, attempt, p);
-    const info = await client.userinfo(tokens).catch((error) => { throw stop('Y020027', error.message); });
+    // The bare token, not the set: FranceConnect does not compare the sub of userinfo with that of the ID token.
+    const info = await client.userinfo(tokens.access_token).catch((error) => { throw stop('Y020027', error.message); });
     const wrong = faultsOf(info);
     if (wrong.length) throw stop('Y020029', `userinfo: ${wrong.join(', ')}`);
     return { identity: onlyIdentity(info), idp: { uid: p.uid, amr: p.amr }, id_token: tokens.id_token, rep_scope: claims.rep_scope };
