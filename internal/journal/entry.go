@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,30 +16,42 @@ const Version = 1
 // TimeFormat is how times stand in entries: UTC, always six decimals.
 const TimeFormat = "2006-01-02T15:04:05.000000Z"
 
-// canonical writes an entry: JSON with sorted keys, no blanks, no escaped HTML, and absent rather than null members
-// (the subset of RFC 8785 that has no fractions). What stands here is hashed, so this form never changes.
+// maxBody is the most bytes an entry may have; the table has the same check.
+const maxBody = 65000
+
+// canonical writes an entry: canonical JSON of what was done, when, by whom and on what. What stands here is hashed, so
+// this form never changes. The entry's number in the database is not part of it: it is known only after the last
+// statement of the act, means nothing outside this database, and the random bytes already make equal acts differ.
 func canonical(e Event, by Actor, at time.Time) ([]byte, error) {
-	m := map[string]any{"action": e.Action, "at": at.UTC().Format(TimeFormat), "by": map[string]any{"kind": string(by.Kind)}}
+	actor := map[string]any{"kind": string(by.Kind)}
 	if by.Person != uuid.Nil {
-		m["by"].(map[string]any)["person"] = by.Person.String()
+		actor["person"] = by.Person.String()
 	}
+	m := map[string]any{"action": e.Action, "at": at.UTC().Format(TimeFormat), "by": actor}
 	for key, id := range map[string]uuid.UUID{"organisation": e.Organisation, "citizen": e.Citizen, "mandate": e.Mandate} {
 		if id != uuid.Nil {
 			m[key] = id.String()
 		}
 	}
 	if e.Detail != nil {
-		detail, err := sorted(e.Detail)
+		detail, err := plain(e.Detail)
 		if err != nil {
 			return nil, fmt.Errorf("detail: %w", err)
 		}
 		m["detail"] = detail
 	}
-	return encode(m)
+	body, err := appendCanonical(nil, m, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		return nil, errors.New("longer than an entry may be")
+	}
+	return body, nil
 }
 
-// sorted turns a struct into maps, whose keys encoding/json sorts.
-func sorted(v any) (any, error) {
+// plain turns a struct into the maps, lists and texts that have a canonical form.
+func plain(v any) (any, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -48,14 +61,4 @@ func sorted(v any) (any, error) {
 	var out any
 	err = d.Decode(&out)
 	return out, err
-}
-
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
