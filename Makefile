@@ -50,8 +50,8 @@ screenshots: needs ## a picture of every step of the story, in screenshots/
 	go test -count=1 -timeout 10m ./internal/e2e
 	@ls screenshots
 
-docs: build ## write the settings' table into docs/operations.md
-	go run ./cmd/mandat docs
+docs: ## write what is made from the code: the settings in docs/operations.md
+	@go run ./internal/config/docs
 
 certs: ## development certificates in certs/; FORCE=1 replaces those that are there
 	@go run ./internal/certs/makecerts -dir certs $(if $(FORCE),-force)

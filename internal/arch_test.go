@@ -54,6 +54,7 @@ var helpers = map[string][]string{
 	"cluster": {},
 	"twin":    {},
 	"browse":  {},
+	"walk":    {},
 	"rogue":   {"oidc", "token", "clock", "upstream"},
 	"dbtest":  {"db", "migrations"},
 	"fixture": {"*"},
