@@ -1,0 +1,220 @@
+package attestation
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/org"
+	"mandat/internal/pdf"
+	"mandat/internal/token"
+)
+
+func TestIssue_KeepsTheBytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	first := w.issue(t, w.Jeanne, m.ID, "fr")
+
+	w.Behind(t, `update organisation set name = 'Un nom tout neuf', phone = '+33 9 99 99 99 99' where id = $1`, w.Here)
+	w.Clock.Advance(24 * time.Hour)
+	moved := service
+	moved.Phone = "+33 9 88 88 88 88"
+	w.press = w.newPress(t, moved)
+	if again := w.issue(t, w.Paul, m.ID, "fr"); !cmp.Equal(first, again) {
+		t.Error("the document changed after it was issued:\n", cmp.Diff(wordsOf(first.Words), wordsOf(again.Words)))
+	}
+	if n := len(w.entries(t, m.ID)); n != 1 {
+		t.Errorf("%d entries for one document", n)
+	}
+	if first.IssuedBy != w.Jeanne.Person || first.IssuedAt.Before(m.SignedAt) || first.Template != template {
+		t.Errorf("issued by %s at %s, template %s", first.IssuedBy, first.IssuedAt, first.Template)
+	}
+}
+
+func TestIssue_TakesTheFrozenTerms(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Behind(t, `update organisation set name = 'Un nom tout neuf' where id = $1`, w.Here)
+	text := textOf(t, w.issue(t, w.Jeanne, m.ID, "fr"))
+	if !strings.Contains(text, "Maison France Services de démonstration") || strings.Contains(text, "tout neuf") {
+		t.Errorf("not the organisation's name of the day of the signature:\n%s", text)
+	}
+}
+
+func TestIssue_IsAnActWithTheHashOfTheBytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	d := w.issue(t, w.Paul, m.ID, "en")
+	entries := w.entries(t, m.ID)
+	if len(entries) != 1 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	e := entries[0]
+	delete(e, "at")
+	want := map[string]any{"action": "attestation.issued", "organisation": w.Here.String(), "citizen": m.Citizen.String(), "mandate": m.ID.String(),
+		"by":     map[string]any{"kind": "aidant", "person": w.Paul.Person.String()},
+		"detail": map[string]any{"sha256": hex.EncodeToString(sum(d.Bytes)), "lang": "en", "template": template}}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestIssue_AtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+	const each = 4
+	got := map[string][]Document{"fr": make([]Document, each), "en": make([]Document, each)}
+	var wait sync.WaitGroup
+	for lang, documents := range got {
+		for i := range documents {
+			wait.Go(func() {
+				var err error
+				if documents[i], err = w.press.Issue(t.Context(), w.Jeanne, m.ID, lang); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wait.Wait()
+	for lang, documents := range got {
+		for _, d := range documents {
+			if !cmp.Equal(d, documents[0]) || d.StatusURL != got["fr"][0].StatusURL {
+				t.Errorf("%s: two people hold different documents of one mandate", lang)
+			}
+		}
+		if !strings.Contains(textOf(t, documents[0]), documents[0].tokenIn(t)) {
+			t.Errorf("%s: the document has another public address than the mandate", lang)
+		}
+	}
+	if n := len(w.entries(t, m.ID)); n != 2 {
+		t.Errorf("%d entries for two documents", n)
+	}
+}
+
+func TestIssue_Refuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	kept := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.issue(t, w.Jeanne, kept.ID, "fr")
+	if _, err := w.press.Issue(t.Context(), w.Ines, m.ID, "fr"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("another organisation's mandate: %v", err)
+	}
+	if _, err := w.press.Issue(t.Context(), w.Ines, kept.ID, "fr"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("another organisation's document: %v", err)
+	}
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, token.ID(), "fr"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("no mandate: %v", err)
+	}
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "de"); !errors.Is(err, ErrLanguage) {
+		t.Errorf("German: %v", err)
+	}
+	w.Behind(t, `update person set suspended_at = now() where id = $1`, w.Paul.Person)
+	if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr"); !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("by a suspended aidant: %v", err)
+	}
+	if n := len(w.entries(t, m.ID)); n != 0 {
+		t.Errorf("%d entries for what was refused", n)
+	}
+}
+
+func TestIssue_SaysWhatItCannotPrint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := fixture.Angela()
+	who.FamilyName = "陳"
+	m := w.Sign(t, w.Jeanne, who, fixture.Tax)
+	_, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr")
+	if _, ok := errors.AsType[*pdf.UnprintableError](err); !ok {
+		t.Errorf("a name the font lacks: %v", err)
+	}
+}
+
+func TestIssue_OfAnEndedMandate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	late := w.issue(t, w.Jeanne, m.ID, "fr")
+	now := late.IssuedAt
+	same := compose("fr", m.Terms, service, late.StatusURL, now)
+	if got := late.Words; !cmp.Equal(got[:len(got)-1], same[:len(same)-1]) { // the last block tells when it was made
+		t.Error("the document of an ended mandate says something else:\n", cmp.Diff(wordsOf(same), wordsOf(got)))
+	}
+}
+
+// The stored rows tell nobody who the citizen is, nor the public address.
+func TestKeep_IsSealed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	d := w.issue(t, w.Jeanne, m.ID, "fr")
+	for _, mark := range []string{"DUBOIS", d.tokenIn(t)} {
+		if !strings.Contains(textOf(t, d), mark) {
+			t.Fatalf("the document does not even hold %q", mark)
+		}
+	}
+	var stored [][]byte
+	conn := w.Connect(t, w.Superuser)
+	for _, q := range []string{`select convert_to(a::text, 'UTF8') from attestation a`, `select convert_to(s::text, 'UTF8') from attestation_status s`,
+		`select document from attestation`, `select words from attestation`, `select token from attestation_status`, `select convert_to(body, 'UTF8') from journal_entry`} {
+		rows, err := conn.Query(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+		if err != nil || len(values) == 0 {
+			t.Fatalf("%s: %d rows, %v", q, len(values), err)
+		}
+		stored = append(stored, values...)
+	}
+	for _, mark := range []string{"DUBOIS", "Angela", "1962", d.tokenIn(t), "%PDF"} {
+		for _, value := range stored {
+			if bytes.Contains(value, []byte(mark)) || bytes.Contains(value, []byte(hex.EncodeToString([]byte(mark)))) {
+				t.Errorf("%q is stored in clear", mark)
+			}
+		}
+	}
+}
+
+// A sealed value opens in its own place only, and only as the bytes that were issued.
+func TestLook_RefusesWhatWasMoved(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"the document of another mandate of the same citizen": `update attestation a set document = b.document, sha256 = b.sha256 from attestation b where b.mandate_id <> a.mandate_id and a.lang = b.lang`,
+		"the document in the other language":                  `update attestation a set document = b.document, sha256 = b.sha256 from attestation b where b.mandate_id = a.mandate_id and a.lang <> b.lang`,
+		"the words of another mandate":                        `update attestation a set words = b.words from attestation b where b.mandate_id <> a.mandate_id and a.lang = b.lang`,
+		"the token of another mandate":                        `update attestation_status a set token = b.token from attestation_status b where b.mandate_id <> a.mandate_id`,
+		"another hash":                                        `update attestation set sha256 = sha256('')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+			other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
+			for _, lang := range Languages {
+				w.issue(t, w.Jeanne, m.ID, lang)
+				w.issue(t, w.Jeanne, other.ID, lang)
+			}
+			w.Behind(t, change)
+			if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err == nil {
+				t.Error("is given out as this mandate's document")
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package attestation
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"mandat/internal/fixture"
+)
+
+// The document says everything that its words say, is sound and sealed, and its code leads to the public address.
+func TestPaint_SaysAndSealsEverything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing, overIndebtedness)
+	for _, lang := range Languages {
+		d := w.issue(t, w.Jeanne, m.ID, lang)
+		name := file(t, "attestation.pdf", d.Bytes)
+		run(t, "qpdf", "--check", name)
+		if says := run(t, "pdfsig", "-nocert", name); !strings.Contains(says, "Signature is Valid") || !strings.Contains(says, "Total document signed") {
+			t.Errorf("%s: pdfsig says:\n%s", lang, says)
+		}
+		want := []string{m.Terms.Citizen.FullName(), m.Terms.Citizen.BirthdateText(lang), instant(lang, m.SignedAt), instant(lang, m.EndsAt), instant(lang, m.IdentifiedAt),
+			m.Terms.Organisation.Name, m.Terms.Organisation.SIRET, m.Terms.Organisation.Phone, "1 place de la Mairie, 75001 Paris", service.Phone, service.Email, service.Address, d.StatusURL}
+		for _, p := range m.Terms.Procedures {
+			want = append(want, p.Name.In(lang), p.Body.In(lang), p.Warning.In(lang))
+		}
+		text := textOf(t, d)
+		for _, s := range want {
+			if !strings.Contains(text, plain(s)) {
+				t.Errorf("%s: the document does not say %q", lang, s)
+			}
+		}
+		pages := filepath.Join(t.TempDir(), "page")
+		run(t, "pdftoppm", "-r", "150", "-png", name, pages)
+		files, err := filepath.Glob(pages + "*.png")
+		if err != nil || len(files) == 0 {
+			t.Fatal("no pages: ", err)
+		}
+		if got := strings.TrimSpace(run(t, "zbarimg", "--nodbus", "-q", "--raw", files[len(files)-1])); got != d.StatusURL {
+			t.Errorf("%s: the code says %q", lang, got)
+		}
+		w.wantStanding(t, "the address in the code", d.tokenIn(t), m.EndsAt)
+	}
+}
+
+// The code for the page says the address, drawn as the page draws it.
+func TestNewCode(t *testing.T) {
+	t.Parallel()
+	address := service.BaseURL + "/v/" + newToken()
+	code, err := NewCode(address)
+	if err != nil || code.Address != address {
+		t.Fatal(code.Address, err)
+	}
+	const scale = 4
+	img := image.NewGray(image.Rect(0, 0, code.Side*scale, code.Side*scale))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	bars := regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`).FindAllStringSubmatch(code.Path, -1)
+	for _, bar := range bars {
+		x, y, length := number(bar[1]), number(bar[2]), number(bar[3])
+		for px := range length * scale {
+			for py := range scale {
+				img.Set(x*scale+px, y*scale+py, color.Gray{})
+			}
+		}
+	}
+	name := filepath.Join(t.TempDir(), "code.png")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(run(t, "zbarimg", "--nodbus", "-q", "--raw", name)); got != address {
+		t.Errorf("the code says %q", got)
+	}
+}
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}

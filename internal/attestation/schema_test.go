@@ -1,0 +1,149 @@
+package attestation
+
+import (
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+)
+
+const (
+	insertStatus   = `insert into attestation_status (token_hash, mandate_id, organisation_id, token, created_at) values (sha256('x'), $1, $2, '\x01', now())`
+	insertDocument = `insert into attestation (mandate_id, lang, organisation_id, document, words, sha256, template, issued_at, issued_by) values ($1, 'fr', $2, '\x01', '\x01', sha256('x'), 'x', now(), $1)`
+)
+
+var hashOfX = hex.EncodeToString(sum([]byte("x")))
+
+// act tries to commit one statement with one entry.
+func (w *world) act(t *testing.T, sql string, m mandate.Mandate, e journal.Event) error {
+	t.Helper()
+	return w.Journal.Record(t.Context(), w.Jeanne, func(tx *journal.Tx) (journal.Event, error) {
+		tx.Queue(sql, m.ID, w.Here)
+		return e, nil
+	})
+}
+
+// The database itself keeps no document without the entry that names its mandate, its citizen, its language and its hash.
+func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
+	stranger := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.issue(t, w.Jeanne, m.ID, "en")
+	right := journal.Event{Action: "attestation.issued", Mandate: m.ID, Citizen: m.Citizen, Detail: issued{hashOfX, "fr", "x"}}
+	for name, change := range map[string]func(*journal.Event){
+		"another act":          func(e *journal.Event) { e.Action = "mandate.ended" },
+		"another mandate":      func(e *journal.Event) { e.Mandate = other.ID },
+		"another citizen":      func(e *journal.Event) { e.Citizen = stranger.Citizen },
+		"another organisation": func(e *journal.Event) { e.Organisation = w.Elsewhere },
+		"another language":     func(e *journal.Event) { e.Detail = issued{hashOfX, "en", "x"} },
+		"another hash":         func(e *journal.Event) { e.Detail = issued{hex.EncodeToString(sum(nil)), "fr", "x"} },
+	} {
+		e := right
+		change(&e)
+		if err := w.act(t, insertDocument, m, e); !refused(err, "23000") {
+			t.Errorf("with the entry of %s: %v", name, err)
+		}
+	}
+	err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
+		tx.Queue(insertDocument, m.ID, w.Here)
+		return nil
+	})
+	if !refused(err, "23000") {
+		t.Errorf("without an entry: %v", err)
+	}
+	if err := w.act(t, insertDocument, m, right); err != nil {
+		t.Errorf("with its entry: %v", err)
+	}
+}
+
+func TestSchema_WantsTheEntryOfAnAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
+	right := journal.Event{Action: "attestation.issued", Mandate: m.ID, Citizen: m.Citizen}
+	for name, change := range map[string]func(*journal.Event){
+		"another act":          func(e *journal.Event) { e.Action = "mandate.ended" },
+		"another mandate":      func(e *journal.Event) { e.Mandate = other.ID },
+		"another organisation": func(e *journal.Event) { e.Organisation = w.Elsewhere },
+	} {
+		e := right
+		change(&e)
+		if err := w.act(t, insertStatus, m, e); !refused(err, "23000") {
+			t.Errorf("with the entry of %s: %v", name, err)
+		}
+	}
+	if err := w.act(t, insertStatus, m, right); err != nil {
+		t.Errorf("with its entry: %v", err)
+	}
+}
+
+func refused(err error, code string) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == code
+}
+
+func TestSchema_IsNeverChangedByTheProgram(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.issue(t, w.Jeanne, m.ID, "fr")
+	for _, sql := range []string{`update attestation set template = 'x'`, `delete from attestation`, `truncate attestation`,
+		`update attestation_status set created_at = now()`, `delete from attestation_status`, `truncate attestation, attestation_status`} {
+		err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
+		if !refused(err, "42501") {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestSchema_RefusesClearText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	for _, sql := range []string{
+		strings.Replace(insertStatus, `'\x01'`, `'a token in clear'`, 1),
+		strings.Replace(insertDocument, `'\x01', '\x01'`, `'%PDF-1.7', '\x01'`, 1),
+		strings.Replace(insertDocument, `'\x01', '\x01'`, `'\x01', '[]'`, 1),
+	} {
+		err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), sql, m.ID, w.Here)
+			return err
+		})
+		if !refused(err, "23514") {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestSchema_ShowsOnesOwnRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.issue(t, w.Jeanne, m.ID, "fr")
+	for name, c := range map[string]struct {
+		scope db.Scope
+		want  int
+	}{"one's own organisation": {db.InOrganisation(w.Here), 2}, "another": {db.InOrganisation(w.Elsewhere), 0}, "none": {db.Nothing(), 0}} {
+		var n int
+		err := w.DB.Read(t.Context(), c.scope, func(tx pgx.Tx) error {
+			return tx.QueryRow(t.Context(), `select (select count(*) from attestation) + (select count(*) from attestation_status)`).Scan(&n)
+		})
+		if err != nil || n != c.want {
+			t.Errorf("%s sees %d rows, %v", name, n, err)
+		}
+	}
+}
