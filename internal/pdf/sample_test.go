@@ -164,7 +164,7 @@ func keep(t testing.TB, data []byte) string {
 func read(t testing.TB, program string, args ...string) (string, error) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
-		t.Fatalf("%v; run: apt-get install poppler-utils qpdf zbar-tools", err)
+		t.Fatalf("%v; run: apt-get install poppler-utils qpdf zbar-tools openssl", err)
 	}
 	out, err := exec.Command(program, args...).CombinedOutput()
 	return string(out), err
