@@ -1,0 +1,74 @@
+package aidant
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/attestation"
+	"mandat/internal/mandate"
+	"mandat/internal/page"
+	"mandat/internal/pdf"
+)
+
+type attestationPage struct {
+	page.Common
+	Mandate  mandate.Mandate
+	Standing bool
+	EndedAt  time.Time
+	Words    []attestation.Block // what the PDF says
+	Code     attestation.Code    // leads to the public status page
+}
+
+// showAttestation shows the attestation to print. The first time, it is issued.
+func (s *Site) showAttestation(w http.ResponseWriter, r *http.Request) error {
+	m, at, err := s.mandate(r)
+	if err != nil {
+		return err
+	}
+	document, err := s.Press.Issue(r.Context(), at.Actor(), m.ID, page.Lang(r))
+	if err != nil {
+		return unprintable(err, m.ID)
+	}
+	now := s.Clock.Now()
+	p := &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Current: "/espace", Trail: []page.Link{home, {Href: "/mandats/" + m.ID.String(), Text: "aidant.mandate.title"}}},
+		Mandate: m, Standing: m.StandsAt(now), Words: document.Words}
+	p.EndedAt, _ = ending(m, now)
+	if p.Code, err = attestation.NewCode(document.StatusURL); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "aidant/attestation.html", p)
+}
+
+// sendAttestation sends the kept bytes of the sealed PDF.
+func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	id, err := id(r, "mandate")
+	if err != nil {
+		return err
+	}
+	document, err := s.Press.Issue(r.Context(), at.Actor(), id, page.Lang(r))
+	if err != nil {
+		return unprintable(err, id)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", `attachment; filename="attestation-mandat.pdf"`)
+	h.Set("Content-Length", strconv.Itoa(len(document.Bytes)))
+	_, _ = w.Write(document.Bytes)
+	return nil
+}
+
+// unprintable explains that the document's font lacks a letter of what was agreed. The mandate stands without a document.
+func unprintable(err error, id uuid.UUID) error {
+	if _, ok := errors.AsType[*pdf.UnprintableError](err); ok {
+		return problem(http.StatusUnprocessableEntity, "aidant.problem.unprintable", "/mandats/"+id.String())
+	}
+	return refusal(err)
+}

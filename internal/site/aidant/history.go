@@ -1,0 +1,90 @@
+package aidant
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+)
+
+// historyLength is how many acts the page of a mandate shows.
+const historyLength = 100
+
+// act is one entry about a mandate, in words.
+type act struct {
+	At   time.Time
+	Text string
+	Name string // of the professional who acted, "" for the program
+}
+
+// history tells what the journal keeps of a mandate, newest first.
+func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate, lang string) ([]act, error) {
+	entries, err := s.Journal.OfMandate(ctx, by, m.ID, historyLength)
+	if err != nil {
+		return nil, err
+	}
+	names := map[uuid.UUID]string{}
+	var out []act
+	for _, e := range entries {
+		if _, known := names[e.Person]; !known && e.Person != uuid.Nil {
+			if names[e.Person], err = s.nameOf(ctx, e.Person); err != nil {
+				return nil, err
+			}
+		}
+		text, err := s.inWords(e, m, lang)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, act{At: e.At, Text: text, Name: names[e.Person]})
+	}
+	return out, nil
+}
+
+// inWords writes one entry for people. What the entry's detail holds is listed in docs/journal.md.
+func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string, error) {
+	var body struct {
+		Detail struct {
+			Procedure string `json:"procedure"`
+			Reason    string `json:"reason"`
+		} `json:"detail"`
+	}
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return "", fmt.Errorf("read entry %d: %w", e.ID, err)
+	}
+	switch e.Action {
+	case "mandate.signed", "mandate.expired", "attestation.issued":
+		return s.Pages.Text(lang, "aidant.act."+e.Action)
+	case "mandate.ended":
+		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
+		if err != nil {
+			return "", err
+		}
+		return s.Pages.Text(lang, "aidant.act.mandate.ended", "Reason", reason)
+	case "power.used", "power.refused":
+		name, _ := named(m, body.Detail.Procedure, lang)
+		if name == "" {
+			name, _ = s.Pages.Text(lang, "aidant.act.unknown_procedure")
+		}
+		return s.Pages.Text(lang, "aidant.act."+e.Action, "Procedure", name)
+	}
+	return s.Pages.Text(lang, "aidant.act.other")
+}
+
+// nameOf returns a professional's name, "" when nobody is known by that id any more.
+func (s *Site) nameOf(ctx context.Context, person uuid.UUID) (string, error) {
+	p, err := s.Directory.Find(ctx, person)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return p.GivenName + " " + p.UsualName, nil
+}

@@ -1,0 +1,206 @@
+package aidant
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/attestation"
+	"mandat/internal/citizen"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
+	"mandat/internal/procedure"
+)
+
+var (
+	someID       = uuid.MustParse("01939b1c-7c5e-7000-8000-000000000001")
+	signedAt     = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
+	endsAt       = mandate.EndOf(signedAt, 31)
+	angela       = citizen.Identity{GivenName: "Angela Claire Louise", FamilyName: "DUBOIS", Birthdate: "1962-08-24", Gender: "female", Birthcountry: "99100"}
+	longName     = citizen.Identity{GivenName: "Marie-Antoinette Philippine Joséphine", FamilyName: "DE LA ROCHEFOUCAULD-MONTMORENCY-LAVAL-D’ESTERNAY", PreferredUsername: "N’GUYEN", Birthdate: "1931-00-00"}
+	house        = org.Organisation{ID: someID, SIRET: "21750001600019", Name: "Maison France Services de Saint-Étienne-du-Rouvray", Address: "12 rue de l’Hôtel-de-Ville", Postcode: "76800", City: "Saint-Étienne-du-Rouvray", Phone: "02 35 00 00 00", Email: "contact@mfs.example"}
+	maelle       = page.Who{Name: "Maëlle Le Goff", Organisation: house.Name, Role: "aidant"}
+	tax, _       = mustLoad().Find("argent-impots-declaration")
+	fixedPowers  = []powerLine{{Name: "Déclaration de revenus", Body: "DGFiP", Standing: true}, {Name: "Prime d’activité", Body: "CAF", Reason: "superseded"}}
+	fixedHistory = []act{{At: signedAt.Add(time.Hour), Text: "Mandat utilisé pour « Déclaration de revenus »", Name: "Maëlle Le Goff"}, {At: signedAt, Text: "Mandat signé", Name: ""}}
+)
+
+func mustLoad() *procedure.Catalogue {
+	c, err := procedure.Load()
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func someMandate(who citizen.Identity) mandate.Mandate {
+	return mandate.Mandate{ID: someID, State: mandate.Standing, Days: 31, IdentifiedAt: signedAt, SignedAt: signedAt, EndsAt: endsAt, Identity: who,
+		Powers: []mandate.Power{{}, {}}, Terms: mandate.FrozenTerms{Citizen: who, Organisation: mandate.Party{Name: house.Name}}}
+}
+
+func summaries() []mandateLine {
+	ended := signedAt.Add(time.Hour)
+	return []mandateLine{
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: 1}, true},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: 3}, false},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: signedAt, Procedures: 12}, false},
+	}
+}
+
+func themes(chosen ...string) []themeChoice {
+	var out []themeChoice
+	form := page.FilledForm(url.Values{"procedures": chosen})
+	for _, theme := range mustLoad().Themes() {
+		c := themeChoice{Key: theme.Key, Name: theme.Name.In("fr")}
+		for _, x := range theme.Procedures {
+			p := procedureChoice{x.Key, x.Name.In("fr"), x.Body.In("fr"), x.Warning.In("fr"), form.Has("procedures", x.Key)}
+			if p.Chosen {
+				c.Chosen++
+			}
+			c.Procedures = append(c.Procedures, p)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func durations() []durationChoice {
+	var out []durationChoice
+	for _, days := range mandate.Days {
+		out = append(out, durationChoice{days, mandate.EndOf(signedAt, days), days == 31})
+	}
+	return out
+}
+
+func failed(fields ...string) *page.Form {
+	form := page.FilledForm(url.Values{"days": {"31"}})
+	for _, f := range fields {
+		form.Fail(f, map[string]string{"informed": "aidant.terms.wrong.informed.missing", "procedures": "aidant.terms.wrong.procedures.none", "days": "aidant.terms.wrong.days.invalid",
+			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason"}[f])
+	}
+	return form
+}
+
+func words(t *testing.T) ([]attestation.Block, attestation.Code) {
+	t.Helper()
+	code, err := attestation.NewCode("http://localhost:8080/v/AAAAAAAAAAAAAAAAAAAAAA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []attestation.Block{{Kind: attestation.Heading, Level: 1, Text: "Attestation de mandat"}, {Kind: attestation.Paragraph, Text: "Ce document est à vous."},
+		{Kind: attestation.Heading, Level: 2, Text: "Qui donne pouvoir à qui"}, {Kind: attestation.Facts, Rows: [][2]string{{"Vous", angela.FullName()}, {"Par téléphone", "un\ndeux"}}},
+		{Kind: attestation.List, Items: []string{"Déclaration de revenus (DGFiP)", "RSA (CAF)"}}, {Kind: attestation.QR, Text: code.Address, Alt: "Code QR"}, {Kind: attestation.Note, Text: "Document établi le 21 novembre 2026."}}, code
+}
+
+type shownPage struct {
+	name, variant string
+	data          func() page.Page
+}
+
+// everyPage is each page of this area, in each shape it can have.
+func everyPage(t *testing.T) []shownPage {
+	t.Helper()
+	draft := mandate.Draft{ID: someID, State: mandate.DraftOpen, Procedures: []string{tax.Key}, Days: 31, CreatedAt: signedAt, ExpiresAt: signedAt.Add(4 * time.Hour)}
+	identified := draft
+	identified.State, identified.Identity, identified.IdentifiedAt = mandate.DraftIdentified, &angela, signedAt
+	debts, _ := mustLoad().Find("argent-surendettement")
+	recap := func(change func(*recapPage)) func() page.Page {
+		return func() page.Page {
+			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau"}, Draft: identified, Identity: angela, Organisation: house,
+				Procedures: []procedure.Procedure{tax, debts}, EndsAt: endsAt, Identified: shown(identified), ValidUntil: signedAt.Add(10 * time.Minute)}
+			change(p)
+			return p
+		}
+	}
+	terms := func(change func(*termsPage)) func() page.Page {
+		return func() page.Page {
+			p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Trail: []page.Link{home}, Current: "/mandats/nouveau"}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(), Durations: durations()}
+			change(p)
+			return p
+		}
+	}
+	identity := func(why string, done bool) func() page.Page {
+		return func() page.Page {
+			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(draft)[:2]}, Draft: draft, Identified: done, Refused: why}
+		}
+	}
+	above := []page.Link{home, {Href: "/mandats/x", Text: "aidant.mandate.title"}}
+	end := func(standing bool, form *page.Form) func() page.Page {
+		return func() page.Page {
+			return &endPage{Common: page.Common{Title: "aidant.end.title", Trail: above, Form: form}, Mandate: someMandate(angela), Standing: standing, EndedAt: signedAt, Reason: "mistake", Reasons: mandate.Reasons}
+		}
+	}
+	blocks, code := words(t)
+	return []shownPage{
+		{"aidant/home.html", "empty", func() page.Page {
+			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name}
+		}},
+		{"aidant/home.html", "full", func() page.Page {
+			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{draft, step(draft)}, {identified, step(identified)}},
+				Mandates: summaries(), Listed: true, Older: "?avant=x", Notice: "aidant.home.abandoned"}
+		}},
+		{"aidant/terms.html", "new", terms(func(*termsPage) {})},
+		{"aidant/terms.html", "wrong", terms(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
+		{"aidant/terms.html", "resumed", terms(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
+		{"aidant/terms.html", "identified", terms(func(p *termsPage) { p.Resumed, p.Identified = true, true })},
+		{"aidant/identity.html", "first", identity("", false)},
+		{"aidant/identity.html", "dropped", identity("aidant.refused.dropped", false)},
+		{"aidant/identity.html", "minor", identity("aidant.refused.minor", false)},
+		{"aidant/identity.html", "again", identity("aidant.refused.other_browser", true)},
+		{"aidant/recap.html", "sign", recap(func(*recapPage) {})},
+		{"aidant/recap.html", "wrong", recap(func(p *recapPage) { p.Form, p.Identity = failed("agreed"), longName })},
+		{"aidant/recap.html", "identify", recap(func(p *recapPage) { p.IdentifyNew, p.Notice = true, "aidant.recap.notice.too_old" })},
+		{"aidant/recap.html", "confirm", recap(func(p *recapPage) { p.ConfirmFirst, p.Notice = true, "aidant.recap.notice.changed" })},
+		{"aidant/mandate.html", "signed", func() page.Page {
+			return &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Trail: above[:1]}, Mandate: someMandate(angela), Standing: true, DrawnUpBy: "Maëlle Le Goff", Powers: fixedPowers, Signed: true}
+		}},
+		{"aidant/mandate.html", "ended", func() page.Page {
+			return &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Trail: above[:1]}, Mandate: someMandate(longName), EndedAt: signedAt, Reason: "expired", Powers: fixedPowers, History: fixedHistory}
+		}},
+		{"aidant/attestation.html", "standing", func() page.Page {
+			return &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Trail: above}, Mandate: someMandate(angela), Standing: true, Words: blocks, Code: code}
+		}},
+		{"aidant/attestation.html", "ended", func() page.Page {
+			return &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Trail: above}, Mandate: someMandate(angela), EndedAt: signedAt, Words: blocks, Code: code}
+		}},
+		{"aidant/end.html", "ask", end(true, nil)},
+		{"aidant/end.html", "wrong", end(true, failed("reason"))},
+		{"aidant/end.html", "done", end(false, nil)},
+	}
+}
+
+func TestPages_AreSound(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	var names []string
+	for _, p := range everyPage(t) {
+		names = append(names, p.name)
+		for _, lang := range pagetest.Languages {
+			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())
+			title := body[strings.Index(body, "<title>"):strings.Index(body, "</title>")]
+			for _, personal := range []string{"DUBOIS", "Angela", "Maëlle", "ROCHEFOUCAULD"} {
+				if strings.Contains(title, personal) {
+					t.Errorf("%s %s: the title names somebody: %s", p.name, p.variant, title)
+				}
+			}
+		}
+	}
+	pagetest.Covered(t, pages, "aidant", names)
+}
+
+func TestTerms_MistakesKeepEverything(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Form: failed("informed")}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(tax.Key), Durations: durations()}
+	body := pagetest.Render(t, pages, "aidant/terms.html", "fr", maelle, p)
+	for _, kept := range []string{`value="` + tax.Key + `" checked`, `value="31" checked`, `href="#field-informed"`, `id="error-informed"`, "Erreur"} {
+		if !strings.Contains(body, kept) {
+			t.Errorf("%q is not in the page that is shown again", kept)
+		}
+	}
+}

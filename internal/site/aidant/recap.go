@@ -1,0 +1,78 @@
+package aidant
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"mandat/internal/citizen"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/procedure"
+	"mandat/internal/session"
+)
+
+type recapPage struct {
+	page.Common
+	Draft        mandate.Draft
+	Identity     citizen.Identity
+	Organisation org.Organisation
+	Procedures   []procedure.Procedure
+	EndsAt       time.Time
+	Identified   string // which identification is shown: the signature is for no other
+	ValidUntil   time.Time
+	IdentifyNew  bool   // the identification is too old
+	ConfirmFirst bool   // the aidant's second factor is too old
+	Notice       string // i18n key of why the page is shown again, "" at first
+}
+
+func (s *Site) showRecap(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(r, at)
+	if err != nil {
+		return err
+	}
+	return s.renderRecap(w, r, at, http.StatusOK, d, nil, "")
+}
+
+func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d mandate.Draft, form *page.Form, notice string) error {
+	if d.State != mandate.DraftIdentified || d.Identity == nil {
+		return s.goTo(w, r, step(d))
+	}
+	organisation, err := s.Directory.Organisation(r.Context(), d.Organisation)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form},
+		Draft: d, Identity: *d.Identity, Organisation: organisation, EndsAt: mandate.EndOf(now, d.Days), Identified: shown(d), Notice: notice,
+		ValidUntil:  d.IdentifiedAt.Add(mandate.IdentityLife),
+		IdentifyNew: now.Sub(d.IdentifiedAt) > mandate.IdentityLife, ConfirmFirst: now.Sub(at.FactorAt) > mandate.FactorLife}
+	for _, key := range d.Procedures {
+		if x, ok := s.Catalogue.Find(key); ok {
+			p.Procedures = append(p.Procedures, x)
+		}
+	}
+	return s.Pages.Render(w, r, status, "aidant/recap.html", p)
+}
+
+// shown names the identification that a recap shows. Another tab may have identified somebody else since: the form brings
+// this back, and only what was shown is signed.
+func shown(d mandate.Draft) string { return strconv.FormatInt(d.IdentifiedAt.UnixMicro(), 36) }
+
+// doStepUp sends the aidant to give their second factor again, and back to the recap.
+func (s *Site) doStepUp(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(r, at)
+	if err != nil {
+		return err
+	}
+	return s.Sessions.SendToStepUp(w, r, step(d))
+}

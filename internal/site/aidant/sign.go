@@ -1,0 +1,49 @@
+package aidant
+
+import (
+	"errors"
+	"net/http"
+
+	"mandat/internal/mandate"
+	"mandat/internal/page"
+)
+
+func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(r, at)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	if d.State == mandate.DraftIdentified && form.Value("identified") != shown(d) {
+		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
+	}
+	m, err := s.Mandates.Sign(r.Context(), at.Actor(), d.ID, form.Ticked("agreed"))
+	switch {
+	case err == nil:
+		if err := s.Sessions.Notify(r.Context(), at, "mandate:"+m.ID.String(), "aidant.mandate.signed"); err != nil {
+			return err
+		}
+		return s.goTo(w, r, "/mandats/"+m.ID.String())
+	case errors.Is(err, mandate.ErrAlreadySigned):
+		return s.goTo(w, r, "/mandats/"+m.ID.String())
+	case errors.Is(err, mandate.ErrNotAgreed):
+		form.Fail("agreed", "aidant.recap.wrong.agreed")
+		return s.renderRecap(w, r, at, http.StatusUnprocessableEntity, d, form, "")
+	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrFactorTooOld):
+		return s.renderRecap(w, r, at, http.StatusConflict, d, form, "aidant.recap.notice.too_old")
+	case errors.Is(err, mandate.ErrOtherBrowser):
+		return s.identifyAgain(w, r, at, d, "aidant.refused.other_browser")
+	case errors.Is(err, mandate.ErrMinor):
+		return s.identifyAgain(w, r, at, d, "aidant.refused.minor")
+	case errors.Is(err, mandate.ErrDraftState):
+		return s.goTo(w, r, "/brouillons/"+d.ID.String()+"/identite")
+	}
+	return refusal(err)
+}

@@ -1,0 +1,119 @@
+package aidant
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/attestation"
+	"mandat/internal/clock"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/procedure"
+	"mandat/internal/session"
+)
+
+// Site serves the pages of aidants.
+type Site struct {
+	Pages     *page.Pages
+	Sessions  *session.Sessions
+	Mandates  *mandate.Register
+	Directory *org.Directory
+	Catalogue *procedure.Catalogue
+	Journal   *journal.Journal
+	Press     *attestation.Press
+	Clock     *clock.Clock
+	// FranceConnect is the origin ("https://…") to which identifying a citizen leads the browser.
+	FranceConnect string
+}
+
+// Mount adds the site's routes. POST /brouillons/{draft}/identite, which leaves for FranceConnect, is package franceconnect's.
+func (s *Site) Mount(r *page.Router) {
+	r.Get("/espace", page.Aidant, s.showHome)
+	r.Get("/mandats/nouveau", page.Aidant, s.showNewTerms)
+	r.Post("/mandats/nouveau", page.Aidant, s.doStart)
+	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)
+	r.Post("/brouillons/{draft}", page.Aidant, s.doChange)
+	r.Post("/brouillons/{draft}/abandon", page.Aidant, s.doAbandon)
+	r.Get("/brouillons/{draft}/identite", page.Aidant, s.showIdentity)
+	r.Post("/brouillons/{draft}/autre-personne", page.Aidant, s.doDropIdentity)
+	r.Get("/brouillons/{draft}/recapitulatif", page.Aidant, s.showRecap)
+	r.Post("/brouillons/{draft}/confirmation", page.Aidant, s.doStepUp)
+	r.Post("/brouillons/{draft}/signature", page.Aidant, s.doSign)
+	r.Get("/mandats/{mandate}", page.Aidant, s.showMandate)
+	r.Get("/mandats/{mandate}/attestation", page.Aidant, s.showAttestation)
+	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendAttestation)
+	r.Get("/mandats/{mandate}/fin", page.Aidant, s.showEnd)
+	r.Post("/mandats/{mandate}/fin", page.Aidant, s.doEnd)
+}
+
+// aidantOf returns the session of an aidant. A referent who is not an aidant runs people, and sees no citizen.
+func aidantOf(r *http.Request) (*session.Session, error) {
+	at := session.From(r.Context())
+	if at == nil {
+		return nil, page.ErrForbidden
+	}
+	if at.Role != session.Aidant {
+		return nil, problem(http.StatusForbidden, "aidant.problem.referent", "/")
+	}
+	return at, nil
+}
+
+// id reads an identifier from the path.
+func id(r *http.Request, name string) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.PathValue(name))
+	if err != nil {
+		return uuid.Nil, db.ErrNotFound
+	}
+	return id, nil
+}
+
+// problem makes a refusal from the texts key.{title,what,safe,next,link}.
+func problem(status int, key, link string) *page.Problem {
+	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: key + ".link"}
+}
+
+// refusal turns what the rules refuse, whatever the page, into words.
+func refusal(err error) error {
+	if errors.Is(err, org.ErrMayNot) {
+		return problem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
+	}
+	return err
+}
+
+// draft finds the draft of the path. One that is gone is explained: it lives for some hours only.
+func (s *Site) draft(r *http.Request, at *session.Session) (mandate.Draft, error) {
+	draft, err := id(r, "draft")
+	if err != nil {
+		return mandate.Draft{}, err
+	}
+	d, err := s.Mandates.Draft(r.Context(), at.Actor(), draft)
+	if errors.Is(err, db.ErrNotFound) {
+		return mandate.Draft{}, problem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
+	}
+	return d, err
+}
+
+// step is the page on which a draft goes on.
+func step(d mandate.Draft) string {
+	switch d.State {
+	case mandate.DraftIdentified:
+		return "/brouillons/" + d.ID.String() + "/recapitulatif"
+	case mandate.DraftSigned:
+		return "/mandats/" + d.Mandate.String()
+	case mandate.DraftAbandoned:
+		return "/espace"
+	}
+	return "/brouillons/" + d.ID.String() + "/identite"
+}
+
+func (s *Site) goTo(w http.ResponseWriter, r *http.Request, path string) error {
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}
+
+var home = page.Link{Href: "/espace", Text: "page.nav.space"}

@@ -1,0 +1,173 @@
+package aidant
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type termsPage struct {
+	page.Common
+	Action       string // where the form is sent
+	Resumed      bool   // the terms of a draft that exists
+	Identified   bool   // changing them drops the identity
+	Organisation org.Organisation
+	Themes       []themeChoice
+	Durations    []durationChoice
+}
+
+type themeChoice struct {
+	Key, Name  string
+	Procedures []procedureChoice
+	Chosen     int
+}
+
+type procedureChoice struct {
+	Key, Name, Body, Warning string
+	Chosen                   bool
+}
+
+type durationChoice struct {
+	Days   int
+	EndsAt time.Time
+	Chosen bool
+}
+
+func (s *Site) showNewTerms(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	return s.renderTerms(w, r, at, http.StatusOK, nil, nil)
+}
+
+func (s *Site) showTerms(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(r, at)
+	if err != nil {
+		return err
+	}
+	if d.State == mandate.DraftSigned || d.State == mandate.DraftAbandoned {
+		return s.goTo(w, r, step(d))
+	}
+	kept := page.FilledForm(url.Values{"procedures": d.Procedures, "days": {strconv.Itoa(d.Days)}})
+	return s.renderTerms(w, r, at, http.StatusOK, &d, kept)
+}
+
+func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d *mandate.Draft, form *page.Form) error {
+	organisation, err := s.Directory.Organisation(r.Context(), at.Organisation)
+	if err != nil {
+		return err
+	}
+	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: "/mandats/nouveau", Trail: []page.Link{home}, Form: form},
+		Action: "/mandats/nouveau", Organisation: organisation}
+	if d != nil {
+		p.Resumed, p.Identified, p.Action = true, d.State == mandate.DraftIdentified, "/brouillons/"+d.ID.String()
+	}
+	for _, theme := range s.Catalogue.Themes() {
+		choice := themeChoice{Key: theme.Key, Name: theme.Name.In(page.Lang(r))}
+		for _, x := range theme.Procedures {
+			chosen := form.Has("procedures", x.Key)
+			if chosen {
+				choice.Chosen++
+			}
+			choice.Procedures = append(choice.Procedures, procedureChoice{x.Key, x.Name.In(page.Lang(r)), x.Body.In(page.Lang(r)), x.Warning.In(page.Lang(r)), chosen})
+		}
+		p.Themes = append(p.Themes, choice)
+	}
+	for _, days := range mandate.Days {
+		p.Durations = append(p.Durations, durationChoice{days, mandate.EndOf(s.Clock.Now(), days), form.Has("days", strconv.Itoa(days))})
+	}
+	return s.Pages.Render(w, r, status, "aidant/terms.html", p)
+}
+
+// parseTerms reads the form and notes its mistakes in the order of the page.
+func (s *Site) parseTerms(r *http.Request) (mandate.Terms, *page.Form, error) {
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return mandate.Terms{}, nil, err
+	}
+	days, _ := strconv.Atoi(form.Value("days"))
+	terms := mandate.Terms{Procedures: form.Values("procedures"), Days: days, NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed")}
+	wrong := terms.Check(s.Catalogue)
+	for _, field := range []string{"informed", "procedures", "days", "no_protection"} {
+		if code, ok := wrong[field]; ok {
+			form.Fail(field, "aidant.terms.wrong."+field+"."+code)
+		}
+	}
+	return terms, form, nil
+}
+
+func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	terms, form, err := s.parseTerms(r)
+	if err != nil {
+		return err
+	}
+	if form.Failed() {
+		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
+	}
+	d, err := s.Mandates.StartDraft(r.Context(), at.Actor(), terms)
+	if err != nil {
+		return refusal(err)
+	}
+	return s.goTo(w, r, step(d))
+}
+
+func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(r, at)
+	if err != nil {
+		return err
+	}
+	terms, form, err := s.parseTerms(r)
+	if err != nil {
+		return err
+	}
+	if form.Failed() {
+		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, &d, form)
+	}
+	err = s.Mandates.ChangeDraft(r.Context(), at.Actor(), d.ID, terms)
+	if errors.Is(err, mandate.ErrDraftState) {
+		return s.goTo(w, r, step(d)) // signed or given up meanwhile: its own page says so
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	d.State = mandate.DraftOpen
+	return s.goTo(w, r, step(d))
+}
+
+func (s *Site) doAbandon(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(r, at)
+	if err != nil {
+		return err
+	}
+	if err := s.Mandates.Abandon(r.Context(), at.Actor(), d.ID); err != nil && !errors.Is(err, mandate.ErrDraftState) {
+		return err
+	}
+	if err := s.Sessions.Notify(r.Context(), at, "home", "aidant.home.abandoned"); err != nil {
+		return err
+	}
+	return s.goTo(w, r, "/espace")
+}

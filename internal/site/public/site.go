@@ -1,0 +1,91 @@
+package public
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"mandat/internal/attestation"
+	"mandat/internal/journal"
+	"mandat/internal/page"
+)
+
+// Site serves the public pages.
+type Site struct {
+	Pages  *page.Pages
+	Press  *attestation.Press
+	Log    *journal.Log
+	Policy string                      // text of the journal's policy file (C2SP tlog-policy)
+	Ready  func(context.Context) error // whether this server should get requests
+}
+
+// Mount adds the site's routes.
+func (s *Site) Mount(r *page.Router) {
+	r.Get("/{$}", page.Public, s.showHome)
+	r.Get("/v/{token}", page.Public, s.showStatus)
+	r.Get("/accessibilite", page.Public, s.showAccessibility)
+	r.Get("/mentions", page.Public, s.showLegal)
+	r.Get("/robots.txt", page.Public, s.sendRobots)
+	r.Get("/journal/checkpoint", page.Public, s.sendCheckpoint)
+	r.Get("/journal/tile/{path...}", page.Public, s.sendTile)
+	r.Get("/journal/policy", page.Public, s.sendPolicy)
+	r.Get("/healthz", page.Probe, s.sendHealth)
+	r.Get("/readyz", page.Probe, s.sendReady)
+}
+
+type plainPage struct{ page.Common }
+
+func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
+	return s.Pages.Render(w, r, http.StatusOK, "public/home.html", &plainPage{page.Common{Title: "public.home.title"}})
+}
+
+func (s *Site) showAccessibility(w http.ResponseWriter, r *http.Request) error {
+	return s.Pages.Render(w, r, http.StatusOK, "public/accessibility.html", &plainPage{page.Common{Title: "public.accessibility.title", Trail: []page.Link{home}}})
+}
+
+func (s *Site) showLegal(w http.ResponseWriter, r *http.Request) error {
+	return s.Pages.Render(w, r, http.StatusOK, "public/legal.html", &plainPage{page.Common{Title: "public.legal.title", Trail: []page.Link{home}}})
+}
+
+var home = page.Link{Href: "/", Text: "page.home"}
+
+type statusPage struct {
+	page.Common
+	Standing bool
+	Until    time.Time
+}
+
+// showStatus says of a mandate whether it stands, and nothing more. A mandate that has ended and one that never was get
+// the same page, byte for byte, by the same work.
+func (s *Site) showStatus(w http.ResponseWriter, r *http.Request) error {
+	until, standing, err := s.Press.Status(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	p := &statusPage{Common: page.Common{Title: "public.status.title", NoIndex: true}, Standing: standing, Until: until}
+	return s.Pages.Render(w, r, http.StatusOK, "public/status.html", p)
+}
+
+func (s *Site) sendRobots(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	return sendText(w, http.StatusOK, "User-agent: *\nDisallow: /v/\n")
+}
+
+func (s *Site) sendHealth(w http.ResponseWriter, _ *http.Request) error {
+	return sendText(w, http.StatusOK, "ok\n")
+}
+
+func (s *Site) sendReady(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Ready(r.Context()); err != nil {
+		return sendText(w, http.StatusServiceUnavailable, err.Error()+"\n")
+	}
+	return sendText(w, http.StatusOK, "ready\n")
+}
+
+func sendText(w http.ResponseWriter, status int, text string) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+	return nil
+}
