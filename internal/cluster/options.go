@@ -92,7 +92,7 @@ func (o Options) sharedBuffers() string {
 
 // maxWAL is 4GB, so that checkpoints and the full-page images after them are rare, except where it may lie in memory.
 func (o Options) maxWAL() string {
-	if o.Dir == "" {
+	if o.Dir == "" && !o.Durable {
 		return "256MB"
 	}
 	return "4GB"

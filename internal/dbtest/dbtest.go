@@ -47,12 +47,17 @@ func New(t testing.TB) *Database {
 }
 
 // NewDurable gives the test a database on a server of its own that flushes every commit, so that the test may kill the
-// server and restart it (Database.Cluster). It costs about a second. It never uses DATABASE_URL_TEST.
-func NewDurable(t testing.TB) *Database {
+// server and restart it (Database.Cluster). It costs about a second. It never uses DATABASE_URL_TEST. A benchmark may
+// change the server's options before it starts, such as SharedBuffers.
+func NewDurable(t testing.TB, tune ...func(*cluster.Options)) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
 	defer cancel()
-	c, err := cluster.Start(ctx, cluster.Options{Durable: true, SharedBuffers: "64MB", Cache: cacheFolder()})
+	o := cluster.Options{Durable: true, SharedBuffers: "64MB", Cache: cacheFolder()}
+	for _, change := range tune {
+		change(&o)
+	}
+	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		t.Fatalf("the test needs PostgreSQL: %v", err)
 	}
