@@ -40,8 +40,8 @@ fmt-check:
 lint: ## the linters alone; the first time builds them, a minute or two
 	$(TOOL) golangci-lint run ./...
 
-bench: ## rates and latencies beside their rivals; ARGS are passed on
-	go run ./internal/bench $(ARGS)
+bench: ## rates and latencies beside their rivals, in minutes; BENCH=Sign runs one
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 3h ./internal/bench/...
 
 soak: needs ## the long runs: kills, races and fuzzing by the thousand, in hours
 	MANDAT_SOAK=1 $(GOTEST) -p 1 -timeout 6h $(or $(PACKAGES),./...)
