@@ -1,0 +1,193 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/mod/sumdb/note"
+
+	"mandat/internal/db"
+)
+
+// fileEntries is the number of entries in a file of an export: a perfect subtree, so that files are checked apart.
+const fileEntries = 65536
+
+// exportWindow bounds what a reader of an export must keep in memory to decompress it.
+const exportWindow = 1 << 20
+
+// Names in an export. Those with a %08d are one for each 65,536 entries, numbered from 0.
+const (
+	readmeName      = "README.txt"
+	keyName         = "log.vkey"
+	checkpointName  = "checkpoint"
+	entriesName     = "entries/%08d.zst"
+	hashesName      = "hashes/%08d"
+	checkpointsName = "checkpoints/%08d"
+)
+
+// Export writes the whole log, as far as its latest checkpoint, as files that Verify checks without a database. auditor
+// is the auditors' login; verifierKey is the log's. The entries are read in files of 65,536, each in a transaction of
+// its own, so that neither memory nor the database's clean-up suffer from a long log. It returns the checkpoint.
+func Export(ctx context.Context, auditor *db.DB, verifierKey string, w Sink) (Checkpoint, error) {
+	l, err := OpenLog(auditor, verifierKey, "")
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	signed, err := l.Checkpoint(ctx)
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("export: %w", err)
+	}
+	c, err := openCheckpoint(signed, l.logs)
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("export: %w", err)
+	}
+	e := &exporter{db: auditor, size: c.Size, logs: l.logs, sink: w}
+	for name, content := range map[string][]byte{readmeName: []byte(exportReadme), keyName: []byte(verifierKey + "\n"), checkpointName: signed} {
+		if err := w.Put(name, content); err != nil {
+			return Checkpoint{}, fmt.Errorf("export: %s: %w", name, err)
+		}
+	}
+	for n := int64(0); n*fileEntries < c.Size; n++ {
+		if err := e.file(ctx, n); err != nil {
+			return Checkpoint{}, fmt.Errorf("export: entries from %d: %w", n*fileEntries, err)
+		}
+	}
+	return c, nil
+}
+
+type exporter struct {
+	db   *db.DB
+	size int64
+	logs note.Verifiers
+	sink Sink
+	zip  *zstd.Encoder
+	out  bytes.Buffer
+}
+
+// file writes the entries of one file, the tree's hashes of them, and the checkpoints kept while they were added.
+func (e *exporter) file(ctx context.Context, n int64) error {
+	first := n * fileEntries
+	end := min(first+fileEntries, e.size)
+	var hashes, checkpoints []byte
+	err := e.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		if err := e.entries(ctx, tx, first, end); err != nil {
+			return err
+		}
+		var err error
+		if hashes, err = leafHashes(ctx, tx, first, end); err != nil {
+			return err
+		}
+		checkpoints, err = keptCheckpoints(ctx, tx, first, end)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.sink.Put(fmt.Sprintf(entriesName, n), e.out.Bytes()); err != nil {
+		return err
+	}
+	if err := e.sink.Put(fmt.Sprintf(hashesName, n), hashes); err != nil {
+		return err
+	}
+	return e.sink.Put(fmt.Sprintf(checkpointsName, n), checkpoints)
+}
+
+// entries compresses the lines of entries into e.out.
+func (e *exporter) entries(ctx context.Context, tx pgx.Tx, first, end int64) error {
+	e.out.Reset()
+	if e.zip == nil {
+		var err error
+		if e.zip, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(exportWindow)); err != nil {
+			return err
+		}
+	}
+	e.zip.Reset(&e.out)
+	var low, high *int64
+	err := tx.QueryRow(ctx, `select min(entry_id), max(entry_id) from journal_leaf where index >= $1 and index < $2`, first, end).Scan(&low, &high)
+	if err != nil {
+		return err
+	}
+	// The bounds on the ids, which follow the indexes closely, let PostgreSQL read both tables once, in order.
+	rows, err := tx.Query(ctx, `select l.index, l.commitment, e.salt, e.body from journal_leaf l
+		left join journal_entry e on e.id = l.entry_id and e.id between $3 and $4
+		where l.index >= $1 and l.index < $2 order by l.index`, first, end, low, high)
+	if err != nil {
+		return err
+	}
+	if err := writeLines(e.zip, rows, first, end); err != nil {
+		return err
+	}
+	return e.zip.Close()
+}
+
+func writeLines(w io.Writer, rows pgx.Rows, next, end int64) error {
+	var index int64
+	var commitment, salt, body pgtype.DriverBytes
+	line := make([]byte, 0, 128<<10)
+	_, err := pgx.ForEachRow(rows, []any{&index, &commitment, &salt, &body}, func() error {
+		if index != next {
+			return fmt.Errorf("leaf %d is missing", next)
+		}
+		next++
+		line = appendLine(line, index, commitment, salt, body)
+		if len(line) < 64<<10 {
+			return nil
+		}
+		_, err := w.Write(line)
+		line = line[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if next != end {
+		return fmt.Errorf("leaf %d is missing", next)
+	}
+	_, err = w.Write(line)
+	return err
+}
+
+// appendLine writes the line of an entry: index, commitment, salt, canonical entry. The time of an entry without salt is
+// over: what was hashed was deleted, its place in the tree stays.
+func appendLine(b []byte, index int64, commitment, salt, body []byte) []byte {
+	b = append(strconv.AppendInt(b, index, 10), ' ')
+	b = append(base64.StdEncoding.AppendEncode(b, commitment), ' ')
+	if salt == nil {
+		return append(b, "- -\n"...)
+	}
+	b = append(base64.StdEncoding.AppendEncode(b, salt), ' ')
+	return append(append(b, body...), '\n')
+}
+
+// leafHashes returns the tree's own hashes of leaves: the tiles of level 0, one after the other.
+func leafHashes(ctx context.Context, tx pgx.Tx, first, end int64) ([]byte, error) {
+	rows, err := tx.Query(ctx, `select hashes from journal_tile where level = 0 and index >= $1 and index < $2 order by index`,
+		first/tileWidth, (end+tileWidth-1)/tileWidth)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, (end-first+tileWidth)*int64(len(Hash{})))
+	var tile pgtype.DriverBytes
+	if _, err := pgx.ForEachRow(rows, []any{&tile}, func() error { out = append(out, tile...); return nil }); err != nil {
+		return nil, err
+	}
+	return out[:min(int64(len(out)), (end-first)*int64(len(Hash{})))], nil
+}
+
+func keptCheckpoints(ctx context.Context, tx pgx.Tx, first, end int64) ([]byte, error) {
+	rows, err := tx.Query(ctx, `select note from journal_checkpoint where size > $1 and size <= $2 order by size`, first, end)
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	var signed string
+	_, err = pgx.ForEachRow(rows, []any{&signed}, func() error { out = append(append(out, signed...), '\n'); return nil })
+	return out, err
+}

@@ -1,0 +1,140 @@
+package journal
+
+import (
+	"archive/tar"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Sink takes the files of an export.
+type Sink interface {
+	// Put stores one file. Names have slashes. content is only valid during the call.
+	Put(name string, content []byte) error
+}
+
+// Folder is a Sink that writes below a folder. It replaces no file.
+type Folder string
+
+// Put stores one file.
+func (d Folder) Put(name string, content []byte) error {
+	path := filepath.Join(string(d), filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's folder
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(content); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// Tar is a Sink that writes a tar stream.
+type Tar struct {
+	w    *tar.Writer
+	time time.Time
+}
+
+// NewTar returns a Sink that writes to w; its files are dated now. Close ends the archive.
+func NewTar(w io.Writer, now time.Time) *Tar {
+	return &Tar{w: tar.NewWriter(w), time: now.UTC().Truncate(time.Second)}
+}
+
+// Put stores one file.
+func (t *Tar) Put(name string, content []byte) error {
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o600, ModTime: t.time, Format: tar.FormatUSTAR}
+	if err := t.w.WriteHeader(h); err != nil {
+		return err
+	}
+	_, err := t.w.Write(content)
+	return err
+}
+
+// Close ends the archive. It does not close the writer below.
+func (t *Tar) Close() error { return t.w.Close() }
+
+// OpenExport opens an export for Verify: a folder, or an uncompressed .tar file, which is read where it lies.
+func OpenExport(path string) (fs.FS, io.Closer, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open export: %w", err)
+	}
+	if info.IsDir() {
+		root, err := os.OpenRoot(path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open export: %w", err)
+		}
+		return root.FS(), root, nil
+	}
+	f, err := os.Open(path) //nolint:gosec // the user's file
+	if err != nil {
+		return nil, nil, fmt.Errorf("open export: %w", err)
+	}
+	archive, err := indexTar(f)
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, fmt.Errorf("open export: %w", err)
+	}
+	return archive, f, nil
+}
+
+// tarFS finds the files of a tar archive without unpacking it, so that several can be read at a time.
+type tarFS struct {
+	file  *os.File
+	files map[string]*tarFile
+}
+
+// maxTarFiles bounds the index of an archive; it is enough for ten thousand million entries.
+const maxTarFiles = 500_000
+
+func indexTar(f *os.File) (*tarFS, error) {
+	out := &tarFS{file: f, files: map[string]*tarFile{}}
+	for r := tar.NewReader(f); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("tar: %w", err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		at, err := f.Seek(0, io.SeekCurrent) // the reader reads headers whole and seeks over contents
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := out.files[h.Name]; twice || len(out.files) >= maxTarFiles {
+			return nil, fmt.Errorf("tar: %q twice, or too many files", h.Name)
+		}
+		out.files[h.Name] = &tarFile{info: h.FileInfo(), at: at, size: h.Size}
+	}
+}
+
+// Open opens a file of the archive.
+func (t *tarFS) Open(name string) (fs.File, error) {
+	f, ok := t.files[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return &tarFile{info: f.info, Reader: io.NewSectionReader(t.file, f.at, f.size)}, nil
+}
+
+type tarFile struct {
+	io.Reader
+	info     fs.FileInfo
+	at, size int64
+}
+
+// Stat describes the file.
+func (f *tarFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+// Close does nothing: the archive stays open.
+func (f *tarFile) Close() error { return nil }
