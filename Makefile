@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 export GOFLAGS := -buildvcs=false $(filter-out -buildvcs%,$(GOFLAGS))
 
 TOOL := go tool -modfile=internal/tools/go.mod
+SOURCES := $(wildcard cmd internal migrations web)
 GOTEST := go test -race -shuffle=on -count=1
 
 .PHONY: help run build test check fmt lint bench soak screenshots docs certs reset needs vulnerabilities
@@ -21,7 +22,7 @@ run: build ## the whole story on this machine: PostgreSQL, stand-ins of FranceCo
 
 build: ## the program, as bin/mandat
 	@[ -x bin/mandat ] || echo "Building (the first time takes a minute or two)"
-	@go build -trimpath -o bin/mandat ./cmd/mandat
+	@go build -o bin/mandat ./cmd/mandat
 
 test: needs ## every test, with the race detector, PostgreSQL and a browser; installs what is missing
 	$(GOTEST) -p 2 -timeout 15m ./...
@@ -32,10 +33,10 @@ check: fmt-check ## what a change must pass: gofmt, vet, linters, every test
 	@$(MAKE) test
 
 fmt: ## format the Go files
-	gofmt -w $$(git ls-files '*.go')
+	gofmt -w $(SOURCES)
 
 fmt-check:
-	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
+	@files=$$(gofmt -l $(SOURCES)); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
 
 lint: ## the linters alone; the first time builds them, a minute or two
 	$(TOOL) golangci-lint run ./...
