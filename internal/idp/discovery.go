@@ -51,7 +51,6 @@ func static(w http.ResponseWriter, kind string, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "public, max-age=3600")
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	_, _ = w.Write(body) // an error here is a client that has gone
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func newSite(t testing.TB, extra ...idp.Client) *site {
 	s := &site{World: fixture.New(t), keys: newKeys(t)}
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	pages, err := page.Load(web.Files, page.Options{})
+	pages, err := loadPages()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +85,9 @@ func newSite(t testing.TB, extra ...idp.Client) *site {
 	t.Cleanup(server.Close)
 	return s
 }
+
+// loadPages parses the templates once for all tests.
+var loadPages = sync.OnceValues(func() (*page.Pages, error) { return page.Load(web.Files, page.Options{}) })
 
 func newKeys(t testing.TB) *oidc.KeySet {
 	t.Helper()

@@ -18,7 +18,8 @@ const (
 	maxRedirectURI = 2048
 	maxState       = 1024
 	maxNonce       = 256
-	maxList        = 512 // scope, acr_values, prompt, each
+	maxList        = 512  // scope, acr_values, prompt, each
+	maxRequest     = 1900 // all that we understand, encoded: it has to fit into the path that a sign-in comes back to
 )
 
 // errUntrusted says that client or return address are not known to belong together: there is nobody to send an error to.
@@ -91,6 +92,9 @@ func checkForm(req *authRequest, values url.Values) *oidc.Error {
 		if v := req.known.Get(name); len(v) > limit || !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
 			return oidc.Refuse(oidc.InvalidRequest, name+" is too long or not text")
 		}
+	}
+	if len(req.known.Encode()) > maxRequest {
+		return oidc.Refuse(oidc.InvalidRequest, "the request is too long")
 	}
 	return nil
 }

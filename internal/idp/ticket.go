@@ -25,7 +25,7 @@ func loginOf(ticket string) (uuid.UUID, bool) {
 		return uuid.Nil, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
-	if err != nil {
+	if err != nil || len(b) != 48 { // the decoder skips line breaks
 		return uuid.Nil, false
 	}
 	return uuid.UUID(b[:16]), true

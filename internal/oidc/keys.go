@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,8 +11,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-
-	"crypto"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -90,7 +89,8 @@ func (k *KeySet) OpenHint(raw string) (IDToken, error) {
 		return IDToken{}, ErrToken
 	}
 	for _, key := range k.public.Key(parsed.Headers[0].KeyID) {
-		if parsed.Claims(key.Key, &claims) == nil {
+		// A signed userinfo answer is ours too, but has no at_hash.
+		if parsed.Claims(key.Key, &claims) == nil && claims.AccessTokenHash != "" {
 			return claims, nil
 		}
 	}

@@ -1,0 +1,162 @@
+package idp_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/session"
+)
+
+func TestAuthorize_TellsTheClientWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, c := range map[string]struct {
+		who     *visitor
+		changes []string
+		want    string
+	}{
+		"no openid":                 {s.stranger(t), []string{"scope", "profile"}, "invalid_scope"},
+		"claims not JSON":           {s.stranger(t), []string{"claims", "{"}, "invalid_request"},
+		"request object":            {s.stranger(t), []string{"request", "x"}, "request_not_supported"},
+		"request_uri":               {s.stranger(t), []string{"request_uri", "x"}, "request_uri_not_supported"},
+		"no nonce":                  {s.stranger(t), []string{"nonce", ""}, "invalid_request"},
+		"prompt none, signed out":   {s.stranger(t), []string{"prompt", "none"}, "login_required"},
+		"prompt none, signed in":    {s.visit(t, s.Jeanne), []string{"prompt", "none"}, "interaction_required"},
+		"PKCE missing where needed": {s.stranger(t), []string{"client_id", direct, "redirect_uri", "https://service.exemple.test/retour", "scope", "openid"}, "invalid_request"},
+	} {
+		q := request(c.changes...)
+		for _, a := range []answer{c.who.get("/idp/authorize?" + q.Encode()), c.who.post("/idp/authorize", q)} {
+			if a.StatusCode == http.StatusSeeOther && a.at().Path == "/idp/authorize" { // a form is asked again by GET
+				a = c.who.get(a.at().RequestURI())
+			}
+			got := a.at().Query()
+			if a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(a.at().String(), strings.SplitN(q.Get("redirect_uri"), "?", 2)[0]) || got.Get("error") != c.want ||
+				got.Get("error_description") == "" || got.Get("state") != state || got.Get("iss") != s.url+"/idp" || got.Has("code") {
+				t.Errorf("%s: %d %s", name, a.StatusCode, a.at())
+			}
+		}
+	}
+	if n := count(t, s, `select count(*) from idp_login`); n != 0 {
+		t.Errorf("%d logins begun", n)
+	}
+}
+
+func TestAuthorize_ShowsAPageWhenTheAddressIsNotRegistered(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.visit(t, s.Jeanne)
+	for _, q := range []url.Values{request("client_id", "nobody"), request("redirect_uri", "https://evil.test/"), request("redirect_uri", callback+"/"), request("redirect_uri", ""),
+		request("redirect_uri", "https://service.exemple.test/retour")} {
+		for _, a := range []answer{v.get("/idp/authorize?" + q.Encode()), v.post("/idp/authorize", q)} {
+			if a.StatusCode != http.StatusBadRequest || a.Header.Get("Location") != "" || !strings.Contains(a.body, "Cette demande ne vient pas d’un service connu") || strings.Contains(a.body, "evil") {
+				t.Errorf("%v: %d %s", q, a.StatusCode, a.at())
+			}
+		}
+	}
+	if a := v.get("/idp/authorize?client_id=%zz"); a.StatusCode != http.StatusBadRequest {
+		t.Errorf("a query that cannot be read: %d", a.StatusCode)
+	}
+}
+
+func TestAuthorize_SignsInFirstAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	a := s.stranger(t).get("/idp/authorize?" + request().Encode())
+	if a.at().Path != session.SignInPath {
+		t.Fatalf("signed out: %d %s", a.StatusCode, a.at())
+	}
+	comesBack(t, s, "person_id is null")
+}
+
+// comesBack checks where the one session of a kind leads after sign-in: to the same request.
+func comesBack(t *testing.T, s *site, where string) {
+	t.Helper()
+	wanted := "/idp/authorize?" + request().Encode()
+	if n := count(t, s, `select count(*) from session where `+where+` and return_path = $1`, wanted); n != 1 {
+		t.Errorf("%d sessions come back to the request", n)
+	}
+}
+
+func TestAuthorize_PromptLoginWantsAFreshFactor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.visit(t, s.Jeanne)
+	s.Clock.Advance(15*time.Minute + time.Second)
+	if a := v.get("/idp/authorize?" + request().Encode()); a.at().Path != session.ConfirmPath {
+		t.Fatalf("an old factor: %d %s", a.StatusCode, a.at())
+	}
+	comesBack(t, s, "person_id is not null")
+	if n := count(t, s, `select count(*) from idp_login`); n != 0 {
+		t.Error("a login was begun")
+	}
+	v.begin("prompt", "") // not asked, not needed
+	if a := v.get("/idp/authorize?" + request("prompt", "", "max_age", "600").Encode()); a.at().Path != session.ConfirmPath {
+		t.Errorf("max_age: %d %s", a.StatusCode, a.at())
+	}
+	s.exec(t, `update session set factor_at = $1 where id = $2`, s.Clock.Now(), v.by.Session)
+	v.begin()
+	v.begin("prompt", "", "max_age", "0")
+}
+
+func TestAuthorize_TakesAForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.visit(t, s.Jeanne)
+	q := request("ui_locales", "fr")
+	a := s.stranger(t).post("/idp/authorize", q) // another site's form does not bring our cookie
+	q.Del("ui_locales")
+	if a.StatusCode != http.StatusSeeOther || a.at().RequestURI() != "/idp/authorize?"+q.Encode() {
+		t.Fatalf("%d %s", a.StatusCode, a.at())
+	}
+	if a := v.get(a.at().RequestURI()); !strings.HasSuffix(a.at().Path, "/usager") {
+		t.Errorf("%d %s", a.StatusCode, a.at())
+	}
+}
+
+func TestAuthorize_IsForAidants(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	referent := s.Aidant(t, s.Here, "rene")
+	s.Behind(t, `update membership set role = 'referent' where person_id = $1`, referent.Person)
+	id, err := s.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Issuer: "https://proconnect.invalid", Sub: "a", Email: "a@exemple.invalid", GivenName: "A", UsualName: "B",
+		Auditor: true}, [16]byte{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	auditor := journal.Actor{Kind: journal.Auditor, Person: id, FactorAt: s.Clock.Now()}
+	for name, by := range map[string]journal.Actor{"référent": referent, "auditor": auditor} {
+		v := s.visit(t, by)
+		if name == "référent" {
+			s.exec(t, `update session set role = 'referent' where id = $1`, v.by.Session)
+		}
+		a := v.get("/idp/authorize?" + request().Encode())
+		if a.StatusCode != http.StatusForbidden || !strings.Contains(a.body, "Votre compte ne permet pas") || !strings.Contains(a.body, "error=access_denied") || !strings.Contains(a.body, "state="+state) {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
+		}
+		got := s.entries(t)
+		if last := got[len(got)-1]; last.Action != "power.refused" || last.Step != "authorize" || last.Reason != "aidant_inactive" || last.Person != by.Person {
+			t.Errorf("%s: entry %+v", name, last)
+		}
+	}
+	if n := count(t, s, `select count(*) from idp_login`); n != 0 {
+		t.Errorf("%d logins begun", n)
+	}
+}
+
+func TestAuthorize_ExpelsTheSuspended(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, _ := s.angela(t)
+	path := v.begin()
+	s.Behind(t, `update person set suspended_at = now() where id = $1`, s.Jeanne.Person)
+	for _, p := range []string{path + "/usager", "/idp/authorize?" + request().Encode()} {
+		if a := v.get(p); a.StatusCode == http.StatusOK || strings.Contains(a.body, "recherche") {
+			t.Errorf("%s: %d", p, a.StatusCode)
+		}
+	}
+}
