@@ -115,26 +115,24 @@ func (p *Press) keep(ctx context.Context, by journal.Actor, d Document, k known)
 	if err != nil {
 		return Document{}, err
 	}
-	hash := token.Hash(k.token)
 	batch := &pgx.Batch{}
 	mayAct := org.MayAct(batch, by)
 	// The citizen is locked, as by every act on their mandates: so of two documents one sees the other.
 	batch.Queue(`select c.id from citizen c where c.id = $1 and c.organisation_id = $2 for no key update`, k.citizen, by.Organisation)
-	var kept bool
-	var current []byte
-	batch.Queue(`select exists (select from attestation where mandate_id = $1 and lang = $2), (select token_hash from attestation_status where mandate_id = $1)`, d.Mandate, d.Lang).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&kept, &current) })
+	var kept, addressed bool
+	batch.Queue(`select exists (select from attestation where mandate_id = $1 and lang = $2), exists (select from attestation_status where mandate_id = $1)`, d.Mandate, d.Lang).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&kept, &addressed) })
 	err = p.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
 		if err := mayAct(); err != nil {
 			return journal.Event{}, err
 		}
-		if kept || (current == nil) != k.fresh || current != nil && !bytes.Equal(current, hash) {
+		if kept || addressed && k.fresh {
 			return journal.Event{}, errTaken
 		}
 		d.SHA256, d.IssuedAt, d.IssuedBy = sum, tx.Now, by.Person
 		if k.fresh {
 			tx.Queue(`insert into attestation_status (token_hash, mandate_id, organisation_id, token, created_at) values ($1, $2, $3, $4, $5)`,
-				hash, d.Mandate, by.Organisation, k.key.Seal(purpose("token", "", d.Mandate), []byte(k.token)), tx.Now)
+				token.Hash(k.token), d.Mandate, by.Organisation, k.key.Seal(purpose("token", "", d.Mandate), []byte(k.token)), tx.Now)
 		}
 		tx.Queue(`insert into attestation (mandate_id, lang, organisation_id, document, words, sha256, template, issued_at, issued_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			d.Mandate, d.Lang, by.Organisation, k.key.Seal(purpose("document", d.Lang, d.Mandate), d.Bytes),

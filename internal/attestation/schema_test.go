@@ -31,6 +31,18 @@ func (w *world) act(t *testing.T, sql string, m mandate.Mandate, e journal.Event
 	})
 }
 
+// withoutEntry tries to commit one statement in a transaction after that of its entry.
+func (w *world) withoutEntry(t *testing.T, sql string, m mandate.Mandate, e journal.Event) error {
+	t.Helper()
+	if err := w.Journal.Record(t.Context(), w.Jeanne, func(*journal.Tx) (journal.Event, error) { return e, nil }); err != nil {
+		t.Fatal(err)
+	}
+	return w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
+		tx.Queue(sql, m.ID, w.Here)
+		return nil
+	})
+}
+
 // The database itself keeps no document without the entry that names its mandate, its citizen, its language and its hash.
 func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
 	t.Parallel()
@@ -54,12 +66,8 @@ func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
 			t.Errorf("with the entry of %s: %v", name, err)
 		}
 	}
-	err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
-		tx.Queue(insertDocument, m.ID, w.Here)
-		return nil
-	})
-	if !refused(err, "23000") {
-		t.Errorf("without an entry: %v", err)
+	if err := w.withoutEntry(t, insertDocument, m, right); !refused(err, "23000") {
+		t.Errorf("with an entry of before: %v", err)
 	}
 	if err := w.act(t, insertDocument, m, right); err != nil {
 		t.Errorf("with its entry: %v", err)
@@ -82,6 +90,9 @@ func TestSchema_WantsTheEntryOfAnAddress(t *testing.T) {
 		if err := w.act(t, insertStatus, m, e); !refused(err, "23000") {
 			t.Errorf("with the entry of %s: %v", name, err)
 		}
+	}
+	if err := w.withoutEntry(t, insertStatus, m, right); !refused(err, "23000") {
+		t.Errorf("with an entry of before: %v", err)
 	}
 	if err := w.act(t, insertStatus, m, right); err != nil {
 		t.Errorf("with its entry: %v", err)

@@ -86,13 +86,13 @@ var frenchMonths = [...]string{"janvier", "février", "mars", "avril", "mai", "j
 func instant(lang string, t time.Time) string {
 	t = t.In(citizen.Paris)
 	if lang == "en" {
-		return t.Format("2 January 2006 at 15:04:05") + ", Paris time"
+		return t.Format("2\u00a0January\u00a02006 at 15:04:05") + ", Paris time"
 	}
 	day := fmt.Sprint(t.Day())
 	if t.Day() == 1 {
 		day = "1er"
 	}
-	return fmt.Sprintf("%s %s %d à %d\u00a0h\u00a0%02d\u00a0min\u00a0%02d\u00a0s, heure de Paris", day, frenchMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute(), t.Second())
+	return fmt.Sprintf("%s\u00a0%s\u00a0%d à %d\u00a0h\u00a0%02d\u00a0min\u00a0%02d\u00a0s, heure de Paris", day, frenchMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute(), t.Second())
 }
 
 func days(lang string, n int) string {

@@ -120,12 +120,16 @@ func run(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// plain puts one blank for every white space, so that line breaks do not matter.
-func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
-
 func textOf(t *testing.T, d Document) string {
 	t.Helper()
-	return plain(run(t, "pdftotext", file(t, "attestation.pdf", d.Bytes), "-"))
+	return run(t, "pdftotext", file(t, "attestation.pdf", d.Bytes), "-")
+}
+
+// says reports whether a text holds some words, wherever lines are broken and hyphens dropped.
+func says(text, words string) bool { return strings.Contains(squeeze(text), squeeze(words)) }
+
+func squeeze(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(s), ""), "-", "")
 }
 
 // wordsOf is all the text of some words.
