@@ -87,7 +87,8 @@ func (p *Provider) discover(ctx context.Context) (*endpoints, error) {
 			return nil, err
 		}
 	}
-	e.verifier = oidc.NewVerifier(p.config.Issuer, newKeySet(p.http, more.JWKS), &oidc.Config{
+	e.keys = newKeySet(p.http, more.JWKS)
+	e.verifier = oidc.NewVerifier(p.config.Issuer, e.keys, &oidc.Config{
 		ClientID:             p.config.ClientID,
 		SupportedSigningAlgs: []string{p.config.Algorithm},
 		SkipExpiryCheck:      true, // ours knows the skew (claims.go)

@@ -54,9 +54,9 @@ func (p *Provider) Exchange(ctx context.Context, code, nonce, verifier string) (
 	if !strings.EqualFold(tokens.Type(), "Bearer") || out.IDToken == "" {
 		return out, fault("token: no id_token or not Bearer")
 	}
-	token, err := e.verifier.Verify(ctx, out.IDToken)
+	token, err := e.verify(ctx, "id_token", out.IDToken)
 	if err != nil {
-		return out, verified("id_token", err)
+		return out, err
 	}
 	claims, err := checkIDToken(token, p.config.ClientID, nonce, tokens.AccessToken, time.Now())
 	if err != nil {
@@ -97,9 +97,9 @@ func (p *Provider) userinfo(ctx context.Context, e *endpoints, accessToken, subj
 	if err != nil {
 		return nil, unavailable("userinfo")
 	}
-	told, err := e.verifier.Verify(ctx, strings.TrimSpace(string(raw)))
+	told, err := e.verify(ctx, "userinfo", strings.TrimSpace(string(raw)))
 	if err != nil {
-		return nil, verified("userinfo", err)
+		return nil, err
 	}
 	if told.Subject != subject {
 		return nil, fault("userinfo: sub")

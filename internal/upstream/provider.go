@@ -43,6 +43,7 @@ type endpoints struct {
 	oauth      oauth2.Config
 	userinfo   string
 	endSession string
+	keys       *keySet
 	verifier   *oidc.IDTokenVerifier
 }
 
