@@ -12,8 +12,8 @@ import (
 // What one address may start without being signed in. A whole organisation may sit behind one address, so the allowance
 // is wide and comes back by the second: it slows a flood, and never locks anybody out.
 const (
-	perSecond = 2
-	burst     = 60
+	perSecond = 5
+	burst     = 300
 	addresses = 10_000 // remembered at most; the one that asked longest ago is forgotten
 )
 
