@@ -1,0 +1,176 @@
+package proconnect_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mandat/internal/browse"
+	"mandat/internal/desk"
+	"mandat/internal/session"
+)
+
+// leave walks to ProConnect and stops before the answer is followed. It returns the answer's address.
+func leave(t *testing.T, d *desk.Desk, b *browse.Browser) string {
+	t.Helper()
+	b.StopAt(d.URL + "/connexion/proconnect/retour")
+	d.SignIn(t, b)
+	b.StopAt()
+	if !b.Stopped() {
+		t.Fatalf("not at the callback: %v", b.URL())
+	}
+	return b.URL().String()
+}
+
+func expect(t *testing.T, d *desk.Desk, b *browse.Browser, want string) {
+	t.Helper()
+	title, err := d.Pages.Text("fr", "login.problem."+want+".title")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.H1() != title {
+		t.Errorf("%q, want the page %q", b.H1(), title)
+	}
+}
+
+func get(t *testing.T, b *browse.Browser, address string) {
+	t.Helper()
+	if err := b.Get(address); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCallback_RefusesAnotherBrowser(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	mine, other, without := browse.New(), browse.New(), browse.New()
+	answer := leave(t, d, mine)
+	leave(t, d, other)
+	get(t, other, answer)
+	expect(t, d, other, "other_browser")
+	// Seen by a second browser, the answer is spoilt for the first.
+	get(t, mine, answer)
+	expect(t, d, mine, "used")
+	answer = leave(t, d, mine)
+	get(t, without, answer)
+	expect(t, d, without, "other_browser")
+	if n := d.Number(t, `select count(*) from session where person_id is not null`); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func TestCallback_RefusesReplay(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	b := browse.New()
+	answer := leave(t, d, b)
+	get(t, b, answer)
+	if b.H1() != "espace" {
+		t.Fatal(b.H1())
+	}
+	get(t, b, answer)
+	expect(t, d, b, "used")
+	get(t, b, d.URL+"/espace")
+	if b.H1() != "espace" {
+		t.Error("the replay ended the session")
+	}
+}
+
+func TestCallback_RefusesAfterTenMinutes(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	b := browse.New()
+	answer := leave(t, d, b)
+	d.Clock.Advance(session.AttemptLife + time.Second)
+	get(t, b, answer)
+	expect(t, d, b, "late")
+}
+
+// The same answer opened many times at once signs in once.
+func TestCallback_OnceWhateverHappens(t *testing.T) {
+	t.Parallel()
+	d, p, jeanne := open(t)
+	b := browse.New()
+	answer := leave(t, d, b)
+	secret, _ := b.Cookie("mandat")
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	var wg sync.WaitGroup
+	answers := make([]int, 12)
+	for i := range answers {
+		wg.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, answer, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.AddCookie(&http.Cookie{Name: "mandat", Value: secret})
+			res, err := client.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+			answers[i] = res.StatusCode
+		})
+	}
+	wg.Wait()
+	in := 0
+	for _, status := range answers {
+		switch status {
+		case http.StatusSeeOther:
+			in++
+		case http.StatusBadRequest:
+		default:
+			t.Errorf("status %d", status)
+		}
+	}
+	if in != 1 || p.Count("/token") != 1 {
+		t.Errorf("%d answers let in, %d codes exchanged", in, p.Count("/token"))
+	}
+	if n := d.Number(t, `select count(*) from session where person_id = $1`, jeanne); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+	if n := d.Number(t, `select count(*) from journal_entry where action = 'session.opened'`); n != 1 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+// Somebody who asks for a page comes to it after signing in, and no link chooses where that is.
+func TestSignIn_ComesBack(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	b := browse.New()
+	get(t, b, d.URL+"/ailleurs")
+	if b.URL().Path != session.SignInPath || b.URL().RawQuery != "" || !b.Has("Connectez-vous pour continuer") {
+		t.Fatalf("%v: %s", b.URL(), b.Text())
+	}
+	if err := b.Press("ProConnect", nil); err != nil || b.H1() != "ailleurs" {
+		t.Errorf("%s, %v", b.H1(), err)
+	}
+}
+
+// The secret of before the sign-in is worth nothing after it: whoever planted it in the browser has no session.
+func TestSignIn_ChangesTheSecret(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	b := browse.New()
+	answer := leave(t, d, b)
+	before := b.Cookies()
+	get(t, b, answer)
+	planted := browse.New()
+	planted.SetCookies(before)
+	get(t, planted, d.URL+"/espace")
+	if planted.URL().Path != session.SignInPath {
+		t.Errorf("the planted secret is signed in at %v", planted.URL())
+	}
+	if n := d.Number(t, `select count(*) from session`); n != 2 { // the signed-in one, and the planted browser's new empty one
+		t.Errorf("%d sessions", n)
+	}
+	if strings.Contains(b.Text(), before[0].Value) {
+		t.Error("the secret is on a page")
+	}
+}
