@@ -1,0 +1,275 @@
+package franceconnect_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/browse"
+	"mandat/internal/desk"
+	"mandat/internal/franceconnect"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/proconnect"
+	"mandat/internal/rogue"
+)
+
+var client = rogue.Client{ID: "mandat", Secret: "a-secret-of-at-least-thirty-two-characters"}
+
+// counter is a desk with Jeanne signed in, a draft of hers, and a rogue FranceConnect.
+type counter struct {
+	*desk.Desk
+	pc, fc  *rogue.Provider
+	jeanne  uuid.UUID
+	draft   uuid.UUID
+	browser *browse.Browser
+}
+
+func open(t *testing.T) *counter {
+	t.Helper()
+	c := &counter{pc: rogue.New(t, "RS256", client), fc: rogue.New(t, "ES256", client)}
+	c.Desk = desk.Open(t, func(string) (proconnect.Config, franceconnect.Config) {
+		return proconnect.Config{Issuer: c.pc.Issuer, ClientID: client.ID, ClientSecret: client.Secret},
+			franceconnect.Config{Issuer: c.fc.Issuer, ClientID: client.ID, ClientSecret: client.Secret, Timeout: time.Second}
+	})
+	c.fc.Play(sound())
+	c.jeanne = c.Person(t, c.pc.Issuer, "Jeanne-sub", c.Here, "aidant")
+	c.browser = c.signIn(t, "Jeanne-sub", "21750001600019")
+	c.draft = c.Draft(t, c.jeanne, c.Here)
+	return c
+}
+
+func (c *counter) signIn(t *testing.T, sub, siret string) *browse.Browser {
+	t.Helper()
+	c.pc.Play(rogue.Plan{Subject: sub, ACR: "eidas1-mfa", Info: map[string]any{"email": "x@exemple.invalid", "siret": siret, "idp_id": "fia1"}})
+	b := browse.New()
+	c.SignIn(t, b)
+	if b.H1() != "espace" {
+		t.Fatalf("not signed in: %s", b.Text())
+	}
+	return b
+}
+
+const subject = "b6048e95bb134ec5b1d1e1fa69f287172e91722b9354d637a1bcf2ebb0fd2ef5v1"
+
+func sound() rogue.Plan {
+	return rogue.Plan{Subject: subject, ACR: "eidas1", Info: map[string]any{"given_name": "Angela Claire Louise", "given_name_array": []string{"Angela", "Claire", "Louise"},
+		"family_name": "DUBOIS", "birthdate": "1962-08-24", "idp_birthdate": "1962-08-24", "gender": "female", "birthplace": "75107", "birthcountry": "99100",
+		"email": "angela@exemple.invalid"}}
+}
+
+func (c *counter) page() string { return c.URL + "/brouillons/" + c.draft.String() + "/identite" }
+
+// identify presses the button of the identity page.
+func (c *counter) identify(t *testing.T) {
+	t.Helper()
+	get(t, c.browser, c.page())
+	if err := c.browser.Press("identifier", nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// leave is identify, stopped before the answer is followed. It returns the answer's address.
+func (c *counter) leave(t *testing.T) string {
+	t.Helper()
+	c.browser.StopAt(c.URL + "/connexion/franceconnect/retour")
+	c.identify(t)
+	c.browser.StopAt()
+	if !c.browser.Stopped() {
+		t.Fatalf("not at the callback: %v", c.browser.URL())
+	}
+	return c.browser.URL().String()
+}
+
+// state returns the draft's state, as the domain tells it.
+func (c *counter) state(t *testing.T) mandate.Draft {
+	t.Helper()
+	d, err := c.Mandates.Draft(t.Context(), journal.Actor{Kind: journal.Aidant, Person: c.jeanne, Organisation: c.Here}, c.draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func get(t *testing.T, b *browse.Browser, address string) {
+	t.Helper()
+	if err := b.Get(address); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func set(name string, value any) func(map[string]any) {
+	return func(c map[string]any) { c[name] = value }
+}
+
+func drop(name string) func(map[string]any) { return func(c map[string]any) { delete(c, name) } }
+
+func failing(code, description string) func(*rogue.Plan) {
+	return func(p *rogue.Plan) {
+		p.Callback = func(q url.Values) { q.Del("code"); q.Set("error", code); q.Set("error_description", description) }
+	}
+}
+
+// Every way in which an answer can be wrong is refused: with its words on the draft's page, without an identity, and with
+// the citizen's FranceConnect session ended whenever there is an ID token to end it with.
+func TestIdentify_RefusesWrongAnswers(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := open(t)
+	for name, test := range map[string]struct {
+		plan func(*rogue.Plan)
+		want string
+		ends bool
+	}{
+		"nonce":                {func(p *rogue.Plan) { p.IDToken = set("nonce", strings.Repeat("0", 64)) }, "wrong_answer", true},
+		"issuer":               {func(p *rogue.Plan) { p.IDToken = set("iss", "https://elsewhere.invalid") }, "wrong_answer", true},
+		"audience":             {func(p *rogue.Plan) { p.IDToken = set("aud", "somebody-else") }, "wrong_answer", true},
+		"expired":              {func(p *rogue.Plan) { p.IDToken = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer", true},
+		"no time":              {func(p *rogue.Plan) { p.IDToken = drop("iat") }, "wrong_answer", true},
+		"at_hash":              {func(p *rogue.Plan) { p.IDToken = set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }, "wrong_answer", true},
+		"lower acr":            {func(p *rogue.Plan) { p.ACR = "eidas0" }, "wrong_answer", true},
+		"no acr":               {func(p *rogue.Plan) { p.IDToken = drop("acr") }, "wrong_answer", true},
+		"forged":               {func(p *rogue.Plan) { p.SignIDToken = rogue.Forged }, "wrong_answer", true},
+		"changed":              {func(p *rogue.Plan) { p.SignIDToken = rogue.Changed }, "wrong_answer", true},
+		"alg none":             {func(p *rogue.Plan) { p.SignIDToken = rogue.None }, "wrong_answer", true},
+		"alg HS256":            {func(p *rogue.Plan) { p.SignIDToken = rogue.Secret }, "wrong_answer", true},
+		"another alg":          {func(p *rogue.Plan) { p.SignIDToken = rogue.Other }, "wrong_answer", true},
+		"userinfo of another":  {func(p *rogue.Plan) { p.Userinfo = set("sub", strings.Repeat("0", 64)+"v1") }, "wrong_answer", true},
+		"userinfo plain":       {func(p *rogue.Plan) { p.PlainUserinfo = true }, "wrong_answer", true},
+		"userinfo forged":      {func(p *rogue.Plan) { p.SignUserinfo = rogue.Forged }, "wrong_answer", true},
+		"userinfo audience":    {func(p *rogue.Plan) { p.Userinfo = set("aud", "somebody-else") }, "wrong_answer", true},
+		"userinfo issuer":      {func(p *rogue.Plan) { p.Userinfo = set("iss", "https://elsewhere.invalid") }, "wrong_answer", true},
+		"huge userinfo":        {instead(rogue.Userinfo, endless), "wrong_answer", true},
+		"broken userinfo":      {instead(rogue.Userinfo, status(http.StatusBadGateway)), "unavailable", true},
+		"slow userinfo":        {instead(rogue.Userinfo, slow), "unavailable", true},
+		"slow token endpoint":  {instead(rogue.Token, slow), "unavailable", false},
+		"broken token":         {instead(rogue.Token, status(http.StatusInternalServerError)), "unavailable", false},
+		"redirecting token":    {instead(rogue.Token, redirect), "wrong_answer", false},
+		"callback without iss": {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("iss") } }, "wrong_answer", false},
+		"callback of another":  {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("iss", "https://elsewhere.invalid") } }, "wrong_answer", false},
+		"no name":              {func(p *rogue.Plan) { p.Userinfo = set("family_name", "") }, "incomplete", true},
+		"no first name":        {func(p *rogue.Plan) { p.Userinfo = drop("given_name") }, "incomplete", true},
+		"no birth date":        {func(p *rogue.Plan) { p.Userinfo = drop("birthdate") }, "incomplete", true},
+		"no such day":          {func(p *rogue.Plan) { p.Userinfo = set("birthdate", "1962-02-30") }, "incomplete", true},
+		"no gender":            {func(p *rogue.Plan) { p.Userinfo = drop("gender") }, "incomplete", true},
+		"no country":           {func(p *rogue.Plan) { p.Userinfo = drop("birthcountry") }, "incomplete", true},
+		"no place in France":   {func(p *rogue.Plan) { p.Userinfo = set("birthplace", "") }, "incomplete", true},
+		"a place that is none": {func(p *rogue.Plan) { p.Userinfo = set("birthplace", "None") }, "incomplete", true},
+		"a name with controls": {func(p *rogue.Plan) { p.Userinfo = set("family_name", "DU\x00BOIS") }, "incomplete", true},
+		"minor": {func(p *rogue.Plan) {
+			p.Userinfo = func(c map[string]any) { c["birthdate"] = "2012-05-20"; c["idp_birthdate"] = "2012-05-20" }
+		}, "minor", true},
+		"perhaps minor": {func(p *rogue.Plan) { // 18 on 1 January, but the day and month are only presumed
+			year := time.Now().AddDate(-18, 0, 1).Format("2006")
+			p.Userinfo = func(c map[string]any) { c["birthdate"] = year + "-01-01"; c["idp_birthdate"] = year + "-00-00" }
+		}, "minor", true},
+		"cancelled":          {failing("access_denied", "User auth aborted"), "cancelled", false},
+		"cancelled, code":    {failing("access_denied", "retour (Y030030)"), "cancelled", false},
+		"refused":            {failing("access_denied", "user authentication aborted"), "refused", false},
+		"not found":          {failing("access_denied", "user authentication aborted (Y010008)"), "not_found", false},
+		"several":            {failing("access_denied", "user authentication aborted (Y010006)"), "several", false},
+		"deceased":           {failing("access_denied", "user authentication aborted (Y010015)"), "deceased", false},
+		"register down":      {failing("temporarily_unavailable", "authentication aborted due to a technical error on the authorization server"), "register_down", false},
+		"register malformed": {failing("server_error", "… (Y010013)"), "register_down", false},
+		"account refused":    {failing("access_denied", "… (Y100011)"), "account_refused", false},
+		"account disabled":   {failing("access_denied", "… (Y180001)"), "account_disabled", false},
+		"session lost":       {failing("access_denied", "… (Y190001)"), "session_lost", false},
+		"suspicious device":  {failing("access_denied", "suspicious context"), "suspicious", false},
+		"technical":          {failing("server_error", "authentication aborted due to a technical error on the authorization server"), "technical", false},
+		"made up":            {failing("<script>", "<script>"), "technical", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, ended := sound(), c.fc.Count(rogue.EndSession)
+			test.plan(&plan)
+			c.fc.Play(plan)
+			c.identify(t)
+			c.refused(t, test.want)
+			if got := c.fc.Count(rogue.EndSession) - ended; got == 1 != test.ends {
+				t.Errorf("FranceConnect's session was ended %d times", got)
+			}
+		})
+	}
+	if n := c.Number(t, `select count(*) from journal_entry where action = 'draft.identified'`); n != 0 {
+		t.Errorf("%d identifications", n)
+	}
+}
+
+// refused expects the browser on the draft's identity page, with a message, and the draft without an identity.
+func (c *counter) refused(t *testing.T, want string) {
+	t.Helper()
+	if c.browser.URL().String() != c.page() {
+		t.Errorf("at %v: %s", c.browser.URL(), c.browser.Text())
+	}
+	if got := c.browser.TextByID("notice"); got != "login.identity."+want {
+		t.Errorf("notice %q, want %q", got, want)
+	}
+	for _, lang := range []string{"fr", "en"} {
+		for _, part := range []string{".title", ".what", ".next"} {
+			if _, err := c.Pages.Text(lang, "login.identity."+want+part); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if d := c.state(t); d.State != mandate.DraftOpen || d.Identity != nil {
+		t.Errorf("the draft is %s", d.State)
+	}
+}
+
+// A FranceConnect that is down when it is first needed stops that identification and nothing else.
+func TestIdentify_WithoutDiscoveryOrKeys(t *testing.T) {
+	t.Parallel()
+	for name, endpoint := range map[string]string{"no discovery": rogue.Discovery, "no keys": rogue.JWKS} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t)
+			plan := sound()
+			instead(endpoint, status(http.StatusServiceUnavailable))(&plan)
+			c.fc.Play(plan)
+			c.identify(t)
+			c.refused(t, "unavailable")
+			c.fc.Play(sound())
+			for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+				c.identify(t)
+				if c.browser.H1() == "recapitulatif" {
+					break
+				}
+				if time.Now().After(end) {
+					t.Fatal(errors.New(c.browser.Text()))
+				}
+			}
+		})
+	}
+}
+
+func instead(endpoint string, h http.HandlerFunc) func(*rogue.Plan) {
+	return func(p *rogue.Plan) { p.Instead = map[string]http.HandlerFunc{endpoint: h} }
+}
+
+func redirect(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+}
+
+func endless(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/jwt")
+	for range 2 << 10 {
+		if _, err := w.Write(make([]byte, 1<<10)); err != nil {
+			return
+		}
+	}
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// slow answers when nobody waits any longer. The server notices that only when the request's body has been read.
+func slow(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}
