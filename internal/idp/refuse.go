@@ -187,7 +187,10 @@ func (p *Provider) judgeChoice(ctx context.Context, tx *journal.Tx, f facts, c c
 		// A citizen of another organisation is not named in this one's entries.
 		err := tx.QueryRow(ctx, `select coalesce((select id from citizen where id = $1 and organisation_id = $2), '00000000-0000-0000-0000-000000000000')`,
 			c.citizen, f.organisation).Scan(&e.Citizen)
-		return e, errors.Join(journal.Refused{Err: errNoPower}, err)
+		if err != nil {
+			return journal.Event{}, fmt.Errorf("refuse choice: %w", err)
+		}
+		return e, journal.Refused{Err: errNoPower}
 	}
 	if known, ok := p.catalogue.Find(c.procedure); ok {
 		e.Detail = refusal{Login: f.id.String(), Client: f.client, Step: c.step(), Reason: noPower, Procedure: known.Key}
