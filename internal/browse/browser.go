@@ -22,7 +22,7 @@ const (
 type Browser struct {
 	Page // what it shows
 
-	ctx     context.Context //nolint:containedctx // a browser lives as long as the story it walks, see Bind
+	ctx     context.Context // a browser lives as long as the story it walks, see Bind
 	jar     jar
 	client  *http.Client
 	stops   []string

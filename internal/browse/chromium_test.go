@@ -37,7 +37,7 @@ func TestLikeChromium(t *testing.T) {
 	ctx := chromium(t)
 	for _, step := range walk(theirs) {
 		if step[0] != '#' {
-			open(t, ctx, step)
+			open(ctx, t, step)
 			continue
 		}
 		_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(step)))
@@ -61,7 +61,7 @@ func TestFormActionLikeChromium(t *testing.T) {
 	b := browse.New()
 	for _, blocked := range []string{"#post-other", "#post-away", "#post-round"} {
 		before := len(theirs.requests())
-		open(t, ctx, theirs.home+"/locked")
+		open(ctx, t, theirs.home+"/locked")
 		_, err := chromedp.Run(ctx, chromedp.Click(chromedp.CSS(blocked)))
 		must(t, err)
 		time.Sleep(300 * time.Millisecond) // time to do what it should not
@@ -77,7 +77,7 @@ func TestFormActionLikeChromium(t *testing.T) {
 		}
 	}
 	for _, allowed := range []string{"#post-home", "#post-seeother", "#post-port", "#post-toport"} {
-		open(t, ctx, theirs.home+"/locked")
+		open(ctx, t, theirs.home+"/locked")
 		_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(allowed)))
 		must(t, err)
 		must(t, do(b, ours.home+"/locked"))
@@ -109,7 +109,7 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-func open(t *testing.T, ctx context.Context, address string) {
+func open(ctx context.Context, t *testing.T, address string) {
 	t.Helper()
 	_, err := chromedp.Run(ctx, chromedp.Navigate(address))
 	must(t, err)
