@@ -33,7 +33,7 @@ func Install(ctx context.Context, dir string, progress io.Writer) error {
 	if exists(source) {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // read by other users than the installing one
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("install twin: %w", err)
 	}
 	unlock, err := lock(ctx, filepath.Join(dir, ".lock"))
@@ -93,7 +93,7 @@ func appear(path string, fill func(at string) error) error {
 	if err := os.RemoveAll(at); err != nil {
 		return err
 	}
-	if err := os.Mkdir(at, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Mkdir(at, 0o755); err != nil {
 		return err
 	}
 	if err := fill(at); err != nil {
@@ -109,7 +109,7 @@ func unpack(at string, suffixes ...string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(at, name), content, 0o644); err != nil { //nolint:gosec // as above
+		if err := os.WriteFile(filepath.Join(at, name), content, 0o644); err != nil {
 			return err
 		}
 	}
@@ -147,7 +147,7 @@ func homeTakesCache() bool {
 		return false
 	}
 	cache := filepath.Join(home, ".npm")
-	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // as npm does
+	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return false
 	}
 	probe, err := os.CreateTemp(cache, "probe")

@@ -56,7 +56,7 @@ func Start(ctx context.Context, dir string, cfg Config) (*Twin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start twin: encode config: %w", err)
 	}
-	t := &Twin{cmd: exec.Command(node, filepath.Join(source, "main.mjs")), ended: make(chan struct{})} //nolint:gosec // our own program
+	t := &Twin{cmd: exec.Command(node, filepath.Join(source, "main.mjs")), ended: make(chan struct{})}
 	log := &tail{next: cfg.Log}
 	t.cmd.Stderr = log
 	stdin, err := t.cmd.StdinPipe()
