@@ -14,7 +14,8 @@ select{font:inherit;min-height:2.75rem}
 ul.choices{list-style:none;padding:0}
 ul.choices>li{margin:.5rem 0}
 .error{border-left:4px solid #b3261e;padding-left:1rem}
-label{display:block}`;
+label{display:block}
+dd{overflow-wrap:anywhere}`;
 
 // page answers with a whole document. `who` names the role in the banner that says this is not the real thing.
 export function page(res, status, { who, title, body, script = '' }) {
