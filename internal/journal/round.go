@@ -54,26 +54,29 @@ func (i *Integrator) look(ctx context.Context) (view, error) {
 }
 
 // drain is a set of entries that may be taken, as of one snapshot: those of transactions from mark to before xmin with
-// ids from first to before stop. The set is complete, so it can be taken in several rounds while others commit.
+// ids from first to last, which lies before the first entry that is not to be passed. The set is complete, so it can be
+// taken in several rounds while others commit.
 type drain struct {
-	mark, xmin string
-	first      int64 // next id to look at; 0: nothing to take
-	stop       *int64
-	rest       string // the mark when the set is taken: the oldest transaction that stop left waiting, else xmin
+	mark, xmin  string
+	first, last int64  // first moves on with each round; 0: nothing to take
+	rest        string // the mark when the set is taken: the oldest transaction that was left waiting, else xmin
 }
+
+func (d *drain) done() bool { return d.first == 0 || d.first > d.last }
 
 func (i *Integrator) freeze(ctx context.Context) (*drain, error) {
 	d := &drain{mark: i.mark}
-	var first *int64
+	var first, last *int64
 	var rest *string
 	b := &pgx.Batch{}
 	b.Queue(`set local statement_timeout = '10min'`) // after a long stop there may be millions
 	b.Queue(`with snap as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin),
 		stop as materialized (select min(e.id) as id from journal_entry e, snap where e.xid >= snap.xmin)
-		select snap.xmin::text, stop.id, min(e.id) filter (where stop.id is null or e.id < stop.id), (min(e.xid) filter (where e.id >= stop.id))::text
+		select snap.xmin::text, min(e.id) filter (where stop.id is null or e.id < stop.id), max(e.id) filter (where stop.id is null or e.id < stop.id),
+			(min(e.xid) filter (where e.id >= stop.id))::text
 		from snap cross join stop left join journal_entry e on e.xid >= $1::text::xid8 and e.xid < snap.xmin
 		group by snap.xmin, stop.id`, i.mark).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&d.xmin, &d.stop, &first, &rest) })
+		QueryRow(func(row pgx.Row) error { return row.Scan(&d.xmin, &first, &last, &rest) })
 	if err := i.db.Pipeline(ctx, db.System(), db.ReadOnly, b); err != nil {
 		return nil, fmt.Errorf("look for new entries: %w", err)
 	}
@@ -81,7 +84,7 @@ func (i *Integrator) freeze(ctx context.Context) (*drain, error) {
 		d.rest = *rest
 	}
 	if first != nil {
-		d.first = *first
+		d.first, d.last = *first, *last
 	}
 	return d, nil
 }
@@ -93,8 +96,6 @@ type growth struct {
 	ids     []int64
 	commits [][]byte
 	full    []tile
-	scanned int
-	lastID  int64
 }
 
 // round takes a chunk of the drain, signs the tree it makes, and commits all of that.
@@ -131,32 +132,37 @@ func (i *Integrator) round(ctx context.Context) (bool, error) {
 		}
 		i.signed(i.edge.size)
 	}
-	if g.scanned < chunk {
+	if i.drain.first += chunk; i.drain.done() {
 		i.settle()
 		return false, nil
 	}
-	i.drain.first = g.lastID + 1
 	return true, nil
 }
 
-// queueTake reads the next chunk and appends it to the edge. By primary key, whatever the numbers of the transactions:
-// their order is nearly that of the ids, and so a long queue is never sorted.
+// queueTake reads the next chunk and appends it to the edge. It asks for a range of ids, and joins and filters here, so
+// that there is no plan to be chosen badly: the tables' statistics are old whenever the queue is long.
 func (i *Integrator) queueTake(b *pgx.Batch, g *growth) {
 	d := i.drain
-	b.Queue(`select e.id, e.xid >= $1::text::xid8 and e.xid < $2::text::xid8 and l.entry_id is null, e.salt, e.body
-		from journal_entry e left join journal_leaf l on l.entry_id = e.id
-		where e.id >= $3 and e.id < coalesce($4, 9223372036854775807) order by e.id limit $5`, d.mark, d.xmin, d.first, d.stop, chunk).
+	before := min(d.first+chunk, d.last+1)
+	var id int64
+	taken := map[int64]bool{}
+	b.Queue(`select entry_id from journal_leaf where entry_id >= $1 and entry_id < $2`, d.first, before).
 		Query(func(rows pgx.Rows) error {
-			var take bool
+			_, err := pgx.ForEachRow(rows, []any{&id}, func() error { taken[id] = true; return nil })
+			return err
+		})
+	b.Queue(`select id, xid >= $3::text::xid8 and xid < $4::text::xid8, salt, body from journal_entry where id >= $1 and id < $2 order by id`,
+		d.first, before, d.mark, d.xmin).
+		Query(func(rows pgx.Rows) error {
+			var mine bool
 			var salt, body pgtype.DriverBytes // not copied
-			_, err := pgx.ForEachRow(rows, []any{&g.lastID, &take, &salt, &body}, func() error {
-				g.scanned++
-				if !take {
+			_, err := pgx.ForEachRow(rows, []any{&id, &mine, &salt, &body}, func() error {
+				if !mine || taken[id] {
 					return nil
 				}
 				c := Commitment([SaltSize]byte(salt), body)
 				i.edge.append(LeafHash(c), func(t tile) { g.full = append(g.full, t) })
-				g.ids, g.commits = append(g.ids, g.lastID), append(g.commits, c[:])
+				g.ids, g.commits = append(g.ids, id), append(g.commits, c[:])
 				return nil
 			})
 			return err
@@ -166,7 +172,7 @@ func (i *Integrator) queueTake(b *pgx.Batch, g *growth) {
 // write stores leaves, tiles and the new head of the tree, if its head is still the one that was grown.
 func (i *Integrator) write(ctx context.Context, tx *db.Tx, g *growth, signed []byte) error {
 	mark := i.drain.mark
-	if g.scanned < chunk {
+	if i.drain.first+chunk > i.drain.last {
 		mark = i.drain.rest
 	}
 	root := i.edge.root()
