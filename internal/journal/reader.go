@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,74 +13,103 @@ import (
 	"mandat/internal/db"
 )
 
-// Entry is one entry as people read it.
+// Entry is an entry as pages show it.
 type Entry struct {
-	ID                                     int64
-	At                                     time.Time
-	Action                                 string
-	Organisation, Person, Citizen, Mandate uuid.UUID // nil where the act had none
-	Body                                   json.RawMessage
-	Index                                  int64 // its place in the tree, -1 until it is provable
+	ID           int64 // in this database; grows with time, with gaps
+	At           time.Time
+	Action       string
+	Organisation uuid.UUID // uuid.Nil: none, as for the next three
+	Person       uuid.UUID
+	Citizen      uuid.UUID
+	Mandate      uuid.UUID
+	Body         json.RawMessage // the canonical entry
+	Index        int64           // in the log; -1 until it is provable
 }
 
-// entryColumns end with a left join's: the order of scanEntry.
-const entryColumns = `e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, coalesce(l.index, -1)
-	from journal_entry e left join journal_leaf l on l.entry_id = e.id`
+// maxPage is the most entries that are read at a time.
+const maxPage = 500
 
-func scanEntry(row pgx.CollectableRow) (Entry, error) {
-	var e Entry
-	var organisation, person, citizen, mandate *uuid.UUID
-	var body string
-	err := row.Scan(&e.ID, &e.At, &e.Action, &organisation, &person, &citizen, &mandate, &body, &e.Index)
-	for id, to := range map[*uuid.UUID]*uuid.UUID{organisation: &e.Organisation, person: &e.Person, citizen: &e.Citizen, mandate: &e.Mandate} {
-		if id != nil {
-			*to = *id
+// Filter says which entries to read. Fields that are zero do not restrict.
+type Filter struct {
+	Action       string
+	Organisation uuid.UUID
+	Citizen      uuid.UUID
+	Mandate      uuid.UUID
+	Before       int64 // only entries with smaller ids: the last of the page before
+}
+
+// sql is the query of a page, newest first.
+func (f Filter) sql(limit int) (string, []any) {
+	var where []string
+	var args []any
+	add := func(condition string, set bool, arg any) {
+		if set {
+			args = append(args, arg)
+			where = append(where, fmt.Sprintf(condition, len(args)))
 		}
 	}
-	e.Body = json.RawMessage(body)
-	return e, err
-}
-
-// OfMandate lists the newest entries of a mandate of the actor's organisation, newest first, at most limit.
-func (j *Journal) OfMandate(ctx context.Context, by Actor, mandate uuid.UUID, limit int) ([]Entry, error) {
-	return list(ctx, j.db, by.scope(), `where e.mandate_id = $1 and e.organisation_id = $2 order by e.id desc limit $3`, mandate, by.Organisation, limit)
-}
-
-// Filter says which entries a page of the journal shows. The zero value is all of them.
-type Filter struct {
-	Action string
-	Any    uuid.UUID // the id of an organisation, a person, a citizen or a mandate
-	Before int64     // only entries with a smaller id; 0 is from the newest
-}
-
-// Reader reads the whole journal, as an auditor.
-type Reader struct{ db *db.DB }
-
-// NewReader returns a reader on the auditors' login.
-func NewReader(auditor *db.DB) *Reader { return &Reader{db: auditor} }
-
-// Page lists entries, newest first, at most limit. Ask for the next page with the last id as Before.
-func (r *Reader) Page(ctx context.Context, f Filter, limit int) ([]Entry, error) {
-	where, args := `where ($1 = 0 or e.id < $1) and ($2 = '' or e.action = $2)`, []any{f.Before, f.Action, limit}
-	if f.Any != uuid.Nil {
-		where += ` and (e.organisation_id = $4 or e.person_id = $4 or e.citizen_id = $4 or e.mandate_id = $4)`
-		args = append(args, f.Any)
+	add("e.action = $%d", f.Action != "", f.Action)
+	add("e.organisation_id = $%d", f.Organisation != uuid.Nil, f.Organisation)
+	add("e.citizen_id = $%d", f.Citizen != uuid.Nil, f.Citizen)
+	add("e.mandate_id = $%d", f.Mandate != uuid.Nil, f.Mandate)
+	add("e.id < $%d", f.Before > 0, f.Before)
+	sql := `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, coalesce(l.index, -1)
+		from journal_entry e left join journal_leaf l on l.entry_id = e.id`
+	if len(where) > 0 {
+		sql += " where " + strings.Join(where, " and ")
 	}
-	return list(ctx, r.db, db.Nothing(), where+` order by e.id desc limit $3`, args...)
+	args = append(args, min(max(limit, 1), maxPage))
+	return sql + fmt.Sprintf(" order by e.id desc limit $%d", len(args)), args
 }
 
-func list(ctx context.Context, d *db.DB, s db.Scope, where string, args ...any) ([]Entry, error) {
+func readEntries(ctx context.Context, d *db.DB, scope db.Scope, f Filter, limit int) ([]Entry, error) {
+	sql, args := f.sql(limit)
 	var out []Entry
-	err := d.Read(ctx, s, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select `+entryColumns+` `+where, args...)
+	err := d.Read(ctx, scope, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, scanEntry)
+		out, err = pgx.CollectRows(rows, entryOf)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
 	return out, nil
+}
+
+func entryOf(row pgx.CollectableRow) (Entry, error) {
+	var e Entry
+	var organisation, person, citizen, mandate *uuid.UUID
+	var body string
+	err := row.Scan(&e.ID, &e.At, &e.Action, &organisation, &person, &citizen, &mandate, &body, &e.Index)
+	for _, id := range []struct {
+		to   *uuid.UUID
+		from *uuid.UUID
+	}{{&e.Organisation, organisation}, {&e.Person, person}, {&e.Citizen, citizen}, {&e.Mandate, mandate}} {
+		if id.from != nil {
+			*id.to = *id.from
+		}
+	}
+	e.At, e.Body = e.At.UTC(), json.RawMessage(body)
+	return e, err
+}
+
+// OfMandate returns the last entries of a mandate, newest first, at most limit (and 500), that the actor's organisation
+// may see.
+func (j *Journal) OfMandate(ctx context.Context, by Actor, mandate uuid.UUID, limit int) ([]Entry, error) {
+	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate}, limit)
+}
+
+// Reader reads the entries of every organisation, for auditors.
+type Reader struct{ db *db.DB }
+
+// NewReader returns a reader on the auditors' login.
+func NewReader(auditor *db.DB) *Reader { return &Reader{db: auditor} }
+
+// Page returns entries that fit the filter, newest first, at most limit (and 500). The next page is the one with Before
+// set to the id of the last.
+func (r *Reader) Page(ctx context.Context, f Filter, limit int) ([]Entry, error) {
+	return readEntries(ctx, r.db, db.System(), f, limit)
 }
