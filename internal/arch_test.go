@@ -19,11 +19,11 @@ var levels = [][]string{
 	// 0 knows nothing of the program
 	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "upstream"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
-	{"db", "page", "keyring"},
+	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "citizen", "mandate", "attestation"},
+	{"org", "citizen", "mandate", "attestation", "keyring"},
 	// 4 protocols
 	{"session", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL

@@ -47,8 +47,10 @@ grant select, insert, update on organisation, person, membership to mandat_app;
 grant select on organisation, membership to mandat_auditor;
 grant select (id, issuer, sub, auditor, suspended_at) on person to mandat_auditor;
 
+-- What the journaled functions do at commit: look for this transaction's entry. They are planned once in a connection, perhaps
+-- while the journal is nearly empty, and must not read all of it ever after: no sequential scan.
 -- +goose StatementBegin
-create function organisation_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function organisation_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and organisation_id = new.id and action like 'organisation.%') then
     raise exception 'organisation % changed without its entry', new.id using errcode = 'integrity_constraint_violation';
@@ -57,7 +59,7 @@ begin
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function person_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function person_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and action like 'person.%'
       and body::jsonb -> 'detail' ->> 'person' = new.id::text) then
@@ -67,7 +69,7 @@ begin
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function membership_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function membership_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and organisation_id = new.organisation_id
       and action like 'person.%' and body::jsonb -> 'detail' ->> 'person' = new.person_id::text) then

@@ -100,7 +100,7 @@ create policy audit on citizen for select to mandat_auditor using (true);
 grant select (id, organisation_id) on citizen to mandat_auditor;
 
 -- +goose StatementBegin
-create function citizen_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function citizen_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.id and organisation_id = new.organisation_id
       and action in ('mandate.signed', 'citizen.erased')) then
@@ -110,7 +110,7 @@ begin
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.citizen_id and organisation_id = new.organisation_id
       and (action = 'mandate.signed' or (action in ('mandate.ended', 'mandate.expired') and mandate_id = new.id))) then
@@ -120,7 +120,7 @@ begin
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function mandate_power_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function mandate_power_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.citizen_id and organisation_id = new.organisation_id
       and (action = 'mandate.signed' or (action in ('mandate.ended', 'mandate.expired') and mandate_id = new.mandate_id))) then

@@ -36,7 +36,7 @@ create policy scope on attestation to mandat_app using (organisation_id = nullif
 grant select, insert on attestation_status, attestation to mandat_app;
 
 -- +goose StatementBegin
-create function attestation_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function attestation_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry e join mandate m on m.id = e.mandate_id and m.organisation_id = e.organisation_id and m.citizen_id = e.citizen_id
       where e.xid = pg_current_xact_id() and e.action = 'attestation.issued' and e.mandate_id = new.mandate_id and e.organisation_id = new.organisation_id
@@ -47,7 +47,7 @@ begin
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function attestation_status_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function attestation_status_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry e join mandate m on m.id = e.mandate_id and m.organisation_id = e.organisation_id
       where e.xid = pg_current_xact_id() and e.action = 'attestation.issued' and e.mandate_id = new.mandate_id and e.organisation_id = new.organisation_id) then

@@ -42,12 +42,13 @@ type Options struct {
 
 // App is the program, built.
 type App struct {
-	config  config.Config
-	log     *slog.Logger
-	clock   *clock.Clock
-	db      *db.DB
-	auditor *db.DB
-	keys    *keyring.Keyring
+	config       config.Config
+	log          *slog.Logger
+	clock        *clock.Clock
+	db           *db.DB
+	auditor      *db.DB
+	integratorDB *db.DB
+	keys         *keyring.Keyring
 
 	journal    *journal.Journal
 	integrator *journal.Integrator
@@ -112,7 +113,7 @@ func (a *App) openStores(ctx context.Context) error {
 }
 
 func (a *App) closeStores() {
-	for _, d := range []*db.DB{a.db, a.auditor} {
+	for _, d := range []*db.DB{a.db, a.auditor, a.integratorDB} {
 		if d != nil {
 			d.Close()
 		}
@@ -130,7 +131,20 @@ func (a *App) buildDomain(ctx context.Context) error {
 	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.directory, a.catalogue, a.keys.Envelope, a.clock)
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
-	a.integrator, err = journal.NewIntegrator(ctx, a.db, a.keys.Journal, filepath.Join(a.config.StateDir, "checkpoint"), a.clock)
+	return a.buildLog(ctx)
+}
+
+// buildLog gives the integrator connections of its own: it must never wait for the acts that it makes provable.
+func (a *App) buildLog(ctx context.Context) error {
+	if a.keys.Journal.Origin() != a.config.JournalOrigin {
+		return fmt.Errorf("JOURNAL_ORIGIN: the key in KEYS_DIR is that of %q", a.keys.Journal.Origin())
+	}
+	var err error
+	if a.integratorDB, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURL, MaxConns: 2}); err != nil {
+		return err
+	}
+	a.integrator, err = journal.NewIntegrator(journal.IntegratorOptions{DB: a.integratorDB, Signer: a.keys.Journal, Clock: a.clock, Logger: a.log,
+		StateFile: filepath.Join(a.config.StateDir, "checkpoint")})
 	return err
 }
 
@@ -189,7 +203,7 @@ func (a *App) Empty(ctx context.Context) (bool, error) {
 func (a *App) Routes() []page.Route { return a.router.Routes() }
 
 // Policy is the text of the journal's policy file: what an auditor keeps to check the journal by.
-func (a *App) Policy() string { return a.integrator.Policy() }
+func (a *App) Policy() string { return a.keys.Journal.Policy(a.config.BaseURL + "/journal") }
 
 // ErrStopped is returned by Wait when the program was told to stop.
 var ErrStopped = errors.New("stopped")
@@ -206,3 +220,6 @@ func (a *App) Wait(ctx context.Context) error {
 
 // readHeader bounds how long a client may take to send what it wants.
 const readHeader = 5 * time.Second
+
+// CatchUp waits until every act done so far is in the journal's tree.
+func (a *App) CatchUp(ctx context.Context) error { return a.integrator.CatchUp(ctx) }

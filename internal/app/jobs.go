@@ -11,10 +11,10 @@ import (
 // periodic lists the jobs that are done again and again, by one server of all.
 func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
-		{Name: "compare mandates with the journal", Every: 24 * time.Hour, Run: a.compare},
-		{Name: "purge drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
-		{Name: "purge sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
-		{Name: "purge logins", Every: 15 * time.Minute, Run: a.idp.Purge},
+		{Name: "compare-mandates", Every: 24 * time.Hour, Run: a.compare},
+		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
+		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
+		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},
 	}
 }
 

@@ -26,10 +26,10 @@ func (a *App) buildRoutes(context.Context) error {
 	a.idp.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
 		Press: a.press, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
-	auditor.New(a.pages, a.journal, a.auditor, a.integrator, a.clock).Mount(a.router)
+	(&auditor.Site{Pages: a.pages, Journal: a.journal, Auditor: a.auditor, Log: a.integrator.Log(), Key: a.keys.Journal.VerifierKey(), Clock: a.clock, Logger: a.log}).Mount(a.router)
 	return nil
 }
 
 func (a *App) public() *public.Site {
-	return &public.Site{Pages: a.pages, Press: a.press, Log: a.integrator, Ready: a.ready}
+	return &public.Site{Pages: a.pages, Press: a.press, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
 }

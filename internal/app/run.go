@@ -13,7 +13,8 @@ import (
 
 // Start listens, integrates the journal and does jobs, until Stop. What fails for good later is told by Wait.
 func (a *App) Start(ctx context.Context) error {
-	if err := a.integrator.Check(ctx); err != nil {
+	// The first step compares the tree with the checkpoint in the state file: an older or another journal stops the start.
+	if _, err := a.integrator.Step(ctx); err != nil {
 		return fmt.Errorf("the journal: %w", err)
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))

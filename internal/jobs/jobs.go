@@ -21,7 +21,7 @@ import (
 
 // Periodic is a job that is done again and again, by one server of all.
 type Periodic struct {
-	Name  string
+	Name  string // letters, digits and hyphens
 	Every time.Duration
 	Run   func(context.Context) error
 }

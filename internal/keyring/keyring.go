@@ -12,7 +12,6 @@ package keyring
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
@@ -25,9 +24,9 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
-	"golang.org/x/mod/sumdb/note"
 
 	"mandat/internal/envelope"
+	"mandat/internal/journal"
 	"mandat/internal/oidc"
 	"mandat/internal/pdf"
 	"mandat/internal/token"
@@ -36,7 +35,7 @@ import (
 // Keyring is every key of the program, ready to use.
 type Keyring struct {
 	Envelope *envelope.Keys
-	Journal  string // signer key of the journal, in the text form of golang.org/x/mod/sumdb/note
+	Journal  *journal.Signer
 	IDP      *oidc.KeySet
 	Sealer   *pdf.Sealer
 }
@@ -68,7 +67,7 @@ func Generate(dir, origin string) ([]string, error) {
 		{fileKEK, newKEK},
 		{fileIndex, func() ([]byte, error) { return []byte(token.Hex(32) + "\n"), nil }},
 		{fileJournal, func() ([]byte, error) {
-			signer, _, err := note.GenerateKey(rand.Reader, origin)
+			signer, _, err := journal.GenerateKey(origin)
 			return []byte(signer + "\n"), err
 		}},
 		{fileIDPCurrent, newIDPKey},
@@ -131,19 +130,14 @@ func Load(dir string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.Journal = strings.TrimSpace(string(signer)); !valid(k.Journal) {
-		return nil, fmt.Errorf("%s: not a signer key", fileJournal)
+	if k.Journal, err = journal.NewSigner(strings.TrimSpace(string(signer))); err != nil {
+		return nil, fmt.Errorf("%s: not a signer key", fileJournal) // the error might quote it
 	}
 	if k.IDP, err = loadIDP(dir); err != nil {
 		return nil, err
 	}
 	k.Sealer, err = loadSealer(dir)
 	return k, err
-}
-
-func valid(signer string) bool {
-	_, err := note.NewSigner(signer)
-	return err == nil
 }
 
 func read(dir, name string) ([]byte, error) {

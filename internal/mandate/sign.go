@@ -106,8 +106,8 @@ func (s *signing) first() *pgx.Batch {
 	s.lookup = lockDraft(b, s.by, s.seen.ID)
 	s.known = citizen.Lock(b, s.by.Organisation, s.seen.subIndex)
 	s.organisation.Read(b, s.by.Organisation)
-	b.Queue(`select `+powerColumns+` from mandate_power p join citizen c on c.id = p.citizen_id
-		where c.organisation_id = $1 and c.sub_index = $2 and p.organisation_id = $1 and p.procedure = any ($3) and p.state = 'standing' order by p.mandate_id, p.procedure`,
+	b.Queue(`select `+powerColumns+` from mandate_power p where p.organisation_id = $1
+		and p.citizen_id = (select id from citizen where organisation_id = $1 and sub_index = $2) and p.procedure = any ($3) and p.state = 'standing' order by p.mandate_id, p.procedure`,
 		s.by.Organisation, s.seen.subIndex, s.seen.Procedures).Query(func(rows pgx.Rows) error {
 		var err error
 		s.earlier, err = pgx.CollectRows(rows, scanPower)

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+)
+
+type journalCmds struct {
+	Verify  verify  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
+	Export  export  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
+	Compare compare `cmd:"" help:"Compare mandates and powers with what their entries say."`
+}
+
+type trust struct {
+	Policy string `required:"" type:"existingfile" help:"Policy file: whom to trust (C2SP tlog-policy). The site shows its own at /journal/policy; keep the one you got first."`
+}
+
+func (t trust) load() (*journal.Policy, error) {
+	text, err := os.ReadFile(t.Policy)
+	if err != nil {
+		return nil, err
+	}
+	return journal.ParsePolicy(text)
+}
+
+// key returns the verifier key of the policy's first log.
+func (t trust) key() (string, error) {
+	if _, err := t.load(); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(t.Policy)
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "log" {
+			return f[1], nil
+		}
+	}
+	return "", errors.New("the policy names no log")
+}
+
+type auditors struct {
+	URL string `env:"DATABASE_URL_AUDITOR" required:"" help:"Connection string of the login mandat_auditor."`
+}
+
+func (a auditors) open(ctx context.Context) (*db.DB, error) {
+	return db.Open(ctx, db.Options{URL: a.URL, MaxConns: 2})
+}
+
+type verify struct {
+	trust
+	Site   string `help:"Address of the site, to check that it shows the same journal."`
+	Export string `arg:"" optional:"" help:"An export: a folder or a .tar file."`
+}
+
+// Run prints what was checked, and fails with the first thing that does not fit.
+func (v verify) Run(ctx context.Context) error {
+	policy, err := v.load()
+	if err != nil {
+		return err
+	}
+	o := journal.VerifyOptions{Policy: policy, Site: v.Site}
+	if v.Export != "" {
+		files, closer, err := journal.OpenExport(v.Export)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = closer.Close() }()
+		o.Export = files
+	}
+	begun := time.Now()
+	r, err := journal.Verify(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("whole: %s, %d entries, root %x, checked in %v\n", r.Origin, r.Size, r.Root, time.Since(begun).Round(time.Millisecond))
+	if o.Export != nil {
+		fmt.Printf("  %d entries fit their commitments, %d are over and only hold their place, %d kept checkpoints are of the same tree\n", r.Entries, r.Over, r.Checkpoints)
+	}
+	if r.SiteSize >= 0 {
+		fmt.Printf("  the site shows %d entries of the same journal\n", r.SiteSize)
+	}
+	return nil
+}
+
+type export struct {
+	trust
+	auditors
+	To string `arg:"" help:"A new folder, or a file that ends with .tar."`
+}
+
+// Run writes the export. Taking one on the site is an act with its entry; whoever has this login needs no permission of ours.
+func (e export) Run(ctx context.Context) error {
+	key, err := e.key()
+	if err != nil {
+		return err
+	}
+	auditor, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer auditor.Close()
+	c, err := e.write(ctx, auditor, key)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("wrote %d entries to %s\n", c.Size, e.To)
+	return nil
+}
+
+func (e export) write(ctx context.Context, auditor *db.DB, key string) (journal.Checkpoint, error) {
+	if !strings.HasSuffix(e.To, ".tar") {
+		return journal.Export(ctx, auditor, key, journal.Folder(e.To))
+	}
+	f, err := os.OpenFile(e.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return journal.Checkpoint{}, err
+	}
+	tar := journal.NewTar(f, time.Now())
+	c, err := journal.Export(ctx, auditor, key, tar)
+	return c, errors.Join(err, tar.Close(), f.Close())
+}
+
+type compare struct{ auditors }
+
+// Run names every mandate that is not what its entries say, and fails if there is one.
+func (c compare) Run(ctx context.Context) error {
+	auditor, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer auditor.Close()
+	found, err := mandate.Compare(ctx, auditor)
+	if err != nil {
+		return err
+	}
+	for _, d := range found {
+		fmt.Printf("mandate %s: %s\n", d.Mandate, d.What)
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("%d differences between the mandates and the journal", len(found))
+	}
+	fmt.Println("every mandate and power is what the journal says of it")
+	return nil
+}
