@@ -33,7 +33,7 @@ func (c *check) audit() []step {
 		{"one byte of one entry changed behind the program's back is named", c.tamperEntry},
 		{"the end of a mandate moved behind its back is named", all(func() error {
 			return c.behind(`update mandate set ends_at = ends_at + interval '1 day' where id = $1`, c.mandate)
-		}, c.compare(c.mandate.String))},
+		}, c.compare(func() string { return c.mandate.String() }))},
 	}
 }
 
