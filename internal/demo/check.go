@@ -120,7 +120,9 @@ func (c *check) identity() []step {
 	}
 	return []step{
 		{"incomplete terms are said, and nothing entered is lost", all(func() error { return c.jeanne.Get(c.Config.BaseURL + "/mandats/nouveau") },
-			func() error { return c.jeanne.Press("Continuer : identité de la personne", map[string][]string{"procedures": {tax}, "days": {"31"}}) },
+			func() error {
+				return c.jeanne.Press("Continuer : identité de la personne", map[string][]string{"procedures": {tax}, "days": {"31"}})
+			},
 			func() error {
 				if c.jeanne.Status() != 422 {
 					return fmt.Errorf("status %d", c.jeanne.Status())

@@ -35,7 +35,8 @@ type Filter struct {
 	Organisation uuid.UUID
 	Citizen      uuid.UUID
 	Mandate      uuid.UUID
-	Before       int64 // only entries with smaller ids: the last of the page before
+	Any          uuid.UUID // of an organisation, a citizen or a mandate, whichever it is
+	Before       int64     // only entries with smaller ids: the last of the page before
 }
 
 // sql is the query of a page, newest first.
@@ -52,6 +53,7 @@ func (f Filter) sql(limit int) (string, []any) {
 	add("e.organisation_id = $%d", f.Organisation != uuid.Nil, f.Organisation)
 	add("e.citizen_id = $%d", f.Citizen != uuid.Nil, f.Citizen)
 	add("e.mandate_id = $%d", f.Mandate != uuid.Nil, f.Mandate)
+	add("(e.organisation_id = $%[1]d or e.citizen_id = $%[1]d or e.mandate_id = $%[1]d)", f.Any != uuid.Nil, f.Any)
 	add("e.id < $%d", f.Before > 0, f.Before)
 	sql := `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, coalesce(l.index, -1)
 		from journal_entry e left join journal_leaf l on l.entry_id = e.id`
