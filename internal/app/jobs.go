@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mandat/internal/jobs"
+	"mandat/internal/journal"
 	"mandat/internal/mandate"
 )
 
@@ -12,6 +13,7 @@ import (
 func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "compare-mandates", Every: 24 * time.Hour, Run: a.compare},
+		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
 		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},
@@ -31,6 +33,32 @@ func (a *App) compare(ctx context.Context) error {
 	a.metrics.compared.Set(float64(a.clock.Now().Unix()))
 	return nil
 }
+
+// digested is what the entry of a day's refusals says.
+type digested struct {
+	Since    string           `json:"since"`
+	Refusals map[string]int64 `json:"refusals"` // how often each kind of refusal happened before anybody was signed in
+}
+
+// digest puts the security log's day into the journal: how often what was refused. Networks stay in the log, which is
+// kept for a year; the entry is for ever.
+func (a *App) digest(ctx context.Context) error {
+	since := a.clock.Now().Add(-24 * time.Hour)
+	refusals, err := a.sessions.RefusalsSince(ctx, since, digestRows)
+	if err != nil {
+		return err
+	}
+	d := digested{Since: since.Format(journal.TimeFormat), Refusals: map[string]int64{}}
+	for _, r := range refusals {
+		d.Refusals[r.Kind] += r.Count
+	}
+	return a.journal.Record(ctx, journal.Program(), func(*journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "security.digested", Detail: d}, nil
+	})
+}
+
+// digestRows is the most pairs of network and kind that a digest adds up.
+const digestRows = 100_000
 
 // purgeBatch keeps each deletion short: a long writing transaction would hold the journal's integrator back.
 const purgeBatch = 500
