@@ -103,7 +103,7 @@ grant select (id, organisation_id) on citizen to mandat_auditor;
 create function citizen_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.id and organisation_id = new.organisation_id
-      and action in ('mandate.signed', 'citizen.erased')) then
+      and action = 'mandate.signed') then
     raise exception 'citizen % changed without their entry', new.id using errcode = 'integrity_constraint_violation';
   end if;
   return null;
@@ -113,7 +113,7 @@ end $$;
 create function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.citizen_id and organisation_id = new.organisation_id
-      and (action = 'mandate.signed' or (action in ('mandate.ended', 'mandate.expired') and mandate_id = new.id))) then
+      and (action = 'mandate.signed' or (action = 'mandate.ended' and mandate_id = new.id))) then
     raise exception 'mandate % changed without its entry', new.id using errcode = 'integrity_constraint_violation';
   end if;
   return null;
@@ -123,7 +123,7 @@ end $$;
 create function mandate_power_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin
   if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.citizen_id and organisation_id = new.organisation_id
-      and (action = 'mandate.signed' or (action in ('mandate.ended', 'mandate.expired') and mandate_id = new.mandate_id))) then
+      and (action = 'mandate.signed' or (action = 'mandate.ended' and mandate_id = new.mandate_id))) then
     raise exception 'power of mandate % changed without its entry', new.mandate_id using errcode = 'integrity_constraint_violation';
   end if;
   return null;

@@ -19,7 +19,6 @@ func Actions() []Action {
 		{"draft.identity_dropped", []string{"draft"}},
 		{"mandate.signed", []string{"draft", "procedures", "days", "ends_at", "identified_by", "identified_at", "factor_at", "catalogue", "terms_sha256", "superseded"}},
 		{"mandate.ended", []string{"reason", "procedures"}},
-		{"mandate.expired", []string{"reason", "procedures"}},
 		{"attestation.issued", []string{"sha256", "lang", "template"}},
 		{"power.used", []string{"login", "client", "procedure", "procedure_is", "theme", "service"}},
 		{"power.refused", []string{"login", "client", "step", "reason", "procedure"}},

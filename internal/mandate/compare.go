@@ -166,7 +166,7 @@ func ending(reason string, at *time.Time) string {
 
 // replay does again what the entries say was done.
 func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
-	rows, err := tx.Query(ctx, `select body from journal_entry where citizen_id = any ($1) and action in ('mandate.signed', 'mandate.ended', 'mandate.expired') order by id`, citizens)
+	rows, err := tx.Query(ctx, `select body from journal_entry where citizen_id = any ($1) and action in ('mandate.signed', 'mandate.ended') order by id`, citizens)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 			r.powers = append(r.powers, &Power{Organisation: e.Organisation, Citizen: e.Citizen, Procedure: p, State: Standing, StartsAt: e.At, EndsAt: e.Detail.EndsAt})
 		}
 		known[e.Mandate] = r
-	case "mandate.ended", "mandate.expired":
+	case "mandate.ended":
 		if r := known[e.Mandate]; r != nil {
 			for _, p := range r.powers {
 				r.endPower(p.Procedure, p.Case, e.Detail.Reason, e.At)

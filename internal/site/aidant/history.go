@@ -59,7 +59,7 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 		return "", fmt.Errorf("read entry %d: %w", e.ID, err)
 	}
 	switch e.Action {
-	case "mandate.signed", "mandate.expired", "attestation.issued":
+	case "mandate.signed", "attestation.issued":
 		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "mandate.ended":
 		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
