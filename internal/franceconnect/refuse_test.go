@@ -252,7 +252,7 @@ func instead(endpoint string, h http.HandlerFunc) func(*rogue.Plan) {
 }
 
 func redirect(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	http.Redirect(w, r, rogue.Moved, http.StatusTemporaryRedirect)
 }
 
 func endless(w http.ResponseWriter, _ *http.Request) {

@@ -63,39 +63,43 @@ func TestSignIn_RefusesWrongAnswers(t *testing.T) {
 	now := time.Now()
 	d, p, _ := open(t)
 	for name, test := range map[string]wrong{
-		"nonce":                    {func(p *rogue.Plan) { p.IDToken = set("nonce", strings.Repeat("0", 64)) }, "wrong_answer"},
-		"no nonce":                 {func(p *rogue.Plan) { p.IDToken = drop("nonce") }, "wrong_answer"},
-		"issuer":                   {func(p *rogue.Plan) { p.IDToken = set("iss", "https://elsewhere.invalid") }, "wrong_answer"},
-		"audience":                 {func(p *rogue.Plan) { p.IDToken = set("aud", "somebody-else") }, "wrong_answer"},
-		"two audiences":            {func(p *rogue.Plan) { p.IDToken = set("aud", []string{"mandat", "somebody-else"}) }, "wrong_answer"},
-		"azp":                      {func(p *rogue.Plan) { p.IDToken = set("azp", "somebody-else") }, "wrong_answer"},
-		"expired":                  {func(p *rogue.Plan) { p.IDToken = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer"},
-		"no expiry":                {func(p *rogue.Plan) { p.IDToken = drop("exp") }, "wrong_answer"},
-		"of the future":            {func(p *rogue.Plan) { p.IDToken = set("iat", now.Add(time.Hour).Unix()) }, "wrong_answer"},
-		"no time":                  {func(p *rogue.Plan) { p.IDToken = drop("iat") }, "wrong_answer"},
-		"at_hash":                  {func(p *rogue.Plan) { p.IDToken = set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }, "wrong_answer"},
-		"no sub":                   {func(p *rogue.Plan) { p.IDToken = drop("sub") }, "wrong_answer"},
-		"forged":                   {func(p *rogue.Plan) { p.SignIDToken = rogue.Forged }, "wrong_answer"},
-		"changed":                  {func(p *rogue.Plan) { p.SignIDToken = rogue.Changed }, "wrong_answer"},
-		"alg none":                 {func(p *rogue.Plan) { p.SignIDToken = rogue.None }, "wrong_answer"},
-		"alg HS256":                {func(p *rogue.Plan) { p.SignIDToken = rogue.Secret }, "wrong_answer"},
-		"another alg":              {func(p *rogue.Plan) { p.SignIDToken = rogue.Other }, "wrong_answer"},
-		"userinfo of another":      {func(p *rogue.Plan) { p.Userinfo = set("sub", "Paul-sub") }, "wrong_answer"},
-		"userinfo plain":           {func(p *rogue.Plan) { p.PlainUserinfo = true }, "wrong_answer"},
-		"userinfo forged":          {func(p *rogue.Plan) { p.SignUserinfo = rogue.Forged }, "wrong_answer"},
-		"userinfo alg none":        {func(p *rogue.Plan) { p.SignUserinfo = rogue.None }, "wrong_answer"},
-		"userinfo alg HS256":       {func(p *rogue.Plan) { p.SignUserinfo = rogue.Secret }, "wrong_answer"},
-		"userinfo audience":        {func(p *rogue.Plan) { p.Userinfo = set("aud", "somebody-else") }, "wrong_answer"},
-		"userinfo without aud":     {func(p *rogue.Plan) { p.Userinfo = drop("aud") }, "wrong_answer"},
-		"userinfo issuer":          {func(p *rogue.Plan) { p.Userinfo = set("iss", "https://elsewhere.invalid") }, "wrong_answer"},
-		"userinfo expired":         {func(p *rogue.Plan) { p.Userinfo = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer"},
-		"callback without iss":     {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("iss") } }, "wrong_answer"},
-		"callback of another":      {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("iss", "https://elsewhere.invalid") } }, "wrong_answer"},
-		"callback without code":    {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("code") } }, "wrong_answer"},
-		"callback with wrong code": {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("code", "invented") } }, "wrong_answer"},
-		"callback with two states": {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Add("state", q.Get("state")) } }, "used"},
-		"callback without state":   {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("state") } }, "used"},
-		"unknown state":            {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("state", strings.Repeat("0", 64)) } }, "used"},
+		"nonce":                     {func(p *rogue.Plan) { p.IDToken = set("nonce", strings.Repeat("0", 64)) }, "wrong_answer"},
+		"no nonce":                  {func(p *rogue.Plan) { p.IDToken = drop("nonce") }, "wrong_answer"},
+		"issuer":                    {func(p *rogue.Plan) { p.IDToken = set("iss", "https://elsewhere.invalid") }, "wrong_answer"},
+		"audience":                  {func(p *rogue.Plan) { p.IDToken = set("aud", "somebody-else") }, "wrong_answer"},
+		"two audiences":             {func(p *rogue.Plan) { p.IDToken = set("aud", []string{"mandat", "somebody-else"}) }, "wrong_answer"},
+		"azp":                       {func(p *rogue.Plan) { p.IDToken = set("azp", "somebody-else") }, "wrong_answer"},
+		"expired":                   {func(p *rogue.Plan) { p.IDToken = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer"},
+		"no expiry":                 {func(p *rogue.Plan) { p.IDToken = drop("exp") }, "wrong_answer"},
+		"of the future":             {func(p *rogue.Plan) { p.IDToken = set("iat", now.Add(time.Hour).Unix()) }, "wrong_answer"},
+		"no time":                   {func(p *rogue.Plan) { p.IDToken = drop("iat") }, "wrong_answer"},
+		"at_hash":                   {func(p *rogue.Plan) { p.IDToken = set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }, "wrong_answer"},
+		"no sub":                    {func(p *rogue.Plan) { p.IDToken = drop("sub") }, "wrong_answer"},
+		"no sub anywhere":           {func(p *rogue.Plan) { p.IDToken, p.Userinfo = drop("sub"), drop("sub") }, "wrong_answer"},
+		"forged":                    {func(p *rogue.Plan) { p.SignIDToken = rogue.Forged }, "wrong_answer"},
+		"changed":                   {func(p *rogue.Plan) { p.SignIDToken = rogue.Changed }, "wrong_answer"},
+		"alg none":                  {func(p *rogue.Plan) { p.SignIDToken = rogue.None }, "wrong_answer"},
+		"alg HS256":                 {func(p *rogue.Plan) { p.SignIDToken = rogue.Secret }, "wrong_answer"},
+		"another alg":               {func(p *rogue.Plan) { p.SignIDToken = rogue.Other }, "wrong_answer"},
+		"userinfo of another":       {func(p *rogue.Plan) { p.Userinfo = set("sub", "Paul-sub") }, "wrong_answer"},
+		"userinfo plain":            {func(p *rogue.Plan) { p.PlainUserinfo = true }, "wrong_answer"},
+		"userinfo not called a JWT": {func(p *rogue.Plan) { p.UserinfoType = "application/json" }, "wrong_answer"},
+		"huge userinfo, signed":     {func(p *rogue.Plan) { p.Userinfo = set("padding", strings.Repeat("x", 2<<20)) }, "wrong_answer"},
+		"stalling userinfo":         {instead(rogue.Userinfo, stalling), "down"},
+		"userinfo forged":           {func(p *rogue.Plan) { p.SignUserinfo = rogue.Forged }, "wrong_answer"},
+		"userinfo alg none":         {func(p *rogue.Plan) { p.SignUserinfo = rogue.None }, "wrong_answer"},
+		"userinfo alg HS256":        {func(p *rogue.Plan) { p.SignUserinfo = rogue.Secret }, "wrong_answer"},
+		"userinfo audience":         {func(p *rogue.Plan) { p.Userinfo = set("aud", "somebody-else") }, "wrong_answer"},
+		"userinfo without aud":      {func(p *rogue.Plan) { p.Userinfo = drop("aud") }, "wrong_answer"},
+		"userinfo issuer":           {func(p *rogue.Plan) { p.Userinfo = set("iss", "https://elsewhere.invalid") }, "wrong_answer"},
+		"userinfo expired":          {func(p *rogue.Plan) { p.Userinfo = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer"},
+		"callback without iss":      {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("iss") } }, "wrong_answer"},
+		"callback of another":       {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("iss", "https://elsewhere.invalid") } }, "wrong_answer"},
+		"callback without code":     {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("code") } }, "wrong_answer"},
+		"callback with wrong code":  {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("code", "invented") } }, "wrong_answer"},
+		"callback with two states":  {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Add("state", q.Get("state")) } }, "used"},
+		"callback without state":    {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("state") } }, "used"},
+		"unknown state":             {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("state", strings.Repeat("0", 64)) } }, "used"},
 		"cancelled": {func(p *rogue.Plan) {
 			p.Callback = func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }
 		}, "cancelled"},
@@ -180,10 +184,7 @@ func refused(t *testing.T, d *desk.Desk, want string) *browse.Browser {
 	before := d.Number(t, events, "sign_in."+want)
 	b := browse.New()
 	d.SignIn(t, b)
-	title, err := d.Pages.Text("fr", "login.problem."+want+".title")
-	if err != nil {
-		t.Fatal(err)
-	}
+	title := titled(t, d, want)
 	if b.H1() != title || b.Status() < 400 {
 		t.Errorf("status %d, %q, want the page %q", b.Status(), b.H1(), title)
 	}
@@ -202,12 +203,26 @@ func refused(t *testing.T, d *desk.Desk, want string) *browse.Browser {
 	return b
 }
 
+// titled returns the title of a refusal's page, which has all its texts in both languages.
+func titled(t *testing.T, d *desk.Desk, name string) (title string) {
+	t.Helper()
+	for _, lang := range []string{"en", "fr"} {
+		for _, part := range []string{".what", ".safe", ".next", ".title"} {
+			var err error
+			if title, err = d.Pages.Text(lang, "login.problem."+name+part); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return title
+}
+
 func instead(endpoint string, h http.HandlerFunc) func(*rogue.Plan) {
 	return func(p *rogue.Plan) { p.Instead = map[string]http.HandlerFunc{endpoint: h} }
 }
 
 func redirect(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	http.Redirect(w, r, rogue.Moved, http.StatusTemporaryRedirect)
 }
 
 func endless(w http.ResponseWriter, _ *http.Request) {
@@ -221,6 +236,14 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 
 func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// stalling begins an answer and never ends it.
+func stalling(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/jwt")
+	_, _ = w.Write([]byte("ey"))
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
 }
 
 // slow answers when nobody waits any longer. The server notices that only when the request's body has been read.

@@ -27,10 +27,7 @@ func leave(t *testing.T, d *desk.Desk, b *browse.Browser) string {
 
 func expect(t *testing.T, d *desk.Desk, b *browse.Browser, want string) {
 	t.Helper()
-	title, err := d.Pages.Text("fr", "login.problem."+want+".title")
-	if err != nil {
-		t.Fatal(err)
-	}
+	title := titled(t, d, want)
 	if b.H1() != title {
 		t.Errorf("%q, want the page %q", b.H1(), title)
 	}

@@ -110,6 +110,9 @@ func TestSignOut(t *testing.T) {
 	if err := b.Press("quitter", nil); err != nil || b.H1() != "accueil" || b.TextByID("who") != "nobody" {
 		t.Fatalf("%v %s %v", b.URL(), b.TextByID("who"), err)
 	}
+	if _, ok := b.Cookie("mandat"); ok {
+		t.Error("the browser still has its cookie")
+	}
 	left := p.Left()
 	if left.Get("client_id") != client.ID || left.Get("post_logout_redirect_uri") != d.URL+"/" || len(left.Get("state")) != 64 || left.Has("id_token_hint") {
 		t.Errorf("left %v", left)

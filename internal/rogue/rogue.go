@@ -21,6 +21,7 @@ const (
 	Token      = "/token"
 	Userinfo   = "/userinfo"
 	EndSession = "/session/end"
+	Moved      = "/moved" // serves Token too: somewhere to redirect to
 )
 
 // Plan is what the provider says, and how it lies. The functions change what would be sound; nil changes nothing.
@@ -34,7 +35,8 @@ type Plan struct {
 
 	SignIDToken, SignUserinfo Signature
 
-	PlainUserinfo bool // plain JSON, not a JWT
+	PlainUserinfo bool   // plain JSON, not a JWT
+	UserinfoType  string // its Content-Type, "" for the right one
 
 	// Instead answers at an endpoint in the provider's place.
 	Instead map[string]http.HandlerFunc
@@ -67,7 +69,7 @@ func New(t testing.TB, algorithm string, c Client) *Provider {
 	p.key = newKey(algorithm)
 	p.public = []key{p.key}
 	mux := http.NewServeMux()
-	for path, serve := range map[string]http.HandlerFunc{Discovery: p.discovery, JWKS: p.jwks, Authorize: p.authorize, Token: p.token, Userinfo: p.userinfo, EndSession: p.endSession} {
+	for path, serve := range map[string]http.HandlerFunc{Discovery: p.discovery, JWKS: p.jwks, Authorize: p.authorize, Token: p.token, Userinfo: p.userinfo, EndSession: p.endSession, Moved: p.token} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			p.mu.Lock()
 			p.counts[path]++

@@ -1,6 +1,7 @@
 package rogue
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -83,7 +84,7 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 		answer(w, claims)
 		return
 	}
-	w.Header().Set("Content-Type", "application/jwt")
+	w.Header().Set("Content-Type", cmp.Or(p.plan.UserinfoType, "application/jwt"))
 	_, _ = w.Write([]byte(p.sign(claims, p.plan.SignUserinfo)))
 }
 
