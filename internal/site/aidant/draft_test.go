@@ -1,0 +1,211 @@
+package aidant
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/fixture"
+	"mandat/internal/mandate"
+	"mandat/internal/session"
+)
+
+func draftID(path string) uuid.UUID { return uuid.MustParse(strings.TrimPrefix(path, "/brouillons/")) }
+
+func (b *browser) identify(draft string) {
+	b.t.Helper()
+	if err := b.site.Mandates.Identify(b.t.Context(), b.by, draftID(draft), fixture.Angela()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestDraft_FromTermsToMandate(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	b.want(b.get("/espace"), 200, "Votre structure n’a pas encore de mandat")
+	draft := b.start()
+	b.want(b.get("/espace"), 200, "Mandats commencés", draft+"/identite")
+	page := b.want(b.get(draft+"/identite"), 200, "S’identifier avec", `action="`+draft+`/identite"`)
+	if !strings.Contains(page.header.Get("Content-Security-Policy"), "form-action 'self' https://fc.example") {
+		t.Error("the browser would not follow the redirect to FranceConnect")
+	}
+	b.want(b.get(draft+"/recapitulatif"), 303, draft+"/identite")
+	b.identify(draft)
+	b.want(b.get(draft+"/recapitulatif"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", "Déclaration", "à 23\u00a0h\u00a059")
+	b.want(b.sign(draft), 422, "Demandez son accord")
+	signed := b.want(b.sign(draft, "agreed", "on"), 303, "/mandats/")
+	b.want(b.get(signed.location), 200, "Le mandat est signé", "Étape 4 sur 4", "Mandat signé", "jeanne Fictif")
+	if strings.Contains(b.get(signed.location).body, "Étape 4 sur 4") {
+		t.Error("the mandate is still said to be signed just now")
+	}
+	for _, path := range []string{"", "/identite", "/recapitulatif"} { // back button
+		b.want(b.get(draft+path), 303, signed.location)
+	}
+	b.want(b.post(draft+"/signature", "identified", "x", "agreed", "on"), 303, signed.location) // double click
+	b.want(b.get("/espace"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
+	if n := c.rows(t, `select count(*) from mandate`); n != 1 {
+		t.Errorf("%d mandates", n)
+	}
+}
+
+func TestTerms_Refused(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	b.want(b.post("/mandats/nouveau"), 422, "4 réponses", "Cochez au moins une démarche", "Choisissez la durée", "mesure de protection", "Lisez les informations")
+	b.want(b.post("/mandats/nouveau", "procedures", fixture.Tax, "days", "30", "no_protection", "on", "informed", "on"), 422, "Choisissez la durée", `value="`+fixture.Tax+`" checked`, "Une réponse est à corriger")
+	b.want(b.post("/mandats/nouveau", "procedures", "invented", "days", "1", "no_protection", "on", "informed", "on"), 422, "n’existe pas ou plus")
+	if n := c.rows(t, `select count(*) from mandate_draft`); n != 0 {
+		t.Errorf("%d drafts of refused terms", n)
+	}
+	draft := b.start()
+	b.want(b.post(draft, "days", "1"), 422, "3 réponses", `action="`+draft+`"`)
+	b.identify(draft)
+	b.want(b.get(draft), 200, "La personne devra s’identifier de nouveau", `value="`+fixture.Tax+`" checked`)
+	b.want(b.post(draft, "procedures", fixture.Tax, "days", "1", "no_protection", "on", "informed", "on"), 303, draft+"/identite")
+	b.want(b.get(draft+"/recapitulatif"), 303, draft+"/identite")
+}
+
+func TestIdentity_WrongPersonIsDropped(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	draft := b.start()
+	b.want(b.post(draft+"/autre-personne"), 303, draft+"/identite") // nobody yet
+	b.identify(draft)
+	b.want(b.post(draft+"/autre-personne"), 303, draft+"/identite")
+	b.want(b.get(draft+"/identite"), 200, "L’identité est retirée du brouillon", "Rien de ce que vous avez saisi n’est perdu")
+	if strings.Contains(b.get(draft+"/identite").body, "L’identité est retirée") {
+		t.Error("the message stays")
+	}
+	if n := c.rows(t, `select count(*) from mandate_draft where identity is not null`); n != 0 {
+		t.Error("the identity is still there")
+	}
+}
+
+func TestAbandon_ForgetsTheDraft(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	draft := b.start()
+	b.identify(draft)
+	b.want(b.post(draft+"/abandon"), 303, "/espace")
+	b.want(b.get("/espace"), 200, "Le brouillon est supprimé")
+	b.want(b.get(draft+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
+}
+
+// W44: what is late or gone is explained; nobody is signed out.
+func TestDraft_GoneOrForeign(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	draft := b.start()
+	b.identify(draft)
+	for who, other := range map[string]*browser{"colleague": c.visit(t, c.Paul, session.Aidant, c.Clock.Now()), "another organisation": c.visit(t, c.Ines, session.Aidant, c.Clock.Now())} {
+		for _, path := range []string{"", "/identite", "/recapitulatif"} {
+			a := other.want(other.get(draft+path), 404, "Ce brouillon n’existe plus")
+			if strings.Contains(a.body, "DUBOIS") {
+				t.Errorf("%s sees the citizen", who)
+			}
+		}
+		for _, path := range []string{"", "/abandon", "/autre-personne", "/confirmation", "/signature"} {
+			other.want(other.post(draft+path, "agreed", "on"), 404, "Ce brouillon n’existe plus")
+		}
+	}
+	b.want(b.get("/brouillons/x/recapitulatif"), 404, "Cette page n’existe pas")
+	c.Clock.Advance(mandate.DraftLife)
+	b = c.jeanne(t) // a session does not live as long without a request
+	a := b.want(b.post(draft+"/signature", "agreed", "on"), 404, "Ce brouillon n’existe plus", "/mandats/nouveau")
+	if a.header.Get("Set-Cookie") != "" {
+		t.Error("the aidant was signed out")
+	}
+}
+
+func TestReferent_SeesNoCitizen(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	c.Behind(t, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, 'referent', now())`, c.Here, c.Paul.Person)
+	b := c.visit(t, c.Paul, session.Referent, c.Clock.Now())
+	path := "/mandats/" + m.ID.String()
+	for _, p := range []string{"/espace", "/mandats/nouveau", path, path + "/attestation", path + "/attestation.pdf", path + "/fin"} {
+		if a := b.want(b.get(p), 403, "réservée aux aidants"); strings.Contains(a.body, "DUBOIS") {
+			t.Errorf("%s shows a citizen to a referent", p)
+		}
+	}
+	b.want(b.post(path+"/fin", "reason", "mistake"), 403)
+	b.want(b.post("/mandats/nouveau"), 403)
+}
+
+func TestSignedOut_IsSentToSignIn(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	nobody := &browser{t: t, site: c}
+	for _, p := range []string{"/espace", "/mandats/nouveau", "/mandats/" + uuid.Nil.String(), "/brouillons/" + uuid.Nil.String()} {
+		if a := nobody.get(p); a.status != http.StatusSeeOther || a.location != session.SignInPath {
+			t.Errorf("%s: %d %s", p, a.status, a.location)
+		}
+	}
+}
+
+func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	draft := b.start()
+	b.identify(draft)
+	before := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
+	c.Clock.Advance(mandate.IdentityLife + time.Second)
+	b.want(b.post(draft+"/signature", "identified", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
+	b.want(b.get(draft+"/recapitulatif"), 200, "Identifier de nouveau la personne")
+
+	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	draft = late.start()
+	late.identify(draft)
+	late.want(late.get(draft+"/recapitulatif"), 200, "Confirmer avec ProConnect", "rien n’est perdu")
+	late.want(late.post(draft+"/confirmation"), 303, session.ConfirmPath)
+	d, err := c.Mandates.Draft(t.Context(), late.by, draftID(draft))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.want(late.post(draft+"/signature", "identified", shown(d), "agreed", "on"), 409, "Confirmez d’abord que c’est bien vous")
+	if n := c.rows(t, `select count(*) from mandate`); n != 0 {
+		t.Errorf("%d mandates", n)
+	}
+}
+
+// Another tab identified somebody else: what is on the screen is not signed for them.
+func TestSign_OnlyWhomTheRecapShowed(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	draft := b.start()
+	b.identify(draft)
+	old := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
+	c.Clock.Advance(time.Second)
+	if err := c.Mandates.Identify(t.Context(), b.by, draftID(draft), fixture.Citizen(1)); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post(draft+"/signature", "identified", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")
+	b.want(b.post(draft+"/signature", "agreed", "on"), 409, "L’identité a changé entre-temps")
+	if n := c.rows(t, `select count(*) from mandate`); n != 0 {
+		t.Errorf("%d mandates", n)
+	}
+}
+
+func TestSign_InTheBrowserOfTheIdentification(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	here, there := c.jeanne(t), c.jeanne(t)
+	draft := here.start()
+	there.identify(draft)
+	here.want(here.sign(draft, "agreed", "on"), 303, draft+"/identite")
+	here.want(here.get(draft+"/identite"), 200, "faite dans une autre session")
+	if n := c.rows(t, `select count(*) from mandate`); n != 0 {
+		t.Errorf("%d mandates", n)
+	}
+}

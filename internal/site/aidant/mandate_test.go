@@ -1,0 +1,102 @@
+package aidant
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/fixture"
+	"mandat/internal/session"
+)
+
+func TestMandate_IsNobodyElses(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	path := "/mandats/" + m.ID.String()
+	other := c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
+	for _, p := range []string{path, path + "/attestation", path + "/attestation.pdf", path + "/fin"} {
+		if a := other.want(other.get(p), 404); strings.Contains(a.body, "DUBOIS") {
+			t.Errorf("%s shows another organisation's citizen", p)
+		}
+	}
+	other.want(other.post(path+"/fin", "reason", "mistake"), 404)
+	if a := other.get("/espace"); strings.Contains(a.body, "DUBOIS") {
+		t.Error("the list shows another organisation's citizen")
+	}
+	colleague := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+	colleague.want(colleague.get(path), 200, "Angela Claire Louise DUBOIS", "jeanne Fictif")
+}
+
+func TestEnd(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+	path := "/mandats/" + m.ID.String()
+	b := c.jeanne(t)
+	b.want(b.get(path+"/fin"), 200, "Les 2 démarches autorisées ne le seront plus", "Il a été signé par erreur")
+	b.want(b.post(path+"/fin"), 422, "Choisissez la raison")
+	b.want(b.post(path+"/fin", "reason", "superseded"), 422, "Choisissez la raison")
+	b.want(b.post(path+"/fin", "reason", "mistake"), 303, path+"/fin")
+	b.want(b.get(path+"/fin"), 200, "L’effet a été immédiat", "Il a été signé par erreur")
+	b.want(b.post(path+"/fin", "reason", "citizen"), 303, path+"/fin") // twice: the first one counts
+	b.want(b.get(path), 200, "Terminé", "Il a été signé par erreur", "Fin du mandat")
+	b.want(b.get("/espace"), 200, "Terminé le")
+	if n := c.rows(t, `select count(*) from mandate_power where state = 'standing'`); n != 0 {
+		t.Errorf("%d powers stand", n)
+	}
+}
+
+func TestMandate_PastItsDate(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	c.Clock.Advance(33 * 24 * time.Hour)
+	b := c.jeanne(t)
+	path := "/mandats/" + m.ID.String()
+	b.want(b.get(path), 200, "Terminé", "La date prévue est atteinte", "Plus autorisée")
+	b.want(b.get(path+"/fin"), 200, "Le mandat a pris fin", "La date prévue est atteinte")
+	b.want(b.get("/espace"), 200, "Terminé le")
+}
+
+func TestAttestation(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	b := c.jeanne(t)
+	path := "/mandats/" + m.ID.String()
+	shown := b.want(b.get(path+"/attestation"), 200, "Angela Claire Louise DUBOIS", "http://localhost/v/", "<svg", "Mettre fin au mandat")
+	if strings.Contains(shown.header.Get("Content-Security-Policy"), "data:") {
+		t.Error("the code needs an exception in the policy")
+	}
+	first, second := b.get(path+"/attestation.pdf"), b.get(path+"/attestation.pdf")
+	if first.status != 200 || !strings.HasPrefix(first.body, "%PDF-") || first.body != second.body {
+		t.Errorf("PDF: %d, the same twice: %v", first.status, first.body == second.body)
+	}
+	if d := first.header.Get("Content-Disposition"); d != `attachment; filename="attestation-mandat.pdf"` {
+		t.Errorf("file name %q", d)
+	}
+	b.want(b.post(path+"/fin", "reason", "citizen"), 303)
+	b.want(b.get(path+"/attestation"), 200, "Ce mandat a pris fin le")
+	b.want(b.get(path), 200, "Attestation établie")
+}
+
+func TestList_HasPages(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	for n := range perPage + 2 {
+		c.Sign(t, c.Jeanne, fixture.Citizen(n), fixture.Tax)
+	}
+	b := c.jeanne(t)
+	first := b.want(b.get("/espace"), 200, "Mandats plus anciens")
+	if n := strings.Count(first.body, "fr-list__title"); n != perPage {
+		t.Errorf("%d mandates on the first page", n)
+	}
+	_, rest, _ := strings.Cut(first.body, `href="?avant=`)
+	older, _, _ := strings.Cut(rest, "#mandats")
+	second := b.want(b.get("/espace?avant="+older), 200, "<details class=\"fr-accordion\" open>", "Mandats les plus récents")
+	if n := strings.Count(second.body, "fr-list__title"); n != 2 || strings.Contains(second.body, "Mandats plus anciens") {
+		t.Errorf("%d mandates on the last page", n)
+	}
+	b.want(b.get("/espace?avant=yesterday"), 400, "Cette page de la liste n’existe pas")
+}
