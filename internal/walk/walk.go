@@ -18,13 +18,14 @@ import (
 // Walker is one person's browser.
 type Walker struct {
 	*browse.Browser
-	Site    string // origin of Mandat
-	Service string // origin of the public service
+	Site     string // origin of Mandat
+	Service  string // origin of the public service
+	Provider string // button of Mandat at FranceConnect
 }
 
 // New returns a fresh browser that has been nowhere.
 func New(site, service string) *Walker {
-	return &Walker{Browser: browse.New(), Site: site, Service: service}
+	return &Walker{Browser: browse.New(), Site: site, Service: service, Provider: "mandat"}
 }
 
 // step runs actions until one fails, and names the step.
@@ -153,7 +154,7 @@ func (w *Walker) DrawUp(citizen string, procedures ...string) (uuid.UUID, error)
 
 // OpenService opens a public service, clicks FranceConnect and chooses Mandat, up to the search page.
 func (w *Walker) OpenService(service string) error {
-	return step("open the service", w.open(w.Service+"/"+service), w.press("#login-"+service), w.press("idp=mandat"))
+	return step("open the service", w.open(w.Service+"/"+service), w.press("#login-"+service), w.press("idp="+w.Provider))
 }
 
 // Choose finds the citizen by name and chooses the first result.

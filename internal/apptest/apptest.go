@@ -1,0 +1,135 @@
+// Package apptest runs the whole program in a test: the real app on a database of its own, with the stand-ins of
+// FranceConnect, ProConnect and a public service that the tests of the process share.
+//
+//	site := apptest.Start(t)
+//	jeanne := site.Walker(t, site.Jeanne)      // a browser that signed in through ProConnect
+//	ines := site.Visit(t, site.Ines)           // bare requests in a session that was opened beside it
+//	m := site.Sign(t, site.Jeanne, fixture.Angela(), fixture.Tax)
+//
+// When the test ends, the journal is caught up, exported, verified as a stranger would, and the mandates are compared with
+// it; and nothing may have been logged as failed. A test that breaks this on purpose says why, with Options.
+package apptest
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/app"
+	"mandat/internal/config"
+	"mandat/internal/dbtest"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/twin"
+	"mandat/internal/twin/twintest"
+	"mandat/internal/walk"
+)
+
+// Options changes what Start does.
+type Options struct {
+	Record     bool   // keep what goes over the wire: Site.Wire
+	Unverified string // why the journal and the mandates cannot be sound at the end; "" checks them
+	Failing    string // why requests fail on our side in this test; "" allows no failure in the log
+}
+
+// Site is the program under test.
+type Site struct {
+	*fixture.World               // the registers, on the same database, keys and clock, and the people
+	Odile          journal.Actor // referent of Here, and no aidant
+	Sofia          journal.Actor // auditor
+
+	App     *app.App
+	Twin    *twin.Twin
+	URL     string // http://localhost:PORT
+	Metrics string // http://127.0.0.1:PORT
+	Log     *Log
+	Wire    *Wire // nil unless recorded
+
+	Tax, Allowance string // services at the stand-in: the first is limited to a perimeter
+	Provider       string // our button at FranceConnect
+	ClientID       string // ours at FranceConnect and ProConnect: faults name it
+
+	options Options
+	config  config.Config
+	dir     string
+	logins  map[uuid.UUID]string // buttons at ProConnect
+}
+
+// Start runs the program until the test ends.
+func Start(t testing.TB, change ...func(*Options)) *Site {
+	t.Helper()
+	s := &Site{Log: &Log{}, dir: t.TempDir()}
+	for _, f := range change {
+		f(&s.options)
+	}
+	s.open(t, dbtest.New(t))
+	p := s.ports(t)
+	s.people(t, s.register(t, p))
+	env := s.environment(t, p, upstreams{s.Twin.ProConnect, s.Twin.FranceConnect})
+	var err error
+	if s.config, err = config.Load(env); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock}); err != nil {
+		t.Fatal(err)
+	}
+	auditor := s.OpenAuditor(t)
+	t.Cleanup(func() {
+		s.end(t, auditor)
+		if err := s.App.Stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	if err := s.App.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Walker returns the browser of somebody who has signed in through ProConnect.
+func (s *Site) Walker(t testing.TB, who journal.Actor) *walk.Walker {
+	t.Helper()
+	w := s.Browser(t)
+	if err := w.SignIn(s.Login(who)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Browser returns the browser of somebody who has been nowhere.
+func (s *Site) Browser(t testing.TB) *walk.Walker {
+	t.Helper()
+	w := walk.New(s.URL, s.Twin.Service)
+	w.Provider = s.Provider
+	w.Bind(t.Context())
+	return w
+}
+
+// Login is somebody's button at ProConnect.
+func (s *Site) Login(who journal.Actor) string { return s.logins[who.Person] }
+
+// Fault makes one of the stand-ins fail for this site alone, until the returned function is called or the test ends.
+func (s *Site) Fault(t testing.TB, f twin.Fault) (clear func()) {
+	t.Helper()
+	f.Client = s.ClientID
+	name := twintest.Name("fault")
+	if err := s.Twin.SetFault(t.Context(), name, f); err != nil {
+		t.Fatal(err)
+	}
+	clear = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Twin.ClearFault(ctx, name); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(clear)
+	return clear
+}
+
+func (s *Site) path(name string) string { return filepath.Join(s.dir, name) }

@@ -1,0 +1,97 @@
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/keyring"
+	"mandat/internal/mandate"
+)
+
+// Bodies are the journal's entries as they stand in the database, one a line.
+func (s *Site) Bodies(t testing.TB) string {
+	t.Helper()
+	rows, err := s.Connect(t, s.Superuser).Query(t.Context(), `select id::text || ' ' || action || ' ' || body from journal_entry order by id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var out bytes.Buffer
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = fmt.Fprintln(&out, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// end is how every test ends: what was done is in the journal, the journal is whole, and the tables say what it says.
+func (s *Site) end(t testing.TB, auditor *db.DB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if s.options.Failing == "" {
+		for _, line := range s.Log.Failures() {
+			t.Errorf("logged: %s", line)
+		}
+	}
+	if s.options.Unverified != "" {
+		return
+	}
+	if err := s.App.CatchUp(ctx); err != nil {
+		t.Error(err)
+		return
+	}
+	if _, err := s.verify(ctx, auditor); err != nil {
+		t.Errorf("the journal is not whole: %v", err)
+	}
+	compare(ctx, t, auditor)
+}
+
+// verify exports the journal and checks it against the policy file and the running site.
+func (s *Site) verify(ctx context.Context, auditor *db.DB) (journal.Report, error) {
+	ring, err := keyring.Load(s.path("keys"))
+	if err != nil {
+		return journal.Report{}, err
+	}
+	policy, err := journal.ParsePolicy([]byte(ring.Journal.Policy(s.URL + "/journal")))
+	if err != nil {
+		return journal.Report{}, err
+	}
+	files := memory{}
+	if _, err := journal.Export(ctx, auditor, ring.Journal.VerifierKey(), files); err != nil {
+		return journal.Report{}, err
+	}
+	return journal.Verify(ctx, journal.VerifyOptions{Policy: policy, Export: fstest.MapFS(files), Site: s.URL})
+}
+
+func compare(ctx context.Context, t testing.TB, auditor *db.DB) {
+	t.Helper()
+	found, err := mandate.Compare(ctx, auditor)
+	if err != nil {
+		t.Errorf("compare: %v", err)
+	}
+	for _, d := range found {
+		t.Errorf("mandate %s is not what the journal says: %s", d.Mandate, d.What)
+	}
+}
+
+// memory is an export that is kept nowhere.
+type memory fstest.MapFS
+
+// Put keeps a file.
+func (m memory) Put(name string, content []byte) error {
+	m[name] = &fstest.MapFile{Data: bytes.Clone(content)}
+	return nil
+}

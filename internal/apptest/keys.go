@@ -1,0 +1,74 @@
+package apptest
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"mandat/internal/certs"
+	"mandat/internal/keyring"
+)
+
+// origin is the name of every test's journal.
+const origin = "test.exemple.invalid/journal"
+
+// keyFiles are the program's keys, made once for all tests of a process: their content by file name.
+var keyFiles = sync.OnceValues(func() (map[string][]byte, error) {
+	dir, err := os.MkdirTemp("", "mandat-keys-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if _, err := keyring.Generate(dir, origin); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	authority, err := certs.NewAuthority(now)
+	if err != nil {
+		return nil, err
+	}
+	seal, err := certs.NewSeal(authority, "Mandat, tests", now)
+	if err != nil {
+		return nil, err
+	}
+	if err := seal.Save(dir, "seal"); err != nil {
+		return nil, err
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	for _, name := range names {
+		if out[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+})
+
+// keys writes the keys into the site's folder and reads them.
+func (s *Site) keys(t testing.TB) *keyring.Keyring {
+	t.Helper()
+	files, err := keyFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"keys", "state"} {
+		if err := os.Mkdir(s.path(dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, content := range files {
+		if err := os.WriteFile(s.path("keys/"+name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ring, err := keyring.Load(s.path("keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}

@@ -1,0 +1,95 @@
+package apptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"testing"
+
+	"mandat/internal/clock"
+	"mandat/internal/dbtest"
+	"mandat/internal/fixture"
+	"mandat/internal/procedure"
+)
+
+// open puts the registers on a database.
+func (s *Site) open(t testing.TB, d *dbtest.Database) {
+	t.Helper()
+	catalogue, err := procedure.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.World = &fixture.World{Database: d, Clock: &clock.Clock{}, Keys: s.keys(t).Envelope, Catalogue: catalogue}
+	s.World.Open(d.DB)
+}
+
+// ports are where the site listens: browsers come to front, which is the site itself unless the wire is recorded.
+type ports struct{ front, site, metrics int }
+
+func (s *Site) ports(t testing.TB) ports {
+	t.Helper()
+	p := ports{site: freePort(t), metrics: freePort(t)}
+	p.front = p.site
+	if s.options.Record {
+		p.front = freePort(t)
+		s.Wire = record(t, p.front, p.site)
+	}
+	s.URL, s.Metrics = fmt.Sprintf("http://localhost:%d", p.front), fmt.Sprintf("http://127.0.0.1:%d", p.metrics)
+	return p
+}
+
+// freePort returns a port below those that the system gives to outgoing connections: between now and its use nobody but
+// another test's freePort could take it.
+func freePort(t testing.TB) int {
+	t.Helper()
+	for range 200 {
+		port := 10000 + rand.IntN(22000) //nolint:gosec // no secret
+		var c net.ListenConfig
+		if l, err := c.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
+}
+
+// upstreams are the issuers that the site believes.
+type upstreams struct{ proconnect, franceconnect string }
+
+// Secrets between the site and those around it. They look like nothing else, so that a test can search for them.
+const (
+	proconnectSecret    = "proconnect-secret-5f1c0d9e7b3a48d6a2c4" //nolint:gosec // of stand-ins
+	franceconnectSecret = "franceconnect-secret-1b7e9a6c3d5f40828e0a"
+	idpSecret           = "idp-secret-9d2f4b6a8c0e1357bdf08642acef"
+)
+
+// environment is what the settings of this site would be outside a test.
+func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
+	t.Helper()
+	clients, err := json.Marshal([]map[string]any{
+		{"client_id": "franceconnect", "name": "FranceConnect", "client_secret": idpSecret, "auth_method": "client_secret_post", "without_pkce": true,
+			"redirect_uris": []string{up.franceconnect + "/oidc-callback"}, "post_logout_redirect_uris": []string{up.franceconnect + "/client/logout-callback"}},
+		{"client_id": ClientID, "name": "Relais", "client_secret": ClientSecret, "auth_method": "client_secret_post", "without_pkce": true, "plain_userinfo": true,
+			"redirect_uris": []string{ClientCallback, ClientCallback + "-2"}},
+		{"client_id": OtherClient, "name": "Autre relais", "client_secret": ClientSecret, "auth_method": "client_secret_post", "without_pkce": true,
+			"redirect_uris": []string{ClientCallback}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path("clients.json"), clients, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"BASE_URL=" + s.URL, fmt.Sprintf("LISTEN=127.0.0.1:%d", p.site), fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", p.metrics),
+		"DATABASE_URL=" + s.World.App, "DATABASE_URL_AUDITOR=" + s.Auditor, "DATABASE_CONNECTIONS=8",
+		"KEYS_DIR=" + s.path("keys"), "STATE_DIR=" + s.path("state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + s.path("clients.json"),
+		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID, "PROCONNECT_CLIENT_SECRET=" + proconnectSecret,
+		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret,
+		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
+		"STOP_TIMEOUT=3s",
+	}
+}
