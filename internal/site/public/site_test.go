@@ -1,0 +1,169 @@
+package public
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/attestation"
+	"mandat/internal/certs"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
+	"mandat/internal/pdf"
+)
+
+type window struct {
+	*fixture.World
+	site       *Site
+	handler    http.Handler
+	integrator *journal.Integrator
+}
+
+func newWindow(t *testing.T) *window {
+	t.Helper()
+	w := &window{World: fixture.New(t)}
+	authority, err1 := certs.NewAuthority(time.Now())
+	seal, err2 := certs.NewSeal(authority, "Mandat", time.Now())
+	secret, _, err3 := journal.GenerateKey("journal.example")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	sealer, err1 := pdf.NewSealer(seal.Key, seal.Chain, "Mandat")
+	signer, err2 := journal.NewSigner(secret)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	w.integrator, err = journal.NewIntegrator(journal.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := pagetest.Pages(t)
+	w.site = &Site{Pages: pages, Log: w.integrator.Log(), Policy: "log x\nquorum none\n", Ready: func(context.Context) error { return nil },
+		Press: attestation.New(w.DB, w.Journal, w.Mandates, w.Citizens, sealer, attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, w.Clock)}
+	r := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	w.site.Mount(r)
+	w.handler = r.Start()
+	return w
+}
+
+func (w *window) get(t *testing.T, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	out := httptest.NewRecorder()
+	w.handler.ServeHTTP(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	if strings.HasPrefix(out.Header().Get("Content-Type"), "text/html") {
+		for _, fault := range pagetest.Faults(out.Body.String()) {
+			t.Errorf("%s: %s", path, fault)
+		}
+	}
+	return out
+}
+
+func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	document, err := w.site.Press.Issue(t.Context(), w.Jeanne, m.ID, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := strings.TrimPrefix(document.StatusURL, "http://localhost")
+	token := strings.TrimPrefix(path, "/v/")
+	standing := w.get(t, path)
+	if standing.Code != http.StatusOK || !strings.Contains(standing.Body.String(), "Ce mandat est en cours jusqu’au "+page.DateTime("fr", m.EndsAt)) {
+		t.Errorf("%d %s", standing.Code, standing.Body)
+	}
+	for _, told := range []string{"DUBOIS", "Angela", "Maison France Services", "impôt", "Déclaration", token, m.ID.String()} {
+		if strings.Contains(standing.Body.String(), told) {
+			t.Errorf("the page of a mandate tells %q", told)
+		}
+	}
+	if h := standing.Header(); h.Get("X-Robots-Tag") != "noindex, nofollow" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" {
+		t.Errorf("headers %v", h)
+	}
+	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range pagetest.Languages {
+		ended := w.get(t, path+"?lang="+lang)
+		for _, unknown := range []string{"/v/AAAAAAAAAAAAAAAAAAAAAA", "/v/x", "/v/%00%ff", "/v/" + strings.Repeat("a", 5000)} {
+			got := w.get(t, unknown+"?lang="+lang)
+			if got.Code != ended.Code || got.Body.String() != ended.Body.String() {
+				t.Errorf("%s: ended and unknown differ: %d %s", unknown, got.Code, got.Body)
+			}
+			got.Header().Del("X-Request-Id")
+			for name := range got.Header() {
+				if got.Header().Get(name) != ended.Header().Get(name) {
+					t.Errorf("%s: %s is %q for ended and %q for unknown", unknown, name, ended.Header().Get(name), got.Header().Get(name))
+				}
+			}
+		}
+	}
+}
+
+func TestJournal(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	if err := w.integrator.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	signed := w.get(t, "/journal/checkpoint")
+	if signed.Code != http.StatusOK || !strings.HasPrefix(signed.Body.String(), "journal.example\n") || signed.Header().Get("Cache-Control") != "public, max-age=1" {
+		t.Errorf("checkpoint: %d %v %s", signed.Code, signed.Header(), signed.Body)
+	}
+	size := strings.Split(signed.Body.String(), "\n")[1]
+	for _, path := range []string{"/journal/tile/0/000.p/" + size, "/journal/tile/entries/000.p/" + size} {
+		if tile := w.get(t, path); tile.Code != http.StatusOK || tile.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" || tile.Body.Len() == 0 {
+			t.Errorf("%s: %d %v", path, tile.Code, tile.Header())
+		}
+	}
+	for _, path := range []string{"/journal/tile/0/001", "/journal/tile/0/0", "/journal/tile/x", "/journal/tile/0/000.p/999"} {
+		if tile := w.get(t, path); tile.Code != http.StatusNotFound || tile.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %v", path, tile.Code, tile.Header())
+		}
+	}
+	if policy := w.get(t, "/journal/policy"); policy.Body.String() != w.site.Policy || policy.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("policy: %s", policy.Body)
+	}
+}
+
+func TestPages_AreSound(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	for _, lang := range pagetest.Languages {
+		for _, path := range []string{"/", "/accessibilite", "/mentions"} {
+			if got := w.get(t, path+"?lang="+lang); got.Code != http.StatusOK || got.Header().Get("Content-Language") != lang || got.Header().Get("X-Robots-Tag") != "" {
+				t.Errorf("%s: %d %v", path, got.Code, got.Header())
+			}
+		}
+	}
+	if home := w.get(t, "/").Body.String(); !strings.Contains(home, `href="/connexion"`) || !strings.Contains(home, "Vous êtes un particulier") {
+		t.Error("the home page does not lead professionals and citizens on")
+	}
+	if robots := w.get(t, "/robots.txt").Body.String(); !strings.Contains(robots, "Disallow: /v/\n") {
+		t.Errorf("robots.txt: %s", robots)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	if w.get(t, "/healthz").Code != http.StatusOK || w.get(t, "/readyz").Code != http.StatusOK {
+		t.Error("a server that is well says it is not")
+	}
+	w.site.Ready = func(context.Context) error { return errors.New("the database does not answer") }
+	if got := w.get(t, "/readyz"); got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "database") {
+		t.Errorf("not ready: %d %s", got.Code, got.Body)
+	}
+	if w.get(t, "/healthz").Code != http.StatusOK {
+		t.Error("a server that waits for its database is restarted for it")
+	}
+}
