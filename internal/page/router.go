@@ -2,6 +2,7 @@ package page
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"runtime"
@@ -53,7 +54,7 @@ type Router struct {
 	mux     *http.ServeMux
 	origin  *http.CrossOriginProtection
 	guards  map[Audience]Guard
-	routes  []Route
+	routes  map[string]Route // by method and pattern, as ServeMux names it
 	places  chan struct{}
 }
 
@@ -67,7 +68,7 @@ func NewRouter(o RouterOptions) *Router {
 		o.MaxRequests = 512
 	}
 	r := &Router{options: o, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), guards: map[Audience]Guard{},
-		places: make(chan struct{}, o.MaxRequests)}
+		routes: map[string]Route{}, places: make(chan struct{}, o.MaxRequests)}
 	for _, pattern := range o.CrossOrigin {
 		r.origin.AddInsecureBypassPattern(pattern)
 	}
@@ -92,14 +93,12 @@ func (r *Router) Post(pattern string, a Audience, h Handler) {
 // Handle serves a method of a pattern. It panics, as ServeMux does, on patterns that are wrong or taken.
 func (r *Router) Handle(method, pattern string, a Audience, h Handler) {
 	route := Route{Method: method, Pattern: pattern, Audience: a, Handler: name(h)}
-	r.routes = append(r.routes, route)
+	r.routes[method+" "+pattern] = route
 	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) { r.dispatch(w, req, route, h) })
 }
 
 // dispatch runs the guard of the route's audience, then the handler.
 func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route, h Handler) {
-	s := stateOf(req.Context())
-	s.pattern, s.audience = route.Method+" "+route.Pattern, route.Audience
 	if route.Audience != Public {
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
 	}
@@ -118,11 +117,9 @@ func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route,
 
 // Routes lists every route, by pattern and method.
 func (r *Router) Routes() []Route {
-	out := slices.Clone(r.routes)
-	slices.SortFunc(out, func(a, b Route) int {
+	return slices.SortedFunc(maps.Values(r.routes), func(a, b Route) int {
 		return strings.Compare(a.Pattern+" "+a.Method, b.Pattern+" "+b.Method)
 	})
-	return out
 }
 
 // Start returns the handler to serve. It panics when a route's audience has no guard: better no program than an open door.

@@ -175,12 +175,16 @@ func TestCrossOrigin_OnlyNamedExceptions(t *testing.T) {
 	s := newSite(t, page.RouterOptions{CrossOrigin: []string{"POST /open"}})
 	s.Post("/open", page.Browser, answer("in"))
 	s.Post("/closed", page.Browser, answer("in"))
+	s.Post("/token", page.Client, answer("in"))
 	foreign := func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }
 	if w := s.do("POST", "/open", foreign); w.Code != 200 {
 		t.Errorf("named exception: %d", w.Code)
 	}
 	if w := s.do("POST", "/closed", foreign); w.Code != 403 {
 		t.Errorf("cross-site POST: %d", w.Code)
+	}
+	if w := s.do("POST", "/token", foreign); w.Code != 403 || w.Body.String() != "{\"error\":\"invalid_request\"}\n" {
+		t.Errorf("cross-site POST to a program's endpoint: %d %s", w.Code, w.Body)
 	}
 	if w := s.do("POST", "/closed"); w.Code != 200 {
 		t.Errorf("own POST: %d", w.Code)

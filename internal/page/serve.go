@@ -47,7 +47,9 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 		r.fail(w, req, noRoute(w, req, h))
 		return
 	}
-	if r.isProbe(pattern) {
+	s := stateOf(req.Context())
+	s.pattern, s.audience = pattern, r.routes[pattern].Audience
+	if s.audience == Probe {
 		r.mux.ServeHTTP(w, req)
 		return
 	}
@@ -60,20 +62,10 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if err := r.origin.Check(req); err != nil {
-		stateOf(req.Context()).pattern = pattern
 		r.fail(w, req, known(http.StatusForbidden, "cross_origin"))
 		return
 	}
 	r.mux.ServeHTTP(w, req)
-}
-
-func (r *Router) isProbe(pattern string) bool {
-	for _, route := range r.routes {
-		if route.Audience == Probe && route.Method+" "+route.Pattern == pattern {
-			return true
-		}
-	}
-	return false
 }
 
 // noRoute asks the mux's own answer whether the path or only its method is unknown.
