@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+
+	"mandat/internal/journal"
+)
+
+// handOver prints the attestation, and lets anybody read the public page about the mandate.
+func (s *storyteller) handOver() {
+	s.about("the attestation")
+	s.press(`.fr-alert a[href$="/attestation"]`)
+	s.page("aidant.attestation.title")
+	s.look("attestation")
+	if s.looks {
+		paper, err := chromedp.Run(s.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize()))
+		if err != nil {
+			s.fatalf("%v", err)
+		}
+		s.keep(filepath.Join(s.lang, "attestation-on-paper.pdf"), paper)
+	}
+	for _, word := range strings.Fields(s.read(".fr-sheet__address")) {
+		if strings.HasPrefix(word, s.Config.BaseURL) {
+			s.status = word
+		}
+	}
+	if file := s.download(`a[href$="/attestation.pdf"]`); !bytes.HasPrefix(file, []byte("%PDF-")) {
+		s.fatalf("the attestation is no PDF")
+	}
+	s.about("anybody reads the public page")
+	anybody := arrive(s.t, s.habits)
+	anybody.about(s.step)
+	anybody.open(s.status)
+	anybody.page("public.status.title")
+	if s.looks {
+		anybody.shown = s.shown
+		anybody.look("public-status")
+		s.shown = anybody.shown
+	}
+}
+
+// audit lets the auditor read, compare, and take the journal away, which is then verified.
+func (s *storyteller) audit() {
+	a := arrive(s.t, s.habits)
+	look := func(name string) {
+		if s.looks {
+			a.shown = s.shown
+			a.look(name)
+			s.shown = a.shown
+		}
+	}
+	a.about("the auditor signs in")
+	a.open("/connexion")
+	a.press(".fr-connect--pro")
+	a.press("button" + quoted("value", s.auditor))
+	a.page("auditor.home.title")
+	look("audit")
+	a.about("the auditor reads the journal of the mandate")
+	a.press(`main a[href="/audit/journal"]`)
+	a.write("#field-id", filepath.Base(s.mandate))
+	a.press("main form button")
+	for _, action := range []string{"mandate.signed", "attestation.issued", "power.used", "mandate.ended"} {
+		a.says("auditor.action." + action)
+	}
+	look("journal")
+	a.about("the auditor mistypes")
+	a.write("#field-id", "nobody")
+	a.press("main form button")
+	look("journal-mistake")
+	a.about("the auditor compares")
+	a.open("/audit")
+	a.press(`form[action="/audit/comparaison"] button`)
+	a.says("auditor.compare.none")
+	look("audit-compared")
+	a.about("the auditor takes the journal away")
+	if err := s.App.CatchUp(s.ctx); err != nil {
+		a.fatalf("%v", err)
+	}
+	s.verify(a.download(`form[action="/audit/export"] button`))
+}
+
+// verify checks an export as a stranger would, with the policy file alone.
+func (s *storyteller) verify(export []byte) {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "journal.tar")
+	if err := os.WriteFile(path, export, 0o600); err != nil {
+		s.fatalf("%v", err)
+	}
+	content, closer, err := journal.OpenExport(path)
+	if err != nil {
+		s.fatalf("%v", err)
+	}
+	defer func() { _ = closer.Close() }()
+	text, err := os.ReadFile(s.Policy)
+	if err != nil {
+		s.fatalf("%v", err)
+	}
+	policy, err := journal.ParsePolicy(text)
+	if err != nil {
+		s.fatalf("%v", err)
+	}
+	if _, err := journal.Verify(context.Background(), journal.VerifyOptions{Policy: policy, Export: content}); err != nil {
+		s.fatalf("the export is not whole: %v", err)
+	}
+}

@@ -1,0 +1,265 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"mandat/internal/demo"
+)
+
+const (
+	tax     = "argent-impots-declaration"
+	housing = "logement-aide-caf"
+)
+
+// tale is who lives a story, and how.
+type tale struct {
+	habits
+	aidant, colleague, auditor string // who signs in at ProConnect
+	citizen, other             string // who identifies at FranceConnect: the right person, and another one before
+	search                     string // what the aidant types to find the citizen
+	looks                      bool   // take pictures, and hold every page against the rules
+}
+
+func TestStory_French(t *testing.T) {
+	t.Parallel()
+	live(t, tale{habits: habits{lang: "fr"}, aidant: "demo-jeanne", auditor: "demo-sofia", citizen: "test", other: "nom_composé", search: "dubois", looks: true})
+}
+
+func TestStory_English(t *testing.T) {
+	t.Parallel()
+	live(t, tale{habits: habits{lang: "en"}, aidant: "demo-paul", auditor: "demo-sofia", citizen: "naissance_Portugal", other: "nom_composé", search: "teix", looks: true})
+}
+
+func TestStory_WithoutScripts(t *testing.T) {
+	t.Parallel()
+	live(t, tale{habits: habits{lang: "fr", noScripts: true}, aidant: "demo-karim", auditor: "demo-sofia", citizen: "insee_ancien", other: "nom_composé", search: "collet"})
+}
+
+// storyteller is the aidant of a tale, at their window.
+type storyteller struct {
+	*person
+	tale
+	mandate string // path of the mandate's page
+	status  string // address of the public page about it
+}
+
+func live(t *testing.T, of tale) {
+	s := &storyteller{person: arrive(t, of.habits), tale: of}
+	for _, chapter := range []func(){s.signIn, s.terms, s.identify, s.sign, s.handOver, s.use, s.end, s.useNoMore, s.audit, s.signOut} {
+		chapter()
+	}
+}
+
+// about names the step that follows.
+func (p *person) about(step string) { p.step = step }
+
+func (s *storyteller) look(name string) {
+	s.t.Helper()
+	if s.looks {
+		s.person.look(name)
+	}
+}
+
+func (s *storyteller) signIn() {
+	s.about("sign in")
+	s.open("/")
+	s.page("public.home.title")
+	s.look("home")
+	s.press(`main a[href="/connexion"]`)
+	s.page("login.title")
+	s.look("sign-in")
+	s.press(".fr-connect--pro")
+	s.press("button" + quoted("value", s.aidant))
+	s.on("/espace")
+	s.look("space-at-first")
+}
+
+func (p *person) on(path string) {
+	p.t.Helper()
+	if got := p.path(); got != path {
+		p.fatalf("on %s, not %s", got, path)
+	}
+}
+
+func (s *storyteller) terms() {
+	s.about("enter the terms")
+	s.press(`main a[href="/mandats/nouveau"]`)
+	s.page("aidant.terms.title")
+	s.look("terms")
+	s.press("main form .fr-btn--lg")
+	s.refusal(422, "aidant.terms.title")
+	s.says("aidant.terms.wrong.procedures.none")
+	s.look("terms-with-mistakes")
+	s.tick("#field-informed")
+	for _, procedure := range []string{tax, housing} {
+		s.click("details:has(#procedure-" + procedure + ") > summary")
+		s.tick("#procedure-" + procedure)
+	}
+	s.tick(`input[name=days][value="31"]`)
+	s.tick("#field-no_protection")
+	s.press("main form .fr-btn--lg")
+	s.page("aidant.identity.title")
+	s.look("identity")
+}
+
+const toFranceConnect = `form[action$="/identite"] .fr-connect`
+
+// identifyAs goes to FranceConnect and comes back as a test identity, whatever comes of it.
+func (s *storyteller) identifyAs(citizen string) {
+	s.t.Helper()
+	s.press(toFranceConnect)
+	s.press("button" + quoted("value", citizen))
+	for _, button := range []string{"button[name=continue]", "button[name=return]"} {
+		if s.has(button) {
+			s.press(button)
+			return
+		}
+	}
+}
+
+func (s *storyteller) identify() {
+	s.about("come back from FranceConnect without identifying")
+	s.press(toFranceConnect)
+	s.press("button[name=cancel]")
+	s.page("aidant.identity.title")
+	s.says("login.identity.cancelled.title")
+	s.look("identity-cancelled")
+	s.about("a minor")
+	s.identifyAs("moins_18_ans")
+	s.page("aidant.identity.title")
+	s.says("login.identity.minor.title")
+	s.look("identity-minor")
+	s.about("a person FranceConnect does not find")
+	s.identifyAs("test_inconnu")
+	s.page("aidant.identity.title")
+	s.look("identity-refused")
+	s.about("the wrong person")
+	s.identifyAs(s.other)
+	s.page("aidant.recap.title")
+	s.press(`form[action$="/autre-personne"] button`)
+	s.page("aidant.identity.title")
+	s.look("identity-dropped")
+	s.about("the right person")
+	s.identifyAs(s.citizen)
+	s.page("aidant.recap.title")
+}
+
+func (s *storyteller) sign() {
+	s.about("sign")
+	s.look("recap")
+	s.press(`form[action$="/signature"] button`)
+	s.refusal(422, "aidant.recap.title")
+	s.look("recap-without-agreement")
+	s.tick("#field-agreed")
+	s.press(`form[action$="/signature"] button`)
+	s.page("aidant.mandate.title")
+	s.says("aidant.mandate.signed")
+	s.look("mandate-signed")
+	s.mandate = s.path()
+}
+
+func (s *storyteller) use() {
+	s.about("open the public service")
+	s.open(s.Twin.Service + "/" + demo.TaxService)
+	s.press("#login-" + demo.TaxService)
+	s.press("button[name=idp][value=mandat]")
+	s.page("idp.citizen.title")
+	s.look("use-search")
+	s.about("search with two letters")
+	s.lookFor("du")
+	s.refusal(422, "idp.citizen.title")
+	s.look("use-search-too-short")
+	s.about("search for nobody")
+	s.lookFor("zzz")
+	s.says("idp.citizen.nobody")
+	s.look("use-search-nobody")
+	s.about("find the citizen")
+	s.lookFor(s.search)
+	s.look("use-search-found")
+	s.press("button[name=usager]")
+	s.page("idp.procedure.title")
+	s.look("use-procedure")
+	s.about("choose no procedure")
+	s.press(`form[action$="/demarche"] .fr-btn--lg`)
+	s.refusal(422, "idp.procedure.title")
+	s.look("use-procedure-none-chosen")
+	s.about("choose the procedure")
+	s.tick("#demarche-" + tax)
+	s.press(`form[action$="/demarche"] .fr-btn--lg`)
+	s.about("be greeted by the service")
+	s.press("button[name=continue]")
+	if !s.has("#greeting") {
+		s.fatalf("no greeting but %s", s.read("main"))
+	}
+	s.about("leave the service")
+	s.press("button[name=logout]")
+	s.about("see the use on the mandate's page")
+	s.open(s.mandate)
+	if n := len(s.uses()); n != 1 {
+		s.fatalf("%d uses", n)
+	}
+	s.look("mandate-used")
+}
+
+func (s *storyteller) lookFor(words string) {
+	s.t.Helper()
+	s.write("#field-recherche", words)
+	s.press(`form[role=search] button`)
+}
+
+// uses are the lines of the mandate's page that tell of a use.
+func (s *storyteller) uses() []string {
+	before, _, _ := strings.Cut(s.text("aidant.act.power.used", "Procedure", "*"), "*")
+	var out []string
+	for line := range strings.Lines(s.read("main")) {
+		if strings.Contains(line, before) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func (s *storyteller) end() {
+	s.about("end the mandate")
+	s.press(`main a[href$="/fin"]`)
+	s.page("aidant.end.title")
+	s.look("end")
+	s.press("form .fr-btn--danger")
+	s.refusal(422, "aidant.end.title")
+	s.look("end-without-reason")
+	s.tick("input[name=reason][value=mistake]")
+	s.press("form .fr-btn--danger")
+	s.page("aidant.end.done_title")
+	s.look("ended")
+	s.press(`main a[href="` + s.mandate + `"]`)
+	s.page("aidant.mandate.title")
+	s.look("mandate-ended")
+}
+
+func (s *storyteller) useNoMore() {
+	s.about("the next use is refused")
+	s.open(s.Twin.Service + "/" + demo.AllowanceService)
+	s.press("#login-" + demo.AllowanceService)
+	s.press("button[name=idp][value=mandat]")
+	s.lookFor(s.search)
+	s.says("idp.citizen.nobody")
+	s.about("cancel")
+	s.press(`form[action$="/annuler"] button`)
+	s.press("button[name=return]")
+	s.on("/" + demo.AllowanceService)
+	s.about("back in the space")
+	s.open("/espace")
+	s.click("details > summary")
+	s.look("space-at-last")
+}
+
+func (s *storyteller) signOut() {
+	s.about("sign out")
+	s.press(`form[action="/deconnexion"] button`)
+	s.on("/")
+	s.open("/espace")
+	s.on("/connexion")
+	s.says("login.continue.title")
+	s.look("sign-in-to-go-on")
+}
