@@ -208,8 +208,9 @@ func TestIntegrator_RunsUntilToldToStop(t *testing.T) {
 // refuses checks that an integrator that starts on this state file, and the log it shows, refuse with want.
 func (h *house) refuses(t *testing.T, state string, want error) {
 	t.Helper()
-	in := h.integrator(t, state)
-	if err := in.Run(t.Context()); !errors.Is(err, want) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := h.integrator(t, state).Run(ctx); !errors.Is(err, want) {
 		t.Errorf("Run: %v, want %v", err, want)
 	}
 }
