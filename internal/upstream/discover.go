@@ -3,8 +3,8 @@ package upstream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -102,8 +102,8 @@ func (p *Provider) sound(address string) error {
 	if err != nil || u.Host == "" {
 		return errors.New("discovery: an endpoint is missing")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()) || p.config.Issuer[:5] != "http:") {
-		return fmt.Errorf("discovery: an endpoint does not use https")
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()) || !strings.HasPrefix(p.config.Issuer, "http:")) {
+		return errors.New("discovery: an endpoint does not use https")
 	}
 	return nil
 }

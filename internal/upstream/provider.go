@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
@@ -106,5 +107,6 @@ func (p *Provider) EndSessionURL(ctx context.Context, parameters url.Values) (st
 }
 
 func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || len(host) > 4 && host[:4] == "127."
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
