@@ -36,7 +36,7 @@ func open(t *testing.T) *counter {
 	c := &counter{pc: rogue.New(t, "RS256", client), fc: rogue.New(t, "ES256", client)}
 	c.Desk = desk.Open(t, func(string) (proconnect.Config, franceconnect.Config) {
 		return proconnect.Config{Issuer: c.pc.Issuer, ClientID: client.ID, ClientSecret: client.Secret},
-			franceconnect.Config{Issuer: c.fc.Issuer, ClientID: client.ID, ClientSecret: client.Secret, Timeout: time.Second}
+			franceconnect.Config{Issuer: c.fc.Issuer, ClientID: client.ID, ClientSecret: client.Secret, Timeout: 3 * time.Second}
 	})
 	c.fc.Play(sound())
 	c.jeanne = c.Person(t, c.pc.Issuer, "Jeanne-sub", c.Here, "aidant")

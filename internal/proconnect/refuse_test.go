@@ -27,7 +27,7 @@ func open(t *testing.T) (*desk.Desk, *rogue.Provider, uuid.UUID) {
 	p := rogue.New(t, "RS256", client)
 	p.Play(sound())
 	d := desk.Open(t, func(string) (proconnect.Config, franceconnect.Config) {
-		return proconnect.Config{Issuer: p.Issuer, ClientID: client.ID, ClientSecret: client.Secret, Timeout: time.Second},
+		return proconnect.Config{Issuer: p.Issuer, ClientID: client.ID, ClientSecret: client.Secret, Timeout: 3 * time.Second},
 			franceconnect.Config{Issuer: "https://franceconnect.invalid", ClientID: "mandat", ClientSecret: "secret"}
 	})
 	return d, p, d.Person(t, p.Issuer, "Jeanne-sub", d.Here, "aidant")

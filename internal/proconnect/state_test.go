@@ -3,6 +3,7 @@ package proconnect_test
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -169,5 +170,26 @@ func TestSignIn_ChangesTheSecret(t *testing.T) {
 	}
 	if strings.Contains(b.Text(), before[0].Value) {
 		t.Error("the secret is on a page")
+	}
+}
+
+// A flood of sign-ins from one address is slowed, in words, and forgiven by the clock.
+func TestStart_SlowsAFlood(t *testing.T) {
+	t.Parallel()
+	d, p, _ := open(t)
+	from := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+	from.RemoteAddr = "127.0.0.1:1"
+	for d.Sessions.Allow(from) {
+	}
+	b := browse.New()
+	get(t, b, d.URL+session.SignInPath)
+	if err := b.Press("ProConnect", nil); err != nil || b.Status() != http.StatusTooManyRequests || p.Count("/authorize") != 0 {
+		t.Errorf("status %d, %v", b.Status(), err)
+	}
+	expect(t, d, b, "too_many")
+	d.Clock.Advance(time.Minute)
+	d.SignIn(t, b)
+	if b.H1() != "espace" {
+		t.Errorf("%s: %s", b.H1(), b.Text())
 	}
 }
