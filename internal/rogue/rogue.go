@@ -51,6 +51,7 @@ type Provider struct {
 
 	mu     sync.Mutex
 	plan   Plan
+	made   int   // keys
 	key    key   // what it signs with
 	public []key // what it publishes
 	grants map[string]grant
@@ -66,7 +67,7 @@ type grant struct{ nonce, challenge, redirect string }
 func New(t testing.TB, algorithm string, c Client) *Provider {
 	t.Helper()
 	p := &Provider{client: c, algorithm: algorithm, grants: map[string]grant{}, counts: map[string]int{}}
-	p.key = newKey(algorithm)
+	p.key = p.newKey(algorithm)
 	p.public = []key{p.key}
 	mux := http.NewServeMux()
 	for path, serve := range map[string]http.HandlerFunc{Discovery: p.discovery, JWKS: p.jwks, Authorize: p.authorize, Token: p.token, Userinfo: p.userinfo, EndSession: p.endSession, Moved: p.token} {
@@ -99,8 +100,8 @@ func (p *Provider) Play(plan Plan) {
 func (p *Provider) Rotate(publish bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.key = newKey(p.algorithm)
-	p.public = []key{newKey(p.algorithm)}
+	p.key = p.newKey(p.algorithm)
+	p.public = []key{p.newKey(p.algorithm)}
 	if publish {
 		p.public = []key{p.key}
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -34,17 +35,38 @@ type key struct {
 	private   crypto.Signer
 }
 
-func newKey(algorithm string) key {
-	k := key{id: token.Hex(4), algorithm: algorithm}
-	var err error
-	if algorithm == "RS256" {
-		k.private, err = rsa.GenerateKey(rand.Reader, 2048)
-	} else {
-		k.private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	}
+// rsaKeys are made once in a test process: making one takes a second under the race detector. Providers share them under
+// different ids; one provider never uses the same twice, but for the stranger's.
+var rsaKeys = [6]func() *rsa.PrivateKey{sync.OnceValue(newRSA), sync.OnceValue(newRSA), sync.OnceValue(newRSA), sync.OnceValue(newRSA), sync.OnceValue(newRSA), sync.OnceValue(newRSA)}
+
+// strange is the number of the key that no provider ever publishes.
+const strange = 0
+
+func newRSA() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err) // the system has no randomness
 	}
+	return k
+}
+
+// newKey returns a key that this provider has not used.
+func (p *Provider) newKey(algorithm string) key {
+	p.made++
+	return numbered(algorithm, p.made)
+}
+
+func numbered(algorithm string, n int) key {
+	k := key{id: token.Hex(4), algorithm: algorithm}
+	if algorithm == "RS256" {
+		k.private = rsaKeys[n]()
+		return k
+	}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	k.private = private
 	return k
 }
 
@@ -65,9 +87,9 @@ func (p *Provider) sign(claims map[string]any, how Signature) string {
 	case Secret:
 		return compact(jose.HS256, []byte(p.client.Secret), "", payload)
 	case Forged:
-		k.private = newKey(k.algorithm).private
+		k.private = numbered(k.algorithm, strange).private
 	case Other:
-		k = newKey(map[string]string{"RS256": "ES256", "ES256": "RS256"}[p.algorithm])
+		k = p.newKey(map[string]string{"RS256": "ES256", "ES256": "RS256"}[p.algorithm])
 		p.public = append(p.public, k)
 	case Changed:
 		return sealedThenChanged(compact(jose.SignatureAlgorithm(k.algorithm), k.private, k.id, payload))
