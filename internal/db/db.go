@@ -50,6 +50,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	set["default_transaction_read_only"] = "on"
 	set["timezone"] = "UTC"
 	set["application_name"] = "mandat"
+	cfg.AfterConnect = registerTypes
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -85,16 +86,28 @@ func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 func (d *DB) Stat() *pgxpool.Stat { return d.pool.Stat() }
 
 // Scope says whose rows a transaction may see.
-type Scope struct{ set string }
+type Scope struct{ set, organisation string }
 
 // InOrganisation is the scope of one organisation's people.
-func InOrganisation(id uuid.UUID) Scope { return Scope{"set local mandat.org = '" + id.String() + "'"} }
+func InOrganisation(id uuid.UUID) Scope {
+	return Scope{"set local mandat.org = '" + id.String() + "'", id.String()}
+}
 
 // System is the scope of what serves no one organisation: token and userinfo, jobs, the integrator, sign-in.
-func System() Scope { return Scope{"set local mandat.system = 'on'"} }
+func System() Scope { return Scope{set: "set local mandat.system = 'on'"} }
 
 // Nothing is the scope in which no organisation-owned row is seen.
-func Nothing() Scope { return Scope{"set local mandat.org = ''"} }
+func Nothing() Scope { return Scope{set: "set local mandat.org = ''"} }
+
+// queue sends the scope with a batch. Batches are made of prepared statements, of which a connection keeps a few hundred:
+// there must not be one for each organisation.
+func (s Scope) queue(b *pgx.Batch) {
+	if s.organisation == "" {
+		b.Queue(s.set)
+		return
+	}
+	b.Queue(`select set_config('mandat.org', $1, true)`, s.organisation)
+}
 
 // Mode says how a transaction begins and commits.
 type Mode string

@@ -51,7 +51,7 @@ func opening(s Scope, m Mode, b *pgx.Batch) *pgx.Batch {
 	for sql := range strings.SplitSeq(string(m), "; ") {
 		out.Queue(sql)
 	}
-	out.Queue(s.set)
+	s.queue(out)
 	if b != nil {
 		out.QueuedQueries = append(out.QueuedQueries, b.QueuedQueries...)
 	}
