@@ -37,7 +37,7 @@ create table mandate_draft (
   check ((state = 'signed') = (mandate_id is not null))
 );
 create index mandate_draft_person on mandate_draft (organisation_id, person_id, created_at desc) where state in ('open', 'identified');
-create index mandate_draft_expiry on mandate_draft (expires_at) where state in ('open', 'identified');
+create index mandate_draft_expiry on mandate_draft (expires_at) where state <> 'signed';
 
 create table mandate (
   id uuid primary key,
@@ -51,16 +51,17 @@ create table mandate (
   signed_at timestamptz not null check (signed_at >= identified_at),
   days int not null,
   ends_at timestamptz not null check (ends_at > signed_at),
-  catalogue text not null,
-  terms bytea not null,
-  terms_digest bytea not null check (octet_length(terms_digest) = 32),
   ended_at timestamptz check (ended_at >= signed_at),
   ended_by uuid,
   end_reason text check (end_reason in ('citizen', 'organisation', 'completed', 'mistake', 'death', 'protection', 'superseded', 'expired')),
+  catalogue text not null,
+  -- Last, because an update writes to the log what lies between the first column that changes and the last.
+  terms bytea not null,
+  terms_digest bytea not null check (octet_length(terms_digest) = 32),
   check ((state = 'ended') = (ended_at is not null and end_reason is not null))
 );
 create index mandate_organisation on mandate (organisation_id, signed_at desc);
-create index mandate_citizen on mandate (organisation_id, citizen_id, signed_at desc);
+create index mandate_citizen on mandate (citizen_id);
 
 -- What a mandate gives: one procedure, for one case ('' is every case).
 create table mandate_power (
@@ -100,19 +101,20 @@ create policy audit on citizen for select to mandat_auditor using (true);
 grant select (id, organisation_id) on citizen to mandat_auditor;
 
 -- +goose StatementBegin
-create function citizen_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
+create function citizen_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-  if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.id and organisation_id = new.organisation_id
-      and action = 'mandate.signed') then
+  if not exists (select from (select action, organisation_id, citizen_id from journal_entry where xid = pg_current_xact_id() offset 0) mine
+      where citizen_id = new.id and organisation_id = new.organisation_id and action = 'mandate.signed') then
     raise exception 'citizen % changed without their entry', new.id using errcode = 'integrity_constraint_violation';
   end if;
   return null;
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
+create function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-  if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.citizen_id and organisation_id = new.organisation_id
+  if not exists (select from (select action, organisation_id, citizen_id, mandate_id from journal_entry where xid = pg_current_xact_id() offset 0) mine
+      where citizen_id = new.citizen_id and organisation_id = new.organisation_id
       and (action = 'mandate.signed' or (action = 'mandate.ended' and mandate_id = new.id))) then
     raise exception 'mandate % changed without its entry', new.id using errcode = 'integrity_constraint_violation';
   end if;
@@ -120,9 +122,10 @@ begin
 end $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-create function mandate_power_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
+create function mandate_power_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-  if not exists (select from journal_entry where xid = pg_current_xact_id() and citizen_id = new.citizen_id and organisation_id = new.organisation_id
+  if not exists (select from (select action, organisation_id, citizen_id, mandate_id from journal_entry where xid = pg_current_xact_id() offset 0) mine
+      where citizen_id = new.citizen_id and organisation_id = new.organisation_id
       and (action = 'mandate.signed' or (action = 'mandate.ended' and mandate_id = new.mandate_id))) then
     raise exception 'power of mandate % changed without its entry', new.mandate_id using errcode = 'integrity_constraint_violation';
   end if;
