@@ -129,14 +129,15 @@ func (r *Register) Index(organisation uuid.UUID, sub string) ([]byte, error) {
 	return r.keys.Index(organisation, "citizen.sub", sub)
 }
 
-// Lock queues, among an act's first statements, the lock of the citizen with this index. Two acts on one citizen of one
-// organisation wait for each other here. The result is filled before the act's function runs; ID is nil when the
-// organisation does not know the citizen yet.
-func Lock(b *pgx.Batch, organisation uuid.UUID, index []byte) *Sealed {
+// Lock queues, among an act's first statements, the lock of the citizen with an index: an SQL expression, such as a query
+// of the row that the statement before has locked, with its argument as $1. Two acts on one citizen of one organisation
+// wait for each other here. The result is filled before the act's function runs; ID is nil when the organisation does not
+// know the citizen yet.
+func Lock(b *pgx.Batch, organisation uuid.UUID, index string, arg any) *Sealed {
 	s := &Sealed{}
 	// An advisory lock, because a citizen who is not known yet has no row to lock; 64 bits of a keyed hash.
-	b.Queue(`select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`, index)
-	b.Queue(`select id, data_key, identity, identified_at from citizen where organisation_id = $1 and sub_index = $2 for update`, organisation, index).
+	b.Queue(`select pg_advisory_xact_lock(('x' || encode(substring(`+index+` for 8), 'hex'))::bit(64)::bigint)`, arg)
+	b.Queue(`select id, data_key, identity, identified_at from citizen where sub_index = `+index+` and organisation_id = $2 for update`, arg, organisation).
 		Query(func(rows pgx.Rows) error {
 			defer rows.Close()
 			if rows.Next() {
@@ -148,24 +149,24 @@ func Lock(b *pgx.Batch, organisation uuid.UUID, index []byte) *Sealed {
 }
 
 // Save queues the newest identity of a citizen: a new row, or the known row brought up to date (names and birth place get
-// corrected at the register, and a correction must not stay behind).
-func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, error) {
+// corrected at the register, and a correction must not stay behind). It returns the citizen's id and data key.
+func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, *envelope.DataKey, error) {
 	if known.ID == uuid.Nil {
 		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at)
 			values ($1, $2, $3, $4, $5, 'franceconnect', $6, $7)`,
 			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedAt, tx.Now)
-		return fresh.Owner, nil
+		return fresh.Owner, fresh.Key, nil
 	}
 	key, err := r.keys.Open(known.ID, known.dataKey)
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("open citizen %s: %w", known.ID, err)
+		return uuid.Nil, nil, fmt.Errorf("open citizen %s: %w", known.ID, err)
 	}
 	sealed, err := SealIdentity(key, fresh.Identity)
 	if err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, nil, err
 	}
 	tx.Queue(`update citizen set identity = $2, identified_at = $3 where id = $1`, known.ID, sealed, fresh.IdentifiedAt)
-	return known.ID, nil
+	return known.ID, key, nil
 }
 
 // Fresh is an identity just confirmed by FranceConnect, sealed under the key of an owner that becomes the citizen's id if
@@ -174,9 +175,7 @@ type Fresh struct {
 	Owner, Organisation uuid.UUID
 	Index               []byte
 	DataKey, Sealed     []byte
+	Key                 *envelope.DataKey // DataKey, opened
 	Identity            Identity
 	IdentifiedAt        time.Time
 }
-
-// Key opens the data key of a stored citizen.
-func (s *Sealed) Key(keys *envelope.Keys) (*envelope.DataKey, error) { return keys.Open(s.ID, s.dataKey) }

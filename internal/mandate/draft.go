@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/envelope"
 	"mandat/internal/journal"
 	"mandat/internal/token"
 )
@@ -40,6 +41,7 @@ type draftRow struct {
 	noProtectionAt, informedAt             time.Time
 	subject                                *uuid.UUID
 	dataKey, sealed, subIndex, identifiedS []byte
+	key                                    *envelope.DataKey // dataKey, once opened
 }
 
 const draftColumns = `id, organisation_id, person_id, state, procedures, days, no_protection_at, informed_at, subject_id, data_key, identity, sub_index,
@@ -133,11 +135,11 @@ func (r *Register) openDraft(row *draftRow) (Draft, error) {
 	if row.State != DraftIdentified {
 		return row.Draft, nil
 	}
-	key, err := r.keys.Open(*row.subject, row.dataKey)
-	if err != nil {
+	var err error
+	if row.key, err = r.keys.Open(*row.subject, row.dataKey); err != nil {
 		return Draft{}, fmt.Errorf("open draft %s: %w", row.ID, err)
 	}
-	identity, err := citizen.OpenIdentity(key, row.sealed)
+	identity, err := citizen.OpenIdentity(row.key, row.sealed)
 	if err != nil {
 		return Draft{}, fmt.Errorf("open draft %s: %w", row.ID, err)
 	}

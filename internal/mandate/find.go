@@ -12,17 +12,8 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
-	"mandat/internal/envelope"
 	"mandat/internal/journal"
 )
-
-// keyFor returns the data key of the citizen a draft is about: their own if known, else the draft's, which becomes theirs.
-func (r *Register) keyFor(d *draftRow, known *citizen.Sealed) (*envelope.DataKey, error) {
-	if known.ID == uuid.Nil {
-		return r.keys.Open(*d.subject, d.dataKey)
-	}
-	return known.Key(r.keys)
-}
 
 // Find finds a mandate of the actor's organisation, with its powers, its frozen terms and who the citizen is. It returns
 // db.ErrNotFound for anybody else's.

@@ -20,9 +20,13 @@ type Querier interface {
 
 const powerColumns = `p.mandate_id, p.organisation_id, p.citizen_id, p.procedure, p.case_ref, p.state, p.starts_at, p.ends_at, p.ended_at, coalesce(p.end_reason, '')`
 
+func (p *Power) fields() []any {
+	return []any{&p.Mandate, &p.Organisation, &p.Citizen, &p.Procedure, &p.Case, &p.State, &p.StartsAt, &p.EndsAt, &p.EndedAt, &p.EndReason}
+}
+
 func scanPower(row pgx.CollectableRow) (Power, error) {
 	var p Power
-	err := row.Scan(&p.Mandate, &p.Organisation, &p.Citizen, &p.Procedure, &p.Case, &p.State, &p.StartsAt, &p.EndsAt, &p.EndedAt, &p.EndReason)
+	err := row.Scan(p.fields()...)
 	return p, err
 }
 

@@ -46,25 +46,8 @@ type superseded struct {
 // Errors: ErrNotAgreed, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrDraftState, org.ErrMayNot,
 // db.ErrNotFound. A draft that is signed already returns its mandate and ErrAlreadySigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, draft uuid.UUID, agreed bool) (Mandate, error) {
-	seen, err := r.readDraft(ctx, by, draft)
-	if err != nil {
-		return Mandate{}, err
-	}
-	if seen.State == DraftSigned {
-		return r.alreadySigned(ctx, by, seen.Mandate)
-	}
-	if seen.State != DraftIdentified {
-		return Mandate{}, ErrDraftState
-	}
-	if !agreed {
-		return Mandate{}, ErrNotAgreed
-	}
-	opened, err := r.openDraft(seen)
-	if err != nil {
-		return Mandate{}, fmt.Errorf("sign: %w", err)
-	}
-	s := &signing{r: r, by: by, seen: seen, identity: *opened.Identity}
-	err = r.journal.RecordAfter(ctx, by, s.first(), s.act)
+	s := &signing{r: r, by: by, agreed: agreed}
+	err := r.journal.RecordAfter(ctx, by, s.first(draft), s.act)
 	switch {
 	case errors.Is(err, ErrAlreadySigned):
 		return r.alreadySigned(ctx, by, s.twin)
@@ -84,42 +67,53 @@ func (r *Register) alreadySigned(ctx context.Context, by journal.Actor, id uuid.
 
 // signing is one signature under way.
 type signing struct {
-	r        *Register
-	by       journal.Actor
-	seen     *draftRow // as read before the locks
-	identity citizen.Identity
+	r      *Register
+	by     journal.Actor
+	agreed bool
 
 	mayAct       func() error
 	lookup       func(time.Time) (*draftRow, error)
 	known        *citizen.Sealed
 	organisation org.Organisation
 	earlier      []Power
+	spared       map[uuid.UUID]bool // earlier mandates that keep other powers
 
 	mandate Mandate
 	twin    uuid.UUID // the mandate another signature of this draft made
 }
 
-// first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs.
-func (s *signing) first() *pgx.Batch {
+// indexOfDraft is the citizen of a draft, in the statements after the one that locks it.
+const indexOfDraft = `(select sub_index from mandate_draft where id = $1)`
+
+// earlierPowers has its rows found by queries that give one value each: a join could be planned from the wrong end.
+const earlierPowers = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
+		and not (o.state = 'standing' and o.procedure = any ((select procedures from mandate_draft where id = $1)::text[])) limit 1), false)
+	from mandate_power p where p.organisation_id = $2 and p.citizen_id = (select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)
+	and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.state = 'standing' order by p.mandate_id, p.procedure`
+
+// first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs: the
+// powers that stand for what the draft asks, and whether their mandates have others.
+func (s *signing) first(draft uuid.UUID) *pgx.Batch {
 	b := &pgx.Batch{}
-	s.mayAct = org.MayAct(b, s.by)
-	s.lookup = lockDraft(b, s.by, s.seen.ID)
-	s.known = citizen.Lock(b, s.by.Organisation, s.seen.subIndex)
-	s.organisation.Read(b, s.by.Organisation)
-	b.Queue(`select `+powerColumns+` from mandate_power p where p.organisation_id = $1
-		and p.citizen_id = (select id from citizen where organisation_id = $1 and sub_index = $2) and p.procedure = any ($3) and p.state = 'standing' order by p.mandate_id, p.procedure`,
-		s.by.Organisation, s.seen.subIndex, s.seen.Procedures).Query(func(rows pgx.Rows) error {
+	s.mayAct = org.MayActFor(b, s.by, &s.organisation)
+	s.lookup = lockDraft(b, s.by, draft)
+	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, draft)
+	s.spared = map[uuid.UUID]bool{}
+	b.Queue(earlierPowers, draft, s.by.Organisation).Query(func(rows pgx.Rows) error {
 		var err error
-		s.earlier, err = pgx.CollectRows(rows, scanPower)
+		s.earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
+			var p Power
+			var others bool
+			err := row.Scan(append(p.fields(), &others)...)
+			s.spared[p.Mandate] = others
+			return p, err
+		})
 		return err
 	})
 	return b
 }
 
 func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
-	if err := s.mayAct(); err != nil {
-		return journal.Event{}, err
-	}
 	d, err := s.lookup(tx.Now)
 	if err != nil {
 		if d != nil {
@@ -127,48 +121,52 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 		}
 		return journal.Event{}, err
 	}
-	if err := s.check(d, tx); err != nil {
+	if err := s.mayAct(); err != nil {
+		return journal.Event{}, err
+	}
+	if d.State != DraftIdentified {
+		return journal.Event{}, ErrDraftState
+	}
+	if _, err := s.r.openDraft(d); err != nil {
+		return journal.Event{}, err
+	}
+	if err := s.check(d, tx.Now); err != nil {
 		return journal.Event{}, err
 	}
 	if err := s.write(tx, d); err != nil {
 		return journal.Event{}, err
 	}
-	return s.event(), nil
+	return s.event(d), nil
 }
 
 // check asks whether both have agreed, to this draft as it is now.
-func (s *signing) check(d *draftRow, tx *journal.Tx) error {
+func (s *signing) check(d *draftRow, now time.Time) error {
 	switch {
-	case d.State != DraftIdentified || !bytes.Equal(d.subIndex, s.seen.subIndex) || !d.IdentifiedAt.Equal(s.seen.IdentifiedAt):
-		return ErrDraftState // changed since it was read
+	case !s.agreed:
+		return ErrNotAgreed
 	case len(s.by.Session) == 0 || !bytes.Equal(d.identifiedS, s.by.Session):
 		return ErrOtherBrowser
-	case tx.Now.Sub(d.IdentifiedAt) > IdentityLife:
+	case now.Sub(d.IdentifiedAt) > IdentityLife:
 		return ErrIdentityTooOld
-	case tx.Now.Sub(s.by.FactorAt) > FactorLife:
+	case now.Sub(s.by.FactorAt) > FactorLife:
 		return ErrFactorTooOld
-	case !s.identity.AdultAt(tx.Now):
+	case !d.Identity.AdultAt(now):
 		return ErrMinor
 	}
-	s.seen = d
 	return nil
 }
 
 func (s *signing) write(tx *journal.Tx, d *draftRow) error {
-	who, err := s.r.citizens.Save(tx, s.known, citizen.Fresh{Owner: *d.subject, Organisation: d.Organisation, Index: d.subIndex,
-		DataKey: d.dataKey, Sealed: d.sealed, Identity: s.identity, IdentifiedAt: d.IdentifiedAt})
+	who, key, err := s.r.citizens.Save(tx, s.known, citizen.Fresh{Owner: *d.subject, Organisation: d.Organisation, Index: d.subIndex,
+		DataKey: d.dataKey, Sealed: d.sealed, Key: d.key, Identity: *d.Identity, IdentifiedAt: d.IdentifiedAt})
 	if err != nil {
 		return err
 	}
 	m := Mandate{ID: token.ID(), Organisation: d.Organisation, Citizen: who, Draft: d.ID, Person: d.Person, State: Standing, Days: d.Days, IdentifiedAt: d.IdentifiedAt,
-		SignedAt: tx.Now, Catalogue: s.r.catalogue.Version(), Identity: s.identity}
-	m.Terms = s.r.freeze(d, s.organisation, s.identity, tx.Now)
+		SignedAt: tx.Now, Catalogue: s.r.catalogue.Version(), Identity: *d.Identity}
+	m.Terms = s.r.freeze(d, s.organisation, *d.Identity, tx.Now)
 	m.EndsAt = m.Terms.EndsAt
 	plain, digest, err := m.Terms.encode()
-	if err != nil {
-		return err
-	}
-	key, err := s.r.keyFor(d, s.known)
 	if err != nil {
 		return err
 	}
@@ -187,24 +185,22 @@ func (s *signing) write(tx *journal.Tx, d *draftRow) error {
 	return nil
 }
 
-// supersede ends the earlier powers, and the mandates that have none left.
+// supersede ends the earlier powers, and the mandates that have none left. Rows are named by their primary key, of which
+// the lock of the citizen has kept everybody else away since they were read.
 func (s *signing) supersede(tx *journal.Tx, d *draftRow) {
-	if len(s.earlier) == 0 {
-		return
+	for mandate, spared := range s.spared {
+		tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $3), end_reason = case when ends_at <= $3 then 'expired' else 'superseded' end
+			where mandate_id = $1 and procedure = any ($2) and state = 'standing'`, mandate, d.Procedures, tx.Now)
+		if !spared {
+			tx.Queue(`update mandate set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else 'superseded' end
+				where id = $1 and state = 'standing'`, mandate, tx.Now)
+		}
 	}
-	mandates := make([]uuid.UUID, len(s.earlier))
-	for i, p := range s.earlier {
-		mandates[i] = p.Mandate
-	}
-	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $4), end_reason = case when ends_at <= $4 then 'expired' else 'superseded' end
-		where organisation_id = $1 and mandate_id = any ($2) and procedure = any ($3) and state = 'standing'`, d.Organisation, mandates, d.Procedures, tx.Now)
-	tx.Queue(`update mandate m set state = 'ended', ended_at = least(ends_at, $3), end_reason = case when ends_at <= $3 then 'expired' else 'superseded' end
-		where organisation_id = $1 and id = any ($2) and state = 'standing' and not exists (select from mandate_power p where p.mandate_id = m.id and p.state <> 'ended')`, d.Organisation, mandates, tx.Now)
 }
 
-func (s *signing) event() journal.Event {
+func (s *signing) event(d *draftRow) journal.Event {
 	m, format := s.mandate, func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
-	e := signed{Draft: m.Draft.String(), Procedures: s.seen.Procedures, Days: m.Days, EndsAt: format(m.EndsAt), IdentifiedBy: "franceconnect", IdentifiedAt: format(m.IdentifiedAt),
+	e := signed{Draft: m.Draft.String(), Procedures: d.Procedures, Days: m.Days, EndsAt: format(m.EndsAt), IdentifiedBy: "franceconnect", IdentifiedAt: format(m.IdentifiedAt),
 		FactorAt: format(s.by.FactorAt), Catalogue: m.Catalogue, Terms: hex.EncodeToString(m.TermsDigest)}
 	for _, p := range s.earlier {
 		reason := "superseded"

@@ -128,10 +128,3 @@ func found(doing string, err error) error {
 	}
 	return nil
 }
-
-// Read queues, among an act's first statements, that o be filled with the organisation as it is then.
-func (o *Organisation) Read(b *pgx.Batch, id uuid.UUID) {
-	b.Queue(`select `+organisationColumns+` from organisation o where id = $1`, id).QueryRow(func(row pgx.Row) error {
-		return row.Scan(o.fields()...)
-	})
-}

@@ -16,13 +16,18 @@ var ErrMayNot = errors.New("this person may not act for this organisation")
 // The answer is read by calling the returned function inside the act.
 //
 // The person's row is locked against change until the act ends: a suspension waits for it or comes first, never between.
-func MayAct(b *pgx.Batch, by journal.Actor) func() error {
+func MayAct(b *pgx.Batch, by journal.Actor) func() error { return MayActFor(b, by, &Organisation{}) }
+
+// MayActFor is MayAct that also reads the organisation, as it is then, into o.
+func MayActFor(b *pgx.Batch, by journal.Actor, o *Organisation) func() error {
 	var yes bool
-	b.Queue(`select true from person p join membership m on m.person_id = p.id join organisation o on o.id = m.organisation_id
+	b.Queue(`select `+organisationColumns+` from person p join membership m on m.person_id = p.id join organisation o on o.id = m.organisation_id
 		where p.id = $1 and o.id = $2 and m.role = 'aidant' and m.ended_at is null and p.suspended_at is null and o.active for share of p`,
 		by.Person, by.Organisation).Query(func(rows pgx.Rows) error {
-		yes = rows.Next()
-		rows.Close()
+		defer rows.Close()
+		if yes = rows.Next(); yes {
+			return rows.Scan(o.fields()...)
+		}
 		return rows.Err()
 	})
 	return func() error {
