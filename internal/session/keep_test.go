@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
@@ -63,14 +64,14 @@ func TestAttempt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.sessions.Arrive(t.Context(), at, state, session.SignIn, session.StepUp); err != session.ErrUsed {
+	if _, err := h.sessions.Arrive(t.Context(), at, state, session.SignIn, session.StepUp); !errors.Is(err, session.ErrUsed) {
 		t.Errorf("as another kind: %v", err)
 	}
 	got, err := h.sessions.Arrive(t.Context(), at, state, session.Identity)
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(session.Attempt{}, "CreatedAt")); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	if _, err := h.sessions.Arrive(t.Context(), at, state, session.Identity); err != session.ErrUsed {
+	if _, err := h.sessions.Arrive(t.Context(), at, state, session.Identity); !errors.Is(err, session.ErrUsed) {
 		t.Errorf("again: %v", err)
 	}
 	var kept int

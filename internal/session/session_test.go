@@ -164,7 +164,7 @@ func TestGuard_RolesAndStrangers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
 	aidant := h.signIn(t, h.Jeanne, session.Aidant)
-	if got, err := at(t, h.sessions.Auditor, aidant); err != page.ErrForbidden {
+	if got, err := at(t, h.sessions.Auditor, aidant); !errors.Is(err, page.ErrForbidden) {
 		t.Errorf("an aidant passes as auditor: %v, %v", got, err)
 	}
 	h.exec(t, `update person set auditor = true where id = $1`, h.Paul.Person)
@@ -172,7 +172,7 @@ func TestGuard_RolesAndStrangers(t *testing.T) {
 	if got, err := at(t, h.sessions.Auditor, auditor); err != nil || got == nil || got.Organisation != uuid.Nil || got.Actor().Kind != journal.Auditor {
 		t.Errorf("%v, %v", got, err)
 	}
-	if got, err := at(t, h.sessions.Aidant, auditor); err != page.ErrForbidden {
+	if got, err := at(t, h.sessions.Aidant, auditor); !errors.Is(err, page.ErrForbidden) {
 		t.Errorf("an auditor passes as aidant: %v, %v", got, err)
 	}
 	h.exec(t, `update person set auditor = false where id = $1`, h.Paul.Person)

@@ -32,7 +32,7 @@ func newKeySet(c *http.Client, address string) *keySet { return &keySet{http: c,
 
 // VerifySignature returns the payload of a JWS signed by one of the provider's keys. The caller has checked the algorithm.
 func (k *keySet) VerifySignature(ctx context.Context, raw string) ([]byte, error) {
-	jws, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
 	if err != nil || len(jws.Signatures) != 1 {
 		return nil, errSignature
 	}
