@@ -18,12 +18,19 @@ var languages = []Language{{Tag: "fr", Name: "Français"}, {Tag: "en", Name: "En
 
 const languageCookie = "lang"
 
+// texts are the texts of one language.
+type texts struct {
+	localizer *i18n.Localizer
+	plain     map[string]string // those without values or plurals, ready
+}
+
 // loadTexts reads locales/<language>/<area>.json: flat objects from key to text, each key beginning with its area.
-func loadTexts(files fs.FS) (map[string]*i18n.Localizer, error) {
+func loadTexts(files fs.FS) (map[string]*texts, error) {
 	bundle := i18n.NewBundle(language.French)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	out := map[string]*i18n.Localizer{}
+	out := map[string]*texts{}
 	for _, l := range languages {
+		t := &texts{plain: map[string]string{}}
 		names, err := fs.Glob(files, "locales/"+l.Tag+"/*.json")
 		if err != nil {
 			return nil, fmt.Errorf("load texts: %w", err)
@@ -34,11 +41,18 @@ func loadTexts(files fs.FS) (map[string]*i18n.Localizer, error) {
 				return nil, fmt.Errorf("load texts: %w", err)
 			}
 			area := strings.TrimSuffix(path.Base(name), ".json")
-			if _, err := bundle.ParseMessageFileBytes(b, area+"."+l.Tag+".json"); err != nil {
+			messages, err := bundle.ParseMessageFileBytes(b, area+"."+l.Tag+".json")
+			if err != nil {
 				return nil, fmt.Errorf("load texts: %s: %w", name, err)
 			}
+			for _, m := range messages.Messages {
+				if m.One == "" && !strings.Contains(m.Other, "{{") {
+					t.plain[m.ID] = typographic(l.Tag, m.Other)
+				}
+			}
 		}
-		out[l.Tag] = i18n.NewLocalizer(bundle, l.Tag)
+		t.localizer = i18n.NewLocalizer(bundle, l.Tag)
+		out[l.Tag] = t
 	}
 	return out, nil
 }
@@ -56,22 +70,29 @@ func (p *Pages) Text(lang, key string, args ...any) (string, error) {
 }
 
 func (p *Pages) text(lang, key string, data map[string]any) (string, error) {
-	localizer, ok := p.texts[lang]
+	t, ok := p.texts[lang]
 	if !ok {
 		return "", fmt.Errorf("text %s: no language %q", key, lang)
+	}
+	if ready, ok := t.plain[key]; ok {
+		return ready, nil
 	}
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
 	if n, ok := data["Count"]; ok {
 		config.PluralCount = n
 	}
-	out, err := localizer.Localize(config)
+	out, err := t.localizer.Localize(config)
 	if err != nil {
 		return "", fmt.Errorf("text %s: %w", key, err)
 	}
+	return typographic(lang, out), nil
+}
+
+func typographic(lang, text string) string {
 	if lang == "fr" {
-		out = frenchSpaces.Replace(out)
+		return frenchSpaces.Replace(text)
 	}
-	return out, nil
+	return text
 }
 
 func pairs(args []any) (map[string]any, error) {

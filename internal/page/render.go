@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
 
@@ -22,7 +21,7 @@ type Options struct {
 // Pages renders templates. All of them are parsed when it is loaded.
 type Pages struct {
 	options Options
-	texts   map[string]*i18n.Localizer
+	texts   map[string]*texts
 	matcher language.Matcher
 	static  *assets
 	sets    map[string]map[string]*template.Template // language, name of the page
