@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -117,4 +118,33 @@ func (s *Site) Token(t testing.TB, code string) string {
 // UserInfo presents an access token.
 func (s *Site) UserInfo(ctx context.Context, access string) (Answer, error) {
 	return (&Visitor{site: s}).Do(ctx, http.MethodGet, "/idp/userinfo", nil, "Authorization", "Bearer "+access)
+}
+
+var identified = regexp.MustCompile(`name="identified" value="([^"]+)"`)
+
+// Agreement opens the recap of a draft and returns its form with the box ticked.
+func (v *Visitor) Agreement(ctx context.Context, draft uuid.UUID) (url.Values, error) {
+	a, err := v.Do(ctx, http.MethodGet, "/brouillons/"+draft.String()+"/recapitulatif", nil)
+	if err != nil {
+		return nil, err
+	}
+	shown := identified.FindStringSubmatch(a.Body)
+	if shown == nil {
+		return nil, fmt.Errorf("recap: %d, no form to sign", a.Status)
+	}
+	return Form("agreed", "on", "identified", shown[1]), nil
+}
+
+// Sign signs a draft with a form of Agreement. The answer is where the browser was led: the mandate's page, or not.
+func (v *Visitor) Sign(ctx context.Context, draft uuid.UUID, agreement url.Values) (mandate uuid.UUID, a Answer, err error) {
+	a, err = v.Do(ctx, http.MethodPost, "/brouillons/"+draft.String()+"/signature", agreement)
+	if err != nil {
+		return uuid.Nil, a, err
+	}
+	id, found := strings.CutPrefix(a.At.Path, "/mandats/")
+	if !found {
+		return uuid.Nil, a, fmt.Errorf("sign: %d, to %q", a.Status, a.At.Path)
+	}
+	mandate, err = uuid.Parse(id)
+	return mandate, a, err
 }
