@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mandat/internal/app"
 	"mandat/internal/demo"
@@ -34,7 +35,7 @@ func (d demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	running.Describe(os.Stdout, log.Name())
+	running.Describe(os.Stdout, program(), log.Name())
 	err = running.App.Wait(ctx)
 	fmt.Println("\nStopping.")
 	if errors.Is(err, app.ErrStopped) {
@@ -57,6 +58,14 @@ func interrupted(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
+}
+
+// program is how to call this program from the repository, however it was called: `go run` builds it somewhere else.
+func program() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/mandat"
+	}
+	return os.Args[0]
 }
 
 // logFile keeps the site's log out of the terminal, where people read what to do.

@@ -16,6 +16,7 @@ import (
 type journalCmds struct {
 	Verify  verify  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
 	Export  export  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
+	Prove   prove   `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
 	Compare compare `cmd:"" help:"Compare mandates and powers with what their entries say."`
 }
 
@@ -59,6 +60,7 @@ func (a auditors) open(ctx context.Context) (*db.DB, error) {
 type verify struct {
 	trust
 	Site   string `help:"Address of the site, to check that it shows the same journal."`
+	Proof  string `type:"existingfile" help:"A proof of one entry, as prove writes it; the line is the file of the same name with .entry."`
 	Export string `arg:"" optional:"" help:"An export: a folder or a .tar file."`
 }
 
@@ -67,6 +69,9 @@ func (v verify) Run(ctx context.Context) error {
 	policy, err := v.load()
 	if err != nil {
 		return err
+	}
+	if v.Proof != "" {
+		return v.proof(policy)
 	}
 	o := journal.VerifyOptions{Policy: policy, Site: v.Site}
 	if v.Export != "" {
@@ -89,6 +94,72 @@ func (v verify) Run(ctx context.Context) error {
 	if r.SiteSize >= 0 {
 		fmt.Printf("  the site shows %d entries of the same journal\n", r.SiteSize)
 	}
+	return nil
+}
+
+// proof checks one entry without server or database.
+func (v verify) proof(policy *journal.Policy) error {
+	text, err := os.ReadFile(v.Proof)
+	if err != nil {
+		return err
+	}
+	line, err := os.ReadFile(strings.TrimSuffix(v.Proof, proofSuffix) + lineSuffix)
+	if err != nil {
+		return err
+	}
+	p, err := journal.VerifyProof(text, line, policy)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("proven: entry %d of %s, under its signature over %d entries\n%s\n", p.Index, p.Checkpoint.Origin, p.Checkpoint.Size, p.Body)
+	return nil
+}
+
+// The two files of a proof.
+const (
+	proofSuffix = ".tlog-proof"
+	lineSuffix  = ".entry"
+)
+
+type prove struct {
+	trust
+	auditors
+	Entry int64  `arg:"" help:"Number of the entry, as the auditors' pages show it."`
+	To    string `default:"." type:"existingdir" help:"Folder for the two files."`
+}
+
+// Run writes the proof and the line it is about, and replaces no file.
+func (p prove) Run(ctx context.Context) error {
+	key, err := p.key()
+	if err != nil {
+		return err
+	}
+	auditor, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer auditor.Close()
+	log, err := journal.OpenLog(auditor, key, "")
+	if err != nil {
+		return err
+	}
+	index, err := log.IndexOf(ctx, p.Entry)
+	if errors.Is(err, db.ErrNotFound) {
+		return fmt.Errorf("there is no entry %d, or it is not provable yet", p.Entry)
+	}
+	if err != nil {
+		return err
+	}
+	text, line, err := log.Prove(ctx, index)
+	if err != nil {
+		return err
+	}
+	out := journal.Folder(p.To)
+	name := fmt.Sprintf("entry-%d", p.Entry)
+	if err := errors.Join(out.Put(name+proofSuffix, text), out.Put(name+lineSuffix, line)); err != nil {
+		return err
+	}
+	fmt.Printf("wrote %s and %s: check them with mandat journal verify --policy FILE --proof %s\n", name+proofSuffix, name+lineSuffix, name+proofSuffix)
 	return nil
 }
 

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Describe prints where to click and as whom.
-func (d *Demo) Describe(w io.Writer, log string) {
+// Describe prints where to click and as whom. program is how to call this program again.
+func (d *Demo) Describe(w io.Writer, program, log string) {
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	line("")
 	line("Mandat is running. Open")
@@ -29,7 +29,7 @@ func (d *Demo) Describe(w io.Writer, log string) {
 	line("")
 	line("Check the journal from another terminal:")
 	line("")
-	line("  mandat journal verify --policy %s --site %s", d.Policy, d.Config.BaseURL)
+	line("  %s journal verify --policy %s --site %s", program, d.Policy, d.Config.BaseURL)
 	line("")
 	line("Metrics: http://%s/metrics   Log: %s", d.Config.MetricsListen, log)
 	line("Data is kept in %s (make reset removes it). Ctrl-C stops everything.", d.Dir)
