@@ -100,12 +100,12 @@ func (p *Provider) fresh(factor time.Time, req authRequest) bool {
 var errNotAidant = errors.New("not an active aidant")
 
 const beginLogin = `
-insert into idp_login (id, state, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
+insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
   scope, claims, perimeters, procedures, created_at, expires_at)
-select $1, 'requested', l.organisation_id, l.person_id, l.session_id, l.factor_at, $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9, ''),
-  $10, $11, $12, $13, $2, $14
-from (select s.organisation_id, s.person_id, s.id as session_id, s.factor_at from session s where s.id = $15) l
-where ` + aidantActive + ` and ` + sessionLive
+select $1, l.organisation_id, l.person_id, l.id, l.factor_at, $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9, ''),
+  $10, $11, $12, $13, $2::timestamptz, $14
+from session l
+where l.id = $15 and l.expires_at > $2::timestamptz and l.seen_at > $3::timestamptz and ` + aidantActive
 
 // begin inserts the row. Its loss would cost a click, so it does not wait for the disk.
 func (p *Provider) begin(ctx context.Context, by journal.Actor, req authRequest) (uuid.UUID, error) {

@@ -134,7 +134,7 @@ update idp_login l set state = 'citizen_chosen', citizen_id = c.id
 from citizen c
 where l.id = $1 and l.session_id = $4 and l.person_id = $5 and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
   and c.id = $6 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
-  and exists (select from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures)))
+  and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures)) limit 1)
   and ` + aidantActive + ` and ` + sessionLive + `
 returning l.claims, c.id, c.data_key, c.identity, c.identified_at`
 

@@ -42,14 +42,18 @@ type Login struct {
 
 // The conditions that every step asks of a login l, in its own statement. $2 is now, $3 the time before which a session
 // that was not used is over.
+//
+// They are scalar subqueries and not EXISTS, which the planner would turn into joins: with nine tables to put in order it
+// took 10 ms to plan a statement that runs for 0.2 ms.
 const (
-	aidantActive = `exists (select from person a join membership m on m.person_id = a.id join organisation o on o.id = m.organisation_id
-		where a.id = l.person_id and a.suspended_at is null and m.organisation_id = l.organisation_id and m.role = 'aidant' and m.ended_at is null and o.active)`
-	sessionLive = `exists (select from session s where s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
+	aidantActive = `(select true from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
+		where m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' and m.ended_at is null and a.suspended_at is null and o.active)`
+	sessionLive = `(select true from session s where s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
 		and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz)`
 	powerStands = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.state = 'standing'
 		and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz and p.identified_by = 'franceconnect'`
-	powerChosen = powerStands + ` and p.citizen_id = l.citizen_id and p.mandate_id = l.mandate_id and p.procedure = l.procedure`
+	powerChosen = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.citizen_id = l.citizen_id and ` + powerStands + `)`
+	subjectOf   = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
 )
 
 // times are the arguments $2 and $3.

@@ -60,7 +60,7 @@ select l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), coalesce
   l.organisation_id, l.person_id, l.session_id, coalesce(l.citizen_id, '00000000-0000-0000-0000-000000000000'), coalesce(l.mandate_id, '00000000-0000-0000-0000-000000000000'),
   l.expires_at, coalesce(l.code_expires_at, l.expires_at), coalesce(l.token_expires_at, l.expires_at),
   coalesce(sha256(l.code_hash || $4::bytea) = $5::bytea, false), coalesce(sha256(l.token_hash || $4::bytea) = $5::bytea, false),
-  exists (select from mandate_power p where ` + powerChosen + `), ` + aidantActive + `, ` + sessionLive + `
+  coalesce(` + powerChosen + `, false), coalesce(` + aidantActive + `, false), coalesce(` + sessionLive + `, false)
 from idp_login l where l.id = $1 for update of l`
 
 func (f *facts) fields() []any {

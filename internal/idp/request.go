@@ -51,21 +51,15 @@ var heeded = []string{"response_type", "client_id", "redirect_uri", "scope", "st
 func parseAuthRequest(clients map[string]*Client, values url.Values) (authRequest, error) {
 	req := authRequest{known: url.Values{}}
 	for _, name := range heeded {
-		switch sent := values[name]; {
-		case len(sent) == 1 && sent[0] != "": // sent without a value is not sent (RFC 6749 §3.1)
+		if sent := values[name]; len(sent) == 1 && sent[0] != "" { // sent without a value is not sent (RFC 6749 §3.1)
 			req.known.Set(name, sent[0])
-		case len(sent) > 1 && (name == "client_id" || name == "redirect_uri"):
-			return req, errUntrusted
 		}
 	}
 	client, ok := clients[req.known.Get("client_id")]
 	if !ok || !slices.Contains(client.RedirectURIs, req.known.Get("redirect_uri")) {
 		return req, errUntrusted
 	}
-	req.Client, req.RedirectURI = client, req.known.Get("redirect_uri")
-	if len(values["state"]) == 1 {
-		req.State = req.known.Get("state")
-	}
+	req.Client, req.RedirectURI, req.State = client, req.known.Get("redirect_uri"), req.known.Get("state")
 	for _, check := range []func(*authRequest, url.Values) *oidc.Error{checkForm, checkResponse, checkScope, checkProof, checkPrompt, checkLevel} {
 		if refusal := check(&req, values); refusal != nil {
 			return req, refusal

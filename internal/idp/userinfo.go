@@ -97,21 +97,18 @@ func (p *Provider) answer(ctx context.Context, ticket string) (oidc.UserInfo, st
 	return body, signed, err
 }
 
-// The locks come first, in the order of every act on mandates: the person, then the citizen. So an end or a suspension
-// that is under way is seen by the statement after it, and one that comes later is later in the journal.
+// The locks come first, and the question is a statement of its own after them: an end or a suspension that is under way
+// is seen by it, and one that comes later is later in the journal. Acts on mandates lock the same rows.
 const (
-	lockPerson = `select from idp_login l join person a on a.id = l.person_id
-		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a`
-	lockCitizen = `select from idp_login l join citizen c on c.id = l.citizen_id
-		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of c`
+	lockPeople = `select from idp_login l join person a on a.id = l.person_id join citizen c on c.id = l.citizen_id
+		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a, c`
 	releaseLogin = `
 update idp_login l set state = 'released', released_at = $2::timestamptz
-from mandate_power p, idp_subject j, citizen c
+from citizen c
 where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'token_issued' and l.token_expires_at > $2::timestamptz
-  and ` + powerChosen + ` and j.citizen_id = l.citizen_id and j.sector = l.sector
   and c.id = l.citizen_id and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
-  and ` + aidantActive + ` and ` + sessionLive + `
-returning l.client, l.claims, l.procedure, l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, j.sub,
+  and ` + powerChosen + ` and ` + aidantActive + ` and ` + sessionLive + `
+returning l.client, l.claims, l.procedure, l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, ` + subjectOf + `,
   c.id, c.data_key, c.identity, c.identified_at`
 )
 
@@ -123,8 +120,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 	now, idle := p.times()
 	moved := false
 	batch := &pgx.Batch{}
-	batch.Queue(lockPerson, login, salt, digest)
-	batch.Queue(lockCitizen, login, salt, digest)
+	batch.Queue(lockPeople, login, salt, digest)
 	batch.Queue(releaseLogin, login, now, idle, salt, digest).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if moved = rows.Next(); !moved {
