@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +65,7 @@ type App struct {
 	franceconnect *franceconnect.RP
 	idp           *idp.Provider
 	router        *page.Router
+	trusted       []netip.Prefix
 	metrics       *metrics
 	health        health
 
@@ -162,6 +164,9 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	a.franceconnect, err = franceconnect.New(ctx, franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
 		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin"}, a.sessions, a.mandates, a.clock)
 	if err != nil {
+		return err
+	}
+	if a.trusted, err = proxies(c.TrustedProxies); err != nil {
 		return err
 	}
 	if a.pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{a.proconnect.Origin()}}); err != nil {

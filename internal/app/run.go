@@ -28,7 +28,7 @@ func (a *App) Start(ctx context.Context) error {
 	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic()); err != nil {
 		return err
 	}
-	if err := a.listen(ctx, a.config.Listen, a.router.Start()); err != nil {
+	if err := a.listen(ctx, a.config.Listen, behindProxies(a.trusted, a.router.Start())); err != nil {
 		return err
 	}
 	if a.config.MetricsListen != "" {

@@ -78,6 +78,10 @@ type Config struct {
 	// Postal address for the same, on one line.
 	ContactAddress string `env:"CONTACT_ADDRESS,required"`
 
+	// Networks of our own reverse proxies, such as 10.0.0.0/8: their X-Forwarded-For is believed. Without it everybody
+	// behind a proxy shares one allowance of sign-ins.
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+
 	// Requests under way at once; more get 503 at once rather than a long wait.
 	MaxRequests int `env:"MAX_REQUESTS" envDefault:"256"`
 
