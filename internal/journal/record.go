@@ -29,7 +29,7 @@ type Actor struct {
 	Kind         Kind
 	Person       uuid.UUID // nil for System
 	Organisation uuid.UUID // for which they act; nil for auditors and System
-	Session      []byte    // hash of the session's cookie; stays out of the entry
+	Session      []byte    // id of the browser session, the same after a step-up; stays out of the entry
 	FactorAt     time.Time // when they last gave a second factor in this session; zero is never
 }
 
