@@ -118,6 +118,9 @@ func TestVerify_NamesTheEntryOfWhichAnyBitWasFlipped(t *testing.T) {
 	for at := range 5 {
 		for k := range s.lines(t, 0)[at] {
 			for bit := range 8 {
+				if at != 2 && bit != k%8 {
+					continue // all bits of one entry, one bit of each byte of the others
+				}
 				lines := s.lines(t, 0)
 				lines[at][k] ^= 1 << bit
 				if f := names(t, s.with(t, 0, lines), s.policy, int64(at), int64(at)); k > 130 && f.Action != "power.used" && at != 1 {
