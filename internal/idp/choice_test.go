@@ -144,7 +144,7 @@ func TestSearch_ShowsAtMostTenAndNeverTheList(t *testing.T) {
 	if n := strings.Count(a.body, `name="usager"`); n != 10 || !strings.Contains(a.body, "Il y en a peut-être d’autres") || !strings.Contains(a.body, "24 août 1962") {
 		t.Errorf("%d found: %s", n, a.body)
 	}
-	if a := v.post(path+"/usager", url.Values{"recherche": {"dubois"}}); strings.Contains(a.body, "DUBOIS") || !strings.Contains(a.body, "Personne ne porte ce nom") {
+	if a := v.post(path+"/usager", url.Values{"recherche": {"dubois"}}); strings.Contains(a.body, "DUBOIS") || !strings.Contains(a.body, "Aucune personne trouvée") {
 		t.Errorf("another organisation's citizen: %s", a.body)
 	}
 	if a := v.get(path + "/usager?recherche=fictif"); strings.Contains(a.body, "FICTIF") {
@@ -282,6 +282,7 @@ func TestChooseProcedure_Refuses(t *testing.T) {
 		reported  string // the procedure in the entry
 	}{
 		"not granted":                     {procedure: "argent-timbre-fiscal", reported: "argent-timbre-fiscal"},
+		"granted by somebody else":        {spoil: func(t *testing.T, s *site, _ *visitor) { s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Housing) }, procedure: fixture.Housing, reported: fixture.Housing},
 		"not in the catalogue":            {procedure: "<script>"},
 		"ended since":                     {spoil: func(t *testing.T, s *site, v *visitor) { endAll(t, s, v) }, procedure: fixture.Tax, reported: fixture.Tax},
 		"not identified by FranceConnect": {spoil: func(t *testing.T, s *site, _ *visitor) { identifiedOtherwise(t, s) }, procedure: fixture.Tax, reported: fixture.Tax},
