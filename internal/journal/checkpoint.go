@@ -51,7 +51,8 @@ func openCheckpoint(signed []byte, logs note.Verifiers) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	for _, sig := range n.Sigs {
-		if sig.Name == c.Origin {
+		// Strict, so that a signature has one form: no bit of it can be flipped unseen.
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err == nil && sig.Name == c.Origin {
 			return c, nil
 		}
 	}
