@@ -31,6 +31,7 @@ import (
 
 // Options changes what Start does.
 type Options struct {
+	Alone      bool   // without stand-ins: FranceConnect and ProConnect do not answer
 	Record     bool   // keep what goes over the wire: Site.Wire
 	Unverified string // why the journal and the mandates cannot be sound at the end; "" checks them
 	Failing    string // why requests fail on our side in this test; "" allows no failure in the log
@@ -62,14 +63,17 @@ type Site struct {
 // Start runs the program until the test ends.
 func Start(t testing.TB, change ...func(*Options)) *Site {
 	t.Helper()
-	s := &Site{Log: &Log{}, dir: t.TempDir()}
+	s := &Site{Log: &Log{}, ClientID: "mandat", dir: t.TempDir()}
 	for _, f := range change {
 		f(&s.options)
 	}
 	s.open(t, dbtest.New(t))
-	p := s.ports(t)
-	s.people(t, s.register(t, p))
-	env := s.environment(t, p, upstreams{s.Twin.ProConnect, s.Twin.FranceConnect})
+	p, up := s.ports(t), nowhere
+	if !s.options.Alone {
+		up = s.register(t)
+	}
+	s.people(t, up.proconnect)
+	env := s.environment(t, p, up)
 	var err error
 	if s.config, err = config.Load(env); err != nil {
 		t.Fatal(err)

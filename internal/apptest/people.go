@@ -19,8 +19,8 @@ const (
 	auditSIRET     = "11004601800013"
 )
 
-// register makes the site known at the stand-ins and returns how the site's people are asserted.
-func (s *Site) register(t testing.TB, p ports) (issuer string) {
+// register makes the site known at the stand-ins and returns their addresses.
+func (s *Site) register(t testing.TB) upstreams {
 	t.Helper()
 	s.Twin = twintest.Shared(t)
 	s.ClientID, s.Provider = twintest.Name("mandat"), twintest.Name("aidants")
@@ -39,7 +39,7 @@ func (s *Site) register(t testing.TB, p ports) (issuer string) {
 			t.Fatal(err)
 		}
 	}
-	return s.Twin.ProConnect
+	return upstreams{s.Twin.ProConnect, s.Twin.FranceConnect}
 }
 
 // people adds the organisations and those who work there.

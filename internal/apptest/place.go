@@ -59,6 +59,9 @@ func freePort(t testing.TB) int {
 // upstreams are the issuers that the site believes.
 type upstreams struct{ proconnect, franceconnect string }
 
+// nowhere is where nobody listens.
+var nowhere = upstreams{"http://127.0.0.3:9", "http://127.0.0.2:9"}
+
 // Secrets between the site and those around it. They look like nothing else, so that a test can search for them.
 const (
 	proconnectSecret    = "proconnect-secret-5f1c0d9e7b3a48d6a2c4" //nolint:gosec // of stand-ins

@@ -1,0 +1,137 @@
+package apptest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"mandat/internal/db"
+	"mandat/internal/dbtest"
+)
+
+// Process is the program as it is installed: `mandat serve`, a process of its own, that a test may kill.
+type Process struct {
+	*Site
+	cmd     *exec.Cmd
+	env     []string
+	auditor *db.DB
+}
+
+// Clean removes the built program; TestMain calls it when all tests are done.
+func Clean() {
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+}
+
+// built is where the program was built, "" if no test has asked for it.
+var built struct{ dir string }
+
+// program is the path of the built program, once for the process of the tests.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "mandat-program-")
+	if err != nil {
+		return "", err
+	}
+	built.dir = dir
+	path := filepath.Join(dir, "mandat")
+	args := []string{"build", "-buildvcs=false", "-o", path}
+	if raced {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "mandat/cmd/mandat")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Prepare makes a site that runs as a process, on a given database and without stand-ins: FranceConnect and ProConnect
+// are down. Run starts it.
+func Prepare(t testing.TB, d *dbtest.Database) *Process {
+	t.Helper()
+	s := &Site{Log: &Log{}, dir: t.TempDir(), ClientID: "mandat"}
+	s.open(t, d)
+	p := s.ports(t)
+	s.people(t, nowhere.proconnect)
+	return &Process{Site: s, env: s.environment(t, p, nowhere), auditor: s.OpenAuditor(t)}
+}
+
+// Run starts the process and waits until it is ready. It ends at the latest with the test.
+func (p *Process) Run(t testing.TB) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd = exec.Command(path, "serve") //nolint:gosec // what we have just built
+	p.cmd.Env = append(os.Environ(), p.env...)
+	p.cmd.Stderr = p.Log
+	endWithParent(p.cmd)
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Kill)
+	for deadline := time.Now().Add(30 * time.Second); !p.ready(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the server does not get ready:\n%s", p.Log)
+		}
+	}
+}
+
+func (p *Process) ready() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	a, err := (&Visitor{site: p.Site}).Do(ctx, http.MethodGet, "/readyz", nil)
+	return err == nil && a.Status == http.StatusOK
+}
+
+// Kill ends the process as a power cut does (SIGKILL).
+func (p *Process) Kill() {
+	if p.cmd == nil || p.cmd.ProcessState != nil {
+		return
+	}
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// Sound fails the test unless everything that was done is in the journal, the journal is whole, also as the running site
+// shows it, and the mandates are what it says. It returns how many entries there are.
+func (p *Process) Sound(t testing.TB) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	p.caughtUp(ctx, t)
+	r, err := p.verify(ctx, p.auditor)
+	if err != nil {
+		t.Errorf("the journal is not whole: %v", err)
+	}
+	compare(ctx, t, p.auditor)
+	return r.Entries
+}
+
+// caughtUp waits until the process has put every entry into the tree.
+func (p *Process) caughtUp(ctx context.Context, t testing.TB) {
+	t.Helper()
+	conn := p.Connect(t, p.Superuser)
+	for {
+		var behind int64
+		if err := conn.QueryRow(ctx, `select (select count(*) from journal_entry) - coalesce((select size from journal_tree), 0)`).Scan(&behind); err != nil {
+			t.Fatal(err)
+		}
+		if behind == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%d entries are not in the tree", behind)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
