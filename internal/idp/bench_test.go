@@ -1,6 +1,7 @@
 package idp_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -10,20 +11,20 @@ import (
 )
 
 // BenchmarkUse is a whole use, five requests over HTTP: authorize, citizen, procedure, token, userinfo. Server, client and
-// PostgreSQL share the machine. Run it with -cpu 8 for sixteen clients on two cores.
+// PostgreSQL share the machine. Run it with -cpu 16 for sixteen clients.
 func BenchmarkUse(b *testing.B) {
 	s := newSite(b)
 	const people = 64
 	var visitors []*visitor
 	var citizens []string
 	for n := range people {
-		m := s.Sign(b, s.Jeanne, fixture.Citizen(n), fixture.Tax)
+		by := s.Aidant(b, s.Here, fmt.Sprint("aidant-", n))
+		m := s.Sign(b, by, fixture.Citizen(n), fixture.Tax)
 		citizens = append(citizens, m.Citizen.String())
-		visitors = append(visitors, s.visit(b, s.Jeanne))
+		visitors = append(visitors, s.visit(b, by))
 	}
 	client.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
 	var next atomic.Int64
-	b.SetParallelism(1)
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -375,3 +375,27 @@ func TestPages_LetTheirFormsLeadToTheClient(t *testing.T) {
 		t.Error("the page does not say that the choice is a declaration")
 	}
 }
+
+// Somebody who is a référent too keeps their session when they stop being an aidant. Their login ends, as an act.
+func TestChoice_RefusesWhoStoppedBeingAnAidant(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	m := s.Sign(t, s.Jeanne, fixture.Angela(), fixture.Tax)
+	both := s.Aidant(t, s.Here, "rene")
+	s.Behind(t, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, 'referent', now())`, s.Here, both.Person)
+	v := s.visit(t, both)
+	s.exec(t, `update session set role = 'referent' where id = $1`, v.by.Session)
+	one, two := v.begin(), v.begin()
+	v.choose(two, m)
+	s.Behind(t, `update membership set ended_at = now() where person_id = $1 and role = 'aidant'`, both.Person)
+	for _, a := range []answer{v.post(one+"/usager", url.Values{"usager": {m.Citizen.String()}}), v.post(two+"/demarche", url.Values{"demarche": {fixture.Tax}})} {
+		if q := a.at().Query(); a.StatusCode != http.StatusSeeOther || q.Get("error") != "access_denied" || q.Get("state") != state || q.Has("code") {
+			t.Errorf("%d %s %s", a.StatusCode, a.at(), a.body)
+		}
+	}
+	same(t, "entries", s.entries(t), []entry{{Action: "power.refused", Person: both.Person, Step: "citizen", Reason: "aidant_inactive"},
+		{Action: "power.refused", Person: both.Person, Citizen: m.Citizen, Step: "procedure", Reason: "aidant_inactive"}})
+	if n := count(t, s, `select count(*) from idp_login where state = 'refused' and refusal = 'aidant_inactive'`); n != 2 {
+		t.Errorf("%d logins refused", n)
+	}
+}

@@ -145,7 +145,7 @@ func TestUserInfo_FranceConnectsForms(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	abroad, presumed, married := fixture.Citizen(1), fixture.Citizen(2), fixture.Citizen(3)
-	abroad.Birthplace, abroad.Birthcountry = "", "99352"
+	abroad.Birthcountry = "99352" // with a birth place, which FranceConnect would not take
 	presumed.Birthdate = "1950-00-00"
 	married.PreferredUsername = "MARTIN"
 	for _, c := range []struct {
