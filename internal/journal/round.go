@@ -19,6 +19,14 @@ const integrateLock = 7731022846
 // errMoved says that another server grew the tree first.
 var errMoved = errors.New("another server grew the tree first")
 
+// byIndex begins a batch whose queries use the indexes. A plan is made once in a connection, perhaps when the tables were
+// nearly empty; one that reads them whole would be kept while they grow.
+func byIndex() *pgx.Batch {
+	b := &pgx.Batch{}
+	b.Queue(`set local enable_seqscan = off`)
+	return b
+}
+
 // view is the state of things as of one snapshot. Transaction numbers are kept as the text PostgreSQL writes.
 type view struct {
 	size     int64
@@ -40,7 +48,7 @@ func (v view) behind() time.Duration {
 // many entries waiting than with few.
 func (i *Integrator) look(ctx context.Context) (view, error) {
 	var v view
-	b := &pgx.Batch{}
+	b := byIndex()
 	b.Queue(`select t.size, s.xmin::text, clock_timestamp() + $1::interval, t.kept_size, t.kept_at,
 		(select e.at from journal_entry e where e.xid >= greatest(t.xid, $2::text::xid8) order by e.xid, e.id limit 1)
 		from journal_tree t, (select pg_snapshot_xmin(pg_current_snapshot()) as xmin) s`, i.clock.Shift(), i.mark).
@@ -68,7 +76,7 @@ func (i *Integrator) freeze(ctx context.Context) (*drain, error) {
 	d := &drain{mark: i.mark}
 	var first, last *int64
 	var rest *string
-	b := &pgx.Batch{}
+	b := byIndex()
 	b.Queue(`set local statement_timeout = '10min'`) // after a long stop there may be millions
 	b.Queue(`with snap as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin),
 		stop as materialized (select min(e.id) as id from journal_entry e, snap where e.xid >= snap.xmin)
@@ -102,7 +110,7 @@ type growth struct {
 func (i *Integrator) round(ctx context.Context) (bool, error) {
 	var locked bool
 	g := &growth{from: i.edge.size, root: i.edge.root()}
-	first := &pgx.Batch{}
+	first := byIndex()
 	first.Queue(`select pg_try_advisory_xact_lock($1)`, integrateLock).QueryRow(func(row pgx.Row) error { return row.Scan(&locked) })
 	i.queueTake(first, g)
 	var signed []byte
