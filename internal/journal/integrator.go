@@ -14,7 +14,7 @@ import (
 
 // ErrCluster says that the tree was grown on another PostgreSQL than this one: a copy made by dump and load. The numbers
 // of transactions that stand with its entries mean nothing here, and the original may still be running.
-var ErrCluster = errors.New("the journal was grown on another PostgreSQL cluster (see Adopt in docs/journal.md)")
+var ErrCluster = errors.New("the journal was grown on another PostgreSQL cluster (docs/journal.md says how to take it over)")
 
 // ErrTree says that the tree's tables contradict each other: they were changed behind the program's back.
 var ErrTree = errors.New("the journal's tiles do not lead to its root")

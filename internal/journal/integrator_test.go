@@ -342,3 +342,32 @@ func TestIntegrator_KeepsACheckpointInTenSeconds(t *testing.T) {
 		t.Fatalf("twenty seconds later: kept %v", got)
 	}
 }
+
+func TestAdoptSQL_TakesALoadedCopyOver(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.acts(t, 3)
+	h.catchUp(t)
+	h.acts(t, 2)
+	session{h.Connect(t, h.Superuser)}.do(t, `set session_replication_role = replica; update journal_entry set xid = (xid::text::bigint + 10000000000)::text::xid8;
+		update journal_tree set xid = (xid::text::bigint + 10000000000)::text::xid8, cluster = cluster + 1`)
+	h.refuses(t, h.state, ErrCluster)
+	session{h.Connect(t, h.Owner)}.do(t, AdoptSQL)
+	h.in = h.integrator(t, h.state)
+	h.acts(t, 1)
+	if c := h.catchUp(t); c.Size != 6 {
+		t.Fatalf("taken over: %+v", c)
+	}
+	if _, err := verified(t, h.export(t), h.policy(t)); err != nil {
+		t.Fatal(err)
+	}
+	h.refusesUpdates(t)
+}
+
+// refusesUpdates checks that the trigger that keeps entries is on.
+func (h *house) refusesUpdates(t *testing.T) {
+	t.Helper()
+	if _, err := h.Connect(t, h.Owner).Exec(t.Context(), "update journal_entry set body = '{}'"); err == nil {
+		t.Error("the owner may change entries")
+	}
+}
