@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	patience  = 20 * time.Second // until a page must be there
-	wholeTest = 4 * time.Minute
+	patience  = 30 * time.Second // until a page must be there
+	wholeTest = 10 * time.Minute
 )
 
 // person is somebody at a window of their own, with cookies of its own. Each method is something a person does or sees; it
@@ -32,6 +32,7 @@ type person struct {
 	ctx     context.Context
 	lang    string
 	scripts bool
+	album   string // the pictures' names begin with it
 	step    string // what the person is about, for the report of a failure
 	shown   int    // pictures so far
 }
@@ -39,6 +40,7 @@ type person struct {
 // habits are how a person's browser is set up.
 type habits struct {
 	lang      string // "fr" or "en"
+	album     string
 	noScripts bool
 }
 
@@ -49,7 +51,7 @@ func arrive(t *testing.T, h habits) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{world: w, watch: &watch{site: w.Config.BaseURL, statuses: map[cdp.LoaderID]int64{}}, t: t, lang: h.lang, scripts: !h.noScripts}
+	p := &person{world: w, watch: &watch{site: w.Config.BaseURL, statuses: map[cdp.LoaderID]int64{}}, t: t, lang: h.lang, album: h.album, scripts: !h.noScripts}
 	ctx, cancel := chromedp.NewContext(w.browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil { // a limit in time on the first call would end the window with it
@@ -66,6 +68,7 @@ func arrive(t *testing.T, h habits) *person {
 	p.do(call(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": h.lang}}))
 	p.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: h.noScripts}))
 	p.do(chromedp.EmulateViewport(1280, 900))
+	p.scheme("light")
 	return p
 }
 
@@ -91,7 +94,7 @@ func (p *person) leave() {
 }
 
 func (p *person) keep(name string, content []byte) {
-	path := filepath.Join(p.album, name)
+	path := filepath.Join(p.pictures, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		p.t.Error(err)
 	}

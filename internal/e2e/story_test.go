@@ -23,12 +23,12 @@ type tale struct {
 
 func TestStory_French(t *testing.T) {
 	t.Parallel()
-	live(t, tale{habits: habits{lang: "fr"}, aidant: "demo-jeanne", auditor: "demo-sofia", citizen: "test", other: "nom_composé", search: "dubois", looks: true})
+	live(t, tale{habits: habits{lang: "fr", album: "story"}, aidant: "demo-jeanne", auditor: "demo-sofia", citizen: "test", other: "étranger_présumé_né_jour", search: "dubois", looks: true})
 }
 
 func TestStory_English(t *testing.T) {
 	t.Parallel()
-	live(t, tale{habits: habits{lang: "en"}, aidant: "demo-paul", auditor: "demo-sofia", citizen: "naissance_Portugal", other: "nom_composé", search: "teix", looks: true})
+	live(t, tale{habits: habits{lang: "en", album: "story"}, aidant: "demo-paul", auditor: "demo-sofia", citizen: "naissance_Portugal", other: "nom_50+_caractères", search: "teix", looks: true})
 }
 
 func TestStory_WithoutScripts(t *testing.T) {
@@ -137,6 +137,7 @@ func (s *storyteller) identify() {
 	s.about("the wrong person")
 	s.identifyAs(s.other)
 	s.page("aidant.recap.title")
+	s.look("recap-wrong-person")
 	s.press(`form[action$="/autre-personne"] button`)
 	s.page("aidant.identity.title")
 	s.look("identity-dropped")

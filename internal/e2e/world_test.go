@@ -27,10 +27,10 @@ const startWait = 5 * time.Minute
 // world is what all tests share: the running program and the browser. Each test has windows of its own.
 type world struct {
 	*demo.Demo
-	pages   *page.Pages // for the texts that pages must show
-	browser context.Context
-	axe     string // source of axe-core
-	album   string // folder of the pictures
+	pages    *page.Pages // for the texts that pages must show
+	browser  context.Context
+	axe      string // source of axe-core
+	pictures string // folder of the pictures
 
 	stops []func() error
 }
@@ -69,8 +69,8 @@ func (w *world) findFolders(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find the checkout: %w", err)
 	}
-	w.album = filepath.Join(filepath.Dir(filepath.Dir(stand)), "screenshots")
-	if err := os.RemoveAll(w.album); err != nil {
+	w.pictures = filepath.Join(filepath.Dir(filepath.Dir(stand)), "screenshots")
+	if err := os.RemoveAll(w.pictures); err != nil {
 		return fmt.Errorf("empty the album: %w", err)
 	}
 	w.pages, err = page.Load(web.Files, page.Options{})
@@ -84,7 +84,7 @@ var axeCore = npm.Package{
 }
 
 func (w *world) fetchAxe(ctx context.Context) error {
-	folder, err := axeCore.Fetch(ctx, filepath.Join(filepath.Dir(w.album), ".data", "cache"), os.Stderr)
+	folder, err := axeCore.Fetch(ctx, filepath.Join(filepath.Dir(w.pictures), ".data", "cache"), os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (w *world) fetchAxe(ctx context.Context) error {
 }
 
 func (w *world) startProgram(ctx context.Context) (err error) {
-	w.Demo, err = demo.Start(ctx, demo.Options{Twin: filepath.Join(filepath.Dir(w.album), ".data", "twin"), Progress: os.Stderr, Log: slog.New(slog.DiscardHandler)})
+	w.Demo, err = demo.Start(ctx, demo.Options{Twin: filepath.Join(filepath.Dir(w.pictures), ".data", "twin"), Progress: os.Stderr, Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		w.stops = append(w.stops, w.Stop)
 	}

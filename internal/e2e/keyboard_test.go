@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestKeyboard draws up and signs a mandate without the mouse.
+func TestKeyboard(t *testing.T) {
+	t.Parallel()
+	p := arrive(t, habits{lang: "fr"})
+	p.about("jump to the content")
+	p.open("/connexion")
+	p.key(kb.Tab)
+	p.keyOn(`.fr-skiplinks a[href="#content"]`)
+	if !ask[bool](p, `document.activeElement.getBoundingClientRect().top >= 0`) {
+		p.fatalf("the skip link stays out of sight")
+	}
+	p.key(kb.Enter)
+	p.keyTo(".fr-connect--pro")
+	p.enter()
+	p.keyTo("button" + quoted("value", "demo-karim"))
+	p.enter()
+	p.on("/espace")
+	p.reaches()
+	p.about("enter the terms")
+	p.keyTo(`main a[href="/mandats/nouveau"]`)
+	p.enter()
+	p.reaches()
+	p.keyTo("main form .fr-btn--lg")
+	p.enter()
+	p.about("go from a mistake to its field")
+	p.refusal(422, "aidant.terms.title")
+	p.reaches()
+	p.keyTo(`#errors a[href="#field-procedures"]`)
+	p.key(kb.Enter)
+	p.keyTo("#field-procedures > details:first-of-type > summary")
+	p.about("choose procedures")
+	p.keyTo("details:has(#procedure-" + tax + ") > summary")
+	p.key(kb.Enter)
+	p.choose("#procedure-" + tax)
+	p.keyTo("#field-days")
+	p.key(kb.ArrowDown)
+	p.choose("#field-no_protection")
+	p.back("#field-informed")
+	p.key(" ")
+	p.keyTo("main form .fr-btn--lg")
+	p.enter()
+	p.page("aidant.identity.title")
+	p.reaches()
+	p.about("identify")
+	p.keyTo(toFranceConnect)
+	p.enter()
+	p.keyTo("button" + quoted("value", "naissance_Belgique"))
+	p.enter()
+	p.keyTo("button[name=continue]")
+	p.enter()
+	p.about("sign")
+	p.page("aidant.recap.title")
+	p.reaches()
+	p.choose("#field-agreed")
+	p.keyTo(`form[action$="/signature"] button`)
+	p.enter()
+	p.says("aidant.mandate.signed")
+	p.reaches()
+}
+
+func (p *person) key(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
+
+// enter presses Enter on what leads to another page.
+func (p *person) enter() {
+	p.t.Helper()
+	p.leads(func() { p.key(kb.Enter) })
+}
+
+// choose goes to a box and ticks it with the space bar.
+func (p *person) choose(selector string) {
+	p.t.Helper()
+	p.keyTo(selector)
+	p.key(" ")
+	if !ask[bool](p, `document.activeElement.checked`) {
+		p.fatalf("%s is not chosen by the space bar", selector)
+	}
+}
+
+const mostStops = 80
+
+// keyTo presses Tab until a control has the focus.
+func (p *person) keyTo(selector string) { p.t.Helper(); p.seek(selector, kb.Tab) }
+
+// back presses Shift and Tab until a control has the focus.
+func (p *person) back(selector string) { p.t.Helper(); p.seek(selector, kb.Tab, kb.ModifierShift) }
+
+func (p *person) seek(selector, key string, with ...chromedp.Modifier) {
+	p.t.Helper()
+	for range mostStops {
+		p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(with...)))
+		if ask[bool](p, `document.activeElement.matches(%s)`, strconv.Quote(selector)) {
+			p.keyOn(selector)
+			return
+		}
+	}
+	p.fatalf("%d times Tab do not lead to %s", mostStops, selector)
+}
+
+// keyOn sees that a control has the focus, that it is in sight, and that the focus can be seen.
+func (p *person) keyOn(selector string) {
+	p.t.Helper()
+	if fault := ask[string](p, focusFault); fault != "" || !ask[bool](p, `document.activeElement.matches(%s)`, strconv.Quote(selector)) {
+		p.fatalf("at %s: %s", selector, fault)
+	}
+}
+
+// focusFault says what is wrong with the focus: a ring is on the control, or on the card around it.
+const focusFault = `(() => {
+	const e = document.activeElement, name = e.outerHTML.slice(0, 120);
+	const r = e.getBoundingClientRect();
+	if (r.bottom <= 0 || r.top >= innerHeight || r.right <= 0 || r.left >= innerWidth) return 'out of sight: ' + name;
+	const ring = e => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; };
+	return ring(e) || ring(e.parentElement) ? '' : 'no visible focus: ' + name;
+})()`
+
+// reaches goes through the whole page with Tab, and sees that every control is met once, in the order of the page.
+func (p *person) reaches() {
+	p.t.Helper()
+	const mark = `(() => {
+		document.body.tabIndex = -1; // from the top, as after an address was typed
+		document.body.focus();
+		document.body.removeAttribute('tabindex');
+		const radio = new Set();
+		window.wanted = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')].filter(e => {
+			if (!e.checkVisibility() || e.type === 'hidden') return false;
+			if (e.type !== 'radio') return true;
+			return !radio.has(e.name) && radio.add(e.name);
+		});
+		return window.wanted.length;
+	})()`
+	n := ask[int](p, mark)
+	for i := range n {
+		p.key(kb.Tab)
+		if missed := ask[string](p, `(e => document.activeElement === e ? '' : e.outerHTML.slice(0, 120) + ' but ' + document.activeElement.outerHTML.slice(0, 120))(window.wanted[%d])`, i); missed != "" {
+			p.fatalf("Tab %d does not reach %s", i+1, missed)
+		}
+		if fault := ask[string](p, focusFault); fault != "" {
+			p.fatalf("%s", fault)
+		}
+	}
+}

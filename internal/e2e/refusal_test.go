@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"context"
+	"path"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/cluster"
+	"mandat/internal/demo"
+)
+
+// languages are those in which every page is looked at.
+var languages = []string{"fr", "en"}
+
+// signInAs goes through ProConnect, whatever comes of it.
+func (p *person) signInAs(professional string) {
+	p.t.Helper()
+	p.about("sign in as " + professional)
+	p.open("/connexion")
+	p.press(".fr-connect--pro")
+	p.press("button" + quoted("value", professional))
+}
+
+// TestRefused_AtTheDoor: who is not let in is told why, at the page they land on.
+func TestRefused_AtTheDoor(t *testing.T) {
+	t.Parallel()
+	for _, lang := range languages {
+		p := arrive(t, habits{lang: lang, album: "door"})
+		for professional, why := range map[string]string{
+			"demo-inconnue": "unknown", "demo-jeanne-2": "other_account", "demo-lea": "wrong_organisation", "demo-hugo": "weak",
+		} {
+			p.signInAs(professional)
+			p.refusal(403, "login.problem."+why+".title")
+			p.look(why)
+		}
+		p.about("go back from ProConnect")
+		p.open("/connexion")
+		p.press(".fr-connect--pro")
+		p.press("button[name=cancel]")
+		p.refusal(400, "login.problem.cancelled.title")
+		p.look("cancelled")
+		p.press("main a.fr-btn")
+		p.page("login.title")
+	}
+}
+
+// TestPages_ForAnybody: what can be read without signing in, and what is not there.
+func TestPages_ForAnybody(t *testing.T) {
+	t.Parallel()
+	for _, lang := range languages {
+		p := arrive(t, habits{lang: lang, album: "anybody"})
+		p.about("read what is open to all")
+		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
+			p.open(address)
+			p.page(heading)
+			p.look(path.Base(heading[:len(heading)-len(".title")]))
+		}
+		p.about("what is not there")
+		p.open("/nulle-part")
+		p.refusal(404, "page.problem.not_found.title")
+		p.look("not-found")
+		p.about("a login at a service that nobody began")
+		p.open("/idp/authorize?client_id=nobody")
+		p.look("untrusted")
+	}
+}
+
+// TestRefused_Inside: what an aidant is refused, or has to do again.
+func TestRefused_Inside(t *testing.T) {
+	t.Parallel()
+	for lang, aidant := range map[string]string{"fr": "demo-jeanne", "en": "demo-paul"} {
+		s := &storyteller{person: arrive(t, habits{lang: lang, album: "inside"}), tale: tale{aidant: aidant, looks: true}}
+		s.signInAs(aidant)
+		s.about("what belongs to the auditor")
+		s.open("/audit")
+		s.refusal(403, "page.problem.forbidden.title")
+		s.look("forbidden")
+		s.about("a mandate of nobody")
+		s.open("/mandats/00000000-0000-4000-8000-000000000000")
+		s.refusal(404, "page.problem.not_found.title")
+		s.again()
+		s.about("drop the draft")
+		s.open("/espace")
+		s.look("space-with-draft")
+		s.press(`form[action$="/abandon"] button`)
+		s.on("/espace")
+		s.look("space-draft-dropped")
+	}
+}
+
+// again lets time pass over a draft: what was given has to be given again.
+func (s *storyteller) again() {
+	s.about("draw up a mandate")
+	s.open("/mandats/nouveau")
+	s.tick("#field-informed")
+	for _, procedure := range []string{tax, surendettement} {
+		if !s.has("#procedure-" + procedure) {
+			s.click("details:has(#procedure-" + procedure + ") > summary")
+		}
+		s.tick("#procedure-" + procedure)
+	}
+	s.look("terms-with-warning")
+	s.tick(`input[name=days][value="1"]`)
+	s.tick("#field-no_protection")
+	s.press("main form .fr-btn--lg")
+	s.identifyAs("nom_composé")
+	s.page("aidant.recap.title")
+	s.look("recap-with-warning")
+	draft := path.Base(path.Dir(s.path()))
+	s.about("sign after a quarter of an hour")
+	s.behind(`update session set factor_at = factor_at - interval '16 minutes' where id = (select identified_session from mandate_draft where id = $1)`, draft)
+	s.open(s.path())
+	s.look("recap-factor-old")
+	s.press(`form[action$="/confirmation"] button`)
+	if s.path() == "/connexion/confirmation" {
+		s.page("login.confirm.title")
+		s.look("confirm")
+	}
+	s.about("another person confirms")
+	s.toConfirm()
+	s.press(`button[value="demo-sofia"]`)
+	s.refusal(403, "login.problem.other_person.title")
+	s.look("other-person")
+	s.about("the aidant confirms")
+	s.press("main a.fr-btn")
+	s.toConfirm()
+	s.press("button" + quoted("value", s.aidant))
+	s.page("aidant.recap.title")
+	s.about("sign ten minutes after the identification")
+	s.behind(`update mandate_draft set identified_at = identified_at - interval '11 minutes' where id = $1`, draft)
+	s.open(s.path())
+	s.says("aidant.recap.identity_old")
+	s.look("recap-identity-old")
+	s.about("see what was entered before")
+	s.open("/brouillons/" + draft)
+	s.page("aidant.terms.title")
+	s.look("terms-again")
+}
+
+// toConfirm goes to ProConnect from the page that asks for the second factor, if that is where we are.
+func (p *person) toConfirm() {
+	p.t.Helper()
+	if p.path() == "/connexion/confirmation" {
+		p.press(".fr-connect--pro")
+	}
+}
+
+const surendettement = "argent-surendettement"
+
+// behind runs SQL behind the program's back.
+func (p *person) behind(sql string, args ...any) {
+	p.t.Helper()
+	conn, err := pgx.Connect(p.ctx, p.Cluster.DSN(cluster.Superuser, demo.Database))
+	if err != nil {
+		p.fatalf("%v", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(p.ctx)) }()
+	if tag, err := conn.Exec(p.ctx, sql, args...); err != nil || tag.RowsAffected() != 1 {
+		p.fatalf("%d rows changed, %v", tag.RowsAffected(), err)
+	}
+}
