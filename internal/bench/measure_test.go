@@ -70,22 +70,40 @@ func (m *meter) postgresCPU(b *testing.B) time.Duration {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ticks := 0
+	var out time.Duration
 	for _, path := range stats {
-		content, err := os.ReadFile(path)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		if err != nil {
-			continue // it has ended
+			continue
 		}
-		f := strings.Fields(string(content[strings.LastIndexByte(string(content), ')')+1:]))
-		number := func(i int) int { n, _ := strconv.Atoi(f[i]); return n }
-		if number(1) == m.root {
-			ticks += number(11) + number(12)
+		parent, own, ended := processTimes(pid)
+		if parent == m.root {
+			out += own
 		}
-		if strings.HasPrefix(string(content), strconv.Itoa(m.root)+" ") {
-			ticks += number(11) + number(12) + number(13) + number(14)
+		if pid == m.root {
+			out += own + ended
 		}
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	return out
+}
+
+// processCPU is the CPU time of a process.
+func processCPU(b *testing.B, pid int) time.Duration {
+	b.Helper()
+	_, own, _ := processTimes(pid)
+	return own
+}
+
+// processTimes reads a process's parent, its CPU time and that of its children that have ended; zeros if it has ended.
+func processTimes(pid int) (parent int, own, ended time.Duration) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, 0, 0
+	}
+	f := strings.Fields(string(content[strings.LastIndexByte(string(content), ')')+1:]))
+	number := func(i int) int { n, _ := strconv.Atoi(f[i]); return n }
+	const tick = 10 * time.Millisecond
+	return number(1), time.Duration(number(11)+number(12)) * tick, time.Duration(number(13)+number(14)) * tick
 }
 
 func (u usage) since(before usage) usage {
@@ -115,7 +133,12 @@ func median(runs []run, of func(run) float64) float64 {
 	return values[len(values)/2]
 }
 
-func rate(r run) float64 { return r.rate }
+func rate(r run) float64        { return r.rate }
+func wal(r run) float64         { return r.wal }
+func databaseCPU(r run) float64 { return r.database }
+func selfCPU(r run) float64     { return r.self }
+func p50(r run) float64         { return r.p50.Seconds() * 1000 }
+func p99(r run) float64         { return r.p99.Seconds() * 1000 }
 
 func percentile(times []time.Duration, p float64) time.Duration {
 	if len(times) == 0 {
@@ -124,5 +147,3 @@ func percentile(times []time.Duration, p float64) time.Duration {
 	slices.Sort(times)
 	return times[min(int(float64(len(times))*p), len(times)-1)]
 }
-
-func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) }

@@ -1,0 +1,154 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/token"
+)
+
+// browser is somebody signed in at the program under test, or at its rival. It follows no redirect.
+type browser struct {
+	url, cookie string
+	http        *http.Client
+}
+
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}, Timeout: 10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// errBusy is the answer 503.
+var errBusy = errors.New("busy")
+
+// answered is what the benchmark looks at of an answer.
+type answered struct {
+	status int
+	at     *url.URL
+	body   []byte
+}
+
+func (br *browser) do(ctx context.Context, method, path string, form url.Values, bearer string) (answered, error) {
+	r, err := http.NewRequestWithContext(ctx, method, br.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return answered{at: &url.URL{}}, err
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if br.cookie != "" {
+		r.Header.Set("Cookie", "mandat="+br.cookie)
+	}
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	resp, err := br.http.Do(r)
+	if err != nil {
+		return answered{at: &url.URL{}}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	a := answered{status: resp.StatusCode, at: &url.URL{}}
+	if a.body, err = io.ReadAll(resp.Body); err != nil {
+		return a, err
+	}
+	if a.status == http.StatusServiceUnavailable {
+		return a, errBusy
+	}
+	if to, err := resp.Location(); err == nil {
+		a.at = to
+	}
+	return a, nil
+}
+
+// signIn opens sessions for an aidant, as sign-ins leave them.
+func (p *place) signIn(b *testing.B, by journal.Actor, count int, server string, client *http.Client) []*browser {
+	b.Helper()
+	var out []*browser
+	now := p.Clock.Now()
+	err := p.DB.Write(b.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
+		for range count {
+			secret, hash := token.New()
+			out = append(out, &browser{server, secret, client})
+			tx.Queue(`insert into session (id, cookie, person_id, organisation_id, role, factor_at, created_at, seen_at, expires_at) values ($1, $2, $3, $4, 'aidant', $5, $5, $5, $6)`,
+				token.Bytes(32), hash, by.Person, by.Organisation, now, now.Add(12*time.Hour))
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out
+}
+
+// authorization is FranceConnect's request.
+var authorization = "/idp/authorize?" + url.Values{"response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {callback}, "scope": {"openid profile email birth"},
+	"state": {strings.Repeat("5e1f8b7f", 8)}, "nonce": {strings.Repeat("a1b2c3d4", 8)}, "acr_values": {"eidas1"}, "prompt": {"login"}}.Encode()
+
+// use goes all the way: the request, both pages with their forms, the token and the identity.
+func (br *browser) use(ctx context.Context, citizen uuid.UUID) error {
+	a, err := br.do(ctx, http.MethodGet, authorization, nil, "")
+	login, found := strings.CutSuffix(a.at.Path, "/usager")
+	if err != nil || !found {
+		return fmt.Errorf("authorize: %d to %q, %w", a.status, a.at.Path, err)
+	}
+	if a, err = br.do(ctx, http.MethodGet, login+"/usager", nil, ""); err != nil || a.status != http.StatusOK {
+		return fmt.Errorf("page of the citizen: %d, %w", a.status, err)
+	}
+	if a, err = br.do(ctx, http.MethodPost, login+"/usager", url.Values{"usager": {citizen.String()}}, ""); err != nil || a.at.Path != login+"/demarche" {
+		return fmt.Errorf("citizen: %d to %q, %w", a.status, a.at.Path, err)
+	}
+	if a, err = br.do(ctx, http.MethodGet, login+"/demarche", nil, ""); err != nil || a.status != http.StatusOK {
+		return fmt.Errorf("page of the procedure: %d, %w", a.status, err)
+	}
+	if a, err = br.do(ctx, http.MethodPost, login+"/demarche", url.Values{"demarche": {fixture.Tax}}, ""); err != nil || a.at.Query().Get("code") == "" {
+		return fmt.Errorf("procedure: %d to %q, %w", a.status, a.at.Path, err)
+	}
+	franceconnect := browser{url: br.url, http: br.http}
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {a.at.Query().Get("code")}, "redirect_uri": {callback}, "client_id": {clientID}, "client_secret": {clientSecret}}
+	if a, err = franceconnect.do(ctx, http.MethodPost, "/idp/token", form, ""); err != nil || a.status != http.StatusOK {
+		return fmt.Errorf("token: %d, %w", a.status, err)
+	}
+	var given struct {
+		Access string `json:"access_token"`
+	}
+	if err := json.Unmarshal(a.body, &given); err != nil {
+		return fmt.Errorf("token: %w", err)
+	}
+	if a, err = franceconnect.do(ctx, http.MethodGet, "/idp/userinfo", nil, given.Access); err != nil || a.status != http.StatusOK {
+		return fmt.Errorf("userinfo: %d, %w", a.status, err)
+	}
+	return nil
+}
+
+// exchange is as many requests to the rival.
+func (br *browser) exchange(ctx context.Context) error {
+	form := url.Values{"usager": {"0197c1f0-0000-7000-8000-000000000000"}}
+	for _, step := range []struct {
+		method, path string
+		form         url.Values
+		want         int
+	}{{http.MethodGet, authorization, nil, 303}, {http.MethodGet, "/page", nil, 200}, {http.MethodPost, "/choice", form, 303}, {http.MethodGet, "/page", nil, 200},
+		{http.MethodPost, "/choice", form, 303}, {http.MethodPost, "/idp/token", form, 200}, {http.MethodGet, "/idp/userinfo", nil, 200}} {
+		if a, err := br.do(ctx, step.method, step.path, step.form, ""); err != nil || a.status != step.want {
+			return fmt.Errorf("%s: %d, %w", step.path, a.status, err)
+		}
+	}
+	return nil
+}
+
+// anyOf picks one of the citizens.
+func anyOf(citizens []uuid.UUID) uuid.UUID { return citizens[rand.IntN(len(citizens))] }
