@@ -76,7 +76,9 @@ begin
   if new.refusal = 'cancelled' then
     return null; -- by the aidant: no power was refused
   end if;
-  if not exists (select from journal_entry where xid = pg_current_xact_id() and organisation_id = new.organisation_id and person_id = new.person_id
+  -- "offset 0": see 0002_organisation.sql. Found by the organisation, the entry would cost the more the older the journal is.
+  if not exists (select from (select action, organisation_id, person_id, citizen_id, mandate_id, body from journal_entry where xid = pg_current_xact_id() offset 0) mine
+      where organisation_id = new.organisation_id and person_id = new.person_id
       and action = case new.state when 'released' then 'power.used' else 'power.refused' end
       and citizen_id is not distinct from new.citizen_id and mandate_id is not distinct from new.mandate_id and body::jsonb -> 'detail' ->> 'login' = new.id::text) then
     raise exception 'login % became % without its entry', new.id, new.state using errcode = 'integrity_constraint_violation';
