@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"mandat/internal/jobs"
@@ -50,7 +51,7 @@ func (a *App) digest(ctx context.Context) error {
 	}
 	d := digested{Since: since.Format(journal.TimeFormat), Refusals: map[string]int64{}}
 	for _, r := range refusals {
-		d.Refusals[r.Kind] += r.Count
+		d.Refusals[strings.ReplaceAll(r.Kind, ".", "_")] += r.Count // an entry's names have no dots
 	}
 	return a.journal.Record(ctx, journal.Program(), func(*journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "security.digested", Detail: d}, nil

@@ -21,6 +21,7 @@ import (
 
 	"mandat/internal/app"
 	"mandat/internal/config"
+	"mandat/internal/db"
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -31,10 +32,11 @@ import (
 
 // Options changes what Start does.
 type Options struct {
-	Alone      bool   // without stand-ins: FranceConnect and ProConnect do not answer
-	Record     bool   // keep what goes over the wire: Site.Wire
-	Unverified string // why the journal and the mandates cannot be sound at the end; "" checks them
-	Failing    string // why requests fail on our side in this test; "" allows no failure in the log
+	Before     func(s *Site) // done when everything is there and the program is not started yet
+	Alone      bool          // without stand-ins: FranceConnect and ProConnect do not answer
+	Record     bool          // keep what goes over the wire: Site.Wire
+	Unverified string        // why the journal and the mandates cannot be sound at the end; "" checks them
+	Failing    string        // why requests fail on our side in this test; "" allows no failure in the log
 }
 
 // Site is the program under test.
@@ -57,6 +59,7 @@ type Site struct {
 	options Options
 	config  config.Config
 	dir     string
+	auditor *db.DB
 	logins  map[uuid.UUID]string // buttons at ProConnect
 }
 
@@ -82,13 +85,16 @@ func Start(t testing.TB, change ...func(*Options)) *Site {
 	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock}); err != nil {
 		t.Fatal(err)
 	}
-	auditor := s.OpenAuditor(t)
+	s.auditor = s.OpenAuditor(t)
 	t.Cleanup(func() {
-		s.end(t, auditor)
+		s.end(t)
 		if err := s.App.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
 	})
+	if s.options.Before != nil {
+		s.options.Before(s)
+	}
 	if err := s.App.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func (s *Site) Bodies(t testing.TB) string {
 }
 
 // end is how every test ends: what was done is in the journal, the journal is whole, and the tables say what it says.
-func (s *Site) end(t testing.TB, auditor *db.DB) {
+func (s *Site) end(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -49,14 +49,18 @@ func (s *Site) end(t testing.TB, auditor *db.DB) {
 	if s.options.Unverified != "" {
 		return
 	}
-	if err := s.App.CatchUp(ctx); err != nil {
-		t.Error(err)
-		return
-	}
-	if _, err := s.verify(ctx, auditor); err != nil {
+	if _, err := s.Verify(ctx); err != nil {
 		t.Errorf("the journal is not whole: %v", err)
 	}
-	compare(ctx, t, auditor)
+	compare(ctx, t, s.auditor)
+}
+
+// Verify catches the journal up, exports it, and checks it as a stranger would: against the policy file and the running site.
+func (s *Site) Verify(ctx context.Context) (journal.Report, error) {
+	if err := s.App.CatchUp(ctx); err != nil {
+		return journal.Report{}, err
+	}
+	return s.verify(ctx, s.auditor)
 }
 
 // verify exports the journal and checks it against the policy file and the running site.

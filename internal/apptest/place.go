@@ -96,3 +96,8 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 		"STOP_TIMEOUT=3s",
 	}
 }
+
+// Secrets are the client secrets of this site and its clients, by what they are.
+func Secrets() map[string]string {
+	return map[string]string{"secret at ProConnect": proconnectSecret, "secret at FranceConnect": franceconnectSecret, "secret of FranceConnect": idpSecret, "secret of a client": ClientSecret}
+}

@@ -11,16 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"mandat/internal/db"
 	"mandat/internal/dbtest"
 )
 
 // Process is the program as it is installed: `mandat serve`, a process of its own, that a test may kill.
 type Process struct {
 	*Site
-	cmd     *exec.Cmd
-	env     []string
-	auditor *db.DB
+	cmd *exec.Cmd
+	env []string
 }
 
 // Clean removes the built program; TestMain calls it when all tests are done.
@@ -60,7 +58,8 @@ func Prepare(t testing.TB, d *dbtest.Database) *Process {
 	s.open(t, d)
 	p := s.ports(t)
 	s.people(t, nowhere.proconnect)
-	return &Process{Site: s, env: s.environment(t, p, nowhere), auditor: s.OpenAuditor(t)}
+	s.auditor = s.OpenAuditor(t)
+	return &Process{Site: s, env: s.environment(t, p, nowhere)}
 }
 
 // Run starts the process and waits until it is ready. It ends at the latest with the test.
