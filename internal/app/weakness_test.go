@@ -1,0 +1,144 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/apptest"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+)
+
+// The attestation names the day of the signature, also when the program has run for days.
+func TestAttestation_SaysTheDayOfTheSignature(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t)
+	site.Clock.Advance(50 * time.Hour)
+	v := site.Visit(t, fresh(site, site.Jeanne))
+	m := site.Sign(t, v.By, fixture.Angela(), fixture.Tax)
+	paris, err := time.LoadLocation("Europe/Paris")
+	must(t, err)
+	months := strings.Fields("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
+	inWords := func(at time.Time) string {
+		at = at.In(paris)
+		day := at.Format("2")
+		if day == "1" {
+			day = "1er"
+		}
+		return day + " " + months[at.Month()-1] + at.Format(" 2006")
+	}
+	for _, later := range []time.Duration{0, 30 * time.Hour} {
+		site.Clock.Advance(later)
+		v = site.Visit(t, fresh(site, site.Jeanne))
+		a := v.Get("/mandats/" + m.ID.String() + "/attestation")
+		a.Body = strings.ReplaceAll(a.Body, "\u00a0", " ")
+		if a.Status != http.StatusOK || !strings.Contains(a.Body, inWords(m.SignedAt)) {
+			t.Errorf("%v later the attestation does not name %s", later, inWords(m.SignedAt))
+		}
+		if strings.Contains(a.Body, inWords(time.Now())) {
+			t.Errorf("the attestation names the day on which the program started")
+		}
+	}
+}
+
+// Somebody who works for two organisations acts for one of them in a session. What they began for one is neither seen nor
+// signed in a session for the other, in whatever tab.
+func TestSign_ForTheOrganisationShown(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t)
+	by := site.Aidant(t, site.Here, "double")
+	site.Behind(t, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, now())`, site.Elsewhere, by.Person, org.RoleAidant)
+	there := by
+	there.Organisation = site.Elsewhere
+	here, elsewhere := site.Visit(t, by), site.Visit(t, there)
+	draft := site.Draft(t, here.By, fixture.Angela(), fixture.Tax)
+	form := agreement(t, here, draft)
+	for _, path := range []string{"", "/identite", "/recapitulatif"} {
+		if a := elsewhere.Get("/brouillons/" + draft.String() + path); a.Status != http.StatusNotFound {
+			t.Errorf("the draft of the other organisation: %d", a.Status)
+		}
+	}
+	if _, a, err := elsewhere.Sign(t.Context(), draft, form); err == nil || a.Status != http.StatusNotFound {
+		t.Errorf("signed in a session for another organisation: %d", a.Status)
+	}
+	id, _, err := here.Sign(t.Context(), draft, form)
+	must(t, err)
+	if n := number(t, site, `select count(*) from mandate where id = $1 and organisation_id = $2`, id, site.Here); n != 1 {
+		t.Error("the mandate is not the organisation's that the recap showed")
+	}
+}
+
+// A name is text, whatever it is made of, and pages load nothing from anywhere else.
+func TestPages_AreInert(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t)
+	v := site.Visit(t, site.Jeanne)
+	who := fixture.Angela()
+	who.FamilyName, who.GivenName = `<img src=x onerror=alert(1)>`, `"><script>alert(2)</script>`
+	m := site.Sign(t, v.By, who, fixture.Tax)
+	draft := site.Draft(t, v.By, who, fixture.Housing)
+	login, err := v.Begin(t.Context())
+	must(t, err)
+	page := "/mandats/" + m.ID.String()
+	answers := map[string]apptest.Answer{"search": v.Post(login+"/usager", "recherche", "img")}
+	must(t, v.Choose(t.Context(), login, m.Citizen))
+	for _, path := range []string{"/", "/espace", "/mandats/nouveau", "/brouillons/" + draft.String(), "/brouillons/" + draft.String() + "/identite",
+		"/brouillons/" + draft.String() + "/recapitulatif", page, page + "/fin", login + "/demarche", "/v/AAAAAAAAAAAAAAAAAAAAAA", "/nulle-part"} {
+		answers[path] = v.Get(path)
+	}
+	loaded := regexp.MustCompile(`(?i)<(?:script|link|img|iframe|source|object|embed|form)\b[^>]*?\b(?:src|href|data|action|formaction)="([^"]*)"`)
+	shown := 0
+	for name, a := range answers {
+		policy := a.Header.Get("Content-Security-Policy")
+		for _, directive := range []string{"default-src 'none'", "script-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
+			if !strings.Contains(policy, directive) {
+				t.Errorf("%s: no %s in %q", name, directive, policy)
+			}
+		}
+		if strings.Contains(a.Body, "<img src=x") || strings.Contains(a.Body, "<script") || strings.Contains(a.Body, " onerror=alert(1)>") {
+			t.Errorf("%s: a name became HTML", name)
+		}
+		if strings.Contains(a.Body, "&lt;img src=x") {
+			shown++
+		}
+		for _, found := range loaded.FindAllStringSubmatch(a.Body, -1) {
+			if u, err := url.Parse(found[1]); err != nil || u.Host != "" || u.Scheme != "" {
+				t.Errorf("%s: loads or sends to %s", name, found[1])
+			}
+		}
+	}
+	if shown < 4 {
+		t.Errorf("only %d pages showed the name", shown)
+	}
+}
+
+// The program's own login cannot change what was written, and what somebody stronger changes is named.
+func TestJournal_IsKeptAndNamesWhatWasChanged(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t, func(o *apptest.Options) { o.Unverified = "an entry is changed" })
+	m := site.Sign(t, site.Jeanne, fixture.Angela(), fixture.Tax)
+	must(t, site.App.CatchUp(t.Context()))
+	app := site.Connect(t, site.World.App)
+	for _, sql := range []string{`update journal_entry set body = '{}'`, `delete from journal_entry`, `truncate journal_entry`, `delete from journal_leaf`, `delete from journal_tree`,
+		`update journal_tile set hashes = '\x00'`, `alter table journal_entry disable trigger all`} {
+		if _, err := app.Exec(t.Context(), "set default_transaction_read_only = off; set mandat.system = 'on'; "+sql); err == nil {
+			t.Errorf("%s: allowed", sql)
+		}
+	}
+	if _, err := site.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var index int64
+	must(t, site.Connect(t, site.Superuser).QueryRow(t.Context(), `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id = $1 and e.action = 'mandate.signed'`, m.ID).Scan(&index))
+	site.Behind(t, `update journal_entry set body = replace(body, '"days":31', '"days":32') where mandate_id = $1`, m.ID)
+	_, err := site.Verify(t.Context())
+	fault, ok := journal.AsFault(err)
+	if !ok || fault.Index != index {
+		t.Errorf("verification says %v, want entry %d named", err, index)
+	}
+}
