@@ -106,8 +106,14 @@ func (s Scope) queue(b *pgx.Batch) {
 		b.Queue(s.set)
 		return
 	}
-	b.Queue(`select set_config('mandat.org', $1, true)`, s.organisation)
+	b.Queue(setOrganisation, s.organisation)
 }
+
+// Scopes as queries. Unlike SET LOCAL they may stand in a transaction that nobody began (see Ask).
+const (
+	setOrganisation = `select set_config('mandat.org', $1, true)`
+	setSystem       = `select set_config('mandat.system', 'on', true)`
+)
 
 // Mode says how a transaction begins and commits.
 type Mode string
@@ -152,6 +158,26 @@ func (d *DB) WriteAfter(ctx context.Context, s Scope, m Mode, first *pgx.Batch, 
 		return errors.Join(err, rollback(ctx, conn.Conn()))
 	}
 	return tx.commit(ctx)
+}
+
+// Ask runs queries in one round trip; callbacks of the batch read the results. Statements sent together are one transaction
+// without BEGIN and COMMIT, read-only as every transaction of ours that does not ask for more: half the statements of a
+// Pipeline with one query.
+func (d *DB) Ask(ctx context.Context, s Scope, b *pgx.Batch) error {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	out := &pgx.Batch{}
+	switch {
+	case s.organisation != "":
+		out.Queue(setOrganisation, s.organisation)
+	case s == System():
+		out.Queue(setSystem)
+	}
+	out.QueuedQueries = append(out.QueuedQueries, b.QueuedQueries...)
+	return conn.SendBatch(ctx, out).Close()
 }
 
 // Pipeline runs a whole transaction in one round trip: BEGIN, scope, the batch and COMMIT. Callbacks of the batch read

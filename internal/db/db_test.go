@@ -92,6 +92,52 @@ func TestScope_DoesNotStayOnTheConnection(t *testing.T) {
 	}
 }
 
+// A batch without BEGIN has its scope for itself, sees nothing without one, and cannot write.
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Sign(t, w.Ines, fixture.Citizen(1), fixture.Tax)
+	one, err := db.Open(t.Context(), db.Options{URL: w.App, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	seen := func(s db.Scope) (n int) {
+		b := &pgx.Batch{}
+		b.Queue(`select count(*) from mandate`).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		if err := one.Ask(t.Context(), s, b); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	for _, s := range []db.Scope{db.System(), db.InOrganisation(w.Here)} {
+		if n := seen(db.Nothing()); n != 0 {
+			t.Errorf("%d mandates without a scope", n)
+		}
+		want := 1
+		if s == db.System() {
+			want = 2
+		}
+		if n := seen(s); n != want {
+			t.Errorf("%d mandates in the scope, want %d", n, want)
+		}
+	}
+	b := &pgx.Batch{}
+	b.Queue(`delete from mandate_draft`)
+	if err := one.Ask(t.Context(), db.System(), b); err == nil {
+		t.Error("a question deleted")
+	}
+	b = &pgx.Batch{}
+	b.Queue(`select 1/0`)
+	if err := one.Ask(t.Context(), db.System(), b); err == nil {
+		t.Error("a failed question has no error")
+	}
+	if n := seen(db.Nothing()); n != 0 {
+		t.Errorf("%d mandates after a failure", n)
+	}
+}
+
 func TestRead_CannotWrite(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)

@@ -85,7 +85,7 @@ func (p *Provider) find(ctx context.Context, by journal.Actor, id uuid.UUID) (Lo
 		sealed = &citizen.Sealed{}
 		return rows.Scan(sealed.Fields()...)
 	})
-	err := p.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.ReadOnly, batch)
+	err := p.db.Ask(ctx, db.InOrganisation(by.Organisation), batch)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Login{}, db.ErrNotFound
 	}

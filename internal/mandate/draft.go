@@ -156,7 +156,7 @@ func (r *Register) readDraft(ctx context.Context, by journal.Actor, id uuid.UUID
 			d, err = scanDraft(row)
 			return err
 		})
-	if err := r.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.ReadOnly, batch); err != nil {
+	if err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
 		if errors.Is(err, db.ErrNotFound) {
 			return nil, db.ErrNotFound
 		}

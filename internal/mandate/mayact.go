@@ -53,16 +53,14 @@ func MayAct(ctx context.Context, q Querier, organisation, citizen uuid.UUID, pro
 // StandingPowers lists what an organisation may do for a citizen at this time, in the order of procedures.
 func (r *Register) StandingPowers(ctx context.Context, organisation, citizen uuid.UUID, now time.Time) ([]Power, error) {
 	var out []Power
-	err := r.db.Read(ctx, db.InOrganisation(organisation), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $2 and p.state = 'standing'
-			and p.starts_at <= $3 and p.ends_at > $3 order by p.procedure`, organisation, citizen, now)
-		if err != nil {
-			return err
-		}
+	batch := &pgx.Batch{}
+	batch.Queue(`select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $2 and p.state = 'standing'
+		and p.starts_at <= $3 and p.ends_at > $3 order by p.procedure`, organisation, citizen, now).Query(func(rows pgx.Rows) error {
+		var err error
 		out, err = pgx.CollectRows(rows, scanPower)
 		return err
 	})
-	if err != nil {
+	if err := r.db.Ask(ctx, db.InOrganisation(organisation), batch); err != nil {
 		return nil, fmt.Errorf("list powers: %w", err)
 	}
 	return out, nil

@@ -33,7 +33,7 @@ func (s *Sessions) load(ctx context.Context, secret string) (*Session, error) {
 		return row.Scan(&out.Hash, &out.cookie, &person, &organisation, &out.Role, &factor, &out.CreatedAt, &out.SeenAt, &out.ExpiresAt,
 			&out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName, &out.standing)
 	})
-	err := s.db.Pipeline(ctx, db.System(), db.ReadOnly, batch)
+	err := s.db.Ask(ctx, db.System(), batch)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, db.ErrNotFound
 	}
