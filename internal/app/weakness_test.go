@@ -142,3 +142,20 @@ func TestJournal_IsKeptAndNamesWhatWasChanged(t *testing.T) {
 		t.Errorf("verification says %v, want entry %d named", err, index)
 	}
 }
+
+// No draft begins, and nobody is asked to identify themselves, before the declaration that the citizen is under no
+// protection measure and the notice.
+func TestTerms_WantTheDeclaration(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t)
+	v := site.Visit(t, site.Jeanne)
+	for _, missing := range []string{"no_protection", "informed"} {
+		form := apptest.Form("procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on")
+		form.Del(missing)
+		a, err := v.Do(t.Context(), http.MethodPost, "/mandats/nouveau", form)
+		must(t, err)
+		if a.Status != http.StatusUnprocessableEntity || number(t, site, `select count(*) from mandate_draft`) != 0 {
+			t.Errorf("without %s: %d", missing, a.Status)
+		}
+	}
+}
