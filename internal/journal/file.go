@@ -26,6 +26,7 @@ type file struct {
 	zip    *zstd.Decoder
 	buffer []byte
 	hashes *bufio.Reader
+	held   Hash // what the file of hashes says of the entry being checked
 }
 
 func (f *file) release() {
@@ -131,7 +132,7 @@ func (f *file) ended(rest []byte, err error) error {
 func (f *file) entry(b []byte) error {
 	want := f.next()
 	l, what := parseLine(b)
-	var leaf, held Hash
+	var leaf Hash
 	switch {
 	case want >= f.end:
 		what = "does not belong into this file"
@@ -139,11 +140,11 @@ func (f *file) entry(b []byte) error {
 		what = fmt.Sprintf("is missing or moved: the line of %d stands in its place", l.index)
 	case what == "":
 		leaf = LeafHash(l.commitment)
-		if _, err := io.ReadFull(f.hashes, held[:]); err != nil {
+		if _, err := io.ReadFull(f.hashes, f.held[:]); err != nil {
 			what = "is missing from the file of hashes"
 		} else {
-			action := actionIfNot(leaf == held, b)
-			if what = l.check(b); what == "" && leaf != held {
+			action := actionIfNot(leaf == f.held, b)
+			if what = l.check(b); what == "" && leaf != f.held {
 				return &Fault{Index: want, Last: want, Action: action, What: "is not the entry that the tree holds in its place"}
 			}
 		}
@@ -188,7 +189,7 @@ func (f *file) readCheckpoints() error {
 			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint, of %d entries of %q, does not belong here", c.Size, c.Origin)}
 		}
 		last = c.Size
-		f.points = append(f.points, point{c.Size, c.Root, fmt.Sprintf("the signed checkpoint of %d entries", c.Size)})
+		f.points = append(f.points, point{c.Size, c.Root, keptPoint})
 	}
 	if err := s.Err(); err != nil {
 		return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}

@@ -37,7 +37,8 @@ type Report struct {
 // Verify checks that a log is what its checkpoints say. An export is checked whole: each line is in canonical form and
 // fits its commitment, the commitments lead to the signed root, every kept checkpoint is signed and is of a beginning of
 // the same tree. With a site as well, the export and what the site now shows are checked to be the same log. With a site
-// alone, all its tiles are. It needs no database, and about 20 MB of memory whatever the size.
+// alone, all its tiles are. It needs no database, and some four megabytes of
+// memory for each worker, whatever the size.
 //
 // The error is a *Fault (AsFault) that names the first entry that does not fit, or says that something cannot be read.
 func Verify(ctx context.Context, o VerifyOptions) (Report, error) {
@@ -74,8 +75,10 @@ func wrap(err error) error {
 type point struct {
 	size int64
 	root Hash
-	what string
+	what string // where it was found
 }
+
+const keptPoint = "the next kept checkpoint"
 
 // verification is the check of one export. Files are checked at the same time, and joined in order.
 type verification struct {
