@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// logEntries is how long the journal is that is exported and verified; MANDAT_BENCH_ENTRIES changes it.
+var logEntries = func() int {
+	if n, err := strconv.Atoi(os.Getenv("MANDAT_BENCH_ENTRIES")); err == nil && n > 0 {
+		return n
+	}
+	return 1_000_000
+}()
+
+// BenchmarkLog prints how fast `mandat journal export` and `verify` are, each a process of its own, beside a rival that only
+// reads the same files and hashes their lines.
+func BenchmarkLog(b *testing.B) {
+	p := newPlace(b)
+	began := time.Now()
+	fillJournal(b, p, logEntries)
+	filled := time.Since(began)
+	integrated := integrateAll(b, p)
+	dir := b.TempDir()
+	policy := filepath.Join(dir, "policy")
+	if err := os.WriteFile(policy, []byte(p.keys.Journal.Policy("")), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	mandat, reader := filepath.Join(p.bin, "mandat"), filepath.Join(p.bin, "rival")
+	var exports []finished
+	folder := ""
+	for n := range min(rounds, 3) {
+		folder = filepath.Join(dir, strconv.Itoa(n))
+		exports = append(exports, finish(b, []string{"DATABASE_URL_AUDITOR=" + p.Auditor}, mandat, "journal", "export", "--policy", policy, folder))
+	}
+	fmt.Printf("\nThe journal: %d entries of about 430 bytes (made in %v, put into the tree at %.0f/s)\n", logEntries, filled.Round(time.Second),
+		float64(logEntries)/integrated.Seconds())
+	fmt.Printf("%20s %12s %12s %10s %12s   %s\n", "", "entries/s", "CPU ns each", "peak MiB", "rival's /s", "budget")
+	printFinished("export", exports, nil, ">= 200,000")
+	for workers, budget := range map[string]string{"1": ">= 600,000, <= 32 MiB", "2": ">= 1,000,000, <= 32 MiB"} {
+		var ours, theirs []finished
+		for range rounds {
+			ours = append(ours, finish(b, []string{"GOMAXPROCS=" + workers}, mandat, "journal", "verify", "--policy", policy, folder))
+			theirs = append(theirs, finish(b, []string{"GOMAXPROCS=" + workers}, reader, "read", workers, folder))
+		}
+		printFinished("verify, "+workers+" core(s)", ours, theirs, budget)
+	}
+	fmt.Println()
+}
+
+// finished is what a process that has ended took.
+type finished struct {
+	took, cpu time.Duration
+	peak      float64 // MiB
+}
+
+func finish(b *testing.B, env []string, name string, args ...string) finished {
+	b.Helper()
+	c := exec.Command(name, args...)
+	c.Env = env
+	begin := time.Now()
+	if out, err := c.CombinedOutput(); err != nil {
+		b.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+	took := time.Since(begin)
+	usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		b.Fatal("no resource usage")
+	}
+	return finished{took, c.ProcessState.UserTime() + c.ProcessState.SystemTime(), float64(usage.Maxrss) / 1024}
+}
+
+func printFinished(name string, ours, theirs []finished, budget string) {
+	of := func(all []finished, f func(finished) float64) float64 {
+		if len(all) == 0 {
+			return 0
+		}
+		runs := make([]run, len(all))
+		for i, one := range all {
+			runs[i].rate = f(one)
+		}
+		return median(runs, rate)
+	}
+	perSecond := func(f finished) float64 { return float64(logEntries) / f.took.Seconds() }
+	fmt.Printf("%20s %12.0f %12.0f %10.1f %12.0f   %s\n", name, of(ours, perSecond), of(ours, func(f finished) float64 { return float64(f.cpu.Nanoseconds()) / float64(logEntries) }),
+		of(ours, func(f finished) float64 { return f.peak }), of(theirs, perSecond), budget)
+}
+
+// fillJournal adds entries in the form that uses have, 200,000 in a transaction.
+func fillJournal(b *testing.B, p *place, count int) {
+	b.Helper()
+	conn := p.Connect(b, p.Superuser)
+	for left := count; left > 0; left -= 200_000 {
+		_, err := conn.Exec(b.Context(), `insert into journal_entry (at, action, organisation_id, salt, body)
+			select now(), 'power.used', $1::uuid, decode(md5(n::text || random()::text) || md5(random()::text), 'hex'),
+			'{"action":"power.used","at":"2026-11-21T10:00:00.000000Z","by":{"kind":"aidant","person":"' || gen_random_uuid() || '"},"citizen":"' || gen_random_uuid() ||
+			'","detail":{"client":"franceconnect","login":"' || gen_random_uuid() || '","procedure":"argent-impots-declaration","procedure_is":"declared","service":"unknown","theme":"argent"},"mandate":"'
+			|| gen_random_uuid() || '","organisation":"' || $1::uuid || '"}'
+			from generate_series(1, $2::int) n`, p.Here, min(left, 200_000))
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := conn.Exec(b.Context(), `analyze journal_entry`, pgx.QueryExecModeSimpleProtocol); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func integrateAll(b *testing.B, p *place) time.Duration {
+	b.Helper()
+	own, err := db.Open(b.Context(), db.Options{URL: p.App, MaxConns: 2})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer own.Close()
+	in, err := journal.NewIntegrator(journal.IntegratorOptions{DB: own, Signer: p.keys.Journal, StateFile: filepath.Join(b.TempDir(), "checkpoint"), Clock: p.Clock})
+	if err != nil {
+		b.Fatal(err)
+	}
+	begin := time.Now()
+	if err := in.CatchUp(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(begin)
+}
