@@ -123,7 +123,7 @@ func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found 
 		out, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
-	if err := p.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.ReadOnly, batch); err != nil {
+	if err := p.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
 		return nil, fmt.Errorf("look for powers: %w", err)
 	}
 	return out, nil

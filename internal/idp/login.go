@@ -50,8 +50,7 @@ const (
 		where m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' and m.ended_at is null and a.suspended_at is null and o.active)`
 	sessionLive = `(select true from session s where s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
 		and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz)`
-	powerStands = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.state = 'standing'
-		and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz and p.identified_by = 'franceconnect'`
+	powerStands = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.identified_by = 'franceconnect' and ` + mandate.Stands
 	powerChosen = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.citizen_id = l.citizen_id and ` + powerStands + `)`
 	subjectOf   = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
 )
@@ -160,9 +159,16 @@ func (p *Provider) Purge(ctx context.Context) error {
 		before[i] = byte(milliseconds >> (8 * (5 - i)))
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from idp_login where id < $1`, before)
+	var purged int64
+	batch.Queue(`delete from idp_login where id in (select id from idp_login where id < $1 limit $2)`, before, db.PurgeBatch).Exec(func(tag pgconn.CommandTag) error {
+		purged = tag.RowsAffected()
+		return nil
+	})
 	if err := p.db.Pipeline(ctx, db.System(), db.Durable, batch); err != nil {
 		return fmt.Errorf("purge logins: %w", err)
+	}
+	if purged == db.PurgeBatch {
+		return p.Purge(ctx)
 	}
 	return nil
 }
