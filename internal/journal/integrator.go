@@ -129,18 +129,17 @@ func refusal(err error) bool {
 // CatchUp integrates until every entry that was committed before the call is in the tree, or ctx ends.
 func (i *Integrator) CatchUp(ctx context.Context) error {
 	limit, err := i.horizon(ctx)
-	for err == nil {
-		var done bool
-		if done, err = i.reached(ctx, limit); err != nil || done {
-			break
+	for done := false; err == nil && !done; {
+		var more bool
+		if more, err = i.Step(ctx); err != nil || more {
+			continue
 		}
-		if _, err = i.Step(ctx); err != nil {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-time.After(time.Millisecond):
+		if done, err = i.reached(ctx, limit); err == nil && !done {
+			select {
+			case <-ctx.Done():
+				err = ctx.Err()
+			case <-time.After(time.Millisecond):
+			}
 		}
 	}
 	if err != nil {
