@@ -39,13 +39,13 @@ func TestCallback_OpenedTwice(t *testing.T) {
 			t.Error("the second is shown no page")
 		}
 	}
-	if n := number(t, site, `select count(*) from journal_entry where action = 'draft.identified'`); n != 1 {
+	if n := site.Number(t, `select count(*) from journal_entry where action = 'draft.identified'`); n != 1 {
 		t.Errorf("%d identifications", n)
 	}
 	if a := v.Get("/brouillons/" + draft.String() + "/recapitulatif"); a.Status != http.StatusOK || !strings.Contains(a.Body, "DUBOIS") {
 		t.Errorf("the recap: %d", a.Status)
 	}
-	if n := number(t, site, `select count(*) from mandate_draft where id = $1 and state = $2`, draft, mandate.DraftIdentified); n != 1 {
+	if n := site.Number(t, `select count(*) from mandate_draft where id = $1 and state = $2`, draft, mandate.DraftIdentified); n != 1 {
 		t.Error("the draft is not identified")
 	}
 }
@@ -68,7 +68,7 @@ func TestCallback_OfProConnectOpenedTwice(t *testing.T) {
 	if a := site.Stranger(t).Get(back); a.Status != http.StatusBadRequest {
 		t.Errorf("a stranger with the used address: %d", a.Status)
 	}
-	if n := number(t, site, `select count(*) from session where person_id = $1`, site.Jeanne.Person); n != 1 {
+	if n := site.Number(t, `select count(*) from session where person_id = $1`, site.Jeanne.Person); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -30,22 +31,22 @@ func (a *App) compare(ctx context.Context) error {
 	for _, d := range found {
 		a.log.ErrorContext(ctx, "a mandate is not what the journal says", "mandate", d.Mandate, "what", d.What)
 	}
-	a.metrics.differences.Set(float64(len(found)))
-	a.metrics.compared.Set(float64(a.clock.Now().Unix()))
-	return nil
+	return a.mandates.KeepComparison(ctx, mandate.Comparison{At: a.clock.Now(), Differences: len(found)})
 }
 
 // digested is what the entry of a day's refusals says.
 type digested struct {
-	Since    string           `json:"since"`
+	Since    string           `json:"since"`    // midnight UTC of the day
 	Refusals map[string]int64 `json:"refusals"` // how often each kind of refusal happened before anybody was signed in
 }
 
-// digest puts the security log's day into the journal: how often what was refused. Networks stay in the log, which is
+// digest puts yesterday's security log into the journal: how often what was refused that day, by UTC. Networks stay in the log, which is
 // kept for a year; the entry is for ever.
 func (a *App) digest(ctx context.Context) error {
-	since := a.clock.Now().Add(-24 * time.Hour)
-	refusals, err := a.sessions.RefusalsSince(ctx, since, digestRows)
+	const day = 24 * time.Hour
+	today := a.clock.Now().Truncate(day)
+	since := today.Add(-day)
+	refusals, err := a.sessions.RefusalsBetween(ctx, since, today, digestRows)
 	if err != nil {
 		return err
 	}
@@ -61,13 +62,10 @@ func (a *App) digest(ctx context.Context) error {
 // digestRows is the most pairs of network and kind that a digest adds up.
 const digestRows = 100_000
 
-// purgeBatch keeps each deletion short: a long writing transaction would hold the journal's integrator back.
-const purgeBatch = 500
-
 func (a *App) purgeDrafts(ctx context.Context) error {
 	for {
-		n, err := a.mandates.PurgeDrafts(ctx, purgeBatch)
-		if err != nil || n < purgeBatch {
+		n, err := a.mandates.PurgeDrafts(ctx, db.PurgeBatch)
+		if err != nil || n < db.PurgeBatch {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ func TestJobs(t *testing.T) {
 	})
 	const done = `select count(*) from river_job where state = 'completed'`
 	eventually(t, "every job is done once", func() bool {
-		return number(t, site, done) == number(t, site, `select count(*) from river_job`) && number(t, site, done) >= 5
+		return site.Number(t, done) == site.Number(t, `select count(*) from river_job`) && site.Number(t, done) >= 5
 	})
 	bodies := site.Bodies(t)
 	if !strings.Contains(bodies, `"identity_state_used":1`) || !strings.Contains(bodies, `"sign_in_unknown":2`) || strings.Contains(bodies, "192.0.2") {

@@ -94,11 +94,10 @@ func (a *answered) await(t *testing.T, n int) {
 // check looks for everything in the database.
 func (a *answered) check(t *testing.T, p *apptest.Process) {
 	t.Helper()
-	conn := p.Connect(t, p.Superuser)
 	var mandates, signatures, uses int
-	must(t, conn.QueryRow(t.Context(), `select (select count(*) from mandate where id = any($1)),
+	p.Row(t, `select (select count(*) from mandate where id = any($1)),
 		(select count(*) from journal_entry where action = 'mandate.signed' and mandate_id = any($1)),
-		(select count(*) from journal_entry where action = 'power.used' and body::jsonb #>> '{detail,login}' = any($2))`, a.mandates, a.logins).Scan(&mandates, &signatures, &uses))
+		(select count(*) from journal_entry where action = 'power.used' and body::jsonb #>> '{detail,login}' = any($2))`, []any{a.mandates, a.logins}, &mandates, &signatures, &uses)
 	if mandates != len(a.mandates) || signatures != len(a.mandates) {
 		t.Errorf("%d signatures answered, %d mandates, %d entries", len(a.mandates), mandates, signatures)
 	}

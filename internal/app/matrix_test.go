@@ -84,9 +84,8 @@ func (s stage) path(pattern, static string) string {
 func (s stage) rows(t testing.TB, site *apptest.Site) string {
 	t.Helper()
 	var out string
-	err := site.Connect(t, site.Superuser).QueryRow(t.Context(), `select concat((select d::text from mandate_draft d where id = $1), (select m::text from mandate m where id = $2),
-		(select l::text from idp_login l where id = $3), (select string_agg(p::text, ',') from mandate_power p where mandate_id = $2))`, s.draft, s.mandate, s.login).Scan(&out)
-	must(t, err)
+	site.Row(t, `select concat((select d::text from mandate_draft d where id = $1), (select m::text from mandate m where id = $2),
+		(select l::text from idp_login l where id = $3), (select string_agg(p::text, ',') from mandate_power p where mandate_id = $2))`, []any{s.draft, s.mandate, s.login}, &out)
 	return out
 }
 
@@ -168,9 +167,8 @@ func onlyRefusals(t testing.TB, site *apptest.Site) {
 	t.Helper()
 	for who, by := range map[string]journal.Actor{"other": site.Ines, "referent": site.Odile, "auditor": site.Sofia} {
 		var acts []string
-		err := site.Connect(t, site.Superuser).QueryRow(t.Context(), `select coalesce(array_agg(distinct action), '{}') from journal_entry
-			where person_id = $1 and action not in ('session.opened', 'session.closed', 'power.refused', 'journal.exported', 'person.added')`, by.Person).Scan(&acts)
-		must(t, err)
+		site.Row(t, `select coalesce(array_agg(distinct action), '{}') from journal_entry
+			where person_id = $1 and action not in ('session.opened', 'session.closed', 'power.refused', 'journal.exported', 'person.added')`, []any{by.Person}, &acts)
 		if len(acts) > 0 {
 			t.Errorf("the %s did %v", who, acts)
 		}

@@ -238,6 +238,6 @@ func checkHeaders(t *testing.T, site *apptest.Site, story []apptest.Exchange, ne
 func refusalsList(t *testing.T, site *apptest.Site) string {
 	t.Helper()
 	var out string
-	must(t, site.Connect(t, site.Superuser).QueryRow(t.Context(), `select coalesce(string_agg(e::text, ' '), '') from security_event e`).Scan(&out))
+	site.Row(t, `select coalesce(string_agg(e::text, ' '), '') from security_event e`, nil, &out)
 	return out
 }

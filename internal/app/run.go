@@ -31,7 +31,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.listen(ctx, a.config.Listen, behindProxies(a.trusted, a.router.Start())); err != nil {
 		return err
 	}
-	if a.config.MetricsListen != "" {
+	if a.config.MetricsListen != "off" {
 		if err := a.listen(ctx, a.config.MetricsListen, a.metrics.handler()); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func TestSign_DoubleClick(t *testing.T) {
 			t.Errorf("the mandate's page: %d", a.Status)
 		}
 	}
-	if n := number(t, site, `select count(*) from mandate`); n != 10 {
+	if n := site.Number(t, `select count(*) from mandate`); n != 10 {
 		t.Errorf("%d mandates of 10 drafts", n)
 	}
 }
@@ -57,8 +57,8 @@ func TestSign_AtOnceForOneCitizen(t *testing.T) {
 				return a, err
 			})
 			var standing, superseded int
-			must(t, site.Connect(t, site.Superuser).QueryRow(t.Context(), `select count(*) filter (where state = 'standing'), count(*) filter (where end_reason = 'superseded')
-				from mandate where id = any($1)`, mandates).Scan(&standing, &superseded))
+			site.Row(t, `select count(*) filter (where state = 'standing'), count(*) filter (where end_reason = 'superseded')
+				from mandate where id = any($1)`, []any{mandates}, &standing, &superseded)
 			if standing != 1 || superseded != 1 || mandates[0] == mandates[1] {
 				t.Errorf("%s: %d stand, %d superseded", name, standing, superseded)
 			}
@@ -123,14 +123,14 @@ func TestSign_Refuses(t *testing.T) {
 			a := &at{v: site.Visit(t, by), by: by}
 			a.draft = site.Draft(t, a.v.By, fixture.Angela(), fixture.Tax)
 			a.form = agreement(t, a.v, a.draft)
-			before := number(t, site, `select count(*) from mandate`)
+			before := site.Number(t, `select count(*) from mandate`)
 			c.spoil(t, a)
 			got, err := a.v.Do(t.Context(), http.MethodPost, "/brouillons/"+a.draft.String()+"/signature", a.form)
 			must(t, err)
 			if to := strings.ReplaceAll(c.to, "{draft}", a.draft.String()); got.Status != c.status || got.At.Path != to || !strings.Contains(got.Body, c.says) {
 				t.Errorf("answer %d to %q, want %d to %q", got.Status, got.At.Path, c.status, to)
 			}
-			if n := number(t, site, `select count(*) from mandate`); n != before {
+			if n := site.Number(t, `select count(*) from mandate`); n != before {
 				t.Error("it was signed")
 			}
 		})

@@ -138,21 +138,14 @@ func (u *use) refused(t *testing.T, step, reason string) {
 func (u *use) refusals(t *testing.T) []string {
 	t.Helper()
 	var out []string
-	must(t, u.site.Connect(t, u.site.Superuser).QueryRow(t.Context(), `select coalesce(array_agg((body::jsonb #>> '{detail,step}') || ' ' || (body::jsonb #>> '{detail,reason}') order by id), '{}')
-		from journal_entry where action = 'power.refused' and person_id = $1`, u.by.Person).Scan(&out))
+	u.site.Row(t, `select coalesce(array_agg((body::jsonb #>> '{detail,step}') || ' ' || (body::jsonb #>> '{detail,reason}') order by id), '{}')
+		from journal_entry where action = 'power.refused' and person_id = $1`, []any{u.by.Person}, &out)
 	return out
 }
 
 func (u *use) uses(t *testing.T) int {
 	t.Helper()
-	return number(t, u.site, `select count(*) from journal_entry where action = 'power.used' and mandate_id = $1`, u.mandate.ID)
-}
-
-func number(t testing.TB, site *apptest.Site, sql string, args ...any) int {
-	t.Helper()
-	var n int
-	must(t, site.Connect(t, site.Superuser).QueryRow(t.Context(), sql, args...).Scan(&n))
-	return n
+	return u.site.Number(t, `select count(*) from journal_entry where action = 'power.used' and mandate_id = $1`, u.mandate.ID)
 }
 
 // What a client may try with a code or a token that is not, or no longer, good for it.
@@ -224,14 +217,14 @@ func TestUse_OneWinner(t *testing.T) {
 			t.Fatalf("%d of two got a token", n)
 		}
 	}
-	before := number(t, site, `select count(*) from journal_entry where action = 'power.used'`)
+	before := site.Number(t, `select count(*) from journal_entry where action = 'power.used'`)
 	code := jeanne.MustCode(m.Citizen, fixture.Tax)
 	access := site.Token(t, code)
 	answers := atOnce(t, 20, func(int) (apptest.Answer, error) { return site.UserInfo(t.Context(), access) })
 	if n := with(answers, http.StatusOK); n != 1 || with(answers, http.StatusUnauthorized) != 19 {
 		t.Errorf("%d of twenty got the identity", n)
 	}
-	if n := number(t, site, `select count(*) from journal_entry where action = 'power.used'`) - before; n != 1 {
+	if n := site.Number(t, `select count(*) from journal_entry where action = 'power.used'`) - before; n != 1 {
 		t.Errorf("%d entries of one use", n)
 	}
 }

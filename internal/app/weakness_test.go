@@ -68,7 +68,7 @@ func TestSign_ForTheOrganisationShown(t *testing.T) {
 	}
 	id, _, err := here.Sign(t.Context(), draft, form)
 	must(t, err)
-	if n := number(t, site, `select count(*) from mandate where id = $1 and organisation_id = $2`, id, site.Here); n != 1 {
+	if n := site.Number(t, `select count(*) from mandate where id = $1 and organisation_id = $2`, id, site.Here); n != 1 {
 		t.Error("the mandate is not the organisation's that the recap showed")
 	}
 }
@@ -134,7 +134,7 @@ func TestJournal_IsKeptAndNamesWhatWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	var index int64
-	must(t, site.Connect(t, site.Superuser).QueryRow(t.Context(), `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id = $1 and e.action = 'mandate.signed'`, m.ID).Scan(&index))
+	site.Row(t, `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id = $1 and e.action = 'mandate.signed'`, []any{m.ID}, &index)
 	site.Behind(t, `update journal_entry set body = replace(body, '"days":31', '"days":32') where mandate_id = $1`, m.ID)
 	_, err := site.Verify(t.Context())
 	fault, ok := journal.AsFault(err)
@@ -154,7 +154,7 @@ func TestTerms_WantTheDeclaration(t *testing.T) {
 		form.Del(missing)
 		a, err := v.Do(t.Context(), http.MethodPost, "/mandats/nouveau", form)
 		must(t, err)
-		if a.Status != http.StatusUnprocessableEntity || number(t, site, `select count(*) from mandate_draft`) != 0 {
+		if a.Status != http.StatusUnprocessableEntity || site.Number(t, `select count(*) from mandate_draft`) != 0 {
 			t.Errorf("without %s: %d", missing, a.Status)
 		}
 	}

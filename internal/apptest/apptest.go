@@ -13,11 +13,14 @@ package apptest
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/app"
 	"mandat/internal/config"
@@ -60,6 +63,10 @@ type Site struct {
 	config  config.Config
 	dir     string
 	auditor *db.DB
+	client  *http.Client
+	t       testing.TB // the test that the site lives as long as
+	looking sync.Mutex
+	look    *pgx.Conn
 	logins  map[uuid.UUID]string // buttons at ProConnect
 }
 
@@ -88,6 +95,7 @@ func Start(t testing.TB, change ...func(*Options)) *Site {
 	s.auditor = s.OpenAuditor(t)
 	t.Cleanup(func() {
 		s.end(t)
+		s.client.CloseIdleConnections()
 		if err := s.App.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
@@ -140,6 +148,33 @@ func (s *Site) Fault(t testing.TB, f twin.Fault) (clear func()) {
 	}
 	t.Cleanup(clear)
 	return clear
+}
+
+// Row reads one row as superuser, past every scope, into dest (pointers). All tests of a site share one connection.
+func (s *Site) Row(t testing.TB, sql string, args []any, dest ...any) {
+	t.Helper()
+	s.looking.Lock()
+	defer s.looking.Unlock()
+	for try := 0; ; try++ {
+		if s.look == nil || s.look.IsClosed() {
+			s.look = s.Connect(s.t, s.Superuser)
+		}
+		err := s.look.QueryRow(t.Context(), sql, args...).Scan(dest...)
+		if err == nil {
+			return
+		}
+		if try > 0 || !s.look.IsClosed() { // else PostgreSQL was killed since
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
+// Number reads a number as superuser.
+func (s *Site) Number(t testing.TB, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	s.Row(t, sql, args, &n)
+	return n
 }
 
 func (s *Site) path(name string) string { return filepath.Join(s.dir, name) }

@@ -23,6 +23,7 @@ func (s *Site) open(t testing.TB, d *dbtest.Database) {
 	}
 	s.World = &fixture.World{Database: d, Clock: &clock.Clock{}, Keys: s.keys(t).Envelope, Catalogue: catalogue}
 	s.World.Open(d.DB)
+	s.client, s.t = newClient(), t
 }
 
 // ports are where the site listens: browsers come to front, which is the site itself unless the wire is recorded.
@@ -93,7 +94,7 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID, "PROCONNECT_CLIENT_SECRET=" + proconnectSecret,
 		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
-		"STOP_TIMEOUT=3s",
+		"STOP_TIMEOUT=6s",
 	}
 }
 

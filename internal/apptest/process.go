@@ -118,12 +118,8 @@ func (p *Process) Sound(t testing.TB) int64 {
 // caughtUp waits until the process has put every entry into the tree.
 func (p *Process) caughtUp(ctx context.Context, t testing.TB) {
 	t.Helper()
-	conn := p.Connect(t, p.Superuser)
 	for {
-		var behind int64
-		if err := conn.QueryRow(ctx, `select (select count(*) from journal_entry) - coalesce((select size from journal_tree), 0)`).Scan(&behind); err != nil {
-			t.Fatal(err)
-		}
+		behind := p.Number(t, `select (select count(*) from journal_entry) - coalesce((select size from journal_tree), 0)`)
 		if behind == 0 {
 			return
 		}

@@ -81,7 +81,11 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	return v
 }
 
-var bare = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 40}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// newClient follows no redirect. Each site has its own: its connections are closed before the site is stopped, which would
+// wait for those on which nothing was ever asked.
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 40}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
 
 // Do sends a request; headers are pairs. It may be called from any goroutine.
 func (v *Visitor) Do(ctx context.Context, method, path string, form url.Values, headers ...string) (Answer, error) {
@@ -98,7 +102,7 @@ func (v *Visitor) Do(ctx context.Context, method, path string, form url.Values, 
 	if v.Cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
 	}
-	resp, err := bare.Do(r)
+	resp, err := v.site.client.Do(r)
 	if err != nil {
 		return Answer{}, err
 	}
