@@ -25,6 +25,7 @@ import (
 type browser struct {
 	url, cookie string
 	http        *http.Client
+	session     []byte // the session's id; nil for a client
 }
 
 func newClient() *http.Client {
@@ -82,9 +83,10 @@ func (p *place) signIn(b *testing.B, by journal.Actor, count int, server string,
 	err := p.DB.Write(b.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 		for range count {
 			secret, hash := token.New()
-			out = append(out, &browser{server, secret, client})
+			br := &browser{server, secret, client, token.Bytes(32)}
+			out = append(out, br)
 			tx.Queue(`insert into session (id, cookie, person_id, organisation_id, role, factor_at, created_at, seen_at, expires_at) values ($1, $2, $3, $4, 'aidant', $5, $5, $5, $6)`,
-				token.Bytes(32), hash, by.Person, by.Organisation, now, now.Add(12*time.Hour))
+				br.session, hash, by.Person, by.Organisation, now, now.Add(12*time.Hour))
 		}
 		return nil
 	})

@@ -26,8 +26,8 @@ func draftID(writer, n int) uuid.UUID {
 var procedures = []string{"argent-impots-declaration", "logement-aide-caf", "social-rsa"}
 
 // fillDrafts puts identified drafts of each writer into a database, numbered from first. About a third of them is for a
-// citizen who has a mandate already.
-func fillDrafts(b *testing.B, w *fixture.World, address string, by []journal.Actor, first, count int) {
+// citizen who has a mandate already. It returns when they were identified.
+func fillDrafts(b *testing.B, w *fixture.World, address string, by []journal.Actor, first, count int) time.Time {
 	b.Helper()
 	conn, err := pgx.Connect(b.Context(), address)
 	if err != nil {
@@ -52,6 +52,7 @@ func fillDrafts(b *testing.B, w *fixture.World, address string, by []journal.Act
 	if err != nil {
 		b.Fatal(err)
 	}
+	return now
 }
 
 func draftRow(b *testing.B, w *fixture.World, a journal.Actor, id uuid.UUID, who int, now time.Time) []any {

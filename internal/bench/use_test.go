@@ -57,6 +57,7 @@ func BenchmarkUse(b *testing.B) {
 type side struct {
 	server *program
 	use    func(ctx context.Context, client int) error
+	direct bool // without the server (see desk_test.go)
 }
 
 // load is what a turn measured, with the server's CPU apart.
@@ -85,20 +86,21 @@ func (l *line) alternate(u *uses, round int) {
 
 func (l *line) print() {
 	ours, theirs := runsOf(l.ours), runsOf(l.theirs)
-	server := func(loads []load) float64 {
-		values := make([]run, len(loads))
-		for i, one := range loads {
-			values[i].rate = one.server
-		}
-		return median(values, rate)
-	}
 	failed := ""
 	if l.ours[0].failed > 0 {
 		failed = fmt.Sprintf(" (503 in the first turn: %d)", l.ours[0].failed)
 	}
 	fmt.Printf("%12s %8.0f %8.1f %8.1f %10.0f %10.0f %10.0f | %8.0f %8.1f %8.1f %8.0f  %s%s\n", l.name, median(ours, rate), median(ours, p50), median(ours, p99),
-		server(l.ours), median(ours, databaseCPU), median(ours, selfCPU), median(theirs, rate), median(theirs, p50), median(theirs, p99),
-		server(l.theirs)+median(theirs, databaseCPU)+median(theirs, selfCPU), l.budget, failed)
+		serverCPU(l.ours), median(ours, databaseCPU), median(ours, selfCPU), median(theirs, rate), median(theirs, p50), median(theirs, p99),
+		serverCPU(l.theirs)+median(theirs, databaseCPU)+median(theirs, selfCPU), l.budget, failed)
+}
+
+func serverCPU(loads []load) float64 {
+	values := make([]run, len(loads))
+	for i, one := range loads {
+		values[i].rate = one.server
+	}
+	return median(values, rate)
 }
 
 func runsOf(loads []load) []run {
