@@ -9,10 +9,12 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
