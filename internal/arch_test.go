@@ -76,13 +76,14 @@ var forbidden = map[int][]string{
 
 // writers says which package writes each table. A rule about the rows of a table is then in one place.
 var writers = map[string]string{
-	"organisation":  "org",
-	"person":        "org",
-	"membership":    "org",
-	"citizen":       "citizen",
-	"mandate":       "mandate",
-	"mandate_draft": "mandate",
-	"mandate_power": "mandate",
+	"organisation":       "org",
+	"person":             "org",
+	"membership":         "org",
+	"citizen":            "citizen",
+	"mandate":            "mandate",
+	"mandate_draft":      "mandate",
+	"mandate_power":      "mandate",
+	"mandate_comparison": "mandate",
 }
 
 // writersByPrefix is for packages that own several tables named after them.

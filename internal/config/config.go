@@ -18,14 +18,14 @@ import (
 
 // Config is every setting of `mandat serve`.
 type Config struct {
-	// Address of the site as browsers see it, without a path: https://mandat.example. Its host is also WebAuthn's. Plain
+	// Address of the site as browsers see it, without a path: https://mandat.example. Plain
 	// http is taken for localhost only.
 	BaseURL string `env:"BASE_URL,required"`
 
 	// Address to listen on.
 	Listen string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 
-	// Address of the listener for Prometheus, never shown to the public; empty turns it off.
+	// Address of the listener for Prometheus, never shown to the public; off turns it off.
 	MetricsListen string `env:"METRICS_LISTEN" envDefault:"127.0.0.1:9464"`
 
 	// Connection string of the login mandat_app. Several hosts are allowed, with target_session_attrs=read-write.
@@ -56,7 +56,7 @@ type Config struct {
 	// Our client secret at ProConnect. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
 	ProConnectClientSecret string `env:"PROCONNECT_CLIENT_SECRET,unset"`
 
-	// Levels (acr) of ProConnect that we accept: an identity at least weak, and a second factor.
+	// Levels (acr) of ProConnect that we accept, separated by commas: an identity at least weak, and a second factor.
 	ProConnectACR []string `env:"PROCONNECT_ACR" envDefault:"eidas1-mfa,eidas2,eidas3"`
 
 	// FranceConnect's issuer.
@@ -78,7 +78,7 @@ type Config struct {
 	// Postal address for the same, on one line.
 	ContactAddress string `env:"CONTACT_ADDRESS,required"`
 
-	// Networks of our own reverse proxies, such as 10.0.0.0/8: their X-Forwarded-For is believed. Without it everybody
+	// Networks of our own reverse proxies, such as 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed. Without it everybody
 	// behind a proxy shares one allowance of sign-ins.
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 

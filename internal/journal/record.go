@@ -19,9 +19,10 @@ type Kind string
 
 // The kinds of actors.
 const (
-	Aidant  Kind = "aidant"
-	Auditor Kind = "auditor"
-	System  Kind = "system"
+	Aidant   Kind = "aidant"
+	Referent Kind = "referent"
+	Auditor  Kind = "auditor"
+	System   Kind = "system"
 )
 
 // Actor is who acts. It comes from the session, never from the request.
@@ -33,7 +34,7 @@ type Actor struct {
 	FactorAt     time.Time // when they last gave a second factor in this session; zero is never
 }
 
-// Program is the actor of what nobody asked for: seeds, jobs, the retention.
+// Program is the actor of what nobody asked for: seeds and jobs.
 func Program() Actor { return Actor{Kind: System} }
 
 // scope returns the rows this actor's acts may see.

@@ -119,15 +119,17 @@ func differ(id uuid.UUID, want, have *state) []Difference {
 
 func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
 	out := map[uuid.UUID]*state{}
-	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, days, signed_at, ends_at, terms_digest, ended_at, coalesce(end_reason, '')
+	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, days, identified_by, identified_at, catalogue, signed_at, ends_at, terms_digest, ended_at, coalesce(end_reason, ''), ended_by
 		from mandate where citizen_id = any ($1)`, citizens)
 	if err != nil {
 		return nil, err
 	}
 	var m Mandate
-	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &m.SignedAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason}, func() error {
-		out[m.ID] = &state{facts: facts(m), ended: ending(m.EndReason, m.EndedAt), powers: map[string]string{}}
-		m.EndedAt, m.TermsDigest = nil, nil
+	var method string
+	var by *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &method, &m.IdentifiedAt, &m.Catalogue, &m.SignedAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason, &by}, func() error {
+		out[m.ID] = &state{facts: facts(m, method), ended: ending(m.EndReason, m.EndedAt) + person(by), powers: map[string]string{}}
+		m.EndedAt, m.TermsDigest, by = nil, nil, nil
 		return nil
 	})
 	if err != nil {
@@ -148,9 +150,18 @@ func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 	return out, err
 }
 
-func facts(m Mandate) string {
-	return fmt.Sprintf("organisation %s, citizen %s, aidant %s, draft %s, %d days from %s until %s, terms %x", m.Organisation, m.Citizen, m.Person, m.Draft, m.Days,
+func facts(m Mandate, method string) string {
+	return fmt.Sprintf("organisation %s, citizen %s, identified by %s at %s, aidant %s, draft %s, catalogue %s, %d days from %s until %s, terms %x", m.Organisation, m.Citizen,
+		method, m.IdentifiedAt.UTC().Format(journal.TimeFormat), m.Person, m.Draft, m.Catalogue, m.Days,
 		m.SignedAt.UTC().Format(journal.TimeFormat), m.EndsAt.UTC().Format(journal.TimeFormat), m.TermsDigest)
+}
+
+// person says who ended something, nothing when the program did.
+func person(by *uuid.UUID) string {
+	if by == nil {
+		return ""
+	}
+	return " by " + by.String()
 }
 
 func powerText(p Power) string {
@@ -184,7 +195,7 @@ func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 	}
 	out := map[uuid.UUID]*state{}
 	for id, r := range known {
-		s := &state{facts: facts(r.mandate), ended: ending(r.mandate.EndReason, r.mandate.EndedAt), powers: map[string]string{}}
+		s := &state{facts: facts(r.mandate, r.method), ended: ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}}
 		for _, p := range r.powers {
 			s.powers[p.Procedure+p.Case] = powerText(*p)
 		}
@@ -208,6 +219,9 @@ type entry struct {
 		Procedures []string     `json:"procedures"`
 		Days       int          `json:"days"`
 		EndsAt     time.Time    `json:"ends_at"`
+		Method     string       `json:"identified_by"`
+		Identified time.Time    `json:"identified_at"`
+		Catalogue  string       `json:"catalogue"`
 		Terms      string       `json:"terms_sha256"`
 		Reason     string       `json:"reason"`
 		Superseded []superseded `json:"superseded"`
@@ -216,6 +230,8 @@ type entry struct {
 
 type replayed struct {
 	mandate Mandate
+	method  string // of the identification
+	endedBy *uuid.UUID
 	powers  []*Power
 }
 
@@ -228,7 +244,7 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 			}
 		}
 		digest, _ := hex.DecodeString(e.Detail.Terms) // not hexadecimal: then it differs from the table's
-		r := &replayed{mandate: Mandate{ID: e.Mandate, Organisation: e.Organisation, Citizen: e.Citizen, Person: e.By.Person, Draft: e.Detail.Draft, Days: e.Detail.Days,
+		r := &replayed{method: e.Detail.Method, mandate: Mandate{IdentifiedAt: e.Detail.Identified, Catalogue: e.Detail.Catalogue, ID: e.Mandate, Organisation: e.Organisation, Citizen: e.Citizen, Person: e.By.Person, Draft: e.Detail.Draft, Days: e.Detail.Days,
 			SignedAt: e.At, EndsAt: e.Detail.EndsAt, TermsDigest: digest}}
 		for _, p := range e.Detail.Procedures {
 			r.powers = append(r.powers, &Power{Organisation: e.Organisation, Citizen: e.Citizen, Procedure: p, State: Standing, StartsAt: e.At, EndsAt: e.Detail.EndsAt})
@@ -239,6 +255,7 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 			for _, p := range r.powers {
 				r.endPower(p.Procedure, p.Case, e.Detail.Reason, e.At)
 			}
+			r.endedBy = &e.By.Person
 		}
 	}
 }

@@ -12,15 +12,17 @@ import (
 func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ sql, says string }{
-		"end moved":          {`update mandate set ends_at = ends_at + interval '1 second' where id = $1`, "until"},
-		"power prolonged":    {`update mandate_power set ends_at = ends_at + interval '1 day' where mandate_id = $1`, "power"},
-		"power added":        {`insert into mandate_power select mandate_id, 'justice-casier', '', organisation_id, citizen_id, 'standing', identified_by, starts_at, ends_at from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "justice-casier"},
-		"power removed":      {`delete from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "gone"},
-		"ended quietly":      {`update mandate set state = 'ended', ended_at = now() + interval '1 hour', end_reason = 'citizen' where id = $1`, "end"},
-		"given away":         {`update mandate set person_id = gen_random_uuid() where id = $1`, "aidant"},
-		"other terms":        {`update mandate set terms_digest = sha256('x') where id = $1`, "terms"},
-		"other organisation": {`update mandate set organisation_id = gen_random_uuid() where id = $1`, "organisation"},
-		"removed":            {`with p as (delete from mandate_power where mandate_id = $1) delete from mandate where id = $1`, "gone"},
+		"end moved":            {`update mandate set ends_at = ends_at + interval '1 second' where id = $1`, "until"},
+		"power prolonged":      {`update mandate_power set ends_at = ends_at + interval '1 day' where mandate_id = $1`, "power"},
+		"power added":          {`insert into mandate_power select mandate_id, 'justice-casier', '', organisation_id, citizen_id, 'standing', identified_by, starts_at, ends_at from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "justice-casier"},
+		"power removed":        {`delete from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "gone"},
+		"ended quietly":        {`update mandate set state = 'ended', ended_at = now() + interval '1 hour', end_reason = 'citizen' where id = $1`, "end"},
+		"given away":           {`update mandate set person_id = gen_random_uuid() where id = $1`, "aidant"},
+		"other terms":          {`update mandate set terms_digest = sha256('x') where id = $1`, "terms"},
+		"other organisation":   {`update mandate set organisation_id = gen_random_uuid() where id = $1`, "organisation"},
+		"other identification": {`update mandate set identified_at = identified_at - interval '1 second' where id = $1`, "identified by"},
+		"other catalogue":      {`update mandate set catalogue = 'x' where id = $1`, "catalogue"},
+		"removed":              {`with p as (delete from mandate_power where mandate_id = $1) delete from mandate where id = $1`, "gone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

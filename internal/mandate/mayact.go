@@ -30,13 +30,16 @@ func scanPower(row pgx.CollectableRow) (Power, error) {
 	return p, err
 }
 
+// Stands is the rule: SQL that says of a row p of mandate_power whether it gives anything at the time $2. It asks the powers
+// alone: ending a mandate ends its powers in the same act. What uses a power asks this text in the very statement that
+// uses it (docs/decisions/0006), so that there is no time between the question and the use.
+const Stands = `p.state = 'standing' and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz`
+
 // MayAct answers whether an organisation may do a procedure for a citizen at this time, with the power that says so or
 // ErrNoPower. A power for every case ("") covers any case.
-//
-// It asks the powers alone: ending a mandate ends its powers in the same act.
 func MayAct(ctx context.Context, q Querier, organisation, citizen uuid.UUID, procedure, caseRef string, now time.Time) (Power, error) {
-	rows, err := q.Query(ctx, `select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $2 and p.procedure = $3
-		and p.case_ref in ('', $4) and p.state = 'standing' and p.starts_at <= $5 and p.ends_at > $5 order by p.case_ref desc limit 1`, organisation, citizen, procedure, caseRef, now)
+	rows, err := q.Query(ctx, `select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $3 and p.procedure = $4
+		and p.case_ref in ('', $5) and `+Stands+` order by p.case_ref desc limit 1`, organisation, now, citizen, procedure, caseRef)
 	if err != nil {
 		return Power{}, fmt.Errorf("may act: %w", err)
 	}
@@ -54,8 +57,8 @@ func MayAct(ctx context.Context, q Querier, organisation, citizen uuid.UUID, pro
 func (r *Register) StandingPowers(ctx context.Context, organisation, citizen uuid.UUID, now time.Time) ([]Power, error) {
 	var out []Power
 	batch := &pgx.Batch{}
-	batch.Queue(`select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $2 and p.state = 'standing'
-		and p.starts_at <= $3 and p.ends_at > $3 order by p.procedure`, organisation, citizen, now).Query(func(rows pgx.Rows) error {
+	batch.Queue(`select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $3 and `+Stands+` order by p.procedure`,
+		organisation, now, citizen).Query(func(rows pgx.Rows) error {
 		var err error
 		out, err = pgx.CollectRows(rows, scanPower)
 		return err

@@ -126,7 +126,7 @@ func TestNote_CountsNetworks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := h.sessions.RefusalsSince(t.Context(), h.Clock.Now().Add(-time.Hour), 10)
+	got, err := h.sessions.RefusalsBetween(t.Context(), h.Clock.Now().Add(-time.Hour), h.Clock.Now().Add(time.Minute), 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 )
@@ -43,11 +44,12 @@ type Refusals struct {
 	Count   int64
 }
 
-// RefusalsSince counts the security log per network and kind, the most frequent first, at most limit.
-func (s *Sessions) RefusalsSince(ctx context.Context, since time.Time, limit int) ([]Refusals, error) {
+// RefusalsBetween counts the security log from a time to before another, per network and kind, the most frequent first, at
+// most limit.
+func (s *Sessions) RefusalsBetween(ctx context.Context, from, to time.Time, limit int) ([]Refusals, error) {
 	var out []Refusals
 	err := s.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select network, kind, count(*) from security_event where at >= $1 group by network, kind order by 3 desc, 1, 2 limit $2`, since, limit)
+		rows, err := tx.Query(ctx, `select network, kind, count(*) from security_event where at >= $1 and at < $2 group by network, kind order by 3 desc, 1, 2 limit $3`, from, to, limit)
 		if err != nil {
 			return err
 		}
@@ -65,12 +67,24 @@ func (s *Sessions) RefusalsSince(ctx context.Context, since time.Time, limit int
 // that it is idle half an hour later.
 func (s *Sessions) Purge(ctx context.Context) error {
 	now := s.clock.Now()
-	batch := &pgx.Batch{}
-	batch.Queue(`delete from session where seen_at < $1`, now.Add(-Idle))
-	batch.Queue(`delete from session_attempt where expires_at < $1`, now.Add(-Idle))
-	batch.Queue(`delete from security_event where at < $1`, now.AddDate(-1, 0, 0))
-	if err := s.db.Pipeline(ctx, db.Nothing(), db.Durable, batch); err != nil {
-		return fmt.Errorf("purge sessions: %w", err)
+	for _, purge := range []struct {
+		sql   string
+		until time.Time
+	}{
+		{`delete from session where id in (select id from session where seen_at < $1 limit $2)`, now.Add(-Idle)},
+		{`delete from session_attempt where state in (select state from session_attempt where expires_at < $1 limit $2)`, now.Add(-Idle)},
+		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
+	} {
+		for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {
+			batch := &pgx.Batch{}
+			batch.Queue(purge.sql, purge.until, db.PurgeBatch).Exec(func(tag pgconn.CommandTag) error {
+				purged = tag.RowsAffected()
+				return nil
+			})
+			if err := s.db.Pipeline(ctx, db.Nothing(), db.Durable, batch); err != nil {
+				return fmt.Errorf("purge sessions: %w", err)
+			}
+		}
 	}
 	return nil
 }

@@ -48,10 +48,7 @@ func (s *Session) SignedIn() bool { return s != nil && s.Person != uuid.Nil }
 
 // Actor is who acts in this session.
 func (s *Session) Actor() journal.Actor {
-	kind := journal.Aidant
-	if s.Role == Auditor {
-		kind = journal.Auditor
-	}
+	kind := map[string]journal.Kind{Aidant: journal.Aidant, Referent: journal.Referent, Auditor: journal.Auditor}[s.Role]
 	return journal.Actor{Kind: kind, Person: s.Person, Organisation: s.Organisation, Session: s.Hash, FactorAt: s.FactorAt}
 }
 

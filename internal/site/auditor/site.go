@@ -50,7 +50,9 @@ type homePage struct {
 	Tree        string // the first lines of the checkpoint: origin, size, root
 }
 
-func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error { return s.home(w, r, nil, false) }
+func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
+	return s.home(w, r, nil, false)
+}
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request, found []mandate.Difference, compared bool) error {
 	data := &homePage{Common: page.Common{Title: "auditor.home.title", Current: "/audit"}, Compared: compared, Differences: found}
