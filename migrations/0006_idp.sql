@@ -8,16 +8,6 @@
 -- a use. Lengths are the types'.
 create table idp_login (
   id uuid primary key,
-  state text not null default 'requested' check (case state
-    when 'requested' then num_nonnulls(refusal, citizen_id, mandate_id, procedure, identified_by, code_hash, token_hash, released_at) = 0
-    when 'citizen_chosen' then citizen_id is not null and num_nonnulls(refusal, mandate_id, procedure, identified_by, code_hash, token_hash, released_at) = 0
-    when 'code_issued' then num_nulls(citizen_id, mandate_id, procedure, identified_by, code_hash, code_expires_at) = 0 and num_nonnulls(refusal, token_hash, released_at) = 0
-    when 'token_issued' then num_nulls(citizen_id, mandate_id, procedure, identified_by, code_hash, token_hash, token_expires_at) = 0 and num_nonnulls(refusal, released_at) = 0
-    when 'released' then num_nulls(citizen_id, mandate_id, procedure, identified_by, released_at) = 0 and refusal is null
-    when 'refused' then refusal is not null and num_nonnulls(code_hash, token_hash, released_at) = 0
-    else false end),
-  refusal text check (refusal in ('cancelled', 'no_power', 'aidant_inactive', 'session_over', 'no_email', 'code_expired', 'code_replayed', 'wrong_client',
-    'wrong_redirect_uri', 'wrong_verifier', 'token_expired')),
   -- who asks
   organisation_id uuid not null,
   person_id uuid not null,
@@ -34,6 +24,19 @@ create table idp_login (
   claims text[] not null,
   perimeters text[], -- rep_scope as received; null is not asked
   procedures text[], -- the procedures within perimeters; null is every procedure
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  -- From here on columns change, and those before do not: an update writes to the log what lies from the first change on.
+  state text not null default 'requested' check (case state
+    when 'requested' then num_nonnulls(refusal, citizen_id, mandate_id, procedure, identified_by, code_hash, token_hash, released_at) = 0
+    when 'citizen_chosen' then citizen_id is not null and num_nonnulls(refusal, mandate_id, procedure, identified_by, code_hash, token_hash, released_at) = 0
+    when 'code_issued' then num_nulls(citizen_id, mandate_id, procedure, identified_by, code_hash, code_expires_at) = 0 and num_nonnulls(refusal, token_hash, released_at) = 0
+    when 'token_issued' then num_nulls(citizen_id, mandate_id, procedure, identified_by, code_hash, token_hash, token_expires_at) = 0 and num_nonnulls(refusal, released_at) = 0
+    when 'released' then num_nulls(citizen_id, mandate_id, procedure, identified_by, released_at) = 0 and refusal is null
+    when 'refused' then refusal is not null and num_nonnulls(code_hash, token_hash, released_at) = 0
+    else false end),
+  refusal text check (refusal in ('cancelled', 'no_power', 'aidant_inactive', 'session_over', 'no_email', 'code_expired', 'code_replayed', 'wrong_client',
+    'wrong_redirect_uri', 'wrong_verifier', 'token_expired')),
   -- what was chosen; an identity leaves only for a power over a citizen whom FranceConnect identified
   citizen_id uuid,
   mandate_id uuid,
@@ -44,9 +47,7 @@ create table idp_login (
   code_expires_at timestamptz,
   token_hash bytea,
   token_expires_at timestamptz,
-  released_at timestamptz,
-  created_at timestamptz not null,
-  expires_at timestamptz not null
+  released_at timestamptz
 ) with (fillfactor = 60);
 
 -- The name under which a client sector knows a citizen: 32 random bytes, made at first need, gone with the citizen.
