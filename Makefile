@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 SOURCES := $(wildcard cmd internal migrations web)
 GOTEST := go test -race -shuffle=on -count=1
 
-.PHONY: help run build test check fmt lint bench soak screenshots docs certs reset needs vulnerabilities
+.PHONY: help run build test check fmt fmt-check lint bench soak screenshots docs certs reset needs vulnerabilities
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,10 @@ lint: ## the linters alone; the first time builds them, a minute or two
 bench: ## rates and latencies beside their rivals, in minutes; BENCH=Sign runs one
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 30m ./internal/bench/...
 
-soak: needs ## the long runs: kills, races and fuzzing by the thousand, in hours
+soak: needs ## the long runs: fifty kills, then fuzzing of every parser; FUZZ=10m for longer
 	MANDAT_SOAK=1 $(GOTEST) -p 1 -timeout 6h $(or $(PACKAGES),./...)
+	@for file in $$(grep -rl '^func Fuzz' internal); do for name in $$(sed -n 's/^func \(Fuzz[A-Za-z_0-9]*\)(.*/\1/p' $$file); do \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),30s) ./$$(dirname $$file) || exit; done; done
 
 screenshots: needs ## a picture of every step of the story, in screenshots/
 	go test -count=1 -timeout 10m ./internal/e2e

@@ -62,7 +62,6 @@ var helpers = map[string][]string{
 	"apptest": {"*"},
 	"bench":   {"*"},
 	"e2e":     {"*"},
-	"interop": {"*"},
 }
 
 // mayUseHelpers are the packages of levels that run stand-ins.
@@ -76,25 +75,25 @@ var forbidden = map[int][]string{
 
 // writers says which package writes each table. A rule about the rows of a table is then in one place.
 var writers = map[string]string{
-	"organisation":       "org",
-	"person":             "org",
-	"membership":         "org",
-	"citizen":            "citizen",
-	"mandate":            "mandate",
-	"mandate_draft":      "mandate",
-	"mandate_power":      "mandate",
-	"mandate_comparison": "mandate",
+	"organisation":  "org",
+	"person":        "org",
+	"membership":    "org",
+	"citizen":       "citizen",
+	"mandate":       "mandate",
+	"mandate_draft": "mandate",
+	"mandate_power": "mandate",
 }
 
 // writersByPrefix is for packages that own several tables named after them.
 var writersByPrefix = map[string]string{
-	"journal_":       "journal",
-	"session":        "session",
-	"proconnect_":    "proconnect",
-	"franceconnect_": "franceconnect",
-	"idp_":           "idp",
-	"attestation":    "attestation",
-	"security_":      "session",
+	"mandate_comparison": "mandate",
+	"journal_":           "journal",
+	"session":            "session",
+	"proconnect_":        "proconnect",
+	"franceconnect_":     "franceconnect",
+	"idp_":               "idp",
+	"attestation":        "attestation",
+	"security_":          "session",
 }
 
 const (

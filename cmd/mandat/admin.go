@@ -8,8 +8,11 @@ import (
 )
 
 type adminCmds struct {
-	Roles roles `cmd:"" help:"Print the SQL that makes the three database logins, for a DBA to run as superuser."`
-	Keys  keys  `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
+	Roles        roles           `cmd:"" help:"Print the SQL that makes the three database logins, for a DBA to run as superuser."`
+	Organisation addOrganisation `cmd:"" help:"Add an organisation."`
+	Person       addPerson       `cmd:"" help:"Add a professional: aidant, referent or auditor."`
+	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`
+	Keys         keys            `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
 }
 
 type roles struct{}

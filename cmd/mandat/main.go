@@ -17,7 +17,7 @@ type commands struct {
 	Demo    demoCommand `cmd:"" help:"Run everything on this machine: database, stand-ins, people and site."`
 	Migrate migrate     `cmd:"" help:"Bring the database up to date, as its owner (DATABASE_URL_OWNER)."`
 	Journal journalCmds `cmd:"" help:"Export, verify and prove the journal; compare the mandates with it."`
-	Admin   adminCmds   `cmd:"" help:"What an administrator does: logins, keys."`
+	Admin   adminCmds   `cmd:"" help:"What an administrator does: logins, keys, organisations, people."`
 }
 
 func main() {

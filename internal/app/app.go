@@ -162,7 +162,7 @@ func (a *App) buildProtocols(ctx context.Context) error {
 		return err
 	}
 	a.franceconnect, err = franceconnect.New(ctx, franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
-		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin"}, a.sessions, a.mandates, a.clock)
+		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log}, a.sessions, a.mandates, a.clock)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func readClients(path string) ([]idp.Client, error) {
 	return idp.ReadClients(f)
 }
 
-// Directory is where people and organisations are added: for the demonstration and the administrators' commands.
+// Directory is where people and organisations are added: for the demonstration.
 func (a *App) Directory() *org.Directory { return a.directory }
 
 // Empty reports whether the database has no organisation yet.

@@ -9,10 +9,7 @@ import (
 
 type health struct{ started atomic.Bool }
 
-// behindAlarm is how far the journal's tree may lie behind its entries.
-const behindAlarm = 2 * time.Second
-
-// ready reports whether this server should get requests: it is started, the database answers, and acts become provable.
+// ready reports whether this server should get requests: it is started, and the database answers.
 func (a *App) ready(ctx context.Context) error {
 	if !a.health.started.Load() {
 		return errors.New("starting or stopping")

@@ -31,5 +31,5 @@ func (a *App) buildRoutes(context.Context) error {
 }
 
 func (a *App) public() *public.Site {
-	return &public.Site{Pages: a.pages, Press: a.press, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
+	return &public.Site{Contact: public.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, Pages: a.pages, Press: a.press, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Identity is what FranceConnect says of a citizen, under its own claim names (facts: protocols §1.5).
+// Identity is what FranceConnect says of a citizen, under its own claim names.
 type Identity struct {
 	Sub               string `json:"sub"`
 	GivenName         string `json:"given_name"`
@@ -80,7 +80,7 @@ func (i Identity) birth() (year, month, day int, ok bool) {
 	return year, month, day, true
 }
 
-// BirthdateText writes the birth date for a person to compare: French or English words, "mai 1964 (jour présumé)" when the day is not
+// BirthdateText writes the birth date for a person to compare: French or English words, "mai 1964 (jour non connu)" when the day is not
 // known.
 func (i Identity) BirthdateText(lang string) string {
 	year, month, day, ok := i.birth()

@@ -65,7 +65,7 @@ func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Atte
 	case errors.Is(err, mandate.ErrDraftState), errors.Is(err, mandate.ErrAlreadySigned), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
 		return "draft_changed", nil
 	case err != nil:
-		logFailure(r, err)
+		rp.logFailure(r, err)
 		return "technical", nil
 	}
 	return "", nil

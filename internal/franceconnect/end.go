@@ -51,6 +51,6 @@ func (rp *RP) LoggedOut(w http.ResponseWriter, r *http.Request) error {
 
 // logFailure logs an error that must not stop the citizen's FranceConnect session from being ended: the message on the
 // page stands for it.
-func logFailure(r *http.Request, err error) {
-	slog.ErrorContext(r.Context(), "identify", slog.String("request", page.RequestID(r.Context())), slog.String("error", err.Error()))
+func (rp *RP) logFailure(r *http.Request, err error) {
+	rp.logger.ErrorContext(r.Context(), "identify", slog.String("request", page.RequestID(r.Context())), slog.String("error", err.Error()))
 }

@@ -3,6 +3,7 @@ package franceconnect
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type Config struct {
 	PlainBirthdate bool
 
 	Timeout time.Duration // of one call to FranceConnect; 0 is 10 s
+	Logger  *slog.Logger  // nil is slog.Default
 }
 
 // RP is the relying party.
@@ -38,6 +40,7 @@ type RP struct {
 	sessions *session.Sessions
 	mandates *mandate.Register
 	clock    *clock.Clock
+	logger   *slog.Logger
 }
 
 // New returns a relying party. It asks FranceConnect nothing yet: a FranceConnect that is down stops no program.
@@ -54,7 +57,10 @@ func New(_ context.Context, c Config, sessions *session.Sessions, mandates *mand
 	if err != nil {
 		return nil, fmt.Errorf("franceconnect: %w", err)
 	}
-	return &RP{provider: provider, endURL: c.EndURL, sessions: sessions, mandates: mandates, clock: cl}, nil
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return &RP{provider: provider, endURL: c.EndURL, sessions: sessions, mandates: mandates, clock: cl, logger: c.Logger}, nil
 }
 
 // Mount declares the routes. Those that FranceConnect sends the browser to are for anybody: a session that ended in the

@@ -1,4 +1,4 @@
-// Package jobs runs what nobody waits for: purges, the nightly comparison, later mails. It runs on River, whose queue is
+// Package jobs runs what nobody waits for: purges, the daily comparison, later mails. It runs on River, whose queue is
 // tables in our database: no broker, any number of servers, and each job is done by one of them.
 //
 // River polls. It never notifies: a NOTIFY takes one lock for the whole cluster at commit, and would halve the rate of

@@ -19,7 +19,7 @@ type VerifyOptions struct {
 	Export  fs.FS        // an export (see OpenExport); nil: only the site
 	Site    string       // address of the site, such as "https://mandat.example", or of its log; "": only the export
 	Client  *http.Client // nil is one with time-outs
-	Workers int          // files checked at a time; 0 is the number of processors, at most 4
+	Workers int          // files checked at a time; 0 is the number of processors, at most 2: each needs about 4 MB
 }
 
 // Report is what was verified. When Verify also returns a Fault, it holds for what lies before it.
@@ -128,7 +128,7 @@ func readLimited(from fs.FS, name string, limit int64) ([]byte, error) {
 
 func (v *verification) run(ctx context.Context, workers int) error {
 	if workers <= 0 {
-		workers = min(runtime.GOMAXPROCS(0), 4)
+		workers = min(runtime.GOMAXPROCS(0), 2)
 	}
 	var all sync.WaitGroup
 	for range min(int64(workers), v.files) {

@@ -1,6 +1,6 @@
 // Package keyring keeps the program's keys in a folder outside the database: one file each, readable by its owner alone.
 //
-//	kek.json       Tink keyset that wraps citizens' data keys. Losing it loses every citizen's data; it can be rotated.
+//	kek.json       Tink keyset that wraps citizens' data keys. Losing it loses every citizen's data.
 //	index.key      key of the blind indexes (32 bytes, hexadecimal). It cannot be rotated without reading every citizen.
 //	journal.key    signs the journal's checkpoints (signed note, Ed25519). Its public half is in every policy file.
 //	idp-current.pem, idp-next.pem   sign ID tokens and userinfo; both are published (ES256, PKCS #8).

@@ -6,7 +6,7 @@
 // each procedure. A power is scheduled, standing or ended; expired is not a state but a matter of the clock: a standing
 // power past its end gives nothing, and the next act that meets it ends it.
 //
-// One act is one file: start.go, identify.go, sign.go, end.go, mayact.go. What the journal says of them is compared with
+// One act is one file: draft.go, identify.go, sign.go, end.go, mayact.go. What the journal says of them is compared with
 // what the tables say in compare.go.
 package mandate
 

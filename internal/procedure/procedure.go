@@ -26,7 +26,7 @@ func (t Text) In(lang string) string {
 }
 
 // Theme is one of the ten bundles. Key is the short key of the reference implementation ("argent"), Label FranceConnect's
-// perimeter, compared as an exact string (facts: protocols §2.6).
+// perimeter, compared as an exact string.
 type Theme struct {
 	Key        string      `json:"key"`
 	Label      string      `json:"label"`

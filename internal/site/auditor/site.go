@@ -47,7 +47,7 @@ type homePage struct {
 	page.Common
 	Compared    bool
 	Differences []mandate.Difference
-	Tree        string // the first lines of the checkpoint: origin, size, root
+	Tree        string // the signed checkpoint, as it stands
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {

@@ -11,13 +11,17 @@ import (
 	"mandat/internal/page"
 )
 
+// Contact is where whoever runs the site is reached.
+type Contact struct{ Phone, Email, Address string }
+
 // Site serves the public pages.
 type Site struct {
-	Pages  *page.Pages
-	Press  *attestation.Press
-	Log    *journal.Log
-	Policy string                      // text of the journal's policy file (C2SP tlog-policy)
-	Ready  func(context.Context) error // whether this server should get requests
+	Contact Contact
+	Pages   *page.Pages
+	Press   *attestation.Press
+	Log     *journal.Log
+	Policy  string                      // text of the journal's policy file (C2SP tlog-policy)
+	Ready   func(context.Context) error // whether this server should get requests
 }
 
 // Mount adds the site's routes.
@@ -36,6 +40,11 @@ func (s *Site) Mount(r *page.Router) {
 
 type plainPage struct{ page.Common }
 
+type legalPage struct {
+	page.Common
+	Contact Contact
+}
+
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	return s.Pages.Render(w, r, http.StatusOK, "public/home.html", &plainPage{page.Common{Title: "public.home.title"}})
 }
@@ -45,7 +54,7 @@ func (s *Site) showAccessibility(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showLegal(w http.ResponseWriter, r *http.Request) error {
-	return s.Pages.Render(w, r, http.StatusOK, "public/legal.html", &plainPage{page.Common{Title: "public.legal.title", Trail: []page.Link{home}}})
+	return s.Pages.Render(w, r, http.StatusOK, "public/legal.html", &legalPage{page.Common{Title: "public.legal.title", Trail: []page.Link{home}}, s.Contact})
 }
 
 var home = page.Link{Href: "/", Text: "page.home"}
