@@ -2,11 +2,15 @@ package e2e
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -72,6 +76,22 @@ func (p *person) has(selector string) bool {
 func (p *person) read(selector string) string {
 	p.t.Helper()
 	return ask[string](p, `document.querySelector(%s)?.innerText ?? ''`, strconv.Quote(selector))
+}
+
+// backTo goes back, as with the browser's button, to the last page that had a path.
+func (p *person) backTo(path string) {
+	p.t.Helper()
+	history, err := chromedp.Call(p.ctx, page.GetNavigationHistory, cdp.Empty{})
+	if err != nil {
+		p.fatalf("%v", err)
+	}
+	for _, entry := range slices.Backward(history.Entries[:history.CurrentIndex]) {
+		if u, err := url.Parse(entry.URL); err == nil && u.Path == path {
+			p.leads(func() { p.do(call(page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: entry.ID})) })
+			return
+		}
+	}
+	p.fatalf("%s is not among the pages before", path)
 }
 
 // download clicks what gives a file, and returns the file.

@@ -45,7 +45,7 @@ func TestKeyboard(t *testing.T) {
 	p.keyTo("#field-days")
 	p.key(kb.ArrowDown)
 	p.choose("#field-no_protection")
-	p.back("#field-informed")
+	p.keyBackTo("#field-informed")
 	p.key(" ")
 	p.keyTo("main form .fr-btn--lg")
 	p.enter()
@@ -94,8 +94,8 @@ const mostStops = 80
 // keyTo presses Tab until a control has the focus.
 func (p *person) keyTo(selector string) { p.t.Helper(); p.seek(selector, kb.Tab) }
 
-// back presses Shift and Tab until a control has the focus.
-func (p *person) back(selector string) { p.t.Helper(); p.seek(selector, kb.Tab, kb.ModifierShift) }
+// keyBackTo presses Shift and Tab until a control has the focus.
+func (p *person) keyBackTo(selector string) { p.t.Helper(); p.seek(selector, kb.Tab, kb.ModifierShift) }
 
 func (p *person) seek(selector, key string, with ...chromedp.Modifier) {
 	p.t.Helper()

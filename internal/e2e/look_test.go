@@ -88,38 +88,51 @@ func (p *person) scheme(name string) {
 // fits sees that the page is not wider than the screen.
 func (p *person) fits(width int) {
 	p.t.Helper()
-	const wide = `(width => document.documentElement.scrollWidth <= width ? '' :
-		document.documentElement.scrollWidth + ': ' + [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width)
-			.map(e => e.tagName + '.' + e.className).slice(0, 5).join(' '))(%d)`
-	if said := ask[string](p, wide, width); said != "" {
+	if said := p.wider(width); said != "" {
 		p.t.Errorf("%s: %s scrolls sideways at %d: %s", p.step, p.path(), width, said)
 	}
 }
 
-// notAsked are rules that axe-core has and that the pages do not promise: they are those of level AAA.
-var notAsked = []string{"color-contrast-enhanced", "identical-links-same-purpose", "meta-refresh-no-exceptions"}
+// wider says how much wider than the screen the page is, and what sticks out; "" if nothing does.
+func (p *person) wider(width int) string {
+	p.t.Helper()
+	const wide = `(width => document.documentElement.scrollWidth <= width ? '' :
+		document.documentElement.scrollWidth + ': ' + [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width)
+			.map(e => e.tagName + '.' + e.className).slice(0, 5).join(' '))(%d)`
+	return ask[string](p, wide, width)
+}
 
-// examine runs axe-core on the page: every rule it has, or some.
+// notPromised are rules that axe-core has and that the pages do not promise: those of level AAA.
+var notPromised = []string{"color-contrast-enhanced", "identical-links-same-purpose", "meta-refresh-no-exceptions"}
+
+// examine sees that axe-core finds nothing on the page by any rule, or by some.
 func (p *person) examine(rules []string) {
 	p.t.Helper()
-	// The page's own policy, which allows no script, has no say in what the protocol evaluates.
+	for _, violation := range p.violations(rules) {
+		p.t.Errorf("%s: %s: axe-core finds %s", p.step, p.path(), violation)
+	}
+}
+
+// violations runs axe-core on the page. The page's own policy, which allows no script, has no say in what the protocol
+// evaluates.
+func (p *person) violations(rules []string) []string {
+	p.t.Helper()
 	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](p.axe+"\n;true")); err != nil {
 		p.fatalf("axe-core: %v", err)
-	}
-	only, err := json.Marshal(rules)
-	if err != nil {
-		p.fatalf("%v", err)
 	}
 	const run = `((only, not) => axe.run(document, {resultTypes: ['violations'], preload: false,
 		runOnly: {type: 'rule', values: only ?? axe.getRules().map(r => r.ruleId).filter(r => !not.includes(r))}})
 		.then(r => r.violations.map(v => v.id + ' (' + v.help + '): ' + v.nodes.map(n => n.html.slice(0, 200) + ' ' + n.failureSummary).slice(0, 3).join(' | '))))(%s, %s)`
-	not, err := json.Marshal(notAsked)
+	return ask[[]string](p, run, encode(p, rules), encode(p, notPromised))
+}
+
+func encode(p *person, v any) []byte {
+	p.t.Helper()
+	out, err := json.Marshal(v)
 	if err != nil {
 		p.fatalf("%v", err)
 	}
-	for _, violation := range ask[[]string](p, run, only, not) {
-		p.t.Errorf("%s: %s: axe-core finds %s", p.step, p.path(), violation)
-	}
+	return out
 }
 
 // quoted is a CSS attribute selector for a value.

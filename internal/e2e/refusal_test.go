@@ -90,6 +90,33 @@ func TestRefused_Inside(t *testing.T) {
 	}
 }
 
+// TestUse_SignedOut: an aidant whose session is over begins at the service, and comes back to where they were. A login that
+// is over stays over when they go back.
+func TestUse_SignedOut(t *testing.T) {
+	t.Parallel()
+	for _, lang := range languages {
+		p := arrive(t, habits{lang: lang, album: "signed-out"})
+		p.about("choose Mandat before signing in")
+		p.open(p.Twin.Service + "/" + demo.TaxService)
+		p.press("#login-" + demo.TaxService)
+		p.press("button[name=idp][value=mandat]")
+		p.page("login.title")
+		p.says("login.continue.title")
+		p.press(".fr-connect--pro")
+		p.press(`button[value="demo-karim"]`)
+		p.page("idp.citizen.title")
+		p.about("cancel, go back and cancel again")
+		search := p.path()
+		p.press(`form[action$="/annuler"] button`)
+		p.press("button[name=return]")
+		p.on("/" + demo.TaxService)
+		p.backTo(search)
+		p.press(`form[action$="/annuler"] button`)
+		p.refusal(409, "idp.problem.finished.title")
+		p.look("finished")
+	}
+}
+
 // again lets time pass over a draft: what was given has to be given again.
 func (s *storyteller) again() {
 	s.about("draw up a mandate")

@@ -61,6 +61,15 @@ func (s *storyteller) look(name string) {
 	}
 }
 
+// glance takes a picture of a stand-in's page.
+func (s *storyteller) glance(name string) {
+	s.t.Helper()
+	if s.looks && s.lang == "fr" {
+		s.shown++
+		s.photograph(name)
+	}
+}
+
 func (s *storyteller) signIn() {
 	s.about("sign in")
 	s.open("/")
@@ -70,6 +79,7 @@ func (s *storyteller) signIn() {
 	s.page("login.title")
 	s.look("sign-in")
 	s.press(".fr-connect--pro")
+	s.glance("at-proconnect")
 	s.press("button" + quoted("value", s.aidant))
 	s.on("/espace")
 	s.look("space-at-first")
@@ -121,6 +131,7 @@ func (s *storyteller) identifyAs(citizen string) {
 func (s *storyteller) identify() {
 	s.about("come back from FranceConnect without identifying")
 	s.press(toFranceConnect)
+	s.glance("at-franceconnect")
 	s.press("button[name=cancel]")
 	s.page("aidant.identity.title")
 	s.says("login.identity.cancelled.title")
@@ -164,6 +175,7 @@ func (s *storyteller) use() {
 	s.about("open the public service")
 	s.open(s.Twin.Service + "/" + demo.TaxService)
 	s.press("#login-" + demo.TaxService)
+	s.glance("use-choose-mandat")
 	s.press("button[name=idp][value=mandat]")
 	s.page("idp.citizen.title")
 	s.look("use-search")
@@ -193,6 +205,7 @@ func (s *storyteller) use() {
 	if !s.has("#greeting") {
 		s.fatalf("no greeting but %s", s.read("main"))
 	}
+	s.glance("use-greeted")
 	s.about("leave the service")
 	s.press("button[name=logout]")
 	s.about("see the use on the mandate's page")
@@ -257,8 +270,12 @@ func (s *storyteller) useNoMore() {
 
 func (s *storyteller) signOut() {
 	s.about("sign out")
+	s.open(s.mandate)
 	s.press(`form[action="/deconnexion"] button`)
 	s.on("/")
+	s.about("go back after signing out, as the next person at the counter might")
+	s.backTo(s.mandate)
+	s.page("login.title")
 	s.open("/espace")
 	s.on("/connexion")
 	s.says("login.continue.title")

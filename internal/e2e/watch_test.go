@@ -34,6 +34,9 @@ func (w *watch) note(event any) {
 		if e.Frame.ParentID == "" {
 			w.documents++
 			w.url, w.status = e.Frame.URL, w.statuses[e.Frame.LoaderID]
+			if e.Type == page.NavigationTypeBackForwardCacheRestore {
+				w.loaded = w.documents // it was complete when it was left, and tells nothing more
+			}
 		}
 	case *page.EventLoadEventFired:
 		w.loaded = w.documents
@@ -88,4 +91,11 @@ func (w *watch) said() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.complaints...)
+}
+
+// forgive forgets the complaints, for a test that gave reason for them.
+func (w *watch) forgive() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.complaints = nil
 }
