@@ -22,7 +22,6 @@ create table session (
   check (case when role in ('aidant', 'referent') then organisation_id is not null else organisation_id is null end),
   check ((notice is null) = (notice_for is null))
 );
-create index session_person on session (person_id) where person_id is not null;
 create index session_seen on session (seen_at);
 
 -- A journey to ProConnect or FranceConnect that has left and not come back. It is deleted by the answer that uses it.
@@ -52,7 +51,6 @@ create table security_event (
   network cidr not null
 );
 create index security_event_at on security_event (at);
-create index security_event_network on security_event (network, at);
 
 grant select, insert, update, delete on session, session_attempt to mandat_app;
 grant select, insert, delete on security_event to mandat_app;

@@ -22,7 +22,7 @@ func (p acting) directory(ctx context.Context) (*org.Directory, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return org.New(d, journal.New(d, nil), nil), d.Close, nil
+	return org.New(d, journal.New(d, nil)), d.Close, nil
 }
 
 type addOrganisation struct {

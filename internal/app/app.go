@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"mandat/internal/attestation"
 	"mandat/internal/citizen"
 	"mandat/internal/clock"
@@ -124,13 +122,13 @@ func (a *App) closeStores() {
 
 func (a *App) buildDomain(ctx context.Context) error {
 	a.journal = journal.New(a.db, a.clock)
-	a.directory = org.New(a.db, a.journal, a.clock)
+	a.directory = org.New(a.db, a.journal)
 	a.citizens = citizen.New(a.db, a.keys.Envelope)
 	var err error
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err
 	}
-	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.directory, a.catalogue, a.keys.Envelope, a.clock)
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
 	return a.buildLog(ctx)
@@ -191,18 +189,6 @@ func readClients(path string) ([]idp.Client, error) {
 
 // Directory is where people and organisations are added: for the demonstration.
 func (a *App) Directory() *org.Directory { return a.directory }
-
-// Empty reports whether the database has no organisation yet.
-func (a *App) Empty(ctx context.Context) (bool, error) {
-	var empty bool
-	err := a.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select not exists (select from organisation)`).Scan(&empty)
-	})
-	if err != nil {
-		return false, fmt.Errorf("look for organisations: %w", err)
-	}
-	return empty, nil
-}
 
 // Routes lists everything that is served.
 func (a *App) Routes() []page.Route { return a.router.Routes() }

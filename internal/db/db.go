@@ -1,6 +1,7 @@
-// Package db is the way to PostgreSQL. Reads go through Read, changes through Write, and nothing else commits.
+// Package db is the way to PostgreSQL. Reads go through Read, Snapshot and Ask; changes through
+// Write, WriteAfter and Pipeline; and nothing else commits.
 //
-// Connections are read-only by default; only Write asks for READ WRITE. Each transaction carries a Scope, which row-level
+// Connections are read-only by default; only those three ask for READ WRITE. Each transaction carries a Scope, which row-level
 // security enforces: without one, organisation-owned tables show no rows. The scope is set inside the transaction, so a
 // connection given back to the pool keeps none. It guards against a WHERE that we forgot, not against somebody who runs
 // SQL of their own as mandat_app.

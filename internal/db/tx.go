@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Tx is a transaction that may change rows. Only Write makes one.
+// Tx is a transaction that may change rows. Only this package makes one.
 type Tx struct {
 	conn   *pgx.Conn
 	queued pgx.Batch

@@ -214,7 +214,7 @@ func (d *Demo) startApp(ctx context.Context, o Options) error {
 	}
 	d.App = a
 	d.onStop(a.Stop)
-	empty, err := a.Empty(ctx)
+	empty, err := a.Directory().Empty(ctx)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ type Secret struct{ hash []byte }
 // NewSecret returns the hash of a secret in clear.
 func NewSecret(clear string) Secret { return Secret{token.Hash(clear)} }
 
-// LogValue keeps the hash out of logs.
+// String keeps the hash out of logs.
 func (Secret) String() string { return "[redacted]" }
 
 // UnmarshalJSON reads a secret in clear or as its hash.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/page"
@@ -19,7 +18,6 @@ type procedurePage struct {
 	page.Common
 	Login           Login
 	Client          string
-	Citizen         citizen.Identity
 	Name, Birthdate string
 	Themes          []themeChoice
 	Limited         bool // FranceConnect asked for some themes only
@@ -48,7 +46,7 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 	lang := page.Lang(r)
 	data := &procedurePage{
 		Common: page.Common{Title: "idp.procedure.title", NoIndex: true, Form: form, FormOrigins: []string{origin(l.RedirectURI)}},
-		Login:  l, Client: p.clientName(l.Client), Citizen: l.Citizen.Identity,
+		Login:  l, Client: p.clientName(l.Client),
 		Name: l.Citizen.Identity.FullName(), Birthdate: l.Citizen.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
 	}
 	powers, err := p.mandates.StandingPowers(r.Context(), by.Organisation, l.Citizen.ID, p.clock.Now())

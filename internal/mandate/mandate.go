@@ -21,7 +21,6 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
-	"mandat/internal/org"
 	"mandat/internal/procedure"
 )
 
@@ -91,13 +90,12 @@ type Register struct {
 	db        *db.DB
 	journal   *journal.Journal
 	citizens  *citizen.Register
-	directory *org.Directory
 	catalogue *procedure.Catalogue
 	keys      *envelope.Keys
 	clock     *clock.Clock
 }
 
 // New returns the register of mandates kept in this database.
-func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, directory *org.Directory, catalogue *procedure.Catalogue, keys *envelope.Keys, c *clock.Clock) *Register {
-	return &Register{db: d, journal: j, citizens: citizens, directory: directory, catalogue: catalogue, keys: keys, clock: c}
+func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, catalogue *procedure.Catalogue, keys *envelope.Keys, c *clock.Clock) *Register {
+	return &Register{db: d, journal: j, citizens: citizens, catalogue: catalogue, keys: keys, clock: c}
 }

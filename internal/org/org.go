@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/token"
@@ -56,12 +55,11 @@ type Membership struct {
 type Directory struct {
 	db      *db.DB
 	journal *journal.Journal
-	clock   *clock.Clock
 }
 
 // New returns the directory kept in this database.
-func New(d *db.DB, j *journal.Journal, c *clock.Clock) *Directory {
-	return &Directory{db: d, journal: j, clock: c}
+func New(d *db.DB, j *journal.Journal) *Directory {
+	return &Directory{db: d, journal: j}
 }
 
 const organisationColumns = `o.id, o.siret, o.name, o.address, o.postcode, o.city, o.phone, o.email, o.active`
@@ -77,6 +75,15 @@ func (d *Directory) Organisation(ctx context.Context, id uuid.UUID) (Organisatio
 		return tx.QueryRow(ctx, `select `+organisationColumns+` from organisation o where id = $1`, id).Scan(o.fields()...)
 	})
 	return o, found("find organisation", err)
+}
+
+// Empty reports whether there is no organisation yet.
+func (d *Directory) Empty(ctx context.Context) (bool, error) {
+	var empty bool
+	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select not exists (select from organisation)`).Scan(&empty)
+	})
+	return empty, found("look for organisations", err)
 }
 
 // CreateOrganisation adds an organisation. It returns ErrSIRET for a malformed number and db.ErrConflict for a known one.

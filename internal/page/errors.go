@@ -100,7 +100,7 @@ func failClient(w http.ResponseWriter, p *Problem) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// problemPage is partial to no area: page/problem.html.
+// problemPage is page/problem.html, for every area.
 type problemPage struct {
 	Common
 	Problem   *Problem

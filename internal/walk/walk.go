@@ -87,11 +87,6 @@ func (w *Walker) SignIn(person string) error {
 	return step("sign in", w.ToProConnect, w.press("login="+person), w.through)
 }
 
-// Confirm gives the second factor again, at the page that asks for it.
-func (w *Walker) Confirm(person string) error {
-	return step("give the second factor", w.press("ProConnect"), w.press("login="+person), w.through)
-}
-
 // Terms fills in the first page of a new mandate and returns the draft.
 func (w *Walker) Terms(days string, procedures ...string) (uuid.UUID, error) {
 	values := []string{"informed", "on", "no_protection", "on", "days", days}
