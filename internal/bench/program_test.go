@@ -168,19 +168,26 @@ func (p *place) rival(b *testing.B) *program {
 	return start(b, "http://"+listen, nil, filepath.Join(p.bin, "rival"), "serve", listen, address)
 }
 
-// resident is the memory a process has in use, in MiB.
-func resident(b *testing.B, pid int) float64 {
-	b.Helper()
+// status reads a size from what the system tells of a process, in MiB: VmRSS is what it has in use, VmHWM the most it had.
+func status(pid int, name string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		b.Fatal(err)
+		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
 		var kib float64
-		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kib); err == nil {
-			return kib / 1024
+		if _, err := fmt.Sscanf(line, name+": %f kB", &kib); err == nil {
+			return kib / 1024, nil
 		}
 	}
-	b.Fatal("no VmRSS")
-	return 0
+	return 0, fmt.Errorf("no %s", name)
+}
+
+func resident(b *testing.B, pid int) float64 {
+	b.Helper()
+	mib, err := status(pid, "VmRSS")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return mib
 }
