@@ -26,8 +26,11 @@ var marked = map[string]string{"given name": "Zzprenomine", "family name": "ZZMA
 // metrics, the journal, the list of refusals or, but for where the protocol wants it, in a header or an address.
 func TestPrivacy(t *testing.T) {
 	t.Parallel()
-	site := apptest.Start(t, func(o *apptest.Options) { o.Record = true })
+	site := apptest.Start(t, func(o *apptest.Options) { o.Record, o.Failing = true, "ProConnect fails in between, which is logged" })
 	tellStory(t, site)
+	if len(site.Log.Failures()) == 0 {
+		t.Error("no failure was logged: what errors say is not searched")
+	}
 	story := site.Wire.All()
 	spray(t, site)
 
@@ -67,6 +70,9 @@ func found(text, value string) bool {
 // tellStory walks from the first sign-in to the audit.
 func tellStory(t *testing.T, site *apptest.Site) {
 	t.Helper()
+	repaired := site.Fault(t, twin.Fault{Role: twin.ProConnect, Endpoint: "token", Status: http.StatusServiceUnavailable})
+	must(t, site.Browser(t).SignIn(site.Login(site.Jeanne)))
+	repaired()
 	login := twintest.Name("marked")
 	must(t, site.Twin.PutCitizen(t.Context(), twin.Citizen{Login: login, GivenName: marked["given name"], FamilyName: marked["family name"], PreferredUsername: marked["usage name"],
 		Gender: "female", Birthdate: marked["birth date"], Birthplace: "75107", BirthCountry: "99100", Email: marked["e-mail"], Clients: []string{site.ClientID}}))

@@ -133,6 +133,9 @@ func TestSign_Refuses(t *testing.T) {
 			if n := site.Number(t, `select count(*) from mandate`); n != before {
 				t.Error("it was signed")
 			}
+			if home := a.v.Get("/espace"); got.Status == http.StatusForbidden && home.Status == http.StatusOK {
+				t.Error("the space of somebody who may no longer act is still open")
+			}
 		})
 	}
 }
