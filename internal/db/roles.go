@@ -3,8 +3,9 @@ package db
 // RolesSQL is what a database administrator runs once per cluster, as superuser: the three logins and their time-outs.
 // Passwords are theirs to set. Migrations grant rights to these logins and never create them. It may be run again.
 //
-// mandat_app plans a statement once and reads no table from end to end if there is an index: each of its statements is meant to have one, and a plan
-// is kept as long as its connection. One made on the first day, when a table had one page, would read all of it weeks later.
+// mandat_app plans a statement once, and reads no table from end to end if there is an index: each of its statements is
+// meant to have one, and a plan is kept as long as its connection. One made on the first day, when a table had one page,
+// would read all of it weeks later.
 const RolesSQL = `do $$
 declare login text;
 begin
