@@ -42,7 +42,7 @@ func TestKill_LosesNothingThatWasAnswered(t *testing.T) {
 		p.Sound(t)
 	}
 	stop := newLoad(t, p, rounds).start(t, kept)
-	kept.await(t, 4)
+	kept.await(t, 10)
 	p.Cluster.Kill()
 	stop()
 	must(t, p.Cluster.Restart(t.Context()))
