@@ -80,11 +80,11 @@ func TestRefused_Inside(t *testing.T) {
 		s.about("a mandate of nobody")
 		s.open("/mandats/00000000-0000-4000-8000-000000000000")
 		s.refusal(404, "page.problem.not_found.title")
-		s.again()
+		draft := s.again()
 		s.about("drop the draft")
 		s.open("/espace")
 		s.look("space-with-draft")
-		s.press(`form[action$="/abandon"] button`)
+		s.press(`form[action="/brouillons/` + draft + `/abandon"] button`)
 		s.on("/espace")
 		s.look("space-draft-dropped")
 	}
@@ -117,8 +117,8 @@ func TestUse_SignedOut(t *testing.T) {
 	}
 }
 
-// again lets time pass over a draft: what was given has to be given again.
-func (s *storyteller) again() {
+// again lets time pass over a draft, which it returns: what was given has to be given again.
+func (s *storyteller) again() string {
 	s.about("draw up a mandate")
 	s.open("/mandats/nouveau")
 	s.tick("#field-informed")
@@ -164,6 +164,7 @@ func (s *storyteller) again() {
 	s.open("/brouillons/" + draft)
 	s.page("aidant.terms.title")
 	s.look("terms-again")
+	return draft
 }
 
 // toConfirm goes to ProConnect from the page that asks for the second factor, if that is where we are.
