@@ -3,6 +3,7 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"mandat/internal/apptest"
 )
@@ -13,7 +14,8 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	site := apptest.Start(t, func(o *apptest.Options) {
 		o.Before = func(s *apptest.Site) {
-			s.Behind(t, `insert into security_event (at, kind, network) values (now(), 'sign_in.unknown', '192.0.2.0/24'), (now(), 'sign_in.unknown', '198.51.100.0/24'), (now(), 'identity.state_used', '192.0.2.0/24')`)
+			s.Behind(t, `insert into security_event (at, kind, network) values ($1, 'sign_in.unknown', '192.0.2.0/24'), ($1, 'sign_in.unknown', '198.51.100.0/24'), ($1, 'identity.state_used', '192.0.2.0/24')`,
+				s.Clock.Now().Truncate(24*time.Hour).Add(-time.Hour)) // yesterday
 		}
 	})
 	const done = `select count(*) from river_job where state = 'completed'`

@@ -46,6 +46,7 @@ func TestKill_LosesNothingThatWasAnswered(t *testing.T) {
 	p.Cluster.Kill()
 	stop()
 	must(t, p.Cluster.Restart(t.Context()))
+	p.Reopen(t)
 	eventually(t, "the server finds the database again", func() bool { return p.Stranger(t).Get("/readyz").Status == http.StatusOK })
 	kept.check(t, p)
 	again := &answered{}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/db"
 	"mandat/internal/dbtest"
 )
 
@@ -98,6 +99,19 @@ func (p *Process) Kill() {
 	}
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
+}
+
+// Reopen gives the test's own registers new connections, after PostgreSQL was killed.
+func (p *Process) Reopen(t testing.TB) {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Options{URL: p.World.App})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	p.DB = d
+	p.Open(d)
+	p.auditor = p.OpenAuditor(t)
 }
 
 // Sound fails the test unless everything that was done is in the journal, the journal is whole, also as the running site
