@@ -4,6 +4,7 @@
 // The way of a request, one file per step:
 //
 //	serve.go     a request id, a place among those served at once, limits, language, security headers
+//	body.go      the whole body, which has little time to arrive and takes no place meanwhile
 //	router.go    the route and its audience; the audience's guard lets in, sends to sign-in, or refuses
 //	(handler)    func(w, r) error: reads forms with ParseForm, asks the rules, renders with Pages.Render
 //	render.go    a page struct that embeds Common, its template executed into a buffer, then status, headers and bytes

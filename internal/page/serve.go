@@ -11,8 +11,9 @@ import (
 
 // Limits of what a request may bring. The server's own settings limit its header.
 const (
-	maxBody = 64 << 10
-	maxURL  = 8 << 10 // an authorization request with a claims parameter has about 1 KiB
+	maxBody  = 64 << 10
+	bodyTime = 4 * time.Second // within which the whole body arrives
+	maxURL   = 8 << 10         // an authorization request with a claims parameter has about 1 KiB
 )
 
 // serve is the outermost step: it makes the request's state, answers, and writes the access log.
@@ -31,7 +32,6 @@ func (r *Router) serve(out http.ResponseWriter, req *http.Request) {
 		}
 	}()
 	r.setHeaders(w.Header(), s)
-	req.Body = http.MaxBytesReader(w, req.Body, maxBody)
 	s.lang = r.options.Pages.chooseLanguage(w, req, r.options.Secure)
 	r.route(w, req)
 }
@@ -51,6 +51,10 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 	s.pattern, s.audience = pattern, r.routes[pattern].Audience
 	if s.audience == Probe {
 		r.mux.ServeHTTP(w, req)
+		return
+	}
+	if err := receive(w, req); err != nil {
+		r.fail(w, req, err)
 		return
 	}
 	select {
