@@ -2,6 +2,7 @@ package journal
 
 import (
 	"archive/tar"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -71,7 +72,10 @@ func OpenExport(path string) (fs.FS, io.Closer, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("open export: %w", err)
 		}
-		return root.FS(), root, nil
+		return plainFS{root.FS()}, root, nil
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("open export: %w", notPlain(path))
 	}
 	f, err := os.Open(path) //nolint:gosec // the user's file
 	if err != nil {
@@ -84,6 +88,25 @@ func OpenExport(path string) (fs.FS, io.Closer, error) {
 	}
 	return archive, f, nil
 }
+
+// plainFS opens folders and regular files only: opening a pipe would wait for ever for somebody to write.
+type plainFS struct{ fs.FS }
+
+// Open opens a file or folder.
+func (p plainFS) Open(name string) (fs.File, error) {
+	info, err := fs.Stat(p.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, notPlain(name)
+	}
+	return p.FS.Open(name)
+}
+
+var errNotPlain = errors.New("neither a folder nor a regular file")
+
+func notPlain(path string) error { return &fs.PathError{Op: "open", Path: path, Err: errNotPlain} }
 
 // tarFS finds the files of a tar archive without unpacking it, so that several can be read at a time.
 type tarFS struct {

@@ -55,7 +55,7 @@ func (s *site) get(ctx context.Context, path string, limit int64) ([]byte, error
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s/%s: %s", s.address, path, resp.Status)
+		return nil, fmt.Errorf("%s/%s: status %d", s.address, path, resp.StatusCode) // its words are a stranger's
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err == nil && int64(len(b)) > limit {

@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"bufio"
 	"bytes"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -115,5 +118,29 @@ func TestVerify_TheExportAndTheSite(t *testing.T) {
 		t.Error("a site that does not answer passed")
 	} else if _, ok := AsFault(err); ok {
 		t.Error("a site that does not answer is no fault of the log")
+	}
+}
+
+// The words of a status line are the site's: they do not reach the terminal of who verifies.
+func TestVerify_RepeatsNoWordsOfTheSite(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = http.ReadRequest(bufio.NewReader(conn))
+		_, _ = io.WriteString(conn, "HTTP/1.1 404 \x1b[2Jverified\r\nContent-Length: 0\r\n\r\n")
+		_ = conn.Close()
+	}()
+	_, err = Verify(t.Context(), VerifyOptions{Policy: h.policy(t), Site: "http://" + l.Addr().String()})
+	if err == nil || strings.Contains(err.Error(), "verified") || !strings.HasSuffix(err.Error(), "status 404") {
+		t.Errorf("%q", err)
 	}
 }
