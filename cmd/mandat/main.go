@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -22,9 +24,19 @@ type commands struct {
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "mandat:", err)
+		fmt.Fprintln(os.Stderr, "mandat:", printable(err.Error()))
 		os.Exit(1)
 	}
+}
+
+// printable replaces what a terminal would obey instead of showing: an error may quote what strangers wrote.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 func run(args []string) error {
