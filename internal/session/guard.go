@@ -69,7 +69,7 @@ func known(ctx context.Context, at *Session) context.Context {
 // SendToSignIn answers with a redirect to the sign-in page. path is where the browser goes afterwards ("/": the person's
 // home); it is kept with the session, so that no link can choose it.
 func (s *Sessions) SendToSignIn(w http.ResponseWriter, r *http.Request, path string) error {
-	if path != "/" && s.Allow(r) {
+	if path != "/" && s.empties.allow(address(r), s.clock.Now()) {
 		at, err := s.Ensure(w, r)
 		if err != nil {
 			return err

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// What one address may start without being signed in. A whole organisation may sit behind one address, so the allowance
+// What one address may do of each kind (start a sign-in, be given an empty session, be noted) without being signed in: the
+// kinds are counted apart, so that one cannot use up another. A whole organisation may sit behind one address, so the allowance
 // is wide and comes back by the second: it slows a flood, and never locks anybody out.
 const (
 	perSecond = 5

@@ -13,14 +13,18 @@ import (
 	"mandat/internal/db"
 )
 
-// Allow takes one start of the allowance of the request's address. The address is the connection's, never a header that
+// Allow takes one start of a sign-in of the allowance of the request's address. The address is the connection's, never a header that
 // the client could write.
-func (s *Sessions) Allow(r *http.Request) bool { return s.limiter.allow(address(r), s.clock.Now()) }
+func (s *Sessions) Allow(r *http.Request) bool { return s.starts.allow(address(r), s.clock.Now()) }
 
 // Note writes a refusal that happened before anybody was signed in to the security log: its kind ("sign_in.unknown") and
-// the network it came from, nothing that was typed or asserted.
+// the network it came from, nothing that was typed or asserted. Each address may have so many written; what it does beyond
+// that is not, or anybody could fill the disk.
 func (s *Sessions) Note(ctx context.Context, r *http.Request, kind string) error {
 	from := address(r)
+	if !s.notes.allow(from, s.clock.Now()) {
+		return nil
+	}
 	bits := 48
 	if from.Is4() {
 		bits = 24

@@ -65,13 +65,15 @@ type Sessions struct {
 	db      *db.DB
 	clock   *clock.Clock
 	store   *store
-	limiter *limiter
+	starts  *limiter // of sign-ins
+	empties *limiter // sessions of browsers that were only sent to sign in
+	notes   *limiter // lines of the security log
 }
 
 // New returns the sessions kept in this database. secure says that the site is served over HTTPS; without it the cookie
 // has neither Secure nor the __Host- prefix, which only a site on a loopback address may do.
 func New(d *db.DB, c *clock.Clock, secure bool) *Sessions {
-	s := &Sessions{db: d, clock: c, limiter: newLimiter()}
+	s := &Sessions{db: d, clock: c, starts: newLimiter(), empties: newLimiter(), notes: newLimiter()}
 	s.store = newStore(s, secure)
 	return s
 }

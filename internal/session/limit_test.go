@@ -1,0 +1,41 @@
+package session_test
+
+import (
+	"net/http/httptest"
+	"testing"
+)
+
+// What one address does of one kind does not use up what it may do of another: pages asked for without a cookie, and
+// refusals that are noted, never keep a house full of aidants from signing in.
+func TestLimits_AreApart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	for range 310 {
+		if got, err := at(t, h.sessions.Aidant, nil); got != nil || err != nil {
+			t.Fatal(got, err)
+		}
+		if err := h.sessions.Note(t.Context(), request(t, nil), "sign_in.used"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !h.sessions.Allow(request(t, nil)) {
+		t.Error("a sign-in is refused because of pages and refusals")
+	}
+	w := httptest.NewRecorder()
+	if passed, err := h.sessions.Aidant(w, request(t, nil)); passed != nil || err != nil || len(w.Result().Cookies()) != 0 {
+		t.Errorf("sessions without end: %v, %v", passed, err)
+	}
+	for range 310 {
+		h.sessions.Allow(request(t, nil))
+	}
+	if h.sessions.Allow(request(t, nil)) {
+		t.Error("sign-ins without end")
+	}
+	var sessions, notes int
+	if err := h.conn.QueryRow(t.Context(), `select (select count(*) from session), (select count(*) from security_event)`).Scan(&sessions, &notes); err != nil {
+		t.Fatal(err)
+	}
+	if sessions >= 310 || notes >= 310 || notes < 100 {
+		t.Errorf("%d sessions, %d lines of the security log", sessions, notes)
+	}
+}
