@@ -4,7 +4,7 @@
 create sequence journal_entry_id;
 
 create table journal_entry (
-  id bigint primary key default nextval('journal_entry_id'),
+  id bigint primary key default nextval('journal_entry_id') check (id > 0),
   xid xid8 not null default pg_current_xact_id(),
   at timestamptz not null,
   action text not null check (action ~ '^[a-z]+\.[a-z_]+$'),
@@ -35,7 +35,8 @@ create policy scope_read on journal_entry for select to mandat_app using (
   organisation_id = nullif(current_setting('mandat.org', true), '')::uuid or current_setting('mandat.system', true) = 'on');
 create policy scope_write on journal_entry for insert to mandat_app with check (true);
 create policy audit on journal_entry for select to mandat_auditor using (true);
-grant select, insert on journal_entry to mandat_app;
+-- Not id and xid: the program never chooses its entry's place. An id of its own would lie outside what is integrated.
+grant select, insert (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) on journal_entry to mandat_app;
 grant usage on sequence journal_entry_id to mandat_app;
 grant select on journal_entry to mandat_auditor;
 create index journal_entry_action on journal_entry (action, id);

@@ -150,5 +150,5 @@ func fresh(site *apptest.Site, by journal.Actor) journal.Actor {
 func identifyAgain(t testing.TB, site *apptest.Site, by journal.Actor, draft uuid.UUID) {
 	t.Helper()
 	must(t, site.Mandates.DropIdentity(t.Context(), by, draft))
-	must(t, site.Mandates.Identify(t.Context(), by, draft, fixture.Citizen(7)))
+	must(t, site.Mandates.Identify(t.Context(), by, draft, fixture.Citizen(7), site.Clock.Now()))
 }

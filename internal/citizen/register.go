@@ -1,6 +1,7 @@
 package citizen
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -157,7 +158,7 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, 
 			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedAt, tx.Now)
 		return fresh.Owner, fresh.Key, nil
 	}
-	key, err := r.keys.Open(known.ID, known.dataKey)
+	key, err := r.sameCitizen(known, fresh)
 	if err != nil {
 		return uuid.Nil, nil, fmt.Errorf("open citizen %s: %w", known.ID, err)
 	}
@@ -167,6 +168,27 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, 
 	}
 	tx.Queue(`update citizen set identity = $2, identified_at = $3 where id = $1`, known.ID, sealed, fresh.IdentifiedAt)
 	return known.ID, key, nil
+}
+
+// sameCitizen opens the row that the index found and holds its identity to the index: a row whose index was changed behind
+// the program's back must not take somebody else's identity, and their powers with it.
+func (r *Register) sameCitizen(known *Sealed, fresh Fresh) (*envelope.DataKey, error) {
+	key, err := r.keys.Open(known.ID, known.dataKey)
+	if err != nil {
+		return nil, err
+	}
+	before, err := OpenIdentity(key, known.identity)
+	if err != nil {
+		return nil, err
+	}
+	index, err := r.Index(fresh.Organisation, before.Sub)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(index, fresh.Index) {
+		return nil, errors.New("the row's index is not that of the identity in it")
+	}
+	return key, nil
 }
 
 // Fresh is an identity just confirmed by FranceConnect, sealed under the key of an owner that becomes the citizen's id if

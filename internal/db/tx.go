@@ -45,6 +45,17 @@ func (t *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []strin
 // locked and looked at: an error undoes the act, a count of rows cannot be asked.
 func (t *Tx) Queue(sql string, args ...any) { t.queued.Queue(sql, args...) }
 
+// QueueOne is Queue for an insert that must add one row. When it did not (a trigger of somebody else's swallowed it), the
+// commit is an error, although what else was queued may stand.
+func (t *Tx) QueueOne(sql string, args ...any) {
+	t.queued.Queue(sql, args...).Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != 1 {
+			return fmt.Errorf("added %d rows instead of one", tag.RowsAffected())
+		}
+		return nil
+	})
+}
+
 // opening returns BEGIN and the scope, followed by what b holds.
 func opening(s Scope, m Mode, b *pgx.Batch) *pgx.Batch {
 	out := &pgx.Batch{}

@@ -58,7 +58,7 @@ func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Atte
 	if !ok {
 		return "incomplete", nil
 	}
-	err = rp.mandates.Identify(r.Context(), at.Actor(), attempt.Draft, who)
+	err = rp.mandates.Identify(r.Context(), at.Actor(), attempt.Draft, who, attempt.CreatedAt)
 	switch {
 	case errors.Is(err, mandate.ErrMinor):
 		return "minor", nil

@@ -87,10 +87,11 @@ func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authReque
 	return nil
 }
 
-// fresh reports whether the aidant's second factor is as new as the request wants.
+// fresh reports whether the aidant's second factor is as new as the request wants. FranceConnect asks for prompt=login every
+// time; its request travels through the aidant's browser unsigned, so one that has lost it is treated as if it had it.
 func (p *Provider) fresh(factor time.Time, req authRequest) bool {
 	limit := req.MaxAge
-	if req.Login && (limit == 0 || limit > FactorLife) {
+	if (req.Login || req.Client.WithoutPKCE) && (limit == 0 || limit > FactorLife) {
 		limit = FactorLife
 	}
 	return limit == 0 || p.clock.Now().Sub(factor) <= limit

@@ -138,6 +138,8 @@ func (f *file) entry(b []byte) error {
 		what = "does not belong into this file"
 	case what == "" && l.index != want:
 		what = fmt.Sprintf("is missing or moved: the line of %d stands in its place", l.index)
+	case what == "" && l.over && want >= f.v.gone:
+		what = "is gone: salt and entry were deleted, and its time is not over"
 	case what == "":
 		leaf = LeafHash(l.commitment)
 		if _, err := io.ReadFull(f.hashes, f.held[:]); err != nil {

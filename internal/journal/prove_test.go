@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"testing/fstest"
 
 	"mandat/internal/db"
 )
@@ -91,7 +92,12 @@ func TestExport_OfAnEntryWhoseTimeIsOver(t *testing.T) {
 	h.catchUp(t)
 	session{h.Connect(t, h.Superuser)}.do(t, "set session_replication_role = replica; delete from journal_entry where id = (select entry_id from journal_leaf where index = 2)")
 	m := h.export(t)
-	r, err := verified(t, m, h.policy(t))
+	if _, err := Verify(t.Context(), VerifyOptions{Policy: h.policy(t), Export: fstest.MapFS(m)}); err == nil {
+		t.Fatal("an entry was deleted, and nothing was said")
+	} else if fault, ok := AsFault(err); !ok || fault.Index != 2 {
+		t.Fatalf("the deleted entry is not named: %v", err)
+	}
+	r, err := Verify(t.Context(), VerifyOptions{Policy: h.policy(t), Export: fstest.MapFS(m), Gone: 3})
 	if err != nil || r.Over != 1 || r.Entries != 4 {
 		t.Fatalf("%+v, %v", r, err)
 	}

@@ -121,7 +121,7 @@ func (t *Tx) append(e Event) error {
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Action, err)
 	}
-	t.Queue(`insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	t.QueueOne(`insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		t.Now, e.Action, orNull(e.Organisation), orNull(t.By.Person), orNull(e.Citizen), orNull(e.Mandate), token.Bytes(32), string(body))
 	return nil
 }

@@ -19,6 +19,7 @@ type VerifyOptions struct {
 	Export  fs.FS        // an export (see OpenExport); nil: only the site
 	Site    string       // address of the site, such as "https://mandat.example", or of its log; "": only the export
 	Client  *http.Client // nil is one with time-outs
+	Gone    int64        // entries with a smaller index may be gone because their time is over; 0: none may, as nothing deletes entries yet
 	Workers int          // files checked at a time; 0 is the number of processors, at most 2: each needs about 4 MB
 }
 
@@ -97,10 +98,12 @@ type verification struct {
 	err    error // the first, in the order of the files
 
 	entries, over, checkpoints int64
+
+	gone int64 // entries before this one may be gone
 }
 
 func newVerification(o VerifyOptions) (*verification, error) {
-	v := &verification{export: o.Export, policy: o.Policy}
+	v := &verification{export: o.Export, policy: o.Policy, gone: o.Gone}
 	v.joined = sync.NewCond(&v.mu)
 	signed, err := readLimited(o.Export, checkpointName, maxCheckpoint)
 	if err != nil {

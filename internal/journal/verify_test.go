@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func (h *house) policy(t testing.TB) *Policy {
 
 func verified(t testing.TB, m memory, p *Policy) (Report, error) {
 	t.Helper()
-	return Verify(t.Context(), VerifyOptions{Policy: p, Export: fstest.MapFS(m)})
+	return Verify(t.Context(), VerifyOptions{Policy: p, Export: fstest.MapFS(m), Gone: math.MaxInt64})
 }
 
 // names checks that verification blames entries first to last.
@@ -94,7 +95,7 @@ func TestVerify_ManyFilesAndCheckpoints(t *testing.T) {
 	t.Parallel()
 	s := newSynthetic(t, 2*fileEntries+300, 997)
 	for _, workers := range []int{1, 2, 3} {
-		r, err := Verify(t.Context(), VerifyOptions{Policy: s.policy, Export: fstest.MapFS(s.memory), Workers: workers})
+		r, err := Verify(t.Context(), VerifyOptions{Policy: s.policy, Export: fstest.MapFS(s.memory), Gone: math.MaxInt64, Workers: workers})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,9 @@
 package mandate
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,9 +58,12 @@ func (r *Register) openMandate(ctx context.Context, tx pgx.Tx, m *Mandate, seale
 	if err != nil {
 		return err
 	}
-	plain, err := key.Unseal(termsPurpose, sealed)
+	plain, err := key.Unseal(termsPurpose(m.ID), sealed)
 	if err != nil {
 		return err
+	}
+	if digest := sha256.Sum256(plain); !bytes.Equal(digest[:], m.TermsDigest) {
+		return errors.New("terms: not those whose digest stands with the mandate")
 	}
 	if json.Unmarshal(plain, &m.Terms) != nil {
 		return errors.New("terms: not what was sealed")

@@ -22,9 +22,10 @@ type draftDetail struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Identify puts the identity that FranceConnect told into a draft, for this browser session. An identity that stands there
-// already is replaced. A person who is not certainly of age is refused with ErrMinor, and the refusal is an entry.
-func (r *Register) Identify(ctx context.Context, by journal.Actor, draft uuid.UUID, i citizen.Identity) error {
+// Identify puts the identity that FranceConnect told into a draft, for this browser session. asked is when the citizen was
+// sent to FranceConnect: terms that were changed since then are not what they were asked for, and the identity is refused
+// with ErrDraftState. An identity that stands there already is replaced. A person who is not certainly of age is refused with ErrMinor, and the refusal is an entry.
+func (r *Register) Identify(ctx context.Context, by journal.Actor, draft uuid.UUID, i citizen.Identity, asked time.Time) error {
 	subject := token.ID()
 	key, wrapped, err := r.keys.NewDataKey(subject)
 	if err != nil {
@@ -39,6 +40,9 @@ func (r *Register) Identify(ctx context.Context, by journal.Actor, draft uuid.UU
 		return fmt.Errorf("identify: %w", err)
 	}
 	return r.onDraft(ctx, by, draft, func(tx *journal.Tx, d *draftRow) (journal.Event, error) {
+		if d.informedAt.After(asked) {
+			return journal.Event{}, ErrDraftState
+		}
 		if !i.AdultAt(tx.Now) {
 			return journal.Event{Action: "draft.identity_refused", Detail: draftDetail{draft.String(), "franceconnect", "minor"}}, journal.Refused{Err: ErrMinor}
 		}

@@ -39,14 +39,20 @@ type superseded struct {
 	Reason    string `json:"reason"` // superseded, or expired when its time was over already
 }
 
+// Agreement is what came back from the recap.
+type Agreement struct {
+	Ticked     bool      // the citizen agrees
+	Identified time.Time // when the identity on the recap was told; the zero time asks for none in particular
+}
+
 // Sign makes the draft a mandate. The citizen agrees by their identification for this very draft, at most IdentityLife
 // ago and in this browser session, and by the box ticked on the recap; the aidant by a second factor at most FactorLife
 // ago. The organisation's earlier powers for the same citizen and procedures are superseded in the same act.
 //
 // Errors: ErrNotAgreed, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrDraftState, org.ErrMayNot,
 // db.ErrNotFound. A draft that is signed already returns its mandate and ErrAlreadySigned.
-func (r *Register) Sign(ctx context.Context, by journal.Actor, draft uuid.UUID, agreed bool) (Mandate, error) {
-	s := &signing{r: r, by: by, agreed: agreed}
+func (r *Register) Sign(ctx context.Context, by journal.Actor, draft uuid.UUID, a Agreement) (Mandate, error) {
+	s := &signing{r: r, by: by, agreement: a}
 	err := r.journal.RecordAfter(ctx, by, s.first(draft), s.act)
 	switch {
 	case errors.Is(err, ErrAlreadySigned):
@@ -67,9 +73,9 @@ func (r *Register) alreadySigned(ctx context.Context, by journal.Actor, id uuid.
 
 // signing is one signature under way.
 type signing struct {
-	r      *Register
-	by     journal.Actor
-	agreed bool
+	r         *Register
+	by        journal.Actor
+	agreement Agreement
 
 	mayAct       func() error
 	lookup       func(time.Time) (*draftRow, error)
@@ -142,7 +148,9 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 // check asks whether both have agreed, to this draft as it is now.
 func (s *signing) check(d *draftRow, now time.Time) error {
 	switch {
-	case !s.agreed:
+	case !s.agreement.Identified.IsZero() && !s.agreement.Identified.Equal(d.IdentifiedAt):
+		return ErrDraftState // somebody else was identified since the recap was shown
+	case !s.agreement.Ticked:
 		return ErrNotAgreed
 	case len(s.by.Session) == 0 || !bytes.Equal(d.identifiedS, s.by.Session):
 		return ErrOtherBrowser
@@ -174,7 +182,7 @@ func (s *signing) write(tx *journal.Tx, d *draftRow) error {
 	s.supersede(tx, d)
 	tx.Queue(`insert into mandate (id, organisation_id, citizen_id, draft_id, person_id, state, identified_by, identified_at, signed_at, days, ends_at, catalogue, terms, terms_digest)
 		values ($1, $2, $3, $4, $5, 'standing', 'franceconnect', $6, $7, $8, $9, $10, $11, $12)`,
-		m.ID, m.Organisation, m.Citizen, m.Draft, m.Person, m.IdentifiedAt, m.SignedAt, m.Days, m.EndsAt, m.Catalogue, key.Seal(termsPurpose, plain), digest)
+		m.ID, m.Organisation, m.Citizen, m.Draft, m.Person, m.IdentifiedAt, m.SignedAt, m.Days, m.EndsAt, m.Catalogue, key.Seal(termsPurpose(m.ID), plain), digest)
 	tx.Queue(`insert into mandate_power (mandate_id, procedure, organisation_id, citizen_id, state, identified_by, starts_at, ends_at)
 		select $1, unnest($2::text[]), $3, $4, 'standing', 'franceconnect', $5, $6`, m.ID, d.Procedures, m.Organisation, m.Citizen, m.SignedAt, m.EndsAt)
 	tx.Queue(`update mandate_draft set state = 'signed', mandate_id = $2,`+noIdentity+` where id = $1`, d.ID, m.ID)

@@ -107,7 +107,7 @@ func TestSign_Refuses(t *testing.T) {
 			if c.spoil != nil {
 				c.spoil(w, &by)
 			}
-			if _, err := w.Mandates.Sign(t.Context(), by, draft, !c.unread); !errors.Is(err, c.want) {
+			if _, err := w.Mandates.Sign(t.Context(), by, draft, mandate.Agreement{Ticked: !c.unread}); !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
 			if n := count(t, w, `select count(*) from mandate`); n != 0 {
@@ -130,7 +130,7 @@ func TestSign_RefusesWhoMayNotAct(t *testing.T) {
 			w := fixture.New(t)
 			draft := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 			w.Behind(t, sql, w.Jeanne.Person)
-			if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, true); !errors.Is(err, org.ErrMayNot) {
+			if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, mandate.Agreement{Ticked: true}); !errors.Is(err, org.ErrMayNot) {
 				t.Fatalf("sign: %v", err)
 			}
 		})
@@ -143,7 +143,7 @@ func TestSign_TwiceIsOneMandate(t *testing.T) {
 	draft := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	ids, errs := make([]string, 8), make([]error, 8)
 	together(len(ids), func(i int) {
-		m, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, true)
+		m, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, mandate.Agreement{Ticked: true})
 		ids[i], errs[i] = m.ID.String(), err
 	})
 	fresh := 0
@@ -171,9 +171,9 @@ func TestSign_TwoAidantsAtOnce_AreTwoMandatesInOrder(t *testing.T) {
 		errs := make([]error, 2)
 		together(2, func(i int) {
 			if i == 0 {
-				_, errs[i] = w.Mandates.Sign(t.Context(), w.Jeanne, a, true)
+				_, errs[i] = w.Mandates.Sign(t.Context(), w.Jeanne, a, mandate.Agreement{Ticked: true})
 			} else {
-				_, errs[i] = w.Mandates.Sign(t.Context(), w.Paul, b, true)
+				_, errs[i] = w.Mandates.Sign(t.Context(), w.Paul, b, mandate.Agreement{Ticked: true})
 			}
 		})
 		if errs[0] != nil || errs[1] != nil {
@@ -261,7 +261,7 @@ func TestIdentify_RefusesAMinorWithAnEntry(t *testing.T) {
 	}
 	minor := fixture.Angela()
 	minor.Birthdate = fmt.Sprintf("%d-00-00", w.Clock.Now().Year()-18)
-	if err := w.Mandates.Identify(t.Context(), w.Jeanne, d.ID, minor); !errors.Is(err, mandate.ErrMinor) {
+	if err := w.Mandates.Identify(t.Context(), w.Jeanne, d.ID, minor, w.Clock.Now()); !errors.Is(err, mandate.ErrMinor) {
 		t.Fatalf("presumed to be seventeen: %v", err)
 	}
 	if n := count(t, w, `select count(*) from journal_entry where action = 'draft.identity_refused'`); n != 1 {
@@ -280,7 +280,7 @@ func TestDraft_IsItsAidantsAlone(t *testing.T) {
 		if _, err := w.Mandates.Draft(t.Context(), other, id); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("read: %v", err)
 		}
-		if err := w.Mandates.Identify(t.Context(), other, id, fixture.Citizen(1)); err == nil {
+		if err := w.Mandates.Identify(t.Context(), other, id, fixture.Citizen(1), w.Clock.Now()); err == nil {
 			t.Error("somebody else identified a citizen in it")
 		}
 		if err := w.Mandates.DropIdentity(t.Context(), other, id); err == nil {
@@ -293,7 +293,7 @@ func TestDraft_IsItsAidantsAlone(t *testing.T) {
 	if err := w.Mandates.DropIdentity(t.Context(), w.Jeanne, id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, true); !errors.Is(err, mandate.ErrDraftState) {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, mandate.Agreement{Ticked: true}); !errors.Is(err, mandate.ErrDraftState) {
 		t.Errorf("sign without an identity: %v", err)
 	}
 }

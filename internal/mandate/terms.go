@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/citizen"
 	"mandat/internal/org"
 	"mandat/internal/procedure"
@@ -93,8 +95,9 @@ type FrozenPower struct {
 	Warning procedure.Text `json:"warning,omitempty"`
 }
 
-// termsPurpose binds sealed terms to their place; it never changes.
-const termsPurpose = "mandate.terms"
+// termsPurpose binds sealed terms to their mandate; it never changes. Those of another mandate of the same citizen do not
+// open in its place.
+func termsPurpose(mandate uuid.UUID) string { return "mandate.terms:" + mandate.String() }
 
 func (r *Register) freeze(d *draftRow, o org.Organisation, i citizen.Identity, now time.Time) FrozenTerms {
 	f := FrozenTerms{Version: 1, Salt: hex.EncodeToString(token.Bytes(32)), Citizen: i, Catalogue: r.catalogue.Version(),

@@ -17,7 +17,7 @@ func draftID(path string) uuid.UUID { return uuid.MustParse(strings.TrimPrefix(p
 
 func (b *browser) identify(draft string) {
 	b.t.Helper()
-	if err := b.site.Mandates.Identify(b.t.Context(), b.by, draftID(draft), fixture.Angela()); err != nil {
+	if err := b.site.Mandates.Identify(b.t.Context(), b.by, draftID(draft), fixture.Angela(), b.site.Clock.Now()); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -187,7 +187,7 @@ func TestSign_OnlyWhomTheRecapShowed(t *testing.T) {
 	b.identify(draft)
 	old := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
 	c.Clock.Advance(time.Second)
-	if err := c.Mandates.Identify(t.Context(), b.by, draftID(draft), fixture.Citizen(1)); err != nil {
+	if err := c.Mandates.Identify(t.Context(), b.by, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.post(draft+"/signature", "identified", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")

@@ -24,7 +24,7 @@ func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 	if d.State == mandate.DraftIdentified && form.Value("identified") != shown(d) {
 		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
 	}
-	m, err := s.Mandates.Sign(r.Context(), at.Actor(), d.ID, form.Ticked("agreed"))
+	m, err := s.Mandates.Sign(r.Context(), at.Actor(), d.ID, mandate.Agreement{Ticked: form.Ticked("agreed"), Identified: d.IdentifiedAt})
 	switch {
 	case err == nil:
 		if err := s.Sessions.Notify(r.Context(), at, "mandate:"+m.ID.String(), "aidant.mandate.signed"); err != nil {

@@ -1,0 +1,109 @@
+package mandate_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/mandate"
+)
+
+func TestJournal_TheProgramDoesNotChooseAnEntrysPlace(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	for name, sql := range map[string]string{
+		"id":  `insert into journal_entry (id, at, action, salt, body) select 1000000, at, action, salt, body from journal_entry limit 1`,
+		"xid": `insert into journal_entry (xid, at, action, salt, body) select '1', at, action, salt, body from journal_entry limit 1`,
+	} {
+		err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
+		if err == nil {
+			t.Errorf("%s: chosen", name)
+		}
+	}
+	if _, err := w.Connect(t, w.Superuser).Exec(t.Context(), `insert into journal_entry (id, at, action, salt, body) select 0, at, action, salt, body from journal_entry limit 1`); err == nil {
+		t.Error("an entry with the number 0 was taken")
+	}
+}
+
+func TestCompare_AnEntryThatWasPassedByProvesNothing(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Content(t)
+	w.Behind(t, `insert into journal_tree (size, root, checkpoint, xid, cluster, kept_size, kept_at) values (0, sha256(''), '', (select max(xid::text::bigint) + 1 from journal_entry)::text::xid8, 0, 0, now())
+		on conflict (one) do update set xid = excluded.xid`)
+	found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))
+	if err != nil || len(found) != 1 || found[0].Mandate != m.ID {
+		t.Errorf("a mandate whose entry is not in the tree, and never will be: %v, %v", found, err)
+	}
+}
+
+func TestFind_RefusesTheTermsOfAnotherMandate(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	long, short := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
+	w.Behind(t, `update mandate set terms = (select terms from mandate where id = $2) where id = $1`, short.ID, long.ID)
+	if m, err := w.Mandates.Find(t.Context(), w.Jeanne, short.ID); err == nil {
+		t.Errorf("it now says %v", m.Terms.Procedures)
+	}
+}
+
+func TestSign_RefusesARowWhoseIndexWasChanged(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	angela := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	index, err := w.Citizens.Index(w.Here, fixture.Citizen(1).Sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Behind(t, `update citizen set sub_index = $2 where id = $1`, angela.Citizen, index)
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Housing), mandate.Agreement{Ticked: true}); err == nil {
+		t.Error("another person took over the row, and the powers of who was in it")
+	}
+	if c, err := w.Citizens.Find(t.Context(), w.Here, angela.Citizen); err != nil || c.Identity != fixture.Angela() {
+		t.Errorf("the row now holds %v, %v", c.Identity.FamilyName, err)
+	}
+}
+
+func TestIdentify_RefusesTermsChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	d, err := w.Mandates.StartDraft(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := w.Clock.Now()
+	w.Clock.Advance(time.Second)
+	if err := w.Mandates.ChangeDraft(t.Context(), w.Jeanne, d.ID, fixture.Terms(fixture.Tax, fixture.Housing)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Mandates.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), asked); !errors.Is(err, mandate.ErrDraftState) {
+		t.Errorf("identified for other terms: %v", err)
+	}
+	if err := w.Mandates.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSign_RefusesAnotherIdentificationThanWasShown(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	id := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	shown, err := w.Mandates.Draft(t.Context(), w.Jeanne, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(time.Second)
+	if err := w.Mandates.Identify(t.Context(), w.Jeanne, id, fixture.Citizen(1), w.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, mandate.Agreement{Ticked: true, Identified: shown.IdentifiedAt}); !errors.Is(err, mandate.ErrDraftState) {
+		t.Errorf("signed for somebody whom the recap did not show: %v", err)
+	}
+}
