@@ -49,8 +49,10 @@ func (f refusal) again() refusal {
 // refuse notes a refusal and returns its page. at is the browser's session if its next sign-in is to let the person choose
 // another account, else nil.
 func (rp *RP) refuse(r *http.Request, at *session.Session, f refusal) error {
-	if err := rp.sessions.Note(r.Context(), r, "sign_in."+f.name); err != nil {
-		return err
+	if f.name != tooMany.name { // a flood that is kept out writes nothing
+		if err := rp.sessions.Note(r.Context(), r, "sign_in."+f.name); err != nil {
+			return err
+		}
 	}
 	if at != nil && f.choose && !at.SignedIn() {
 		if err := rp.sessions.AskLogin(r.Context(), at); err != nil {

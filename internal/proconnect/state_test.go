@@ -187,6 +187,9 @@ func TestStart_SlowsAFlood(t *testing.T) {
 		t.Errorf("status %d, %v", b.Status(), err)
 	}
 	expect(t, d, b, "too_many")
+	if n := d.Number(t, `select count(*) from security_event`); n != 0 {
+		t.Errorf("the flood is written down: %d lines", n)
+	}
 	d.Clock.Advance(time.Minute)
 	d.SignIn(t, b)
 	if b.H1() != "espace" {
