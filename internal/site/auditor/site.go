@@ -106,19 +106,25 @@ func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(entries) == pageSize {
 		q := url.Values{"before": {strconv.FormatInt(entries[len(entries)-1].ID, 10)}}
-		for _, name := range []string{"action", "id"} {
-			if v := f.Value(name); v != "" {
-				q.Set(name, v)
-			}
+		if filter.Action != "" {
+			q.Set("action", filter.Action)
+		}
+		if id := f.Value("id"); id != "" {
+			q.Set("id", id)
 		}
 		data.Older = "/audit/journal?" + q.Encode()
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "auditor/list.html", data)
 }
 
-// filterOf reads the form: an action, and one id that may be anything's.
+// filterOf reads the form: an action, if it is one of ours, and one id that may be anything's.
 func filterOf(f *page.Form) (journal.Filter, bool) {
-	filter := journal.Filter{Action: f.Text("action", 100)}
+	var filter journal.Filter
+	for _, a := range journal.Actions() {
+		if f.Has("action", a.Name) {
+			filter.Action = a.Name
+		}
+	}
 	if text := f.Text("id", 36); text != "" {
 		id, err := uuid.Parse(text)
 		if err != nil {
