@@ -61,8 +61,11 @@ func (t told) birthdate() string {
 	return t.Birthdate
 }
 
-// name reports whether s is text of least to 256 letters without control characters.
+// name reports whether s is text of least to 256 letters, without characters that steer or hide text instead of being seen.
 func name(s string, least int) bool {
 	n := utf8.RuneCountInString(s)
-	return utf8.ValidString(s) && n >= least && n <= 256 && !strings.ContainsFunc(s, unicode.IsControl)
+	return utf8.ValidString(s) && n >= least && n <= 256 && !strings.ContainsFunc(s, unseen)
 }
+
+// unseen reports whether r is a control or format character: of direction, of no width.
+func unseen(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }

@@ -162,6 +162,8 @@ func TestIdentify_RefusesWrongAnswers(t *testing.T) {
 		"no place in France":   {func(p *rogue.Plan) { p.Userinfo = set("birthplace", "") }, "incomplete", true},
 		"a place that is none": {func(p *rogue.Plan) { p.Userinfo = set("birthplace", "None") }, "incomplete", true},
 		"a name with controls": {func(p *rogue.Plan) { p.Userinfo = set("family_name", "DU\x00BOIS") }, "incomplete", true},
+		"a name turned round":  {func(p *rogue.Plan) { p.Userinfo = set("given_name", "Angela \u202eesiuoL") }, "incomplete", true},
+		"a name with nothing":  {func(p *rogue.Plan) { p.Userinfo = set("preferred_username", "MAR\u200bTIN") }, "incomplete", true},
 		"minor": {func(p *rogue.Plan) {
 			p.Userinfo = func(c map[string]any) { c["birthdate"] = "2012-05-20"; c["idp_birthdate"] = "2012-05-20" }
 		}, "minor", true},
