@@ -45,6 +45,11 @@ var errNoEmail = errors.New("the citizen has no e-mail address")
 
 // releaseIdentity answers a token with the citizen's identity, once: GET and POST /idp/userinfo.
 func (p *Provider) releaseIdentity(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead { // the router gives it with GET; it would use the token up and release nothing
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return nil
+	}
 	ticket, refusal := bearer(r)
 	if refusal != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`"`)

@@ -237,3 +237,22 @@ func TestUse_StoresHashesOnly(t *testing.T) {
 		}
 	}
 }
+
+// HEAD would use the token up and release nothing.
+func TestUserInfo_RefusesHEAD(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, m := s.angela(t)
+	access := s.token(t, v.code(m, fixture.Tax))["access_token"]
+	r, err := http.NewRequest(http.MethodHead, s.url+"/idp/userinfo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+access.(string))
+	if a := do(t, r); a.StatusCode != http.StatusMethodNotAllowed || a.Header.Get("Allow") != "GET, POST" {
+		t.Errorf("HEAD: %d", a.StatusCode)
+	}
+	if a := s.userinfo(t, access); a.StatusCode != http.StatusOK {
+		t.Errorf("GET after it: %d %s", a.StatusCode, a.body)
+	}
+}
