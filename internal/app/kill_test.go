@@ -34,7 +34,7 @@ func TestKill_LosesNothingThatWasAnswered(t *testing.T) {
 	for round := range rounds {
 		stop := newLoad(t, p, round).start(t, kept)
 		kept.await(t, 4)
-		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond) //nolint:gosec // where in the middle
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 		p.Kill()
 		stop()
 		p.Run(t)

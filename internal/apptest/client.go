@@ -16,7 +16,7 @@ import (
 // address, and is another.
 const (
 	ClientID       = "relais"
-	ClientSecret   = "client-secret-3c5e7a9b1d2f4068ace0" //nolint:gosec // of a test's client
+	ClientSecret   = "client-secret-3c5e7a9b1d2f4068ace0"
 	ClientCallback = "https://relais.exemple.invalid/retour"
 	OtherClient    = "autre-relais"
 )

@@ -22,7 +22,7 @@ func (s *Site) open(t testing.TB, d *dbtest.Database) {
 		t.Fatal(err)
 	}
 	s.World = &fixture.World{Database: d, Clock: &clock.Clock{}, Keys: s.keys(t).Envelope, Catalogue: catalogue}
-	s.World.Open(d.DB)
+	s.Open(d.DB)
 	s.client, s.t = newClient(), t
 }
 
@@ -46,7 +46,7 @@ func (s *Site) ports(t testing.TB) ports {
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 200 {
-		port := 10000 + rand.IntN(22000) //nolint:gosec // no secret
+		port := 10000 + rand.IntN(22000)
 		var c net.ListenConfig
 		if l, err := c.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			_ = l.Close()
@@ -65,7 +65,7 @@ var nowhere = upstreams{"http://127.0.0.3:9", "http://127.0.0.2:9"}
 
 // Secrets between the site and those around it. They look like nothing else, so that a test can search for them.
 const (
-	proconnectSecret    = "proconnect-secret-5f1c0d9e7b3a48d6a2c4" //nolint:gosec // of stand-ins
+	proconnectSecret    = "proconnect-secret-5f1c0d9e7b3a48d6a2c4"
 	franceconnectSecret = "franceconnect-secret-1b7e9a6c3d5f40828e0a"
 	idpSecret           = "idp-secret-9d2f4b6a8c0e1357bdf08642acef"
 )

@@ -70,7 +70,7 @@ func (p *Process) Run(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(path, "serve") //nolint:gosec // what we have just built
+	p.cmd = exec.Command(path, "serve")
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stderr = p.Log
 	endWithParent(p.cmd)

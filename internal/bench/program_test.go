@@ -47,8 +47,8 @@ type program struct {
 // start runs a program until the benchmark ends, and waits until it is ready.
 func start(b *testing.B, url string, env []string, name string, args ...string) *program {
 	b.Helper()
-	c := exec.Command(name, args...) //nolint:gosec // our own arguments
-	c.Env = env                      // its log goes nowhere
+	c := exec.Command(name, args...)
+	c.Env = env // its log goes nowhere
 	begin := time.Now()
 	if err := c.Start(); err != nil {
 		b.Fatal(err)
@@ -59,7 +59,7 @@ func start(b *testing.B, url string, env []string, name string, args ...string) 
 	})
 	b.Cleanup(stop)
 	for time.Since(begin) < 20*time.Second {
-		if resp, err := http.Get(url + "/readyz"); err == nil { //nolint:gosec // our own address
+		if resp, err := http.Get(url + "/readyz"); err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return &program{url: url, pid: c.Process.Pid, ready: time.Since(begin), stop: stop}

@@ -240,7 +240,7 @@ func (s *signing) pgbench(b *testing.B, writers int, pipeline bool) run {
 	}
 	m := newMeter(b, s.rival)
 	before := m.read(b)
-	c := exec.Command(filepath.Join(s.Cluster.Bin(), "pgbench"), "-n", "-M", "prepared", "-f", file, "-c", strconv.Itoa(writers), "-j", "2", //nolint:gosec // our own arguments
+	c := exec.Command(filepath.Join(s.Cluster.Bin(), "pgbench"), "-n", "-M", "prepared", "-f", file, "-c", strconv.Itoa(writers), "-j", "2",
 		"-D", "n="+strconv.Itoa(first-1), "-T", strconv.Itoa(int(turn.Seconds())), s.rival)
 	out, err := c.CombinedOutput()
 	found := rateLine.FindSubmatch(out)

@@ -120,7 +120,7 @@ func (c *check) tamperEntry() error {
 	}
 	fault, ok := journal.AsFault(c.verify(path, ""))
 	if !ok || fault.Index != index {
-		return fmt.Errorf("verification says %v, want entry %d named", fault, index)
+		return fmt.Errorf("verification says %w, want entry %d named", fault, index)
 	}
 	return c.behind(`update journal_entry set body = replace(body, '"reason":"mistakf"', '"reason":"mistake"') where mandate_id = $1 and action = 'mandate.ended'`, c.mandate)
 }

@@ -41,9 +41,9 @@ func Professionals() []Professional {
 	sofia := Professional{Person: org.Person{Sub: "demo-sofia", GivenName: "Sofia", UsualName: "Lenoir", Email: "sofia.lenoir@audit.exemple.invalid", Auditor: true}, SIRET: auditorSIRET, ACR: mfa, Known: true, Says: "auditor"}
 	unknown := Professional{Person: org.Person{Sub: "demo-inconnue", GivenName: "Alix", UsualName: "Perrin", Email: "alix.perrin@ailleurs.exemple.invalid"}, SIRET: organisations[0].SIRET, ACR: mfa, Says: "not known here: refused"}
 	double := jeanne
-	double.Person.Sub, double.Known, double.Says = "demo-jeanne-2", false, "Jeanne's e-mail from another provider: refused"
+	double.Sub, double.Known, double.Says = "demo-jeanne-2", false, "Jeanne's e-mail from another provider: refused"
 	wrong := karim
-	wrong.Person.Sub, wrong.Person.GivenName, wrong.Person.UsualName, wrong.Person.Email = "demo-lea", "Léa", "Simon", "lea.simon@tilleuls.exemple.invalid"
+	wrong.Sub, wrong.GivenName, wrong.UsualName, wrong.Email = "demo-lea", "Léa", "Simon", "lea.simon@tilleuls.exemple.invalid"
 	wrong.Says = "signs in for an establishment that is not hers: refused"
 	weak := aidant("demo-hugo", "Hugo", "Blanc", "hugo.blanc@tilleuls.exemple.invalid", organisations[0].SIRET, "has no second factor: refused")
 	weak.ACR = []string{"eidas1"}
@@ -85,7 +85,7 @@ func seed(ctx context.Context, d *org.Directory, issuer string) error {
 		if !p.Known {
 			continue
 		}
-		p.Person.Issuer = issuer
+		p.Issuer = issuer
 		if _, err := d.AddPerson(ctx, journal.Program(), p.Person, ids[p.SIRET], p.Roles...); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}

@@ -15,10 +15,10 @@ const (
 // tale is who lives a story, and how.
 type tale struct {
 	habits
-	aidant, colleague, auditor string // who signs in at ProConnect
-	citizen, other             string // who identifies at FranceConnect: the right person, and another one before
-	search                     string // what the aidant types to find the citizen
-	looks                      bool   // take pictures, and hold every page against the rules
+	aidant, auditor string // who signs in at ProConnect
+	citizen, other  string // who identifies at FranceConnect: the right person, and another one before
+	search          string // what the aidant types to find the citizen
+	looks           bool   // take pictures, and hold every page against the rules
 }
 
 func TestStory_French(t *testing.T) {

@@ -158,7 +158,7 @@ func (p *Provider) Purge(ctx context.Context) error {
 	before := uuid.UUID{}
 	milliseconds := p.clock.Now().Add(-24 * time.Hour).UnixMilli()
 	for i := range 6 { // the first 48 bits of a version 7 UUID (RFC 9562 §5.7)
-		before[i] = byte(milliseconds >> (8 * (5 - i)))
+		before[i] = byte(milliseconds >> (8 * (5 - i))) //nolint:gosec // one byte at a time
 	}
 	batch := &pgx.Batch{}
 	var purged int64

@@ -90,7 +90,7 @@ func TestReadme_ItsProgramFindsTheRoot(t *testing.T) {
 	run := func(lines [][]byte) (string, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, "node", path) //nolint:gosec // the file above
+		cmd := exec.CommandContext(ctx, "node", path)
 		cmd.Stdin = bytes.NewReader(bytes.Join(lines, nil))
 		out, err := cmd.CombinedOutput()
 		return string(out), err

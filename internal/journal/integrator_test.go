@@ -153,7 +153,7 @@ func TestIntegrator_SeveralServersThatCrash(t *testing.T) {
 	for n := range 3 {
 		servers.Go(func() error {
 			state := filepath.Join(filepath.Dir(h.state), string(rune('a'+n)))
-			random := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // a test's chance
+			random := rand.New(rand.NewPCG(1, uint64(n)))
 			for ctx.Err() == nil {
 				in := h.integrator(t, state) // as after a crash: it knows nothing but the file
 				for range 5 {

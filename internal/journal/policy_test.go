@@ -74,7 +74,7 @@ func (w testWitness) cosign(t *testing.T, signed []byte) []byte {
 	t.Helper()
 	text, _, _ := strings.Cut(string(signed), "\n\n")
 	now := time.Now().Unix()
-	sig := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, w.id), uint64(now)) //nolint:gosec // a date
+	sig := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, w.id), uint64(now))
 	sig = append(sig, ed25519.Sign(w.key, []byte("cosignature/v1\ntime "+itoa(now)+"\n"+text+"\n"))...)
 	return append(append([]byte{}, signed...), []byte("— witness.test "+base64.StdEncoding.EncodeToString(sig)+"\n")...)
 }

@@ -90,7 +90,7 @@ func VerifyProof(text, entry []byte, policy *Policy) (Proven, error) {
 	if err != nil {
 		return Proven{}, faultIn("the proof's %v", err)
 	}
-	index := int64(p.Index) //nolint:gosec // bounded above
+	index := int64(p.Index)
 	entry = bytes.Clone(bytes.TrimSuffix(entry, []byte("\n")))
 	l, what := parseLine(entry)
 	leaf := LeafHash(l.commitment)

@@ -26,7 +26,7 @@ func (d Folder) Put(name string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's folder
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func OpenExport(path string) (fs.FS, io.Closer, error) {
 	if !info.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("open export: %w", notPlain(path))
 	}
-	f, err := os.Open(path) //nolint:gosec // the user's file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open export: %w", err)
 	}
@@ -121,7 +121,7 @@ func indexTar(f *os.File) (*tarFS, error) {
 	out := &tarFS{file: f, files: map[string]*tarFile{}}
 	for r := tar.NewReader(f); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {

@@ -36,7 +36,7 @@ func openState(path string, logs note.Verifiers) (*state, error) {
 	if path == "" {
 		return s, nil
 	}
-	signed, err := os.ReadFile(path) //nolint:gosec // the path is the operator's setting
+	signed, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
@@ -119,7 +119,7 @@ func replaceFile(path string, content []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	d, err := os.Open(dir) //nolint:gosec // the operator's folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func newSynthetic(t testing.TB, n, every int) *synthetic {
 	if s.policy, err = ParsePolicy([]byte(s.signer.Policy(""))); err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's chance
+	random := rand.New(rand.NewPCG(1, 2))
 	var e edge
 	var lines [][]byte
 	var salt [SaltSize]byte

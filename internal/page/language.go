@@ -119,7 +119,7 @@ func Lang(r *http.Request) string {
 func (p *Pages) chooseLanguage(w http.ResponseWriter, r *http.Request, secure bool) string {
 	if r.Method == http.MethodGet && strings.Contains(r.URL.RawQuery, "lang=") {
 		if asked := r.URL.Query().Get("lang"); supported(asked) {
-			http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: asked, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+			http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: asked, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // Secure wherever the site is
 			return asked
 		}
 	}

@@ -144,7 +144,7 @@ func TestHalfAnAnswer_IsAborted(t *testing.T) {
 		return errors.New("broken")
 	})
 	defer func() {
-		if recover() != http.ErrAbortHandler {
+		if recover() != http.ErrAbortHandler { //nolint:errorlint // a panic carries it as it is
 			t.Error("the browser is not told that the answer is broken")
 		}
 	}()

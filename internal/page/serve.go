@@ -27,7 +27,7 @@ func (r *Router) serve(out http.ResponseWriter, req *http.Request) {
 			r.recovered(w, req, broken)
 		}
 		r.report(req, s, w.status, time.Since(begun))
-		if broken == http.ErrAbortHandler || w.aborted {
+		if broken == http.ErrAbortHandler || w.aborted { //nolint:errorlint // a panic carries it as it is
 			panic(http.ErrAbortHandler)
 		}
 	}()
@@ -86,7 +86,7 @@ func noRoute(w http.ResponseWriter, req *http.Request, h http.Handler) *Problem 
 // recovered turns a panic into a 500. Its value may quote anything, so only its type and the stack are logged, unless
 // it comes from the Go runtime.
 func (r *Router) recovered(w *response, req *http.Request, broken any) {
-	if broken == http.ErrAbortHandler {
+	if broken == http.ErrAbortHandler { //nolint:errorlint // a panic carries it as it is
 		return
 	}
 	value := fmt.Sprintf("%T", broken)

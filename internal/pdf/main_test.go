@@ -29,7 +29,7 @@ func withRoot(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := trustRoot(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
