@@ -94,7 +94,9 @@ func TestAuthorize_PromptLoginWantsAFreshFactor(t *testing.T) {
 	if n := count(t, s, `select count(*) from idp_login`); n != 0 {
 		t.Error("a login was begun")
 	}
-	v.begin("prompt", "") // not asked, not needed
+	if a := v.get("/idp/authorize?" + request("prompt", "").Encode()); a.at().Path != session.ConfirmPath {
+		t.Errorf("a request that lost its prompt=login on the way: %d %s", a.StatusCode, a.at())
+	}
 	if a := v.get("/idp/authorize?" + request("prompt", "", "max_age", "600").Encode()); a.at().Path != session.ConfirmPath {
 		t.Errorf("max_age: %d %s", a.StatusCode, a.at())
 	}

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
 	"mandat/internal/oidc"
+	"mandat/internal/session"
 )
 
 func TestEndSession(t *testing.T) {
@@ -55,7 +56,9 @@ func TestEndSession(t *testing.T) {
 				}
 			}
 			if who.cookie != "" {
-				who.begin("prompt", "") // still signed in
+				if a := who.get("/idp/authorize?" + request().Encode()); a.at().Path != session.ConfirmPath { // still signed in, with an old factor
+					t.Errorf("%s: afterwards %d %s", name, a.StatusCode, a.at())
+				}
 			}
 		}
 	}
