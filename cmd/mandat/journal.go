@@ -89,7 +89,7 @@ func (v verify) Run(ctx context.Context) error {
 	}
 	fmt.Printf("whole: %s, %d entries, root %x, checked in %v\n", r.Origin, r.Size, r.Root, time.Since(begun).Round(time.Millisecond))
 	if o.Export != nil {
-		fmt.Printf("  %d entries fit their commitments, %d are over and only hold their place, %d kept checkpoints are of the same tree\n", r.Entries, r.Over, r.Checkpoints)
+		fmt.Printf("  %d entries fit their commitments, %d kept checkpoints are of the same tree\n", r.Entries, r.Checkpoints)
 	}
 	if r.SiteSize >= 0 {
 		fmt.Printf("  the site shows %d entries of the same journal\n", r.SiteSize)
