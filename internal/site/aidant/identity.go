@@ -17,11 +17,7 @@ type identityPage struct {
 }
 
 func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}
@@ -54,11 +50,7 @@ func (s *Site) identifyAgain(w http.ResponseWriter, r *http.Request, at *session
 }
 
 func (s *Site) doDropIdentity(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}

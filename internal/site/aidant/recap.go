@@ -28,11 +28,7 @@ type recapPage struct {
 }
 
 func (s *Site) showRecap(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}
@@ -66,11 +62,7 @@ func shown(d mandate.Draft) string { return strconv.FormatInt(d.IdentifiedAt.Uni
 
 // doStepUp sends the aidant to give their second factor again, and back to the recap.
 func (s *Site) doStepUp(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	_, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}

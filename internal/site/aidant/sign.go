@@ -9,11 +9,7 @@ import (
 )
 
 func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}

@@ -85,17 +85,22 @@ func refusal(err error) error {
 	return err
 }
 
-// draft finds the draft of the path. One that is gone is explained: it lives for some hours only.
-func (s *Site) draft(r *http.Request, at *session.Session) (mandate.Draft, error) {
+// ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
+// only.
+func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error) {
+	at, err := aidantOf(r)
+	if err != nil {
+		return nil, mandate.Draft{}, err
+	}
 	draft, err := id(r, "draft")
 	if err != nil {
-		return mandate.Draft{}, err
+		return nil, mandate.Draft{}, err
 	}
 	d, err := s.Mandates.Draft(r.Context(), at.Actor(), draft)
 	if errors.Is(err, db.ErrNotFound) {
-		return mandate.Draft{}, problem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
+		err = problem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
 	}
-	return d, err
+	return at, d, err
 }
 
 // step is the page on which a draft goes on.

@@ -49,11 +49,7 @@ func (s *Site) showNewTerms(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showTerms(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}
@@ -128,11 +124,7 @@ func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}
@@ -155,11 +147,7 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doAbandon(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.draft(r, at)
+	at, d, err := s.ownDraft(r)
 	if err != nil {
 		return err
 	}
