@@ -165,7 +165,7 @@ func (c *Cluster) release() {
 	if c.place.throwaway {
 		_ = os.RemoveAll(c.place.dir)
 	}
-	_ = c.lock.Close()
+	unlockFile(c.lock)
 	c.lock = nil
 }
 

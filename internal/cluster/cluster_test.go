@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -167,15 +168,39 @@ func TestStart_WaitsForAnOrphan(t *testing.T) {
 	dir := filepath.Join(folder(t), "pg")
 	c := start(t, Options{Dir: dir})
 	c.release() // as if the program had died, and the server not yet noticed
-	first := c.process.pid
+	first := c.process
 	go func() {
 		time.Sleep(300 * time.Millisecond)
-		_ = c.process.stop(false)
+		_ = first.stop(false)
 	}()
 	again := start(t, Options{Dir: dir})
-	if alive(first) || !alive(again.process.pid) {
+	if alive(first.pid) || !alive(again.process.pid) {
 		t.Fatal("two servers on the same data")
 	}
+}
+
+// A child between fork and exec still has the lock's open file: giving the lock back does not wait for it.
+func TestUnlockFile_WhileAChildStarts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(folder(t), "lock")
+	f, err := lockFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := syscall.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Close(child) }()
+	if _, err := lockFile(path); !errors.Is(err, ErrInUse) {
+		t.Fatalf("a taken lock: %v", err)
+	}
+	unlockFile(f)
+	again, err := lockFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlockFile(again)
 }
 
 func TestKill_LosesNothingThatWasAnswered(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// lockFile takes the lock of a cluster's folder. The kernel drops it when the program ends, however it ends.
+// lockFile takes the lock of a cluster's folder. The kernel drops it when the program ends, however it ends; unlockFile
+// gives it back before.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -28,6 +29,13 @@ func lockFile(path string) (*os.File, error) {
 		return nil, ErrInUse
 	}
 	return nil, err
+}
+
+// unlockFile gives a lock back. Closing alone would not: a child that another goroutine is starting shares the open
+// file until it runs its own program, and the lock with it.
+func unlockFile(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	_ = f.Close()
 }
 
 // awaitOrphan waits for what is left of an earlier run. Its program has gone, for we hold its lock: the server is being

@@ -164,6 +164,7 @@ func TestStart_AfterAKilledProgram(t *testing.T) {
 			if err := p.cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
+			_ = p.cmd.Wait() // "signal: killed"; its lock has gone with it
 			again := startProgram(t, dir, who)
 			if again.server == p.server || !alive(again.server) {
 				t.Fatal("no new server runs")
