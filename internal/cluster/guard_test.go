@@ -51,11 +51,12 @@ type program struct {
 func startProgram(t *testing.T, dir string, who identity, env ...string) program {
 	t.Helper()
 	binary := filepath.Join(folder(t), "program")
-	self, err := os.ReadFile(os.Args[0]) // a test binary lies in a folder of mode 0700
-	if err != nil {
-		t.Fatal(err)
+	// A test binary lies in a folder of mode 0700. It is copied by another process: what a child of ours that is just being
+	// started holds open for writing could not be run ("text file busy").
+	if out, err := exec.Command("cp", "--", os.Args[0], binary).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	if err := os.WriteFile(binary, self, 0o755); err != nil {
+	if err := os.Chmod(binary, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p := program{cmd: exec.Command(binary)}
@@ -63,9 +64,11 @@ func startProgram(t *testing.T, dir string, who identity, env ...string) program
 	p.cmd.Dir = "/"
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who.credential()}
 	p.cmd.Stderr = os.Stderr
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
+	p.stdin = stdin
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
