@@ -41,17 +41,24 @@ func (s *Site) ports(t testing.TB) ports {
 	return p
 }
 
-// freePort returns a port below those that the system gives to outgoing connections: between now and its use nobody but
-// another test's freePort could take it.
+// freePort returns a port for a listener on 127.0.0.1. It is below those that the system gives to outgoing connections,
+// and as long as the test runs the same port of another loopback address is taken: no other test chooses it meanwhile, in
+// whatever process.
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 200 {
 		port := 10000 + rand.IntN(22000)
 		var c net.ListenConfig
+		mark, err := c.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.77:%d", port))
+		if err != nil {
+			continue
+		}
 		if l, err := c.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			_ = l.Close()
+			t.Cleanup(func() { _ = mark.Close() })
 			return port
 		}
+		_ = mark.Close()
 	}
 	t.Fatal("no free port")
 	return 0
