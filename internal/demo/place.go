@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -36,7 +37,8 @@ func (p *ports) all() []struct {
 	}
 }
 
-// choosePorts returns the ports kept in dir, or chooses them near first (any free one when that is 0) and keeps them.
+// choosePorts returns the ports kept in dir, or chooses them near first and keeps them. When first is 0 it is somewhere below
+// the ports that the system gives to outgoing connections, which could take one before it is listened on.
 func choosePorts(ctx context.Context, dir string, first int) (ports, error) {
 	var p ports
 	path := filepath.Join(dir, portsFile)
@@ -55,13 +57,14 @@ func choosePorts(ctx context.Context, dir string, first int) (ports, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return p, fmt.Errorf("read ports: %w", err)
 	}
+	if first == 0 {
+		first = 10000 + rand.IntN(20000)
+	}
 	for _, a := range p.all() {
 		if *a.port, err = nextFree(ctx, a.host, first); err != nil {
 			return p, err
 		}
-		if first != 0 {
-			first = *a.port + 1
-		}
+		first = *a.port + 1
 	}
 	if content, err = json.Marshal(p); err != nil {
 		return p, fmt.Errorf("keep ports: %w", err)
@@ -82,15 +85,6 @@ func free(ctx context.Context, host string, port int) bool {
 }
 
 func nextFree(ctx context.Context, host string, first int) (int, error) {
-	if first == 0 {
-		var c net.ListenConfig
-		l, err := c.Listen(ctx, "tcp", host+":0")
-		if err != nil {
-			return 0, fmt.Errorf("listen on %s: %w", host, err)
-		}
-		defer func() { _ = l.Close() }()
-		return l.Addr().(*net.TCPAddr).Port, nil
-	}
 	for port := first; port < first+100; port++ {
 		if free(ctx, host, port) {
 			return port, nil
