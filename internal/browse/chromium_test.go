@@ -64,11 +64,14 @@ func TestFormActionLikeChromium(t *testing.T) {
 		open(ctx, t, theirs.home+"/locked")
 		_, err := chromedp.Run(ctx, chromedp.Click(chromedp.CSS(blocked)))
 		must(t, err)
-		time.Sleep(300 * time.Millisecond) // time to do what it should not
 		must(t, b.Get(ours.home+"/locked"))
 		if err := b.Press(blocked, nil); err == nil {
 			t.Errorf("%s: we are not stopped", blocked)
 		}
+		for end := time.Now().Add(30 * time.Second); len(theirs.requests()) < len(ours.requests()) && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(300 * time.Millisecond) // time to do what it should not
 		if b.URL().Path != "/locked" {
 			t.Errorf("%s: the person no longer sees the page but %s", blocked, b.URL())
 		}
@@ -102,9 +105,11 @@ func do(b *browse.Browser, step string) error {
 // chromium opens a headless Chromium of this test's own.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(chromedp.NoSandbox)) // the pages are our own
+	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(
+		chromedp.NoSandbox, // the pages are our own
+		chromedp.WSURLReadTimeout(2*time.Minute)))
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
