@@ -124,18 +124,18 @@ func TestFranceConnectLifetimes(t *testing.T) {
 	late := newRP(t, twintest.Shared(t), twin.FranceConnect, func(c *twin.Client) { c.TTL.Code = 1 })
 	late.citizen("test")
 	code, _, _ := late.back()
-	short := newRP(t, twintest.Shared(t), twin.FranceConnect, func(c *twin.Client) { c.TTL.AccessToken = 2 })
+	short := newRP(t, twintest.Shared(t), twin.FranceConnect, func(c *twin.Client) { c.TTL.AccessToken = 5 })
 	short.citizen("test")
 	a := short.finish()
-	if a.token.ExpiresIn != 2 {
+	if a.token.ExpiresIn != 5 {
 		t.Errorf("expires_in %d", a.token.ExpiresIn)
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for short.userinfo(a) == nil && time.Now().Before(deadline) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	if short.userinfo(a) == nil {
-		t.Error("a token of two seconds lives after ten")
+		t.Error("a token of five seconds lives after thirty")
 	}
 	// By now the code of one second is over too.
 	if _, err := late.conf.Exchange(t.Context(), code); err == nil || !strings.Contains(err.Error(), "invalid_grant") {

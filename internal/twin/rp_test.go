@@ -161,7 +161,7 @@ func (r *rp) userinfo(a answer) error {
 // event waits for something to be recorded about this client.
 func (r *rp) event(what string) twin.Event {
 	r.t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		events, err := r.twin.Events(context.Background(), r.client.ID, 0)
 		r.must(err)
