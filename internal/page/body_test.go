@@ -42,7 +42,7 @@ func TestBody_TakesNoPlaceBeforeItIsThere(t *testing.T) {
 		if resp.StatusCode != http.StatusOK {
 			t.Fatalf("a page while a body is awaited: %d", resp.StatusCode)
 		}
-		if n == 20 {
+		if n == 5 {
 			if _, err := io.WriteString(rest, "gun"); err != nil {
 				t.Fatal(err)
 			}
