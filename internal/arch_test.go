@@ -17,13 +17,13 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "pdf", "upstream"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "citizen", "mandate", "attestation", "keyring"},
+	{"org", "citizen", "mandate", "attestation", "comparison", "keyring"},
 	// 4 protocols
 	{"session", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -42,6 +42,7 @@ var beside = map[string][]string{
 	"page":          {"db"},
 	"mandate":       {"org", "citizen"},
 	"attestation":   {"org", "citizen", "mandate"},
+	"comparison":    {"org", "mandate", "attestation"},
 	"proconnect":    {"session"},
 	"franceconnect": {"session"},
 }
@@ -86,14 +87,14 @@ var writers = map[string]string{
 
 // writersByPrefix is for packages that own several tables named after them.
 var writersByPrefix = map[string]string{
-	"mandate_comparison": "mandate",
-	"journal_":           "journal",
-	"session":            "session",
-	"proconnect_":        "proconnect",
-	"franceconnect_":     "franceconnect",
-	"idp_":               "idp",
-	"attestation":        "attestation",
-	"security_":          "session",
+	"comparison":     "comparison",
+	"journal_":       "journal",
+	"session":        "session",
+	"proconnect_":    "proconnect",
+	"franceconnect_": "franceconnect",
+	"idp_":           "idp",
+	"attestation":    "attestation",
+	"security_":      "session",
 }
 
 const (

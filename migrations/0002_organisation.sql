@@ -18,6 +18,7 @@ create table person (
   id uuid primary key,
   issuer text not null,
   sub text not null,
+  subject_salt bytea not null check (octet_length(subject_salt) = 32), -- of the digest of issuer and sub that stands in the entry
   email text not null check (email = lower(email)),
   given_name text not null,
   usual_name text not null,
@@ -45,7 +46,7 @@ create policy audit on membership for select to mandat_auditor using (true);
 
 grant select, insert, update on organisation, person, membership to mandat_app;
 grant select on organisation, membership to mandat_auditor;
-grant select (id, issuer, sub, auditor, suspended_at) on person to mandat_auditor;
+grant select (id, issuer, sub, subject_salt, auditor, suspended_at, created_at) on person to mandat_auditor;
 
 -- What the journaled functions do at commit: look for this transaction's entry. They are planned once in a connection, perhaps
 -- while the journal is nearly empty and every index looks alike, and must not read an organisation's whole journal ever

@@ -82,14 +82,6 @@ create table mandate_power (
 create unique index mandate_power_standing on mandate_power (organisation_id, citizen_id, procedure, case_ref) include (mandate_id, ends_at) where state = 'standing';
 create unique index mandate_power_scheduled on mandate_power (organisation_id, citizen_id, procedure, case_ref) where state = 'scheduled';
 
--- One row: when mandates were last compared with the journal, and how many differed. It is for the alarm, not for proof.
-create table mandate_comparison (
-  one boolean primary key default true check (one),
-  at timestamptz not null,
-  differences int not null check (differences >= 0)
-);
-grant select, insert, update on mandate_comparison to mandat_app;
-
 alter table citizen enable row level security;
 alter table mandate_draft enable row level security;
 alter table mandate enable row level security;

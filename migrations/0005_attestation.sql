@@ -35,6 +35,20 @@ create policy scope on attestation to mandat_app using (organisation_id = nullif
 -- What was handed over is never changed: no UPDATE.
 grant select, insert on attestation_status, attestation to mandat_app;
 
+-- The comparison with the journal sees who handed over what and when, not what it says and not its address.
+create policy audit on attestation_status for select to mandat_auditor using (true);
+create policy audit on attestation for select to mandat_auditor using (true);
+grant select (mandate_id, organisation_id, created_at) on attestation_status to mandat_auditor;
+grant select (mandate_id, lang, organisation_id, sha256, template, issued_at, issued_by) on attestation to mandat_auditor;
+
+-- One row: when the tables were last compared with the journal, and how much differed. It is for the alarm, not for proof.
+create table comparison (
+  one boolean primary key default true check (one),
+  at timestamptz not null,
+  differences int not null check (differences >= 0)
+);
+grant select, insert, update on comparison to mandat_app;
+
 -- +goose StatementBegin
 create function attestation_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public set enable_seqscan = off as $$
 begin

@@ -8,16 +8,16 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 )
 
 type journalCmds struct {
 	Verify  verify  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
 	Export  export  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
 	Prove   prove   `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
-	Compare compare `cmd:"" help:"Compare mandates and powers with what their entries say."`
+	Compare compare `cmd:"" help:"Compare mandates, powers, attestations, organisations, people and roles with what their entries say."`
 }
 
 type trust struct {
@@ -203,23 +203,23 @@ func (e export) write(ctx context.Context, auditor *db.DB, key string) (journal.
 
 type compare struct{ auditors }
 
-// Run names every mandate that is not what its entries say, and fails if there is one.
+// Run names everything that is not what its entries say, and fails if there is one.
 func (c compare) Run(ctx context.Context) error {
 	auditor, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer auditor.Close()
-	found, err := mandate.Compare(ctx, auditor)
+	found, err := comparison.Run(ctx, auditor)
 	if err != nil {
 		return err
 	}
 	for _, d := range found {
-		fmt.Printf("mandate %s: %s\n", d.Mandate, d.What)
+		fmt.Println(d)
 	}
 	if len(found) > 0 {
-		return fmt.Errorf("%d differences between the mandates and the journal", len(found))
+		return fmt.Errorf("%d differences between the tables and the journal", len(found))
 	}
-	fmt.Println("every mandate and power is what the journal says of it")
+	fmt.Println("every mandate, power, attestation, organisation, person and role is what the journal says of it")
 	return nil
 }

@@ -5,16 +5,16 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 )
 
 // periodic lists the jobs that are done again and again, by one server of all.
 func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
-		{Name: "compare-mandates", Every: 24 * time.Hour, Run: a.compare},
+		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
@@ -22,16 +22,16 @@ func (a *App) periodic() []jobs.Periodic {
 	}
 }
 
-// compare logs and counts every mandate that is not what its entries say; somebody must look at each.
+// compare logs and counts everything that is not what its entries say; somebody must look at each.
 func (a *App) compare(ctx context.Context) error {
-	found, err := mandate.Compare(ctx, a.auditor)
+	found, err := comparison.Run(ctx, a.auditor)
 	if err != nil {
 		return err
 	}
 	for _, d := range found {
-		a.log.ErrorContext(ctx, "a mandate is not what the journal says", "mandate", d.Mandate, "what", d.What)
+		a.log.ErrorContext(ctx, "the tables are not what the journal says", "of", d.Of, "id", d.ID, "what", d.What)
 	}
-	return a.mandates.KeepComparison(ctx, mandate.Comparison{At: a.clock.Now(), Differences: len(found)})
+	return comparison.Keep(ctx, a.db, comparison.Outcome{At: a.clock.Now(), Differences: len(found)})
 }
 
 // digested is what the entry of a day's refusals says.

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"mandat/internal/mandate"
+	"mandat/internal/comparison"
 )
 
 // metrics are this server's figures. Labels are route patterns, methods and states: never a path, a name or an id.
@@ -29,9 +29,9 @@ func newMetrics(a *App) *metrics {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
 	}
 	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		gauge("mandat_compare_differences", "Mandates that are not what their entries say, at the last comparison, by whichever server. Alarm above 0.",
+		gauge("mandat_compare_differences", "Mandates, attestations, people and organisations that are not what their entries say, at the last comparison, by whichever server. Alarm above 0.",
 			func() float64 { return float64(a.lastComparison().Differences) }),
-		gauge("mandat_compare_timestamp_seconds", "When mandates were last compared with the journal; 0 is never.", func() float64 {
+		gauge("mandat_compare_timestamp_seconds", "When the tables were last compared with the journal; 0 is never.", func() float64 {
 			if at := a.lastComparison().At; !at.IsZero() {
 				return float64(at.Unix())
 			}
@@ -47,12 +47,12 @@ func newMetrics(a *App) *metrics {
 }
 
 // lastComparison reads what the last comparison found, on whichever server it ran. What cannot be read counts as never.
-func (a *App) lastComparison() mandate.Comparison {
+func (a *App) lastComparison() comparison.Outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	last, err := a.mandates.LastComparison(ctx)
+	last, err := comparison.Last(ctx, a.db)
 	if err != nil {
-		return mandate.Comparison{}
+		return comparison.Outcome{}
 	}
 	return last
 }

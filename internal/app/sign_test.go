@@ -12,6 +12,7 @@ import (
 	"mandat/internal/apptest"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // A click is often two. Both lead to the one mandate.
@@ -103,10 +104,10 @@ func TestSign_Refuses(t *testing.T) {
 		"another browser": {func(t *testing.T, a *at) { a.v = site.Visit(t, a.by) }, 303, "/brouillons/{draft}/identite", ""},
 		"another person":  {func(t *testing.T, a *at) { identifyAgain(t, site, a.v.By, a.draft) }, 409, "", "<h1"},
 		"suspended": {func(t *testing.T, a *at) {
-			site.Behind(t, `update person set suspended_at = now() where id = $1`, a.by.Person)
+			must(t, site.Directory.Suspend(t.Context(), journal.Program(), a.by.Person))
 		}, 403, "", "<h1"},
 		"membership over": {func(t *testing.T, a *at) {
-			site.Behind(t, `update membership set ended_at = created_at where person_id = $1`, a.by.Person)
+			must(t, site.Directory.Leave(t.Context(), journal.Program(), a.by.Person, site.Here, org.RoleAidant))
 		}, 403, "", "<h1"},
 		"session over": {func(_ *testing.T, a *at) { a.v.Post("/deconnexion") }, 303, "/connexion", ""},
 		"session idle": {func(_ *testing.T, _ *at) { site.Clock.Advance(31 * time.Minute) }, 303, "/connexion", ""},

@@ -59,10 +59,10 @@ func newUse(t *testing.T, site *apptest.Site, n int) *use {
 	return u
 }
 
-// suspend ends the aidant's right to act, behind the program's back: it has no page for it yet.
+// suspend ends the aidant's right to act.
 func (u *use) suspend(t *testing.T) {
 	t.Helper()
-	u.site.Behind(t, `update person set suspended_at = now() where id = $1`, u.by.Person)
+	must(t, u.site.Directory.Suspend(t.Context(), journal.Program(), u.by.Person))
 }
 
 // until goes through the steps before this one.

@@ -52,7 +52,7 @@ func TestSign_ForTheOrganisationShown(t *testing.T) {
 	t.Parallel()
 	site := apptest.Start(t)
 	by := site.Aidant(t, site.Here, "double")
-	site.Behind(t, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, now())`, site.Elsewhere, by.Person, org.RoleAidant)
+	must(t, site.Directory.Join(t.Context(), journal.Program(), by.Person, site.Elsewhere, org.RoleAidant))
 	there := by
 	there.Organisation = site.Elsewhere
 	here, elsewhere := site.Visit(t, by), site.Visit(t, there)

@@ -8,10 +8,10 @@ import (
 	"testing/fstest"
 	"time"
 
+	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/keyring"
-	"mandat/internal/mandate"
 )
 
 // Bodies are the journal's entries as they stand in the database, one a line.
@@ -82,12 +82,12 @@ func (s *Site) verify(ctx context.Context, auditor *db.DB) (journal.Report, erro
 
 func compare(ctx context.Context, t testing.TB, auditor *db.DB) {
 	t.Helper()
-	found, err := mandate.Compare(ctx, auditor)
+	found, err := comparison.Run(ctx, auditor)
 	if err != nil {
 		t.Errorf("compare: %v", err)
 	}
 	for _, d := range found {
-		t.Errorf("mandate %s is not what the journal says: %s", d.Mandate, d.What)
+		t.Errorf("not what the journal says: %s", d)
 	}
 }
 

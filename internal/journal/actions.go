@@ -9,8 +9,13 @@ type Action struct {
 // Actions lists every action that the program records. docs/journal.md explains each; a test holds the two together.
 func Actions() []Action {
 	return []Action{
-		{"organisation.created", []string{"siret"}},
-		{"person.added", []string{"person", "roles", "auditor"}},
+		{"organisation.created", []string{"siret", "particulars_sha256"}},
+		{"organisation.closed", nil},
+		{"person.added", []string{"person", "subject_sha256", "roles", "auditor"}},
+		{"person.suspended", []string{"person"}},
+		{"person.resumed", []string{"person"}},
+		{"person.joined", []string{"person", "roles"}},
+		{"person.left", []string{"person", "roles"}},
 		{"session.opened", []string{"acr", "idp"}},
 		{"session.stepped_up", []string{"acr"}},
 		{"session.closed", nil},

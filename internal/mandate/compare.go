@@ -1,12 +1,12 @@
 package mandate
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,20 +16,14 @@ import (
 	"mandat/internal/journal"
 )
 
-// Difference is one mandate that is not what its entries say.
-type Difference struct {
-	Mandate uuid.UUID
-	What    string // in English, without personal data
-}
-
 // compareStep is how many citizens are compared in one snapshot.
 const compareStep = 500
 
 // Compare replays the entries of every citizen and compares the result with the tables: a mandate or power that was
 // changed, added or removed behind the program's back is named. It reads as auditor, in snapshots of some hundred
 // citizens, so it holds nothing back and needs little memory.
-func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
-	var out []Difference
+func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
+	var out []journal.Difference
 	var after uuid.UUID
 	for {
 		var citizens []uuid.UUID
@@ -46,7 +40,8 @@ func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 			return nil, fmt.Errorf("compare mandates with the journal: %w", err)
 		}
 		if len(citizens) == 0 {
-			return out, nil
+			found, err := strays(ctx, auditor)
+			return append(out, found...), err
 		}
 		after = citizens[len(citizens)-1]
 	}
@@ -62,6 +57,29 @@ func nextCitizens(ctx context.Context, tx pgx.Tx, after uuid.UUID) ([]uuid.UUID,
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
+// strays are the mandates and powers of citizens of whom there is neither a row nor an entry.
+func strays(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
+	var out []journal.Difference
+	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id from mandate m where not exists (select from citizen c where c.id = m.citizen_id) and not exists (select from journal_entry e where e.citizen_id = m.citizen_id)
+			union select mandate_id from mandate_power p where not exists (select from mandate m where m.id = p.mandate_id)
+			and not exists (select from citizen c where c.id = p.citizen_id) and not exists (select from journal_entry e where e.citizen_id = p.citizen_id) order by id`)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (journal.Difference, error) {
+			var id uuid.UUID
+			err := row.Scan(&id)
+			return difference(id, "stands in the tables for a citizen of whom there is no row and no entry"), err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for mandates of nobody: %w", err)
+	}
+	return out, nil
+}
+
 // state is what a mandate is, as the tables or as the entries have it.
 type state struct {
 	facts  string // what never changes
@@ -69,7 +87,7 @@ type state struct {
 	powers map[string]string
 }
 
-func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]Difference, error) {
+func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]journal.Difference, error) {
 	want, err := replay(ctx, tx, citizens)
 	if err != nil {
 		return nil, err
@@ -78,40 +96,44 @@ func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]Di
 	if err != nil {
 		return nil, err
 	}
-	var out []Difference
+	var out []journal.Difference
 	for id, h := range have {
 		w := want[id]
 		if w == nil {
-			out = append(out, Difference{id, "stands in the tables, and no entry tells of its signature"})
+			out = append(out, difference(id, "stands in the tables, and no entry tells of its signature"))
 			continue
 		}
 		out = append(out, differ(id, w, h)...)
 	}
 	for id := range want {
 		if have[id] == nil {
-			out = append(out, Difference{id, "was signed according to its entry, and is gone from the tables"})
+			out = append(out, difference(id, "was signed according to its entry, and is gone from the tables"))
 		}
 	}
-	slices.SortFunc(out, func(a, b Difference) int { return bytes.Compare(a.Mandate[:], b.Mandate[:]) })
+	slices.SortFunc(out, func(a, b journal.Difference) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
-func differ(id uuid.UUID, want, have *state) []Difference {
-	var out []Difference
+func difference(id uuid.UUID, what string) journal.Difference {
+	return journal.Difference{Of: "mandate", ID: id.String(), What: what}
+}
+
+func differ(id uuid.UUID, want, have *state) []journal.Difference {
+	var out []journal.Difference
 	if want.facts != have.facts {
-		out = append(out, Difference{id, fmt.Sprintf("the tables say %s; its entry says %s", have.facts, want.facts)})
+		out = append(out, difference(id, fmt.Sprintf("the tables say %s; its entry says %s", have.facts, want.facts)))
 	}
 	if want.ended != have.ended {
-		out = append(out, Difference{id, fmt.Sprintf("the tables say %q of its end; its entries say %q", have.ended, want.ended)})
+		out = append(out, difference(id, fmt.Sprintf("the tables say %q of its end; its entries say %q", have.ended, want.ended)))
 	}
 	for procedure := range want.powers {
 		if have.powers[procedure] == "" {
-			out = append(out, Difference{id, "its power " + procedure + " is gone from the tables"})
+			out = append(out, difference(id, "its power "+procedure+" is gone from the tables"))
 		}
 	}
 	for procedure, h := range have.powers {
 		if w := want.powers[procedure]; w != h {
-			out = append(out, Difference{id, fmt.Sprintf("the tables say %q of its power %s; its entries say %q", h, procedure, w)})
+			out = append(out, difference(id, fmt.Sprintf("the tables say %q of its power %s; its entries say %q", h, procedure, w)))
 		}
 	}
 	return out
@@ -177,21 +199,12 @@ func ending(reason string, at *time.Time) string {
 
 // replay does again what the entries say was done.
 func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
-	// An entry that the integrator has passed by proves nothing: it was not written by an act.
-	rows, err := tx.Query(ctx, `select e.body, coalesce(e.xid >= (select xid from journal_tree), true) or exists (select from journal_leaf l where l.entry_id = e.id)
-		from journal_entry e where e.citizen_id = any ($1) and e.action in ('mandate.signed', 'mandate.ended') order by e.id`, citizens)
-	if err != nil {
-		return nil, err
-	}
 	known := map[uuid.UUID]*replayed{}
-	var body string
-	var counts bool
-	_, err = pgx.ForEachRow(rows, []any{&body, &counts}, func() error {
+	err := journal.Replay(ctx, tx, `e.citizen_id = any ($1) and e.action in ('mandate.signed', 'mandate.ended')`, []any{citizens}, func(body []byte) {
 		var e entry
-		if counts && json.Unmarshal([]byte(body), &e) == nil { // a damaged entry is named by the journal's own verification
+		if json.Unmarshal(body, &e) == nil { // a damaged entry is named by the journal's own comparison
 			e.apply(known)
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err

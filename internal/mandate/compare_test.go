@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/comparison"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
 )
@@ -39,8 +40,8 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 				t.Fatal("nothing was found")
 			}
 			for _, d := range found {
-				if d.Mandate != m.ID || !strings.Contains(found[0].What, c.says) {
-					t.Errorf("found %s: %s", d.Mandate, d.What)
+				if d.ID != m.ID.String() || !strings.Contains(found[0].What, c.says) {
+					t.Errorf("found %s", d)
 				}
 			}
 		})
@@ -53,7 +54,72 @@ func TestCompare_NamesAMandateWithoutItsEntry(t *testing.T) {
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Behind(t, `delete from journal_entry where mandate_id = $1`, m.ID)
 	found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))
-	if err != nil || len(found) != 1 || found[0].Mandate != m.ID {
+	if err != nil || len(found) != 1 || found[0].ID != m.ID.String() {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
+// A trigger of the database's owner keeps the entries out, and lets the acts in.
+func TestCompare_NamesActsWhoseEntriesWereSwallowed(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ended := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	draft := w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.Swallow(t)
+	if err := w.Mandates.End(t.Context(), w.Jeanne, ended.ID, "completed"); err == nil {
+		t.Error("ended without an entry")
+	}
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, mandate.Agreement{Ticked: true}); err == nil {
+		t.Error("signed without an entry")
+	}
+	found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := map[string]bool{}
+	for _, d := range found {
+		says[d.What] = true
+		if d.ID == ended.ID.String() {
+			says["ended"] = true
+		}
+	}
+	if !says["ended"] || !says["stands in the tables, and no entry tells of its signature"] {
+		t.Errorf("found %v", found)
+	}
+}
+
+// A mandate of a citizen of whom nothing else is known.
+func TestCompare_NamesWhatBelongsToNobody(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"mandate": `insert into mandate select gen_random_uuid(), organisation_id, gen_random_uuid(), gen_random_uuid(), person_id, state, identified_by, identified_at, signed_at, days, ends_at, ended_at, ended_by, end_reason, catalogue, terms, terms_digest from mandate where id = $1`,
+		"power":   `insert into mandate_power select gen_random_uuid(), procedure, case_ref, organisation_id, gen_random_uuid(), state, identified_by, starts_at, ends_at from mandate_power where mandate_id = $1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fixture.New(t)
+			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+			w.Behind(t, sql, m.ID)
+			if found, err := mandate.Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) != 1 || found[0].ID == m.ID.String() {
+				t.Errorf("found %v, %v", found, err)
+			}
+		})
+	}
+}
+
+// The end of a mandate is taken away without a word of its entry being changed: the entry is put where nobody looks.
+func TestCompare_AnEndIsNotHiddenByItsColumns(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	w.Behind(t, `update journal_entry set action = 'draft.identified' where mandate_id = $1 and action = 'mandate.ended'`, m.ID)
+	w.Behind(t, `update mandate set state = 'standing', ended_at = null, ended_by = null, end_reason = null where id = $1`, m.ID)
+	w.Behind(t, `update mandate_power set state = 'standing', ended_at = null, end_reason = null where mandate_id = $1`, m.ID)
+	found, err := comparison.Run(t.Context(), w.OpenAuditor(t))
+	if err != nil || len(found) != 1 || found[0].Of != "entry" {
 		t.Errorf("found %v, %v", found, err)
 	}
 }

@@ -7,6 +7,9 @@ package org
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -86,6 +89,21 @@ func (d *Directory) Empty(ctx context.Context) (bool, error) {
 	return empty, found("look for organisations", err)
 }
 
+type organisationCreated struct {
+	SIRET       string `json:"siret"`
+	Particulars string `json:"particulars_sha256"`
+}
+
+// particulars is the SHA-256 of what attestations print of an organisation besides its number, as a list in JSON.
+func (o *Organisation) particulars() []byte {
+	list, err := json.Marshal([]string{o.Name, o.Address, o.Postcode, o.City, o.Phone, o.Email})
+	if err != nil {
+		return nil // texts always have a form in JSON
+	}
+	sum := sha256.Sum256(list)
+	return sum[:]
+}
+
 // CreateOrganisation adds an organisation. It returns ErrSIRET for a malformed number and db.ErrConflict for a known one.
 func (d *Directory) CreateOrganisation(ctx context.Context, by journal.Actor, o Organisation) (uuid.UUID, error) {
 	if !ValidSIRET(o.SIRET) {
@@ -95,9 +113,7 @@ func (d *Directory) CreateOrganisation(ctx context.Context, by journal.Actor, o 
 	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
 		_, err := tx.Exec(ctx, `insert into organisation (id, siret, name, address, postcode, city, phone, email, created_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, o.ID, o.SIRET, o.Name, o.Address, o.Postcode, o.City, o.Phone, o.Email, tx.Now)
-		return journal.Event{Action: "organisation.created", Organisation: o.ID, Detail: struct {
-			SIRET string `json:"siret"`
-		}{o.SIRET}}, err
+		return journal.Event{Action: "organisation.created", Organisation: o.ID, Detail: organisationCreated{o.SIRET, hex.EncodeToString(o.particulars())}}, err
 	})
 	if db.Unique(err, "organisation_siret_key") {
 		return uuid.Nil, db.ErrConflict

@@ -2,6 +2,9 @@ package org
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -15,23 +18,36 @@ import (
 
 type personAdded struct {
 	Person  string   `json:"person"`
+	Subject string   `json:"subject_sha256"`
 	Roles   []string `json:"roles,omitempty"`
 	Auditor bool     `json:"auditor,omitempty"`
+}
+
+// subjectDigest says in an entry by what a person is recognised. Who knows issuer and sub cannot look for it in an export:
+// the salt, 32 random bytes, stands in the person's row only.
+func (p *Person) subjectDigest(salt []byte) []byte {
+	list, err := json.Marshal([]string{hex.EncodeToString(salt), p.Issuer, p.Sub})
+	if err != nil {
+		return nil // texts always have a form in JSON
+	}
+	sum := sha256.Sum256(list)
+	return sum[:]
 }
 
 // AddPerson adds a professional, with roles in an organisation unless that is the nil id (auditors belong to none). It
 // returns db.ErrConflict when the e-mail address or the ProConnect identity is known.
 func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, organisation uuid.UUID, roles ...string) (uuid.UUID, error) {
 	p.ID = token.ID()
+	salt := token.Bytes(32)
 	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
 		batch := &pgx.Batch{}
-		batch.Queue(`insert into person (id, issuer, sub, email, given_name, usual_name, auditor, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			p.ID, p.Issuer, p.Sub, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, tx.Now)
+		batch.Queue(`insert into person (id, issuer, sub, subject_salt, email, given_name, usual_name, auditor, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			p.ID, p.Issuer, p.Sub, salt, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, tx.Now)
 		for _, role := range roles {
 			batch.Queue(`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)`, organisation, p.ID, role, tx.Now)
 		}
 		err := tx.SendBatch(ctx, batch).Close()
-		return journal.Event{Action: "person.added", Organisation: organisation, Detail: personAdded{p.ID.String(), roles, p.Auditor}}, err
+		return journal.Event{Action: "person.added", Organisation: organisation, Detail: personAdded{p.ID.String(), hex.EncodeToString(p.subjectDigest(salt)), roles, p.Auditor}}, err
 	})
 	if db.Unique(err, "") {
 		return uuid.Nil, db.ErrConflict

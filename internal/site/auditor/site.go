@@ -15,9 +15,9 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/clock"
+	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -46,7 +46,7 @@ var trail = []page.Link{{Href: "/audit", Text: "auditor.home.title"}}
 type homePage struct {
 	page.Common
 	Compared    bool
-	Differences []mandate.Difference
+	Differences []journal.Difference
 	Tree        string // the signed checkpoint, as it stands
 }
 
@@ -54,7 +54,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	return s.home(w, r, nil, false)
 }
 
-func (s *Site) home(w http.ResponseWriter, r *http.Request, found []mandate.Difference, compared bool) error {
+func (s *Site) home(w http.ResponseWriter, r *http.Request, found []journal.Difference, compared bool) error {
 	data := &homePage{Common: page.Common{Title: "auditor.home.title", Current: "/audit"}, Compared: compared, Differences: found}
 	checkpoint, err := s.Log.Checkpoint(r.Context())
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, found []mandate.Diff
 
 // doCompare answers a POST with a page, because the result belongs to this moment and is nothing to come back to.
 func (s *Site) doCompare(w http.ResponseWriter, r *http.Request) error {
-	found, err := mandate.Compare(r.Context(), s.Auditor)
+	found, err := comparison.Run(r.Context(), s.Auditor)
 	if err != nil {
 		return err
 	}

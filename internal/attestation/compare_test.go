@@ -1,0 +1,56 @@
+package attestation
+
+import (
+	"strings"
+	"testing"
+
+	"mandat/internal/fixture"
+)
+
+func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ sql, says string }{
+		"other bytes":        {`update attestation set sha256 = sha256('x') where mandate_id = $1 and lang = 'fr'`, "bytes 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},
+		"other language":     {`update attestation set lang = 'en' where mandate_id = $1`, "in en stands in the tables, and no entry tells of it"},
+		"other person":       {`update attestation set issued_by = gen_random_uuid() where mandate_id = $1`, "by"},
+		"other day":          {`update attestation set issued_at = issued_at - interval '1 second' where mandate_id = $1`, "made at"},
+		"other template":     {`update attestation set template = 'x' where mandate_id = $1`, "template x"},
+		"other organisation": {`update attestation set organisation_id = gen_random_uuid() where mandate_id = $1`, "of organisation"},
+		"removed":            {`delete from attestation where mandate_id = $1`, "gone"},
+		"address removed":    {`delete from attestation_status where mandate_id = $1`, "the public address of its attestations was made"},
+		"address made":       {`insert into attestation_status select sha256('x'), (select id from mandate where id <> $1), organisation_id, token, created_at from attestation_status`, "and no entry tells of it"},
+		"without its entry":  {`delete from journal_entry where mandate_id = $1 and action = 'attestation.issued'`, "and no entry tells of it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.Sign(t, w.Paul, fixture.Citizen(1), fixture.Tax)
+			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+			w.issue(t, w.Jeanne, m.ID, "fr")
+			auditor := w.OpenAuditor(t)
+			if found, err := Compare(t.Context(), auditor); err != nil || len(found) != 0 {
+				t.Fatalf("found %v, %v", found, err)
+			}
+			w.Behind(t, c.sql, m.ID)
+			found, err := Compare(t.Context(), auditor)
+			if err != nil || len(found) == 0 || !strings.Contains(found[0].What, c.says) {
+				t.Errorf("found %v, %v", found, err)
+			}
+		})
+	}
+}
+
+// A trigger of the database's owner keeps the entry out, and lets the document in.
+func TestCompare_NamesADocumentWhoseEntryWasSwallowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Swallow(t)
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err == nil {
+		t.Error("issued without an entry")
+	}
+	found, err := Compare(t.Context(), w.OpenAuditor(t))
+	if err != nil || len(found) != 2 || found[0].ID != m.ID.String() {
+		t.Errorf("found %v, %v", found, err)
+	}
+}

@@ -1,0 +1,95 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+)
+
+// Difference is something in the tables that is not what the entries say of it: it was changed, added or removed behind
+// the program's back.
+type Difference struct {
+	Of   string // "mandate", "organisation", "person" or "entry"
+	ID   string // its id
+	What string // in English, without personal data
+}
+
+// String says it in one line.
+func (d Difference) String() string { return d.Of + " " + d.ID + ": " + d.What }
+
+// Replay hands over, in their order, the entries e that fit a condition, as they were hashed. It leaves out those that
+// the integrator has passed by: they were not written by an act, and will never be in the tree.
+func Replay(ctx context.Context, tx pgx.Tx, where string, args []any, each func(body []byte)) error {
+	rows, err := tx.Query(ctx, `select e.body, coalesce(e.xid >= (select xid from journal_tree), true) or exists (select from journal_leaf l where l.entry_id = e.id)
+		from journal_entry e where `+where+` order by e.id`, args...)
+	if err != nil {
+		return err
+	}
+	var body string
+	var counts bool
+	_, err = pgx.ForEachRow(rows, []any{&body, &counts}, func() error {
+		if counts {
+			each([]byte(body))
+		}
+		return nil
+	})
+	return err
+}
+
+// compareStep is how many entries are read at a time.
+const compareStep = 5000
+
+// Compare names the entries whose columns say something else than the text that was hashed. Entries are found by their
+// columns: with another action in its column the end of a mandate would be passed by, and verification, which reads the
+// text, would be content. It reads as auditor.
+func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
+	var out []Difference
+	var after int64
+	for {
+		n := 0
+		err := auditor.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, 0::bigint
+				from journal_entry e where e.id > $1 order by e.id limit $2`, after, compareStep)
+			if err != nil {
+				return err
+			}
+			entries, err := pgx.CollectRows(rows, entryOf)
+			for _, e := range entries {
+				if !e.filedRight() {
+					out = append(out, Difference{"entry", strconv.FormatInt(e.ID, 10), "its columns in the table are not what its text says"})
+				}
+				after, n = e.ID, n+1
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("compare entries with their columns: %w", err)
+		}
+		if n < compareStep {
+			return out, nil
+		}
+	}
+}
+
+// filedRight reports whether the columns of an entry repeat its text.
+func (e Entry) filedRight() bool {
+	var said struct {
+		Action       string    `json:"action"`
+		At           time.Time `json:"at"`
+		Organisation uuid.UUID `json:"organisation"`
+		Citizen      uuid.UUID `json:"citizen"`
+		Mandate      uuid.UUID `json:"mandate"`
+		By           struct {
+			Person uuid.UUID `json:"person"`
+		} `json:"by"`
+	}
+	return json.Unmarshal(e.Body, &said) == nil && said.Action == e.Action && said.At.Equal(e.At) && said.Organisation == e.Organisation &&
+		said.Citizen == e.Citizen && said.Mandate == e.Mandate && said.By.Person == e.Person
+}
