@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream", "journal/format", "journal/verify"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
@@ -37,14 +37,15 @@ var levels = [][]string{
 
 // beside lists the imports allowed within one level.
 var beside = map[string][]string{
-	"envelope":      {"token"},
-	"idp":           {"session"},
-	"page":          {"db"},
-	"mandate":       {"org", "citizen"},
-	"attestation":   {"org", "citizen", "mandate"},
-	"comparison":    {"org", "mandate", "attestation"},
-	"proconnect":    {"session"},
-	"franceconnect": {"session"},
+	"envelope":       {"token"},
+	"journal/verify": {"journal/format"},
+	"idp":            {"session"},
+	"page":           {"db"},
+	"mandate":        {"org", "citizen"},
+	"attestation":    {"org", "citizen", "mandate"},
+	"comparison":     {"org", "mandate", "attestation"},
+	"proconnect":     {"session"},
+	"franceconnect":  {"session"},
 }
 
 // helpers are for the demo and for tests; what serves people never imports them. They may import one another, and the
@@ -68,8 +69,10 @@ var helpers = map[string][]string{
 // mayUseHelpers are the packages of levels that run stand-ins.
 var mayUseHelpers = []string{"demo", "cmd/mandat"}
 
-// forbidden lists outside packages that a level must not import: rules know no HTTP, handlers know no SQL.
+// forbidden lists outside packages that a level must not import: the lowest need no database, rules know no
+// HTTP, handlers know no SQL.
 var forbidden = map[int][]string{
+	0: {"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgxpool", "database/sql"},
 	3: {"net/http"},
 	5: {"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgxpool", "database/sql"},
 }
@@ -126,29 +129,30 @@ func TestStructure_Finds(t *testing.T) {
 	const doc = "// Package p is.\npackage p\n"
 	long := strings.Repeat("\n", longestFunction)
 	for want, files := range map[string]map[string]string{
-		"internal/clock imports internal/db, which is not below it":         {"internal/clock/x.go": doc + `import _ "mandat/internal/db"`},
-		"internal/citizen imports internal/mandate, which is not below it":  {"internal/citizen/x.go": doc + `import _ "mandat/internal/mandate"`},
-		"internal/journal imports internal/dbtest, which is for tests":      {"internal/journal/x.go": doc + `import _ "mandat/internal/dbtest"`},
-		"internal/browse imports internal/org, which is not in its list":    {"internal/browse/x.go": doc + `import _ "mandat/internal/org"`},
-		"internal/novelty has no line in levels or helpers":                 {"internal/novelty/x.go": doc},
-		"internal/mandate imports net/http":                                 {"internal/mandate/x.go": doc + `import _ "net/http"`},
-		"internal/site/aidant imports github.com/jackc/pgx/v5":              {"internal/site/aidant/x.go": doc + `import _ "github.com/jackc/pgx/v5"`},
-		"internal/org/x.go:3: org writes citizen, which belongs to citizen": {"internal/org/x.go": doc + "const q = `with x as (UPDATE public.citizen set a = 1) select`"},
-		"internal/idp/x.go:3: idp writes session, which belongs to session": {"internal/idp/x.go": doc + "const q = \"delete from\\n session where\""},
-		"internal/org/x.go:3: the table's name is not in the statement":     {"internal/org/x.go": doc + "const q = \"insert into \" + \"x\""},
-		"internal/org/x.go:4: org writes mandate, which belongs to mandate": {"internal/org/x.go": doc + "import \"github.com/jackc/pgx/v5\"\nvar x = pgx.Identifier{\"mandate\"}"},
-		"table newcomer has no writer":                                      {"migrations/0009_x.sql": "create table newcomer (id int);"},
-		"internal/org: no package comment":                                  {"internal/org/x.go": "package org"},
-		"internal/org/x.go:3: F is exported and not documented":             {"internal/org/x.go": doc + "func F() {}"},
-		"internal/org/x.go:4: T.M is exported and not documented":           {"internal/org/x.go": doc + "type T struct{}; // T is.\nfunc (T) M() {}"},
-		"internal/org/x.go:3: V is exported and not documented":             {"internal/org/x.go": doc + "var V = 1"},
-		"internal/org/x.go:3: f has 102 lines, more than 100":               {"internal/org/x.go": doc + "func f() {\n" + long + "}"},
-		"internal/org/x.go has 502 lines, more than 500":                    {"internal/org/x.go": doc + strings.Repeat("\n", 500)},
-		"internal/org/x_test.go:1: " + "TO" + "DO":                          {"internal/org/x_test.go": "// TO" + "DO later\npackage org"},
-		"internal/org/x_test.go:3: " + "t.Sk" + "ip":                        {"internal/org/x_test.go": "package org\n\nfunc f() { t.Sk" + "ip(\"later\") }"},
-		"internal/org/x.go:3: init runs before anybody asked for it":        {"internal/org/x.go": doc + "func init() {}"},
-		"web/templates/x.html:2: " + "FIX" + "ME":                           {"web/templates/x.html": "<p>\n{{/* FIX" + "ME */}}"},
-		"internal/org/x.go: 3:1: expected declaration, found nonsense":      {"internal/org/x.go": doc + "nonsense"},
+		"internal/clock imports internal/db, which is not below it":          {"internal/clock/x.go": doc + `import _ "mandat/internal/db"`},
+		"internal/citizen imports internal/mandate, which is not below it":   {"internal/citizen/x.go": doc + `import _ "mandat/internal/mandate"`},
+		"internal/journal/verify imports internal/db, which is not below it": {"internal/journal/verify/x.go": doc + `import _ "mandat/internal/db"`},
+		"internal/journal imports internal/dbtest, which is for tests":       {"internal/journal/x.go": doc + `import _ "mandat/internal/dbtest"`},
+		"internal/browse imports internal/org, which is not in its list":     {"internal/browse/x.go": doc + `import _ "mandat/internal/org"`},
+		"internal/novelty has no line in levels or helpers":                  {"internal/novelty/x.go": doc},
+		"internal/mandate imports net/http":                                  {"internal/mandate/x.go": doc + `import _ "net/http"`},
+		"internal/site/aidant imports github.com/jackc/pgx/v5":               {"internal/site/aidant/x.go": doc + `import _ "github.com/jackc/pgx/v5"`},
+		"internal/org/x.go:3: org writes citizen, which belongs to citizen":  {"internal/org/x.go": doc + "const q = `with x as (UPDATE public.citizen set a = 1) select`"},
+		"internal/idp/x.go:3: idp writes session, which belongs to session":  {"internal/idp/x.go": doc + "const q = \"delete from\\n session where\""},
+		"internal/org/x.go:3: the table's name is not in the statement":      {"internal/org/x.go": doc + "const q = \"insert into \" + \"x\""},
+		"internal/org/x.go:4: org writes mandate, which belongs to mandate":  {"internal/org/x.go": doc + "import \"github.com/jackc/pgx/v5\"\nvar x = pgx.Identifier{\"mandate\"}"},
+		"table newcomer has no writer":                                       {"migrations/0009_x.sql": "create table newcomer (id int);"},
+		"internal/org: no package comment":                                   {"internal/org/x.go": "package org"},
+		"internal/org/x.go:3: F is exported and not documented":              {"internal/org/x.go": doc + "func F() {}"},
+		"internal/org/x.go:4: T.M is exported and not documented":            {"internal/org/x.go": doc + "type T struct{}; // T is.\nfunc (T) M() {}"},
+		"internal/org/x.go:3: V is exported and not documented":              {"internal/org/x.go": doc + "var V = 1"},
+		"internal/org/x.go:3: f has 102 lines, more than 100":                {"internal/org/x.go": doc + "func f() {\n" + long + "}"},
+		"internal/org/x.go has 502 lines, more than 500":                     {"internal/org/x.go": doc + strings.Repeat("\n", 500)},
+		"internal/org/x_test.go:1: " + "TO" + "DO":                           {"internal/org/x_test.go": "// TO" + "DO later\npackage org"},
+		"internal/org/x_test.go:3: " + "t.Sk" + "ip":                         {"internal/org/x_test.go": "package org\n\nfunc f() { t.Sk" + "ip(\"later\") }"},
+		"internal/org/x.go:3: init runs before anybody asked for it":         {"internal/org/x.go": doc + "func init() {}"},
+		"web/templates/x.html:2: " + "FIX" + "ME":                            {"web/templates/x.html": "<p>\n{{/* FIX" + "ME */}}"},
+		"internal/org/x.go: 3:1: expected declaration, found nonsense":       {"internal/org/x.go": doc + "nonsense"},
 	} {
 		tree := fstest.MapFS{"migrations/0001_x.sql": {Data: []byte(planted)}}
 		for name, content := range files {

@@ -10,26 +10,28 @@ import (
 
 	"mandat/internal/comparison"
 	"mandat/internal/db"
-	"mandat/internal/journal"
+	"mandat/internal/journal/format"
+	"mandat/internal/journal/tree"
+	"mandat/internal/journal/verify"
 )
 
 type journalCmds struct {
-	Verify  verify  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
-	Export  export  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
-	Prove   prove   `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
-	Compare compare `cmd:"" help:"Compare mandates, powers, attestations, organisations, people and roles with what their entries say."`
+	Verify  verifyCmd  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
+	Export  exportCmd  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
+	Prove   proveCmd   `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
+	Compare compareCmd `cmd:"" help:"Compare mandates, powers, attestations, organisations, people and roles with what their entries say."`
 }
 
 type trust struct {
 	Policy string `required:"" type:"existingfile" help:"Policy file: whom to trust (C2SP tlog-policy). The site shows its own at /journal/policy; keep the one you got first."`
 }
 
-func (t trust) load() (*journal.Policy, error) {
+func (t trust) load() (*verify.Policy, error) {
 	text, err := os.ReadFile(t.Policy)
 	if err != nil {
 		return nil, err
 	}
-	return journal.ParsePolicy(text)
+	return verify.ParsePolicy(text)
 }
 
 // key returns the verifier key of the policy's first log.
@@ -57,7 +59,7 @@ func (a auditors) open(ctx context.Context) (*db.DB, error) {
 	return db.Open(ctx, db.Options{URL: a.URL, MaxConns: 2})
 }
 
-type verify struct {
+type verifyCmd struct {
 	trust
 	Site   string `help:"Address of the site, to check that it shows the same journal."`
 	Proof  string `type:"existingfile" help:"A proof of one entry, as prove writes it; the line is the file of the same name with .entry."`
@@ -65,7 +67,7 @@ type verify struct {
 }
 
 // Run prints what was checked, and fails with the first thing that does not fit.
-func (v verify) Run(ctx context.Context) error {
+func (v verifyCmd) Run(ctx context.Context) error {
 	policy, err := v.load()
 	if err != nil {
 		return err
@@ -73,9 +75,9 @@ func (v verify) Run(ctx context.Context) error {
 	if v.Proof != "" {
 		return v.proof(policy)
 	}
-	o := journal.VerifyOptions{Policy: policy, Site: v.Site}
+	o := verify.Options{Policy: policy, Site: v.Site}
 	if v.Export != "" {
-		files, closer, err := journal.OpenExport(v.Export)
+		files, closer, err := verify.OpenExport(v.Export)
 		if err != nil {
 			return err
 		}
@@ -83,7 +85,7 @@ func (v verify) Run(ctx context.Context) error {
 		o.Export = files
 	}
 	begun := time.Now()
-	r, err := journal.Verify(ctx, o)
+	r, err := verify.Log(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (v verify) Run(ctx context.Context) error {
 }
 
 // proof checks one entry without server or database.
-func (v verify) proof(policy *journal.Policy) error {
+func (v verifyCmd) proof(policy *verify.Policy) error {
 	text, err := os.ReadFile(v.Proof)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (v verify) proof(policy *journal.Policy) error {
 	if err != nil {
 		return err
 	}
-	p, err := journal.VerifyProof(text, line, policy)
+	p, err := verify.Proof(text, line, policy)
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ const (
 	lineSuffix  = ".entry"
 )
 
-type prove struct {
+type proveCmd struct {
 	trust
 	auditors
 	Entry int64  `arg:"" help:"Number of the entry, as the auditors' pages show it."`
@@ -129,7 +131,7 @@ type prove struct {
 }
 
 // Run writes the proof and the line it is about, and replaces no file.
-func (p prove) Run(ctx context.Context) error {
+func (p proveCmd) Run(ctx context.Context) error {
 	key, err := p.key()
 	if err != nil {
 		return err
@@ -139,7 +141,7 @@ func (p prove) Run(ctx context.Context) error {
 		return err
 	}
 	defer auditor.Close()
-	log, err := journal.OpenLog(auditor, key, "")
+	log, err := tree.OpenLog(auditor, key, "")
 	if err != nil {
 		return err
 	}
@@ -154,7 +156,7 @@ func (p prove) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := journal.Folder(p.To)
+	out := tree.Folder(p.To)
 	name := fmt.Sprintf("entry-%d", p.Entry)
 	if err := errors.Join(out.Put(name+proofSuffix, text), out.Put(name+lineSuffix, line)); err != nil {
 		return err
@@ -163,14 +165,14 @@ func (p prove) Run(ctx context.Context) error {
 	return nil
 }
 
-type export struct {
+type exportCmd struct {
 	trust
 	auditors
 	To string `arg:"" help:"A new folder, or a file that ends with .tar."`
 }
 
 // Run writes the export. Taking one on the site is an act with its entry; whoever has this login needs no permission of ours.
-func (e export) Run(ctx context.Context) error {
+func (e exportCmd) Run(ctx context.Context) error {
 	key, err := e.key()
 	if err != nil {
 		return err
@@ -188,23 +190,23 @@ func (e export) Run(ctx context.Context) error {
 	return nil
 }
 
-func (e export) write(ctx context.Context, auditor *db.DB, key string) (journal.Checkpoint, error) {
+func (e exportCmd) write(ctx context.Context, auditor *db.DB, key string) (format.Checkpoint, error) {
 	if !strings.HasSuffix(e.To, ".tar") {
-		return journal.Export(ctx, auditor, key, journal.Folder(e.To))
+		return tree.Export(ctx, auditor, key, tree.Folder(e.To))
 	}
 	f, err := os.OpenFile(e.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return journal.Checkpoint{}, err
+		return format.Checkpoint{}, err
 	}
-	tar := journal.NewTar(f, time.Now())
-	c, err := journal.Export(ctx, auditor, key, tar)
+	tar := tree.NewTar(f, time.Now())
+	c, err := tree.Export(ctx, auditor, key, tar)
 	return c, errors.Join(err, tar.Close(), f.Close())
 }
 
-type compare struct{ auditors }
+type compareCmd struct{ auditors }
 
 // Run names everything that is not what its entries say, and fails if there is one.
-func (c compare) Run(ctx context.Context) error {
+func (c compareCmd) Run(ctx context.Context) error {
 	auditor, err := c.open(ctx)
 	if err != nil {
 		return err

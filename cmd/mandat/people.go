@@ -9,6 +9,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/org"
 )
 
@@ -91,6 +92,6 @@ type adopt struct{}
 
 // Run prints the SQL; it touches no database.
 func (adopt) Run() error {
-	fmt.Print(journal.AdoptSQL)
+	fmt.Print(tree.AdoptSQL)
 	return nil
 }

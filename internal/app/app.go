@@ -23,6 +23,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -50,7 +51,7 @@ type App struct {
 	keys         *keyring.Keyring
 
 	journal    *journal.Journal
-	integrator *journal.Integrator
+	integrator *tree.Integrator
 	directory  *org.Directory
 	citizens   *citizen.Register
 	catalogue  *procedure.Catalogue
@@ -143,7 +144,7 @@ func (a *App) buildLog(ctx context.Context) error {
 	if a.integratorDB, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURL, MaxConns: 2}); err != nil {
 		return err
 	}
-	a.integrator, err = journal.NewIntegrator(journal.IntegratorOptions{DB: a.integratorDB, Signer: a.keys.Journal, Clock: a.clock, Logger: a.log,
+	a.integrator, err = tree.NewIntegrator(tree.IntegratorOptions{DB: a.integratorDB, Signer: a.keys.Journal, Clock: a.clock, Logger: a.log,
 		StateFile: filepath.Join(a.config.StateDir, "checkpoint")})
 	return err
 }

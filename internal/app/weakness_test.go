@@ -11,6 +11,7 @@ import (
 	"mandat/internal/apptest"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/journal/verify"
 	"mandat/internal/org"
 )
 
@@ -137,7 +138,7 @@ func TestJournal_IsKeptAndNamesWhatWasChanged(t *testing.T) {
 	site.Row(t, `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id = $1 and e.action = 'mandate.signed'`, []any{m.ID}, &index)
 	site.Behind(t, `update journal_entry set body = replace(body, '"days":31', '"days":32') where mandate_id = $1`, m.ID)
 	_, err := site.Verify(t.Context())
-	fault, ok := journal.AsFault(err)
+	fault, ok := verify.AsFault(err)
 	if !ok || fault.Index != index {
 		t.Errorf("verification says %v, want entry %d named", err, index)
 	}

@@ -10,7 +10,8 @@ import (
 
 	"mandat/internal/comparison"
 	"mandat/internal/db"
-	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
+	"mandat/internal/journal/verify"
 	"mandat/internal/keyring"
 )
 
@@ -56,28 +57,28 @@ func (s *Site) end(t testing.TB) {
 }
 
 // Verify catches the journal up, exports it, and checks it as a stranger would: against the policy file and the running site.
-func (s *Site) Verify(ctx context.Context) (journal.Report, error) {
+func (s *Site) Verify(ctx context.Context) (verify.Report, error) {
 	if err := s.App.CatchUp(ctx); err != nil {
-		return journal.Report{}, err
+		return verify.Report{}, err
 	}
 	return s.verify(ctx, s.auditor)
 }
 
 // verify exports the journal and checks it against the policy file and the running site.
-func (s *Site) verify(ctx context.Context, auditor *db.DB) (journal.Report, error) {
+func (s *Site) verify(ctx context.Context, auditor *db.DB) (verify.Report, error) {
 	ring, err := keyring.Load(s.path("keys"))
 	if err != nil {
-		return journal.Report{}, err
+		return verify.Report{}, err
 	}
-	policy, err := journal.ParsePolicy([]byte(ring.Journal.Policy(s.URL + "/journal")))
+	policy, err := verify.ParsePolicy([]byte(ring.Journal.Policy(s.URL + "/journal")))
 	if err != nil {
-		return journal.Report{}, err
+		return verify.Report{}, err
 	}
 	files := memory{}
-	if _, err := journal.Export(ctx, auditor, ring.Journal.VerifierKey(), files); err != nil {
-		return journal.Report{}, err
+	if _, err := tree.Export(ctx, auditor, ring.Journal.VerifierKey(), files); err != nil {
+		return verify.Report{}, err
 	}
-	return journal.Verify(ctx, journal.VerifyOptions{Policy: policy, Export: fstest.MapFS(files), Site: s.URL})
+	return verify.Log(ctx, verify.Options{Policy: policy, Export: fstest.MapFS(files), Site: s.URL})
 }
 
 func compare(ctx context.Context, t testing.TB, auditor *db.DB) {

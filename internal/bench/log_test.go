@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
-	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 )
 
 // logEntries is how long the journal is that is exported and verified; MANDAT_BENCH_ENTRIES changes it.
@@ -145,7 +145,7 @@ func integrateAll(b *testing.B, p *place) time.Duration {
 		b.Fatal(err)
 	}
 	defer own.Close()
-	in, err := journal.NewIntegrator(journal.IntegratorOptions{DB: own, Signer: p.keys.Journal, StateFile: filepath.Join(b.TempDir(), "checkpoint"), Clock: p.Clock})
+	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: own, Signer: p.keys.Journal, StateFile: filepath.Join(b.TempDir(), "checkpoint"), Clock: p.Clock})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
-	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 )
 
 // watch is an integrator at work, and when its tree had which size.
 type watch struct {
 	s    *signing
-	in   *journal.Integrator
+	in   *tree.Integrator
 	stop context.CancelFunc
 	done chan error
 
@@ -29,11 +29,11 @@ type watch struct {
 func (s *signing) watch(b *testing.B) *watch {
 	b.Helper()
 	if s.signer == nil {
-		secret, _, err := journal.GenerateKey(origin)
+		secret, _, err := tree.GenerateKey(origin)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if s.signer, err = journal.NewSigner(secret); err != nil {
+		if s.signer, err = tree.NewSigner(secret); err != nil {
 			b.Fatal(err)
 		}
 		if s.integratorDB, err = db.Open(b.Context(), db.Options{URL: s.App, MaxConns: 2}); err != nil {
@@ -42,7 +42,7 @@ func (s *signing) watch(b *testing.B) *watch {
 		b.Cleanup(s.integratorDB.Close)
 		s.state = filepath.Join(b.TempDir(), "checkpoint")
 	}
-	in, err := journal.NewIntegrator(journal.IntegratorOptions{DB: s.integratorDB, Signer: s.signer, StateFile: s.state, Clock: s.Clock})
+	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: s.integratorDB, Signer: s.signer, StateFile: s.state, Clock: s.Clock})
 	if err != nil {
 		b.Fatal(err)
 	}

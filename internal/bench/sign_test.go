@@ -22,6 +22,7 @@ import (
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
 )
 
@@ -49,7 +50,7 @@ type signing struct {
 	pool  *db.DB
 	first int // unused draft of each writer
 
-	signer       *journal.Signer
+	signer       *tree.Signer
 	integratorDB *db.DB
 	state        string
 }

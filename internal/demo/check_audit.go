@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/cluster"
-	"mandat/internal/journal"
+	"mandat/internal/journal/verify"
 )
 
 func (c *check) audit() []step {
@@ -73,16 +73,16 @@ func (c *check) verify(export, site string) error {
 	if err != nil {
 		return err
 	}
-	policy, err := journal.ParsePolicy(text)
+	policy, err := verify.ParsePolicy(text)
 	if err != nil {
 		return err
 	}
-	files, closer, err := journal.OpenExport(export)
+	files, closer, err := verify.OpenExport(export)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = closer.Close() }()
-	r, err := journal.Verify(c.ctx, journal.VerifyOptions{Policy: policy, Export: files, Site: site})
+	r, err := verify.Log(c.ctx, verify.Options{Policy: policy, Export: files, Site: site})
 	if err == nil && r.Entries < 10 {
 		err = fmt.Errorf("only %d entries", r.Entries)
 	}
@@ -118,7 +118,7 @@ func (c *check) tamperEntry() error {
 	if err := c.takeExport(path); err != nil {
 		return err
 	}
-	fault, ok := journal.AsFault(c.verify(path, ""))
+	fault, ok := verify.AsFault(c.verify(path, ""))
 	if !ok || fault.Index != index {
 		return fmt.Errorf("verification says %w, want entry %d named", fault, index)
 	}

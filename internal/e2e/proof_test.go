@@ -9,7 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"mandat/internal/journal"
+	"mandat/internal/journal/verify"
 )
 
 // handOver prints the attestation, and lets anybody read the public page about the mandate.
@@ -92,7 +92,7 @@ func (s *storyteller) verify(export []byte) {
 	if err := os.WriteFile(path, export, 0o600); err != nil {
 		s.fatalf("%v", err)
 	}
-	content, closer, err := journal.OpenExport(path)
+	content, closer, err := verify.OpenExport(path)
 	if err != nil {
 		s.fatalf("%v", err)
 	}
@@ -101,11 +101,11 @@ func (s *storyteller) verify(export []byte) {
 	if err != nil {
 		s.fatalf("%v", err)
 	}
-	policy, err := journal.ParsePolicy(text)
+	policy, err := verify.ParsePolicy(text)
 	if err != nil {
 		s.fatalf("%v", err)
 	}
-	if _, err := journal.Verify(context.Background(), journal.VerifyOptions{Policy: policy, Export: content}); err != nil {
+	if _, err := verify.Log(context.Background(), verify.Options{Policy: policy, Export: content}); err != nil {
 		s.fatalf("the export is not whole: %v", err)
 	}
 }

@@ -3,21 +3,16 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-)
 
-// Version is the first byte of what is hashed. It changes if the canonical form ever does.
-const Version = 1
+	"mandat/internal/journal/format"
+)
 
 // TimeFormat is how times stand in entries: UTC, always six decimals.
 const TimeFormat = "2006-01-02T15:04:05.000000Z"
-
-// maxBody is the most bytes an entry may have; the table has the same check.
-const maxBody = 65000
 
 // canonical writes an entry: canonical JSON of what was done, when, by whom and on what. What stands here is hashed, so
 // this form never changes. The entry's number in the database is not part of it: it is known only after the last
@@ -40,14 +35,7 @@ func canonical(e Event, by Actor, at time.Time) ([]byte, error) {
 		}
 		m["detail"] = detail
 	}
-	body, err := appendCanonical(nil, m, 1)
-	if err != nil {
-		return nil, err
-	}
-	if len(body) > maxBody {
-		return nil, errors.New("longer than an entry may be")
-	}
-	return body, nil
+	return format.Canonical(m)
 }
 
 // plain turns a struct into the maps, lists and texts that have a canonical form.

@@ -2,13 +2,11 @@ package journal
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/dbtest"
+	"mandat/internal/journal/tree"
 	"mandat/internal/token"
 )
 
@@ -16,91 +14,46 @@ import (
 type house struct {
 	*dbtest.Database
 	journal *Journal
-	in      *Integrator
-	state   string
-	secret  string
+	in      *tree.Integrator
 }
-
-const testOrigin = "mandat.test/journal"
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	d := dbtest.New(t)
-	secret, _, err := GenerateKey(testOrigin)
+	secret, _, err := tree.GenerateKey("mandat.test/journal")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{Database: d, journal: New(d.DB, nil), state: filepath.Join(t.TempDir(), "checkpoint"), secret: secret}
-	h.in = h.integrator(t, h.state)
-	return h
+	signer, err := tree.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: signer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &house{d, New(d.DB, nil), in}
 }
 
-// integrator is one more server's integrator, of the same log.
-func (h *house) integrator(t testing.TB, state string) *Integrator {
-	t.Helper()
-	signer, err := NewSigner(h.secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := NewIntegrator(IntegratorOptions{DB: h.DB, Signer: signer, StateFile: state})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return in
-}
-
-// act records an act without consequences.
-func (h *house) act(t testing.TB, action string) {
-	t.Helper()
-	by := Actor{Kind: Aidant, Person: token.ID(), Organisation: token.ID()}
-	err := h.journal.Record(t.Context(), by, func(*Tx) (Event, error) {
-		return Event{Action: action, Citizen: token.ID(), Mandate: token.ID(), Detail: map[string]any{"note": "é \" \n", "n": 3}}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
+// acts records acts without consequences.
 func (h *house) acts(t testing.TB, n int) {
 	t.Helper()
 	for range n {
-		h.act(t, "session.opened")
+		by := Actor{Kind: Aidant, Person: token.ID(), Organisation: token.ID()}
+		err := h.journal.Record(t.Context(), by, func(*Tx) (Event, error) {
+			return Event{Action: "session.opened", Citizen: token.ID(), Mandate: token.ID(), Detail: map[string]any{"note": "é \" \n", "n": 3}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
-// bulk adds n entries in one transaction, in the plain form that acts have.
-func (h *house) bulk(t testing.TB, n int) {
-	t.Helper()
-	conn := h.Connect(t, h.Superuser)
-	_, err := conn.Exec(t.Context(), `insert into journal_entry (at, action, organisation_id, salt, body)
-		select now(), 'session.opened', $1::uuid, decode(md5(n::text || random()::text) || md5(random()::text), 'hex'),
-		'{"action":"session.opened","at":"2026-11-21T10:00:00.000000Z","by":{"kind":"aidant","person":"' || gen_random_uuid() || '"},"citizen":"' || gen_random_uuid() ||
-		'","detail":{"client":"franceconnect","n":' || n || ',"procedure":"impots-declaration"},"mandate":"' || gen_random_uuid() || '","organisation":"' || $1::uuid || '"}'
-		from generate_series(1, $2::int) n`, uuid.New(), n)
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (h *house) catchUp(t testing.TB) Checkpoint {
+func (h *house) catchUp(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := h.in.CatchUp(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return h.checkpoint(t)
-}
-
-func (h *house) checkpoint(t testing.TB) Checkpoint {
-	t.Helper()
-	signed, err := h.in.Log().Checkpoint(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := openCheckpoint(signed, h.in.log.logs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }

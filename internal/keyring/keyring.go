@@ -26,7 +26,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 
 	"mandat/internal/envelope"
-	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/oidc"
 	"mandat/internal/pdf"
 	"mandat/internal/token"
@@ -35,7 +35,7 @@ import (
 // Keyring is every key of the program, ready to use.
 type Keyring struct {
 	Envelope *envelope.Keys
-	Journal  *journal.Signer
+	Journal  *tree.Signer
 	IDP      *oidc.KeySet
 	Sealer   *pdf.Sealer
 }
@@ -67,7 +67,7 @@ func Generate(dir, origin string) ([]string, error) {
 		{fileKEK, newKEK},
 		{fileIndex, func() ([]byte, error) { return []byte(token.Hex(32) + "\n"), nil }},
 		{fileJournal, func() ([]byte, error) {
-			signer, _, err := journal.GenerateKey(origin)
+			signer, _, err := tree.GenerateKey(origin)
 			return []byte(signer + "\n"), err
 		}},
 		{fileIDPCurrent, newIDPKey},
@@ -130,7 +130,7 @@ func Load(dir string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.Journal, err = journal.NewSigner(strings.TrimSpace(string(signer))); err != nil {
+	if k.Journal, err = tree.NewSigner(strings.TrimSpace(string(signer))); err != nil {
 		return nil, fmt.Errorf("%s: not a signer key", fileJournal) // the error might quote it
 	}
 	if k.IDP, err = loadIDP(dir); err != nil {

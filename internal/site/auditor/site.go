@@ -18,6 +18,7 @@ import (
 	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -27,7 +28,7 @@ type Site struct {
 	Pages   *page.Pages
 	Journal *journal.Journal
 	Auditor *db.DB // the auditors' login
-	Log     *journal.Log
+	Log     *tree.Log
 	Key     string // verifier key of the journal
 	Clock   *clock.Clock
 	Logger  *slog.Logger
@@ -159,8 +160,8 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 	now := s.Clock.Now()
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Content-Disposition", `attachment; filename="journal-`+now.Format("20060102T150405Z")+`.tar"`)
-	out := journal.NewTar(w, now)
-	_, err = journal.Export(r.Context(), s.Auditor, s.Key, out)
+	out := tree.NewTar(w, now)
+	_, err = tree.Export(r.Context(), s.Auditor, s.Key, out)
 	if err = errors.Join(err, out.Close()); err != nil {
 		s.Logger.ErrorContext(r.Context(), "an export was cut off", slog.String("request", page.RequestID(r.Context())), slog.Any("error", err))
 		panic(http.ErrAbortHandler)

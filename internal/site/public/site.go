@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"mandat/internal/attestation"
-	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/page"
 )
 
@@ -19,7 +19,7 @@ type Site struct {
 	Contact Contact
 	Pages   *page.Pages
 	Press   *attestation.Press
-	Log     *journal.Log
+	Log     *tree.Log
 	Policy  string                      // text of the journal's policy file (C2SP tlog-policy)
 	Ready   func(context.Context) error // whether this server should get requests
 }

@@ -14,7 +14,7 @@ import (
 	"mandat/internal/attestation"
 	"mandat/internal/certs"
 	"mandat/internal/fixture"
-	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/pdf"
@@ -24,7 +24,7 @@ type window struct {
 	*fixture.World
 	site       *Site
 	handler    http.Handler
-	integrator *journal.Integrator
+	integrator *tree.Integrator
 }
 
 func newWindow(t *testing.T) *window {
@@ -32,17 +32,17 @@ func newWindow(t *testing.T) *window {
 	w := &window{World: fixture.New(t)}
 	authority, err1 := certs.NewAuthority(time.Now())
 	seal, err2 := certs.NewSeal(authority, "Mandat", time.Now())
-	secret, _, err3 := journal.GenerateKey("journal.example")
+	secret, _, err3 := tree.GenerateKey("journal.example")
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
 	sealer, err1 := pdf.NewSealer(seal.Key, seal.Chain, "Mandat")
-	signer, err2 := journal.NewSigner(secret)
+	signer, err2 := tree.NewSigner(secret)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	w.integrator, err = journal.NewIntegrator(journal.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	w.integrator, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

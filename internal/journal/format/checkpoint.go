@@ -1,0 +1,91 @@
+package format
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// MaxCheckpoint is the most bytes a signed checkpoint may have. Ours has about 200; cosignatures add some.
+const MaxCheckpoint = 64 << 10
+
+// Checkpoint is what a signature of the log says: of which log, how many entries, and the root of the tree over them
+// (C2SP tlog-checkpoint).
+type Checkpoint struct {
+	Origin string
+	Size   int64
+	Root   Hash
+}
+
+// Tree is the checkpoint as the tlog package has it.
+func (c Checkpoint) Tree() tlog.Tree { return tlog.Tree{N: c.Size, Hash: tlog.Hash(c.Root)} }
+
+// Text is what is signed.
+func (c Checkpoint) Text() string {
+	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
+}
+
+// OpenCheckpoint reads a signed checkpoint of one of the logs whose keys are given.
+func OpenCheckpoint(signed []byte, logs note.Verifiers) (Checkpoint, error) {
+	if len(signed) > MaxCheckpoint {
+		return Checkpoint{}, errors.New("checkpoint: too long")
+	}
+	n, err := note.Open(signed, logs)
+	if err != nil {
+		return Checkpoint{}, errors.New("checkpoint: no signature by a log that the policy names")
+	}
+	c, err := parseCheckpoint(n.Text)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	for _, sig := range n.Sigs {
+		// Strict, so that a signature has one form: no bit of it can be flipped unseen.
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err == nil && sig.Name == c.Origin {
+			return c, nil
+		}
+	}
+	return Checkpoint{}, errors.New("checkpoint: signed by another log than it names")
+}
+
+// parseCheckpoint reads the text under the signature: origin, size, root, and lines of extensions, which are ignored.
+func parseCheckpoint(text string) (Checkpoint, error) {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) < 3 || lines[0] == "" {
+		return Checkpoint{}, errors.New("checkpoint: not origin, size and root")
+	}
+	c := Checkpoint{Origin: lines[0]}
+	var err error
+	if c.Size, err = ParseIndex(lines[1]); err != nil {
+		return Checkpoint{}, errors.New("checkpoint: size is not a number")
+	}
+	if err := decodeHash(&c.Root, lines[2]); err != nil {
+		return Checkpoint{}, fmt.Errorf("checkpoint: root: %w", err)
+	}
+	return c, nil
+}
+
+// MaxIndex bounds sizes and indexes that strangers give, so that sums of them cannot overflow.
+const MaxIndex = 1 << 52
+
+// ParseIndex reads a decimal number without sign and leading zeroes.
+func ParseIndex(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > MaxIndex || strconv.FormatInt(n, 10) != s {
+		return 0, errors.New("not a number in its shortest form")
+	}
+	return n, nil
+}
+
+func decodeHash(h *Hash, s string) error {
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) != len(h) {
+		return errors.New("not 32 bytes in base64")
+	}
+	copy(h[:], b)
+	return nil
+}

@@ -1,0 +1,39 @@
+package tree
+
+// exportReadme goes into every export. A test runs its program.
+const exportReadme = `This folder is a copy of the journal of Mandat: one entry for each act, in the order of the log.
+
+  checkpoint            the signed root of the tree over all entries (C2SP tlog-checkpoint, a signed note)
+  entries/NNNNNNNN.zst  65,536 entries a file, lines of text compressed with zstd
+  hashes/NNNNNNNN       the leaves of the tree as the log has them, 32 bytes an entry
+  checkpoints/NNNNNNNN  the signed checkpoints that were kept while those entries were added
+  log.vkey              the log's public key as the exporting server states it: do not take it from here on trust
+
+A line is:  index  commitment  salt  entry
+  commitment = base64 of SHA-256( byte 01, the 32 bytes of salt, the bytes of entry )
+  salt is base64; entry is JSON with sorted members and no blanks, hashed byte for byte as it stands
+  "- -" instead of salt and entry: the time of this entry was over, it was deleted; its place in the tree stays
+The tree is that of RFC 6962 with the 32 bytes of each commitment as a leaf.
+
+With the program:   mandat journal verify --policy FILE .
+The policy file names the public key that you were given by somebody you trust, not by this folder:
+  log VKEY
+  quorum none
+
+Without the program, in JavaScript (Node), from standard input, and compare with the third line of "checkpoint":
+  zstd -dc entries/*.zst | node check.mjs
+
+import { createHash } from 'node:crypto';
+const sha = (...parts) => parts.reduce((h, p) => h.update(p), createHash('sha256')).digest();
+const [zero, one] = [Buffer.from([0]), Buffer.from([1])], b64 = s => Buffer.from(s, 'base64'), peaks = [];
+let n = 0, rest = '';
+for await (const chunk of process.stdin.setEncoding('latin1')) for (const line of (rest + chunk).split(/(?<=\n)/)) {
+  if (!line.endsWith('\n')) { rest = line; break; } else rest = '';
+  const [index, commitment, salt] = line.split(' ', 3), entry = line.slice(index.length + commitment.length + salt.length + 3, -1);
+  if (+index !== n++ || (salt !== '-' && !sha(one, b64(salt), Buffer.from(entry, 'latin1')).equals(b64(commitment)))) throw 'entry ' + index + ' does not fit';
+  let node = sha(zero, b64(commitment));
+  for (let i = n; i % 2 === 0; i /= 2) node = sha(one, peaks.pop(), node);
+  peaks.push(node);
+}
+console.log(n, peaks.reduceRight((right, left) => sha(one, left, right)).toString('base64'));
+`

@@ -1,0 +1,143 @@
+package tree
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/journal/format"
+)
+
+// refuses checks that an integrator that starts on this state file, and the log it shows, refuse with want.
+func (h *house) refuses(t *testing.T, state string, want error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := h.integrator(t, state).Run(ctx); !errors.Is(err, want) {
+		t.Errorf("Run: %v, want %v", err, want)
+	}
+}
+
+// forge writes a state file of a tree that was never in the database.
+func (h *house) forge(t *testing.T, size int64, root format.Hash) string {
+	t.Helper()
+	signed, err := h.in.signer.Sign(size, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "forged")
+	if err := os.WriteFile(path, signed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestIntegrator_RefusesADatabaseBelowOrBesideItsState(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.acts(t, 3)
+	three := h.catchUp(t)
+	h.acts(t, 4)
+	seven := h.catchUp(t)
+	for name, c := range map[string]struct {
+		size int64
+		root format.Hash
+		want error
+	}{
+		"below":                  {8, seven.Root, ErrBelow},
+		"beside, the same size":  {7, format.Hash{1}, ErrBeside},
+		"beside, a smaller size": {3, format.Hash{1}, ErrBeside},
+		"a prefix":               {3, three.Root, nil},
+		"the same":               {7, seven.Root, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := h.forge(t, c.size, c.root)
+			log, err := OpenLog(h.DB, h.in.signer.VerifierKey(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := log.Checkpoint(t.Context()); !errors.Is(err, c.want) {
+				t.Errorf("Checkpoint: %v, want %v", err, c.want)
+			}
+			if c.want != nil {
+				h.refuses(t, path, c.want)
+				return
+			}
+			if _, err := h.integrator(t, path).Step(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Run("an empty database", func(t *testing.T) {
+		empty := newHouse(t)
+		empty.secret = h.secret
+		empty.refuses(t, h.state, ErrBelow)
+	})
+	t.Run("a damaged file", func(t *testing.T) {
+		path := h.forge(t, 7, seven.Root)
+		b, _ := os.ReadFile(path)
+		_ = os.WriteFile(path, []byte(strings.Replace(string(b), "\n7\n", "\n6\n", 1)), 0o600)
+		if _, err := OpenLog(h.DB, h.in.signer.VerifierKey(), path); err == nil {
+			t.Error("a state file with a broken signature was read")
+		}
+	})
+}
+
+func TestIntegrator_RefusesAnotherCluster(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"another identifier":                 "update journal_tree set cluster = cluster + 1",
+		"a transaction that is yet to come ": "update journal_tree set xid = '999999999999'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.acts(t, 1)
+			h.catchUp(t)
+			session{h.Connect(t, h.Superuser)}.do(t, change)
+			h.refuses(t, h.state, ErrCluster)
+		})
+	}
+}
+
+func TestIntegrator_RefusesTilesThatWereChanged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.acts(t, 3)
+	h.catchUp(t)
+	session{h.Connect(t, h.Superuser)}.do(t, "set session_replication_role = replica; update journal_tile set hashes = set_byte(hashes, 40, 255 - get_byte(hashes, 40))")
+	h.refuses(t, h.state, ErrTree)
+}
+
+func TestAdoptSQL_TakesALoadedCopyOver(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.acts(t, 3)
+	h.catchUp(t)
+	h.acts(t, 2)
+	session{h.Connect(t, h.Superuser)}.do(t, `set session_replication_role = replica; update journal_entry set xid = (xid::text::bigint + 10000000000)::text::xid8;
+		update journal_tree set xid = (xid::text::bigint + 10000000000)::text::xid8, cluster = cluster + 1`)
+	h.refuses(t, h.state, ErrCluster)
+	session{h.Connect(t, h.Owner)}.do(t, AdoptSQL)
+	h.in = h.integrator(t, h.state)
+	h.acts(t, 1)
+	if c := h.catchUp(t); c.Size != 6 {
+		t.Fatalf("taken over: %+v", c)
+	}
+	if _, err := verified(t, h.export(t), h.policy(t)); err != nil {
+		t.Fatal(err)
+	}
+	h.refusesUpdates(t)
+}
+
+// refusesUpdates checks that the trigger that keeps entries is on.
+func (h *house) refusesUpdates(t *testing.T) {
+	t.Helper()
+	if _, err := h.Connect(t, h.Owner).Exec(t.Context(), "update journal_entry set body = '{}'"); err == nil {
+		t.Error("the owner may change entries")
+	}
+}

@@ -1,0 +1,9 @@
+// Package verify is what a stranger needs to check the journal: a copy of it, or the site, and a policy file that says
+// whose signature counts. There is no database in it, and none of the code that grew the log.
+//
+//   - verify.go: Log checks an export, a site, or both; file.go is the check of one file of an export, open.go opens one.
+//   - site.go: the check of what a site publishes.
+//   - proof.go: Proof checks one entry.
+//   - policy.go: whom to trust. fault.go: what does not fit, and where.
+//   - peaks.go: a tree of its own, which does not share its arithmetic with what built the log's.
+package verify

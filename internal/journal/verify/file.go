@@ -1,0 +1,239 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+
+	"mandat/internal/journal/format"
+)
+
+// file is the check of one file of entries. It is used for one file after the other, so that it allocates once.
+type file struct {
+	v      *verification
+	number int64
+
+	first, end    int64         // indexes of its entries
+	leaves        []format.Hash // as computed from the lines
+	points        []point       // checkpoints of sizes in this file, in order
+	entries, over int64
+
+	zip    *zstd.Decoder
+	buffer []byte
+	hashes *bufio.Reader
+	held   format.Hash // what the file of hashes says of the entry being checked
+}
+
+func (f *file) release() {
+	if f.zip != nil {
+		f.zip.Close()
+	}
+}
+
+// check does all that needs no other file.
+func (f *file) check(ctx context.Context) error {
+	f.first = f.number * format.FileEntries
+	f.end = min(f.first+format.FileEntries, f.v.head.Size)
+	f.leaves, f.points = slices.Grow(f.leaves[:0], int(f.end-f.first)), f.points[:0]
+	f.entries, f.over = 0, 0
+	if err := f.readEntries(ctx); err != nil {
+		return err
+	}
+	return f.readCheckpoints()
+}
+
+// missing turns "there is no such file" into a fault of its first entry.
+func (f *file) missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return faultAt(f.first, "is missing: %v", err)
+	}
+	return err
+}
+
+func (f *file) readEntries(ctx context.Context) error {
+	lines, err := f.v.export.Open(fmt.Sprintf(format.EntriesName, f.number))
+	if err != nil {
+		return f.missing(err)
+	}
+	defer func() { _ = lines.Close() }()
+	hashes, err := f.v.export.Open(fmt.Sprintf(format.HashesName, f.number))
+	if err != nil {
+		return f.missing(err)
+	}
+	defer func() { _ = hashes.Close() }()
+	if f.zip == nil {
+		f.zip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(4*format.ExportWindow))
+		if err != nil {
+			return err
+		}
+		f.buffer = make([]byte, 2*format.MaxLine)
+		f.hashes = bufio.NewReaderSize(nil, 16<<10)
+	}
+	if err := f.zip.Reset(lines); err != nil {
+		return faultAt(f.first, "is in a file that cannot be decompressed: %v", err)
+	}
+	f.hashes.Reset(hashes)
+	return f.readLines(ctx)
+}
+
+// readLines passes each line to entry, where it lies in the buffer.
+func (f *file) readLines(ctx context.Context) error {
+	start, end := 0, 0
+	for {
+		n, readErr := f.zip.Read(f.buffer[end:])
+		end += n
+		for {
+			length := bytes.IndexByte(f.buffer[start:end], '\n')
+			if length < 0 {
+				break
+			}
+			if err := f.entry(f.buffer[start : start+length]); err != nil {
+				return err
+			}
+			start += length + 1
+		}
+		if readErr != nil {
+			return f.ended(f.buffer[start:end], readErr)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		start, end = 0, copy(f.buffer, f.buffer[start:end])
+		if end == len(f.buffer) {
+			return faultAt(f.next(), "has a line longer than any entry's")
+		}
+	}
+}
+
+// next is the index of the entry whose line is awaited.
+func (f *file) next() int64 { return f.first + int64(len(f.leaves)) }
+
+func (f *file) ended(rest []byte, err error) error {
+	switch {
+	case !errors.Is(err, io.EOF):
+		return faultAt(f.next(), "is in a damaged part of its file: %v", err)
+	case len(rest) > 0:
+		return &Fault{Index: f.next(), Last: f.next(), Action: actionOf(rest), What: "its line is cut off"}
+	case f.next() != f.end:
+		return faultAt(f.next(), "is missing: its file ends before it")
+	}
+	if _, err := f.hashes.ReadByte(); !errors.Is(err, io.EOF) {
+		return faultAt(f.end, "is in the file of hashes, and has no line")
+	}
+	return nil
+}
+
+// entry checks one line.
+func (f *file) entry(b []byte) error {
+	want := f.next()
+	l, what := format.ParseLine(b)
+	var leaf format.Hash
+	switch {
+	case want >= f.end:
+		what = "does not belong into this file"
+	case what == "" && l.Index != want:
+		what = fmt.Sprintf("is missing or moved: the line of %d stands in its place", l.Index)
+	case what == "" && l.Over && want >= f.v.gone:
+		what = "is gone: salt and entry were deleted, and its time is not over"
+	case what == "":
+		leaf = format.LeafHash(l.Commitment)
+		if _, err := io.ReadFull(f.hashes, f.held[:]); err != nil {
+			what = "is missing from the file of hashes"
+		} else {
+			action := actionIfNot(leaf == f.held, b)
+			if what = l.Check(b); what == "" && leaf != f.held {
+				return &Fault{Index: want, Last: want, Action: action, What: "is not the entry that the tree holds in its place"}
+			}
+		}
+	}
+	if what != "" {
+		return &Fault{Index: want, Last: want, Action: actionOf(b), What: what}
+	}
+	f.leaves = append(f.leaves, leaf)
+	if l.Over {
+		f.over++
+	} else {
+		f.entries++
+	}
+	return nil
+}
+
+// actionIfNot reads the action only of a line that does not fit: check overwrites the bytes before the body.
+func actionIfNot(fits bool, b []byte) string {
+	if fits {
+		return ""
+	}
+	return actionOf(b)
+}
+
+// readCheckpoints checks the signatures of the checkpoints that were kept while this file's entries were added.
+func (f *file) readCheckpoints() error {
+	kept, err := f.v.export.Open(fmt.Sprintf(format.CheckpointsName, f.number))
+	if err != nil {
+		return f.missing(err)
+	}
+	defer func() { _ = kept.Close() }()
+	s := bufio.NewScanner(kept)
+	s.Buffer(nil, format.MaxCheckpoint)
+	s.Split(splitCheckpoints)
+	last := f.first
+	for s.Scan() {
+		c, err := f.v.policy.open(s.Bytes())
+		if err != nil {
+			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}
+		}
+		if c.Origin != f.v.head.Origin || c.Size <= last || c.Size > f.end {
+			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint, of %d entries of %q, does not belong here", c.Size, c.Origin)}
+		}
+		last = c.Size
+		f.points = append(f.points, point{c.Size, c.Root, keptPoint})
+	}
+	if err := s.Err(); err != nil {
+		return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}
+	}
+	return nil
+}
+
+// join appends the file's entries to the tree of the files before, and checks the checkpoints on the way.
+func (f *file) join(tree *peaks) error {
+	points := f.points
+	for _, p := range f.v.extra {
+		if p.size > f.first && p.size <= f.end {
+			at, _ := slices.BinarySearchFunc(points, p, func(a, b point) int { return int(a.size - b.size) })
+			points = slices.Insert(points, at, p)
+		}
+	}
+	f.points = points
+	var within peaks
+	for leaves := f.leaves; len(leaves) > 0; {
+		n := min(len(leaves), format.TileWidth)
+		if len(points) > 0 && points[0].size <= tree.size+int64(n) {
+			within.copyOf(tree)
+			for _, leaf := range leaves[:n] {
+				within.add(leaf, 0)
+				for len(points) > 0 && points[0].size == within.size {
+					if err := f.v.passed(points[0], within.root()); err != nil {
+						return err
+					}
+					points = points[1:]
+				}
+			}
+		}
+		if n == format.TileWidth {
+			tree.add(format.PerfectRoot(leaves[:n]), 8)
+		} else {
+			for _, leaf := range leaves[:n] {
+				tree.add(leaf, 0)
+			}
+		}
+		leaves = leaves[n:]
+	}
+	return nil
+}

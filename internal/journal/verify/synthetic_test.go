@@ -1,0 +1,139 @@
+package verify
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"mandat/internal/journal/format"
+	"mandat/internal/journal/tree"
+)
+
+// synthetic is a log that was made without a database, by arithmetic that is neither the integrator's nor ours.
+type synthetic struct {
+	memory
+	signer      *tree.Signer
+	policy      *Policy
+	roots       []format.Hash // by size
+	leaves      []format.Hash
+	commitments []format.Hash
+}
+
+const testOrigin = "mandat.test/journal"
+
+func newSigner(t testing.TB) *tree.Signer {
+	t.Helper()
+	secret, _, err := tree.GenerateKey(testOrigin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tree.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// newSynthetic makes an export of n entries, in which a checkpoint was kept every so many.
+func newSynthetic(t testing.TB, n, every int) *synthetic {
+	t.Helper()
+	s := &synthetic{memory: memory{}, signer: newSigner(t), roots: []format.Hash{format.EmptyRoot()}}
+	var err error
+	if s.policy, err = ParsePolicy([]byte(s.signer.Policy(""))); err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	theirs := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
+	var lines [][]byte
+	var salt [format.SaltSize]byte
+	for i := range n {
+		for k := range salt {
+			salt[k] = byte(random.Uint32())
+		}
+		body := fmt.Appendf(nil, `{"action":"power.used","at":"2026-11-21T10:00:00.%06dZ","by":{"kind":"aidant"},"detail":{"n":%d,"text":"é\n\u001f"}}`, i%1000000, i)
+		c := format.Commitment(salt, body)
+		if i%11 == 7 {
+			lines = append(lines, format.AppendLine(nil, int64(i), c[:], nil, nil))
+		} else {
+			lines = append(lines, format.AppendLine(nil, int64(i), c[:], salt[:], body))
+		}
+		leaf := format.LeafHash(c)
+		s.commitments, s.leaves = append(s.commitments, c), append(s.leaves, leaf)
+		if err := theirs.Append(leaf[:], nil); err != nil {
+			t.Fatal(err)
+		}
+		root := format.Hash{}
+		if (i+1)%every == 0 || i+1 == n || n <= 5000 {
+			root = rootOf(t, theirs)
+		}
+		s.roots = append(s.roots, root)
+	}
+	s.write(t, lines, every)
+	return s
+}
+
+func rootOf(t testing.TB, r *compact.Range) format.Hash {
+	t.Helper()
+	b, err := r.GetRootHash(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return format.Hash(b)
+}
+
+// sign signs the tree of a size as it really is.
+func (s *synthetic) sign(t testing.TB, size int) []byte {
+	t.Helper()
+	signed, err := s.signer.Sign(int64(size), s.roots[size])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func (s *synthetic) write(t testing.TB, lines [][]byte, every int) {
+	t.Helper()
+	_ = s.Put(format.CheckpointName, s.sign(t, len(lines)))
+	for n := 0; n*format.FileEntries < len(lines); n++ {
+		first, end := n*format.FileEntries, min((n+1)*format.FileEntries, len(lines))
+		var hashes, kept []byte
+		for i := first; i < end; i++ {
+			hashes = append(hashes, s.leaves[i][:]...)
+			if (i+1)%every == 0 {
+				kept = append(append(kept, s.sign(t, i+1)...), '\n')
+			}
+		}
+		_ = s.Put(fmt.Sprintf(format.HashesName, n), hashes)
+		_ = s.Put(fmt.Sprintf(format.CheckpointsName, n), kept)
+		s.memory = s.with(t, n, lines[first:end])
+	}
+}
+
+// with returns a copy of the export with other lines in a file.
+func (m memory) with(t testing.TB, number int, lines [][]byte) memory {
+	t.Helper()
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(format.ExportWindow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.having(fmt.Sprintf(format.EntriesName, number), e.EncodeAll(bytes.Join(lines, nil), nil))
+}
+
+// having returns a copy of the export with another content of a file; nil removes it.
+func (m memory) having(name string, content []byte) memory {
+	out := memory{}
+	for n, f := range m {
+		if n != name || content != nil {
+			out[n] = f
+		}
+	}
+	if content != nil {
+		_ = out.Put(name, content)
+	}
+	return out
+}

@@ -1,0 +1,281 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"mandat/internal/journal/format"
+)
+
+// Options says what to verify, and whom to trust.
+type Options struct {
+	Policy  *Policy      // required: trust never comes from what is verified
+	Export  fs.FS        // an export (see OpenExport); nil: only the site
+	Site    string       // address of the site, such as "https://mandat.example", or of its log; "": only the export
+	Client  *http.Client // nil is one with time-outs
+	Gone    int64        // entries with a smaller index may be gone because their time is over; 0: none may, as nothing deletes entries yet
+	Workers int          // files checked at a time; 0 is the number of processors, at most 2: each needs about 4 MB
+}
+
+// Report is what was verified. When Log also returns a Fault, it holds for what lies before it.
+type Report struct {
+	Origin      string
+	Size        int64 // entries that the checkpoint of the export (else of the site) covers
+	Root        format.Hash
+	Entries     int64 // entries of which body and salt were there and fit
+	Over        int64 // entries whose time is over: only their place in the tree could be checked
+	Checkpoints int64 // signed checkpoints that were checked
+	SiteSize    int64 // entries that the site's checkpoint covers; -1: no site was asked
+	Tiles       int64 // tiles and bundles of the site that were checked
+}
+
+// Log checks that a log is what its checkpoints say. An export is checked whole: each line is in canonical form and
+// fits its commitment, the commitments lead to the signed root, every kept checkpoint is signed and is of a beginning of
+// the same tree. With a site as well, the export and what the site now shows are checked to be the same log. With a site
+// alone, all its tiles are. It needs no database, and some four megabytes of
+// memory for each worker, whatever the size.
+//
+// The error is a *Fault (AsFault) that names the first entry that does not fit, or says that something cannot be read.
+func Log(ctx context.Context, o Options) (Report, error) {
+	r := Report{SiteSize: -1}
+	if o.Policy == nil {
+		return r, errors.New("verify: a policy file must say whom to trust")
+	}
+	if o.Export == nil && o.Site == "" {
+		return r, errors.New("verify: neither an export nor a site")
+	}
+	if o.Export == nil {
+		return r, wrap(verifySite(ctx, o, &r))
+	}
+	v, err := newVerification(o)
+	if err != nil {
+		return r, wrap(err)
+	}
+	if err := v.site(ctx, o, &r); err != nil {
+		return r, wrap(err)
+	}
+	err = v.run(ctx, o.Workers)
+	v.report(&r)
+	return r, wrap(err)
+}
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("verify: %w", err)
+}
+
+// point is a checkpoint that was seen to be signed: it must be a beginning of the tree.
+type point struct {
+	size int64
+	root format.Hash
+	what string // where it was found
+}
+
+const keptPoint = "the next kept checkpoint"
+
+// verification is the check of one export. Files are checked at the same time, and joined in order.
+type verification struct {
+	export fs.FS
+	policy *Policy
+	head   format.Checkpoint
+	extra  []point // checkpoints from elsewhere that must fit
+	files  int64
+	next   atomic.Int64 // file to be taken by a worker
+
+	mu     sync.Mutex
+	joined *sync.Cond
+	turn   int64 // file to be joined
+	tree   peaks
+	good   int64 // size of the last checkpoint that fitted
+	err    error // the first, in the order of the files
+
+	entries, over, checkpoints int64
+
+	gone int64 // entries before this one may be gone
+}
+
+func newVerification(o Options) (*verification, error) {
+	v := &verification{export: o.Export, policy: o.Policy, gone: o.Gone}
+	v.joined = sync.NewCond(&v.mu)
+	signed, err := readLimited(o.Export, format.CheckpointName, format.MaxCheckpoint)
+	if err != nil {
+		return nil, err
+	}
+	if v.head, err = o.Policy.open(signed); err != nil {
+		return nil, faultIn("%v", err)
+	}
+	v.files = (v.head.Size + format.FileEntries - 1) / format.FileEntries
+	return v, nil
+}
+
+func readLimited(from fs.FS, name string, limit int64) ([]byte, error) {
+	f, err := from.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%s: too long", name)
+	}
+	return b, err
+}
+
+func (v *verification) run(ctx context.Context, workers int) error {
+	if workers <= 0 {
+		workers = min(runtime.GOMAXPROCS(0), 2)
+	}
+	var all sync.WaitGroup
+	for range min(int64(workers), v.files) {
+		all.Go(func() { v.work(ctx) })
+	}
+	all.Wait()
+	if v.err != nil {
+		return v.err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return v.finish()
+}
+
+// work takes files in order until there are no more, or one before has a fault.
+func (v *verification) work(ctx context.Context) {
+	f := &file{v: v}
+	defer f.release()
+	for {
+		f.number = v.next.Add(1) - 1
+		if f.number >= v.files || v.stopped() {
+			return
+		}
+		err := f.check(ctx)
+		if !v.join(f, err) {
+			return
+		}
+	}
+}
+
+func (v *verification) stopped() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.err != nil
+}
+
+// join waits for the files before f and puts f's part of the tree behind theirs. It reports whether to go on.
+func (v *verification) join(f *file, err error) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for v.turn != f.number && v.err == nil {
+		v.joined.Wait()
+	}
+	defer v.joined.Broadcast()
+	if v.err != nil {
+		return false
+	}
+	if err == nil {
+		err = f.join(&v.tree)
+	}
+	v.entries += f.entries
+	v.over += f.over
+	v.err = err
+	v.turn++
+	return err == nil
+}
+
+// passed checks one checkpoint against the tree as it is at its size.
+func (v *verification) passed(p point, root format.Hash) error {
+	if p.root != root {
+		return &Fault{Index: v.good, Last: p.size - 1, What: p.what + " is of other entries, and says nothing of which; compare with the site or another export"}
+	}
+	v.checkpoints++
+	v.good = p.size
+	return nil
+}
+
+func (v *verification) finish() error {
+	if v.tree.size != v.head.Size {
+		return faultAt(v.tree.size, "is missing")
+	}
+	for _, p := range v.extra {
+		if p.size == 0 && p.root != format.EmptyRoot() {
+			return faultIn("%s is of other entries", p.what)
+		}
+	}
+	if err := v.passed(point{v.head.Size, v.head.Root, "the export's checkpoint"}, v.tree.root()); err != nil {
+		return err
+	}
+	return v.nothingMore()
+}
+
+// nothingMore refuses files of entries beyond the checkpoint.
+func (v *verification) nothingMore() error {
+	name := fmt.Sprintf(format.EntriesName, v.files)
+	f, err := v.export.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		_ = f.Close()
+	}
+	return faultAt(v.head.Size, "%s holds entries beyond the checkpoint", name)
+}
+
+func (v *verification) report(r *Report) {
+	r.Origin, r.Size, r.Root = v.head.Origin, v.head.Size, v.head.Root
+	r.Entries, r.Over, r.Checkpoints = v.entries, v.over, v.checkpoints
+}
+
+// site checks the site's checkpoint against the export's, if a site is given.
+func (v *verification) site(ctx context.Context, o Options, r *Report) error {
+	if o.Site == "" {
+		return nil
+	}
+	s, err := newSite(o)
+	if err != nil {
+		return err
+	}
+	shown, err := s.checkpoint(ctx, v.head.Size)
+	if err != nil {
+		return err
+	}
+	r.SiteSize = shown.Size
+	if shown.Origin != v.head.Origin {
+		return faultIn("the site shows the log %q, the export is of %q", shown.Origin, v.head.Origin)
+	}
+	if shown.Size <= v.head.Size {
+		v.extra = append(v.extra, point{shown.Size, shown.Root, "the site's checkpoint"})
+	} else if err := format.Extends(s.tiles(ctx), v.head, shown); err != nil {
+		return faultIn("the site shows another log than the export: %v", err)
+	}
+	r.Tiles = s.read.Load()
+	if shown.Size < v.head.Size {
+		return faultIn("the site shows %d entries, fewer than the %d of the export", shown.Size, v.head.Size)
+	}
+	return nil
+}
+
+var signatureLine = []byte("— ")
+
+// splitCheckpoints cuts a file of signed checkpoints, which are separated by blank lines, for bufio.Scanner.
+func splitCheckpoints(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	start := bytes.Index(data, append([]byte("\n\n"), signatureLine...)) // before the signatures
+	if start >= 0 {
+		if end := bytes.Index(data[start+2:], []byte("\n\n")); end >= 0 {
+			return start + 2 + end + 2, data[:start+2+end+1], nil
+		}
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
+}
