@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mandat/internal/prose"
 )
 
 // Identity is what FranceConnect says of a citizen, under its own claim names.
@@ -49,7 +51,7 @@ func (i Identity) AdultAt(t time.Time) bool {
 	if day == 0 {
 		day = time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 	}
-	paris := t.In(Paris)
+	paris := t.In(prose.Paris)
 	today := time.Date(paris.Year(), paris.Month(), paris.Day(), 0, 0, 0, 0, time.UTC)
 	return !time.Date(year+adult, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(today)
 }
@@ -87,22 +89,15 @@ func (i Identity) BirthdateText(lang string) string {
 	if !ok {
 		return i.Birthdate
 	}
-	names, unknownDay, unknownMonth := frenchMonths, "jour non connu", "jour et mois non connus"
+	unknownDay, unknownMonth := "jour non connu", "jour et mois non connus"
 	if lang == "en" {
-		names, unknownDay, unknownMonth = englishMonths, "day not known", "day and month not known"
+		unknownDay, unknownMonth = "day not known", "day and month not known"
 	}
 	switch {
 	case month == 0:
 		return fmt.Sprintf("%d (%s)", year, unknownMonth)
 	case day == 0:
-		return fmt.Sprintf("%s %d (%s)", names[month-1], year, unknownDay)
-	case day == 1 && lang != "en":
-		return fmt.Sprintf("1er %s %d", names[month-1], year)
+		return fmt.Sprintf("%s (%s)", prose.Day(lang, year, time.Month(month), 0), unknownDay)
 	}
-	return fmt.Sprintf("%d %s %d", day, names[month-1], year)
+	return prose.Day(lang, year, time.Month(month), day)
 }
-
-var (
-	frenchMonths  = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
-	englishMonths = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
-)

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/org"
 	"mandat/internal/procedure"
+	"mandat/internal/prose"
 	"mandat/internal/token"
 )
 
@@ -54,8 +55,8 @@ func (t Terms) Check(c *procedure.Catalogue) map[string]string {
 // EndOf returns when a mandate of some days, signed at t, ends: at 23:59:59 in Paris of its last day. One day is tomorrow,
 // 31 the 31st day after.
 func EndOf(t time.Time, days int) time.Time {
-	day := t.In(citizen.Paris)
-	return time.Date(day.Year(), day.Month(), day.Day()+days, 23, 59, 59, 0, citizen.Paris).UTC()
+	day := t.In(prose.Paris)
+	return time.Date(day.Year(), day.Month(), day.Day()+days, 23, 59, 59, 0, prose.Paris).UTC()
 }
 
 // FrozenTerms is what was agreed, as it was shown: later changes of names, addresses or catalogue do not reach it. It is

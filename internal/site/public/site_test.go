@@ -18,6 +18,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/pdf"
+	"mandat/internal/prose"
 )
 
 type window struct {
@@ -78,7 +79,7 @@ func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
 	path := strings.TrimPrefix(document.StatusURL, "http://localhost")
 	token := strings.TrimPrefix(path, "/v/")
 	standing := w.get(t, path)
-	if standing.Code != http.StatusOK || !strings.Contains(standing.Body.String(), "Ce mandat est en cours jusqu’au "+page.DateTime("fr", m.EndsAt)) {
+	if standing.Code != http.StatusOK || !strings.Contains(standing.Body.String(), "Ce mandat est en cours jusqu’au "+prose.DateTime("fr", m.EndsAt)) {
 		t.Errorf("%d %s", standing.Code, standing.Body)
 	}
 	for _, told := range []string{"DUBOIS", "Angela", "Maison France Services", "impôt", "Déclaration", token, m.ID.String()} {
