@@ -2,16 +2,15 @@ package attestation
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"mandat/internal/citizen"
 	"mandat/internal/mandate"
+	"mandat/internal/prose"
 )
 
 // template names this state of the words. Change it with every change of french.go or english.go; documents already
 // issued keep theirs.
-const template = "2026-11-1"
+const template = "2026-11-2"
 
 // Kind says what a block is.
 type Kind string
@@ -44,24 +43,26 @@ func note(text string) Block               { return Block{Kind: Note, Text: text
 
 // subject is what a document is about, ready to be read in its language.
 type subject struct {
-	terms                                          mandate.FrozenTerms
-	name, birth, body, address                     string
-	procedures                                     []string
-	days                                           string
-	signed, ends, identified, protection, informed string
-	issued                                         string
-	service                                        Settings
-	status                                         string
+	terms                                    mandate.FrozenTerms
+	name, birth, body, address               string
+	procedures                               []string
+	days                                     string
+	signed, ends                             string
+	agreed, identified, protection, informed string
+	issued                                   string
+	service                                  Settings
+	status                                   string
 }
 
 // compose puts frozen terms into words.
 func compose(lang string, t mandate.FrozenTerms, s Settings, status string, now time.Time) []Block {
-	at := func(t time.Time) string { return instant(lang, t) }
+	long := func(t time.Time) string { return prose.DateTime(lang, t) }
+	short := func(t time.Time) string { return prose.ShortTime(lang, t) }
 	o := t.Organisation
 	x := subject{terms: t, name: t.Citizen.FullName(), birth: t.Citizen.BirthdateText(lang), body: o.Name,
-		address: fmt.Sprintf("%s, %s %s", o.Address, o.Postcode, o.City), days: days(lang, t.Days),
-		signed: at(t.SignedAt), ends: at(t.EndsAt), identified: at(t.IdentifiedAt), protection: at(t.NoProtection), informed: at(t.Informed),
-		issued: at(now), service: s, status: status}
+		address: fmt.Sprintf("%s, %s\u00a0%s", o.Address, o.Postcode, o.City), days: days(lang, t.Days),
+		signed: long(t.SignedAt), ends: long(t.EndsAt), agreed: short(t.SignedAt), identified: short(t.IdentifiedAt), protection: short(t.NoProtection),
+		informed: short(t.Informed), issued: short(now), service: s, status: status}
 	for _, p := range t.Procedures {
 		x.procedures = append(x.procedures, power(lang, p))
 	}
@@ -80,21 +81,6 @@ func power(lang string, p mandate.FrozenPower) string {
 	return text
 }
 
-var frenchMonths = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
-
-// instant writes a time to the second, as the clocks of Paris show it.
-func instant(lang string, t time.Time) string {
-	t = t.In(citizen.Paris)
-	if lang == "en" {
-		return t.Format("2\u00a0January\u00a02006 at 15:04:05") + ", Paris time"
-	}
-	day := fmt.Sprint(t.Day())
-	if t.Day() == 1 {
-		day = "1er"
-	}
-	return fmt.Sprintf("%s\u00a0%s\u00a0%d à %d\u00a0h\u00a0%02d\u00a0min\u00a0%02d\u00a0s, heure de Paris", day, frenchMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute(), t.Second())
-}
-
 func days(lang string, n int) string {
 	word := map[string]string{"fr": "jour", "en": "day"}[lang]
 	if n > 1 {
@@ -103,22 +89,20 @@ func days(lang string, n int) string {
 	return fmt.Sprintf("%d\u00a0%s", n, word)
 }
 
-// spaces are those of French that must not break.
-var spaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", " ?", "\u00a0?", " !", "\u00a0!", "« ", "«\u00a0", " »", "\u00a0»")
-
-// typographic puts unbreakable spaces where French has them.
+// typographic puts unbreakable spaces where French has them. The address in a code is no text.
 func typographic(words []Block) []Block {
+	fr := func(text string) string { return prose.Spaces("fr", text) }
 	for i := range words {
 		b := &words[i]
-		b.Alt = spaces.Replace(b.Alt)
+		b.Alt = fr(b.Alt)
 		if b.Kind != QR {
-			b.Text = spaces.Replace(b.Text)
+			b.Text = fr(b.Text)
 		}
 		for j := range b.Items {
-			b.Items[j] = spaces.Replace(b.Items[j])
+			b.Items[j] = fr(b.Items[j])
 		}
 		for j := range b.Rows {
-			b.Rows[j] = [2]string{spaces.Replace(b.Rows[j][0]), spaces.Replace(b.Rows[j][1])}
+			b.Rows[j] = [2]string{fr(b.Rows[j][0]), fr(b.Rows[j][1])}
 		}
 	}
 	return words
