@@ -37,6 +37,10 @@ type Options struct {
 	MaxConns int32  // 0 is 12: 8 to 16 is right for two cores, more only makes acts wait inside PostgreSQL
 }
 
+// connectWithin bounds the making of a connection unless the address says another connect_timeout: nobody waits longer for
+// a server that has gone without a word.
+const connectWithin = 5 * time.Second
+
 // Open connects. It refuses a login that could pass by the guards: owner of our tables, superuser or BYPASSRLS.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(o.URL)
@@ -46,6 +50,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	cfg.MaxConns = o.MaxConns
 	if cfg.MaxConns == 0 {
 		cfg.MaxConns = 12
+	}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = connectWithin
 	}
 	set := cfg.ConnConfig.RuntimeParams
 	set["default_transaction_read_only"] = "on"

@@ -38,6 +38,26 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) error {
 	return p.receive(w, r, req)
 }
 
+// unavailable answers an authorization request while the database is down: the client is told, and may ask again later
+// (RFC 6749 §4.1.2.1). A request that cannot be trusted is not answered there.
+func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return untrusted()
+	}
+	req, err := parseAuthRequest(p.clients, values)
+	refusal, refused := errors.AsType[*oidc.Error](err)
+	switch {
+	case refused:
+	case err != nil:
+		return untrusted()
+	default:
+		refusal = oidc.Refuse(oidc.TemporarilyUnavailable, "the identity provider cannot be used at the moment")
+	}
+	p.refuseRequest(w, r, req, refusal)
+	return nil
+}
+
 // receiveAuthorize takes the same request as a form. A browser does not send our cookie with another site's form
 // (SameSite=Lax), so it is sent round to ask again by GET. A request that is refused is refused there.
 func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) error {

@@ -87,6 +87,7 @@ func (p *Provider) Mount(r *page.Router) {
 	r.Get("/idp/jwks", page.Public, p.showKeys)
 	r.Get("/idp/authorize", page.Browser, p.authorize)
 	r.Post("/idp/authorize", page.Browser, p.receiveAuthorize)
+	r.Outage("GET /idp/authorize", p.unavailable)
 	r.Get("/idp/logins/{login}/usager", page.Browser, p.showSearch)
 	r.Post("/idp/logins/{login}/usager", page.Browser, p.searchOrChoose)
 	r.Get("/idp/logins/{login}/demarche", page.Browser, p.showProcedures)

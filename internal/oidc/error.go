@@ -13,6 +13,7 @@ const (
 	InvalidScope            Code = "invalid_scope"
 	AccessDenied            Code = "access_denied"
 	ServerError             Code = "server_error"
+	TemporarilyUnavailable  Code = "temporarily_unavailable"
 	LoginRequired           Code = "login_required"
 	InteractionRequired     Code = "interaction_required"
 	RequestNotSupported     Code = "request_not_supported"
@@ -45,6 +46,8 @@ func (e *Error) Status() int {
 		return http.StatusUnauthorized
 	case SlowDown:
 		return http.StatusTooManyRequests
+	case TemporarilyUnavailable:
+		return http.StatusServiceUnavailable
 	case ServerError:
 		return http.StatusInternalServerError
 	default:

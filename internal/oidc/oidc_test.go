@@ -203,7 +203,7 @@ func FuzzParseClaims(f *testing.F) {
 
 func TestError(t *testing.T) {
 	t.Parallel()
-	for code, status := range map[Code]int{InvalidClient: 401, InvalidToken: 401, InvalidGrant: 400, SlowDown: 429, ServerError: 500} {
+	for code, status := range map[Code]int{InvalidClient: 401, InvalidToken: 401, InvalidGrant: 400, SlowDown: 429, ServerError: 500, TemporarilyUnavailable: 503} {
 		if got := Refuse(code, "x").Status(); got != status {
 			t.Errorf("%s: %d", code, got)
 		}

@@ -58,9 +58,16 @@ func problemOf(err error) *Problem {
 		return known(http.StatusBadRequest, "bad_request")
 	}
 	p := known(http.StatusInternalServerError, "internal")
+	if db.Down(err) {
+		p = known(http.StatusServiceUnavailable, "down")
+		p.Safe = "page.problem.down.safe"
+	}
 	p.Cause = err
 	return p
 }
+
+// retryAfter is after how many seconds who was told 503 may try again.
+const retryAfter = "10"
 
 // fail shows an error. It is the one place where errors are logged: those that are ours, once, with the request's id.
 func (r *Router) fail(w http.ResponseWriter, req *http.Request, err error) {
@@ -69,21 +76,35 @@ func (r *Router) fail(w http.ResponseWriter, req *http.Request, err error) {
 	}
 	p := problemOf(err)
 	if p.Status >= 500 && p.Cause != nil {
-		r.options.Log.ErrorContext(req.Context(), "failed", slog.String("request", RequestID(req.Context())),
+		r.options.Log.Log(req.Context(), levelOf(p), "failed", slog.String("request", RequestID(req.Context())),
 			slog.String("route", stateOf(req.Context()).pattern), slog.Int("status", p.Status), slog.String("error", p.Cause.Error()))
 	}
 	if out, ok := w.(*response); ok && out.status != 0 {
 		out.aborted = true // half an answer is out: the browser must see that it is broken
 		return
 	}
+	if p.Status == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "" {
+		w.Header().Set("Retry-After", retryAfter)
+	}
 	if stateOf(req.Context()).audience == Client {
 		failClient(w, p)
+		return
+	}
+	if answer := r.outages[stateOf(req.Context()).pattern]; answer != nil && db.Down(p.Cause) && answer(w, req) == nil {
 		return
 	}
 	if err := r.options.Pages.renderProblem(w, req, p); err != nil {
 		r.options.Log.ErrorContext(req.Context(), "failed", slog.String("request", RequestID(req.Context())), slog.String("error", err.Error()))
 		http.Error(w, "500 "+RequestID(req.Context()), http.StatusInternalServerError)
 	}
+}
+
+// levelOf is how loud a failure is: an outage of somebody else's service is not ours to repair.
+func levelOf(p *Problem) slog.Level {
+	if p.Status == http.StatusServiceUnavailable && !db.Down(p.Cause) {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // failClient answers a program whose handler did not answer in its own protocol.

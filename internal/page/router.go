@@ -55,6 +55,7 @@ type Router struct {
 	origin  *http.CrossOriginProtection
 	guards  map[Audience]Guard
 	routes  map[string]Route // by method and pattern, as ServeMux names it
+	outages map[string]Handler
 	places  chan struct{}
 }
 
@@ -68,7 +69,7 @@ func NewRouter(o RouterOptions) *Router {
 		o.MaxRequests = 512
 	}
 	r := &Router{options: o, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), guards: map[Audience]Guard{},
-		routes: map[string]Route{}, places: make(chan struct{}, o.MaxRequests)}
+		routes: map[string]Route{}, outages: map[string]Handler{}, places: make(chan struct{}, o.MaxRequests)}
 	for _, pattern := range o.CrossOrigin {
 		r.origin.AddInsecureBypassPattern(pattern)
 	}
@@ -81,6 +82,10 @@ func NewRouter(o RouterOptions) *Router {
 
 // Guard sets the guard of an audience.
 func (r *Router) Guard(a Audience, g Guard) { r.guards[a] = g }
+
+// Outage lets a route answer in its own protocol when it failed because the database is down, in its guard or itself. An
+// error of h leads to the page that says so. The pattern has its method ("GET /idp/authorize").
+func (r *Router) Outage(pattern string, h Handler) { r.outages[pattern] = h }
 
 // Get serves GET and HEAD of a ServeMux pattern without its method ("/mandats/{mandate}").
 func (r *Router) Get(pattern string, a Audience, h Handler) { r.Handle(http.MethodGet, pattern, a, h) }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"mandat/internal/db"
 	"mandat/internal/page"
 	"mandat/web"
@@ -103,6 +105,7 @@ func TestErrors_BecomePages(t *testing.T) {
 		{db.ErrConflict, 409, "Quelqu’un d’autre"},
 		{&page.Problem{Status: 410, Title: "page.home", What: "page.site", Next: "page.home"}, 410, "Accueil"},
 		{errors.New("marked-cause"), 500, "de notre côté"},
+		{fmt.Errorf("marked-cause: %w", &pgconn.PgError{Code: "57P01"}), 503, "rechargez la page"},
 	} {
 		s := newSite(t, page.RouterOptions{})
 		s.Get("/x", page.Public, func(http.ResponseWriter, *http.Request) error { return c.err })
@@ -113,12 +116,51 @@ func TestErrors_BecomePages(t *testing.T) {
 		if strings.Contains(w.Body.String(), "marked-cause") {
 			t.Error("the cause of a 500 is shown")
 		}
-		if logged := strings.Count(s.log.String(), `"msg":"failed"`); logged != map[bool]int{true: 1, false: 0}[c.status == 500] {
+		if logged := strings.Count(s.log.String(), `"msg":"failed"`); logged != map[bool]int{true: 1, false: 0}[c.status >= 500] {
 			t.Errorf("%v: logged %d times", c.err, logged)
 		}
 		id := w.Header().Get("X-Request-Id")
 		if len(id) != 16 || !strings.Contains(w.Body.String(), id) || !strings.Contains(s.log.String(), id) {
 			t.Errorf("%v: request id %q is not in header, page and log", c.err, id)
+		}
+	}
+}
+
+// An outage of ours is an error in the log, one of a provider's a warning; both say when to come back.
+func TestOutages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, page.RouterOptions{})
+	down := fmt.Errorf("read: %w", io.ErrUnexpectedEOF)
+	fail := func(err error) page.Handler {
+		return func(http.ResponseWriter, *http.Request) error { return err }
+	}
+	s.Get("/ours", page.Public, fail(down))
+	s.Get("/theirs", page.Public, fail(&page.Problem{Status: 503, Title: "page.home", What: "page.site", Next: "page.home", Cause: errors.New("time-out")}))
+	s.Get("/client", page.Client, fail(down))
+	s.Get("/protocol", page.Public, fail(down))
+	s.Outage("GET /protocol", func(w http.ResponseWriter, r *http.Request) error {
+		http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
+		return nil
+	})
+	s.Get("/untrusted", page.Public, fail(down))
+	s.Outage("GET /untrusted", fail(errors.New("to nobody")))
+	for path, want := range map[string]struct {
+		status      int
+		body, level string
+	}{
+		"/ours":      {503, "rechargez la page", "ERROR"},
+		"/theirs":    {503, "<h1", "WARN"},
+		"/client":    {503, `{"error":"temporarily_unavailable"}`, "ERROR"},
+		"/protocol":  {303, "/elsewhere", "ERROR"},
+		"/untrusted": {503, "rechargez la page", "ERROR"},
+	} {
+		s.log.Reset()
+		w := s.do("GET", path)
+		if w.Code != want.status || !strings.Contains(w.Body.String(), want.body) || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d, Retry-After %q\n%s", path, w.Code, w.Header().Get("Retry-After"), w.Body)
+		}
+		if !strings.Contains(s.log.String(), `"level":"`+want.level+`","msg":"failed"`) {
+			t.Errorf("%s: logged %s", path, &s.log)
 		}
 	}
 }
