@@ -149,38 +149,38 @@ func (l *load) start(t *testing.T, kept *answered) (stop func()) {
 	return func() { cancel(); all.Wait() }
 }
 
-// sign goes through the drafts. What fails was not answered: it counts neither way.
+// sign goes through the drafts until it is told to stop. What fails was not answered: it counts neither way.
 func (l *load) sign(ctx context.Context, i int, kept *answered) {
 	for _, draft := range l.drafts[i] {
+		if ctx.Err() != nil {
+			return
+		}
 		form, err := l.signers[i].Agreement(ctx, draft)
 		if err != nil {
-			return
+			continue
 		}
-		id, _, err := l.signers[i].Sign(ctx, draft, form)
-		if err != nil {
-			return
+		if id, _, err := l.signers[i].Sign(ctx, draft, form); err == nil {
+			kept.signed(id)
 		}
-		kept.signed(id)
 	}
 }
 
 func (l *load) use(ctx context.Context, i int, kept *answered) {
-	for {
+	for ctx.Err() == nil {
 		code, err := l.users[i].Code(ctx, l.usable[i].Citizen, fixture.Tax)
 		if err != nil {
-			return
+			continue
 		}
 		a, err := l.p.Redeem(ctx, code)
 		var token struct {
 			Access string `json:"access_token"`
 		}
 		if err != nil || a.Status != http.StatusOK || json.Unmarshal([]byte(a.Body), &token) != nil {
-			return
+			continue
 		}
-		if a, err = l.p.UserInfo(ctx, token.Access); err != nil || a.Status != http.StatusOK || !strings.Contains(a.Body, "FICTIF") {
-			return
+		if a, err = l.p.UserInfo(ctx, token.Access); err == nil && a.Status == http.StatusOK && strings.Contains(a.Body, "FICTIF") {
+			kept.used(loginOf(code))
 		}
-		kept.used(loginOf(code))
 	}
 }
 
