@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
@@ -51,7 +52,7 @@ func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Atte
 	if err != nil {
 		return "", err
 	}
-	if !enough(answer.ACR) {
+	if !enough(answer.ACR) || rp.earlier(answer, attempt) {
 		return "wrong_answer", nil
 	}
 	who, ok := identify(answer)
@@ -77,6 +78,16 @@ func identify(answer upstream.Answer) (citizen.Identity, bool) {
 		return citizen.Identity{}, false
 	}
 	return t.identity()
+}
+
+// clocks is how far FranceConnect's clock may be from ours.
+const clocks = 30 * time.Second
+
+// earlier reports whether the person proved who they are before they were asked to for this draft: prompt=login was not
+// honoured, and whoever was signed in at FranceConnect in this browser was taken. FranceConnect need not tell when it was; if
+// it does not, only its word says that it asked anew. Its session is ended after every answer, so the next try is fresh.
+func (rp *RP) earlier(answer upstream.Answer, attempt session.Attempt) bool {
+	return !answer.AuthTime.IsZero() && answer.AuthTime.Add(rp.clock.Shift()).Before(attempt.CreatedAt.Add(-clocks))
 }
 
 // enough reports whether the level reached is at least the one that we ask for.

@@ -39,6 +39,7 @@ type RP struct {
 	endURL   string
 	sessions *session.Sessions
 	mandates *mandate.Register
+	clock    *clock.Clock
 	logger   *slog.Logger
 }
 
@@ -59,7 +60,7 @@ func New(_ context.Context, c Config, sessions *session.Sessions, mandates *mand
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &RP{provider: provider, endURL: c.EndURL, sessions: sessions, mandates: mandates, logger: c.Logger}, nil
+	return &RP{provider: provider, endURL: c.EndURL, sessions: sessions, mandates: mandates, clock: cl, logger: c.Logger}, nil
 }
 
 // Mount declares the routes. Those that FranceConnect sends the browser to are for anybody: a session that ended in the

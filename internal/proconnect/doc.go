@@ -13,6 +13,10 @@
 // confirm that it is still the same person. Which organisation they act for is the one whose SIRET ProConnect asserts,
 // if they belong to it; another one means that they chose another organisation at ProConnect.
 //
+// The instant of the second factor is ProConnect's auth_time, which is asked for as essential: it knows no max_age. An answer
+// without one, or of the future, is refused; at a sign-in it may be of this morning, and then the factor is that old; at a
+// step-up it must be of now. What that instant is worth is ProConnect's word: see docs/security.md.
+//
 // ProConnect is told to sign the browser out with our client_id and no id_token_hint: the hint would be a token with
 // personal data, kept for hours to be shown once.
 package proconnect

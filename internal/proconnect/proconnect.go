@@ -52,15 +52,15 @@ func New(_ context.Context, c Config, directory *org.Directory, sessions *sessio
 		c.ACR = defaultACR
 	}
 	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL,
-		Algorithm: c.Algorithm, Scopes: []string{"openid", "email", "siret", "idp_id"}, Timeout: c.Timeout})
+		Algorithm: c.Algorithm, Scopes: []string{"openid", "email", "siret", "idp_id"}, AuthTime: true, Timeout: c.Timeout})
 	if err != nil {
 		return nil, fmt.Errorf("proconnect: %w", err)
 	}
 	type asked struct {
 		Essential bool     `json:"essential"`
-		Values    []string `json:"values"`
+		Values    []string `json:"values,omitempty"`
 	}
-	claims, err := json.Marshal(map[string]map[string]asked{"id_token": {"acr": {true, c.ACR}}})
+	claims, err := json.Marshal(map[string]map[string]asked{"id_token": {"acr": {true, c.ACR}, "auth_time": {Essential: true}}})
 	if err != nil {
 		return nil, fmt.Errorf("proconnect: %w", err)
 	}
@@ -71,11 +71,11 @@ func New(_ context.Context, c Config, directory *org.Directory, sessions *sessio
 // Origin is ProConnect's origin, for the form-action of pages whose forms lead there.
 func (rp *RP) Origin() string { return rp.provider.Origin() }
 
-// factorAt is when the second factor was given: ProConnect's auth_time if it tells, else now. Tests move our clock and not
-// ProConnect's, so its time is moved too.
+// factorAt is when the second factor was given: what ProConnect says (auth_time, OpenID Connect Core §2), which it must, and
+// never later than now. Tests move our clock and not ProConnect's, so its time is moved too.
 func (rp *RP) factorAt(a upstream.Answer) time.Time {
 	now := rp.clock.Now()
-	if told := a.AuthTime.Add(rp.clock.Shift()); !a.AuthTime.IsZero() && told.Before(now) {
+	if told := a.AuthTime.Add(rp.clock.Shift()); told.Before(now) {
 		return told.UTC()
 	}
 	return now

@@ -47,7 +47,7 @@ func TestSignIn_Sound(t *testing.T) {
 	}
 	q := p.Asked()
 	if len(q.Get("state")) != 64 || len(q.Get("nonce")) != 64 || q.Get("code_challenge_method") != "S256" || q.Has("prompt") ||
-		q.Get("claims") != `{"id_token":{"acr":{"essential":true,"values":["eidas1-mfa","eidas2","eidas3"]}}}` {
+		q.Get("claims") != `{"id_token":{"acr":{"essential":true,"values":["eidas1-mfa","eidas2","eidas3"]},"auth_time":{"essential":true}}}` {
 		t.Errorf("asked %v", q)
 	}
 	if n := d.Number(t, `select count(*) from journal_entry where action = 'session.opened' and person_id = $1 and organisation_id = $2 and body::jsonb->'detail' = '{"acr": "eidas1-mfa", "idp": "fia1"}'`, jeanne, d.Here); n != 1 {
@@ -73,6 +73,10 @@ func TestSignIn_RefusesWrongAnswers(t *testing.T) {
 		"no expiry":                 {func(p *rogue.Plan) { p.IDToken = drop("exp") }, "wrong_answer"},
 		"of the future":             {func(p *rogue.Plan) { p.IDToken = set("iat", now.Add(time.Hour).Unix()) }, "wrong_answer"},
 		"no time":                   {func(p *rogue.Plan) { p.IDToken = drop("iat") }, "wrong_answer"},
+		"no auth_time":              {func(p *rogue.Plan) { p.IDToken = drop("auth_time") }, "wrong_answer"},
+		"auth_time of the future":   {func(p *rogue.Plan) { p.IDToken = set("auth_time", now.Add(time.Hour).Unix()) }, "wrong_answer"},
+		"auth_time of nowhen":       {func(p *rogue.Plan) { p.IDToken = set("auth_time", -1) }, "wrong_answer"},
+		"auth_time not a number":    {func(p *rogue.Plan) { p.IDToken = set("auth_time", "now") }, "wrong_answer"},
 		"at_hash":                   {func(p *rogue.Plan) { p.IDToken = set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }, "wrong_answer"},
 		"no sub":                    {func(p *rogue.Plan) { p.IDToken = drop("sub") }, "wrong_answer"},
 		"no sub anywhere":           {func(p *rogue.Plan) { p.IDToken, p.Userinfo = drop("sub"), drop("sub") }, "wrong_answer"},

@@ -33,10 +33,10 @@ func (rp *RP) renew(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if err != nil || person.ID != attempt.Person || person.ID != at.Person {
 		return rp.refuse(r, nil, otherPerson)
 	}
-	if !answer.AuthTime.IsZero() && rp.factorAt(answer).Before(attempt.CreatedAt.Add(-clocks)) {
+	factorAt := rp.factorAt(answer)
+	if factorAt.Before(attempt.CreatedAt.Add(-clocks)) {
 		return rp.refuse(r, nil, notAgain) // prompt=login was not honoured: this factor is the old one
 	}
-	factorAt := rp.factorAt(answer)
 	by := at.Actor()
 	by.FactorAt = factorAt
 	var secret string

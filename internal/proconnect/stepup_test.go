@@ -59,6 +59,13 @@ func TestStepUp_Refuses(t *testing.T) {
 		"the old factor": {func(p *rogue.Plan) {
 			p.IDToken = func(c map[string]any) { c["auth_time"] = time.Now().Add(-time.Hour).Unix() }
 		}, "not_again"},
+		"the factor of just before": {func(p *rogue.Plan) {
+			p.IDToken = func(c map[string]any) { c["auth_time"] = time.Now().Add(-time.Minute).Unix() }
+		}, "not_again"},
+		"a factor without a time": {func(p *rogue.Plan) { p.IDToken = func(c map[string]any) { delete(c, "auth_time") } }, "wrong_answer"},
+		"a factor of tomorrow": {func(p *rogue.Plan) {
+			p.IDToken = func(c map[string]any) { c["auth_time"] = time.Now().Add(24 * time.Hour).Unix() }
+		}, "wrong_answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,6 +105,19 @@ func TestSignIn_BelievesTheTimeOfTheFactor(t *testing.T) {
 	d.SignIn(t, b)
 	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_at between now() - interval '181 minutes' and now() - interval '179 minutes'`, jeanne); n != 1 {
 		t.Error("the factor is not three hours old")
+	}
+}
+
+// A clock that is a little ahead of ours dates no factor into the future.
+func TestSignIn_DatesNoFactorIntoTheFuture(t *testing.T) {
+	t.Parallel()
+	d, p, jeanne := open(t)
+	plan := sound()
+	plan.IDToken = func(c map[string]any) { c["auth_time"] = time.Now().Add(20 * time.Second).Unix() }
+	p.Play(plan)
+	d.SignIn(t, browse.New())
+	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_at <= now()`, jeanne); n != 1 {
+		t.Error("the factor is of the future")
 	}
 }
 

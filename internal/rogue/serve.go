@@ -59,7 +59,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	access := p.grant(g)
 	hash := sha256.Sum256([]byte(access))
 	now := time.Now()
-	claims := map[string]any{"iss": p.Issuer, "sub": p.plan.Subject, "aud": p.client.ID, "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(), "nonce": g.nonce,
+	claims := map[string]any{"iss": p.Issuer, "sub": p.plan.Subject, "aud": p.client.ID, "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(), "nonce": g.nonce, "auth_time": now.Unix(),
 		"acr": p.plan.ACR, "at_hash": base64.RawURLEncoding.EncodeToString(hash[:16])}
 	if p.plan.IDToken != nil {
 		p.plan.IDToken(claims)

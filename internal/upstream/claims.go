@@ -49,6 +49,9 @@ func checkIDToken(token *oidc.IDToken, clientID, nonce, accessToken string, now 
 	if !soundSub(token.Subject) {
 		return c, fault("id_token: sub")
 	}
+	if c.AuthTime < 0 || time.Unix(c.AuthTime, 0).After(now.Add(skew)) {
+		return c, fault("id_token: auth_time")
+	}
 	if token.AccessTokenHash != "" && token.VerifyAccessToken(accessToken) != nil {
 		return c, fault("id_token: at_hash")
 	}

@@ -65,6 +65,8 @@ func (p *Provider) Exchange(ctx context.Context, code, nonce, verifier string) (
 	out.Subject, out.ACR = token.Subject, claims.ACR
 	if claims.AuthTime > 0 {
 		out.AuthTime = time.Unix(claims.AuthTime, 0)
+	} else if p.config.AuthTime {
+		return out, fault("id_token: no auth_time")
 	}
 	out.userinfo, err = p.userinfo(ctx, e, tokens.AccessToken, token.Subject)
 	return out, err

@@ -25,6 +25,7 @@ type Config struct {
 	RedirectURL  string
 	Algorithm    string // the one algorithm in which ID token and userinfo are signed: RS256 or ES256
 	Scopes       []string
+	AuthTime     bool          // an ID token that does not say when the person authenticated is refused
 	Timeout      time.Duration // of one call; 0 is 10 s
 }
 
