@@ -58,7 +58,7 @@ func choosePorts(ctx context.Context, dir string, first int) (ports, error) {
 		return p, fmt.Errorf("read ports: %w", err)
 	}
 	if first == 0 {
-		first = 10000 + rand.IntN(20000)
+		first = 10000 + rand.IntN(20000) //nolint:gosec // only so that two demonstrations seldom meet
 	}
 	for _, a := range p.all() {
 		if *a.port, err = nextFree(ctx, a.host, first); err != nil {
