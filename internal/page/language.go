@@ -11,6 +11,8 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"mandat/internal/prose"
 )
 
 // languages are those the pages exist in. The first is the default.
@@ -21,7 +23,7 @@ const languageCookie = "lang"
 // texts are the texts of one language.
 type texts struct {
 	localizer *i18n.Localizer
-	plain     map[string]string // those without values or plurals, ready
+	phrases   map[string]phrase // those without plurals
 }
 
 // loadTexts reads locales/<language>/<area>.json: flat objects from key to text, each key beginning with its area.
@@ -30,7 +32,7 @@ func loadTexts(files fs.FS) (map[string]*texts, error) {
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	out := map[string]*texts{}
 	for _, l := range languages {
-		t := &texts{plain: map[string]string{}}
+		t := &texts{phrases: map[string]phrase{}}
 		names, err := fs.Glob(files, "locales/"+l.Tag+"/*.json")
 		if err != nil {
 			return nil, fmt.Errorf("load texts: %w", err)
@@ -46,8 +48,8 @@ func loadTexts(files fs.FS) (map[string]*texts, error) {
 				return nil, fmt.Errorf("load texts: %s: %w", name, err)
 			}
 			for _, m := range messages.Messages {
-				if m.One == "" && !strings.Contains(m.Other, "{{") {
-					t.plain[m.ID] = typographic(l.Tag, m.Other)
+				if words, ok := cut(prose.Spaces(l.Tag, m.Other)); ok && m.One == "" {
+					t.phrases[m.ID] = words
 				}
 			}
 		}
@@ -57,11 +59,11 @@ func loadTexts(files fs.FS) (map[string]*texts, error) {
 	return out, nil
 }
 
-// frenchSpaces keeps French punctuation on the line of its word.
-var frenchSpaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " ?", "\u202f?", " !", "\u202f!", "« ", "«\u00a0", " »", "\u00a0»", " %", "\u00a0%")
-
 // Text returns the text of a key in a language. args are names and values in turn; the value named Count chooses the plural.
 func (p *Pages) Text(lang, key string, args ...any) (string, error) {
+	if len(args) == 0 {
+		return p.text(lang, key, nil)
+	}
 	data, err := pairs(args)
 	if err != nil {
 		return "", fmt.Errorf("text %s: %w", key, err)
@@ -74,8 +76,12 @@ func (p *Pages) text(lang, key string, data map[string]any) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("text %s: no language %q", key, lang)
 	}
-	if ready, ok := t.plain[key]; ok {
-		return ready, nil
+	if words, ok := t.phrases[key]; ok {
+		out, err := words.say(data)
+		if err != nil {
+			return "", fmt.Errorf("text %s: %w", key, err)
+		}
+		return out, nil
 	}
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
 	if n, ok := data["Count"]; ok {
@@ -85,14 +91,7 @@ func (p *Pages) text(lang, key string, data map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("text %s: %w", key, err)
 	}
-	return typographic(lang, out), nil
-}
-
-func typographic(lang, text string) string {
-	if lang == "fr" {
-		return frenchSpaces.Replace(text)
-	}
-	return text
+	return prose.Spaces(lang, out), nil
 }
 
 func pairs(args []any) (map[string]any, error) {

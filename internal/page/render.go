@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
+
+	"mandat/internal/prose"
 )
 
 // Options says what pages need to know of the site.
@@ -51,25 +53,32 @@ func Load(files fs.FS, o Options) (*Pages, error) {
 	return p, nil
 }
 
+const partials = "templates/partial/"
+
 func (p *Pages) parse(files fs.FS, lang string) (map[string]*template.Template, error) {
-	base, err := template.New("").Funcs(p.funcs(lang)).Option("missingkey=error").ParseFS(files, "templates/layout.html", "templates/partial/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse templates: %w", err)
-	}
+	base := template.New("").Funcs(p.funcs(lang)).Option("missingkey=error")
 	names, err := fs.Glob(files, "templates/*/*.html")
+	if err == nil {
+		err = p.parseFile(base, files, "templates/layout.html", lang)
+	}
+	for _, name := range names {
+		if err == nil && strings.HasPrefix(name, partials) {
+			err = p.parseFile(base, files, name, lang)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
 	out := map[string]*template.Template{}
 	for _, name := range names {
-		if strings.HasPrefix(name, "templates/partial/") {
+		if strings.HasPrefix(name, partials) {
 			continue
 		}
 		set, err := base.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("parse templates: %w", err)
+		if err == nil {
+			err = p.parseFile(set, files, name, lang)
 		}
-		if _, err := set.ParseFS(files, name); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("parse templates: %w", err)
 		}
 		out[strings.TrimPrefix(name, "templates/")] = set
@@ -82,9 +91,9 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 	return template.FuncMap{
 		"t":        func(key string, args ...any) (string, error) { return p.Text(lang, key, args...) },
 		"tmap":     func(key string, args map[string]any) (string, error) { return p.text(lang, key, args) },
-		"date":     func(t time.Time) string { return Date(lang, t) },
-		"datetime": func(t time.Time) string { return DateTime(lang, t) },
-		"clock":    func(t time.Time) string { return Clock(lang, t) },
+		"date":     func(t time.Time) string { return prose.Date(lang, t) },
+		"datetime": func(t time.Time) string { return prose.DateTime(lang, t) },
+		"clock":    func(t time.Time) string { return prose.Clock(lang, t) },
 		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asset":    p.static.url,
 		"args":     func(args ...any) (map[string]any, error) { return pairs(args) },
