@@ -4,8 +4,8 @@
 -- guarded statement (internal/idp). Rows are found by their id only, so there is no other index, and updates stay on
 -- their page. They are purged when their time is long over: what happened stands in the journal.
 --
--- The CHECKs are few and short because PostgreSQL reads them anew for every statement: twenty of them doubled the cost of
--- a use. Lengths are the types'.
+-- What a row must be is one CHECK that calls a function: PostgreSQL reads the text of a CHECK and of a trigger's WHEN anew
+-- for every statement, and the same conditions written out cost as much as the update itself. Lengths are the types'.
 create table idp_login (
   id uuid primary key,
   -- who asks
@@ -18,7 +18,7 @@ create table idp_login (
   sector varchar(128) not null,
   redirect_uri varchar(2048) not null,
   client_state varchar(1024),
-  nonce varchar(256) check (nonce is not null or challenge is not null),
+  nonce varchar(256),
   challenge varchar(43),
   scope varchar(512) not null,
   claims text[] not null,
@@ -27,21 +27,13 @@ create table idp_login (
   created_at timestamptz not null,
   expires_at timestamptz not null,
   -- From here on columns change, and those before do not: an update writes to the log what lies from the first change on.
-  state text not null default 'requested' check (case state
-    when 'requested' then num_nonnulls(refusal, citizen_id, mandate_id, procedure, identified_by, code_hash, token_hash, released_at) = 0
-    when 'citizen_chosen' then citizen_id is not null and num_nonnulls(refusal, mandate_id, procedure, identified_by, code_hash, token_hash, released_at) = 0
-    when 'code_issued' then num_nulls(citizen_id, mandate_id, procedure, identified_by, code_hash, code_expires_at) = 0 and num_nonnulls(refusal, token_hash, released_at) = 0
-    when 'token_issued' then num_nulls(citizen_id, mandate_id, procedure, identified_by, code_hash, token_hash, token_expires_at) = 0 and num_nonnulls(refusal, released_at) = 0
-    when 'released' then num_nulls(citizen_id, mandate_id, procedure, identified_by, released_at) = 0 and refusal is null
-    when 'refused' then refusal is not null and num_nonnulls(code_hash, token_hash, released_at) = 0
-    else false end),
-  refusal text check (refusal in ('cancelled', 'no_power', 'aidant_inactive', 'session_over', 'no_email', 'code_expired', 'code_replayed', 'wrong_client',
-    'wrong_redirect_uri', 'wrong_verifier', 'token_expired')),
+  state text not null default 'requested',
+  refusal text,
   -- what was chosen; an identity leaves only for a power over a citizen whom FranceConnect identified
   citizen_id uuid,
   mandate_id uuid,
   procedure text,
-  identified_by text check (identified_by = 'franceconnect'),
+  identified_by text,
   -- what was given: SHA-256 of secrets that carry the row's id
   code_hash bytea,
   code_expires_at timestamptz,
@@ -49,6 +41,22 @@ create table idp_login (
   token_expires_at timestamptz,
   released_at timestamptz
 ) with (fillfactor = 60);
+
+-- +goose StatementBegin
+create function idp_login_fits(l idp_login) returns boolean language plpgsql immutable as $$
+begin
+  return (l.nonce is not null or l.challenge is not null) and (l.identified_by is null or l.identified_by = 'franceconnect') and case l.state
+    when 'requested' then num_nonnulls(l.refusal, l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.released_at) = 0
+    when 'citizen_chosen' then l.citizen_id is not null and num_nonnulls(l.refusal, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.released_at) = 0
+    when 'code_issued' then num_nulls(l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.code_expires_at) = 0 and num_nonnulls(l.refusal, l.token_hash, l.released_at) = 0
+    when 'token_issued' then num_nulls(l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.token_expires_at) = 0 and num_nonnulls(l.refusal, l.released_at) = 0
+    when 'released' then num_nulls(l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.released_at) = 0 and l.refusal is null
+    when 'refused' then num_nonnulls(l.code_hash, l.token_hash, l.released_at) = 0 and coalesce(l.refusal, '') in ('cancelled', 'no_power', 'aidant_inactive', 'session_over',
+      'no_email', 'code_expired', 'code_replayed', 'wrong_client', 'wrong_redirect_uri', 'wrong_verifier', 'token_expired')
+    else false end;
+end $$;
+-- +goose StatementEnd
+alter table idp_login add constraint idp_login_fits check (idp_login_fits(idp_login));
 
 -- The name under which a client sector knows a citizen: 32 random bytes, made at first need, gone with the citizen.
 create table idp_subject (
@@ -87,5 +95,6 @@ begin
   return null;
 end $$;
 -- +goose StatementEnd
+-- These two columns tell the states released and refused: see idp_login_fits.
 create constraint trigger idp_login_journaled after update of state on idp_login deferrable initially deferred for each row
-  when (new.state in ('released', 'refused')) execute function idp_login_journaled();
+  when (new.released_at is not null or new.refusal is not null) execute function idp_login_journaled();
