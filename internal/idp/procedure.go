@@ -82,6 +82,9 @@ func (p *Provider) themeChoices(ends map[string]time.Time, lang string) []themeC
 }
 
 // The subject is made with the first code: it is there, or not needed, at every later step.
+//
+// A code that is lost in a crash is one that the token endpoint does not know: the aidant begins again. Nothing has left by
+// then, and the commit of a token, which waits for the disk, takes all earlier ones with it.
 const issueCode = `
 with moved as (
   update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $7, code_expires_at = $8
@@ -128,7 +131,7 @@ func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) error
 		}
 		return rows.Scan(&redirectURI, &state)
 	})
-	if err := p.db.Pipeline(r.Context(), db.InOrganisation(by.Organisation), db.Durable, batch); err != nil {
+	if err := p.db.Pipeline(r.Context(), db.InOrganisation(by.Organisation), db.Soon, batch); err != nil {
 		return fmt.Errorf("issue code: %w", err)
 	}
 	if redirectURI == "" {
