@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -23,14 +22,9 @@ import (
 
 // browser is somebody signed in at the program under test, or at its rival. It follows no redirect.
 type browser struct {
-	url, cookie string
-	http        *http.Client
-	session     []byte // the session's id; nil for a client
-}
-
-func newClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}, Timeout: 10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	wire    *wire
+	fields  string // of the header, each with its line break
+	session []byte // the session's id; nil for a client
 }
 
 // errBusy is the answer 503.
@@ -44,46 +38,33 @@ type answered struct {
 }
 
 func (br *browser) do(ctx context.Context, method, path string, form url.Values, bearer string) (answered, error) {
-	r, err := http.NewRequestWithContext(ctx, method, br.url+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return answered{at: &url.URL{}}, err
-	}
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	if br.cookie != "" {
-		r.Header.Set("Cookie", "mandat="+br.cookie)
-	}
+	fields := br.fields
 	if bearer != "" {
-		r.Header.Set("Authorization", "Bearer "+bearer)
+		fields = "Authorization: Bearer " + bearer + "\r\n"
 	}
-	resp, err := br.http.Do(r)
+	got, err := br.wire.exchange(ctx, method, path, fields, form.Encode())
+	a := answered{status: got.status, at: &url.URL{}, body: got.body}
 	if err != nil {
-		return answered{at: &url.URL{}}, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	a := answered{status: resp.StatusCode, at: &url.URL{}}
-	if a.body, err = io.ReadAll(resp.Body); err != nil {
 		return a, err
 	}
 	if a.status == http.StatusServiceUnavailable {
 		return a, errBusy
 	}
-	if to, err := resp.Location(); err == nil {
-		a.at = to
+	if got.location != "" {
+		a.at, err = url.Parse(got.location)
 	}
-	return a, nil
+	return a, err
 }
 
 // signIn opens sessions for an aidant, as sign-ins leave them.
-func (p *place) signIn(b *testing.B, by journal.Actor, count int, server string, client *http.Client) []*browser {
+func (p *place) signIn(b *testing.B, by journal.Actor, count int, server *wire) []*browser {
 	b.Helper()
 	var out []*browser
 	now := p.Clock.Now()
 	err := p.DB.Write(b.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 		for range count {
 			secret, hash := token.New()
-			br := &browser{server, secret, client, token.Bytes(32)}
+			br := &browser{server, "Cookie: mandat=" + secret + "\r\n", token.Bytes(32)}
 			out = append(out, br)
 			tx.Queue(`insert into session (id, cookie, person_id, organisation_id, role, factor_at, created_at, seen_at, expires_at) values ($1, $2, $3, $4, 'aidant', $5, $5, $5, $6)`,
 				br.session, hash, by.Person, by.Organisation, now, now.Add(12*time.Hour))
@@ -119,7 +100,7 @@ func (br *browser) use(ctx context.Context, citizen uuid.UUID) error {
 	if a, err = br.do(ctx, http.MethodPost, login+"/demarche", url.Values{"demarche": {fixture.Tax}}, ""); err != nil || a.at.Query().Get("code") == "" {
 		return fmt.Errorf("procedure: %d to %q, %w", a.status, a.at.Path, err)
 	}
-	franceconnect := browser{url: br.url, http: br.http}
+	franceconnect := browser{wire: br.wire}
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {a.at.Query().Get("code")}, "redirect_uri": {callback}, "client_id": {clientID}, "client_secret": {clientSecret}}
 	if a, err = franceconnect.do(ctx, http.MethodPost, "/idp/token", form, ""); err != nil || a.status != http.StatusOK {
 		return fmt.Errorf("token: %d, %w", a.status, err)

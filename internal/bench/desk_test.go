@@ -46,10 +46,11 @@ func newDesk(b *testing.B) *desk {
 	b.Helper()
 	u := &uses{place: newPlace(b)}
 	d := &desk{uses: u, first: 1}
-	server, client := u.serve(b), newClient()
+	server := u.serve(b)
+	to := newWire(server.url)
 	for n := range 16 {
 		by := u.Aidant(b, u.Here, "desk-"+strconv.Itoa(n))
-		br := u.signIn(b, by, 1, server.url, client)[0]
+		br := u.signIn(b, by, 1, to)[0]
 		by.Session = br.session
 		d.by, d.browsers = append(d.by, by), append(d.browsers, br)
 	}

@@ -117,7 +117,7 @@ func newPlace(b *testing.B, tune ...func(*cluster.Options)) *place {
 	}
 	port := freePort(b)
 	p.url = fmt.Sprintf("http://localhost:%d", port)
-	p.env = []string{"BASE_URL=" + p.url, fmt.Sprintf("LISTEN=127.0.0.1:%d", port), "METRICS_LISTEN=", "DATABASE_URL=" + p.App, "DATABASE_URL_AUDITOR=" + p.Auditor,
+	p.env = []string{"BASE_URL=" + p.url, fmt.Sprintf("LISTEN=127.0.0.1:%d", port), "METRICS_LISTEN=off", "DATABASE_URL=" + p.App, "DATABASE_URL_AUDITOR=" + p.Auditor,
 		"KEYS_DIR=" + filepath.Join(dir, "keys"), "STATE_DIR=" + filepath.Join(dir, "state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + filepath.Join(dir, "clients.json"),
 		"PROCONNECT_ISSUER=http://127.0.0.3:9/api/v2", "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=secret",
 		"FRANCECONNECT_ISSUER=http://127.0.0.2:9/api/v2", "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=secret",

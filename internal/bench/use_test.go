@@ -135,12 +135,11 @@ func newUses(b *testing.B, tune ...func(*cluster.Options)) *uses {
 		})
 	}
 	wait.Wait()
-	http := newClient()
-	browsers := u.signIn(b, u.Jeanne, clients, u.ours.server.url, http)
+	browsers := u.signIn(b, u.Jeanne, clients, newWire(u.ours.server.url))
 	if _, err := u.Connect(b, u.Superuser).Exec(b.Context(), `analyze`); err != nil { // as autovacuum would have within a minute
 		b.Fatal(err)
 	}
-	rival := &browser{url: u.theirs.server.url, http: http}
+	rival := &browser{wire: newWire(u.theirs.server.url)}
 	u.ours.use = func(ctx context.Context, client int) error { return browsers[client%clients].use(ctx, anyOf(known)) }
 	u.theirs.use = func(ctx context.Context, _ int) error { return rival.exchange(ctx) }
 	u.meter = newMeter(b, u.Superuser)
