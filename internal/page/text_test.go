@@ -5,24 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"mandat/internal/page"
 )
-
-func TestDates(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 11, 23, 22, 59, 59, 0, time.UTC)
-	if got := page.DateTime("fr", at); got != "lundi 23 novembre 2026 à 23\u00a0h\u00a059" {
-		t.Errorf("French: %q", got)
-	}
-	if got := page.DateTime("en", at); got != "Monday 23 November 2026 at 23:59" {
-		t.Errorf("English: %q", got)
-	}
-	if got := page.Date("fr", time.Date(2026, 7, 31, 22, 30, 0, 0, time.UTC)); got != "samedi 1er août 2026" {
-		t.Errorf("in summer, after midnight in Paris: %q", got)
-	}
-}
 
 func TestText(t *testing.T) {
 	t.Parallel()
