@@ -20,7 +20,7 @@ type watch struct {
 	documents  int // documents that the window began to show
 	loaded     int // the number of the last one that was there with everything it needs
 	url        string
-	status     int64
+	loader     cdp.LoaderID // of the document
 	statuses   map[cdp.LoaderID]int64
 	complaints []string
 }
@@ -33,7 +33,7 @@ func (w *watch) note(event any) {
 	case *page.EventFrameNavigated:
 		if e.Frame.ParentID == "" {
 			w.documents++
-			w.url, w.status = e.Frame.URL, w.statuses[e.Frame.LoaderID]
+			w.url, w.loader = e.Frame.URL, e.Frame.LoaderID
 			if e.Type == page.NavigationTypeBackForwardCacheRestore {
 				w.loaded = w.documents // it was complete when it was left, and tells nothing more
 			}
@@ -84,7 +84,7 @@ func (w *watch) state() (document int, complete bool) {
 func (w *watch) where() (string, int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.url, w.status
+	return w.url, w.statuses[w.loader]
 }
 
 func (w *watch) said() []string {
