@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"mandat/internal/db"
 	"mandat/internal/keyring"
@@ -13,6 +14,7 @@ type adminCmds struct {
 	Person       addPerson       `cmd:"" help:"Add a professional: aidant, referent or auditor."`
 	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`
 	Keys         keys            `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
+	Rotate       rotate          `cmd:"" help:"Let the next key of the identity provider sign, and make a new next one."`
 }
 
 type roles struct{}
@@ -22,6 +24,20 @@ func (roles) Run() error {
 	fmt.Print(db.RolesSQL)
 	fmt.Println("-- Then give each login a password or another way in, and each database its owner:")
 	fmt.Println("-- create database mandat owner mandat_owner;")
+	return nil
+}
+
+type rotate struct {
+	Dir    string `arg:"" help:"The folder (KEYS_DIR)."`
+	Stolen bool   `help:"Somebody may have read the folder: replace both keys, and believe neither any more."`
+}
+
+// Run changes the files of the folder; servers read them when they start.
+func (r rotate) Run() error {
+	if err := keyring.Rotate(r.Dir, time.Now(), r.Stolen); err != nil {
+		return err
+	}
+	fmt.Println("rotated; copy the folder to every server, then restart them")
 	return nil
 }
 

@@ -3,7 +3,8 @@
 //	kek.json       Tink keyset that wraps citizens' data keys. Losing it loses every citizen's data.
 //	index.key      key of the blind indexes (32 bytes, hexadecimal). It cannot be rotated without reading every citizen.
 //	journal.key    signs the journal's checkpoints (signed note, Ed25519). Its public half is in every policy file.
-//	idp-current.pem, idp-next.pem   sign ID tokens and userinfo; both are published (ES256, PKCS #8).
+//	idp-current.pem, idp-next.pem   the first signs ID tokens and userinfo, the second will; both are published (ES256, PKCS #8).
+//	idp-old-….pem                   public halves of those that signed before, published for a while (Rotate makes and removes them).
 //	seal.key, seal.pem              seal documents: key and certificate chain (PAdES).
 //
 // Whoever reads this folder can open citizens' data and speak in our name. Back it up apart from the database.
@@ -169,26 +170,6 @@ func loadEnvelope(dir string) (*envelope.Keys, error) {
 		return nil, fmt.Errorf("%s: not hexadecimal", fileIndex)
 	}
 	return envelope.New(handle, index)
-}
-
-func loadIDP(dir string) (*oidc.KeySet, error) {
-	current, err := read(dir, fileIDPCurrent)
-	if err != nil {
-		return nil, err
-	}
-	next, err := read(dir, fileIDPNext)
-	if err != nil {
-		return nil, err
-	}
-	c, err := oidc.DecodeKey(current)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fileIDPCurrent, err)
-	}
-	n, err := oidc.DecodeKey(next)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fileIDPNext, err)
-	}
-	return oidc.NewKeySet(c, n)
 }
 
 func loadSealer(dir string) (*pdf.Sealer, error) {
