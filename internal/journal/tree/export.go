@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -15,11 +14,7 @@ import (
 	"mandat/internal/journal/format"
 )
 
-// exportChunk is the number of entries that are asked for at a time: few enough to be sorted in memory, should PostgreSQL
-// think that it must.
-const exportChunk = 4096
-
-// Export writes the whole log, as far as its latest checkpoint, as files that Verify checks without a database. auditor
+// Export writes the whole log, as far as its latest checkpoint, as files that package verify checks without a database. auditor
 // is the auditors' login; verifierKey is the log's. Each file of 65,536 entries is a transaction of its own, so
 // that neither memory nor the database's clean-up suffer from a long log. It returns the checkpoint.
 func Export(ctx context.Context, auditor *db.DB, verifierKey string, w Sink) (format.Checkpoint, error) {
@@ -50,12 +45,13 @@ func Export(ctx context.Context, auditor *db.DB, verifierKey string, w Sink) (fo
 }
 
 type exporter struct {
-	db   *db.DB
-	size int64
-	logs note.Verifiers
-	sink Sink
-	zip  *zstd.Encoder
-	out  bytes.Buffer
+	db    *db.DB
+	size  int64
+	logs  note.Verifiers
+	sink  Sink
+	zip   *zstd.Encoder
+	lines lines
+	out   bytes.Buffer
 }
 
 // file writes the entries of one file, the tree's hashes of them, and the checkpoints kept while they were added.
@@ -96,46 +92,15 @@ func (e *exporter) entries(ctx context.Context, tx pgx.Tx, first, end int64) err
 		}
 	}
 	e.zip.Reset(&e.out)
-	for first < end {
-		next := min(first+exportChunk, end)
-		rows, err := tx.Query(ctx, `select l.index, l.commitment, e.salt, e.body from journal_leaf l left join journal_entry e on e.id = l.entry_id
-			where l.index >= $1 and l.index < $2 order by l.index`, first, next)
-		if err != nil {
+	if _, err := tx.Exec(ctx, exportPlans); err != nil {
+		return err
+	}
+	for ; first < end; first += exportChunk {
+		if err := e.lines.write(ctx, tx, first, min(first+exportChunk, end), e.zip); err != nil {
 			return err
 		}
-		if err := writeLines(e.zip, rows, first, next); err != nil {
-			return err
-		}
-		first = next
 	}
 	return e.zip.Close()
-}
-
-func writeLines(w io.Writer, rows pgx.Rows, next, end int64) error {
-	var index int64
-	var commitment, salt, body pgtype.DriverBytes
-	line := make([]byte, 0, 128<<10)
-	_, err := pgx.ForEachRow(rows, []any{&index, &commitment, &salt, &body}, func() error {
-		if index != next {
-			return fmt.Errorf("leaf %d is missing", next)
-		}
-		next++
-		line = format.AppendLine(line, index, commitment, salt, body)
-		if len(line) < 64<<10 {
-			return nil
-		}
-		_, err := w.Write(line)
-		line = line[:0]
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if next != end {
-		return fmt.Errorf("leaf %d is missing", next)
-	}
-	_, err = w.Write(line)
-	return err
 }
 
 // leafHashes returns the tree's own hashes of leaves: the tiles of level 0, one after the other.

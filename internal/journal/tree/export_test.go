@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -110,6 +111,36 @@ func TestExport_NamesWhatWasChangedInTheDatabase(t *testing.T) {
 			}
 			if !strings.Contains(name, "and") && f.Action != "session.opened" {
 				t.Errorf("%v does not tell the action", f)
+			}
+		})
+	}
+}
+
+// An entry whose id was drawn early and committed late stands behind those that came between; one that somebody put far
+// away is found as well.
+func TestExport_OfEntriesThatAreNotInTheOrderOfTheirIDs(t *testing.T) {
+	t.Parallel()
+	for name, apart := range map[string]int{"close": 1, "far apart": 2 * strayFactor * exportChunk} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.catchUp(t)
+			older, younger := h.session(t), h.session(t)
+			older.begin(t)
+			younger.begin(t)
+			younger.entry(t, "second.committed")
+			session{h.Connect(t, h.Superuser)}.do(t, fmt.Sprintf("select setval('journal_entry_id', last_value + %d) from journal_entry_id", apart))
+			older.entry(t, "first.committed")
+			older.do(t, "commit")
+			h.step(t, 5)
+			younger.do(t, "commit")
+			h.acts(t, 2)
+			h.catchUp(t)
+			if got := h.order(t); !slices.Equal(got, []string{"first.committed", "second.committed", "session.opened", "session.opened"}) {
+				t.Fatalf("the log has %v", got)
+			}
+			if r, err := verified(t, h.export(t), h.policy(t)); err != nil || r.Entries != 4 {
+				t.Errorf("%+v, %v", r, err)
 			}
 		})
 	}
