@@ -93,55 +93,74 @@ func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 // Stat tells the pool's figures, for metrics.
 func (d *DB) Stat() *pgxpool.Stat { return d.pool.Stat() }
 
-// Scope says whose rows a transaction may see.
-type Scope struct{ set, organisation string }
+// Scope says whose rows a transaction may see: a query that sets it, with its argument if it has one. Queries are prepared
+// statements, of which a connection keeps a few hundred: there must not be one for each organisation. And they may stand in
+// a transaction that nobody began (see Ask), unlike SET LOCAL.
+type Scope struct {
+	query string
+	arg   any
+	set   string // the same as SET LOCAL, to follow BEGIN
+}
 
 // InOrganisation is the scope of one organisation's people.
 func InOrganisation(id uuid.UUID) Scope {
-	return Scope{"set local mandat.org = '" + id.String() + "'", id.String()}
+	return Scope{`select set_config('mandat.org', $1, true)`, id.String(), "set local mandat.org = '" + id.String() + "'"}
+}
+
+// OrganisationOf is InOrganisation of whom a query finds by its argument $1: it returns the organisation's id as text, or
+// no row, and then nothing is seen. It is for Ask and Pipeline.
+func OrganisationOf(query string, arg any) Scope {
+	return Scope{query: `select set_config('mandat.org', coalesce((` + query + `), ''), true)`, arg: arg}
 }
 
 // System is the scope of what serves no one organisation: token and userinfo, jobs, the integrator, sign-in.
-func System() Scope { return Scope{set: "set local mandat.system = 'on'"} }
-
-// Nothing is the scope in which no organisation-owned row is seen.
-func Nothing() Scope { return Scope{set: "set local mandat.org = ''"} }
-
-// queue sends the scope with a batch. Batches are made of prepared statements, of which a connection keeps a few hundred:
-// there must not be one for each organisation.
-func (s Scope) queue(b *pgx.Batch) {
-	if s.organisation == "" {
-		b.Queue(s.set)
-		return
-	}
-	b.Queue(setOrganisation, s.organisation)
+func System() Scope {
+	return Scope{query: `select set_config('mandat.system', 'on', true)`, set: "set local mandat.system = 'on'"}
 }
 
-// Scopes as queries. Unlike SET LOCAL they may stand in a transaction that nobody began (see Ask).
-const (
-	setOrganisation = `select set_config('mandat.org', $1, true)`
-	setSystem       = `select set_config('mandat.system', 'on', true)`
-)
+// Nothing is the scope in which no organisation-owned row is seen.
+func Nothing() Scope {
+	return Scope{query: `select set_config('mandat.org', '', true)`, set: "set local mandat.org = ''"}
+}
 
 // Mode says how a transaction begins and commits.
-type Mode string
+type Mode int
 
 // The modes. Soon commits without waiting for the disk: only for steps whose loss costs a click.
 const (
-	ReadOnly Mode = "begin read only"
-	snapshot Mode = "begin isolation level repeatable read read only"
-	Durable  Mode = "begin read write"
-	Soon     Mode = "begin read write; set local synchronous_commit = off"
+	ReadOnly Mode = iota
+	Durable
+	Soon
 )
+
+// queue sends the scope and the mode with a batch.
+func (s Scope) queue(b *pgx.Batch, m Mode) {
+	query := s.query
+	if m == Soon {
+		query += `, set_config('synchronous_commit', 'off', true)`
+	}
+	if s.arg == nil {
+		b.Queue(query)
+		return
+	}
+	b.Queue(query, s.arg)
+}
 
 // Read runs f in a read-only transaction that sees one snapshot per statement.
 func (d *DB) Read(ctx context.Context, s Scope, f func(pgx.Tx) error) error {
-	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: string(ReadOnly) + "; " + s.set}, f)
+	return d.read(ctx, "begin read only", s, f)
 }
 
 // Snapshot is Read whose statements all see the database as it was at one instant.
 func (d *DB) Snapshot(ctx context.Context, s Scope, f func(pgx.Tx) error) error {
-	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: string(snapshot) + "; " + s.set}, f)
+	return d.read(ctx, "begin isolation level repeatable read read only", s, f)
+}
+
+func (d *DB) read(ctx context.Context, begin string, s Scope, f func(pgx.Tx) error) error {
+	if s.set == "" {
+		return errors.New("read: a scope that is found by a query goes with Ask and Pipeline only")
+	}
+	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: begin + "; " + s.set}, f)
 }
 
 // Write runs f in a transaction that may change rows, and commits what f did together with what it queued. It is for
@@ -178,12 +197,7 @@ func (d *DB) Ask(ctx context.Context, s Scope, b *pgx.Batch) error {
 	}
 	defer conn.Release()
 	out := &pgx.Batch{}
-	switch {
-	case s.organisation != "":
-		out.Queue(setOrganisation, s.organisation)
-	case s == System():
-		out.Queue(setSystem)
-	}
+	s.queue(out, ReadOnly)
 	out.QueuedQueries = append(out.QueuedQueries, b.QueuedQueries...)
 	return conn.SendBatch(ctx, out).Close()
 }

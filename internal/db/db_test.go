@@ -210,3 +210,40 @@ func TestPipeline_AnswersAndCommits(t *testing.T) {
 		t.Error("a failed pipeline has no error")
 	}
 }
+
+func TestScope_FoundByAQuery(t *testing.T) {
+	t.Parallel()
+	base := dbtest.New(t)
+	if _, err := base.Connect(t, base.Superuser).Exec(t.Context(), `alter database `+base.Name+` set synchronous_commit = on`); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), db.Options{URL: base.App})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	id := uuid.New()
+	for _, c := range []struct {
+		scope db.Scope
+		mode  db.Mode
+		want  [2]string
+	}{
+		{db.OrganisationOf(`select id from (values ($1::text)) found (id)`, id.String()), db.Soon, [2]string{id.String(), "off"}},
+		{db.OrganisationOf(`select id from (values ($1::text)) found (id) where false`, id.String()), db.Durable, [2]string{"", "on"}},
+		{db.InOrganisation(id), db.Soon, [2]string{id.String(), "off"}},
+		{db.InOrganisation(id), db.ReadOnly, [2]string{id.String(), "on"}},
+		{db.Nothing(), db.Soon, [2]string{"", "off"}},
+	} {
+		var got [2]string
+		b := &pgx.Batch{}
+		b.Queue(`select current_setting('mandat.org'), current_setting('synchronous_commit')`).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&got[0], &got[1]) })
+		if err := d.Pipeline(t.Context(), c.scope, c.mode, b); err != nil || got != c.want {
+			t.Errorf("%v %v: %v, %v", c.scope, c.mode, got, err)
+		}
+	}
+	err = d.Read(t.Context(), db.OrganisationOf(`select $1::text`, id.String()), func(pgx.Tx) error { return nil })
+	if err == nil {
+		t.Error("read without a scope")
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -59,10 +58,12 @@ func (t *Tx) QueueOne(sql string, args ...any) {
 // opening returns BEGIN and the scope, followed by what b holds.
 func opening(s Scope, m Mode, b *pgx.Batch) *pgx.Batch {
 	out := &pgx.Batch{}
-	for sql := range strings.SplitSeq(string(m), "; ") {
-		out.Queue(sql)
+	if m == ReadOnly {
+		out.Queue("begin read only")
+	} else {
+		out.Queue("begin read write")
 	}
-	s.queue(out)
+	s.queue(out, m)
 	if b != nil {
 		out.QueuedQueries = append(out.QueuedQueries, b.QueuedQueries...)
 	}
