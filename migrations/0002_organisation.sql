@@ -75,8 +75,8 @@ end $$;
 create function membership_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
   if not exists (select from (select action, organisation_id, body from journal_entry where xid = pg_current_xact_id() offset 0) mine
-      where organisation_id = new.organisation_id and action like 'person.%'
-      and body::jsonb -> 'detail' ->> 'person' = new.person_id::text) then
+      where organisation_id = new.organisation_id
+      and (action like 'person.%' and body::jsonb -> 'detail' ->> 'person' = new.person_id::text or action = 'organisation.closed' and new.ended_at is not null)) then
     raise exception 'membership of % changed without its entry', new.person_id using errcode = 'integrity_constraint_violation';
   end if;
   return null;

@@ -12,6 +12,11 @@ type adminCmds struct {
 	Roles        roles           `cmd:"" help:"Print the SQL that makes the three database logins, for a DBA to run as superuser."`
 	Organisation addOrganisation `cmd:"" help:"Add an organisation."`
 	Person       addPerson       `cmd:"" help:"Add a professional: aidant, referent or auditor."`
+	Suspend      suspend         `cmd:"" help:"Take away a person's right to do anything, at once."`
+	Resume       resume          `cmd:"" help:"Lift a person's suspension."`
+	Join         join            `cmd:"" help:"Give a person a role in an organisation."`
+	Leave        leave           `cmd:"" help:"End a person's role in an organisation, at once."`
+	Close        closing         `cmd:"" help:"End an organisation and every role in it, at once."`
 	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`
 	Keys         keys            `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
 	Rotate       rotate          `cmd:"" help:"Let the next key of the identity provider sign, and make a new next one."`

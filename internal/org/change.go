@@ -56,12 +56,15 @@ func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organis
 	})
 }
 
-// Close ends an organisation: nobody acts for it from then on. It returns db.ErrConflict when there is none that is open.
+// Close ends an organisation, and every role in it: nobody acts for it from then on. It returns db.ErrConflict when there is
+// none that is open.
 func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	// Its people are locked, as their acts lock themselves (see MayAct): none of them comes after this one.
 	lock := &pgx.Batch{}
 	lock.Queue(`select from person where id in (select person_id from membership where organisation_id = $1) order by id for no key update`, organisation)
+	lock.Queue(`select from membership where organisation_id = $1 order by person_id, role for no key update`, organisation)
 	err := d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		tx.Queue(`update membership set ended_at = $2 where organisation_id = $1 and ended_at is null`, organisation, tx.Now)
 		return journal.Event{Action: "organisation.closed", Organisation: organisation},
 			one(tx.Exec(ctx, `update organisation set active = false where id = $1 and active`, organisation))
 	})
@@ -71,13 +74,15 @@ func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uu
 	return nil
 }
 
-// change is an act on one person, who is locked before the clock is read: an act of theirs that is under way comes first.
+// change is an act on one person, who is locked with their roles before the clock is read: an act of theirs that is under way
+// comes first.
 func (d *Directory) change(ctx context.Context, by journal.Actor, person uuid.UUID, doing string, f func(*journal.Tx) (journal.Event, error)) error {
 	lock := &pgx.Batch{}
 	lock.Queue(`select id from person where id = $1 for no key update`, person).QueryRow(func(row pgx.Row) error {
 		var id uuid.UUID
 		return row.Scan(&id)
 	})
+	lock.Queue(`select from membership where person_id = $1 order by organisation_id, role for no key update`, person)
 	return found(doing, d.journal.RecordAfter(ctx, by, lock, f))
 }
 

@@ -3,6 +3,7 @@ package org_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -57,6 +58,55 @@ func TestChange_EndsTheRightToAct(t *testing.T) {
 				t.Errorf("may still act: %v", err)
 			}
 			w.Content(t)
+		})
+	}
+}
+
+// An act that waits for one of these to be committed sees what it did, although it began before.
+func TestMayAct_SeesWhatEndedWhileItWaited(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"suspended": `update person set suspended_at = now() where id = $1 and $2::uuid is not null`,
+		"left":      `update membership set ended_at = now() where person_id = $1 and organisation_id = $2`,
+		"closed":    `with every as (update membership set ended_at = now() where $1::uuid is not null and organisation_id = $2) update organisation set active = false where id = $2`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fixture.New(t)
+			draft := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+			other, watch := w.Connect(t, w.Superuser), w.Connect(t, w.Superuser)
+			for _, step := range []string{`set session_replication_role = replica`, `begin`, `select from person where id = '` + w.Jeanne.Person.String() + `' for no key update`} {
+				if _, err := other.Exec(t.Context(), step); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := other.Exec(t.Context(), sql, w.Jeanne.Person, w.Here); err != nil {
+				t.Fatal(err)
+			}
+			signed := make(chan error, 1)
+			go func() {
+				_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, mandate.Agreement{Ticked: true})
+				signed <- err
+			}()
+			for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+				var waiting bool
+				if err := watch.QueryRow(t.Context(), `select exists (select from pg_locks l join pg_database d on d.oid = l.database or l.database is null where not l.granted and l.pid in
+					(select pid from pg_stat_activity where datname = current_database()))`).Scan(&waiting); err != nil {
+					t.Fatal(err)
+				}
+				if waiting {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatal("the signature does not wait")
+				}
+			}
+			if _, err := other.Exec(t.Context(), `commit`); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-signed; !errors.Is(err, org.ErrMayNot) {
+				t.Errorf("signed after it was over: %v", err)
+			}
 		})
 	}
 }

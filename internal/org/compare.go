@@ -134,6 +134,11 @@ func (e entry) apply(added map[subject]entry, ended map[subject]*time.Time) {
 		added[organisation] = e
 	case "organisation.closed":
 		ended[organisation] = &e.At
+		for s := range added {
+			if s.id == e.Organisation && s.role != "" && ended[s] == nil {
+				ended[s] = &e.At
+			}
+		}
 	case "person.added":
 		added[person] = e
 	case "person.suspended":
