@@ -58,6 +58,9 @@ const (
 // Generate makes the keys that are missing in a folder and never replaces one. origin is the journal's name. It returns
 // the names of the files it made.
 func Generate(dir, origin string) ([]string, error) {
+	if err := checkOrigin(dir, origin); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
@@ -90,6 +93,28 @@ func Generate(dir, origin string) ([]string, error) {
 		made = append(made, m.name)
 	}
 	return made, nil
+}
+
+// checkOrigin refuses a name that no journal can have, and one that is not the name of the journal whose key is there.
+func checkOrigin(dir, origin string) error {
+	if origin == "" || strings.ContainsAny(origin, "+ \t\r\n") || strings.Contains(origin, "://") {
+		return fmt.Errorf("journal origin %q: want a host and a path without https://, blanks or +, such as mandat.example/journal", origin)
+	}
+	content, err := os.ReadFile(filepath.Join(dir, fileJournal))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make keys: %w", err)
+	}
+	signer, err := tree.NewSigner(strings.TrimSpace(string(content)))
+	if err != nil {
+		return fmt.Errorf("%s: not a signer key", fileJournal) // the error might quote it
+	}
+	if signer.Origin() != origin {
+		return fmt.Errorf("%s is there already, for the journal %q: a journal keeps its name for ever", fileJournal, signer.Origin())
+	}
+	return nil
 }
 
 // writeNew writes a file that must not exist.
@@ -143,7 +168,10 @@ func Load(dir string) (*Keyring, error) {
 
 func read(dir, name string) ([]byte, error) {
 	content, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist) && (name == FileSealKey || name == FileSealChain):
+		return nil, fmt.Errorf("KEYS_DIR: there is no %s; the seal's key (PKCS #8, %s) and certificate chain (%s) come from a certification body", name, FileSealKey, FileSealChain)
+	case errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("KEYS_DIR: there is no %s; `mandat admin keys` makes what is missing", name)
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func TestGenerate_NeverReplacesAKey(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, fileIDPNext)); err != nil {
 		t.Fatal(err)
 	}
-	if made, err = Generate(dir, "another"); err != nil || len(made) != 1 || made[0] != fileIDPNext {
+	if made, err = Generate(dir, "mandat.exemple.invalid/journal"); err != nil || len(made) != 1 || made[0] != fileIDPNext {
 		t.Fatal(made, err)
 	}
 	for name, content := range before {
@@ -38,6 +38,29 @@ func TestGenerate_NeverReplacesAKey(t *testing.T) {
 		if err != nil || (string(now) == content) == (name == fileIDPNext) {
 			t.Errorf("%s: replaced, or not made: %v", name, err)
 		}
+	}
+}
+
+// A journal's name is for ever: one that cannot be one, or is not that of the key that is there, makes nothing.
+func TestGenerate_RefusesAnotherOrigin(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "keys")
+	for _, origin := range []string{"", "https://mandat.exemple.invalid/journal", "mandat exemple", "a+b"} {
+		if made, err := Generate(dir, origin); err == nil || len(made) != 0 {
+			t.Errorf("%q: made %v", origin, made)
+		}
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("a folder for nothing: %v", err)
+	}
+	if _, err := Generate(dir, "mandat.exemple.invalid/journal"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, fileIDPNext)); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := Generate(dir, "another.exemple.invalid/journal"); err == nil || len(made) != 0 || !strings.Contains(err.Error(), "mandat.exemple.invalid/journal") {
+		t.Errorf("another name: made %v, %v", made, err)
 	}
 }
 

@@ -162,7 +162,7 @@ func TestRotate_Interrupted(t *testing.T) {
 	if _, err := loadIDP(dir); err == nil || !strings.Contains(err.Error(), fileIDPNext) {
 		t.Errorf("after the second step: %v", err)
 	}
-	if _, err := Generate(dir, "x"); err != nil {
+	if _, err := Generate(dir, "mandat.exemple.invalid/journal"); err != nil {
 		t.Fatal(err)
 	}
 	if is := published(t, loaded(t, dir)); len(is) != 3 || is[0] != before[1] || is[2] != before[0] {
