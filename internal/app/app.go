@@ -109,8 +109,10 @@ func (a *App) openStores(ctx context.Context) error {
 	if a.db, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURL, MaxConns: a.config.DatabaseConnections}); err != nil {
 		return err
 	}
-	a.auditor, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURLAuditor, MaxConns: 4})
-	return err
+	if a.auditor, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURLAuditor, MaxConns: 4}); err != nil {
+		return err
+	}
+	return a.checkStores(ctx)
 }
 
 func (a *App) closeStores() {
