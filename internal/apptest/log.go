@@ -26,12 +26,12 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
-// Failures are the lines that say that a request or a job failed on our side.
+// Failures are the lines that say that a request or a job failed, on our side or because a provider is out of order.
 func (l *Log) Failures() []string {
 	var out []string
 	for line := range strings.Lines(l.String()) {
 		for _, message := range []string{"failed", "panic", "job failed", "job panicked"} {
-			if strings.Contains(line, `"level":"ERROR","msg":"`+message+`"`) {
+			if strings.Contains(line, `"msg":"`+message+`"`) {
 				out = append(out, line)
 			}
 		}
