@@ -25,6 +25,9 @@ type commands struct {
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "mandat:", printable(err.Error()))
+		if todo := advice(err); todo != "" {
+			fmt.Fprintln(os.Stderr, todo)
+		}
 		os.Exit(1)
 	}
 }

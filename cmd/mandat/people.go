@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
@@ -80,6 +81,9 @@ func (a addPerson) Run(ctx context.Context) error {
 	id, err := d.AddPerson(ctx, journal.Program(), org.Person{Issuer: a.Issuer, Sub: a.Sub, Email: a.Email, GivenName: a.GivenName, UsualName: a.UsualName, Auditor: a.Auditor}, a.Organisation, a.Role...)
 	if errors.Is(err, db.ErrConflict) {
 		return errors.New("this e-mail address or this sub is known already")
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23503" { // foreign key
+		return fmt.Errorf("there is no organisation %s: `mandat admin organisation` prints the id of the one it adds", a.Organisation)
 	}
 	if err != nil {
 		return err
