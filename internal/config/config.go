@@ -150,6 +150,12 @@ func (c Config) check() []error {
 			out = append(out, fmt.Errorf("%s: empty", name))
 		}
 	}
+	if c.MaxRequests < 1 {
+		out = append(out, errors.New("MAX_REQUESTS: want at least 1"))
+	}
+	if c.DatabaseConnections < 1 {
+		out = append(out, errors.New("DATABASE_CONNECTIONS: want at least 1"))
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		out = append(out, errors.New("LOG_LEVEL: want debug, info, warn or error"))
 	}

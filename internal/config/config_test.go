@@ -17,11 +17,11 @@ func TestLoad_SaysEverythingAtOnce(t *testing.T) {
 	if _, err := Load(good()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Load([]string{"BASE_URL=http://mandat.example/x", "LOG_LEVEL=loud", "PROCONNECT_ISSUER=pc"})
+	_, err := Load([]string{"BASE_URL=http://mandat.example/x", "LOG_LEVEL=loud", "PROCONNECT_ISSUER=pc", "MAX_REQUESTS=-1", "DATABASE_CONNECTIONS=0"})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE"} {
+	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE", "MAX_REQUESTS", "DATABASE_CONNECTIONS"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("nothing said of %s: %v", name, err)
 		}
