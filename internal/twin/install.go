@@ -127,7 +127,7 @@ func fetch(ctx context.Context, at string) error {
 	if err != nil {
 		return ErrNode
 	}
-	cmd := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	cmd := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
 	cmd.Dir = at
 	cmd.Env = append(os.Environ(), "npm_config_update_notifier=false")
 	if !homeTakesCache() {
