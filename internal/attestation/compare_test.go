@@ -43,8 +43,7 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 // A trigger of the database's owner keeps the entry out, and lets the document in.
 func TestCompare_NamesADocumentWhoseEntryWasSwallowed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	w.Swallow(t)
 	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err == nil {
 		t.Error("issued without an entry")

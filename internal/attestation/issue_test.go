@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/pdf"
 	"mandat/internal/token"
@@ -20,8 +22,7 @@ import (
 
 func TestIssue_KeepsTheBytes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	first := w.issue(t, w.Jeanne, m.ID, "fr")
 
 	w.Behind(t, `update organisation set name = 'Un nom tout neuf', phone = '+33 9 99 99 99 99' where id = $1`, w.Here)
@@ -32,9 +33,7 @@ func TestIssue_KeepsTheBytes(t *testing.T) {
 	if again := w.issue(t, w.Paul, m.ID, "fr"); !cmp.Equal(first, again) {
 		t.Error("the document changed after it was issued:\n", cmp.Diff(wordsOf(first.Words), wordsOf(again.Words)))
 	}
-	if n := len(w.entries(t, m.ID)); n != 1 {
-		t.Errorf("%d entries for one document", n)
-	}
+	w.wantEntries(t, 1, m.ID)
 	if first.IssuedBy != w.Jeanne.Person || first.IssuedAt.Before(m.SignedAt) || first.Template != template {
 		t.Errorf("issued by %s at %s, template %s", first.IssuedBy, first.IssuedAt, first.Template)
 	}
@@ -42,8 +41,7 @@ func TestIssue_KeepsTheBytes(t *testing.T) {
 
 func TestIssue_TakesTheFrozenTerms(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	w.Behind(t, `update organisation set name = 'Un nom tout neuf' where id = $1`, w.Here)
 	text := textOf(t, w.issue(t, w.Jeanne, m.ID, "fr"))
 	if !says(text, m.Terms.Organisation.Name) || says(text, "tout neuf") {
@@ -53,8 +51,7 @@ func TestIssue_TakesTheFrozenTerms(t *testing.T) {
 
 func TestIssue_IsAnActWithTheHashOfTheBytes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	d := w.issue(t, w.Paul, m.ID, "en")
 	entries := w.entries(t, m.ID)
 	if len(entries) != 1 {
@@ -98,16 +95,13 @@ func TestIssue_AtOnce(t *testing.T) {
 			t.Errorf("%s: the document has another public address than the mandate", lang)
 		}
 	}
-	if n := len(w.entries(t, m.ID)); n != 2 {
-		t.Errorf("%d entries for two documents", n)
-	}
+	w.wantEntries(t, 2, m.ID)
 }
 
 // Whoever made a document while another was being kept starts again: with the kept one, or with the mandate's address.
 func TestKeep_AfterAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	before, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr")
 	if err != nil {
 		t.Fatal(err)
@@ -126,36 +120,34 @@ func TestKeep_AfterAnother(t *testing.T) {
 	if _, err := w.press.keep(t.Context(), w.Jeanne, late, between); !errors.Is(err, errTaken) {
 		t.Errorf("a second document: %v", err)
 	}
-	if n := len(w.entries(t, m.ID)); n != 2 {
-		t.Errorf("%d entries for two documents", n)
-	}
+	w.wantEntries(t, 2, m.ID)
 }
 
 func TestIssue_Refuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	kept := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	w.issue(t, w.Jeanne, kept.ID, "fr")
-	if _, err := w.press.Issue(t.Context(), w.Ines, m.ID, "fr"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("another organisation's mandate: %v", err)
-	}
-	if _, err := w.press.Issue(t.Context(), w.Ines, kept.ID, "fr"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("another organisation's document: %v", err)
-	}
-	if _, err := w.press.Issue(t.Context(), w.Jeanne, token.ID(), "fr"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("no mandate: %v", err)
-	}
-	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "de"); !errors.Is(err, ErrLanguage) {
-		t.Errorf("German: %v", err)
+	for name, refused := range map[string]struct {
+		by   journal.Actor
+		id   uuid.UUID
+		lang string
+		err  error
+	}{
+		"another organisation's mandate":  {w.Ines, m.ID, "fr", db.ErrNotFound},
+		"another organisation's document": {w.Ines, kept.ID, "fr", db.ErrNotFound},
+		"no mandate":                      {w.Jeanne, token.ID(), "fr", db.ErrNotFound},
+		"German":                          {w.Jeanne, m.ID, "de", ErrLanguage},
+	} {
+		if _, err := w.press.Issue(t.Context(), refused.by, refused.id, refused.lang); !errors.Is(err, refused.err) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	w.Behind(t, `update person set suspended_at = now() where id = $1`, w.Paul.Person)
 	if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr"); !errors.Is(err, org.ErrMayNot) {
 		t.Errorf("by a suspended aidant: %v", err)
 	}
-	if n := len(w.entries(t, m.ID)); n != 0 {
-		t.Errorf("%d entries for what was refused", n)
-	}
+	w.wantEntries(t, 0, m.ID)
 }
 
 func TestIssue_SaysWhatItCannotPrint(t *testing.T) {
@@ -172,8 +164,7 @@ func TestIssue_SaysWhatItCannotPrint(t *testing.T) {
 
 func TestIssue_OfAnEndedMandate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "citizen"); err != nil {
 		t.Fatal(err)
 	}
@@ -188,8 +179,7 @@ func TestIssue_OfAnEndedMandate(t *testing.T) {
 // The stored rows tell nobody who the citizen is, nor the public address.
 func TestKeep_IsSealed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	d := w.issue(t, w.Jeanne, m.ID, "fr")
 	for _, mark := range []string{"DUBOIS", d.tokenIn(t)} {
 		if !says(textOf(t, d), mark) {
@@ -231,8 +221,7 @@ func TestLook_RefusesWhatWasMoved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+			w, m := newSigned(t)
 			other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
 			for _, lang := range Languages {
 				w.issue(t, w.Jeanne, m.ID, lang)

@@ -46,8 +46,7 @@ func (w *world) withoutEntry(t *testing.T, sql string, m mandate.Mandate, e jour
 // The database itself keeps no document without the entry that names its mandate, its citizen, its language and its hash.
 func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
 	stranger := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	w.issue(t, w.Jeanne, m.ID, "en")
@@ -76,8 +75,7 @@ func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
 
 func TestSchema_WantsTheEntryOfAnAddress(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
 	right := journal.Event{Action: "attestation.issued", Mandate: m.ID, Citizen: m.Citizen}
 	for name, change := range map[string]func(*journal.Event){
@@ -106,8 +104,7 @@ func refused(err error, code string) bool {
 
 func TestSchema_IsNeverChangedByTheProgram(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	w.issue(t, w.Jeanne, m.ID, "fr")
 	for _, sql := range []string{`update attestation set template = 'x'`, `delete from attestation`, `truncate attestation`,
 		`update attestation_status set created_at = now()`, `delete from attestation_status`, `truncate attestation, attestation_status`} {
@@ -123,8 +120,7 @@ func TestSchema_IsNeverChangedByTheProgram(t *testing.T) {
 
 func TestSchema_RefusesClearText(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	for _, sql := range []string{
 		strings.Replace(insertStatus, `'\x01'`, `'a token in clear'`, 1),
 		strings.Replace(insertDocument, `'\x01', '\x01'`, `'%PDF-1.7', '\x01'`, 1),
@@ -142,8 +138,7 @@ func TestSchema_RefusesClearText(t *testing.T) {
 
 func TestSchema_ShowsOnesOwnRows(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	w.issue(t, w.Jeanne, m.ID, "fr")
 	for name, c := range map[string]struct {
 		scope db.Scope

@@ -36,8 +36,7 @@ func (w *world) wantStanding(t *testing.T, what, tok string, end time.Time) {
 
 func TestStatus_FollowsTheMandate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	other := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	tok, otherTok := w.issue(t, w.Jeanne, m.ID, "fr").tokenIn(t), w.issue(t, w.Jeanne, other.ID, "fr").tokenIn(t)
 	if tok == otherTok {
@@ -53,8 +52,7 @@ func TestStatus_FollowsTheMandate(t *testing.T) {
 
 func TestStatus_FollowsTheClock(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	tok := w.issue(t, w.Jeanne, m.ID, "en").tokenIn(t)
 	w.Clock.Advance(m.EndsAt.Sub(w.Clock.Now()) - time.Minute)
 	w.wantStanding(t, "a minute before its end", tok, m.EndsAt)
@@ -75,8 +73,7 @@ func TestStatus_AfterSupersession(t *testing.T) {
 
 func TestStatus_OfWhatIsNoToken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w, m := newSigned(t)
 	tok := w.issue(t, w.Jeanne, m.ID, "fr").tokenIn(t)
 	for what, wrong := range map[string]string{"unknown": newToken(), "empty": "", "short": tok[:21], "long": tok + "A", "other letters": strings.ToLower(tok) + "\x00\xff",
 		"endless": strings.Repeat(tok, 1000), "the mandate's id": m.ID.String(), "nil": uuid.Nil.String(), "padded": tok + "=="} {

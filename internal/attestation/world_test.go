@@ -17,6 +17,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/pdf"
 )
 
@@ -70,6 +71,13 @@ func (d Document) tokenIn(t *testing.T) string {
 		t.Fatalf("the public address is %q", d.StatusURL)
 	}
 	return tok
+}
+
+// newSigned is a world with a mandate that Angela gave Jeanne for her taxes.
+func newSigned(t *testing.T) (*world, mandate.Mandate) {
+	t.Helper()
+	w := newWorld(t)
+	return w, w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 }
 
 // entries are the bodies of the entries attestation.issued of a mandate.
@@ -150,4 +158,11 @@ func wordsOf(words []Block) string {
 func sum(b []byte) []byte {
 	s := sha256.Sum256(b)
 	return s[:]
+}
+
+func (w *world) wantEntries(t *testing.T, want int, id uuid.UUID) {
+	t.Helper()
+	if got := len(w.entries(t, id)); got != want {
+		t.Errorf("%d entries of documents of one mandate, want %d", got, want)
+	}
 }
