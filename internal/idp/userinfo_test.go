@@ -231,7 +231,7 @@ func TestUse_StoresHashesOnly(t *testing.T) {
 	if !json.Valid([]byte(strings.ReplaceAll(rows, "][", ","))) || !strings.Contains(rows, m.ID.String()) {
 		t.Fatal("not the rows")
 	}
-	for _, clear := range []string{code, access, "DUBOIS", "Angela", "1962", "exemple.invalid\""} {
+	for _, clear := range []string{code, access, "DUBOIS", "Angela", "1962-08-24", "exemple.invalid\""} {
 		if strings.Contains(rows, clear) {
 			t.Errorf("%q stands in the tables", clear)
 		}
