@@ -61,6 +61,24 @@ func (s *storyteller) look(name string) {
 	}
 }
 
+// chooseMandat is the button of Mandat among FranceConnect's accounts.
+const chooseMandat = "button[name=idp][value=mandat]"
+
+// toFranceConnect begins a login at a public service.
+func (p *person) toFranceConnect(service string) {
+	p.t.Helper()
+	p.open(p.Twin.Service + "/" + service)
+	p.press("#login-" + service)
+}
+
+// giveUp cancels a login while Mandat asks, all the way back to the service.
+func (p *person) giveUp(service string) {
+	p.t.Helper()
+	p.press(`form[action$="/annuler"] button`)
+	p.press("button[name=return]")
+	p.on("/" + service)
+}
+
 // glance takes a picture of a stand-in's page.
 func (s *storyteller) glance(name string) {
 	s.t.Helper()
@@ -165,7 +183,7 @@ func (s *storyteller) sign() {
 	s.look("recap-without-agreement")
 	s.tick("#field-agreed")
 	s.press(`form[action$="/signature"] button`)
-	s.page("aidant.mandate.title")
+	s.page("aidant.mandate.step")
 	s.says("aidant.mandate.signed")
 	s.look("mandate-signed")
 	s.mandate = s.path()
@@ -173,10 +191,9 @@ func (s *storyteller) sign() {
 
 func (s *storyteller) use() {
 	s.about("open the public service")
-	s.open(s.Twin.Service + "/" + demo.TaxService)
-	s.press("#login-" + demo.TaxService)
+	s.toFranceConnect(demo.TaxService)
 	s.glance("use-choose-mandat")
-	s.press("button[name=idp][value=mandat]")
+	s.press(chooseMandat)
 	s.page("idp.citizen.title")
 	s.look("use-search")
 	s.about("search with two letters")
@@ -253,15 +270,12 @@ func (s *storyteller) end() {
 
 func (s *storyteller) useNoMore() {
 	s.about("the next use is refused")
-	s.open(s.Twin.Service + "/" + demo.AllowanceService)
-	s.press("#login-" + demo.AllowanceService)
-	s.press("button[name=idp][value=mandat]")
+	s.toFranceConnect(demo.AllowanceService)
+	s.press(chooseMandat)
 	s.lookFor(s.search)
 	s.says("idp.citizen.nobody")
 	s.about("cancel")
-	s.press(`form[action$="/annuler"] button`)
-	s.press("button[name=return]")
-	s.on("/" + demo.AllowanceService)
+	s.giveUp(demo.AllowanceService)
 	s.about("back in the space")
 	s.open("/espace")
 	s.click("details > summary")
@@ -272,7 +286,9 @@ func (s *storyteller) signOut() {
 	s.about("sign out")
 	s.open(s.mandate)
 	s.press(`form[action="/deconnexion"] button`)
-	s.on("/")
+	s.on("/deconnexion")
+	s.page("login.out.title")
+	s.look("signed-out")
 	s.about("go back after signing out, as the next person at the counter might")
 	s.backTo(s.mandate)
 	s.page("login.title")

@@ -160,7 +160,7 @@ func TestChoice_HonoursRepScope(t *testing.T) {
 	housing := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Housing)
 	path := v.begin("claims", taxOnly)
 	a := v.post(path+"/usager", url.Values{"recherche": {"camille"}})
-	if !strings.Contains(a.body, "pas pour un domaine que le service demande") || strings.Contains(a.body, housing.Citizen.String()) || !strings.Contains(a.body, "Argent") {
+	if !strings.Contains(a.body, "pas pour un thème que le service demande") || strings.Contains(a.body, housing.Citizen.String()) || !strings.Contains(a.body, "Argent") {
 		t.Errorf("search: %s", a.body)
 	}
 	if a := v.post(path+"/usager", url.Values{"usager": {housing.Citizen.String()}}); a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "pas de mandat en cours qui permette") {
@@ -177,7 +177,7 @@ func TestChoice_HonoursRepScope(t *testing.T) {
 		{Action: "power.refused", Person: s.Jeanne.Person, Citizen: housing.Citizen, Step: "citizen", Reason: "no_power"},
 		{Action: "power.refused", Person: s.Jeanne.Person, Citizen: both.Citizen, Step: "procedure", Reason: "no_power", Procedure: fixture.Housing}})
 	unknown := v.begin("claims", `{"id_token":{"rep_scope":{"essential":true,"values":["Astrologie"]}}}`)
-	if a := v.get(unknown + "/usager"); !strings.Contains(a.body, "demande un domaine que Mandat ne connaît pas") {
+	if a := v.get(unknown + "/usager"); !strings.Contains(a.body, "demande un thème que Mandat ne connaît pas") {
 		t.Errorf("a perimeter nobody knows: %s", a.body)
 	}
 	if a := v.post(unknown+"/usager", url.Values{"usager": {both.Citizen.String()}}); a.StatusCode != http.StatusConflict {

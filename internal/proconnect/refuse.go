@@ -59,11 +59,11 @@ func (rp *RP) refuse(r *http.Request, at *session.Session, f refusal) error {
 			return err
 		}
 	}
-	link := f.link
-	if link == "" {
-		link = session.SignInPath
+	link, text := session.SignInPath, "login.retry"
+	if f.link != "" {
+		link, text = f.link, "login.again"
 	}
 	key := "login.problem." + f.name
 	return &page.Problem{Status: f.status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next",
-		Link: link, LinkText: "login.retry", Cause: f.cause}
+		Link: link, LinkText: text, Cause: f.cause}
 }

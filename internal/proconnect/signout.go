@@ -11,13 +11,16 @@ import (
 	"mandat/internal/token"
 )
 
+// SignedOutPath is where signing out is asked for, and the page that says that it is done.
+const SignedOutPath = "/deconnexion"
+
 // SignOut ends our session, then sends the browser to end ProConnect's (POST /deconnexion). When ProConnect does not
 // answer, ours has ended all the same.
 func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	at := session.From(ctx)
 	if at == nil {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, SignedOutPath, http.StatusSeeOther)
 		return nil
 	}
 	err := rp.journal.Record(ctx, at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
@@ -31,7 +34,7 @@ func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	to, err := rp.provider.EndSessionURL(ctx, url.Values{"client_id": {rp.clientID}, "post_logout_redirect_uri": {rp.homeURL}, "state": {token.Hex(32)}})
 	if err != nil || to == "" {
-		to = "/"
+		to = SignedOutPath
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil

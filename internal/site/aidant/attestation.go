@@ -45,11 +45,7 @@ func (s *Site) showAttestation(w http.ResponseWriter, r *http.Request) error {
 
 // sendAttestation sends the kept bytes of the sealed PDF.
 func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	id, err := id(r, "mandate")
+	at, id, err := aidantAnd(r, "mandate")
 	if err != nil {
 		return err
 	}

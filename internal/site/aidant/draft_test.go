@@ -22,6 +22,16 @@ func (b *browser) identify(draft string) {
 	}
 }
 
+// newIdentified is a counter where Jeanne has begun a draft, for which Angela identified herself.
+func newIdentified(t *testing.T) (*counter, *browser, string) {
+	t.Helper()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	draft := b.start()
+	b.identify(draft)
+	return c, b, draft
+}
+
 func TestDraft_FromTermsToMandate(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
@@ -47,9 +57,7 @@ func TestDraft_FromTermsToMandate(t *testing.T) {
 	}
 	b.want(b.post(draft+"/signature", "identified", "x", "agreed", "on"), 303, signed.location) // double click
 	b.want(b.get("/espace"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
-	if n := c.rows(t, `select count(*) from mandate`); n != 1 {
-		t.Errorf("%d mandates", n)
-	}
+	c.wantRows(t, 1, `select count(*) from mandate`)
 }
 
 func TestTerms_Refused(t *testing.T) {
@@ -59,13 +67,11 @@ func TestTerms_Refused(t *testing.T) {
 	b.want(b.post("/mandats/nouveau"), 422, "4 réponses", "Cochez au moins une démarche", "Choisissez la durée", "mesure de protection", "Lisez les informations")
 	b.want(b.post("/mandats/nouveau", "procedures", fixture.Tax, "days", "30", "no_protection", "on", "informed", "on"), 422, "Choisissez la durée", `value="`+fixture.Tax+`" checked`, "Une réponse est à corriger")
 	b.want(b.post("/mandats/nouveau", "procedures", "invented", "days", "1", "no_protection", "on", "informed", "on"), 422, "n’existe pas ou plus")
-	if n := c.rows(t, `select count(*) from mandate_draft`); n != 0 {
-		t.Errorf("%d drafts of refused terms", n)
-	}
+	c.wantRows(t, 0, `select count(*) from mandate_draft`)
 	draft := b.start()
 	b.want(b.post(draft, "days", "1"), 422, "3 réponses", `action="`+draft+`"`)
 	b.identify(draft)
-	b.want(b.get(draft), 200, "La personne devra s’identifier de nouveau", `value="`+fixture.Tax+`" checked`)
+	b.want(b.get(draft), 200, "la personne devra s’identifier de nouveau", "sans rien changer", `value="`+fixture.Tax+`" checked`)
 	b.want(b.post(draft, "procedures", fixture.Tax, "days", "1", "no_protection", "on", "informed", "on"), 303, draft+"/identite")
 	b.want(b.get(draft+"/recapitulatif"), 303, draft+"/identite")
 }
@@ -82,17 +88,12 @@ func TestIdentity_WrongPersonIsDropped(t *testing.T) {
 	if strings.Contains(b.get(draft+"/identite").body, "L’identité est retirée") {
 		t.Error("the message stays")
 	}
-	if n := c.rows(t, `select count(*) from mandate_draft where identity is not null`); n != 0 {
-		t.Error("the identity is still there")
-	}
+	c.wantRows(t, 0, `select count(*) from mandate_draft where identity is not null`)
 }
 
 func TestAbandon_ForgetsTheDraft(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	draft := b.start()
-	b.identify(draft)
+	_, b, draft := newIdentified(t)
 	b.want(b.post(draft+"/abandon"), 303, "/espace")
 	b.want(b.get("/espace"), 200, "Le brouillon est supprimé")
 	b.want(b.get(draft+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
@@ -101,10 +102,7 @@ func TestAbandon_ForgetsTheDraft(t *testing.T) {
 // W44: what is late or gone is explained; nobody is signed out.
 func TestDraft_GoneOrForeign(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	draft := b.start()
-	b.identify(draft)
+	c, b, draft := newIdentified(t)
 	for who, other := range map[string]*browser{"colleague": c.visit(t, c.Paul, session.Aidant, c.Clock.Now()), "another organisation": c.visit(t, c.Ines, session.Aidant, c.Clock.Now())} {
 		for _, path := range []string{"", "/identite", "/recapitulatif"} {
 			a := other.want(other.get(draft+path), 404, "Ce brouillon n’existe plus")
@@ -154,10 +152,7 @@ func TestSignedOut_IsSentToSignIn(t *testing.T) {
 
 func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	draft := b.start()
-	b.identify(draft)
+	c, b, draft := newIdentified(t)
 	before := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
 	c.Clock.Advance(mandate.IdentityLife + time.Second)
 	b.want(b.post(draft+"/signature", "identified", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
@@ -173,18 +168,13 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	late.want(late.post(draft+"/signature", "identified", shown(d), "agreed", "on"), 409, "Confirmez d’abord que c’est bien vous")
-	if n := c.rows(t, `select count(*) from mandate`); n != 0 {
-		t.Errorf("%d mandates", n)
-	}
+	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
 // Another tab identified somebody else: what is on the screen is not signed for them.
 func TestSign_OnlyWhomTheRecapShowed(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	draft := b.start()
-	b.identify(draft)
+	c, b, draft := newIdentified(t)
 	old := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
 	c.Clock.Advance(time.Second)
 	if err := c.Mandates.Identify(t.Context(), b.by, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
@@ -192,9 +182,7 @@ func TestSign_OnlyWhomTheRecapShowed(t *testing.T) {
 	}
 	b.want(b.post(draft+"/signature", "identified", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")
 	b.want(b.post(draft+"/signature", "agreed", "on"), 409, "L’identité a changé entre-temps")
-	if n := c.rows(t, `select count(*) from mandate`); n != 0 {
-		t.Errorf("%d mandates", n)
-	}
+	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
 func TestSign_InTheBrowserOfTheIdentification(t *testing.T) {
@@ -205,7 +193,5 @@ func TestSign_InTheBrowserOfTheIdentification(t *testing.T) {
 	there.identify(draft)
 	here.want(here.sign(draft, "agreed", "on"), 303, draft+"/identite")
 	here.want(here.get(draft+"/identite"), 200, "faite dans une autre session")
-	if n := c.rows(t, `select count(*) from mandate`); n != 0 {
-		t.Errorf("%d mandates", n)
-	}
+	c.wantRows(t, 0, `select count(*) from mandate`)
 }

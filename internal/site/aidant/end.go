@@ -41,11 +41,7 @@ func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, form *page.Form
 }
 
 func (s *Site) doEnd(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
-	if err != nil {
-		return err
-	}
-	id, err := id(r, "mandate")
+	at, id, err := aidantAnd(r, "mandate")
 	if err != nil {
 		return err
 	}

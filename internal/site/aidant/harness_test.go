@@ -182,14 +182,16 @@ func (b *browser) sign(draft string, fields ...string) answer {
 	return b.post(draft+"/signature", append([]string{"identified", m[1]}, fields...)...)
 }
 
-// rows counts.
-func (c *counter) rows(t *testing.T, sql string, args ...any) int {
+// wantRows counts, behind the pages.
+func (c *counter) wantRows(t *testing.T, want int, sql string, args ...any) {
 	t.Helper()
-	var n int
+	var got int
 	if err := c.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
-		return tx.QueryRow(t.Context(), sql, args...).Scan(&n)
+		return tx.QueryRow(t.Context(), sql, args...).Scan(&got)
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	if got != want {
+		t.Errorf("%s: %d, want %d", sql, got, want)
+	}
 }

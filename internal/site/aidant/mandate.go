@@ -29,11 +29,7 @@ type powerLine struct {
 
 // mandate finds the mandate of the path, for an aidant of its organisation.
 func (s *Site) mandate(r *http.Request) (mandate.Mandate, *session.Session, error) {
-	at, err := aidantOf(r)
-	if err != nil {
-		return mandate.Mandate{}, nil, err
-	}
-	id, err := id(r, "mandate")
+	at, id, err := aidantAnd(r, "mandate")
 	if err != nil {
 		return mandate.Mandate{}, nil, err
 	}
@@ -65,7 +61,9 @@ func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Signed = notice != ""
+	if p.Signed = notice != ""; p.Signed {
+		p.Title = "aidant.mandate.step"
+	}
 	if p.DrawnUpBy, err = s.nameOf(r.Context(), m.Person); err != nil {
 		return err
 	}

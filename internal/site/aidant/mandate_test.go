@@ -42,9 +42,7 @@ func TestEnd(t *testing.T) {
 	b.want(b.post(path+"/fin", "reason", "citizen"), 303, path+"/fin") // twice: the first one counts
 	b.want(b.get(path), 200, "Terminé", "Il a été signé par erreur", "Fin du mandat")
 	b.want(b.get("/espace"), 200, "Terminé le")
-	if n := c.rows(t, `select count(*) from mandate_power where state = 'standing'`); n != 0 {
-		t.Errorf("%d powers stand", n)
-	}
+	c.wantRows(t, 0, `select count(*) from mandate_power where state = 'standing'`)
 }
 
 func TestMandate_PastItsDate(t *testing.T) {

@@ -157,7 +157,7 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/recap.html", "identify", recap(func(p *recapPage) { p.IdentifyNew, p.Notice = true, "aidant.recap.notice.too_old" })},
 		{"aidant/recap.html", "confirm", recap(func(p *recapPage) { p.ConfirmFirst, p.Notice = true, "aidant.recap.notice.changed" })},
 		{"aidant/mandate.html", "signed", func() page.Page {
-			return &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Trail: above[:1]}, Mandate: someMandate(angela), Standing: true, DrawnUpBy: "Maëlle Le Goff", Powers: fixedPowers, Signed: true}
+			return &mandatePage{Common: page.Common{Title: "aidant.mandate.step", Trail: above[:1]}, Mandate: someMandate(angela), Standing: true, DrawnUpBy: "Maëlle Le Goff", Powers: fixedPowers, Signed: true}
 		}},
 		{"aidant/mandate.html", "ended", func() page.Page {
 			return &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Trail: above[:1]}, Mandate: someMandate(longName), EndedAt: signedAt, Reason: "expired", Powers: fixedPowers, History: fixedHistory}

@@ -63,13 +63,17 @@ func aidantOf(r *http.Request) (*session.Session, error) {
 	return at, nil
 }
 
-// id reads an identifier from the path.
-func id(r *http.Request, name string) (uuid.UUID, error) {
+// aidantAnd returns the session of an aidant and the identifier that the path has under a name.
+func aidantAnd(r *http.Request, name string) (*session.Session, uuid.UUID, error) {
+	at, err := aidantOf(r)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
 	id, err := uuid.Parse(r.PathValue(name))
 	if err != nil {
-		return uuid.Nil, db.ErrNotFound
+		return nil, uuid.Nil, db.ErrNotFound
 	}
-	return id, nil
+	return at, id, nil
 }
 
 // problem makes a refusal from the texts key.{title,what,safe,next,link}.
@@ -88,11 +92,7 @@ func refusal(err error) error {
 // ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
 // only.
 func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error) {
-	at, err := aidantOf(r)
-	if err != nil {
-		return nil, mandate.Draft{}, err
-	}
-	draft, err := id(r, "draft")
+	at, draft, err := aidantAnd(r, "draft")
 	if err != nil {
 		return nil, mandate.Draft{}, err
 	}

@@ -4,6 +4,7 @@ package login
 
 import (
 	"net/http"
+	"strings"
 
 	"mandat/internal/page"
 	"mandat/internal/proconnect"
@@ -12,6 +13,9 @@ import (
 
 // Contact is whom to call when signing in fails.
 type Contact struct{ Phone, Email string }
+
+// Dial is the number as a telephone takes it, without spaces (RFC 3966).
+func (c Contact) Dial() string { return strings.ReplaceAll(c.Phone, " ", "") }
 
 // Site is these pages.
 type Site struct {
@@ -32,7 +36,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/connexion/proconnect/retour", page.Browser, s.rp.Callback)
 	r.Get(session.ConfirmPath, page.Aidant, s.showConfirm)
 	r.Post(session.ConfirmPath, page.Aidant, s.rp.Confirm)
-	r.Post("/deconnexion", page.Browser, s.rp.SignOut)
+	r.Post(proconnect.SignedOutPath, page.Browser, s.rp.SignOut)
+	r.Get(proconnect.SignedOutPath, page.Browser, s.showSignedOut)
 }
 
 // signInPage is login/signin.html.
@@ -62,4 +67,16 @@ type confirmPage struct {
 func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", FormOrigins: []string{s.rp.Origin()}}, Contact: s.contact}
 	return s.pages.Render(w, r, http.StatusOK, "login/confirm.html", data)
+}
+
+// outPage is login/out.html.
+type outPage struct{ page.Common }
+
+// showSignedOut says that the session is closed, to somebody for whom that is true.
+func (s *Site) showSignedOut(w http.ResponseWriter, r *http.Request) error {
+	if at := session.From(r.Context()); at != nil {
+		http.Redirect(w, r, at.Home(), http.StatusSeeOther)
+		return nil
+	}
+	return s.pages.Render(w, r, http.StatusOK, "login/out.html", &outPage{page.Common{Title: "login.out.title"}})
 }

@@ -9,6 +9,8 @@ import (
 	"mandat/internal/attestation"
 	"mandat/internal/journal/tree"
 	"mandat/internal/page"
+	"mandat/internal/proconnect"
+	"mandat/internal/prose"
 )
 
 // Contact is where whoever runs the site is reached.
@@ -45,7 +47,13 @@ type legalPage struct {
 	Contact Contact
 }
 
+// showHome is also where ProConnect sends the browser back after signing out, with the state that it was given: the page
+// that says so stands at an address without one.
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("state") {
+		http.Redirect(w, r, proconnect.SignedOutPath, http.StatusSeeOther)
+		return nil
+	}
 	return s.Pages.Render(w, r, http.StatusOK, "public/home.html", &plainPage{page.Common{Title: "public.home.title"}})
 }
 
@@ -54,7 +62,7 @@ func (s *Site) showAccessibility(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showLegal(w http.ResponseWriter, r *http.Request) error {
-	return s.Pages.Render(w, r, http.StatusOK, "public/legal.html", &legalPage{page.Common{Title: "public.legal.title", Trail: []page.Link{home}}, s.Contact})
+	return s.Pages.Render(w, r, http.StatusOK, "public/legal.html", &legalPage{page.Common{Title: "public.legal.title", Trail: []page.Link{home}}, Contact{prose.Together(s.Contact.Phone), s.Contact.Email, s.Contact.Address}})
 }
 
 var home = page.Link{Href: "/", Text: "page.home"}
