@@ -101,7 +101,7 @@ func (c *check) signIn() []step {
 	return []step{
 		{"a person nobody knows is told whom to ask", refused("demo-inconnue", "Vous n’êtes pas inscrit sur ce service")},
 		{"a known address under another ProConnect identity is not let in", refused("demo-jeanne-2", "Votre adresse est connue sous un autre compte")},
-		{"an organisation that is not theirs is not let in", refused("demo-lea", "Vous avez choisi une autre organisation")},
+		{"an organisation that is not theirs is not let in", refused("demo-lea", "Vous avez choisi une autre structure")},
 		{"a sign-in without second factor is not let in", refused("demo-hugo", "Il manque votre second facteur")},
 		{"an aidant signs in and lands in their organisation's space", all(in(c.jeanne, "demo-jeanne", "/espace"), func() error { return c.jeanne.Says(organisations[0].Name) })},
 		{"her colleague and an aidant of another organisation sign in", all(in(c.karim, "demo-karim", "/espace"), in(c.paul, "demo-paul", "/espace"))},
