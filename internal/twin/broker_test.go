@@ -89,7 +89,7 @@ func TestBrokerRefuses(t *testing.T) {
 		"acr missing":             {"Y020030", "server_error", func(p *identityProvider) { p.spoilID = set("acr", "") }},
 		"acr too low":             {"Y100001", "access_denied", func(p *identityProvider) { p.spoilID = set("acr", "eidas0") }},
 		"token over by a second":  {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = set("exp", now-1) }},
-		"token of the future":     {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = set("nbf", now+30) }},
+		"token of the future":     {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = func(m map[string]any) { m["nbf"] = time.Now().Unix() + 30 } }},
 		"wrong nonce":             {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = set("nonce", "other") }},
 		"wrong audience":          {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = set("aud", "other") }},
 		"wrong issuer":            {"Y020026", "server_error", func(p *identityProvider) { p.spoilID = set("iss", "http://localhost:1") }},
