@@ -16,7 +16,7 @@ import (
 )
 
 // stopWait is how long Stop waits for the program to end by itself.
-const stopWait = 5 * time.Second
+const stopWait = 20 * time.Second
 
 // Twin is a running set of stand-ins.
 type Twin struct {
