@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,6 +22,32 @@ func TestIsCanonical(t *testing.T) {
 		`{"a":tru}`, `{"a":trueb":1}`, `{"a":[1,]}`, `{"a":[,1]}`, `{"a":[1 ,2]}`, `{"a":[[[[[[[[]]]]]]]]}`, `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, `{"` + strings.Repeat("k", 65) + `":1}`} {
 		if IsCanonical([]byte(bad)) {
 			t.Errorf("%q is not canonical", bad)
+		}
+	}
+}
+
+// Eight bytes at a time, it finds what byte by byte finds.
+func TestPlainUntil_FindsTheFirst(t *testing.T) {
+	t.Parallel()
+	plain := func(c byte) bool { return c >= ' ' && c != '"' && c != '\\' }
+	for c := range 256 {
+		for _, around := range []byte{'a', '!', '#', '[', ']', ' ', 0x7f, 0x80, 0xa0, 0xa2, 0xdc, 0xff} {
+			for at := range 20 {
+				for _, after := range []byte{around, byte(c) + 1, byte(c) ^ 0x80} {
+					b := bytes.Repeat([]byte{around}, 20)
+					b[at] = byte(c)
+					if at+1 < len(b) {
+						b[at+1] = after
+					}
+					want := slices.IndexFunc(b, func(c byte) bool { return !plain(c) })
+					if want < 0 {
+						want = len(b)
+					}
+					if got := plainUntil(b, 0); got != want {
+						t.Fatalf("in %q: %d, want %d", b, got, want)
+					}
+				}
+			}
 		}
 	}
 }

@@ -2,6 +2,8 @@ package format
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -47,7 +49,7 @@ func scanObject(b []byte, i, depth int) int {
 			return -1
 		}
 		key := b[start : i-2]
-		if bytes.Compare(key, last) <= 0 {
+		if len(last) > 0 && key[0] <= last[0] && bytes.Compare(key, last) <= 0 {
 			return -1 // out of order, or twice
 		}
 		last = key
@@ -100,11 +102,8 @@ func scanList(b []byte, i, depth int) int {
 }
 
 func scanString(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		for i < len(b) && stringByte[b[i]] {
-			i++
-		}
-		if i >= len(b) {
+	for i++; ; i++ {
+		if i = plainUntil(b, i); i >= len(b) {
 			return -1
 		}
 		switch b[i] {
@@ -118,7 +117,32 @@ func scanString(b []byte, i int) int {
 			return -1 // a bare control character
 		}
 	}
-	return -1
+}
+
+// Bytes of a word, all alike.
+const (
+	ones        = 0x0101010101010101
+	highs       = 0x80 * ones
+	blanks      = ' ' * ones
+	quotes      = '"' * ones
+	backslashes = '\\' * ones
+)
+
+// plainUntil returns the position of the first byte from i on that does not stand for itself in a text: a quote, a
+// backslash or a control. It looks at eight bytes at a time, for texts are most of an entry: each of the three terms
+// raises the high bit of such a byte. Above one, it may raise others too.
+func plainUntil(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, backslash := w^quotes, w^backslashes
+		if found := ((w-blanks)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 // scanEscape returns the position of the last character of an escape, if it is the shortest way to write its character.
@@ -165,11 +189,3 @@ func scanWord(b []byte, i int, word string) int {
 	}
 	return i + len(word)
 }
-
-// stringByte tells what stands unescaped in a text: everything but the quote, the backslash and the controls.
-var stringByte = func() (is [256]bool) {
-	for c := range is {
-		is[c] = c >= ' ' && c != '"' && c != '\\'
-	}
-	return is
-}()

@@ -22,6 +22,7 @@ type file struct {
 
 	first, end    int64         // indexes of its entries
 	leaves        []format.Hash // as computed from the lines
+	tiles         []format.Hash // roots of each 256 of them
 	points        []point       // checkpoints of sizes in this file, in order
 	entries, over int64
 
@@ -46,6 +47,12 @@ func (f *file) check(ctx context.Context) error {
 	if err := f.readEntries(ctx); err != nil {
 		return err
 	}
+	f.tiles = f.tiles[:0]
+	for tile := range slices.Chunk(f.leaves, format.TileWidth) {
+		if len(tile) == format.TileWidth {
+			f.tiles = append(f.tiles, format.PerfectRoot(tile))
+		}
+	}
 	return f.readCheckpoints()
 }
 
@@ -69,7 +76,8 @@ func (f *file) readEntries(ctx context.Context) error {
 	}
 	defer func() { _ = hashes.Close() }()
 	if f.zip == nil {
-		f.zip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(4*format.ExportWindow))
+		f.zip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(4*format.ExportWindow),
+			zstd.IgnoreChecksum(true)) // what is in it is checked by better hashes
 		if err != nil {
 			return err
 		}
@@ -212,11 +220,11 @@ func (f *file) join(tree *peaks) error {
 	}
 	f.points = points
 	var within peaks
-	for leaves := f.leaves; len(leaves) > 0; {
-		n := min(len(leaves), format.TileWidth)
-		if len(points) > 0 && points[0].size <= tree.size+int64(n) {
+	tiles := f.tiles
+	for leaves := range slices.Chunk(f.leaves, format.TileWidth) {
+		if len(points) > 0 && points[0].size <= tree.size+int64(len(leaves)) {
 			within.copyOf(tree)
-			for _, leaf := range leaves[:n] {
+			for _, leaf := range leaves {
 				within.add(leaf, 0)
 				for len(points) > 0 && points[0].size == within.size {
 					if err := f.v.passed(points[0], within.root()); err != nil {
@@ -226,14 +234,14 @@ func (f *file) join(tree *peaks) error {
 				}
 			}
 		}
-		if n == format.TileWidth {
-			tree.add(format.PerfectRoot(leaves[:n]), 8)
-		} else {
-			for _, leaf := range leaves[:n] {
-				tree.add(leaf, 0)
-			}
+		if len(leaves) == format.TileWidth {
+			tree.add(tiles[0], 8)
+			tiles = tiles[1:]
+			continue
 		}
-		leaves = leaves[n:]
+		for _, leaf := range leaves {
+			tree.add(leaf, 0)
+		}
 	}
 	return nil
 }
