@@ -1,7 +1,6 @@
 package idp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
@@ -22,20 +20,35 @@ import (
 )
 
 // authorize begins a login: GET /idp/authorize.
-func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) error {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return untrusted()
+//
+// Its statement asks what the guard would; when it inserted nothing, the guard says why, or receive.
+func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	values, invalid := url.ParseQuery(r.URL.RawQuery)
+	var req authRequest
+	if invalid == nil {
+		req, invalid = parseAuthRequest(p.clients, values)
 	}
-	req, err := parseAuthRequest(p.clients, values)
-	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
+	if invalid == nil && !req.None {
+		id, err := p.begin(r, req)
+		if err == nil {
+			http.Redirect(w, r, "/idp/logins/"+id.String()+"/usager", http.StatusSeeOther)
+		}
+		if !errors.Is(err, errNotBegun) {
+			return r, err
+		}
+	}
+	r, err := p.sessions.BrowserWith(w, r, nil)
+	if err != nil {
+		return r, err
+	}
+	if refusal, ok := errors.AsType[*oidc.Error](invalid); ok {
 		p.refuseRequest(w, r, req, refusal)
-		return nil
+		return r, nil
 	}
-	if err != nil {
-		return untrusted()
+	if invalid != nil {
+		return r, untrusted()
 	}
-	return p.receive(w, r, req)
+	return r, p.receive(w, r, req)
 }
 
 // unavailable answers an authorization request while the database is down: the client is told, and may ask again later
@@ -79,7 +92,7 @@ func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) erro
 // again is the request as a path of ours.
 func again(req authRequest) string { return "/idp/authorize?" + req.known.Encode() }
 
-// receive leads the browser of a sound request to the choice of the citizen, or first to where it is missing something.
+// receive leads the browser of a sound request for which no login could begin to what it is missing.
 func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authRequest) error {
 	by, signedIn := actor(r)
 	switch {
@@ -96,57 +109,66 @@ func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authReque
 	case !p.fresh(by.FactorAt, req):
 		return p.sessions.SendToStepUp(w, r, again(req))
 	}
-	id, err := p.begin(r.Context(), by, req)
-	if errors.Is(err, errNotAidant) {
-		return p.notAidant(w, r, by, req)
-	}
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/idp/logins/"+id.String()+"/usager", http.StatusSeeOther)
-	return nil
+	return p.notAidant(w, r, by, req)
 }
 
 // fresh reports whether the aidant's second factor is as new as the request wants. FranceConnect asks for prompt=login every
 // time; its request travels through the aidant's browser unsigned, so one that has lost it is treated as if it had it.
 func (p *Provider) fresh(factor time.Time, req authRequest) bool {
+	return !factor.Before(p.oldest(req))
+}
+
+// oldest is the time since which the second factor must have been given.
+func (p *Provider) oldest(req authRequest) time.Time {
 	limit := req.MaxAge
 	if (req.Login || req.Client.WithoutPKCE) && (limit == 0 || limit > FactorLife) {
 		limit = FactorLife
 	}
-	return limit == 0 || p.clock.Now().Sub(factor) <= limit
+	if limit == 0 {
+		return time.Time{}
+	}
+	return p.clock.Now().Add(-limit)
 }
 
-// errNotAidant says that this person is no active aidant of their organisation.
-var errNotAidant = errors.New("not an active aidant")
+// errNotBegun says that nobody is signed in who is an active aidant of their organisation with a second factor that is new
+// enough.
+var errNotBegun = errors.New("no login begun")
 
 const beginLogin = `
 insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
   scope, claims, perimeters, procedures, created_at, expires_at)
-select $1, l.organisation_id, l.person_id, l.id, l.factor_at, $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9, ''),
-  $10, $11, $12, $13, $2::timestamptz, $14
-from session l
-where l.id = $15 and l.expires_at > $2::timestamptz and l.seen_at > $3::timestamptz and ` + aidantActive
+select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
+  $11, $12, $13, $14, $2::timestamptz, $15
+from session s, lateral (select s.organisation_id, s.person_id) l
+where s.cookie = $4 and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.factor_at >= $16::timestamptz and ` + roleStands + ` and ` + aidantActive + `
+returning (select s.seen_at from session s where s.id = session_id)`
 
 // begin inserts the row. Its loss would cost a click, so it does not wait for the disk.
-func (p *Provider) begin(ctx context.Context, by journal.Actor, req authRequest) (uuid.UUID, error) {
+func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
+	claim := p.sessions.Claim(r)
+	if claim == nil {
+		return uuid.Nil, errNotBegun
+	}
 	id := token.ID()
 	now, idle := p.times()
 	perimeters, procedures := p.perimeters(req.Claims)
-	var begun int64
+	var seen time.Time
 	batch := &pgx.Batch{}
-	batch.Queue(beginLogin, id, now, idle, req.Client.ID, req.Client.sector(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
-		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), by.Session).Exec(func(tag pgconn.CommandTag) error {
-		begun = tag.RowsAffected()
-		return nil
+	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.sector(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
+		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req)).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		return rows.Scan(&seen)
 	})
-	if err := p.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.Soon, batch); err != nil {
+	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
 		return uuid.Nil, fmt.Errorf("begin login: %w", err)
 	}
-	if begun != 1 {
-		return uuid.Nil, errNotAidant
+	if seen.IsZero() {
+		return uuid.Nil, errNotBegun
 	}
-	return id, nil
+	return id, p.sessions.Seen(r.Context(), claim, seen)
 }
 
 // perimeters returns what FranceConnect asked as rep_scope, and the procedures of our catalogue within it. nil is not

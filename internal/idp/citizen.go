@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -14,6 +15,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/page"
+	"mandat/internal/session"
 )
 
 // citizenPage is the search, and what it found.
@@ -36,12 +38,12 @@ type foundCitizen struct {
 }
 
 // showSearch shows the search: GET /idp/logins/{login}/usager. It also serves to change one's mind.
-func (p *Provider) showSearch(w http.ResponseWriter, r *http.Request) error {
-	_, l, err := p.open(r, Requested, CitizenChosen)
+func (p *Provider) showSearch(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	r, _, l, err := p.enter(w, r, Requested, CitizenChosen)
 	if err != nil {
-		return err
+		return r, err
 	}
-	return p.renderSearch(w, r, http.StatusOK, l, &citizenPage{})
+	return r, p.renderSearch(w, r, http.StatusOK, l, &citizenPage{})
 }
 
 func (p *Provider) renderSearch(w http.ResponseWriter, r *http.Request, status int, l Login, data *citizenPage) error {
@@ -54,18 +56,22 @@ func (p *Provider) renderSearch(w http.ResponseWriter, r *http.Request, status i
 
 // searchOrChoose serves both forms of the page: POST /idp/logins/{login}/usager. A search is posted too, because names
 // must not stand in addresses, which are kept in histories and logs.
-func (p *Provider) searchOrChoose(w http.ResponseWriter, r *http.Request) error {
+func (p *Provider) searchOrChoose(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	form, err := page.ParseForm(r)
 	if err != nil {
-		return err
+		return r, err
 	}
 	if form.Value("usager") != "" {
 		return p.chooseCitizen(w, r, form)
 	}
-	by, l, err := p.open(r, Requested, CitizenChosen)
+	r, by, l, err := p.enter(w, r, Requested, CitizenChosen)
 	if err != nil {
-		return err
+		return r, err
 	}
+	return r, p.search(w, r, by, l, form)
+}
+
+func (p *Provider) search(w http.ResponseWriter, r *http.Request, by journal.Actor, l Login, form *page.Form) error {
 	data := &citizenPage{Common: page.Common{Form: form}, Searched: true}
 	found, err := p.citizens.Search(r.Context(), by.Organisation, form.Text("recherche", 100), p.clock.Now())
 	if errors.Is(err, citizen.ErrTooShort) {
@@ -131,50 +137,81 @@ func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found 
 
 const takeCitizen = `
 update idp_login l set state = 'citizen_chosen', citizen_id = c.id
-from citizen c
-where l.id = $1 and l.session_id = $4 and l.person_id = $5 and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
-  and c.id = $6 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
+from session s, citizen c
+where l.id = $1 and ` + claimed + ` and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
+  and c.id = $5 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
   and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures)) limit 1)
-  and ` + aidantActive + ` and ` + sessionLive + `
-returning l.claims, c.id, c.data_key, c.identity, c.identified_at`
+  and ` + aidantActive + `
+returning s.seen_at, l.claims, c.id, c.data_key, c.identity, c.identified_at`
 
-// chooseCitizen notes whom the login is for.
-func (p *Provider) chooseCitizen(w http.ResponseWriter, r *http.Request, form *page.Form) error {
-	by, id, err := visit(r)
-	if err != nil {
-		return err
+// chooseCitizen notes whom the login is for. Its statement asks what the guard would; when it moved nothing, the guard says
+// why, or refuseChoice.
+func (p *Provider) chooseCitizen(w http.ResponseWriter, r *http.Request, form *page.Form) (*http.Request, error) {
+	who, unknown := uuid.Parse(form.Value("usager"))
+	var taken taken
+	if unknown == nil {
+		var err error
+		if taken, err = p.take(r, who); err != nil {
+			return r, err
+		}
+		if taken.sealed != nil && !taken.lacking {
+			http.Redirect(w, r, "/idp/logins/"+r.PathValue("login")+"/demarche", http.StatusSeeOther)
+			return r, nil
+		}
 	}
-	who, err := uuid.Parse(form.Value("usager"))
+	r, err := p.sessions.BrowserWith(w, r, nil)
 	if err != nil {
-		return db.ErrNotFound
+		return r, err
+	}
+	by, id, err := visit(r)
+	switch {
+	case err != nil:
+		return r, err
+	case unknown != nil:
+		return r, db.ErrNotFound
+	case taken.lacking: // the page offered no button for it; the release refuses it too
+		return r, p.pageAgain(w, r, "idp.citizen.no_email")
+	}
+	return r, p.refuseChoice(w, r, by, id, choice{citizen: who})
+}
+
+// taken is the citizen who was chosen, nil if none was. lacking says that they have no address, and the client wants it.
+type taken struct {
+	sealed  *citizen.Sealed
+	lacking bool
+}
+
+func (p *Provider) take(r *http.Request, who uuid.UUID) (taken, error) {
+	claim := p.sessions.Claim(r)
+	id, err := uuid.Parse(r.PathValue("login"))
+	if claim == nil || err != nil {
+		return taken{}, nil
 	}
 	now, idle := p.times()
+	var out taken
 	var claims []string
-	var sealed *citizen.Sealed
+	var seen time.Time
 	batch := &pgx.Batch{}
-	batch.Queue(takeCitizen, id, now, idle, by.Session, by.Person, who).Query(func(rows pgx.Rows) error {
+	batch.Queue(takeCitizen, id, now, idle, claim, who).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		sealed = &citizen.Sealed{}
-		return rows.Scan(append([]any{&claims}, sealed.Fields()...)...)
+		out.sealed = &citizen.Sealed{}
+		return rows.Scan(append([]any{&seen, &claims}, out.sealed.Fields()...)...)
 	})
-	if err := p.db.Pipeline(r.Context(), db.InOrganisation(by.Organisation), db.Soon, batch); err != nil {
-		return fmt.Errorf("choose citizen: %w", err)
+	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
+		return taken{}, fmt.Errorf("choose citizen: %w", err)
 	}
-	if sealed == nil {
-		return p.refuseChoice(w, r, by, id, choice{citizen: who})
+	if out.sealed == nil {
+		return taken{}, nil
 	}
-	chosen, err := p.citizens.Open(*sealed)
+	chosen, err := p.citizens.Open(*out.sealed)
 	if err != nil {
-		return err
+		return taken{}, err
 	}
-	if lacksEmail(claims, chosen.Identity) { // the page offered no button for it; the release refuses it too
-		return p.pageAgain(w, r, "idp.citizen.no_email")
-	}
-	http.Redirect(w, r, "/idp/logins/"+id.String()+"/demarche", http.StatusSeeOther)
-	return nil
+	out.lacking = lacksEmail(claims, chosen.Identity)
+	return out, p.sessions.Seen(r.Context(), claim, seen)
 }
 
 // pageAgain shows the search with what was wrong with the choice.

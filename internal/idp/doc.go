@@ -17,6 +17,10 @@
 //	                                       power.used; after its COMMIT the identity leaves: released.
 //	logout.go     /idp/end_session         FranceConnect ends the citizen's session.
 //
+// The handlers of the first three run the guard of their pages themselves (page.HandleLate): a step's statement finds the
+// session by the browser's claim (session.Claim) and asks of it all that the guard would, and a page's questions travel with
+// the guard's. When a statement moves nothing, the guard comes first in telling why (docs/decisions/0008).
+//
 // Ending a mandate writes nothing here. A code or a token is worth something only while its power stands: every step
 // joins the power, the aidant's membership, the organisation and the session in the statement that moves the row.
 //

@@ -2,7 +2,6 @@ package idp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -35,10 +34,9 @@ type Login struct {
 	State                    string
 	Client                   string
 	RedirectURI, ClientState string
-	Claims                   []string        // userinfo claims to be released
-	Perimeters               []string        // rep_scope as received; nil: not asked
-	Procedures               []string        // those within the perimeters; nil: every procedure
-	Citizen                  citizen.Citizen // of whom ID is nil until one is chosen
+	Claims                   []string // userinfo claims to be released
+	Perimeters               []string // rep_scope as received; nil: not asked
+	Procedures               []string // those within the perimeters; nil: every procedure
 	ExpiresAt                time.Time
 }
 
@@ -52,6 +50,10 @@ const (
 		where m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' and m.ended_at is null and a.suspended_at is null and o.active)`
 	sessionLive = `(select true from session s where s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
 		and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz)`
+	// claimed finds the session s of the claim $4 and holds the login to it: what the guard of its pages would ask.
+	claimed = `s.cookie = $4 and s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
+		and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and ` + roleStands
+	roleStands  = `(s.role = 'aidant' or (select true from membership r where r.organisation_id = s.organisation_id and r.person_id = s.person_id and r.role = s.role and r.ended_at is null))`
 	powerStands = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.identified_by = 'franceconnect' and ` + mandate.Stands
 	powerChosen = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.citizen_id = l.citizen_id and ` + powerStands + `)`
 	subjectOf   = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
@@ -64,56 +66,76 @@ func (p *Provider) times() (now, idle time.Time) {
 }
 
 const (
-	findLogin = `select l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.expires_at
-		from idp_login l where l.id = $1 and l.session_id = $2 and l.person_id = $3`
-	findChosen = `select c.id, c.data_key, c.identity, c.identified_at from idp_login l
-		join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id where l.id = $1 and l.session_id = $2 and l.person_id = $3`
+	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.expires_at`
+	loginOfClaim = ` from session s join idp_login l on l.session_id = s.id and l.person_id = s.person_id`
+	chosenOf     = ` join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id`
+	ofClaim      = ` where l.id = $1 and s.cookie = $2`
+
+	findLogin  = `select ` + loginColumns + loginOfClaim + ofClaim
+	findChosen = `select ` + loginColumns + `, c.id, c.data_key, c.identity, c.identified_at` + loginOfClaim + chosenOf + ofClaim
 )
 
-// find returns a login of this aidant, begun in this browser session. Another's is not found.
-func (p *Provider) find(ctx context.Context, by journal.Actor, id uuid.UUID) (Login, error) {
-	l := Login{ID: id}
-	var sealed *citizen.Sealed
-	batch := &pgx.Batch{}
-	batch.Queue(findLogin, id, by.Session, by.Person).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.ExpiresAt)
-	})
-	batch.Queue(findChosen, id, by.Session, by.Person).Query(func(rows pgx.Rows) error {
+func (l *Login) fields() []any {
+	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.ExpiresAt}
+}
+
+// ask queues the question for a login of the aidant whose session a claim finds, begun in that session. Another's is not
+// found, and leaves ID nil. With chosen it is found only if its citizen is chosen, and comes with them.
+func (l *Login) ask(b *pgx.Batch, id uuid.UUID, claim []byte, chosen *citizen.Sealed) {
+	query, fields := findLogin, l.fields()
+	if chosen != nil {
+		query, fields = findChosen, append(fields, chosen.Fields()...)
+	}
+	b.Queue(query, id, claim).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		sealed = &citizen.Sealed{}
-		return rows.Scan(sealed.Fields()...)
+		l.ID = id
+		return rows.Scan(fields...)
 	})
-	err := p.db.Ask(ctx, db.InOrganisation(by.Organisation), batch)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Login{}, db.ErrNotFound
-	}
-	if err != nil {
-		return Login{}, fmt.Errorf("find login: %w", err)
-	}
-	if sealed != nil {
-		l.Citizen, err = p.citizens.Open(*sealed)
-	}
-	return l, err
 }
 
-// open returns the login that a page is about, in one of the states, or the page that says why not. It never signs
-// anybody out: a login that has gone is no attack.
+// enter is the guard of a login's page, with the login that it is about, in one of the states, or the page that says why
+// not. It never signs anybody out: a login that has gone is no attack.
+func (p *Provider) enter(w http.ResponseWriter, r *http.Request, states ...string) (*http.Request, journal.Actor, Login, error) {
+	var l Login
+	batch := &pgx.Batch{}
+	if id, err := uuid.Parse(r.PathValue("login")); err == nil {
+		l.ask(batch, id, p.sessions.Claim(r), nil)
+	}
+	r, err := p.sessions.BrowserWith(w, r, batch)
+	if err != nil {
+		return r, journal.Actor{}, l, err
+	}
+	by, _, err := visit(r)
+	if err != nil {
+		return r, by, l, err
+	}
+	return r, by, l, p.openable(l, states)
+}
+
+// openable returns the page that says why a login is not open.
+func (p *Provider) openable(l Login, states []string) error {
+	if l.ID == uuid.Nil {
+		return problem(http.StatusNotFound, "gone")
+	}
+	return p.closed(l.State, l.ExpiresAt, states)
+}
+
+// open is enter behind the guard.
 func (p *Provider) open(r *http.Request, states ...string) (journal.Actor, Login, error) {
 	by, id, err := visit(r)
 	if err != nil {
 		return by, Login{}, err
 	}
-	l, err := p.find(r.Context(), by, id)
-	if errors.Is(err, db.ErrNotFound) {
-		return by, Login{}, problem(http.StatusNotFound, "gone")
+	var l Login
+	batch := &pgx.Batch{}
+	l.ask(batch, id, p.sessions.Claim(r), nil)
+	if err := p.db.Ask(r.Context(), db.InOrganisation(by.Organisation), batch); err != nil {
+		return by, l, fmt.Errorf("find login: %w", err)
 	}
-	if err != nil {
-		return by, Login{}, err
-	}
-	return by, l, p.closed(l.State, l.ExpiresAt, states)
+	return by, l, p.openable(l, states)
 }
 
 // visit reads who visits which login.

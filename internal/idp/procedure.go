@@ -1,16 +1,20 @@
 package idp
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/citizen"
 	"mandat/internal/db"
-	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/page"
+	"mandat/internal/session"
 )
 
 // procedurePage asks what the aidant is about to do for the citizen.
@@ -33,28 +37,70 @@ type procedureChoice struct {
 	EndsAt                   time.Time
 }
 
+// chosen is a login whose citizen is chosen, with what may be done for them.
+type chosen struct {
+	Login
+	sealed citizen.Sealed
+	powers *[]mandate.Power
+}
+
+const whoseChosen = `select l.organisation_id, l.citizen_id` + loginOfClaim + ` where l.id = $1 and s.cookie = $3`
+
+// ask queues the questions for it.
+func (c *chosen) ask(b *pgx.Batch, id uuid.UUID, claim []byte, now time.Time) {
+	c.Login.ask(b, id, claim, &c.sealed)
+	c.powers = mandate.AskStanding(b, whoseChosen, id, now, claim)
+}
+
 // showProcedures shows the procedures for which the citizen has given a power: GET /idp/logins/{login}/demarche.
-func (p *Provider) showProcedures(w http.ResponseWriter, r *http.Request) error {
-	by, l, err := p.open(r, CitizenChosen)
+func (p *Provider) showProcedures(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	var c chosen
+	batch := &pgx.Batch{}
+	if id, err := uuid.Parse(r.PathValue("login")); err == nil {
+		c.ask(batch, id, p.sessions.Claim(r), p.clock.Now())
+	}
+	r, err := p.sessions.BrowserWith(w, r, batch)
+	if err != nil {
+		return r, err
+	}
+	return r, p.renderProcedures(w, r, http.StatusOK, &c, nil)
+}
+
+// showProceduresAgain shows them with what was wrong with the choice.
+func (p *Provider) showProceduresAgain(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	by, id, err := visit(r)
 	if err != nil {
 		return err
 	}
-	return p.renderProcedures(w, r, http.StatusOK, by, l, nil)
+	var c chosen
+	batch := &pgx.Batch{}
+	c.ask(batch, id, p.sessions.Claim(r), p.clock.Now())
+	if err := p.db.Ask(r.Context(), db.InOrganisation(by.Organisation), batch); err != nil {
+		return fmt.Errorf("find login: %w", err)
+	}
+	return p.renderProcedures(w, r, status, &c, form)
 }
 
-func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, status int, by journal.Actor, l Login, form *page.Form) error {
-	lang := page.Lang(r)
+func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, status int, c *chosen, form *page.Form) error {
+	if c.ID == uuid.Nil { // why is told by the login without its citizen
+		_, _, err := p.open(r, CitizenChosen)
+		return cmp.Or(err, db.ErrConflict)
+	}
+	if err := p.closed(c.State, c.ExpiresAt, []string{CitizenChosen}); err != nil {
+		return err
+	}
+	who, err := p.citizens.Open(c.sealed)
+	if err != nil {
+		return err
+	}
+	lang, l := page.Lang(r), c.Login
 	data := &procedurePage{
 		Common: page.Common{Title: "idp.procedure.title", NoIndex: true, Form: form, FormOrigins: []string{origin(l.RedirectURI)}},
 		Login:  l, Client: p.clientName(l.Client),
-		Name: l.Citizen.Identity.FullName(), Birthdate: l.Citizen.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
-	}
-	powers, err := p.mandates.StandingPowers(r.Context(), by.Organisation, l.Citizen.ID, p.clock.Now())
-	if err != nil {
-		return err
+		Name: who.Identity.FullName(), Birthdate: who.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
 	}
 	ends := map[string]time.Time{}
-	for _, power := range powers {
+	for _, power := range *c.powers {
 		if power.Case == "" && (l.Procedures == nil || slices.Contains(l.Procedures, power.Procedure)) {
 			ends[power.Procedure] = power.EndsAt
 		}
@@ -87,56 +133,77 @@ func (p *Provider) themeChoices(ends map[string]time.Time, lang string) []themeC
 // then, and the commit of a token, which waits for the disk, takes all earlier ones with it.
 const issueCode = `
 with moved as (
-  update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $7, code_expires_at = $8
-  from mandate_power p
-  where l.id = $1 and l.session_id = $4 and l.person_id = $5 and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
-    and p.procedure = $6 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
-    and ` + aidantActive + ` and ` + sessionLive + `
-  returning l.organisation_id, l.citizen_id, l.sector, l.redirect_uri, l.client_state
+  update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $6, code_expires_at = $7
+  from session s, mandate_power p
+  where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
+    and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
+    and ` + aidantActive + `
+  returning l.organisation_id, l.citizen_id, l.sector, l.redirect_uri, l.client_state, s.seen_at
 ), subject as (
   insert into idp_subject (citizen_id, sector, organisation_id, sub, created_at)
-  select citizen_id, sector, organisation_id, $9, $2 from moved
+  select citizen_id, sector, organisation_id, $8, $2 from moved
   where not exists (select from idp_subject j where j.citizen_id = moved.citizen_id and j.sector = moved.sector)
   on conflict do nothing
 )
-select redirect_uri, coalesce(client_state, '') from moved`
+select redirect_uri, coalesce(client_state, ''), seen_at from moved`
 
-// chooseProcedure issues the code and sends the browser back to the client: POST /idp/logins/{login}/demarche.
-func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) error {
+// chooseProcedure issues the code and sends the browser back to the client: POST /idp/logins/{login}/demarche. Its
+// statement asks what the guard would; when it moved nothing, the guard says why, or refuseChoice.
+func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	form, err := page.ParseForm(r)
 	if err != nil {
-		return err
+		return r, err
+	}
+	wanted := form.Value("demarche")
+	if wanted != "" {
+		issued, err := p.issue(w, r, wanted)
+		if err != nil || issued {
+			return r, err
+		}
+	}
+	r, err = p.sessions.BrowserWith(w, r, nil)
+	if err != nil {
+		return r, err
 	}
 	by, id, err := visit(r)
 	if err != nil {
-		return err
+		return r, err
 	}
-	chosen := form.Value("demarche")
-	if chosen == "" {
-		by, l, err := p.open(r, CitizenChosen)
-		if err != nil {
-			return err
-		}
+	if wanted == "" {
 		form.Fail("demarche", "idp.procedure.missing")
-		return p.renderProcedures(w, r, http.StatusUnprocessableEntity, by, l, form)
+		return r, p.showProceduresAgain(w, r, http.StatusUnprocessableEntity, form)
+	}
+	return r, p.refuseChoice(w, r, by, id, choice{procedure: wanted})
+}
+
+// issue reports whether the code was issued, and has answered then.
+func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string) (bool, error) {
+	claim := p.sessions.Claim(r)
+	id, err := uuid.Parse(r.PathValue("login"))
+	if claim == nil || err != nil {
+		return false, nil
 	}
 	code, hash := newTicket(id)
 	now, idle := p.times()
 	var redirectURI, state string
+	var seen time.Time
 	batch := &pgx.Batch{}
-	batch.Queue(issueCode, id, now, idle, by.Session, by.Person, chosen, hash, now.Add(CodeLife), newSubject()).Query(func(rows pgx.Rows) error {
+	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife), newSubject()).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		return rows.Scan(&redirectURI, &state)
+		return rows.Scan(&redirectURI, &state, &seen)
 	})
-	if err := p.db.Pipeline(r.Context(), db.InOrganisation(by.Organisation), db.Soon, batch); err != nil {
-		return fmt.Errorf("issue code: %w", err)
+	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
+		return false, fmt.Errorf("issue code: %w", err)
 	}
 	if redirectURI == "" {
-		return p.refuseChoice(w, r, by, id, choice{procedure: chosen})
+		return false, nil
+	}
+	if err := p.sessions.Seen(r.Context(), claim, seen); err != nil {
+		return false, err
 	}
 	http.Redirect(w, r, p.codeURL(redirectURI, state, code), http.StatusSeeOther)
-	return nil
+	return true, nil
 }

@@ -158,13 +158,9 @@ func (p *Provider) refuseChoice(w http.ResponseWriter, r *http.Request, by journ
 	case c.procedure == "":
 		return p.pageAgain(w, r, "idp.citizen.no_power")
 	}
-	by, l, err := p.open(r, CitizenChosen)
-	if err != nil {
-		return err
-	}
 	form := &page.Form{}
 	form.Fail("demarche", "idp.procedure.no_power")
-	return p.renderProcedures(w, r, http.StatusConflict, by, l, form)
+	return p.showProceduresAgain(w, r, http.StatusConflict, form)
 }
 
 // judgeChoice tells a login that cannot be chosen for (no entry: it is another's, or over) from a power that is missing.

@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"mandat/internal/db"
 )
 
 // Querier is a transaction of whatever kind.
@@ -53,18 +51,16 @@ func MayAct(ctx context.Context, q Querier, organisation, citizen uuid.UUID, pro
 	return p, nil
 }
 
-// StandingPowers lists what an organisation may do for a citizen at this time, in the order of procedures.
-func (r *Register) StandingPowers(ctx context.Context, organisation, citizen uuid.UUID, now time.Time) ([]Power, error) {
-	var out []Power
-	batch := &pgx.Batch{}
-	batch.Queue(`select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $3 and `+Stands+` order by p.procedure`,
-		organisation, now, citizen).Query(func(rows pgx.Rows) error {
+// AskStanding queues the question what an organisation may do for a citizen at this time. whose is a query of both,
+// organisation_id and citizen_id, with the arguments $1 and $3. The answer, in the order of procedures, is there once the
+// batch has been answered.
+func AskStanding(b *pgx.Batch, whose string, first any, now time.Time, third any) *[]Power {
+	out := &[]Power{}
+	b.Queue(`select `+powerColumns+` from (`+whose+`) w join mandate_power p on p.organisation_id = w.organisation_id and p.citizen_id = w.citizen_id and `+Stands+`
+		order by p.procedure`, first, now, third).Query(func(rows pgx.Rows) error {
 		var err error
-		out, err = pgx.CollectRows(rows, scanPower)
+		*out, err = pgx.CollectRows(rows, scanPower)
 		return err
 	})
-	if err := r.db.Ask(ctx, db.InOrganisation(organisation), batch); err != nil {
-		return nil, fmt.Errorf("list powers: %w", err)
-	}
-	return out, nil
+	return out
 }

@@ -102,11 +102,31 @@ func (r *Router) Handle(method, pattern string, a Audience, h Handler) {
 	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) { r.dispatch(w, req, route, h) })
 }
 
-// dispatch runs the guard of the route's audience, then the handler.
-func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route, h Handler) {
+// LateHandler is a handler that runs the guard of its audience itself, because its own statement asks what the guard would
+// ask or travels with it. It returns the request as the guard let it pass, or as it came.
+type LateHandler func(w http.ResponseWriter, r *http.Request) (*http.Request, error)
+
+// HandleLate is Handle without the guard: the handler runs it.
+func (r *Router) HandleLate(method, pattern string, a Audience, h LateHandler) {
+	route := Route{Method: method, Pattern: pattern, Audience: a, Handler: name(h)}
+	r.routes[method+" "+pattern] = route
+	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) {
+		setRobots(w, route)
+		if passed, err := h(w, req); err != nil {
+			r.fail(w, passed, err)
+		}
+	})
+}
+
+func setRobots(w http.ResponseWriter, route Route) {
 	if route.Audience != Public {
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
 	}
+}
+
+// dispatch runs the guard of the route's audience, then the handler.
+func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route, h Handler) {
+	setRobots(w, route)
 	passed, err := r.guards[route.Audience](w, req)
 	if err != nil {
 		r.fail(w, req, err)
@@ -138,7 +158,7 @@ func (r *Router) Start() http.Handler {
 }
 
 // name returns a handler's name without the path of its module: "aidant.(*Site).showHome".
-func name(h Handler) string {
+func name(h any) string {
 	full := runtime.FuncForPC(reflect.ValueOf(h).Pointer()).Name()
 	return strings.TrimSuffix(full[strings.LastIndex(full, "/")+1:], "-fm")
 }

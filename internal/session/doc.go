@@ -10,6 +10,9 @@
 // and give its Actor to the acts. What hangs on a session (a citizen's identity in a draft, a login under way) is bound
 // to Session.Hash, which a step-up keeps and a sign-in does not.
 //
+// A handler that has a question of its own runs the guard itself, and its queries travel with the guard's (BrowserWith); a
+// statement that changes something can find the session by the browser's claim and ask all that the guard asks (claim.go).
+//
 // The cookie is written and read through gorilla/sessions, whose Store this package implements (store.go). Over HTTPS it
 // is "__Host-mandat": Secure, HttpOnly, SameSite=Lax (the return from ProConnect and FranceConnect is a cross-site
 // navigation: Strict would lose it), Path=/. Chromium takes that cookie on http://localhost too (tried, version 156), but

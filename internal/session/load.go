@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
-	"mandat/internal/token"
 )
 
 // found asks everything that decides whether a session still counts, in one statement.
@@ -22,19 +21,26 @@ select s.id, s.cookie, s.person_id, s.organisation_id, coalesce(s.role, ''), s.f
 from session s left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
 where s.cookie = $1 and s.expires_at > $2 and s.seen_at > $2 - $3::interval`
 
-// load finds the session of a cookie's secret. It returns db.ErrNotFound when there is none or its time is over.
-func (s *Sessions) load(ctx context.Context, secret string) (*Session, error) {
+// load finds the session of a claim. It returns db.ErrNotFound when there is none or its time is over. The queries of more
+// travel with it.
+func (s *Sessions) load(ctx context.Context, claim []byte, scope db.Scope, more *pgx.Batch) (*Session, error) {
 	now := s.clock.Now()
 	out := &Session{}
 	var person, organisation *uuid.UUID
 	var factor *time.Time
+	missing := false
 	batch := &pgx.Batch{}
-	batch.Queue(found, token.Hash(secret), now, Idle).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&out.Hash, &out.cookie, &person, &organisation, &out.Role, &factor, &out.CreatedAt, &out.SeenAt, &out.ExpiresAt,
+	batch.Queue(found, claim, now, Idle).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&out.Hash, &out.cookie, &person, &organisation, &out.Role, &factor, &out.CreatedAt, &out.SeenAt, &out.ExpiresAt,
 			&out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName, &out.standing)
+		missing = errors.Is(err, pgx.ErrNoRows)
+		return err
 	})
-	err := s.db.Ask(ctx, db.System(), batch)
-	if errors.Is(err, pgx.ErrNoRows) {
+	if more != nil {
+		batch.QueuedQueries = append(batch.QueuedQueries, more.QueuedQueries...)
+	}
+	err := s.db.Ask(ctx, scope, batch)
+	if missing {
 		return nil, db.ErrNotFound
 	}
 	if err != nil {
@@ -46,16 +52,16 @@ func (s *Sessions) load(ctx context.Context, secret string) (*Session, error) {
 	if organisation != nil {
 		out.Organisation = *organisation
 	}
-	return out, s.touch(ctx, out, now)
+	return out, s.touch(ctx, out.cookie, out.SeenAt, now)
 }
 
 // touch notes that the session is in use, at most once a minute: a write for each page would cost more than it tells.
-func (s *Sessions) touch(ctx context.Context, found *Session, now time.Time) error {
-	if now.Sub(found.SeenAt) < time.Minute {
+func (s *Sessions) touch(ctx context.Context, claim []byte, seenAt, now time.Time) error {
+	if now.Sub(seenAt) < time.Minute {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`update session set seen_at = $2 where cookie = $1 and seen_at < $2 and seen_at > $2 - $3::interval`, found.cookie, now, Idle)
+	batch.Queue(`update session set seen_at = $2 where cookie = $1 and seen_at < $2 and seen_at > $2 - $3::interval`, claim, now, Idle)
 	if err := s.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
 		return fmt.Errorf("note session's use: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"mandat/internal/db"
+	"mandat/internal/token"
 )
 
 // store is the gorilla/sessions Store of this package. Values holds one thing, the *Session, under row; gorilla's ID is
@@ -38,10 +39,10 @@ func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
 	options := s.options
 	out.Options, out.IsNew = &options, true
 	cookie, err := r.Cookie(name)
-	if err != nil || len(cookie.Value) != 43 {
+	if err != nil || len(cookie.Value) != secretLength {
 		return out, nil
 	}
-	found, err := s.sessions.load(r.Context(), cookie.Value)
+	found, err := s.sessions.load(r.Context(), token.Hash(cookie.Value), db.System(), nil)
 	if errors.Is(err, db.ErrNotFound) {
 		return out, nil
 	}
