@@ -6,11 +6,14 @@ import (
 	"context"
 	"fmt"
 	"html"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -142,6 +145,36 @@ func (d *Desk) SignIn(t testing.TB, b *browse.Browser) {
 	t.Helper()
 	must(t, b.Get(d.URL+session.SignInPath))
 	must(t, b.Press("ProConnect", nil))
+}
+
+// AtOnce opens an address many times at the same moment with a browser's cookie, and returns the statuses, sorted.
+func (d *Desk) AtOnce(t testing.TB, b *browse.Browser, address string, times int) []int {
+	t.Helper()
+	secret, _ := b.Cookie("mandat")
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	var wg sync.WaitGroup
+	out := make([]int, times)
+	for i := range out {
+		wg.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.AddCookie(&http.Cookie{Name: "mandat", Value: secret})
+			res, err := client.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+			out[i] = res.StatusCode
+		})
+	}
+	wg.Wait()
+	slices.Sort(out)
+	return out
 }
 
 // Draft starts a draft for whoever is signed in with this person and organisation.

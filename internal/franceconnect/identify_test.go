@@ -1,12 +1,10 @@
 package franceconnect_test
 
 import (
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -187,30 +185,7 @@ func TestCallback_OnceWhateverHappens(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	answer := c.leave(t)
-	secret, _ := c.browser.Cookie("mandat")
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	var wg sync.WaitGroup
-	status := make([]int, 12)
-	for i := range status {
-		wg.Go(func() {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, answer, nil)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			req.AddCookie(&http.Cookie{Name: "mandat", Value: secret})
-			res, err := client.Do(req)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			_, _ = io.Copy(io.Discard, res.Body)
-			_ = res.Body.Close()
-			status[i] = res.StatusCode
-		})
-	}
-	wg.Wait()
-	slices.Sort(status)
+	status := c.AtOnce(t, c.browser, answer, 12)
 	if status[0] != http.StatusSeeOther || status[1] != http.StatusBadRequest || status[11] != http.StatusBadRequest || c.fc.Count("/token") != 1 {
 		t.Errorf("answers %v, %d codes exchanged", status, c.fc.Count("/token"))
 	}

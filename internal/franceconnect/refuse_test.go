@@ -2,10 +2,7 @@ package franceconnect_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -104,69 +101,31 @@ func get(t *testing.T, b *browse.Browser, address string) {
 	}
 }
 
-func set(name string, value any) func(map[string]any) {
-	return func(c map[string]any) { c[name] = value }
-}
-
-func drop(name string) func(map[string]any) { return func(c map[string]any) { delete(c, name) } }
-
-func failing(code, description string) func(*rogue.Plan) {
-	return func(p *rogue.Plan) {
-		p.Callback = func(q url.Values) { q.Del("code"); q.Set("error", code); q.Set("error_description", description) }
-	}
-}
-
 // Every way in which an answer can be wrong is refused: with its words on the draft's page, without an identity, and with
 // the citizen's FranceConnect session ended whenever there is an ID token to end it with.
 func TestIdentify_RefusesWrongAnswers(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	c := open(t)
-	for name, test := range map[string]struct {
-		plan func(*rogue.Plan)
-		want string
-		ends bool
-	}{
-		"nonce":                {func(p *rogue.Plan) { p.IDToken = set("nonce", strings.Repeat("0", 64)) }, "wrong_answer", true},
-		"issuer":               {func(p *rogue.Plan) { p.IDToken = set("iss", "https://elsewhere.invalid") }, "wrong_answer", true},
-		"audience":             {func(p *rogue.Plan) { p.IDToken = set("aud", "somebody-else") }, "wrong_answer", true},
-		"expired":              {func(p *rogue.Plan) { p.IDToken = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer", true},
-		"no time":              {func(p *rogue.Plan) { p.IDToken = drop("iat") }, "wrong_answer", true},
-		"earlier session":      {func(p *rogue.Plan) { p.IDToken = set("auth_time", now.Add(-20*time.Minute).Unix()) }, "wrong_answer", true},
-		"just before":          {func(p *rogue.Plan) { p.IDToken = set("auth_time", now.Add(-time.Minute).Unix()) }, "wrong_answer", true},
-		"of tomorrow":          {func(p *rogue.Plan) { p.IDToken = set("auth_time", now.Add(24*time.Hour).Unix()) }, "wrong_answer", true},
-		"at_hash":              {func(p *rogue.Plan) { p.IDToken = set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }, "wrong_answer", true},
+	said := func(change func(map[string]any)) func(*rogue.Plan) {
+		return func(p *rogue.Plan) { p.Userinfo = change }
+	}
+	every := map[string]wrong{
 		"lower acr":            {func(p *rogue.Plan) { p.ACR = "eidas0" }, "wrong_answer", true},
-		"no acr":               {func(p *rogue.Plan) { p.IDToken = drop("acr") }, "wrong_answer", true},
-		"forged":               {func(p *rogue.Plan) { p.SignIDToken = rogue.Forged }, "wrong_answer", true},
-		"changed":              {func(p *rogue.Plan) { p.SignIDToken = rogue.Changed }, "wrong_answer", true},
-		"alg none":             {func(p *rogue.Plan) { p.SignIDToken = rogue.None }, "wrong_answer", true},
-		"alg HS256":            {func(p *rogue.Plan) { p.SignIDToken = rogue.Secret }, "wrong_answer", true},
-		"another alg":          {func(p *rogue.Plan) { p.SignIDToken = rogue.Other }, "wrong_answer", true},
-		"userinfo of another":  {func(p *rogue.Plan) { p.Userinfo = set("sub", strings.Repeat("0", 64)+"v1") }, "wrong_answer", true},
-		"userinfo plain":       {func(p *rogue.Plan) { p.PlainUserinfo = true }, "wrong_answer", true},
-		"userinfo forged":      {func(p *rogue.Plan) { p.SignUserinfo = rogue.Forged }, "wrong_answer", true},
-		"userinfo audience":    {func(p *rogue.Plan) { p.Userinfo = set("aud", "somebody-else") }, "wrong_answer", true},
-		"userinfo issuer":      {func(p *rogue.Plan) { p.Userinfo = set("iss", "https://elsewhere.invalid") }, "wrong_answer", true},
-		"huge userinfo":        {instead(rogue.Userinfo, endless), "wrong_answer", true},
-		"broken userinfo":      {instead(rogue.Userinfo, status(http.StatusBadGateway)), "unavailable", true},
-		"slow userinfo":        {instead(rogue.Userinfo, slow), "unavailable", true},
-		"slow token endpoint":  {instead(rogue.Token, slow), "unavailable", false},
-		"broken token":         {instead(rogue.Token, status(http.StatusInternalServerError)), "unavailable", false},
-		"redirecting token":    {instead(rogue.Token, redirect), "wrong_answer", false},
-		"callback without iss": {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("iss") } }, "wrong_answer", false},
-		"callback of another":  {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("iss", "https://elsewhere.invalid") } }, "wrong_answer", false},
-		"no name":              {func(p *rogue.Plan) { p.Userinfo = set("family_name", "") }, "incomplete", true},
-		"no first name":        {func(p *rogue.Plan) { p.Userinfo = drop("given_name") }, "incomplete", true},
-		"no birth date":        {func(p *rogue.Plan) { p.Userinfo = drop("birthdate") }, "incomplete", true},
-		"no such day":          {func(p *rogue.Plan) { p.Userinfo = set("birthdate", "1962-02-30") }, "incomplete", true},
-		"no gender":            {func(p *rogue.Plan) { p.Userinfo = drop("gender") }, "incomplete", true},
-		"no country":           {func(p *rogue.Plan) { p.Userinfo = drop("birthcountry") }, "incomplete", true},
-		"no place in France":   {func(p *rogue.Plan) { p.Userinfo = set("birthplace", "") }, "incomplete", true},
-		"a place that is none": {func(p *rogue.Plan) { p.Userinfo = set("birthplace", "None") }, "incomplete", true},
-		"a name with controls": {func(p *rogue.Plan) { p.Userinfo = set("family_name", "DU\x00BOIS") }, "incomplete", true},
-		"a name turned round":  {func(p *rogue.Plan) { p.Userinfo = set("given_name", "Angela \u202eesiuoL") }, "incomplete", true},
-		"a name with nothing":  {func(p *rogue.Plan) { p.Userinfo = set("preferred_username", "MAR\u200bTIN") }, "incomplete", true},
+		"no acr":               {func(p *rogue.Plan) { p.IDToken = rogue.Drop("acr") }, "wrong_answer", true},
+		"earlier session":      {func(p *rogue.Plan) { p.IDToken = rogue.Set("auth_time", now.Add(-20*time.Minute).Unix()) }, "wrong_answer", true},
+		"just before":          {func(p *rogue.Plan) { p.IDToken = rogue.Set("auth_time", now.Add(-time.Minute).Unix()) }, "wrong_answer", true},
+		"no name":              {said(rogue.Set("family_name", "")), "incomplete", true},
+		"no first name":        {said(rogue.Drop("given_name")), "incomplete", true},
+		"no birth date":        {said(rogue.Drop("birthdate")), "incomplete", true},
+		"no such day":          {said(rogue.Set("birthdate", "1962-02-30")), "incomplete", true},
+		"no gender":            {said(rogue.Drop("gender")), "incomplete", true},
+		"no country":           {said(rogue.Drop("birthcountry")), "incomplete", true},
+		"no place in France":   {said(rogue.Set("birthplace", "")), "incomplete", true},
+		"a place that is none": {said(rogue.Set("birthplace", "None")), "incomplete", true},
+		"a name with controls": {said(rogue.Set("family_name", "DU\x00BOIS")), "incomplete", true},
+		"a name turned round":  {said(rogue.Set("given_name", "Angela \u202eesiuoL")), "incomplete", true},
+		"a name with nothing":  {said(rogue.Set("preferred_username", "MAR\u200bTIN")), "incomplete", true},
 		"minor": {func(p *rogue.Plan) {
 			p.Userinfo = func(c map[string]any) { c["birthdate"] = "2012-05-20"; c["idp_birthdate"] = "2012-05-20" }
 		}, "minor", true},
@@ -174,21 +133,28 @@ func TestIdentify_RefusesWrongAnswers(t *testing.T) {
 			year := time.Now().AddDate(-18, 0, 1).Format("2006")
 			p.Userinfo = func(c map[string]any) { c["birthdate"] = year + "-01-01"; c["idp_birthdate"] = year + "-00-00" }
 		}, "minor", true},
-		"cancelled":          {failing("access_denied", "User auth aborted"), "cancelled", false},
-		"cancelled, code":    {failing("access_denied", "retour (Y030030)"), "cancelled", false},
-		"refused":            {failing("access_denied", "user authentication aborted"), "refused", false},
-		"not found":          {failing("access_denied", "user authentication aborted (Y010008)"), "not_found", false},
-		"several":            {failing("access_denied", "user authentication aborted (Y010006)"), "several", false},
-		"deceased":           {failing("access_denied", "user authentication aborted (Y010015)"), "deceased", false},
-		"register down":      {failing("temporarily_unavailable", "authentication aborted due to a technical error on the authorization server"), "register_down", false},
-		"register malformed": {failing("server_error", "… (Y010013)"), "register_down", false},
-		"account refused":    {failing("access_denied", "… (Y100011)"), "account_refused", false},
-		"account disabled":   {failing("access_denied", "… (Y180001)"), "account_disabled", false},
-		"session lost":       {failing("access_denied", "… (Y190001)"), "session_lost", false},
-		"suspicious device":  {failing("access_denied", "suspicious context"), "suspicious", false},
-		"technical":          {failing("server_error", "authentication aborted due to a technical error on the authorization server"), "technical", false},
-		"made up":            {failing("<script>", "<script>"), "technical", false},
-	} {
+		"cancelled":          {rogue.Failing("access_denied", "User auth aborted"), "cancelled", false},
+		"cancelled, code":    {rogue.Failing("access_denied", "retour (Y030030)"), "cancelled", false},
+		"refused":            {rogue.Failing("access_denied", "user authentication aborted"), "refused", false},
+		"not found":          {rogue.Failing("access_denied", "user authentication aborted (Y010008)"), "not_found", false},
+		"several":            {rogue.Failing("access_denied", "user authentication aborted (Y010006)"), "several", false},
+		"deceased":           {rogue.Failing("access_denied", "user authentication aborted (Y010015)"), "deceased", false},
+		"register down":      {rogue.Failing("temporarily_unavailable", "authentication aborted due to a technical error on the authorization server"), "register_down", false},
+		"register malformed": {rogue.Failing("server_error", "… (Y010013)"), "register_down", false},
+		"account refused":    {rogue.Failing("access_denied", "… (Y100011)"), "account_refused", false},
+		"account disabled":   {rogue.Failing("access_denied", "… (Y180001)"), "account_disabled", false},
+		"session lost":       {rogue.Failing("access_denied", "… (Y190001)"), "session_lost", false},
+		"suspicious device":  {rogue.Failing("access_denied", "suspicious context"), "suspicious", false},
+		"technical":          {rogue.Failing("server_error", "authentication aborted due to a technical error on the authorization server"), "technical", false},
+		"made up":            {rogue.Failing("<script>", "<script>"), "technical", false},
+	}
+	for name, lie := range rogue.Lies(now) {
+		every[name] = wrong{lie.Tell, "wrong_answer", lie.Signed}
+		if lie.Down {
+			every[name] = wrong{lie.Tell, "unavailable", lie.Signed}
+		}
+	}
+	for name, test := range every {
 		t.Run(name, func(t *testing.T) {
 			plan, ended := sound(), c.fc.Count(rogue.EndSession)
 			test.plan(&plan)
@@ -203,6 +169,13 @@ func TestIdentify_RefusesWrongAnswers(t *testing.T) {
 	if n := c.Number(t, `select count(*) from journal_entry where action = 'draft.identified'`); n != 0 {
 		t.Errorf("%d identifications", n)
 	}
+}
+
+// wrong is a way to be wrong, the words it gets, and whether FranceConnect's session is ended.
+type wrong struct {
+	plan func(*rogue.Plan)
+	want string
+	ends bool
 }
 
 // refused expects the browser on the draft's identity page, with a message, and the draft without an identity.
@@ -234,7 +207,7 @@ func TestIdentify_WithoutDiscoveryOrKeys(t *testing.T) {
 			t.Parallel()
 			c := open(t)
 			plan := sound()
-			instead(endpoint, status(http.StatusServiceUnavailable))(&plan)
+			rogue.Instead(endpoint, rogue.Status(http.StatusServiceUnavailable))(&plan)
 			c.fc.Play(plan)
 			c.identify(t)
 			c.refused(t, "unavailable")
@@ -250,31 +223,4 @@ func TestIdentify_WithoutDiscoveryOrKeys(t *testing.T) {
 			}
 		})
 	}
-}
-
-func instead(endpoint string, h http.HandlerFunc) func(*rogue.Plan) {
-	return func(p *rogue.Plan) { p.Instead = map[string]http.HandlerFunc{endpoint: h} }
-}
-
-func redirect(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, rogue.Moved, http.StatusTemporaryRedirect)
-}
-
-func endless(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/jwt")
-	for range 2 << 10 {
-		if _, err := w.Write(make([]byte, 1<<10)); err != nil {
-			return
-		}
-	}
-}
-
-func status(code int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-}
-
-// slow answers when nobody waits any longer. The server notices that only when the request's body has been read.
-func slow(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	<-r.Context().Done()
 }

@@ -2,7 +2,6 @@ package proconnect_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,69 +57,25 @@ func TestSignIn_Sound(t *testing.T) {
 // Every way in which an answer can be wrong is refused: with its page, without a session, and noted.
 func TestSignIn_RefusesWrongAnswers(t *testing.T) {
 	t.Parallel()
-	set := func(name string, value any) func(map[string]any) { return func(c map[string]any) { c[name] = value } }
-	drop := func(name string) func(map[string]any) { return func(c map[string]any) { delete(c, name) } }
-	now := time.Now()
 	d, p, _ := open(t)
-	for name, test := range map[string]wrong{
-		"nonce":                     {func(p *rogue.Plan) { p.IDToken = set("nonce", strings.Repeat("0", 64)) }, "wrong_answer"},
-		"no nonce":                  {func(p *rogue.Plan) { p.IDToken = drop("nonce") }, "wrong_answer"},
-		"issuer":                    {func(p *rogue.Plan) { p.IDToken = set("iss", "https://elsewhere.invalid") }, "wrong_answer"},
-		"audience":                  {func(p *rogue.Plan) { p.IDToken = set("aud", "somebody-else") }, "wrong_answer"},
-		"two audiences":             {func(p *rogue.Plan) { p.IDToken = set("aud", []string{"mandat", "somebody-else"}) }, "wrong_answer"},
-		"azp":                       {func(p *rogue.Plan) { p.IDToken = set("azp", "somebody-else") }, "wrong_answer"},
-		"expired":                   {func(p *rogue.Plan) { p.IDToken = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer"},
-		"no expiry":                 {func(p *rogue.Plan) { p.IDToken = drop("exp") }, "wrong_answer"},
-		"of the future":             {func(p *rogue.Plan) { p.IDToken = set("iat", now.Add(time.Hour).Unix()) }, "wrong_answer"},
-		"no time":                   {func(p *rogue.Plan) { p.IDToken = drop("iat") }, "wrong_answer"},
-		"no auth_time":              {func(p *rogue.Plan) { p.IDToken = drop("auth_time") }, "wrong_answer"},
-		"auth_time of the future":   {func(p *rogue.Plan) { p.IDToken = set("auth_time", now.Add(time.Hour).Unix()) }, "wrong_answer"},
-		"auth_time of nowhen":       {func(p *rogue.Plan) { p.IDToken = set("auth_time", -1) }, "wrong_answer"},
-		"auth_time not a number":    {func(p *rogue.Plan) { p.IDToken = set("auth_time", "now") }, "wrong_answer"},
-		"at_hash":                   {func(p *rogue.Plan) { p.IDToken = set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }, "wrong_answer"},
-		"no sub":                    {func(p *rogue.Plan) { p.IDToken = drop("sub") }, "wrong_answer"},
-		"no sub anywhere":           {func(p *rogue.Plan) { p.IDToken, p.Userinfo = drop("sub"), drop("sub") }, "wrong_answer"},
-		"forged":                    {func(p *rogue.Plan) { p.SignIDToken = rogue.Forged }, "wrong_answer"},
-		"changed":                   {func(p *rogue.Plan) { p.SignIDToken = rogue.Changed }, "wrong_answer"},
-		"alg none":                  {func(p *rogue.Plan) { p.SignIDToken = rogue.None }, "wrong_answer"},
-		"alg HS256":                 {func(p *rogue.Plan) { p.SignIDToken = rogue.Secret }, "wrong_answer"},
-		"another alg":               {func(p *rogue.Plan) { p.SignIDToken = rogue.Other }, "wrong_answer"},
-		"userinfo of another":       {func(p *rogue.Plan) { p.Userinfo = set("sub", "Paul-sub") }, "wrong_answer"},
-		"userinfo plain":            {func(p *rogue.Plan) { p.PlainUserinfo = true }, "wrong_answer"},
-		"userinfo not called a JWT": {func(p *rogue.Plan) { p.UserinfoType = "application/json" }, "wrong_answer"},
-		"huge userinfo, signed":     {func(p *rogue.Plan) { p.Userinfo = set("padding", strings.Repeat("x", 2<<20)) }, "wrong_answer"},
-		"stalling userinfo":         {instead(rogue.Userinfo, stalling), "down"},
-		"userinfo forged":           {func(p *rogue.Plan) { p.SignUserinfo = rogue.Forged }, "wrong_answer"},
-		"userinfo alg none":         {func(p *rogue.Plan) { p.SignUserinfo = rogue.None }, "wrong_answer"},
-		"userinfo alg HS256":        {func(p *rogue.Plan) { p.SignUserinfo = rogue.Secret }, "wrong_answer"},
-		"userinfo audience":         {func(p *rogue.Plan) { p.Userinfo = set("aud", "somebody-else") }, "wrong_answer"},
-		"userinfo without aud":      {func(p *rogue.Plan) { p.Userinfo = drop("aud") }, "wrong_answer"},
-		"userinfo issuer":           {func(p *rogue.Plan) { p.Userinfo = set("iss", "https://elsewhere.invalid") }, "wrong_answer"},
-		"userinfo expired":          {func(p *rogue.Plan) { p.Userinfo = set("exp", now.Add(-time.Minute).Unix()) }, "wrong_answer"},
-		"callback without iss":      {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("iss") } }, "wrong_answer"},
-		"callback of another":       {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("iss", "https://elsewhere.invalid") } }, "wrong_answer"},
-		"callback without code":     {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("code") } }, "wrong_answer"},
-		"callback with wrong code":  {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("code", "invented") } }, "wrong_answer"},
-		"callback with two states":  {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Add("state", q.Get("state")) } }, "used"},
-		"callback without state":    {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("state") } }, "used"},
-		"unknown state":             {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("state", strings.Repeat("0", 64)) } }, "used"},
-		"cancelled": {func(p *rogue.Plan) {
-			p.Callback = func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }
-		}, "cancelled"},
-		"broken": {func(p *rogue.Plan) {
-			p.Callback = func(q url.Values) { q.Del("code"); q.Set("error", "server_error") }
-		}, "down"},
-		"redirecting token endpoint": {instead(rogue.Token, redirect), "wrong_answer"},
-		"huge token":                 {instead(rogue.Token, endless), "wrong_answer"},
-		"huge userinfo":              {instead(rogue.Userinfo, endless), "wrong_answer"},
-		"broken token endpoint":      {instead(rogue.Token, status(http.StatusInternalServerError)), "down"},
-		"broken userinfo":            {instead(rogue.Userinfo, status(http.StatusBadGateway)), "down"},
-		"slow token endpoint":        {instead(rogue.Token, slow), "down"},
-		"slow userinfo":              {instead(rogue.Userinfo, slow), "down"},
-		"lower acr":                  {func(p *rogue.Plan) { p.ACR = "eidas1" }, "weak"},
-		"weak identity":              {func(p *rogue.Plan) { p.ACR = "eidas0-mfa" }, "weak"},
-		"no acr":                     {func(p *rogue.Plan) { p.IDToken = drop("acr") }, "weak"},
-	} {
+	every := map[string]wrong{
+		"no auth_time":             {func(p *rogue.Plan) { p.IDToken = rogue.Drop("auth_time") }, "wrong_answer"},
+		"callback with two states": {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Add("state", q.Get("state")) } }, "used"},
+		"callback without state":   {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Del("state") } }, "used"},
+		"unknown state":            {func(p *rogue.Plan) { p.Callback = func(q url.Values) { q.Set("state", strings.Repeat("0", 64)) } }, "used"},
+		"cancelled":                {rogue.Failing("access_denied", ""), "cancelled"},
+		"broken":                   {rogue.Failing("server_error", ""), "down"},
+		"lower acr":                {func(p *rogue.Plan) { p.ACR = "eidas1" }, "weak"},
+		"weak identity":            {func(p *rogue.Plan) { p.ACR = "eidas0-mfa" }, "weak"},
+		"no acr":                   {func(p *rogue.Plan) { p.IDToken = rogue.Drop("acr") }, "weak"},
+	}
+	for name, lie := range rogue.Lies(time.Now()) {
+		every[name] = wrong{lie.Tell, "wrong_answer"}
+		if lie.Down {
+			every[name] = wrong{lie.Tell, "down"}
+		}
+	}
+	for name, test := range every {
 		t.Run(name, func(t *testing.T) {
 			plan := sound()
 			test.plan(&plan)
@@ -140,10 +95,10 @@ type wrong struct {
 func TestSignIn_RefusesWithoutDiscoveryOrKeys(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]wrong{
-		"no keys":        {instead(rogue.JWKS, status(http.StatusInternalServerError)), "down"},
-		"no discovery":   {instead(rogue.Discovery, status(http.StatusInternalServerError)), "down"},
-		"slow discovery": {instead(rogue.Discovery, slow), "down"},
-		"discovery of another": {instead(rogue.Discovery, func(w http.ResponseWriter, _ *http.Request) {
+		"no keys":        {rogue.Instead(rogue.JWKS, rogue.Status(http.StatusInternalServerError)), "down"},
+		"no discovery":   {rogue.Instead(rogue.Discovery, rogue.Status(http.StatusInternalServerError)), "down"},
+		"slow discovery": {rogue.Instead(rogue.Discovery, rogue.Slow), "down"},
+		"discovery of another": {rogue.Instead(rogue.Discovery, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"issuer":"https://elsewhere.invalid"}`))
 		}), "down"},
 	} {
@@ -219,39 +174,4 @@ func titled(t *testing.T, d *desk.Desk, name string) (title string) {
 		}
 	}
 	return title
-}
-
-func instead(endpoint string, h http.HandlerFunc) func(*rogue.Plan) {
-	return func(p *rogue.Plan) { p.Instead = map[string]http.HandlerFunc{endpoint: h} }
-}
-
-func redirect(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, rogue.Moved, http.StatusTemporaryRedirect)
-}
-
-func endless(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/jwt")
-	for range 2 << 10 {
-		if _, err := w.Write(make([]byte, 1<<10)); err != nil {
-			return
-		}
-	}
-}
-
-func status(code int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-}
-
-// stalling begins an answer and never ends it.
-func stalling(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/jwt")
-	_, _ = w.Write([]byte("ey"))
-	_ = http.NewResponseController(w).Flush()
-	<-r.Context().Done()
-}
-
-// slow answers when nobody waits any longer. The server notices that only when the request's body has been read.
-func slow(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	<-r.Context().Done()
 }

@@ -1,11 +1,9 @@
 package proconnect_test
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -93,41 +91,9 @@ func TestCallback_OnceWhateverHappens(t *testing.T) {
 	d, p, jeanne := open(t)
 	b := browse.New()
 	answer := leave(t, d, b)
-	secret, _ := b.Cookie("mandat")
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	var wg sync.WaitGroup
-	answers := make([]int, 12)
-	for i := range answers {
-		wg.Go(func() {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, answer, nil)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			req.AddCookie(&http.Cookie{Name: "mandat", Value: secret})
-			res, err := client.Do(req)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			_, _ = io.Copy(io.Discard, res.Body)
-			_ = res.Body.Close()
-			answers[i] = res.StatusCode
-		})
-	}
-	wg.Wait()
-	in := 0
-	for _, status := range answers {
-		switch status {
-		case http.StatusSeeOther:
-			in++
-		case http.StatusBadRequest:
-		default:
-			t.Errorf("status %d", status)
-		}
-	}
-	if in != 1 || p.Count("/token") != 1 {
-		t.Errorf("%d answers let in, %d codes exchanged", in, p.Count("/token"))
+	status := d.AtOnce(t, b, answer, 12)
+	if status[0] != http.StatusSeeOther || status[1] != http.StatusBadRequest || status[11] != http.StatusBadRequest || p.Count("/token") != 1 {
+		t.Errorf("answers %v, %d codes exchanged", status, p.Count("/token"))
 	}
 	if n := d.Number(t, `select count(*) from session where person_id = $1`, jeanne); n != 1 {
 		t.Errorf("%d sessions", n)
