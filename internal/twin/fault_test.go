@@ -40,7 +40,7 @@ func TestFaultAtTheTokenAndUserinfoEndpoints(t *testing.T) {
 	a := r.finish() // once was enough, and the code had not been used
 	r.must(tw.SetFault(t.Context(), twintest.Name("fault"), twin.Fault{Role: twin.FranceConnect, Client: r.client.ID, Endpoint: "userinfo", DelayMS: 300}))
 	begun := time.Now()
-	if err := r.userinfo(a); err != nil || time.Since(begun) < 300*time.Millisecond {
+	if err := r.userinfo(a); err != nil || time.Since(begun) < 290*time.Millisecond { // Node may be a little early
 		t.Errorf("after %v: %v", time.Since(begun), err)
 	}
 }
