@@ -15,40 +15,21 @@ import (
 	"mandat/internal/journal"
 )
 
-// compareStep is how many mandates are compared in one snapshot.
-const compareStep = 500
-
 // Compare holds the documents that are kept to the entries that tell of their making: which bytes, in which language, when,
 // by whom. What is missing on either side, or differs, is named by its mandate. It reads as auditor.
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
-	var out []journal.Difference
-	var after uuid.UUID
-	for {
-		var mandates []uuid.UUID
-		err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
-			var err error
-			if mandates, err = nextMandates(ctx, tx, after); err != nil || len(mandates) == 0 {
-				return err
-			}
-			found, err := compareMandates(ctx, tx, mandates)
-			out = append(out, found...)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("compare attestations with the journal: %w", err)
-		}
-		if len(mandates) == 0 {
-			return out, nil
-		}
-		after = mandates[len(mandates)-1]
+	found, err := journal.CompareInSteps(ctx, auditor, nextMandates, compareMandates)
+	if err != nil {
+		return nil, fmt.Errorf("compare attestations with the journal: %w", err)
 	}
+	return found, nil
 }
 
 // nextMandates lists ids from every side, so that what was removed from one of them is compared too.
-func nextMandates(ctx context.Context, tx pgx.Tx, after uuid.UUID) ([]uuid.UUID, error) {
+func nextMandates(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	rows, err := tx.Query(ctx, `select id from ((select mandate_id as id from attestation_status where mandate_id > $1 order by 1 limit $2)
 		union (select distinct mandate_id from attestation where mandate_id > $1 order by 1 limit $2)
-		union (select distinct mandate_id from journal_entry where mandate_id > $1 order by 1 limit $2)) every_side order by id limit $2`, after, compareStep)
+		union (select distinct mandate_id from journal_entry where mandate_id > $1 order by 1 limit $2)) every_side order by id limit $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}

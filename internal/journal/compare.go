@@ -43,6 +43,33 @@ func Replay(ctx context.Context, tx pgx.Tx, where string, args []any, each func(
 	return err
 }
 
+// snapshotStep is how many things are compared in one snapshot.
+const snapshotStep = 500
+
+// CompareInSteps compares things some hundred at a time, each lot in a snapshot of its own, so that it holds nothing back and
+// needs little memory. next returns the ids that follow after, at most limit, in their order.
+func CompareInSteps(ctx context.Context, auditor *db.DB, next func(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) ([]uuid.UUID, error),
+	compare func(context.Context, pgx.Tx, []uuid.UUID) ([]Difference, error)) ([]Difference, error) {
+	var out []Difference
+	var after uuid.UUID
+	for {
+		var ids []uuid.UUID
+		err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
+			var err error
+			if ids, err = next(ctx, tx, after, snapshotStep); err != nil || len(ids) == 0 {
+				return err
+			}
+			found, err := compare(ctx, tx, ids)
+			out = append(out, found...)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return out, err
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
 // compareStep is how many entries are read at a time.
 const compareStep = 5000
 

@@ -16,41 +16,21 @@ import (
 	"mandat/internal/journal"
 )
 
-// compareStep is how many citizens are compared in one snapshot.
-const compareStep = 500
-
 // Compare replays the entries of every citizen and compares the result with the tables: a mandate or power that was
-// changed, added or removed behind the program's back is named. It reads as auditor, in snapshots of some hundred
-// citizens, so it holds nothing back and needs little memory.
+// changed, added or removed behind the program's back is named. It reads as auditor.
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
-	var out []journal.Difference
-	var after uuid.UUID
-	for {
-		var citizens []uuid.UUID
-		err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
-			var err error
-			if citizens, err = nextCitizens(ctx, tx, after); err != nil || len(citizens) == 0 {
-				return err
-			}
-			found, err := compareCitizens(ctx, tx, citizens)
-			out = append(out, found...)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("compare mandates with the journal: %w", err)
-		}
-		if len(citizens) == 0 {
-			found, err := strays(ctx, auditor)
-			return append(out, found...), err
-		}
-		after = citizens[len(citizens)-1]
+	found, err := journal.CompareInSteps(ctx, auditor, nextCitizens, compareCitizens)
+	if err != nil {
+		return nil, fmt.Errorf("compare mandates with the journal: %w", err)
 	}
+	more, err := strays(ctx, auditor)
+	return append(found, more...), err
 }
 
 // nextCitizens lists ids from both sides, so that a citizen removed from the table is compared too.
-func nextCitizens(ctx context.Context, tx pgx.Tx, after uuid.UUID) ([]uuid.UUID, error) {
+func nextCitizens(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	rows, err := tx.Query(ctx, `select id from ((select id from citizen where id > $1 order by id limit $2)
-		union (select distinct citizen_id from journal_entry where citizen_id > $1 order by 1 limit $2)) both_sides order by id limit $2`, after, compareStep)
+		union (select distinct citizen_id from journal_entry where citizen_id > $1 order by 1 limit $2)) both_sides order by id limit $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}

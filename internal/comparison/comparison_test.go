@@ -1,0 +1,50 @@
+package comparison_test
+
+import (
+	"testing"
+
+	"mandat/internal/comparison"
+	"mandat/internal/fixture"
+)
+
+// Every package's comparison is run.
+func TestRun_LooksEverywhere(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	auditor := w.OpenAuditor(t)
+	if found, err := comparison.Run(t.Context(), auditor); err != nil || len(found) != 0 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	w.Behind(t, `update person set auditor = true where id = $1`, w.Paul.Person)
+	w.Behind(t, `update mandate set catalogue = 'x' where id = $1`, m.ID)
+	w.Behind(t, `insert into attestation_status (token_hash, mandate_id, organisation_id, token, created_at) values (sha256('x'), $1, $2, '\x01', now())`, m.ID, w.Here)
+	w.Behind(t, `update journal_entry set action = 'x.y' where action = 'draft.identified'`)
+	found, err := comparison.Run(t.Context(), auditor)
+	if err != nil || len(found) != 4 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	for i, of := range []string{"person", "mandate", "mandate", "entry"} {
+		if found[i].Of != of {
+			t.Errorf("found %s, want one of %s", found[i], of)
+		}
+	}
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	if o, err := comparison.Last(t.Context(), w.DB); err != nil || o != (comparison.Outcome{}) {
+		t.Errorf("before any: %v, %v", o, err)
+	}
+	for n := range 2 {
+		want := comparison.Outcome{At: w.Clock.Now(), Differences: n}
+		if err := comparison.Keep(t.Context(), w.DB, want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := comparison.Last(t.Context(), w.DB)
+		if err != nil || !got.At.Equal(want.At) || got.Differences != n {
+			t.Errorf("kept %v, read %v, %v", want, got, err)
+		}
+	}
+}
