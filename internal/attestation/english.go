@@ -24,7 +24,7 @@ func (x subject) englishPowers() []Block {
 		),
 		paragraph("The organisation may carry out these online procedures for you, and no others:"),
 		list(x.procedures...),
-		paragraph("This is a mandate under article 1984 of the French Civil Code: the organisation acts for you and in your name, through its authorised aidants (the professionals who help you). It ends by itself on the date given, and is never prolonged without you."),
+		paragraph("This is a mandate under article 1984 of the French Civil Code: the organisation acts for you and in your name, through its accredited aidants (the professionals who help you). It ends by itself on the date given, and is never prolonged without you."),
 	}
 }
 
