@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"mandat/internal/apptest"
@@ -52,6 +53,9 @@ func TestBreakdown_FranceConnectWhileIdentifying(t *testing.T) {
 		must(t, jeanne.Identify(draft, "test"))
 		must(t, jeanne.At("/brouillons/"+draft.String()+"/identite"))
 		must(t, jeanne.Says("FranceConnect"))
+		if !strings.Contains(site.Log.String(), `"level":"WARN","msg":"identify"`) || !strings.Contains(site.Log.String(), endpoint+": ") {
+			t.Errorf("%s failed, and the log does not say so", endpoint)
+		}
 		clear()
 		must(t, jeanne.Get(site.URL+"/brouillons/"+draft.String()))
 		for _, name := range []string{fixture.Tax, fixture.Housing} {

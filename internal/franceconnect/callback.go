@@ -44,9 +44,11 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 // outcome puts the identity into the draft. It returns the name of the message that says why not, "" when it is in.
 func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Attempt, answer upstream.Answer, err error) (string, error) {
 	if errors.Is(err, upstream.ErrUnavailable) {
+		rp.logFailure(r, err)
 		return "unavailable", nil
 	}
 	if _, failed := errors.AsType[*upstream.Fault](err); failed {
+		rp.logFailure(r, err)
 		return "wrong_answer", nil
 	}
 	if err != nil {

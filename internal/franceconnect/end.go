@@ -1,12 +1,14 @@
 package franceconnect
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/upstream"
 )
 
 // endSession sends the browser to end the citizen's FranceConnect session, then on: to the recap, or back to the identity
@@ -49,8 +51,12 @@ func (rp *RP) LoggedOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// logFailure logs an error that must not stop the citizen's FranceConnect session from being ended: the message on the
-// page stands for it.
+// logFailure logs an error that the page shows as a message on the draft. An outage of FranceConnect's is a warning: it is
+// not ours to repair.
 func (rp *RP) logFailure(r *http.Request, err error) {
-	rp.logger.ErrorContext(r.Context(), "identify", slog.String("request", page.RequestID(r.Context())), slog.String("error", err.Error()))
+	level := slog.LevelError
+	if errors.Is(err, upstream.ErrUnavailable) {
+		level = slog.LevelWarn
+	}
+	rp.logger.Log(r.Context(), level, "identify", slog.String("request", page.RequestID(r.Context())), slog.String("error", err.Error()))
 }

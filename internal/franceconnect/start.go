@@ -40,6 +40,7 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 	}
 	to, err := rp.provider.AuthURL(ctx, state, nonce, oauth2.SetAuthURLParam("acr_values", "eidas1"), oauth2.SetAuthURLParam("prompt", "login"))
 	if errors.Is(err, upstream.ErrUnavailable) {
+		rp.logFailure(r, err)
 		return rp.backToDraft(w, r, at, id, "unavailable")
 	}
 	if err != nil {
