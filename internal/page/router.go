@@ -28,7 +28,8 @@ const (
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // Guard lets a request of its audience pass: it returns the request to go on with (often with more in its context), or
-// an error that is shown. A nil request without an error says that the guard has answered itself, for example with a redirect.
+// an error that is shown, with the request when it knows who is refused. A nil request without an error says that the guard
+// has answered itself, for example with a redirect.
 type Guard func(w http.ResponseWriter, r *http.Request) (*http.Request, error)
 
 // Route is one line of the list of everything that is served.
@@ -129,7 +130,10 @@ func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route,
 	setRobots(w, route)
 	passed, err := r.guards[route.Audience](w, req)
 	if err != nil {
-		r.fail(w, req, err)
+		if passed == nil {
+			passed = req
+		}
+		r.fail(w, passed, err)
 		return
 	}
 	if passed == nil {

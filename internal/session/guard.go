@@ -55,7 +55,7 @@ func (s *Sessions) only(w http.ResponseWriter, r *http.Request, roles ...string)
 			return passed, nil
 		}
 	}
-	return nil, page.ErrForbidden
+	return passed, page.ErrForbidden
 }
 
 func known(ctx context.Context, at *Session) context.Context {
