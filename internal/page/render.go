@@ -109,6 +109,9 @@ func (p *Pages) Names() []string {
 	return out
 }
 
+// usualPage is more bytes than most pages have.
+const usualPage = 12 << 10
+
 // Render writes a page: its template is executed into a buffer first, so that nobody ever gets half of one.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name string, data Page) error {
 	c := data.common()
@@ -118,8 +121,8 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 	if !ok {
 		return fmt.Errorf("render %s: no such page", name)
 	}
-	var b bytes.Buffer
-	if err := set.ExecuteTemplate(&b, "layout", data); err != nil {
+	b := bytes.NewBuffer(make([]byte, 0, usualPage))
+	if err := set.ExecuteTemplate(b, "layout", data); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	h := w.Header()
