@@ -92,7 +92,7 @@ func (e *exporter) entries(ctx context.Context, tx pgx.Tx, first, end int64) err
 		}
 	}
 	e.zip.Reset(&e.out)
-	if _, err := tx.Exec(ctx, exportPlans); err != nil {
+	if _, err := tx.Exec(ctx, alongIndexes); err != nil {
 		return err
 	}
 	for ; first < end; first += exportChunk {

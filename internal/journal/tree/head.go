@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,13 +118,18 @@ func (i *Integrator) horizon(ctx context.Context) (string, error) {
 	return x, i.db.Pipeline(ctx, db.System(), db.ReadOnly, b)
 }
 
-// reached reports whether every visible entry of a transaction before limit is in the tree.
+// reached reports whether every visible entry of a transaction before limit is in the tree. It looks for one that is not
+// known to be, at the mark, and not at those that are: it is asked again and again while the queue is long. The mark passes
+// an entry when it is taken, and all that had to be taken with it.
 func (i *Integrator) reached(ctx context.Context, limit string) (bool, error) {
+	i.mu.Lock()
+	mark := i.mark
+	i.mu.Unlock()
 	var left bool
-	b := &pgx.Batch{}
+	b := byIndex()
 	b.Queue(`select not exists (select from journal_tree) or exists (select from journal_entry e
-		where e.xid >= (select xid from journal_tree) and e.xid < $1::text::xid8
-		and not exists (select from journal_leaf l where l.entry_id = e.id))`, limit).QueryRow(func(row pgx.Row) error { return row.Scan(&left) })
+		where e.xid >= greatest((select xid from journal_tree), $2::text::xid8) and e.xid < $1::text::xid8)`, limit, cmp.Or(mark, "0")).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&left) })
 	err := i.db.Pipeline(ctx, db.System(), db.ReadOnly, b)
 	return !left, err
 }

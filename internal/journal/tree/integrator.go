@@ -27,7 +27,7 @@ const (
 	keepEvery   = 10 * time.Second // between checkpoints that are kept
 	alarmBehind = 2 * time.Second
 	alarmEvery  = 10 * time.Second
-	chunk       = 4096 // ids a round at most
+	chunk       = 4096 // entries a round at most
 )
 
 // IntegratorOptions says how to integrate.

@@ -16,10 +16,6 @@ import (
 // exportChunk is the number of leaves that are asked for at a time.
 const exportChunk = 16384
 
-// exportPlans leaves PostgreSQL one way to read a range: along its index. Another would sort whole entries, on disk, or
-// start a process for each chunk.
-const exportPlans = `select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)`
-
 // strayFactor is how much wider than a chunk its range of ids may be before the entries are asked for one by one. Ids of
 // leaves that follow each other follow each other, but for a few; only somebody who changed the table can make a chunk
 // span all of it.

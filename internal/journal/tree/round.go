@@ -20,11 +20,16 @@ const integrateLock = 7731022846
 // errMoved says that another server grew the tree first.
 var errMoved = errors.New("another server grew the tree first")
 
-// byIndex begins a batch whose queries use the indexes. A plan is made once in a connection, perhaps when the tables were
-// nearly empty; one that reads them whole would be kept while they grow.
+// alongIndexes leaves PostgreSQL one way to read a range: along its index. A plan is made once in a connection, perhaps
+// when the tables were nearly empty, and kept while they grow; one that reads them whole, or sorts a range to find its
+// first, would cost more with every entry. Nor is a process started for each range.
+const alongIndexes = `select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+	set_config('enable_sort', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)`
+
+// byIndex begins a batch whose queries go along the indexes.
 func byIndex() *pgx.Batch {
 	b := &pgx.Batch{}
-	b.Queue(`set local enable_seqscan = off`)
+	b.Queue(alongIndexes)
 	return b
 }
 
@@ -67,7 +72,7 @@ func (i *Integrator) look(ctx context.Context) (view, error) {
 // taken in several rounds while others commit.
 type drain struct {
 	mark, xmin  string
-	first, last int64  // first moves on with each round; 0: nothing to take
+	first, last int64  // ids; first moves on with each round; 0: nothing to take
 	rest        string // the mark when the set is taken: the oldest transaction that was left waiting, else xmin
 }
 
@@ -105,6 +110,7 @@ type growth struct {
 	ids     []int64
 	commits [][]byte
 	full    []tile
+	upTo    int64 // id that the round has come to
 }
 
 // round takes a chunk of the drain, signs the tree it makes, and commits all of that.
@@ -141,31 +147,36 @@ func (i *Integrator) round(ctx context.Context) (bool, error) {
 		}
 		i.signed(i.edge.size)
 	}
-	if i.drain.first += chunk; i.drain.done() {
+	if i.drain.first = g.upTo + 1; i.drain.done() {
 		i.settle()
 		return false, nil
 	}
 	return true, nil
 }
 
-// queueTake reads the next chunk and appends it to the edge. It asks for a range of ids, and joins and filters here, so
-// that there is no plan to be chosen badly: the tables' statistics are old whenever the queue is long.
+// queueTake reads the next chunk and appends it to the edge. It asks for the next ids, however far apart they are, and
+// joins and filters here, so that there is no plan to be chosen badly: the tables' statistics are old whenever the queue
+// is long.
 func (i *Integrator) queueTake(b *pgx.Batch, g *growth) {
 	d := i.drain
-	before := min(d.first+chunk, d.last+1)
+	g.upTo = d.last
 	var id int64
-	taken := map[int64]bool{}
-	b.Queue(`select entry_id from journal_leaf where entry_id >= $1 and entry_id < $2`, d.first, before).
+	taken, seen := map[int64]bool{}, 0
+	b.Queue(`select entry_id from journal_leaf where entry_id >= $1
+		and entry_id <= (select max(id) from (select id from journal_entry where id >= $1 and id <= $2 order by id limit $3) as next)`, d.first, d.last, chunk).
 		Query(func(rows pgx.Rows) error {
 			_, err := pgx.ForEachRow(rows, []any{&id}, func() error { taken[id] = true; return nil })
 			return err
 		})
-	b.Queue(`select id, xid >= $3::text::xid8 and xid < $4::text::xid8, salt, body from journal_entry where id >= $1 and id < $2 order by id`,
-		d.first, before, d.mark, d.xmin).
+	b.Queue(`select id, xid >= $4::text::xid8 and xid < $5::text::xid8, salt, body from journal_entry where id >= $1 and id <= $2 order by id limit $3`,
+		d.first, d.last, chunk, d.mark, d.xmin).
 		Query(func(rows pgx.Rows) error {
 			var mine bool
 			var salt, body pgtype.DriverBytes // not copied
 			_, err := pgx.ForEachRow(rows, []any{&id, &mine, &salt, &body}, func() error {
+				if seen++; seen == chunk {
+					g.upTo = id
+				}
 				if !mine || taken[id] {
 					return nil
 				}
@@ -181,7 +192,7 @@ func (i *Integrator) queueTake(b *pgx.Batch, g *growth) {
 // write stores leaves, tiles and the new head of the tree, if its head is still the one that was grown.
 func (i *Integrator) write(ctx context.Context, tx *db.Tx, g *growth, signed []byte) error {
 	mark := i.drain.mark
-	if i.drain.first+chunk > i.drain.last {
+	if g.upTo >= i.drain.last {
 		mark = i.drain.rest
 	}
 	root := i.edge.root()

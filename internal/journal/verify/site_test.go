@@ -20,16 +20,12 @@ func (s *synthetic) tile(size int64, path string) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	row := s.leaves[:size]
-	for range p.Level { // not for bundles, whose level is below 0
-		var up []format.Hash
-		for ; len(row) >= format.TileWidth; row = row[format.TileWidth:] {
-			up = append(up, format.PerfectRoot(row[:format.TileWidth]))
+	row := s.commitments[:size]
+	if p.Level != format.EntriesLevel {
+		if p.Level >= len(s.rows) {
+			return nil, false
 		}
-		row = up
-	}
-	if p.Level == format.EntriesLevel {
-		row = s.commitments[:size]
+		row = s.rows[p.Level][:size>>(8*p.Level)]
 	}
 	first := p.Index * format.TileWidth
 	if first+int64(p.Width) > int64(len(row)) {

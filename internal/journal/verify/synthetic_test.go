@@ -22,6 +22,7 @@ type synthetic struct {
 	roots       []format.Hash // by size
 	leaves      []format.Hash
 	commitments []format.Hash
+	rows        [][]format.Hash // by level: the leaves, and what tiles of the level hold
 }
 
 const testOrigin = "mandat.test/journal"
@@ -47,14 +48,12 @@ func newSynthetic(t testing.TB, n, every int) *synthetic {
 	if s.policy, err = ParsePolicy([]byte(s.signer.Policy(""))); err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(1, 2))
+	random := rand.NewChaCha8([32]byte{1})
 	theirs := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	var lines [][]byte
 	var salt [format.SaltSize]byte
 	for i := range n {
-		for k := range salt {
-			salt[k] = byte(random.Uint32())
-		}
+		_, _ = random.Read(salt[:])
 		body := fmt.Appendf(nil, `{"action":"power.used","at":"2026-11-21T10:00:00.%06dZ","by":{"kind":"aidant"},"detail":{"n":%d,"text":"é\n\u001f"}}`, i%1000000, i)
 		c := format.Commitment(salt, body)
 		if i%11 == 7 {
@@ -72,6 +71,14 @@ func newSynthetic(t testing.TB, n, every int) *synthetic {
 			root = rootOf(t, theirs)
 		}
 		s.roots = append(s.roots, root)
+	}
+	for row := s.leaves; len(row) > 0; {
+		s.rows = append(s.rows, row)
+		var up []format.Hash
+		for ; len(row) >= format.TileWidth; row = row[format.TileWidth:] {
+			up = append(up, format.PerfectRoot(row[:format.TileWidth]))
+		}
+		row = up
 	}
 	s.write(t, lines, every)
 	return s
