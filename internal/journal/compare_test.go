@@ -2,7 +2,6 @@ package journal_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"mandat/internal/fixture"
@@ -13,8 +12,8 @@ import (
 func TestCompare_NamesAnEntryThatWasPutElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, set := range []string{`action = 'draft.identified'`, `citizen_id = null`, `citizen_id = gen_random_uuid()`, `organisation_id = gen_random_uuid()`,
-		`person_id = null`, `mandate_id = gen_random_uuid()`, `at = at + interval '1 microsecond'`, `body = replace(body, '}', ']')`} {
-		t.Run(strings.Fields(set)[0], func(t *testing.T) {
+		`person_id = null`, `person_id = gen_random_uuid()`, `mandate_id = null`, `organisation_id = null`, `mandate_id = null, organisation_id = null`, `mandate_id = gen_random_uuid()`, `at = at + interval '1 microsecond'`, `body = replace(body, '}', ']')`} {
+		t.Run(set, func(t *testing.T) {
 			t.Parallel()
 			w := fixture.New(t)
 			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
@@ -32,5 +31,25 @@ func TestCompare_NamesAnEntryThatWasPutElsewhere(t *testing.T) {
 				t.Errorf("found %v, %v", found, err)
 			}
 		})
+	}
+}
+
+// Entries of every shape are filed right: with and without a person, an organisation, a citizen, a mandate, a detail.
+func TestCompare_IsContentWithEveryShape(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	id := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax).ID
+	for _, by := range []journal.Actor{journal.Program(), w.Jeanne, {Kind: journal.Auditor, Person: w.Paul.Person}} {
+		for _, e := range []journal.Event{{}, {Organisation: w.Here}, {Citizen: id}, {Mandate: id}, {Organisation: w.Here, Citizen: id, Mandate: id}} {
+			for _, detail := range []any{nil, struct{}{}, map[string]string{"mandate": "x"}, map[string]any{"a": map[string]string{"organisation": "}\"}"}}} {
+				e.Action, e.Detail = "x.y", detail
+				if err := w.Journal.Record(t.Context(), by, func(*journal.Tx) (journal.Event, error) { return e, nil }); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if found, err := journal.Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) != 0 {
+		t.Errorf("found %v, %v", found, err)
 	}
 }
