@@ -51,7 +51,7 @@ func (o Options) settings(socketDir string, lz4 bool) []string {
 		"unix_socket_directories=" + socketDir,
 		"unix_socket_permissions=0700",
 		"port=" + port,
-		"max_connections=200",
+		"max_connections=400", // sixteen tests at once, each with a program of its own
 		"timezone=UTC",
 		"log_timezone=UTC",
 		// The log must not repeat rows: no DETAIL line, no statement of a failed query.
