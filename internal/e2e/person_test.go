@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second // until a page must be there
-	wholeTest = 10 * time.Minute
+	patience  = 90 * time.Second // until a page must be there
+	wholeTest = 20 * time.Minute
 )
 
 // person is somebody at a window of their own, with cookies of its own. Each method is something a person does or sees; it
