@@ -72,7 +72,7 @@ create table journal_tree (
   kept_at timestamptz not null
 );
 
--- The checkpoints that are kept: at most one in ten seconds.
+-- The checkpoints that are kept: one in ten seconds, and one in 65,536 entries.
 create table journal_checkpoint (
   size bigint primary key,
   at timestamptz not null,

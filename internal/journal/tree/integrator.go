@@ -24,7 +24,7 @@ const (
 	defaultTick = 25 * time.Millisecond
 	yieldTicks  = 8                // steps for which a server leaves the work to another one that grew the tree last
 	retryAfter  = time.Second      // after the database failed
-	keepEvery   = 10 * time.Second // between checkpoints that are kept
+	keepEvery   = 10 * time.Second // between checkpoints that are kept, unless there are many entries
 	alarmBehind = 2 * time.Second
 	alarmEvery  = 10 * time.Second
 	chunk       = 4096 // entries a round at most

@@ -239,4 +239,16 @@ func TestIntegrator_KeepsACheckpointInTenSeconds(t *testing.T) {
 	if got := kept(); !slices.Equal(got, []int64{1, 2, 3}) {
 		t.Fatalf("twenty seconds later: kept %v", got)
 	}
+	session{h.Connect(t, h.Superuser)}.do(t, "update journal_tree set kept_at = kept_at + interval '1 hour'")
+	h.bulk(t, 2*format.KeptWithin)
+	h.catchUp(t)
+	got := append(kept(), h.checkpoint(t).Size)
+	if len(got) < 6 {
+		t.Fatalf("kept %v", got)
+	}
+	for n := range got[1:] {
+		if got[n+1]-got[n] > format.KeptWithin {
+			t.Errorf("kept %v", got)
+		}
+	}
 }

@@ -228,11 +228,15 @@ func queueTiles(b *pgx.Batch, tiles []tile) {
 		on conflict (level, index) do update set hashes = excluded.hashes where old.hashes <> excluded.hashes`, levels, indexes, hashes)
 }
 
-// queueKeep keeps the tree's checkpoint, if the last that was kept is old enough.
+// keepAfter is how many entries after the last kept checkpoint the next is kept at the latest: so that, whatever a round adds,
+// there are never more than format.KeptWithin between them.
+const keepAfter = format.KeptWithin - chunk
+
+// queueKeep keeps the tree's checkpoint, if the last that was kept is old enough or far enough.
 func queueKeep(b *pgx.Batch) {
 	b.Queue(`with kept as (update journal_tree set kept_size = size, kept_at = clock_timestamp()
-		where size > kept_size and kept_at <= clock_timestamp() - $1::interval returning size, kept_at, checkpoint)
-		insert into journal_checkpoint (size, at, note) select size, kept_at, checkpoint from kept`, keepEvery)
+		where size > kept_size and (kept_at <= clock_timestamp() - $1::interval or size - kept_size >= $2) returning size, kept_at, checkpoint)
+		insert into journal_checkpoint (size, at, note) select size, kept_at, checkpoint from kept`, keepEvery, keepAfter)
 }
 
 // keepLast keeps the checkpoint at which the log came to rest.

@@ -97,6 +97,7 @@ type verification struct {
 	turn   int64 // file to be joined
 	tree   peaks
 	good   int64 // size of the last checkpoint that fitted
+	kept   int64 // size of the last kept checkpoint that fitted
 	err    error // the first, in the order of the files
 
 	entries, over, checkpoints int64
@@ -199,7 +200,20 @@ func (v *verification) passed(p point, root format.Hash) error {
 	}
 	v.checkpoints++
 	v.good = p.size
+	if p.what != keptPoint {
+		return nil
+	}
+	if p.size-v.kept > format.KeptWithin {
+		return v.notKept(p.size)
+	}
+	v.kept = p.size
 	return nil
+}
+
+// notKept names the stretch in which there is no kept checkpoint. The signed root covers its entries all the same; but the
+// kept ones tell when entries were there, and narrow a forgery down.
+func (v *verification) notKept(until int64) *Fault {
+	return &Fault{Index: v.kept, Last: until - 1, What: "the checkpoints that were kept while these were added are not in the export"}
 }
 
 func (v *verification) finish() error {
@@ -213,6 +227,9 @@ func (v *verification) finish() error {
 	}
 	if err := v.passed(point{v.head.Size, v.head.Root, "the export's checkpoint"}, v.tree.root()); err != nil {
 		return err
+	}
+	if v.kept == 0 && v.head.Size > 0 || v.head.Size-v.kept > format.KeptWithin {
+		return v.notKept(v.head.Size)
 	}
 	return v.nothingMore()
 }

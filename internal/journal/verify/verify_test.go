@@ -217,6 +217,20 @@ func TestLog_RefusesCheckpointsThatDoNotFit(t *testing.T) {
 	names(t, s.having(kept, []byte{}).having(format.CheckpointName, other), s.policy, 0, 999)
 }
 
+// The log keeps the checkpoint of its first growth, and one in 65,536 entries.
+func TestLog_MissesKeptCheckpoints(t *testing.T) {
+	t.Parallel()
+	s := newSynthetic(t, 2*format.FileEntries+300, 30_000)
+	kept := func(number int) string { return fmt.Sprintf(format.CheckpointsName, number) }
+	names(t, s.having(kept(0), []byte{}), s.policy, 0, 89_999)
+	names(t, s.having(kept(1), []byte{}), s.policy, 60_000, 2*format.FileEntries+299)
+	few := newSynthetic(t, 100, 30)
+	names(t, few.having(kept(0), []byte{}), few.policy, 0, 99)
+	if r, err := verified(t, few.memory, few.policy); err != nil || r.Checkpoints != 4 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func second(_ Report, err error) error { return err }
 
 func TestLog_RefusesDamagedAndMissingFiles(t *testing.T) {
