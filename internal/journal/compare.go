@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -72,9 +73,9 @@ func CompareInSteps(ctx context.Context, auditor *db.DB, next func(ctx context.C
 // compareStep is how many entries are read at a time.
 const compareStep = 5000
 
-// Compare names the entries whose columns say something else than the text that was hashed. Entries are found by their
-// columns: with another action in its column the end of a mandate would be passed by, and verification, which reads the
-// text, would be content. It reads as auditor.
+// Compare names the entries whose columns say something else than the text that was hashed, and those that stand in the
+// table only or in the tree only. Entries are found by their columns: with another action in its column the end of a
+// mandate would be passed by, and verification, which reads the text, would be content. It reads as auditor.
 func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 	var out []Difference
 	var after int64
@@ -87,12 +88,22 @@ func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 				return err
 			}
 			entries, err := pgx.CollectRows(rows, entryOf)
+			if err != nil {
+				return err
+			}
+			before := after
 			for _, e := range entries {
 				if !e.filedRight() {
-					out = append(out, Difference{"entry", strconv.FormatInt(e.ID, 10), "its columns in the table are not what its text says"})
+					out = append(out, ofEntry(e.ID, "its columns in the table are not what its text says"))
 				}
 				after, n = e.ID, n+1
 			}
+			until := after
+			if n < compareStep {
+				until = math.MaxInt64
+			}
+			found, err := compareLeaves(ctx, tx, before, until)
+			out = append(out, found...)
 			return err
 		})
 		if err != nil {
@@ -102,6 +113,32 @@ func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 			return out, nil
 		}
 	}
+}
+
+// compareLeaves names the entries with ids above after, up to until, that the tree does not hold although it has come to
+// their transactions, and those that it holds and that are gone.
+func compareLeaves(ctx context.Context, tx pgx.Tx, after, until int64) ([]Difference, error) {
+	var out []Difference
+	for _, look := range []struct{ sql, what string }{
+		{`select e.id from journal_entry e where e.id > $1 and e.id <= $2 and coalesce(e.xid < (select xid from journal_tree), false)
+			and not exists (select from journal_leaf l where l.entry_id = e.id and l.entry_id > $1 and l.entry_id <= $2) order by e.id`, "was put into the table, and by no act: the tree will never hold it"},
+		{`select l.entry_id from journal_leaf l where l.entry_id > $1 and l.entry_id <= $2
+			and not exists (select from journal_entry e where e.id = l.entry_id and e.id > $1 and e.id <= $2) order by l.entry_id`, "stands in the tree, and is gone from the table"},
+	} {
+		rows, err := tx.Query(ctx, look.sql, after, until)
+		if err != nil {
+			return nil, err
+		}
+		var id int64
+		if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { out = append(out, ofEntry(id, look.what)); return nil }); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func ofEntry(id int64, what string) Difference {
+	return Difference{Of: "entry", ID: strconv.FormatInt(id, 10), What: what}
 }
 
 // filedRight reports whether the columns of an entry repeat its text. The text has one canonical form, so it is looked at

@@ -2,10 +2,12 @@ package journal_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 )
 
 // With the triggers off, an entry can be put where nobody looks for it, and its text left whole.
@@ -28,6 +30,47 @@ func TestCompare_NamesAnEntryThatWasPutElsewhere(t *testing.T) {
 			w.Behind(t, `update journal_entry set `+set+` where id = $1`, id)
 			found, err := journal.Compare(t.Context(), auditor)
 			if err != nil || len(found) != 1 || found[0].Of != "entry" || found[0].ID != fmt.Sprint(id) {
+				t.Errorf("found %v, %v", found, err)
+			}
+		})
+	}
+}
+
+// What is in the table and not in the tree, or in the tree and not in the table, is named: at once, and not only when somebody
+// verifies an export.
+func TestCompare_NamesWhatOnlyTheTableOrOnlyTheTreeHolds(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"only the table": `insert into journal_entry (xid, at, action, salt, body) values ('5', '2026-11-21T10:00:00Z', 'session.closed', decode(repeat('00', 32), 'hex'),
+			'{"action":"session.closed","at":"2026-11-21T10:00:00.000000Z","by":{"kind":"system"}}')`,
+		"only the tree":             `delete from journal_entry where id = (select entry_id from journal_leaf where index = 0)`,
+		"only the tree, at its end": `delete from journal_entry where id = (select max(entry_id) from journal_leaf)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fixture.New(t)
+			w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+			secret, _, err := tree.GenerateKey("mandat.test/journal")
+			if err != nil {
+				t.Fatal(err)
+			}
+			signer, err := tree.NewSigner(secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := in.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			auditor := w.OpenAuditor(t)
+			if found, err := journal.Compare(t.Context(), auditor); err != nil || len(found) != 0 {
+				t.Fatalf("found %v, %v", found, err)
+			}
+			w.Behind(t, sql)
+			if found, err := journal.Compare(t.Context(), auditor); err != nil || len(found) != 1 || found[0].Of != "entry" || !strings.Contains(found[0].What, "the t") {
 				t.Errorf("found %v, %v", found, err)
 			}
 		})
