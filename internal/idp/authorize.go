@@ -139,8 +139,8 @@ insert into idp_login (id, organisation_id, person_id, session_id, factor_at, cl
   scope, claims, perimeters, procedures, created_at, expires_at)
 select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
   $11, $12, $13, $14, $2::timestamptz, $15
-from session s, lateral (select s.organisation_id, s.person_id) l
-where s.cookie = $4 and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.factor_at >= $16::timestamptz and ` + roleStands + ` and ` + aidantActive + `
+from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
+where s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.factor_at >= $16::timestamptz and ` + roleStands + ` and ` + aidantActive + `
 returning (select s.seen_at from session s where s.id = session_id)`
 
 // begin inserts the row. Its loss would cost a click, so it does not wait for the disk.

@@ -137,7 +137,7 @@ func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found 
 
 const takeCitizen = `
 update idp_login l set state = 'citizen_chosen', citizen_id = c.id
-from session s, citizen c
+from ` + sessionOfClaim + `, citizen c
 where l.id = $1 and ` + claimed + ` and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
   and c.id = $5 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
   and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures)) limit 1)

@@ -134,7 +134,7 @@ func (p *Provider) themeChoices(ends map[string]time.Time, lang string) []themeC
 const issueCode = `
 with moved as (
   update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $6, code_expires_at = $7
-  from session s, mandate_power p
+  from ` + sessionOfClaim + `, mandate_power p
   where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
     and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
     and ` + aidantActive + `

@@ -12,14 +12,15 @@ import (
 	"mandat/internal/db"
 )
 
-// found asks everything that decides whether a session still counts, in one statement.
+// found asks everything that decides whether a session still counts, in one statement. "offset 0" keeps the times out of
+// the search: when there are few sessions their index looks as good as the cookie's, and a plan is kept (see db.RolesSQL).
 const found = `
 select s.id, s.cookie, s.person_id, s.organisation_id, coalesce(s.role, ''), s.factor_at, s.created_at, s.seen_at, s.expires_at,
   coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
   s.person_id is null or (p.suspended_at is null and case when s.role = 'auditor' then p.auditor else o.active and exists (
     select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role and m.ended_at is null) end)
-from session s left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
-where s.cookie = $1 and s.expires_at > $2 and s.seen_at > $2 - $3::interval`
+from (select * from session where cookie = $1 offset 0) s left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
+where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
 
 // load finds the session of a claim. It returns db.ErrNotFound when there is none or its time is over. The queries of more
 // travel with it.
@@ -55,13 +56,16 @@ func (s *Sessions) load(ctx context.Context, claim []byte, scope db.Scope, more 
 	return out, s.touch(ctx, out.cookie, out.SeenAt, now)
 }
 
+const touched = `update session s set seen_at = greatest(s.seen_at, $2) from (select id, seen_at from session where cookie = $1 offset 0) found
+	where s.id = found.id and found.seen_at < $2 and found.seen_at > $2 - $3::interval`
+
 // touch notes that the session is in use, at most once a minute: a write for each page would cost more than it tells.
 func (s *Sessions) touch(ctx context.Context, claim []byte, seenAt, now time.Time) error {
 	if now.Sub(seenAt) < time.Minute {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`update session set seen_at = $2 where cookie = $1 and seen_at < $2 and seen_at > $2 - $3::interval`, claim, now, Idle)
+	batch.Queue(touched, claim, now, Idle)
 	if err := s.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
 		return fmt.Errorf("note session's use: %w", err)
 	}
