@@ -39,7 +39,7 @@ type Options struct {
 
 // connectWithin bounds the making of a connection unless the address says another connect_timeout: nobody waits longer for
 // a server that has gone without a word.
-const connectWithin = 5 * time.Second
+const connectWithin = 10 * time.Second
 
 // Open connects. It refuses a login that could pass by the guards: owner of our tables, superuser or BYPASSRLS.
 func Open(ctx context.Context, o Options) (*DB, error) {
