@@ -123,7 +123,16 @@ func (l *Log) bundle(ctx context.Context, t format.TilePath) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// errUnread says that a tile could not be asked for, which says nothing about the tree.
+var errUnread = errors.New("a tile could not be read")
+
 // tiles reads the tree's tiles for the proofs of the tlog package, for as long as ctx lives.
 func (l *Log) tiles(ctx context.Context) format.TileReader {
-	return func(t format.TilePath) ([]byte, error) { return l.tile(ctx, t) }
+	return func(t format.TilePath) ([]byte, error) {
+		b, err := l.tile(ctx, t)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return nil, fmt.Errorf("%w: %w", errUnread, err)
+		}
+		return b, err
+	}
 }

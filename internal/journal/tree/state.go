@@ -69,10 +69,11 @@ func admit(last, next format.Checkpoint, tiles tlog.TileReader) error {
 	case next.Size < last.Size:
 		return fmt.Errorf("%w: %d entries, not %d", ErrBelow, next.Size, last.Size)
 	}
-	if err := format.Extends(tiles, last, next); err != nil {
+	err := format.Extends(tiles, last, next)
+	if err != nil && !errors.Is(err, errUnread) {
 		return fmt.Errorf("%w: %w", ErrBeside, err)
 	}
-	return nil
+	return err
 }
 
 // keep remembers a checkpoint that was admitted, on disk before it returns. An older one changes nothing.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/db"
 	"mandat/internal/journal/format"
 )
 
@@ -85,6 +86,25 @@ func TestIntegrator_RefusesADatabaseBelowOrBesideItsState(t *testing.T) {
 			t.Error("a state file with a broken signature was read")
 		}
 	})
+}
+
+// A database that does not answer is waited for; it is not another log.
+func TestAdmit_TakesSilenceForNoContradiction(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.acts(t, 3)
+	three := h.catchUp(t)
+	h.acts(t, 4)
+	seven := h.catchUp(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := admit(three, seven, h.in.log.tiles(gone)); err == nil || refusal(err) {
+		t.Errorf("%v", err)
+	}
+	none := format.TileReader(func(format.TilePath) ([]byte, error) { return nil, db.ErrNotFound })
+	if err := admit(three, seven, none); !errors.Is(err, ErrBeside) {
+		t.Errorf("without tiles: %v", err)
+	}
 }
 
 func TestIntegrator_RefusesAnotherCluster(t *testing.T) {
