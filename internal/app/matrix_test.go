@@ -29,6 +29,7 @@ var forms = map[string]url.Values{
 	"POST /connexion/confirmation":            {},
 	"POST /connexion/proconnect":              {},
 	"POST /deconnexion":                       {},
+	"POST /espace":                            {"recherche": {"dubois"}},
 	"POST /idp/authorize":                     mustQuery(apptest.Request()),
 	"POST /idp/end_session":                   {"post_logout_redirect_uri": {"https://ailleurs.exemple.invalid/"}},
 	"POST /idp/logins/{login}/annuler":        {},

@@ -252,6 +252,15 @@ func (s *storyteller) uses() []string {
 }
 
 func (s *storyteller) end() {
+	s.about("find the mandate of somebody who calls")
+	s.open("/espace")
+	s.lookFor("zzz")
+	s.says("aidant.home.nobody")
+	s.look("space-search-nobody")
+	s.lookFor(s.search)
+	s.look("space-search-found")
+	s.press(`.fr-list a[href="` + s.mandate + `"]`)
+	s.page("aidant.mandate.title")
 	s.about("end the mandate")
 	s.press(`main a[href$="/fin"]`)
 	s.page("aidant.end.title")

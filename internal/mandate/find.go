@@ -7,12 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 )
@@ -69,49 +67,4 @@ func (r *Register) openMandate(ctx context.Context, tx pgx.Tx, m *Mandate, seale
 		return errors.New("terms: not what was sealed")
 	}
 	return nil
-}
-
-// Summary is one line of an organisation's list.
-type Summary struct {
-	ID               uuid.UUID
-	Citizen          citizen.Citizen
-	State            string
-	SignedAt, EndsAt time.Time
-	EndedAt          *time.Time
-	EndReason        string
-	Procedures       int // how many powers it gave
-}
-
-// StandsAt reports whether the mandate gives anything at t.
-func (s Summary) StandsAt(t time.Time) bool { return s.State == Standing && t.Before(s.EndsAt) }
-
-// List lists the mandates of the actor's organisation signed before a time, newest first, at most limit of them. The zero
-// time is now.
-func (r *Register) List(ctx context.Context, by journal.Actor, before time.Time, limit int) ([]Summary, error) {
-	if before.IsZero() {
-		before = r.clock.Now().Add(time.Minute)
-	}
-	var out []Summary
-	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''),
-			(select count(*) from mandate_power p where p.mandate_id = m.id) from mandate m join citizen c on c.id = m.citizen_id
-			where m.organisation_id = $1 and m.signed_at < $2 order by m.signed_at desc limit $3`, by.Organisation, before, limit)
-		if err != nil {
-			return err
-		}
-		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
-			var s Summary
-			var c citizen.Sealed
-			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures)...)
-			if err == nil {
-				s.Citizen, err = r.citizens.Open(c)
-			}
-			return s, err
-		})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list mandates: %w", err)
-	}
-	return out, nil
 }

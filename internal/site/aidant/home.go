@@ -1,11 +1,14 @@
 package aidant
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
+	"mandat/internal/citizen"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
+	"mandat/internal/session"
 )
 
 const perPage = 20
@@ -17,6 +20,8 @@ type homePage struct {
 	Mandates                []mandateLine
 	Listed                  bool   // the list is open: somebody turned its pages
 	Older                   string // the query of the next page, "" on the last
+	Searched, Full          bool   // a name was looked for; there may be more of that name
+	Found                   []mandateLine
 	Notice                  string // i18n key of a message, "" if none
 }
 
@@ -35,6 +40,43 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.renderHome(w, r, at, http.StatusOK, &homePage{})
+}
+
+// doSearch finds the mandates in force of somebody by name, for whoever calls or comes back. It is posted, because names
+// must not stand in addresses, which are kept in histories and logs.
+func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
+	at, err := aidantOf(r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	p, status := &homePage{Common: page.Common{Form: form}, Searched: true}, http.StatusOK
+	found, full, err := s.Mandates.Search(r.Context(), at.Actor(), form.Text("recherche", 100))
+	if errors.Is(err, citizen.ErrTooShort) {
+		form.Fail("recherche", "aidant.home.too_short")
+		p.Searched, status, err = false, http.StatusUnprocessableEntity, nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Found, p.Full = s.lines(found), full
+	return s.renderHome(w, r, at, status, p)
+}
+
+// lines are mandates as they stand now.
+func (s *Site) lines(mandates []mandate.Summary) []mandateLine {
+	var out []mandateLine
+	for _, m := range mandates {
+		out = append(out, mandateLine{m, m.StandsAt(s.Clock.Now())})
+	}
+	return out
+}
+
+func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Session, status int, p *homePage) error {
 	before, err := cursor(r)
 	if err != nil {
 		return err
@@ -47,12 +89,11 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	notice, err := s.Sessions.Notice(r.Context(), at, "home")
-	if err != nil {
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, "home"); err != nil {
 		return err
 	}
-	p := &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace", KeepQuery: []string{"avant"}}, GivenName: at.GivenName, Organisation: at.OrganisationName,
-		Listed: !before.IsZero(), Notice: notice}
+	p.Title, p.Current, p.KeepQuery = "aidant.home.title", "/espace", []string{"avant"}
+	p.GivenName, p.Organisation, p.Listed = at.GivenName, at.OrganisationName, !before.IsZero()
 	for _, d := range drafts {
 		p.Drafts = append(p.Drafts, draftLine{d, step(d)})
 	}
@@ -60,10 +101,8 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 		mandates = mandates[:perPage]
 		p.Older = "?avant=" + mandates[perPage-1].SignedAt.UTC().Format(cursorFormat) + "#mandats"
 	}
-	for _, m := range mandates {
-		p.Mandates = append(p.Mandates, mandateLine{m, m.StandsAt(s.Clock.Now())})
-	}
-	return s.Pages.Render(w, r, http.StatusOK, "aidant/home.html", p)
+	p.Mandates = s.lines(mandates)
+	return s.Pages.Render(w, r, status, "aidant/home.html", p)
 }
 
 // cursorFormat is how the last line of a page is named in the link to the next: the microsecond of its signature.

@@ -98,3 +98,23 @@ func TestList_HasPages(t *testing.T) {
 	}
 	b.want(b.get("/espace?avant=yesterday"), 400, "Cette page de la liste n’existe pas")
 }
+
+// Whoever calls to end a mandate is found by name, in one's own organisation, while the mandate stands.
+func TestSearch_FindsTheMandatesInForce(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	c.Sign(t, c.Jeanne, fixture.Citizen(1), fixture.Tax)
+	b, elsewhere := c.jeanne(t), c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
+	c.Sign(t, c.Ines, fixture.Citizen(2), fixture.Tax)
+	found := b.want(b.post("/espace", "recherche", "dub"), 200, "Un mandat en cours", "/mandats/"+m.ID.String(), "24 août 1962")
+	if result, _, _ := strings.Cut(found.body, "<details"); strings.Contains(result, "FICTIF") {
+		t.Error("somebody else of the organisation stands beside who was looked for")
+	}
+	b.want(b.post("/espace", "recherche", "du"), 422, "Écrivez au moins trois lettres")
+	elsewhere.want(elsewhere.post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
+	if err := c.Mandates.End(t.Context(), c.Jeanne, m.ID, "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
+}

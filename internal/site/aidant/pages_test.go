@@ -81,7 +81,7 @@ func failed(fields ...string) *page.Form {
 	form := page.FilledForm(url.Values{"days": {"31"}})
 	for _, f := range fields {
 		form.Fail(f, map[string]string{"informed": "aidant.terms.wrong.informed.missing", "procedures": "aidant.terms.wrong.procedures.none", "days": "aidant.terms.wrong.days.invalid",
-			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason"}[f])
+			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason", "recherche": "aidant.home.too_short"}[f])
 	}
 	return form
 }
@@ -143,6 +143,12 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/home.html", "full", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{draft, step(draft)}, {identified, step(identified)}},
 				Mandates: summaries(), Listed: true, Older: "?avant=x", Notice: "aidant.home.abandoned"}
+		}},
+		{"aidant/home.html", "found", func() page.Page {
+			return &homePage{Common: page.Common{Title: "aidant.home.title", Form: &page.Form{}}, Organisation: house.Name, Mandates: summaries(), Searched: true, Full: true, Found: summaries()}
+		}},
+		{"aidant/home.html", "nobody", func() page.Page {
+			return &homePage{Common: page.Common{Title: "aidant.home.title", Form: failed("recherche")}, Organisation: house.Name, Mandates: summaries(), Searched: true}
 		}},
 		{"aidant/terms.html", "new", terms(func(*termsPage) {})},
 		{"aidant/terms.html", "wrong", terms(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},

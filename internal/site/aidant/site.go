@@ -34,6 +34,7 @@ type Site struct {
 // Mount adds the site's routes. POST /brouillons/{draft}/identite, which leaves for FranceConnect, is package franceconnect's.
 func (s *Site) Mount(r *page.Router) {
 	r.Get("/espace", page.Aidant, s.showHome)
+	r.Post("/espace", page.Aidant, s.doSearch)
 	r.Get("/mandats/nouveau", page.Aidant, s.showNewTerms)
 	r.Post("/mandats/nouveau", page.Aidant, s.doStart)
 	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)

@@ -1,0 +1,80 @@
+package mandate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// Summary is one line of an organisation's list.
+type Summary struct {
+	ID               uuid.UUID
+	Citizen          citizen.Citizen
+	State            string
+	SignedAt, EndsAt time.Time
+	EndedAt          *time.Time
+	EndReason        string
+	Procedures       int // how many powers it gave
+}
+
+// StandsAt reports whether the mandate gives anything at t.
+func (s Summary) StandsAt(t time.Time) bool { return s.State == Standing && t.Before(s.EndsAt) }
+
+// List lists the mandates of the actor's organisation signed before a time, newest first, at most limit of them. The zero
+// time is now.
+func (r *Register) List(ctx context.Context, by journal.Actor, before time.Time, limit int) ([]Summary, error) {
+	if before.IsZero() {
+		before = r.clock.Now().Add(time.Minute)
+	}
+	return r.list(ctx, by, `m.signed_at < $2 order by m.signed_at desc limit $3`, before, limit)
+}
+
+// Search lists the mandates in force of those whom citizen.Register.Search finds in the actor's organisation, newest
+// first; full says that there may be more people of that name. Errors: citizen.ErrTooShort.
+func (r *Register) Search(ctx context.Context, by journal.Actor, query string) (found []Summary, full bool, err error) {
+	now := r.clock.Now()
+	citizens, err := r.citizens.Search(ctx, by.Organisation, query, now)
+	if err != nil || len(citizens) == 0 {
+		return nil, false, err
+	}
+	ids := make([]uuid.UUID, len(citizens))
+	for i, c := range citizens {
+		ids[i] = c.ID
+	}
+	found, err = r.list(ctx, by, `m.citizen_id = any($2) and m.state = 'standing' and m.ends_at > $3 order by m.signed_at desc`, ids, now)
+	return found, len(citizens) == citizen.MaxResults, err
+}
+
+// list reads the mandates of an organisation that fit a condition of ours; its values are numbered from 2.
+func (r *Register) list(ctx context.Context, by journal.Actor, condition string, values ...any) ([]Summary, error) {
+	var out []Summary
+	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''),
+			(select count(*) from mandate_power p where p.mandate_id = m.id) from mandate m join citizen c on c.id = m.citizen_id
+			where m.organisation_id = $1 and `+condition, append([]any{by.Organisation}, values...)...)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
+			var s Summary
+			var c citizen.Sealed
+			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures)...)
+			if err == nil {
+				s.Citizen, err = r.citizens.Open(c)
+			}
+			return s, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list mandates: %w", err)
+	}
+	return out, nil
+}
