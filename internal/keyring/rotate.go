@@ -31,8 +31,8 @@ var ErrTooEarly = errors.New("idp-next.pem is not a day old: clients that keep o
 
 // Rotate makes the next key of the identity provider the current one, and a new next one. Of the current one only the public
 // half is kept, as idp-old-….pem, and published; halves that are older than OldLife are removed. stolen says that
-// somebody else may have read the folder: then both keys are replaced and believed no longer, and clients that keep our keys
-// have to read them anew.
+// somebody else may have read the folder, now or before: then both keys are replaced, none of those before is believed any
+// longer, and clients that keep our keys have to read them anew.
 //
 // It changes files only: a running program reads them when it starts. Whatever instant it is interrupted at, what is left
 // either loads and signs with a key that is published, or says which file is missing.
@@ -46,7 +46,7 @@ func Rotate(dir string, now time.Time, stolen bool) error {
 		return fmt.Errorf("rotate keys: %w", err)
 	}
 	if stolen {
-		return errors.Join(replace(current), replace(next))
+		return errors.Join(replace(current), replace(next), forget(dir, time.Time{}))
 	}
 	if now.Sub(made.ModTime()) < NextLife {
 		return ErrTooEarly
@@ -90,7 +90,7 @@ func keepOld(dir string, now time.Time) error {
 	return writeNew(path, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// forget removes old public halves whose time is over.
+// forget removes old public halves whose time is over; all of them at the zero time.
 func forget(dir string, now time.Time) error {
 	paths, err := filepath.Glob(filepath.Join(dir, oldFiles))
 	if err != nil {
@@ -101,7 +101,7 @@ func forget(dir string, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if now.Sub(info.ModTime()) > OldLife {
+		if now.IsZero() || now.Sub(info.ModTime()) > OldLife {
 			if err := os.Remove(path); err != nil {
 				return err
 			}

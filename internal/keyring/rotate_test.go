@@ -112,10 +112,13 @@ func TestRotate_RefusesANextKeyThatNobodyKnowsYet(t *testing.T) {
 	}
 }
 
-// A key that somebody else has is believed no longer, at once.
+// A key that somebody else has is believed no longer, at once; nor is one that signed before, of which they may have a copy.
 func TestRotate_ForgetsAStolenKey(t *testing.T) {
 	t.Parallel()
-	dir := folder(t, time.Now())
+	dir := folder(t, time.Now().Add(-NextLife))
+	if err := Rotate(dir, time.Now(), false); err != nil {
+		t.Fatal(err)
+	}
 	before := published(t, loaded(t, dir))
 	if err := Rotate(dir, time.Now(), true); err != nil {
 		t.Fatal(err)
