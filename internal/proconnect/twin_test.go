@@ -3,6 +3,7 @@ package proconnect_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -154,4 +155,22 @@ func TestTwin_Refusals(t *testing.T) {
 			t.Errorf("%v: %s", b.URL(), b.Text())
 		}
 	})
+}
+
+// Whoever is let in from their session at ProConnect has given no new factor.
+func TestTwin_ASessionThereIsNoNewFactor(t *testing.T) {
+	t.Parallel()
+	d, p, issuer := beside(t, nil)
+	id := d.Person(t, issuer, p.Sub, d.Here, "aidant")
+	first, later := browse.New(), browse.New()
+	d.SignIn(t, first)
+	press(t, first, "login="+p.ID, nil)
+	later.SetCookies(slices.DeleteFunc(first.Cookies(), func(c browse.Cookie) bool { return c.Name == "mandat" }))
+	d.SignIn(t, later)
+	if later.H1() != "espace" {
+		t.Fatalf("%v: %s", later.URL(), later.Text())
+	}
+	if n := d.Number(t, `select 10 * count(*) + count(distinct factor_at) from session where person_id = $1`, id); n != 21 {
+		t.Errorf("sessions and factors: %d", n)
+	}
 }
