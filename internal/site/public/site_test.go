@@ -149,6 +149,9 @@ func TestPages_AreSound(t *testing.T) {
 	if home := w.get(t, "/").Body.String(); !strings.Contains(home, `href="/connexion"`) || !strings.Contains(home, "Vous êtes un particulier") {
 		t.Error("the home page does not lead professionals and citizens on")
 	}
+	if back := w.get(t, "/?state="+strings.Repeat("a", 64)); back.Code != http.StatusSeeOther || back.Header().Get("Location") != "/deconnexion" {
+		t.Errorf("back from ProConnect after signing out: %d %v", back.Code, back.Header())
+	}
 	if robots := w.get(t, "/robots.txt").Body.String(); !strings.Contains(robots, "Disallow: /v/\n") {
 		t.Errorf("robots.txt: %s", robots)
 	}
