@@ -11,7 +11,8 @@ import (
 // Lie is an answer that no relying party must believe.
 type Lie struct {
 	Tell   func(*Plan)
-	Down   bool // it may work later: the provider is broken, or does not answer in time
+	Down   bool // it may work later: the provider is broken, or late
+	Late   bool // it does not answer in any time
 	Signed bool // the relying party has had an ID token, whatever that is worth
 }
 
@@ -21,7 +22,8 @@ func Lies(now time.Time) map[string]Lie {
 	out := map[string]Lie{}
 	add := func(signed bool, lies map[string]func(*Plan)) {
 		for name, tell := range lies {
-			out[name] = Lie{Tell: tell, Signed: signed, Down: strings.HasPrefix(name, "broken ") || strings.HasPrefix(name, "slow ") || strings.HasPrefix(name, "stalling ")}
+			late := strings.HasPrefix(name, "slow ") || strings.HasPrefix(name, "stalling ")
+			out[name] = Lie{Tell: tell, Signed: signed, Late: late, Down: late || strings.HasPrefix(name, "broken ")}
 		}
 	}
 	add(true, wrongTokens(now))
