@@ -101,7 +101,7 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID, "PROCONNECT_CLIENT_SECRET=" + proconnectSecret,
 		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
-		"STOP_TIMEOUT=6s",
+		"STOP_TIMEOUT=30s",
 	}
 }
 

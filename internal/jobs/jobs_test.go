@@ -27,7 +27,7 @@ func TestOneServerDoesEachJob(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			if err := r.Stop(ctx); err != nil {
 				t.Error(err)
