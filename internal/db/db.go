@@ -113,6 +113,10 @@ func OrganisationOf(query string, arg any) Scope {
 	return Scope{query: `select set_config('mandat.org', coalesce((` + query + `), ''), true)`, arg: arg}
 }
 
+// Asked is the scope of a batch whose first query sets it, with set_config('mandat.org', …, true), and answers as well. Before
+// that nothing is seen. It is for Ask.
+func Asked() Scope { return Scope{} }
+
 // System is the scope of what serves no one organisation: token and userinfo, jobs, the integrator, sign-in.
 func System() Scope {
 	return Scope{query: `select set_config('mandat.system', 'on', true)`, set: "set local mandat.system = 'on'"}
@@ -135,6 +139,9 @@ const (
 
 // queue sends the scope and the mode with a batch.
 func (s Scope) queue(b *pgx.Batch, m Mode) {
+	if s.query == "" && m == ReadOnly {
+		return
+	}
 	query := s.query
 	if m == Soon {
 		query += `, set_config('synchronous_commit', 'off', true)`
@@ -158,7 +165,7 @@ func (d *DB) Snapshot(ctx context.Context, s Scope, f func(pgx.Tx) error) error 
 
 func (d *DB) read(ctx context.Context, begin string, s Scope, f func(pgx.Tx) error) error {
 	if s.set == "" {
-		return errors.New("read: a scope that is found by a query goes with Ask and Pipeline only")
+		return errors.New("read: a scope that is set by a query goes with Ask and Pipeline only")
 	}
 	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: begin + "; " + s.set}, f)
 }

@@ -39,7 +39,7 @@ func (s *Sessions) BrowserWith(w http.ResponseWriter, r *http.Request, more *pgx
 	if claim == nil {
 		return r, nil
 	}
-	at, err := s.load(r.Context(), claim, Of(claim), more)
+	at, err := s.load(r.Context(), claim, more)
 	if errors.Is(err, db.ErrNotFound) {
 		return r, nil
 	}

@@ -42,7 +42,7 @@ func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
 	if err != nil || len(cookie.Value) != secretLength {
 		return out, nil
 	}
-	found, err := s.sessions.load(r.Context(), token.Hash(cookie.Value), db.System(), nil)
+	found, err := s.sessions.load(r.Context(), token.Hash(cookie.Value), nil)
 	if errors.Is(err, db.ErrNotFound) {
 		return out, nil
 	}
