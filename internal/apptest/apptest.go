@@ -140,7 +140,7 @@ func (s *Site) Fault(t testing.TB, f twin.Fault) (clear func()) {
 		t.Fatal(err)
 	}
 	clear = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := s.Twin.ClearFault(ctx, name); err != nil {
 			t.Error(err)

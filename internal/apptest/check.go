@@ -40,7 +40,7 @@ func (s *Site) Bodies(t testing.TB) string {
 // end is how every test ends: what was done is in the journal, the journal is whole, and the tables say what it says.
 func (s *Site) end(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	if s.options.Failing == "" {
 		for _, line := range s.Log.Failures() {

@@ -78,7 +78,7 @@ func (p *Process) Run(t testing.TB) {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
-	for deadline := time.Now().Add(30 * time.Second); !p.ready(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !p.ready(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the server does not get ready:\n%s", p.Log)
 		}
@@ -118,7 +118,7 @@ func (p *Process) Reopen(t testing.TB) {
 // shows it, and the mandates are what it says. It returns how many entries there are.
 func (p *Process) Sound(t testing.TB) int64 {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	p.caughtUp(ctx, t)
 	r, err := p.verify(ctx, p.auditor)

@@ -112,7 +112,7 @@ func (t *Twin) await(ctx context.Context, stdout io.Reader) error {
 	case r := <-ready:
 		t.FranceConnect, t.ProConnect, t.Service = r.FranceConnect, r.ProConnect, r.Service
 		t.admin, t.secret = r.Admin, r.Secret
-		t.http = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{}}
+		t.http = &http.Client{Timeout: time.Minute, Transport: &http.Transport{}}
 		return nil
 	case <-t.ended:
 		return errors.New("the program ended early")
