@@ -227,7 +227,7 @@ func TestIdentify_WithoutDiscoveryOrKeys(t *testing.T) {
 			c.identify(t)
 			c.refused(t, "unavailable")
 			c.fc.Play(sound())
-			for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 				c.identify(t)
 				if c.browser.H1() == "recapitulatif" {
 					break

@@ -88,7 +88,7 @@ func TestMayAct_SeesWhatEndedWhileItWaited(t *testing.T) {
 				_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, mandate.Agreement{Ticked: true})
 				signed <- err
 			}()
-			for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
 				var waiting bool
 				if err := watch.QueryRow(t.Context(), `select exists (select from pg_locks l join pg_database d on d.oid = l.database or l.database is null where not l.granted and l.pid in
 					(select pid from pg_stat_activity where datname = current_database()))`).Scan(&waiting); err != nil {

@@ -141,7 +141,7 @@ func TestSignIn_RefusesWithoutDiscoveryOrKeys(t *testing.T) {
 // browsing tries until it works, for what the program remembers for a moment.
 func browsing(t *testing.T, try func() error) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		err := try()
 		if err == nil {
 			return

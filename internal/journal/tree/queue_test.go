@@ -75,7 +75,7 @@ func backend(t *testing.T, d *db.DB) (pid int) {
 // them before it is gone.
 func (h *house) rowsRead(t *testing.T, pid int) (rows int) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for h.number(t, `select count(*) from pg_stat_activity where pid = $1`, pid) > 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("the connection does not end")
