@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -121,10 +122,18 @@ func (s *synthetic) write(t testing.TB, lines [][]byte, every int) {
 	}
 }
 
+// encoder and decoder are made once: they are what changing a bit would otherwise cost.
+var (
+	encoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+		return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(format.ExportWindow))
+	})
+	decoder = sync.OnceValues(func() (*zstd.Decoder, error) { return zstd.NewReader(nil) })
+)
+
 // with returns a copy of the export with other lines in a file.
 func (m memory) with(t testing.TB, number int, lines [][]byte) memory {
 	t.Helper()
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(format.ExportWindow))
+	e, err := encoder()
 	if err != nil {
 		t.Fatal(err)
 	}
