@@ -58,7 +58,7 @@ func (x subject) englishDuties() []Block {
 			"It sees the procedures through, and answers for its faults (articles 1991 and 1992).",
 			"It accounts to you for what it has done (article 1993). You can ask at any time.",
 			"It uses only the information that the procedure needs, and keeps no other.",
-			"Its aidants keep what they learn confidential. They must neither ask for your passwords nor keep them.",
+			"Its aidants keep professional secrecy. They must neither ask for nor keep your passwords.",
 		),
 		heading(2, "What is checked, what is declared"),
 		list(
