@@ -69,7 +69,9 @@ func TestLog_ManyFilesAndCheckpoints(t *testing.T) {
 			t.Fatalf("%+v", r)
 		}
 	}
-	empty := func(m memory, number int) memory { return m.having(fmt.Sprintf(format.CheckpointsName, number), []byte{}) }
+	empty := func(m memory, number int) memory {
+		return m.having(fmt.Sprintf(format.CheckpointsName, number), []byte{})
+	}
 	names(t, empty(s.memory, 0), s.policy, 0, 66*997-1)
 	names(t, empty(s.memory, 1), s.policy, 65*997, 2*format.FileEntries+299) // the next is the head
 	for _, at := range []int64{0, format.FileEntries, 2*format.FileEntries + 299} {
