@@ -9,8 +9,8 @@
 //	                                       requested.
 //	citizen.go    /idp/logins/…/usager     the aidant looks for the citizen by name and takes one who has given their
 //	                                       organisation a power: citizen_chosen.
-//	procedure.go  /idp/logins/…/demarche   the aidant says for which procedure. The power is asked for; the code is issued
-//	                                       and the browser goes back to the client: code_issued.
+//	procedure.go  /idp/logins/…/demarche   the aidant says for which procedure. code.go: the power is asked for, the code
+//	                                       issued, and the browser goes back to the client: code_issued.
 //	cancel.go     /idp/logins/…/annuler    or they give up: refused.
 //	token.go      POST /idp/token          the client trades the code, once: token_issued. The power is asked for again.
 //	userinfo.go   GET /idp/userinfo        the power is asked for a third time, inside the act that writes the entry

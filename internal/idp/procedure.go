@@ -14,7 +14,6 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
-	"mandat/internal/session"
 )
 
 // procedurePage asks what the aidant is about to do for the citizen.
@@ -127,26 +126,6 @@ func (p *Provider) themeChoices(ends map[string]time.Time, lang string) []themeC
 	return out
 }
 
-// The subject is made with the first code: it is there, or not needed, at every later step.
-//
-// A code that is lost in a crash is one that the token endpoint does not know: the aidant begins again. Nothing has left by
-// then, and the commit of a token, which waits for the disk, takes all earlier ones with it.
-const issueCode = `
-with moved as (
-  update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $6, code_expires_at = $7
-  from ` + sessionOfClaim + `, mandate_power p
-  where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
-    and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
-    and ` + aidantActive + `
-  returning l.organisation_id, l.citizen_id, l.sector, l.redirect_uri, l.client_state, s.seen_at
-), subject as (
-  insert into idp_subject (citizen_id, sector, organisation_id, sub, created_at)
-  select citizen_id, sector, organisation_id, $8, $2 from moved
-  where not exists (select from idp_subject j where j.citizen_id = moved.citizen_id and j.sector = moved.sector)
-  on conflict do nothing
-)
-select redirect_uri, coalesce(client_state, ''), seen_at from moved`
-
 // chooseProcedure issues the code and sends the browser back to the client: POST /idp/logins/{login}/demarche. Its
 // statement asks what the guard would; when it moved nothing, the guard says why, or refuseChoice.
 func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
@@ -156,8 +135,8 @@ func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*htt
 	}
 	wanted := form.Value("demarche")
 	if wanted != "" {
-		issued, err := p.issue(w, r, wanted)
-		if err != nil || issued {
+		done, err := p.issue(w, r, wanted)
+		if err != nil || done {
 			return r, err
 		}
 	}
@@ -174,36 +153,4 @@ func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*htt
 		return r, p.showProceduresAgain(w, r, http.StatusUnprocessableEntity, form)
 	}
 	return r, p.refuseChoice(w, r, by, id, choice{procedure: wanted})
-}
-
-// issue reports whether the code was issued, and has answered then.
-func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string) (bool, error) {
-	claim := p.sessions.Claim(r)
-	id, err := uuid.Parse(r.PathValue("login"))
-	if claim == nil || err != nil {
-		return false, nil
-	}
-	code, hash := newTicket(id)
-	now, idle := p.times()
-	var redirectURI, state string
-	var seen time.Time
-	batch := &pgx.Batch{}
-	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife), newSubject()).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		if !rows.Next() {
-			return rows.Err()
-		}
-		return rows.Scan(&redirectURI, &state, &seen)
-	})
-	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
-		return false, fmt.Errorf("issue code: %w", err)
-	}
-	if redirectURI == "" {
-		return false, nil
-	}
-	if err := p.sessions.Seen(r.Context(), claim, seen); err != nil {
-		return false, err
-	}
-	http.Redirect(w, r, p.codeURL(redirectURI, state, code), http.StatusSeeOther)
-	return true, nil
 }

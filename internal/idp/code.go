@@ -1,0 +1,81 @@
+package idp
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/session"
+)
+
+// A code that is lost in a crash is one that the token endpoint does not know: the aidant begins again. Nothing has left by
+// then, and the commit of a token, which waits for the disk, takes all earlier ones with it.
+const issueCode = `
+update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $6, code_expires_at = $7
+from ` + sessionOfClaim + `, mandate_power p
+where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
+  and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
+  and ` + aidantActive + `
+returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null`
+
+// issued is a login whose code was issued.
+type issued struct {
+	redirectURI, state    string
+	seen                  time.Time // when its session was last used
+	organisation, citizen uuid.UUID
+	sector                string
+	named                 bool // the sector has a name for the citizen already
+}
+
+// issue reports whether the code was issued, and has answered then.
+func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string) (bool, error) {
+	claim := p.sessions.Claim(r)
+	id, err := uuid.Parse(r.PathValue("login"))
+	if claim == nil || err != nil {
+		return false, nil
+	}
+	code, hash := newTicket(id)
+	now, idle := p.times()
+	var out issued
+	batch := &pgx.Batch{}
+	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife)).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		return rows.Scan(&out.redirectURI, &out.state, &out.seen, &out.organisation, &out.citizen, &out.sector, &out.named)
+	})
+	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
+		return false, fmt.Errorf("issue code: %w", err)
+	}
+	if out.redirectURI == "" {
+		return false, nil
+	}
+	if !out.named {
+		if err := p.name(r.Context(), out, now); err != nil {
+			return false, err
+		}
+	}
+	if err := p.sessions.Seen(r.Context(), claim, out.seen); err != nil {
+		return false, err
+	}
+	http.Redirect(w, r, p.codeURL(out.redirectURI, out.state, code), http.StatusSeeOther)
+	return true, nil
+}
+
+// name makes the name by which the client's sector knows the citizen, with their first code and before it leaves: it is
+// there, or not needed, at every later step. Of two at once the first one counts.
+func (p *Provider) name(ctx context.Context, i issued, now time.Time) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into idp_subject (citizen_id, sector, organisation_id, sub, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+		i.citizen, i.sector, i.organisation, newSubject(), now)
+	if err := p.db.Pipeline(ctx, db.InOrganisation(i.organisation), db.Soon, batch); err != nil {
+		return fmt.Errorf("name citizen: %w", err)
+	}
+	return nil
+}
