@@ -5,7 +5,8 @@
 //
 //	serve.go     a request id, a place among those served at once, limits, language, security headers
 //	body.go      the whole body, which has little time to arrive and takes no place meanwhile
-//	router.go    the route and its audience; the audience's guard lets in, sends to sign-in, or refuses
+//	router.go    the route and its audience; the audience's guard lets in, sends to sign-in, or refuses (a LateHandler runs it
+//	             itself)
 //	(handler)    func(w, r) error: reads forms with ParseForm, asks the rules, renders with Pages.Render
 //	render.go    a page struct that embeds Common, its template executed into a buffer, then status, headers and bytes
 //	errors.go    a returned error becomes a page that says what happened, what is safe and what to do next
