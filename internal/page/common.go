@@ -9,6 +9,7 @@ type Common struct {
 	Current     string         // the path of the navigation link that is this page or stands for it
 	Form        *Form          // of a page with a form: what was sent and what is wrong with it; nil before anything was sent
 	FormOrigins []string       // origins ("https://fc.example") to which a POST of this page may be redirected
+	Scripts     []string       // ES modules of this page ("js/passkey.js"); they may speak to our own addresses
 	KeepQuery   []string       // names of query parameters that the language links keep
 	NoIndex     bool           // ask search engines to forget the page
 	Lang        string         // "fr" or "en", set by Render

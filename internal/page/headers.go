@@ -30,6 +30,10 @@ func policy(c *Common, signOut []string) string {
 	if c.SignedIn != nil {
 		forms = append(forms, signOut...)
 	}
-	return "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'none'; base-uri 'none'; " +
+	scripts := "script-src 'none'; "
+	if len(c.Scripts) > 0 {
+		scripts = "script-src 'self'; connect-src 'self'; "
+	}
+	return "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; " + scripts + "base-uri 'none'; " +
 		"frame-ancestors 'none'; " + strings.Join(forms, " ")
 }

@@ -114,3 +114,25 @@ func TestLanguage(t *testing.T) {
 		t.Errorf("cookie %q", c)
 	}
 }
+
+// A page with a module lets our own scripts run and speak to us, and nothing else; the module is a static file of ours.
+func TestHeaders_OfAPageWithAModule(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, page.RouterOptions{})
+	p := pages(t)
+	s.Get("/x", page.Browser, func(w http.ResponseWriter, r *http.Request) error {
+		f := fixture()
+		f.Scripts = []string{"js/passkey.js"}
+		return p.Render(w, r, 200, "page/problem.html", f)
+	})
+	w := s.do("GET", "/x")
+	const want = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+	if got := w.Header().Get("Content-Security-Policy"); got != want {
+		t.Errorf("policy %q", got)
+	}
+	_, src, _ := strings.Cut(w.Body.String(), `<script type="module" src="`)
+	src, _, _ = strings.Cut(src, `"`)
+	if got := s.do("GET", src); got.Code != 200 || got.Header().Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("%q: %d %v", src, got.Code, got.Header())
+	}
+}

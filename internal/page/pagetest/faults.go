@@ -44,6 +44,9 @@ func Faults(page string) []string {
 			if len(x.open) > 0 && x.open[len(x.open)-1] == "title" {
 				x.title += token.Data
 			}
+			if len(x.open) > 0 && x.open[len(x.open)-1] == "script" && token.Data != "" {
+				x.fault("<script> with something in it")
+			}
 			if strings.Contains(token.Data, "<no value>") || strings.Contains(token.Data, "%!") {
 				x.fault("a value is missing: %q", token.Data)
 			}
@@ -93,7 +96,11 @@ func (x *inspection) start(token html.Token) {
 
 func (x *inspection) element(name string, attributes map[string]string) {
 	switch name {
-	case "script", "style", "iframe", "object":
+	case "script":
+		if attributes["type"] != "module" || !strings.HasPrefix(attributes["src"], "/static/js/") {
+			x.fault("<script> that is no module of ours")
+		}
+	case "style", "iframe", "object":
 		x.fault("<%s>", name)
 	case "html":
 		if attributes["lang"] == "" {
