@@ -24,6 +24,7 @@ func Actions() []Action {
 		{"draft.identity_dropped", []string{"draft"}},
 		{"mandate.signed", []string{"draft", "procedures", "days", "ends_at", "identified_by", "identified_at", "factor_at", "catalogue", "terms_sha256", "superseded"}},
 		{"mandate.ended", []string{"reason", "procedures"}},
+		{"mandate.handed_over", []string{"from", "to", "mandates", "drafts"}},
 		{"attestation.issued", []string{"sha256", "lang", "template"}},
 		{"power.used", []string{"login", "client", "procedure", "procedure_is", "theme", "service"}},
 		{"power.refused", []string{"login", "client", "step", "reason", "procedure"}},
