@@ -24,7 +24,11 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		return nil, fmt.Errorf("compare mandates with the journal: %w", err)
 	}
 	more, err := strays(ctx, auditor)
-	return append(found, more...), err
+	if err != nil {
+		return nil, err
+	}
+	handed, err := compareHandovers(ctx, auditor)
+	return slices.Concat(found, more, handed), err
 }
 
 // nextCitizens lists ids from both sides, so that a citizen removed from the table is compared too.
