@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// receive reads a request's body whole, before the request gets one of the places: who sends slowly, or not at all, holds
+// receive reads a request's body whole, as a rule before the request gets one of the places: who sends slowly, or not at all, holds
 // a connection and keeps nobody else out. After an error the deadline stands, so that the server does not wait for the rest.
-func receive(w http.ResponseWriter, req *http.Request) error {
+func receive(w http.ResponseWriter, req *http.Request, most int64, within time.Duration) error {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil
 	}
 	deadline := http.NewResponseController(w)
-	if err := deadline.SetReadDeadline(time.Now().Add(bodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := deadline.SetReadDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("set the time for the body: %w", err)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, most))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}

@@ -57,6 +57,7 @@ type Router struct {
 	guards  map[Audience]Guard
 	routes  map[string]Route // by method and pattern, as ServeMux names it
 	outages map[string]Handler
+	large   map[string]int64 // by method and pattern, what its body may have in bytes
 	places  chan struct{}
 }
 
@@ -70,7 +71,7 @@ func NewRouter(o RouterOptions) *Router {
 		o.MaxRequests = 512
 	}
 	r := &Router{options: o, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), guards: map[Audience]Guard{},
-		routes: map[string]Route{}, outages: map[string]Handler{}, places: make(chan struct{}, o.MaxRequests)}
+		routes: map[string]Route{}, outages: map[string]Handler{}, large: map[string]int64{}, places: make(chan struct{}, o.MaxRequests)}
 	for _, pattern := range o.CrossOrigin {
 		r.origin.AddInsecureBypassPattern(pattern)
 	}
@@ -87,6 +88,10 @@ func (r *Router) Guard(a Audience, g Guard) { r.guards[a] = g }
 // Outage lets a route answer in its own protocol when it failed because the database is down, in its guard or itself. An
 // error of h leads to the page that says so. The pattern has its method ("GET /idp/authorize").
 func (r *Router) Outage(pattern string, h Handler) { r.outages[pattern] = h }
+
+// Large lets a route take a body of up to most bytes instead of 64 KiB. It is read once the guard has let the request pass: a
+// stranger cannot fill the server's memory with it. The pattern has its method ("POST /admin/imports").
+func (r *Router) Large(pattern string, most int64) { r.large[pattern] = most }
 
 // Get serves GET and HEAD of a ServeMux pattern without its method ("/mandats/{mandate}").
 func (r *Router) Get(pattern string, a Audience, h Handler) { r.Handle(http.MethodGet, pattern, a, h) }
@@ -138,6 +143,12 @@ func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, route Route,
 	}
 	if passed == nil {
 		return
+	}
+	if most := r.large[stateOf(passed.Context()).pattern]; most > 0 {
+		if err := receive(w, passed, most, largeTime); err != nil {
+			r.fail(w, passed, err)
+			return
+		}
 	}
 	if err := h(w, passed); err != nil {
 		r.fail(w, passed, err)

@@ -11,9 +11,10 @@ import (
 
 // Limits of what a request may bring. The server's own settings limit its header.
 const (
-	maxBody  = 64 << 10
-	bodyTime = 4 * time.Second // within which the whole body arrives
-	maxURL   = 8 << 10         // an authorization request with a claims parameter has about 1 KiB
+	maxBody   = 64 << 10
+	bodyTime  = 4 * time.Second  // within which the whole body arrives
+	largeTime = 30 * time.Second // within which a large one does (see Large)
+	maxURL    = 8 << 10          // an authorization request with a claims parameter has about 1 KiB
 )
 
 // serve is the outermost step: it makes the request's state, answers, and writes the access log.
@@ -53,9 +54,11 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 		r.mux.ServeHTTP(w, req)
 		return
 	}
-	if err := receive(w, req); err != nil {
-		r.fail(w, req, err)
-		return
+	if r.large[pattern] == 0 {
+		if err := receive(w, req, maxBody, bodyTime); err != nil {
+			r.fail(w, req, err)
+			return
+		}
 	}
 	select {
 	case r.places <- struct{}{}:
