@@ -21,9 +21,9 @@ var levels = [][]string{
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
-	{"journal", "jobs"},
+	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "citizen", "mandate", "attestation", "comparison", "keyring"},
+	{"org", "credential", "citizen", "mandate", "attestation", "comparison", "keyring"},
 	// 4 protocols
 	{"session", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -41,6 +41,7 @@ var beside = map[string][]string{
 	"journal/verify": {"journal/format"},
 	"idp":            {"session"},
 	"page":           {"db"},
+	"credential":     {"org"},
 	"mandate":        {"org", "citizen"},
 	"attestation":    {"org", "citizen", "mandate"},
 	"comparison":     {"org", "mandate", "attestation"},
@@ -94,6 +95,8 @@ var writersByPrefix = map[string]string{
 	"comparison":     "comparison",
 	"journal_":       "journal",
 	"session":        "session",
+	"throttle":       "throttle",
+	"credential_":    "credential",
 	"proconnect_":    "proconnect",
 	"franceconnect_": "franceconnect",
 	"idp_":           "idp",
