@@ -1,0 +1,236 @@
+package certification
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/token"
+)
+
+// purpose binds the file that is kept while it is taken in. It never changes.
+const purpose = "certification.import"
+
+// Outcome is what an import did.
+type Outcome struct {
+	ID        uuid.UUID
+	SHA256    []byte // of the file
+	Lines     []Line // those that this call took in
+	Elsewhere int    // how many lines another server took in meanwhile, because it believed that this one had died
+	Counts           // of Lines
+}
+
+// errOvertaken says that another server has taken in the lines that this one was at.
+var errOvertaken = errors.New("another server goes on with this import")
+
+// run is an import under way.
+type run struct {
+	id      uuid.UUID
+	by      journal.Actor
+	sum     []byte
+	records []record
+	done    int
+	kept    bool // in certification_import already
+}
+
+// Import takes a file of results in. A line that is refused stops no other. Up to a thousand lines are one act with one entry; of
+// a larger file each thousand is. Then the file is kept, encrypted, until all of it is in: when the server dies on the way, or the
+// database is away, ResumeImports goes on.
+//
+// Errors as for Plan, and org.ErrFactorTooOld; nothing is taken in then, unless the importer lost their office on the way:
+// what is in stays, and the rest is dropped. The importer is always a person.
+func (r *Register) Import(ctx context.Context, by journal.Actor, file io.Reader) (Outcome, error) {
+	content, err := read(file)
+	if err != nil {
+		return Outcome{}, err
+	}
+	records, err := parse(content)
+	if err != nil {
+		return Outcome{}, err
+	}
+	sum := sha256.Sum256(content)
+	m := &run{id: token.ID(), by: by, sum: sum[:], records: records}
+	if by.Kind == journal.System {
+		return Outcome{}, fmt.Errorf("import: %w", org.ErrMayNot)
+	}
+	if err := org.Fresh(by, r.clock.Now()); err != nil {
+		return Outcome{}, fmt.Errorf("import: %w", err)
+	}
+	if len(records) > BatchLines {
+		if err := r.keep(ctx, m, content); err != nil {
+			return Outcome{}, fmt.Errorf("import: %w", err)
+		}
+	}
+	out, err := r.finish(ctx, m)
+	if err != nil {
+		return out, fmt.Errorf("import %s: %w", m.id, err)
+	}
+	return out, nil
+}
+
+// keep stores a file that takes several acts.
+func (r *Register) keep(ctx context.Context, m *run, content []byte) error {
+	key, wrapped, err := r.keys.NewDataKey(m.id)
+	if err != nil {
+		return err
+	}
+	first := &pgx.Batch{}
+	may := org.MayAdminister(first, m.by)
+	return r.db.WriteAfter(ctx, db.System(), db.Durable, first, func(tx *db.Tx) error {
+		if err := may(); err != nil {
+			return err
+		}
+		m.kept = true
+		_, err := tx.Exec(ctx, `insert into certification_import (id, sha256, lines, data_key, content, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+			m.id, m.sum, len(m.records), wrapped, key.Seal(purpose, content), m.by.Person, r.clock.Now())
+		return err
+	})
+}
+
+// finish takes in what is left.
+func (r *Register) finish(ctx context.Context, m *run) (Outcome, error) {
+	out := Outcome{ID: m.id, SHA256: m.sum}
+	for m.done < len(m.records) {
+		lines, err := r.batch(ctx, m)
+		switch {
+		case errors.Is(err, errOvertaken):
+			before := m.done
+			if err := r.catchUp(ctx, m); err != nil {
+				return out, err
+			}
+			out.Elsewhere += m.done - before
+			continue
+		case errors.Is(err, org.ErrMayNot) && m.kept:
+			return out, errors.Join(err, r.stop(ctx, m.id))
+		case err != nil:
+			return out, err
+		}
+		m.done += len(lines)
+		out.Lines = append(out.Lines, lines...)
+		for _, l := range lines {
+			out.add(l)
+		}
+	}
+	return out, nil
+}
+
+// catchUp reads how far another server has come. An import that was stopped has come to its end.
+func (r *Register) catchUp(ctx context.Context, m *run) error {
+	var ended bool
+	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select done, ended_at is not null from certification_import where id = $1`, m.id).Scan(&m.done, &ended)
+	})
+	if err == nil && ended && m.done < len(m.records) {
+		return org.ErrMayNot
+	}
+	return err
+}
+
+// stopped is the detail of the entry certification.import_stopped.
+type stopped struct {
+	Import string `json:"import"`
+	Done   int    `json:"done"`
+}
+
+// stop ends the import of somebody who is no administrator any more, where it is.
+func (r *Register) stop(ctx context.Context, id uuid.UUID) error {
+	return r.journal.Record(ctx, journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
+		d := stopped{Import: id.String()}
+		err := tx.QueryRow(ctx, `update certification_import set ended_at = $2, content = null, data_key = null where id = $1 and ended_at is null returning done`, id, tx.Now).Scan(&d.Done)
+		return journal.Event{Action: "certification.import_stopped", Detail: d}, err
+	})
+}
+
+// ResumeImports goes on with the imports that were interrupted, in the name of who began them. It is a job's work, and harmless
+// while they run elsewhere.
+func (r *Register) ResumeImports(ctx context.Context) error {
+	var waiting []uuid.UUID
+	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id from certification_import where ended_at is null order by created_at`)
+		if err != nil {
+			return err
+		}
+		waiting, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	for _, id := range waiting {
+		if resumed := r.resume(ctx, id); resumed != nil && !errors.Is(resumed, org.ErrMayNot) {
+			err = errors.Join(err, fmt.Errorf("resume import %s: %w", id, resumed))
+		}
+	}
+	return err
+}
+
+func (r *Register) resume(ctx context.Context, id uuid.UUID) error {
+	m := &run{id: id, by: journal.Actor{Kind: journal.Administrator}, kept: true}
+	var wrapped, sealed []byte
+	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select sha256, done, data_key, content, created_by from certification_import where id = $1 and ended_at is null`, id).
+			Scan(&m.sum, &m.done, &wrapped, &sealed, &m.by.Person)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // it has ended since
+	}
+	if err != nil {
+		return err
+	}
+	key, err := r.keys.Open(id, wrapped)
+	if err != nil {
+		return err
+	}
+	content, err := key.Unseal(purpose, sealed)
+	if err != nil {
+		return err
+	}
+	if m.records, err = parse(content); err != nil {
+		return err
+	}
+	_, err = r.finish(ctx, m)
+	return err
+}
+
+// Imported is an import, for a list.
+type Imported struct {
+	ID          uuid.UUID
+	SHA256      string // of the file, hexadecimal
+	Lines, Done int
+	By          uuid.UUID
+	At          time.Time
+	EndedAt     time.Time // zero: under way, or waiting to be resumed. With Done below Lines it was stopped
+}
+
+// Imports lists the last hundred imports, newest first.
+func (r *Register) Imports(ctx context.Context) ([]Imported, error) {
+	var out []Imported
+	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id, sha256, lines, done, created_by, created_at, ended_at from certification_import order by created_at desc, id limit 100`)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Imported, error) {
+			var m Imported
+			var sum []byte
+			var ended *time.Time
+			err := row.Scan(&m.ID, &sum, &m.Lines, &m.Done, &m.By, &m.At, &ended)
+			if m.SHA256 = hex.EncodeToString(sum); ended != nil {
+				m.EndedAt = *ended
+			}
+			return m, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list imports: %w", err)
+	}
+	return out, nil
+}
