@@ -29,6 +29,10 @@ alter table organisation
   add column closed_at timestamptz,
   add constraint organisation_closed check (closed_at is null or not active),
   add constraint organisation_kind_other check ((kind_other is null) or kind = 'autre');
+-- What follows says in new columns what entries said already: it needs none of its own.
+alter table organisation disable trigger organisation_journaled;
+update organisation o set closed_at = (select max(at) from journal_entry where organisation_id = o.id and action = 'organisation.closed') where not active;
+alter table organisation enable trigger organisation_journaled;
 
 -- Names by which ProConnect knows a person: issuer and sub. The first is told when they are added or accept an invitation;
 -- another one is asked for by somebody who signs in with it, and counts once their referent has confirmed it.
@@ -62,7 +66,9 @@ alter table person
   add constraint person_suspension check ((suspended_at is null) = (suspended_why is null)) not valid,
   add constraint person_one_office check (not (auditor and administrator)),
   add constraint person_phone check (phone is not null or phone_verified_at is null);
+alter table person disable trigger person_journaled;
 update person set suspended_why = 'decided' where suspended_at is not null;
+alter table person enable trigger person_journaled;
 alter table person validate constraint person_suspension;
 grant select (id, auditor, administrator, suspended_at, suspended_why, created_at) on person to mandat_auditor;
 
@@ -129,6 +135,7 @@ create table certification (
   tested_on date,
   score int check (score between 0 and 1000),
   minimum int check (minimum between 0 and 1000),
+  passed_on date check (passed_on <= tested_on), -- of the last test that was passed: a certificate's time counts from it
   certified_at timestamptz,
   certified_until timestamptz check (certified_until > certified_at),
   suspended_at timestamptz,
@@ -137,7 +144,9 @@ create table certification (
   check (num_nulls(tested_on, score, minimum) in (0, 3)),
   check (num_nulls(certified_at, certified_until) in (0, 2)),
   check (state = 'to_train' or trained_on is not null),
-  check (state not in ('passed', 'certified') or score >= minimum),
+  check (state not in ('passed', 'certified', 'suspended') or passed_on is not null),
+  check (state <> 'passed' or passed_on >= trained_on),
+  check (passed_on is null or passed_on < tested_on or score >= minimum),
   check (state not in ('certified', 'suspended') or certified_until is not null),
   check ((state = 'suspended') = (suspended_at is not null))
 );
@@ -169,6 +178,7 @@ create table certification_change (
   tested_on date,
   score int,
   minimum int,
+  passed_on date,
   certified_at timestamptz,
   certified_until timestamptz,
   primary key (import_id, line)
