@@ -1,10 +1,12 @@
 package apptest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/token"
@@ -74,6 +76,10 @@ func (s *Site) person(t testing.TB, issuer, name string, organisation uuid.UUID,
 		Auditor: organisation == uuid.Nil}, organisation, roles...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	fixture.Agree(t, s.Database, s.Clock.Now(), id)
+	if slices.Contains(roles, org.RoleAidant) {
+		fixture.Certify(t, s.Database, s.Clock.Now(), id)
 	}
 	s.logins[id] = login
 	if s.Twin != nil {

@@ -123,7 +123,7 @@ func (p *Press) keep(ctx context.Context, by journal.Actor, d Document, k known)
 	batch.Queue(`select exists (select from attestation where mandate_id = $1 and lang = $2), exists (select from attestation_status where mandate_id = $1)`, d.Mandate, d.Lang).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&kept, &addressed) })
 	err = p.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(); err != nil {
+		if err := mayAct(tx.Now); err != nil {
 			return journal.Event{}, err
 		}
 		if kept || addressed && k.fresh {

@@ -122,6 +122,10 @@ func (d *Desk) Person(t testing.TB, issuer, sub string, organisation uuid.UUID, 
 	id, err := d.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Issuer: issuer, Sub: sub, Email: strings.ToLower(sub) + "@exemple.invalid",
 		GivenName: "Prénom", UsualName: "Nom", Auditor: organisation == uuid.Nil}, organisation, roles...)
 	must(t, err)
+	fixture.Agree(t, d.Database, d.Clock.Now(), id)
+	if slices.Contains(roles, org.RoleAidant) {
+		fixture.Certify(t, d.Database, d.Clock.Now(), id)
+	}
 	return id
 }
 

@@ -19,17 +19,18 @@ type Kind string
 
 // The kinds of actors.
 const (
-	Aidant   Kind = "aidant"
-	Referent Kind = "referent"
-	Auditor  Kind = "auditor"
-	System   Kind = "system"
+	Aidant        Kind = "aidant"
+	Referent      Kind = "referent"
+	Auditor       Kind = "auditor"
+	Administrator Kind = "administrator"
+	System        Kind = "system"
 )
 
 // Actor is who acts. It comes from the session, never from the request.
 type Actor struct {
 	Kind         Kind
 	Person       uuid.UUID // nil for System
-	Organisation uuid.UUID // for which they act; nil for auditors and System
+	Organisation uuid.UUID // for which they act; nil for auditors, administrators and System
 	Session      []byte    // id of the browser session, the same after a step-up; stays out of the entry
 	FactorAt     time.Time // when they last gave a second factor in this session; zero is never
 }

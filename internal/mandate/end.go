@@ -29,7 +29,7 @@ func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reas
 		return ErrReason
 	}
 	batch := &pgx.Batch{}
-	mayAct := org.MayAct(batch, by)
+	mayEnd := org.MayEnd(batch, by)
 	// The citizen first: the order of locks is the same for every act on mandates.
 	batch.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for update of c`, id, by.Organisation)
 	var m Mandate
@@ -48,7 +48,7 @@ func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reas
 		return err
 	})
 	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(); err != nil {
+		if err := mayEnd(); err != nil {
 			return journal.Event{}, err
 		}
 		if !there {

@@ -69,7 +69,7 @@ func (r *Register) onDraft(ctx context.Context, by journal.Actor, id uuid.UUID, 
 	mayAct := org.MayAct(batch, by)
 	lookup := lockDraft(batch, by, id)
 	return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(); err != nil {
+		if err := mayAct(tx.Now); err != nil {
 			return journal.Event{}, err
 		}
 		d, err := lookup(tx.Now)

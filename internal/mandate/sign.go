@@ -77,7 +77,7 @@ type signing struct {
 	by        journal.Actor
 	agreement Agreement
 
-	mayAct       func() error
+	mayAct       func(time.Time) error
 	lookup       func(time.Time) (*draftRow, error)
 	known        *citizen.Sealed
 	organisation org.Organisation
@@ -127,7 +127,7 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 		}
 		return journal.Event{}, err
 	}
-	if err := s.mayAct(); err != nil {
+	if err := s.mayAct(tx.Now); err != nil {
 		return journal.Event{}, err
 	}
 	if d.State != DraftIdentified {

@@ -120,7 +120,7 @@ func TestSign_Refuses(t *testing.T) {
 func TestSign_RefusesWhoMayNotAct(t *testing.T) {
 	t.Parallel()
 	for name, sql := range map[string]string{
-		"suspended":            `update person set suspended_at = now() where id = $1`,
+		"suspended":            `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`,
 		"membership ended":     `update membership set ended_at = now() where person_id = $1`,
 		"organisation closed":  `update organisation set active = false where id = (select organisation_id from membership where person_id = $1)`,
 		"référent, not aidant": `update membership set role = 'referent' where person_id = $1`,

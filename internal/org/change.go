@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -18,36 +19,72 @@ type personChanged struct {
 	Roles  []string `json:"roles,omitempty"`
 }
 
-// Suspend takes away a person's right to do anything, everywhere, until Resume: their sessions and logins end with it. It
-// returns db.ErrNotFound for nobody and db.ErrConflict for who is suspended already.
+type personSuspended struct {
+	Person string `json:"person"`
+	Why    string `json:"why"`
+}
+
+// Suspend takes away a person's right to do anything, everywhere, until Resume: their sessions and logins end with it. An
+// administrator or the program does it. It returns db.ErrNotFound for nobody, db.ErrConflict for who is suspended already, ErrYourself,
+// ErrMayNot and ErrFactorTooOld.
 func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+	if by.Person == person && by.Kind != journal.System {
+		return ErrYourself
+	}
 	return d.change(ctx, by, person, "suspend person", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "person.suspended", Detail: personChanged{Person: person.String()}},
-			one(tx.Exec(ctx, `update person set suspended_at = $2 where id = $1 and suspended_at is null`, person, tx.Now))
+		err := one(tx.Exec(ctx, `update person set suspended_at = $2, suspended_why = 'decided' where id = $1 and suspended_at is null`, person, tx.Now))
+		if err == nil {
+			err = d.tell(tx, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		}
+		return journal.Event{Action: "person.suspended", Detail: personSuspended{person.String(), Decided}}, err
 	})
 }
 
-// Resume lifts a suspension. It returns db.ErrNotFound for nobody and db.ErrConflict for who is not suspended.
+// Resume lifts a suspension everywhere. A referent of an organisation where the person works may do it for who was inactive, an
+// administrator for anybody. It returns db.ErrNotFound for nobody, or nobody there, db.ErrConflict for who is not suspended (for a
+// referent: for that), ErrMayNot and ErrFactorTooOld.
 func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+	event := journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}
+	if by.Kind == journal.Referent {
+		return d.run(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
+			return event, one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and suspended_why = 'inactive'`, person))
+		})
+	}
 	return d.change(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}},
-			one(tx.Exec(ctx, `update person set suspended_at = null where id = $1 and suspended_at is not null`, person))
+		return event, one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and suspended_at is not null`, person))
 	})
 }
 
-// Join gives a person a role in an organisation, for the first time or again. It returns db.ErrNotFound for nobody and
-// db.ErrConflict for who has that role.
+// Join gives a person a role in an organisation, for the first time or again, by an administrator or the program; referents invite
+// (internal/invitation) or give another role (GiveRole). It returns db.ErrNotFound for nobody, db.ErrConflict for who has that role,
+// ErrOneOffice for auditors and administrators.
 func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "join organisation", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}},
-			one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)
-				on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, ended_at = null where membership.ended_at is not null`,
-				organisation, person, role, tx.Now))
+			join(ctx, tx, person, organisation, role)
 	})
 }
 
-// Leave ends a person's role in an organisation. It returns db.ErrNotFound for nobody and db.ErrConflict for who has not
-// that role.
+// join gives somebody, who is locked, a role.
+func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, role string) error {
+	var officer bool
+	if err := tx.QueryRow(ctx, `select auditor or administrator from person where id = $1`, person).Scan(&officer); err != nil || officer {
+		return errors.Join(err, when(officer, ErrOneOffice))
+	}
+	return one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)
+		on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, ended_at = null, suspended_at = null, procedures = null
+		where membership.ended_at is not null`, organisation, person, role, tx.Now))
+}
+
+func when(yes bool, err error) error {
+	if yes {
+		return err
+	}
+	return nil
+}
+
+// Leave ends a person's role in an organisation, by an administrator or the program (referents: TakeRole). It returns db.ErrNotFound for
+// nobody and db.ErrConflict for who has not that role.
 func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "leave organisation", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.left", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}},
@@ -59,31 +96,86 @@ func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organis
 // Close ends an organisation, and every role in it: nobody acts for it from then on. It returns db.ErrConflict when there is
 // none that is open.
 func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
-	// Its people are locked, as their acts lock themselves (see MayAct): none of them comes after this one.
-	lock := &pgx.Batch{}
-	lock.Queue(`select from person where id in (select person_id from membership where organisation_id = $1) order by id for no key update`, organisation)
-	lock.Queue(`select from membership where organisation_id = $1 order by person_id, role for no key update`, organisation)
-	err := d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+	return d.onOrganisation(ctx, by, organisation, "close organisation", func(tx *journal.Tx) (journal.Event, error) {
 		tx.Queue(`update membership set ended_at = $2 where organisation_id = $1 and ended_at is null`, organisation, tx.Now)
 		return journal.Event{Action: "organisation.closed", Organisation: organisation},
+			one(tx.Exec(ctx, `update organisation set active = false, closed_at = $2 where id = $1 and closed_at is null`, organisation, tx.Now))
+	})
+}
+
+// SuspendOrganisation keeps everybody from acting for an organisation until ResumeOrganisation; roles and mandates stay as they are. It
+// returns db.ErrConflict when there is none that is active.
+func (d *Directory) SuspendOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
+	return d.onOrganisation(ctx, by, organisation, "suspend organisation", func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "organisation.suspended", Organisation: organisation},
 			one(tx.Exec(ctx, `update organisation set active = false where id = $1 and active`, organisation))
 	})
-	if err != nil {
-		return fmt.Errorf("close organisation: %w", err)
+}
+
+// ResumeOrganisation lets people act again for an organisation that was suspended. It returns db.ErrConflict for any other.
+func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
+	return d.onOrganisation(ctx, by, organisation, "resume organisation", func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "organisation.resumed", Organisation: organisation},
+			one(tx.Exec(ctx, `update organisation set active = true where id = $1 and not active and closed_at is null`, organisation))
+	})
+}
+
+// onOrganisation is an administrator's act on an organisation. Its people are locked, as their acts lock themselves (see MayAct):
+// none of them comes after this one.
+func (d *Directory) onOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID, doing string, f func(*journal.Tx) (journal.Event, error)) error {
+	lock := &pgx.Batch{}
+	lockEverybody(lock, organisation)
+	if err := d.administer(ctx, by, lock, f); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
 }
 
-// change is an act on one person, who is locked with their roles before the clock is read: an act of theirs that is under way
-// comes first.
+// lockEverybody queues the locks of everybody who has a role in an organisation.
+func lockEverybody(b *pgx.Batch, organisation uuid.UUID) {
+	b.Queue(`select from person where id in (select person_id from membership where organisation_id = $1) order by id for no key update`, organisation)
+	b.Queue(`select from membership where organisation_id = $1 order by person_id, role for no key update`, organisation)
+}
+
+// change is an administrator's act on one person, who is locked with their roles before the clock is read: an act of theirs that is
+// under way comes first.
 func (d *Directory) change(ctx context.Context, by journal.Actor, person uuid.UUID, doing string, f func(*journal.Tx) (journal.Event, error)) error {
 	lock := &pgx.Batch{}
-	lock.Queue(`select id from person where id = $1 for no key update`, person).QueryRow(func(row pgx.Row) error {
-		var id uuid.UUID
-		return row.Scan(&id)
-	})
+	there := lockPeople(lock, person, by.Person)
 	lock.Queue(`select from membership where person_id = $1 order by organisation_id, role for no key update`, person)
-	return found(doing, d.journal.RecordAfter(ctx, by, lock, f))
+	return found(doing, d.administer(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		if !*there {
+			return journal.Event{}, db.ErrNotFound
+		}
+		return f(tx)
+	}))
+}
+
+// lockPeople queues the locks of somebody and of who acts, in an order that all keep. It tells later whether the first is there.
+func lockPeople(b *pgx.Batch, person, by uuid.UUID) *bool {
+	there := new(bool)
+	b.Queue(`select id from person where id = any ($1) order by id for no key update`, []uuid.UUID{person, by}).Query(func(rows pgx.Rows) error {
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		for _, id := range ids {
+			*there = *there || id == person
+		}
+		return err
+	})
+	return there
+}
+
+// administer runs an act that only an administrator with a fresh second factor, or the program, may do.
+func (d *Directory) administer(ctx context.Context, by journal.Actor, first *pgx.Batch, f func(*journal.Tx) (journal.Event, error)) error {
+	allowed := mayAdminister(first, by, ` for no key update`)
+	return d.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
+		if err := allowed(); err != nil {
+			return journal.Event{}, err
+		}
+		if err := Fresh(by, tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		return f(tx)
+	})
 }
 
 // one is db.ErrConflict unless a statement changed one row.

@@ -66,9 +66,12 @@ func TestChange_EndsTheRightToAct(t *testing.T) {
 func TestMayAct_SeesWhatEndedWhileItWaited(t *testing.T) {
 	t.Parallel()
 	for name, sql := range map[string]string{
-		"suspended": `update person set suspended_at = now() where id = $1 and $2::uuid is not null`,
-		"left":      `update membership set ended_at = now() where person_id = $1 and organisation_id = $2`,
-		"closed":    `with every as (update membership set ended_at = now() where $1::uuid is not null and organisation_id = $2) update organisation set active = false where id = $2`,
+		"suspended":              `update person set suspended_at = now(), suspended_why = 'decided' where id = $1 and $2::uuid is not null`,
+		"left":                   `update membership set ended_at = now() where person_id = $1 and organisation_id = $2`,
+		"closed":                 `with every as (update membership set ended_at = now() where $1::uuid is not null and organisation_id = $2) update organisation set active = false where id = $2`,
+		"suspended there":        `update membership set suspended_at = now() where person_id = $1 and organisation_id = $2`,
+		"certificate suspended":  `update certification set state = 'suspended', suspended_at = now() where person_id = $1 and $2::uuid is not null`,
+		"organisation suspended": `with every as (select from membership where organisation_id = $2 for no key update) update organisation set active = false where id = $2 and $1::uuid is not null`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,10 +3,9 @@ package org
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,18 +15,48 @@ import (
 	"mandat/internal/journal"
 )
 
-// subject is what is compared: an organisation, a person, or a role of a person in an organisation.
+// subject is what is compared: an organisation, a person, a name of a person at ProConnect, or a role of a person in an organisation.
 type subject struct {
 	of   string // as in journal.Difference
 	id   uuid.UUID
-	role string // "" or which role of whom
+	part string // "" or which name, or which role of whom, followed by a colon
 }
 
-// picture is what is known of each subject, in words without personal data.
-type picture map[subject]string
+// life is what is known of a subject, without personal data.
+type life struct {
+	what       string // what it is
+	state      string // open, suspended, closed; asked, confirmed, refused
+	since      time.Time
+	suspended  *time.Time
+	ended      *time.Time
+	procedures []string // nil: every one
+}
 
-// Compare replays what the journal says of organisations, people and who works where, and names what the tables say
-// otherwise. It reads as auditor, in one snapshot.
+// String says it in words, which are compared.
+func (l life) String() string {
+	words := []string{"since " + l.since.UTC().Format(journal.TimeFormat)}
+	add := func(s string, there bool) {
+		if there {
+			words = append(words, s)
+		}
+	}
+	add(l.what, l.what != "")
+	add(l.state, l.state != "")
+	if l.suspended != nil {
+		words = append(words, "suspended at "+l.suspended.UTC().Format(journal.TimeFormat))
+	}
+	if l.ended != nil {
+		words = append(words, "ended at "+l.ended.UTC().Format(journal.TimeFormat))
+	}
+	add("only "+strings.Join(l.procedures, " "), l.procedures != nil)
+	return strings.Join(words, ", ")
+}
+
+// picture is what is known of each subject.
+type picture map[subject]*life
+
+// Compare replays what the journal says of organisations, people, by what they are recognised and who works where, and names what
+// the tables say otherwise. It reads as auditor, in one snapshot.
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var want, have picture
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
@@ -47,13 +76,13 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 func differences(want, have picture) []journal.Difference {
 	var out []journal.Difference
 	add := func(s subject, what string) {
-		out = append(out, journal.Difference{Of: s.of, ID: s.id.String(), What: s.role + what})
+		out = append(out, journal.Difference{Of: s.of, ID: s.id.String(), What: s.part + what})
 	}
 	for s, h := range have {
 		switch w, known := want[s]; {
 		case !known:
 			add(s, "stands in the tables, and no entry tells of it")
-		case w != h:
+		case w.String() != h.String():
 			add(s, fmt.Sprintf("the tables say %s; the entries say %s", h, w))
 		}
 	}
@@ -70,142 +99,109 @@ func differences(want, have picture) []journal.Difference {
 
 func tables(ctx context.Context, tx pgx.Tx) (picture, error) {
 	out := picture{}
+	for _, read := range []func(context.Context, pgx.Tx, picture) error{organisationRows, personRows, identityRows, membershipRows} {
+		if err := read(ctx, tx, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func organisationRows(ctx context.Context, tx pgx.Tx, out picture) error {
 	rows, err := tx.Query(ctx, `select `+organisationColumns+`, created_at from organisation o`)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var o Organisation
-	var since time.Time
-	if _, err = pgx.ForEachRow(rows, append(o.fields(), &since), func() error {
-		out[subject{of: "organisation", id: o.ID}] = organisationText(o.SIRET, o.particulars(), o.Active, since)
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	if rows, err = tx.Query(ctx, `select id, issuer, sub, subject_salt, auditor, suspended_at, created_at from person`); err != nil {
-		return nil, err
-	}
-	var p Person
-	var salt []byte
-	var end *time.Time
-	if _, err = pgx.ForEachRow(rows, []any{&p.ID, &p.Issuer, &p.Sub, &salt, &p.Auditor, &end, &since}, func() error {
-		out[subject{of: "person", id: p.ID}] = personText(p.subjectDigest(salt), p.Auditor, since, end)
-		end = nil
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	if rows, err = tx.Query(ctx, `select organisation_id, person_id, role, created_at, ended_at from membership`); err != nil {
-		return nil, err
-	}
-	var organisation, person uuid.UUID
-	var role string
-	_, err = pgx.ForEachRow(rows, []any{&organisation, &person, &role, &since, &end}, func() error {
-		out[membershipOf(organisation, person, role)] = membershipText(since, end)
-		end = nil
-		return nil
-	})
-	return out, err
-}
-
-// entry is what the replay reads of an entry.
-type entry struct {
-	Action       string    `json:"action"`
-	At           time.Time `json:"at"`
-	Organisation uuid.UUID `json:"organisation"`
-	Detail       struct {
-		SIRET       string    `json:"siret"`
-		Particulars string    `json:"particulars_sha256"`
-		Person      uuid.UUID `json:"person"`
-		Subject     string    `json:"subject_sha256"`
-		Roles       []string  `json:"roles"`
-		Auditor     bool      `json:"auditor"`
-	} `json:"detail"`
-}
-
-// actions are those that change our tables.
-var actions = []string{"organisation.created", "organisation.closed", "person.added", "person.suspended", "person.resumed", "person.joined", "person.left"}
-
-// apply follows one entry: what was added last, and when it ended since.
-func (e entry) apply(added map[subject]entry, ended map[subject]*time.Time) {
-	organisation, person := subject{of: "organisation", id: e.Organisation}, subject{of: "person", id: e.Detail.Person}
-	switch e.Action {
-	case "organisation.created":
-		added[organisation] = e
-	case "organisation.closed":
-		ended[organisation] = &e.At
-		for s := range added {
-			if s.id == e.Organisation && s.role != "" && ended[s] == nil {
-				ended[s] = &e.At
-			}
-		}
-	case "person.added":
-		added[person] = e
-	case "person.suspended":
-		ended[person] = &e.At
-	case "person.resumed":
-		delete(ended, person)
-	}
-	for _, role := range e.Detail.Roles {
-		membership := membershipOf(e.Organisation, e.Detail.Person, role)
-		if e.Action == "person.left" {
-			ended[membership] = &e.At
-			continue
-		}
-		added[membership] = e
-		delete(ended, membership)
-	}
-}
-
-// replay does again what the entries say was done.
-func replay(ctx context.Context, tx pgx.Tx) (picture, error) {
-	added, ended := map[subject]entry{}, map[subject]*time.Time{}
-	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{actions}, func(body []byte) {
-		var e entry
-		if json.Unmarshal(body, &e) != nil {
-			return // a damaged entry is named by the journal's own comparison
-		}
-		e.apply(added, ended)
-	})
-	out := picture{}
-	for s, e := range added {
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var o Organisation
+		var l life
+		err := row.Scan(append(o.fields(), &l.since)...)
+		l.what, l.procedures, l.state = organisationText(o.SIRET, o.particulars()), o.Procedures, stateOpen
 		switch {
-		case s.role != "":
-			out[s] = membershipText(e.At, ended[s])
-		case s.of == "person":
-			digest, _ := hex.DecodeString(e.Detail.Subject) // not hexadecimal: then it differs from the table's
-			out[s] = personText(digest, e.Detail.Auditor, e.At, ended[s])
-		default:
-			digest, _ := hex.DecodeString(e.Detail.Particulars)
-			out[s] = organisationText(e.Detail.SIRET, digest, ended[s] == nil, e.At)
+		case o.ClosedAt != nil:
+			l.state, l.ended = stateClosed, o.ClosedAt
+		case !o.Active:
+			l.state = stateSuspended
 		}
-	}
-	return out, err
+		out[organisationSubject(o.ID)] = &l
+		return struct{}{}, err
+	})
+	return err
 }
 
-func membershipOf(organisation, person uuid.UUID, role string) subject {
+func personRows(ctx context.Context, tx pgx.Tx, out picture) error {
+	rows, err := tx.Query(ctx, `select id, auditor, administrator, coalesce(suspended_why, ''), suspended_at, created_at from person`)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var id uuid.UUID
+		var auditor, administrator bool
+		var l life
+		err := row.Scan(&id, &auditor, &administrator, &l.state, &l.suspended, &l.since)
+		l.what = officeText(auditor, administrator)
+		out[personSubject(id)] = &l
+		return struct{}{}, err
+	})
+	return err
+}
+
+func identityRows(ctx context.Context, tx pgx.Tx, out picture) error {
+	rows, err := tx.Query(ctx, `select person_id, issuer, sub, salt, state, asked_at, decided_at from person_identity`)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var person uuid.UUID
+		var issuer, sub string
+		var salt []byte
+		var l life
+		err := row.Scan(&person, &issuer, &sub, &salt, &l.state, &l.since, &l.ended)
+		out[identitySubject(person, fmt.Sprintf("%x", subjectDigest(salt, issuer, sub)))] = &l
+		return struct{}{}, err
+	})
+	return err
+}
+
+func membershipRows(ctx context.Context, tx pgx.Tx, out picture) error {
+	rows, err := tx.Query(ctx, `select organisation_id, person_id, role, created_at, suspended_at, ended_at, procedures from membership`)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var organisation, person uuid.UUID
+		var role string
+		var l life
+		err := row.Scan(&organisation, &person, &role, &l.since, &l.suspended, &l.ended, &l.procedures)
+		out[membershipSubject(organisation, person, role)] = &l
+		return struct{}{}, err
+	})
+	return err
+}
+
+// The states of an organisation.
+const (
+	stateOpen      = "open"
+	stateSuspended = "suspended"
+	stateClosed    = "closed"
+)
+
+func organisationSubject(id uuid.UUID) subject { return subject{of: "organisation", id: id} }
+
+func personSubject(id uuid.UUID) subject { return subject{of: "person", id: id} }
+
+func identitySubject(person uuid.UUID, digest string) subject {
+	return subject{"person", person, "recognised by " + digest + ": "}
+}
+
+func membershipSubject(organisation, person uuid.UUID, role string) subject {
 	return subject{"organisation", organisation, "person " + person.String() + " as " + role + ": "}
 }
 
-func organisationText(siret string, particulars []byte, active bool, since time.Time) string {
-	state := "open"
-	if !active {
-		state = "closed"
-	}
-	return fmt.Sprintf("SIRET %s, particulars %x, since %s, %s", siret, particulars, since.UTC().Format(journal.TimeFormat), state)
+func organisationText(siret string, particulars []byte) string {
+	return fmt.Sprintf("SIRET %s, particulars %x", siret, particulars)
 }
 
-func personText(digest []byte, auditor bool, since time.Time, suspended *time.Time) string {
-	return fmt.Sprintf("recognised by %x, auditor %t, since %s%s", digest, auditor, since.UTC().Format(journal.TimeFormat), until(", suspended at ", suspended))
-}
-
-func membershipText(since time.Time, ended *time.Time) string {
-	return "since " + since.UTC().Format(journal.TimeFormat) + until(", ended at ", ended)
-}
-
-func until(words string, at *time.Time) string {
-	if at == nil {
-		return ""
-	}
-	return words + at.UTC().Format(journal.TimeFormat)
+func officeText(auditor, administrator bool) string {
+	return fmt.Sprintf("auditor %t, administrator %t", auditor, administrator)
 }

@@ -12,20 +12,29 @@ import (
 func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ sql, of, says string }{
-		"joined quietly": {`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, 'referent', now())`, "organisation", "no entry tells of it"},
-		"moved":          {`update membership set organisation_id = (select id from organisation where id <> $1) where person_id = $2`, "organisation", "no entry tells of it"},
-		"another role":   {`update membership set role = 'referent' where organisation_id = $1 and person_id = $2`, "organisation", "as referent"},
-		"left quietly":   {`update membership set ended_at = now() where organisation_id = $1 and person_id = $2`, "organisation", "ended at"},
-		"removed":        {`delete from membership where organisation_id = $1 and person_id = $2`, "organisation", "gone"},
-		"made auditor":   {`update person set auditor = true where id = $2 and $1 is not null`, "person", "auditor true"},
-		"suspended":      {`update person set suspended_at = now() where id = $2 and $1 is not null`, "person", "suspended at"},
-		"another sub":    {`update person set sub = 'mallory' where id = $2 and $1 is not null`, "person", "recognised by"},
-		"another issuer": {`update person set issuer = 'https://mallory.invalid' where id = $2 and $1 is not null`, "person", "recognised by"},
-		"person added":   {`insert into person (id, issuer, sub, subject_salt, email, given_name, usual_name, created_at) select gen_random_uuid(), issuer, 'mallory', subject_salt, 'm@m.invalid', '', '', now() from person where id = $2 and $1 is not null`, "person", "no entry tells of it"},
-		"person removed": {`delete from person where id = $2 and $1 is not null`, "person", "gone"},
-		"closed":         {`update organisation set active = false where id = $1 and $2 is not null`, "organisation", "closed"},
-		"another SIRET":  {`update organisation set siret = '00000000000000' where id = $1 and $2 is not null`, "organisation", "SIRET 00000000000000"},
-		"another phone":  {`update organisation set phone = '+33 8 99 00 00 00' where id = $1 and $2 is not null`, "organisation", "particulars"},
+		"joined quietly":         {`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, 'referent', now())`, "organisation", "no entry tells of it"},
+		"moved":                  {`update membership set organisation_id = (select id from organisation where id <> $1) where person_id = $2`, "organisation", "no entry tells of it"},
+		"another role":           {`update membership set role = 'referent' where organisation_id = $1 and person_id = $2`, "organisation", "as referent"},
+		"left quietly":           {`update membership set ended_at = now() where organisation_id = $1 and person_id = $2`, "organisation", "ended at"},
+		"removed":                {`delete from membership where organisation_id = $1 and person_id = $2`, "organisation", "gone"},
+		"made auditor":           {`update person set auditor = true where id = $2 and $1 is not null`, "person", "auditor true"},
+		"suspended":              {`update person set suspended_at = now(), suspended_why = 'decided' where id = $2 and $1 is not null`, "person", "suspended at"},
+		"made administrator":     {`update person set administrator = true where id = $2 and $1 is not null`, "person", "administrator true"},
+		"another sub":            {`update person_identity set sub = 'mallory' where person_id = $2 and $1 is not null`, "person", "no entry tells of it"},
+		"another issuer":         {`update person_identity set issuer = 'https://mallory.invalid' where person_id = $2 and $1 is not null`, "person", "gone"},
+		"one more sub":           {`insert into person_identity (issuer, sub, person_id, salt, state, asked_at, decided_at) select issuer, 'mallory', person_id, salt, state, asked_at, decided_at from person_identity where person_id = $2 and $1 is not null`, "person", "no entry tells of it"},
+		"somebody else's sub":    {`update person_identity set person_id = (select id from person where id <> $2 limit 1) where person_id = $2 and $1 is not null`, "person", "no entry tells of it"},
+		"another state of a sub": {`update person_identity set state = 'refused' where person_id = $2 and $1 is not null`, "person", "refused"},
+		"person added":           {`insert into person (id, email, given_name, usual_name, created_at) select gen_random_uuid(), 'm@m.invalid', '', '', now() from person where id = $2 and $1 is not null`, "person", "no entry tells of it"},
+		"suspended there":        {`update membership set suspended_at = now() where organisation_id = $1 and person_id = $2`, "organisation", "suspended at"},
+		"limited there":          {`update membership set procedures = '{x}' where organisation_id = $1 and person_id = $2`, "organisation", "only x"},
+		"limited":                {`update organisation set procedures = '{x,y}' where id = $1 and $2 is not null`, "organisation", "only x y"},
+		"another kind":           {`update organisation set kind = 'ccas' where id = $1 and $2 is not null`, "organisation", "particulars"},
+		"person removed":         {`delete from person where id = $2 and $1 is not null`, "person", "gone"},
+		"closed":                 {`update organisation set active = false where id = $1 and $2 is not null`, "organisation", "suspended"},
+		"closed for good":        {`update organisation set active = false, closed_at = now() where id = $1 and $2 is not null`, "organisation", "closed"},
+		"another SIRET":          {`update organisation set siret = '00000000000000' where id = $1 and $2 is not null`, "organisation", "SIRET 00000000000000"},
+		"another phone":          {`update organisation set phone = '+33 8 99 00 00 00' where id = $1 and $2 is not null`, "organisation", "particulars"},
 		"organisation gone": {`with m as (delete from membership where organisation_id = $1), p as (delete from person where id = $2) delete from organisation where id = $1`,
 			"organisation", "gone"},
 	} {
@@ -58,9 +67,10 @@ func says(found []journal.Difference, of, words string) bool {
 func TestCompare_SaysNothingPersonal(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
-	w.Behind(t, `update person set auditor = true, sub = 'mallory-' || id, suspended_at = now()`)
+	w.Behind(t, `update person set auditor = true, suspended_at = now(), suspended_why = 'decided'`)
+	w.Behind(t, `update person_identity set sub = 'mallory-' || person_id`)
 	found, err := org.Compare(t.Context(), w.OpenAuditor(t))
-	if err != nil || len(found) != 3 {
+	if err != nil || len(found) != 9 { // three people, and for each a name that is gone and one that is new
 		t.Fatalf("found %v, %v", found, err)
 	}
 	for _, d := range found {
@@ -98,7 +108,7 @@ func TestCompare_AnEntryThatWasPassedByProvesNothing(t *testing.T) {
 	w.Behind(t, `insert into journal_tree (size, root, checkpoint, xid, cluster, kept_size, kept_at) values (0, sha256(''), '', (select max(xid::text::bigint) + 1 from journal_entry)::text::xid8, 0, 0, now())
 		on conflict (one) do update set xid = excluded.xid`)
 	found, err := org.Compare(t.Context(), w.OpenAuditor(t))
-	if err != nil || len(found) != 8 { // two organisations, three people, three roles
+	if err != nil || len(found) != 11 { // two organisations, three people with a name each, three roles
 		t.Errorf("found %d, %v", len(found), err)
 	}
 }

@@ -1,25 +1,28 @@
-// Package org knows organisations, the people who work for them, and who may act for whom. It owns the tables
-// organisation, person and membership.
+// Package org knows organisations, the people who work for them, and who may act for whom. It owns the tables organisation,
+// person, person_identity, person_contact and membership.
 //
-// A person is recognised by ProConnect's issuer and sub, and by nothing else: two people may share an e-mail address over
-// time, and an address alone never opens an account.
+// A person is recognised by names that ProConnect gives them (issuer and sub), of which they may have several, each confirmed
+// (identity.go), and never by an e-mail address: two people may share one over time. A person works for organisations, or is an
+// auditor, or is an administrator: one of the three.
+//
+// Who may act is one rule, in right.go: an aidant there, suspended nowhere, certified, who has accepted the charter. It is asked
+// again by every act, in its own transaction, and by the identity provider in its own statements.
 package org
 
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/token"
 )
 
 // The roles a person has in an organisation.
@@ -28,54 +31,86 @@ const (
 	RoleReferent = "referent" // runs the organisation's people
 )
 
-// ErrSIRET says that an establishment number is not 14 digits with a right check digit.
-var ErrSIRET = errors.New("not a SIRET number")
+// What callers decide on.
+var (
+	ErrSIRET        = errors.New("not a SIRET number")                                            // not 14 digits with a right check digit
+	ErrOneOffice    = errors.New("a person works for organisations, or audits, or administers")   // one of the three
+	ErrYourself     = errors.New("nobody does this to themselves")                                // suspending, confirming
+	ErrLastReferent = errors.New("an organisation keeps a referent")                              // the last one that may act
+	ErrFactorTooOld = errors.New("the second factor was given too long ago, or never")            // see FactorLife
+	ErrParticulars  = errors.New("these particulars of an organisation or a person cannot be so") // a form was passed by
+)
 
-// Organisation is a body that receives mandates. SIRET identifies its establishment (14 digits).
+// Organisation is a body that receives mandates. SIRET identifies its establishment (14 digits). Texts that are not known are "".
 type Organisation struct {
-	ID                                                 uuid.UUID
-	SIRET, Name, Address, Postcode, City, Phone, Email string
-	Active                                             bool
+	ID       uuid.UUID
+	PublicID uuid.UUID // stands in addresses
+
+	SIRET, Name, Address, AddressExtra, Postcode, City, Phone, Email string
+
+	Kind, KindOther    string // one of Kinds; in words when it is "autre"
+	INSEECode          string // of the municipality, five characters
+	DepartmentCode     string // "2A", "974"
+	FranceServices     string // number of the label
+	HabilitationNumber string
+	Procedures         []string // that its mandates may be about; nil is every one
+	Limit              []string // those that the person who acts may do there, told by MayActFor and Acting; nil is every one
+	Active             bool
+	ClosedAt           *time.Time // it has ended; an organisation that is neither active nor closed is suspended
 }
 
-// Person is a professional who signs in.
-type Person struct {
-	ID                   uuid.UUID
-	Issuer, Sub          string // ProConnect's
-	Email                string
-	GivenName, UsualName string
-	Auditor, Suspended   bool
-	Memberships          []Membership
+// Allows reports whether a mandate may be about a procedure here, for the person who acts if they were told.
+func (o *Organisation) Allows(procedure string) bool {
+	return (o.Procedures == nil || slices.Contains(o.Procedures, procedure)) && (o.Limit == nil || slices.Contains(o.Limit, procedure))
 }
 
-// Membership is one role of a person in an organisation that is active.
-type Membership struct {
-	Organisation Organisation
-	Role         string
+// Message is something that a person is to be told by mail or SMS, from the act that causes it. Kinds are internal/notify's.
+type Message struct {
+	Kind       string
+	About      string    // tells two messages of a kind from one
+	Person     uuid.UUID // whom, or
+	Invitation uuid.UUID // the invited
 }
 
 // Directory reads and changes organisations and people.
 type Directory struct {
 	db      *db.DB
 	journal *journal.Journal
+	tell    func(*journal.Tx, Message) error
 }
 
-// New returns the directory kept in this database.
+// New returns the directory kept in this database. It tells nobody anything (see Telling).
 func New(d *db.DB, j *journal.Journal) *Directory {
-	return &Directory{db: d, journal: j}
+	return &Directory{db: d, journal: j, tell: func(*journal.Tx, Message) error { return nil }}
 }
 
-const organisationColumns = `o.id, o.siret, o.name, o.address, o.postcode, o.city, o.phone, o.email, o.active`
+// Telling returns the same directory whose acts queue messages, each in its own transaction.
+func (d *Directory) Telling(queue func(*journal.Tx, Message) error) *Directory {
+	return &Directory{db: d.db, journal: d.journal, tell: queue}
+}
+
+const organisationColumns = `o.id, o.public_id, o.siret, o.name, o.address, o.address_extra, o.postcode, o.city, o.phone, o.email, o.kind, coalesce(o.kind_other, ''),
+	coalesce(o.insee_code, ''), coalesce(o.department_code, ''), coalesce(o.france_services, ''), coalesce(o.habilitation_number, ''), o.procedures, o.active, o.closed_at`
 
 func (o *Organisation) fields() []any {
-	return []any{&o.ID, &o.SIRET, &o.Name, &o.Address, &o.Postcode, &o.City, &o.Phone, &o.Email, &o.Active}
+	return []any{&o.ID, &o.PublicID, &o.SIRET, &o.Name, &o.Address, &o.AddressExtra, &o.Postcode, &o.City, &o.Phone, &o.Email, &o.Kind, &o.KindOther,
+		&o.INSEECode, &o.DepartmentCode, &o.FranceServices, &o.HabilitationNumber, &o.Procedures, &o.Active, &o.ClosedAt}
 }
 
 // Organisation finds an organisation, active or not. It returns db.ErrNotFound when there is none.
 func (d *Directory) Organisation(ctx context.Context, id uuid.UUID) (Organisation, error) {
+	return d.organisation(ctx, `o.id = $1`, id)
+}
+
+// Place finds an organisation, active or not, by the id that stands in addresses. It returns db.ErrNotFound when there is none.
+func (d *Directory) Place(ctx context.Context, public uuid.UUID) (Organisation, error) {
+	return d.organisation(ctx, `o.public_id = $1`, public)
+}
+
+func (d *Directory) organisation(ctx context.Context, where string, arg any) (Organisation, error) {
 	var o Organisation
-	err := d.db.Read(ctx, db.InOrganisation(id), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select `+organisationColumns+` from organisation o where id = $1`, id).Scan(o.fields()...)
+	err := d.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select `+organisationColumns+` from organisation o where `+where, arg).Scan(o.fields()...)
 	})
 	return o, found("find organisation", err)
 }
@@ -89,57 +124,20 @@ func (d *Directory) Empty(ctx context.Context) (bool, error) {
 	return empty, found("look for organisations", err)
 }
 
-type organisationCreated struct {
-	SIRET       string `json:"siret"`
-	Particulars string `json:"particulars_sha256"`
-}
-
-// particulars is the SHA-256 of what attestations print of an organisation besides its number, as a list in JSON.
+// particulars is the SHA-256 of what is known of an organisation besides its number and its state, as a list in JSON: what
+// attestations print, then, for those that have some of it, what this format did not have at first.
 func (o *Organisation) particulars() []byte {
-	list, err := json.Marshal([]string{o.Name, o.Address, o.Postcode, o.City, o.Phone, o.Email})
+	words := []string{o.Name, o.Address, o.Postcode, o.City, o.Phone, o.Email}
+	later := []string{o.AddressExtra, o.Kind, o.KindOther, o.INSEECode, o.DepartmentCode, o.FranceServices, o.HabilitationNumber}
+	if !slices.Equal(later, []string{"", KindOther, "", "", "", "", ""}) {
+		words = append(words, later...)
+	}
+	list, err := json.Marshal(words)
 	if err != nil {
 		return nil // texts always have a form in JSON
 	}
 	sum := sha256.Sum256(list)
 	return sum[:]
-}
-
-// CreateOrganisation adds an organisation. It returns ErrSIRET for a malformed number and db.ErrConflict for a known one.
-func (d *Directory) CreateOrganisation(ctx context.Context, by journal.Actor, o Organisation) (uuid.UUID, error) {
-	if !ValidSIRET(o.SIRET) {
-		return uuid.Nil, ErrSIRET
-	}
-	o.ID = token.ID()
-	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
-		_, err := tx.Exec(ctx, `insert into organisation (id, siret, name, address, postcode, city, phone, email, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, o.ID, o.SIRET, o.Name, o.Address, o.Postcode, o.City, o.Phone, o.Email, tx.Now)
-		return journal.Event{Action: "organisation.created", Organisation: o.ID, Detail: organisationCreated{o.SIRET, hex.EncodeToString(o.particulars())}}, err
-	})
-	if db.Unique(err, "organisation_siret_key") {
-		return uuid.Nil, db.ErrConflict
-	}
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("create organisation: %w", err)
-	}
-	return o.ID, nil
-}
-
-// ValidSIRET reports whether s is 14 digits that pass the Luhn check. The establishments of La Poste follow a rule of
-// their own (the sum of the digits is a multiple of five).
-func ValidSIRET(s string) bool {
-	if len(s) != 14 || strings.Trim(s, "0123456789") != "" {
-		return false
-	}
-	luhn, sum := 0, 0
-	for i := range 14 {
-		n := int(s[i] - '0')
-		sum += n
-		if i%2 == 0 {
-			n *= 2
-		}
-		luhn += n/10 + n%10
-	}
-	return luhn%10 == 0 || (strings.HasPrefix(s, "356000000") && sum%5 == 0)
 }
 
 func found(doing string, err error) error {
@@ -150,4 +148,12 @@ func found(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
+}
+
+// orNull is a text as the column of one that may be missing.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

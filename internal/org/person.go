@@ -2,10 +2,9 @@ package org
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -16,38 +15,59 @@ import (
 	"mandat/internal/token"
 )
 
+// Person is a professional who signs in.
+type Person struct {
+	ID                           uuid.UUID
+	Issuer, Sub                  string // how ProConnect names them, "" for who signs in otherwise; only AddPerson reads it
+	Email                        string // in lower case
+	GivenName, UsualName         string
+	Profession                   string
+	Phone                        string // E.164, "" for none
+	Lang                         string // "fr" or "en"; "" is "fr"
+	DigitalAdviser               bool   // conseiller numérique
+	Auditor, Administrator       bool
+	Suspended                    bool
+	SuspendedWhy                 string // Decided or Inactive
+	EmailVerified, PhoneVerified bool
+	Memberships                  []Membership
+}
+
+// Why a person is suspended everywhere.
+const (
+	Decided  = "decided"  // by an administrator
+	Inactive = "inactive" // they did not sign in for six months
+)
+
+// Membership is one role of a person in an organisation that is active.
+type Membership struct {
+	Organisation Organisation
+	Role         string
+	Suspended    bool     // there
+	Procedures   []string // what they may do there as aidant; nil is every procedure of the organisation
+}
+
 type personAdded struct {
-	Person  string   `json:"person"`
-	Subject string   `json:"subject_sha256"`
-	Roles   []string `json:"roles,omitempty"`
-	Auditor bool     `json:"auditor,omitempty"`
+	Person        string   `json:"person"`
+	Subject       string   `json:"subject_sha256,omitempty"`
+	Roles         []string `json:"roles,omitempty"`
+	Auditor       bool     `json:"auditor,omitempty"`
+	Administrator bool     `json:"administrator,omitempty"`
+	Invitation    string   `json:"invitation,omitempty"`
 }
 
-// subjectDigest says in an entry by what a person is recognised. Who knows issuer and sub cannot look for it in an export:
-// the salt, 32 random bytes, stands in the person's row only.
-func (p *Person) subjectDigest(salt []byte) []byte {
-	list, err := json.Marshal([]string{hex.EncodeToString(salt), p.Issuer, p.Sub})
-	if err != nil {
-		return nil // texts always have a form in JSON
-	}
-	sum := sha256.Sum256(list)
-	return sum[:]
-}
-
-// AddPerson adds a professional, with roles in an organisation unless that is the nil id (auditors belong to none). It
-// returns db.ErrConflict when the e-mail address or the ProConnect identity is known.
+// AddPerson adds a professional, with roles in an organisation unless that is the nil id (auditors and administrators belong to none).
+// It is for the program: seeds, tests, and the operator on the command line, who vouches for the address. Others are invited. It
+// returns db.ErrConflict when the e-mail address or the ProConnect identity is known, ErrOneOffice for more than one of a role, an
+// auditor's and an administrator's office, ErrMayNot for any other actor.
 func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, organisation uuid.UUID, roles ...string) (uuid.UUID, error) {
-	p.ID = token.ID()
-	salt := token.Bytes(32)
+	if by.Kind != journal.System {
+		return uuid.Nil, mayNot(WhyNotMember)
+	}
 	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
-		batch := &pgx.Batch{}
-		batch.Queue(`insert into person (id, issuer, sub, subject_salt, email, given_name, usual_name, auditor, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			p.ID, p.Issuer, p.Sub, salt, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, tx.Now)
-		for _, role := range roles {
-			batch.Queue(`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)`, organisation, p.ID, role, tx.Now)
-		}
-		err := tx.SendBatch(ctx, batch).Close()
-		return journal.Event{Action: "person.added", Organisation: organisation, Detail: personAdded{p.ID.String(), hex.EncodeToString(p.subjectDigest(salt)), roles, p.Auditor}}, err
+		var event journal.Event
+		var err error
+		p.ID, event, err = d.add(ctx, tx, p, organisation, uuid.Nil, roles)
+		return event, err
 	})
 	if db.Unique(err, "") {
 		return uuid.Nil, db.ErrConflict
@@ -58,49 +78,104 @@ func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, o
 	return p.ID, nil
 }
 
-const personColumns = `id, issuer, sub, email, given_name, usual_name, auditor, suspended_at is not null`
-
-func (p *Person) fields() []any {
-	return []any{&p.ID, &p.Issuer, &p.Sub, &p.Email, &p.GivenName, &p.UsualName, &p.Auditor, &p.Suspended}
+// add is the part of an act that adds a person.
+func (d *Directory) add(ctx context.Context, tx *journal.Tx, p Person, organisation, invitation uuid.UUID, roles []string) (uuid.UUID, journal.Event, error) {
+	if !slices.Contains([]int{0, 1}, count(len(roles) > 0, p.Auditor, p.Administrator)) {
+		return uuid.Nil, journal.Event{}, ErrOneOffice
+	}
+	p.ID = token.ID()
+	if p.Lang == "" {
+		p.Lang = "fr"
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into person (id, email, given_name, usual_name, auditor, administrator, profession, digital_adviser, phone, lang, email_verified_at, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $12::timestamptz end, $12)`,
+		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, orNull(p.Phone), p.Lang, p.EmailVerified, tx.Now)
+	detail := personAdded{Person: p.ID.String(), Roles: roles, Auditor: p.Auditor, Administrator: p.Administrator, Invitation: idText(invitation)}
+	if p.Sub != "" {
+		detail.Subject = identify(batch, tx, p.ID, p.Issuer, p.Sub, identityConfirmed)
+	}
+	for _, role := range roles {
+		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)`, organisation, p.ID, role, tx.Now)
+	}
+	err := tx.SendBatch(ctx, batch).Close()
+	return p.ID, journal.Event{Action: "person.added", Organisation: organisation, Detail: detail}, err
 }
 
-// Recognise finds the person whom ProConnect names by issuer and sub. It returns db.ErrNotFound when nobody is known by
-// that name.
+func count(conditions ...bool) int {
+	n := 0
+	for _, c := range conditions {
+		if c {
+			n++
+		}
+	}
+	return n
+}
+
+func idText(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}
+
+const personColumns = `a.id, a.email, a.given_name, a.usual_name, a.profession, coalesce(a.phone, ''), a.lang, a.digital_adviser, a.auditor, a.administrator,
+	a.suspended_at is not null, coalesce(a.suspended_why, ''), a.email_verified_at is not null, a.phone_verified_at is not null`
+
+func (p *Person) fields() []any {
+	return []any{&p.ID, &p.Email, &p.GivenName, &p.UsualName, &p.Profession, &p.Phone, &p.Lang, &p.DigitalAdviser, &p.Auditor, &p.Administrator,
+		&p.Suspended, &p.SuspendedWhy, &p.EmailVerified, &p.PhoneVerified}
+}
+
+// Recognise finds the person whom ProConnect names by issuer and sub, if that name was confirmed. It returns db.ErrNotFound when
+// nobody is known by it.
 func (d *Directory) Recognise(ctx context.Context, issuer, sub string) (Person, error) {
-	return d.person(ctx, `issuer = $1 and sub = $2`, issuer, sub)
+	return d.person(ctx, `a.id = (select i.person_id from person_identity i where i.issuer = $1 and i.sub = $2 and i.state = 'confirmed')`, issuer, sub)
 }
 
 // Find finds a person by id, or returns db.ErrNotFound.
 func (d *Directory) Find(ctx context.Context, person uuid.UUID) (Person, error) {
-	return d.person(ctx, `id = $1`, person)
+	return d.person(ctx, `a.id = $1`, person)
+}
+
+// FindByEmail finds a person by their address, or returns db.ErrNotFound. An address alone opens nothing.
+func (d *Directory) FindByEmail(ctx context.Context, email string) (Person, error) {
+	return d.person(ctx, `a.email = $1`, strings.ToLower(email))
 }
 
 // EmailTaken reports whether somebody has this address. It only explains a refusal; it never recognises anybody.
 func (d *Directory) EmailTaken(ctx context.Context, email string) (bool, error) {
-	var taken bool
-	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select exists (select from person where email = $1)`, strings.ToLower(email)).Scan(&taken)
-	})
-	return taken, found("look for an address", err)
+	_, err := d.FindByEmail(ctx, email)
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (d *Directory) person(ctx context.Context, where string, args ...any) (Person, error) {
 	var p Person
 	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, `select `+personColumns+` from person where `+where, args...).Scan(p.fields()...); err != nil {
+		if err := tx.QueryRow(ctx, `select `+personColumns+` from person a where `+where, args...).Scan(p.fields()...); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select `+organisationColumns+`, m.role from membership m join organisation o on o.id = m.organisation_id
-			where m.person_id = $1 and m.ended_at is null and o.active order by o.name, m.role`, p.ID)
-		if err != nil {
-			return err
-		}
-		p.Memberships, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Membership, error) {
-			var m Membership
-			err := row.Scan(append(m.Organisation.fields(), &m.Role)...)
-			return m, err
-		})
+		var err error
+		p.Memberships, err = memberships(ctx, tx, p.ID)
 		return err
 	})
 	return p, found("find person", err)
+}
+
+// memberships reads the roles that somebody has in active organisations, suspended there or not.
+func memberships(ctx context.Context, tx pgx.Tx, person uuid.UUID) ([]Membership, error) {
+	rows, err := tx.Query(ctx, `select `+organisationColumns+`, m.role, m.suspended_at is not null, m.procedures
+		from membership m join organisation o on o.id = m.organisation_id
+		where m.person_id = $1 and m.ended_at is null and o.active order by o.name, o.id, m.role`, person)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Membership, error) {
+		var m Membership
+		err := row.Scan(append(m.Organisation.fields(), &m.Role, &m.Suspended, &m.Procedures)...)
+		return m, err
+	})
 }

@@ -1,41 +1,175 @@
 package org
 
 import (
+	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/db"
 	"mandat/internal/journal"
 )
 
-// ErrMayNot says that this person may not act for this organisation now: not an aidant there, suspended, or the
-// organisation is closed.
+// FactorLife is how long a second factor counts for acts that need a fresh one.
+const FactorLife = 15 * time.Minute
+
+// Fresh returns ErrFactorTooOld unless the actor gave a second factor at most FactorLife ago. The program gives none.
+func Fresh(by journal.Actor, now time.Time) error {
+	if by.Kind != journal.System && now.Sub(by.FactorAt) > FactorLife {
+		return ErrFactorTooOld
+	}
+	return nil
+}
+
+// The parts of the rule who may act, about a membership m of the person a in the organisation o. None is null but certified.
+const (
+	free   = `m.suspended_at is null and a.suspended_at is null`
+	agreed = `coalesce((select y.sha256 = c.sha256 from charter c join charter_acceptance y on y.version = c.version and y.person_id = a.id
+		where c.version = (select l.version from charter l order by l.published_at desc limit 1)), false)`
+	certified = `(select k.certified_until from certification k where k.person_id = a.id and k.state = 'certified')`
+	isAidant  = `m.role = 'aidant' and m.ended_at is null`
+)
+
+// Acts is the rule who may act, in SQL, about a membership m of the person a in the organisation o: an aidant there, suspended
+// nowhere, of an active organisation, who has accepted the latest charter and whose certificate lasts longer than a time, which
+// the text is followed by. What uses a right asks this text in the very statement that uses it (docs/decisions/0006).
+const Acts = isAidant + ` and ` + free + ` and o.active and ` + agreed + ` and ` + certified + ` > `
+
+// Limits is an array of SQL, about a membership m in the organisation o: the procedures that the person may do there. Null is every
+// one.
+const Limits = `(case when o.procedures is null then m.procedures when m.procedures is null then o.procedures
+	else array(select unnest(o.procedures) intersect select unnest(m.procedures)) end)`
+
+// ErrMayNot says that this person may not do this for this organisation now; Why says why.
 var ErrMayNot = errors.New("this person may not act for this organisation")
 
-// MayAct queues the question whether the actor is an aidant of their organisation now, with the act's first statements.
-// The answer is read by calling the returned function inside the act.
+// Why somebody may not act.
+const (
+	WhyNotMember          = "not_member" // or has another role there
+	WhySuspended          = "suspended"
+	WhyOrganisationClosed = "organisation_closed" // or suspended
+	WhyNotCertified       = "not_certified"       // never, or the certificate was suspended
+	WhyCertificationOver  = "certification_over"
+	WhyCharter            = "charter" // its latest version was not accepted
+)
+
+// mayNot is ErrMayNot for a reason.
+type mayNot string
+
+func (m mayNot) Error() string { return ErrMayNot.Error() + ": " + string(m) }
+
+// Is makes errors.Is(err, ErrMayNot) true.
+func (m mayNot) Is(target error) bool { return target == ErrMayNot }
+
+// Why returns the reason in an error that is ErrMayNot, or "".
+func Why(err error) string {
+	why, _ := errors.AsType[mayNot](err)
+	return string(why)
+}
+
+// right is what was read of somebody's role in an organisation.
+type right struct {
+	locked         bool
+	member         bool
+	free, active   bool
+	agreed         bool
+	certifiedUntil *time.Time
+	limit          []string
+}
+
+// MayAct queues the question whether the actor is an aidant of their organisation who may act, with the act's first statements. The
+// answer is read by calling the returned function inside the act, with its time.
 //
-// The rows of the person and of their role are locked against change until the act ends: a suspension, or the end of the role,
-// waits for it or comes first, never between. Both are locked because a statement that has waited looks again at the rows that it
-// locks, and at no others: a role that ended meanwhile would still count.
-func MayAct(b *pgx.Batch, by journal.Actor) func() error { return MayActFor(b, by, &Organisation{}) }
+// The rows of the person, their role and their certificate are locked against change until the act ends: a suspension, or the end
+// of the role, waits for it or comes first, never between. The rule is asked by a statement of its own after the one that locks: a
+// statement that has waited looks again only at rows that it locks, and would still see an organisation that was closed meanwhile.
+// Whoever suspends an organisation locks its roles first.
+func MayAct(b *pgx.Batch, by journal.Actor) func(now time.Time) error {
+	return MayActFor(b, by, &Organisation{})
+}
 
 // MayActFor is MayAct that also reads the organisation, as it is then, into o.
-func MayActFor(b *pgx.Batch, by journal.Actor, o *Organisation) func() error {
-	var yes bool
-	b.Queue(`select `+organisationColumns+` from person p join membership m on m.person_id = p.id join organisation o on o.id = m.organisation_id
-		where p.id = $1 and o.id = $2 and m.role = 'aidant' and m.ended_at is null and p.suspended_at is null and o.active for share of p, m`,
-		by.Person, by.Organisation).Query(func(rows pgx.Rows) error {
+func MayActFor(b *pgx.Batch, by journal.Actor, o *Organisation) func(now time.Time) error {
+	var r right
+	b.Queue(`select from person a join membership m on m.person_id = a.id join certification k on k.person_id = a.id
+		where a.id = $1 and m.organisation_id = $2 and m.role = 'aidant' for share of a, m, k`, by.Person, by.Organisation).Exec(r.wasLocked)
+	r.ask(b, by, RoleAidant, o)
+	return func(now time.Time) error {
+		switch err := r.basic(by, journal.Aidant); {
+		case err != nil:
+			return err
+		case r.certifiedUntil == nil || !r.locked:
+			return mayNot(WhyNotCertified)
+		case !now.Before(*r.certifiedUntil):
+			return mayNot(WhyCertificationOver)
+		}
+		return nil
+	}
+}
+
+// MayEnd is MayAct for ending a mandate, which protects the citizen: an aidant whose certificate is over may.
+func MayEnd(b *pgx.Batch, by journal.Actor) func() error {
+	var r right
+	r.lockRole(b, by, RoleAidant)
+	r.ask(b, by, RoleAidant, &Organisation{})
+	return func() error { return r.held(by, journal.Aidant) }
+}
+
+// MayRun queues the question whether the actor is a referent who may run their organisation's people now, as MayAct does. A referent
+// need not be certified.
+func MayRun(b *pgx.Batch, by journal.Actor) func() error {
+	var r right
+	r.lockRole(b, by, RoleReferent)
+	r.ask(b, by, RoleReferent, &Organisation{})
+	return func() error { return r.held(by, journal.Referent) }
+}
+
+// MayAdminister queues the question whether the actor is an administrator now, whom it locks, or the program: what an operator does
+// on the command line needs no account.
+func MayAdminister(b *pgx.Batch, by journal.Actor) func() error {
+	return mayAdminister(b, by, ` for share`)
+}
+
+func mayAdminister(b *pgx.Batch, by journal.Actor, lock string) func() error {
+	var yes, suspended bool
+	b.Queue(`select administrator, suspended_at is not null from person where id = $1`+lock, by.Person).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
-		if yes = rows.Next(); yes {
-			return rows.Scan(o.fields()...)
+		if rows.Next() {
+			return rows.Scan(&yes, &suspended)
 		}
 		return rows.Err()
 	})
 	return func() error {
-		if !yes || by.Kind != journal.Aidant {
-			return ErrMayNot
+		switch {
+		case by.Kind == journal.System:
+			return nil
+		case !yes || by.Kind != journal.Administrator:
+			return mayNot(WhyNotMember)
+		case suspended:
+			return mayNot(WhySuspended)
 		}
 		return nil
 	}
+}
+
+// Acting reads for pages what MayActFor asks in acts: the organisation for which the actor works as aidant, with what limits them
+// there, and why they may not act now, if so (ErrMayNot).
+func (d *Directory) Acting(ctx context.Context, by journal.Actor, now time.Time) (Organisation, error) {
+	var o Organisation
+	r := right{locked: true}
+	batch := &pgx.Batch{}
+	r.ask(batch, by, RoleAidant, &o)
+	if err := d.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
+		return o, found("ask who acts", err)
+	}
+	switch err := r.basic(by, journal.Aidant); {
+	case err != nil:
+		return o, err
+	case r.certifiedUntil == nil:
+		return o, mayNot(WhyNotCertified)
+	case !now.Before(*r.certifiedUntil):
+		return o, mayNot(WhyCertificationOver)
+	}
+	return o, nil
 }

@@ -1,0 +1,159 @@
+package org
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/token"
+)
+
+type organisationTold struct {
+	SIRET       string `json:"siret"`
+	Particulars string `json:"particulars_sha256"`
+}
+
+func (o *Organisation) told() organisationTold {
+	return organisationTold{o.SIRET, hex.EncodeToString(o.particulars())}
+}
+
+// The forms of codes.
+var (
+	postcode   = regexp.MustCompile(`^[0-9]{5}$`)
+	insee      = regexp.MustCompile(`^[0-9][0-9AB][0-9]{3}$`)
+	department = regexp.MustCompile(`^([0-9]{2}|2A|2B|9[78][0-9])$`)
+)
+
+// Faults names the members whose values cannot be so, by the names of a form's fields: "siret", "name", "address", "postcode", "city",
+// "phone", "email", "kind", "kind_other", "insee_code", "department_code", "france_services", "habilitation_number", "address_extra".
+func (o *Organisation) Faults() []string {
+	var out []string
+	refuse := func(field string, bad bool) {
+		if bad {
+			out = append(out, field)
+		}
+	}
+	long := func(s string, least, most int) bool { n := utf8.RuneCountInString(s); return n < least || n > most }
+	refuse("siret", !ValidSIRET(o.SIRET))
+	refuse("name", long(o.Name, 1, 200))
+	refuse("address", long(o.Address, 1, 200))
+	refuse("address_extra", long(o.AddressExtra, 0, 200))
+	refuse("postcode", !postcode.MatchString(o.Postcode))
+	refuse("city", long(o.City, 1, 100))
+	refuse("phone", long(o.Phone, 1, 40))
+	_, err := mail.ParseAddress(o.Email)
+	refuse("email", err != nil || long(o.Email, 3, 254))
+	refuse("kind", !ValidKind(o.Kind))
+	refuse("kind_other", o.KindOther != "" && o.Kind != KindOther || long(o.KindOther, 0, 100))
+	refuse("insee_code", o.INSEECode != "" && !insee.MatchString(o.INSEECode))
+	refuse("department_code", o.DepartmentCode != "" && !department.MatchString(o.DepartmentCode))
+	refuse("france_services", long(o.FranceServices, 0, 40))
+	refuse("habilitation_number", long(o.HabilitationNumber, 0, 40))
+	return out
+}
+
+// faultless returns ErrSIRET or ErrParticulars for an organisation that cannot be.
+func (o *Organisation) faultless() error {
+	switch faults := o.Faults(); {
+	case len(faults) == 0:
+		return nil
+	case faults[0] == "siret":
+		return ErrSIRET
+	default:
+		return fmt.Errorf("%w: %v", ErrParticulars, faults)
+	}
+}
+
+func (o *Organisation) values() []any {
+	return []any{o.ID, o.SIRET, o.Name, o.Address, o.AddressExtra, o.Postcode, o.City, o.Phone, o.Email, o.Kind, orNull(o.KindOther), orNull(o.INSEECode),
+		orNull(o.DepartmentCode), orNull(o.FranceServices), orNull(o.HabilitationNumber)}
+}
+
+// CreateOrganisation adds an organisation, for an administrator or the program. Its Kind is "autre" if none is told; its PublicID is
+// made here. It returns ErrSIRET for a malformed number, ErrParticulars for other faults (see Faults), db.ErrConflict for a known SIRET
+// or habilitation number, ErrMayNot for who is no administrator.
+func (d *Directory) CreateOrganisation(ctx context.Context, by journal.Actor, o Organisation) (uuid.UUID, error) {
+	if o.Kind == "" {
+		o.Kind = KindOther
+	}
+	if err := o.faultless(); err != nil {
+		return uuid.Nil, err
+	}
+	o.ID = token.ID()
+	err := d.administer(ctx, by, &pgx.Batch{}, func(tx *journal.Tx) (journal.Event, error) {
+		_, err := tx.Exec(ctx, `insert into organisation (id, siret, name, address, address_extra, postcode, city, phone, email, kind, kind_other, insee_code,
+			department_code, france_services, habilitation_number, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			append(o.values(), tx.Now)...)
+		return journal.Event{Action: "organisation.created", Organisation: o.ID, Detail: o.told()}, err
+	})
+	if db.Unique(err, "") {
+		return uuid.Nil, db.ErrConflict
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("create organisation: %w", err)
+	}
+	return o.ID, nil
+}
+
+// ChangeOrganisation changes what is known of an organisation: everything but its procedures and its state. An administrator may change
+// all of it, a referent of the organisation all but SIRET, habilitation number and France Services label. Errors are those of
+// CreateOrganisation, db.ErrNotFound for none that is open, ErrFactorTooOld.
+func (d *Directory) ChangeOrganisation(ctx context.Context, by journal.Actor, o Organisation) error {
+	if err := o.faultless(); err != nil {
+		return err
+	}
+	lock := &pgx.Batch{}
+	may := MayAdminister
+	if by.Kind == journal.Referent {
+		may = MayRun
+	}
+	allowed := may(lock, by)
+	var was Organisation
+	there := false
+	lock.Queue(`select `+organisationColumns+` from organisation o where o.id = $1 and o.closed_at is null for no key update`, o.ID).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if there = rows.Next(); there {
+			return rows.Scan(was.fields()...)
+		}
+		return rows.Err()
+	})
+	err := d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := changeable(by, o, was, there, allowed, tx); err != nil {
+			return journal.Event{}, err
+		}
+		_, err := tx.Exec(ctx, `update organisation set siret = $2, name = $3, address = $4, address_extra = $5, postcode = $6, city = $7, phone = $8, email = $9,
+			kind = $10, kind_other = $11, insee_code = $12, department_code = $13, france_services = $14, habilitation_number = $15 where id = $1`, o.values()...)
+		return journal.Event{Action: "organisation.changed", Organisation: o.ID, Detail: o.told()}, err
+	})
+	if db.Unique(err, "") {
+		return db.ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("change organisation: %w", err)
+	}
+	return nil
+}
+
+func changeable(by journal.Actor, o, was Organisation, there bool, allowed func() error, tx *journal.Tx) error {
+	if err := allowed(); err != nil {
+		return err
+	}
+	if err := Fresh(by, tx.Now); err != nil {
+		return err
+	}
+	if !there || by.Kind == journal.Referent && o.ID != by.Organisation {
+		return db.ErrNotFound
+	}
+	if by.Kind == journal.Referent && (o.SIRET != was.SIRET || o.HabilitationNumber != was.HabilitationNumber || o.FranceServices != was.FranceServices) {
+		return mayNot(WhyNotMember)
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package org
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/journal"
+)
+
+// entry is what the replay reads of an entry.
+type entry struct {
+	Action       string    `json:"action"`
+	At           time.Time `json:"at"`
+	Organisation uuid.UUID `json:"organisation"`
+	Detail       struct {
+		SIRET         string    `json:"siret"`
+		Particulars   string    `json:"particulars_sha256"`
+		Procedures    []string  `json:"procedures"`
+		Person        uuid.UUID `json:"person"`
+		Subject       string    `json:"subject_sha256"`
+		Why           string    `json:"why"`
+		Roles         []string  `json:"roles"`
+		Auditor       bool      `json:"auditor"`
+		Administrator bool      `json:"administrator"`
+	} `json:"detail"`
+}
+
+// replay does again what the entries say was done.
+func replay(ctx context.Context, tx pgx.Tx) (picture, error) {
+	out := picture{}
+	err := journal.Replay(ctx, tx, `split_part(e.action, '.', 1) in ('organisation', 'person')`, nil, func(body []byte) {
+		var e entry
+		if json.Unmarshal(body, &e) != nil {
+			return // a damaged entry is named by the journal's own comparison
+		}
+		if e.Detail.Person == uuid.Nil {
+			e.onOrganisation(out)
+			return
+		}
+		e.onPerson(out)
+		e.onRoles(out)
+	})
+	return out, err
+}
+
+// onOrganisation follows an entry about an organisation.
+func (e entry) onOrganisation(p picture) {
+	digest, _ := hex.DecodeString(e.Detail.Particulars) // not hexadecimal: then it differs from the table's
+	o := p[organisationSubject(e.Organisation)]
+	if o == nil && e.Action != "organisation.created" {
+		return
+	}
+	switch e.Action {
+	case "organisation.created":
+		p[organisationSubject(e.Organisation)] = &life{what: organisationText(e.Detail.SIRET, digest), state: stateOpen, since: e.At}
+	case "organisation.changed":
+		o.what = organisationText(e.Detail.SIRET, digest)
+	case "organisation.limited":
+		o.procedures = e.Detail.Procedures
+	case "organisation.suspended":
+		o.state = stateSuspended
+	case "organisation.resumed":
+		o.state = stateOpen
+	case "organisation.closed":
+		o.state, o.ended = stateClosed, &e.At
+		for s, l := range p {
+			if s.id == e.Organisation && s.part != "" && l.ended == nil {
+				l.ended = &e.At
+			}
+		}
+	}
+}
+
+// onPerson follows an entry about a person, everywhere.
+func (e entry) onPerson(p picture) {
+	person, name := personSubject(e.Detail.Person), identitySubject(e.Detail.Person, e.Detail.Subject)
+	if e.Action == "person.added" {
+		p[person] = &life{what: officeText(e.Detail.Auditor, e.Detail.Administrator), since: e.At}
+	}
+	if e.Detail.Subject != "" {
+		e.onName(p, name)
+	}
+	l := p[person]
+	if l == nil {
+		return
+	}
+	switch e.Action {
+	case "person.appointed":
+		l.what = officeText(false, true)
+	case "person.suspended":
+		l.suspended, l.state = &e.At, e.Detail.Why
+		if l.state == "" {
+			l.state = Decided // entries told no reason at first
+		}
+	case "person.resumed":
+		l.suspended, l.state = nil, ""
+	}
+}
+
+// onName follows an entry about a name of a person at ProConnect.
+func (e entry) onName(p picture, name subject) {
+	switch e.Action {
+	case "person.identity_asked":
+		p[name] = &life{state: identityAsked, since: e.At}
+		return
+	case "person.identity_confirmed", "person.identity_refused":
+		if l := p[name]; l != nil {
+			l.ended, l.state = &e.At, map[bool]string{true: identityConfirmed, false: identityRefused}[e.Action == "person.identity_confirmed"]
+		}
+		return
+	}
+	p[name] = &life{state: identityConfirmed, since: e.At, ended: &e.At}
+}
+
+// onRoles follows an entry about roles of a person in an organisation.
+func (e entry) onRoles(p picture) {
+	each := func(roles []string, do func(*life)) {
+		for _, role := range roles {
+			if l := p[membershipSubject(e.Organisation, e.Detail.Person, role)]; l != nil && l.ended == nil {
+				do(l)
+			}
+		}
+	}
+	every := []string{RoleAidant, RoleReferent}
+	switch e.Action {
+	case "person.added", "person.joined":
+		for _, role := range e.Detail.Roles {
+			p[membershipSubject(e.Organisation, e.Detail.Person, role)] = &life{since: e.At}
+		}
+	case "person.left":
+		each(e.Detail.Roles, func(l *life) { l.ended = &e.At })
+	case "person.suspended_there":
+		each(every, func(l *life) { l.suspended = &e.At })
+	case "person.resumed_there":
+		each(every, func(l *life) { l.suspended = nil })
+	case "person.limited":
+		each([]string{RoleAidant}, func(l *life) { l.procedures = e.Detail.Procedures })
+	}
+}
