@@ -25,9 +25,9 @@ var levels = [][]string{
 	// 3 rules and their SQL, no HTTP
 	{"org", "credential", "citizen", "mandate", "attestation", "comparison", "keyring"},
 	// 4 protocols
-	{"session", "proconnect", "franceconnect", "idp"},
+	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
-	{"site/public", "site/login", "site/aidant", "site/auditor", "site/referent", "site/admin"},
+	{"site/public", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin"},
 	// 6 the whole
 	{"app"},
 	// 7 what runs the whole with stand-ins around it
@@ -45,7 +45,9 @@ var beside = map[string][]string{
 	"mandate":        {"org", "citizen"},
 	"attestation":    {"org", "citizen", "mandate"},
 	"comparison":     {"org", "mandate", "attestation"},
-	"proconnect":     {"session"},
+	"signin":         {"session"},
+	"maillink":       {"session"},
+	"proconnect":     {"session", "signin"},
 	"franceconnect":  {"session"},
 }
 
@@ -102,6 +104,7 @@ var writersByPrefix = map[string]string{
 	"idp_":           "idp",
 	"attestation":    "attestation",
 	"security_":      "session",
+	"maillink":       "maillink",
 }
 
 const (
