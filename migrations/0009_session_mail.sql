@@ -9,6 +9,8 @@ alter table session
   add column method text check (method in ('proconnect', 'mail_link', 'passkey', 'invitation', 'reset')),
   add column factor_kind text check (factor_kind in ('proconnect', 'passkey', 'app', 'card', 'recovery')),
   add column factor_citizen uuid, -- for whom the factor was given, when it was given for a login
+  add column asked_citizen uuid, -- for whom the next one is asked
+  add column addressed boolean not null default false, -- found by addresses that name its organisation, not by others
   add column half_person uuid references person, -- who has shown their address and not yet their factor
   add column half_until timestamptz,
   add column enrolling boolean not null default false, -- signed in to add a first factor, and for nothing else

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/journal"
 	"mandat/internal/session"
 )
@@ -64,8 +66,12 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	}
 	v := &Visitor{By: by, site: s, t: t}
 	err = s.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		var err error
-		v.Cookie, err = sessions.Open(t.Context(), tx, empty, session.SignedIn{Person: by.Person, Organisation: by.Organisation, Role: role, FactorAt: by.FactorAt})
+		who := session.SignedIn{Person: by.Person, Role: role, FactorAt: by.FactorAt, FactorKind: session.FactorPasskey, Method: session.ByPasskey}
+		if by.Organisation != uuid.Nil {
+			who.Places = []session.Place{{Organisation: by.Organisation, Role: role}}
+		}
+		opened, err := sessions.Open(t.Context(), tx, empty, who)
+		v.Cookie = opened.Secret()
 		return journal.Event{Action: "session.opened"}, err
 	})
 	if err != nil {

@@ -1,7 +1,7 @@
 package page
 
 // Common is embedded by every page struct. A handler sets Title and what its page needs of the rest; Render fills in
-// Lang and SignedIn.
+// Lang, Base, SignedIn and Languages.
 type Common struct {
 	Title       string         // i18n key of the title and, usually, of the h1; no personal data
 	TitleArgs   map[string]any // values for Title
@@ -13,6 +13,7 @@ type Common struct {
 	KeepQuery   []string       // names of query parameters that the language links keep
 	NoIndex     bool           // ask search engines to forget the page
 	Lang        string         // "fr" or "en", set by Render
+	Base        string         // what the addresses of an organisation's pages begin with, set by Render; "" for most people
 	SignedIn    *Who           // set by Render
 	Languages   []Language     // the language links of the header, set by Render
 }

@@ -115,7 +115,7 @@ const usualPage = 12 << 10
 // Render writes a page: its template is executed into a buffer first, so that nobody ever gets half of one.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name string, data Page) error {
 	c := data.common()
-	c.Lang, c.SignedIn = Lang(r), whoOf(r.Context())
+	c.Lang, c.SignedIn, c.Base = Lang(r), whoOf(r.Context()), Base(r.Context())
 	c.Languages = languageLinks(r, c.Lang, c.KeepQuery)
 	set, ok := p.sets[c.Lang][name]
 	if !ok {

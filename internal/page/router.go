@@ -16,12 +16,15 @@ type Audience string
 
 // The audiences.
 const (
-	Public  Audience = "public"  // anybody; nothing on the page depends on who looks
-	Browser Audience = "browser" // anybody with a browser, signed in or not
-	Aidant  Audience = "aidant"  // a signed-in aidant, acting for one organisation
-	Auditor Audience = "auditor" // a signed-in auditor
-	Client  Audience = "client"  // a program; its handler authenticates it, errors are JSON and not pages
-	Probe   Audience = "probe"   // health checks: answered when the server is full too, and not logged
+	Public        Audience = "public"        // anybody; nothing on the page depends on who looks
+	Browser       Audience = "browser"       // anybody with a browser, signed in or not
+	Account       Audience = "account"       // anybody signed in, about themselves
+	Aidant        Audience = "aidant"        // a signed-in aidant, acting for one organisation
+	Referent      Audience = "referent"      // a signed-in referent, running one organisation's people
+	Administrator Audience = "administrator" // a signed-in administrator
+	Auditor       Audience = "auditor"       // a signed-in auditor
+	Client        Audience = "client"        // a program; its handler authenticates it, errors are JSON and not pages
+	Probe         Audience = "probe"         // health checks: answered when the server is full too, and not logged
 )
 
 // Handler serves a route. What it returns is shown by the router as a page; a handler that has written its answer returns nil.
@@ -47,6 +50,7 @@ type RouterOptions struct {
 	Observe     func(pattern string, status int, took time.Duration) // called after each request; may be nil
 	MaxRequests int                                                  // served at once, more get 503; 0 is 512
 	CrossOrigin []string                                             // patterns that other sites may post to ("POST /idp/authorize")
+	Organised   []string                                             // beginnings of paths of Browser routes that may stand under an organisation ("/idp/logins/")
 }
 
 // Router is the list of routes and the way to them.

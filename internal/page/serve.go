@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Limits of what a request may bring. The server's own settings limit its header.
@@ -43,13 +45,17 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 		r.fail(w, req, known(http.StatusRequestURITooLong, "bad_request"))
 		return
 	}
+	req = r.underOrganisation(req)
 	h, pattern := r.mux.Handler(req)
 	if pattern == "" {
 		r.fail(w, req, noRoute(w, req, h))
 		return
 	}
 	s := stateOf(req.Context())
-	s.pattern, s.audience = pattern, r.routes[pattern].Audience
+	if s.pattern, s.audience = pattern, r.routes[pattern].Audience; s.organisation != uuid.Nil && !r.organised(r.routes[pattern], req.URL.Path) {
+		r.fail(w, req, known(http.StatusNotFound, "not_found"))
+		return
+	}
 	if s.audience == Probe {
 		r.mux.ServeHTTP(w, req)
 		return

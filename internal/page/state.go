@@ -4,15 +4,19 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/token"
 )
 
 // state is what the router knows of a request. It travels in the request's context and is not shared between requests.
 type state struct {
-	id       string
-	lang     string
-	pattern  string
-	audience Audience
+	id           string
+	lang         string
+	pattern      string
+	audience     Audience
+	organisation uuid.UUID // that the address names, nil if none
+	router       *Router   // nil outside one
 }
 
 type stateKey struct{}
@@ -36,8 +40,11 @@ func RequestID(ctx context.Context) string { return stateOf(ctx).id }
 // Who is the signed-in person as the header of a page shows them.
 type Who struct {
 	Name         string
-	Organisation string // for which they act; "" for auditors
-	Role         string // "aidant", "referent" or "auditor": decides which links the header has
+	Organisation string // for which they act; "" for auditors and administrators
+	Role         string // "aidant", "referent", "auditor" or "administrator": decides which links the header has
+	Referent     bool   // of that organisation, among other things or only
+	Several      bool   // they have other organisations to go to
+	Entering     bool   // signed in to add a first factor, and for nothing else yet
 }
 
 type whoKey struct{}

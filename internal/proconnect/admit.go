@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -46,10 +44,9 @@ func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if !ok {
 		return rp.refuse(r, at, wrongOrganisation)
 	}
-	who.FactorAt = rp.factorAt(answer)
-	by := (&session.Session{Person: who.Person, Organisation: who.Organisation, Role: who.Role, FactorAt: who.FactorAt}).Actor()
-	var secret string
-	err = rp.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
+	who.FactorAt, who.FactorKind, who.Method, who.Device = rp.factorAt(answer), session.FactorProConnect, session.ByProConnect, rp.sessions.Device(r)
+	var secret session.Opened
+	err = rp.journal.Record(ctx, who.Actor(), func(tx *journal.Tx) (journal.Event, error) {
 		secret, err = rp.sessions.Open(ctx, tx, at, who)
 		return journal.Event{Action: "session.opened", Detail: opened{answer.ACR, label(told.IDP)}}, err
 	})
@@ -64,7 +61,7 @@ func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session,
 	}
 	back := attempt.ReturnPath
 	if back == "/" || !session.Local(back) {
-		back = (&session.Session{Role: who.Role}).Home()
+		back = who.Home()
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
 	return nil
@@ -92,26 +89,27 @@ func (rp *RP) recognise(ctx context.Context, answer upstream.Answer, told assert
 	if person.Suspended {
 		return person, &suspended, nil
 	}
-	if len(person.Memberships) == 0 && !person.Auditor {
+	if len(person.Memberships) == 0 && !person.Auditor && !person.Administrator {
 		return person, &noOrganisation, nil
 	}
 	return person, nil, nil
 }
 
-// place says for which organisation the person acts, and as what: the one whose SIRET was asserted, as aidant if they are
-// that among other things. Auditors belong to none.
+// place says for which organisations the person acts: first the one whose SIRET was asserted, of which they have to be.
+// Auditors and administrators belong to none.
 func place(p org.Person, siret string) (session.SignedIn, bool) {
-	out := session.SignedIn{Person: p.ID}
-	if len(p.Memberships) == 0 {
+	out := session.SignedIn{Person: p.ID, Places: session.Places(p, siret)}
+	switch {
+	case p.Auditor:
 		out.Role = session.Auditor
-		return out, p.Auditor
+	case p.Administrator:
+		out.Role = session.Administrator
+	case len(out.Places) == 0:
+		return out, false
 	}
-	for _, m := range p.Memberships {
-		if m.Organisation.SIRET == siret && out.Role != session.Aidant {
-			out.Organisation, out.Role = m.Organisation.ID, m.Role
-		}
-	}
-	return out, out.Organisation != uuid.Nil
+	return out, len(out.Places) == 0 || slices.ContainsFunc(p.Memberships, func(m org.Membership) bool {
+		return m.Organisation.ID == out.Places[0].Organisation && m.Organisation.SIRET == siret
+	})
 }
 
 // label keeps a provider's identifier out of the journal when it is not one: at most 100 letters, digits and "-_.:".

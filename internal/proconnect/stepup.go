@@ -39,9 +39,9 @@ func (rp *RP) renew(w http.ResponseWriter, r *http.Request, at *session.Session,
 	}
 	by := at.Actor()
 	by.FactorAt = factorAt
-	var secret string
+	var secret session.Opened
 	err = rp.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
-		secret, err = rp.sessions.StepUp(ctx, tx, at, factorAt)
+		secret, err = rp.sessions.StepUp(ctx, tx, at, session.Factor{Kind: session.FactorProConnect, At: factorAt})
 		return journal.Event{Action: "session.stepped_up", Detail: steppedUp{answer.ACR}}, err
 	})
 	if errors.Is(err, db.ErrConflict) {

@@ -30,19 +30,23 @@ type Kind string
 // The kinds of attempts.
 const (
 	SignIn      Kind = "sign_in"      // to ProConnect, nobody signed in
+	Invitation  Kind = "invitation"   // to ProConnect, by somebody who accepts an invitation
 	StepUp      Kind = "step_up"      // to ProConnect, for a new second factor of the same person
 	Identity    Kind = "identity"     // to FranceConnect, for the citizen of a draft
 	IdentityEnd Kind = "identity_end" // to FranceConnect's sign-out, after that
 )
 
-// Attempt is a journey to a provider. It is bound to one session, and used by one answer.
+// Attempt is a journey to a provider. It is bound to one session, and used by one answer in the same browser: the address to which
+// providers answer names no organisation, so the answer may come by another session of it.
 type Attempt struct {
 	Kind       Kind
 	Nonce      string    // expected in the ID token
 	Verifier   string    // PKCE, "" without
-	Person     uuid.UUID // who is signed in, nil for SignIn
+	Person     uuid.UUID // who is signed in, nil for SignIn and Invitation
 	Draft      uuid.UUID // for Identity and IdentityEnd
+	Invitation uuid.UUID // for Invitation
 	ReturnPath string    // where to go afterwards, a local path
+	Session    []byte    // the session it left from, of the browser that came back (see Sessions.Beside); set by Arrive
 	CreatedAt  time.Time
 }
 
@@ -50,17 +54,10 @@ type Attempt struct {
 // hash is kept.
 func (s *Sessions) Depart(ctx context.Context, from *Session, a Attempt) (string, error) {
 	state, now := token.Hex(32), s.clock.Now()
-	var draft, person *uuid.UUID
-	if a.Draft != uuid.Nil {
-		draft = &a.Draft
-	}
-	if a.Person != uuid.Nil {
-		person = &a.Person
-	}
 	err := s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `insert into session_attempt (state, kind, session_id, nonce, verifier, person_id, draft_id, return_path, created_at, expires_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			token.Hash(state), a.Kind, from.Hash, a.Nonce, a.Verifier, person, draft, a.ReturnPath, now, now.Add(AttemptLife))
+		_, err := tx.Exec(ctx, `insert into session_attempt (state, kind, session_id, nonce, verifier, person_id, draft_id, invitation_id, return_path, created_at, expires_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			token.Hash(state), a.Kind, from.Hash, a.Nonce, a.Verifier, orNull(a.Person), orNull(a.Draft), orNull(a.Invitation), a.ReturnPath, now, now.Add(AttemptLife))
 		return err
 	})
 	if err != nil {
@@ -77,12 +74,13 @@ func (s *Sessions) Arrive(ctx context.Context, at *Session, state string, kinds 
 	}
 	var a Attempt
 	var owner []byte
-	var draft, person *uuid.UUID
+	var draft, person, invitation *uuid.UUID
 	var expires time.Time
 	err := s.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		return tx.QueryRow(ctx, `delete from session_attempt where state = $1 and kind = any($2)
-			returning kind, session_id, nonce, verifier, person_id, draft_id, return_path, created_at, expires_at`, token.Hash(state), kinds).
-			Scan(&a.Kind, &owner, &a.Nonce, &a.Verifier, &person, &draft, &a.ReturnPath, &a.CreatedAt, &expires)
+			returning kind, session_id, (select browser from session s where s.id = session_id), nonce, verifier, person_id, draft_id, invitation_id, return_path, created_at, expires_at`,
+			token.Hash(state), kinds).
+			Scan(&a.Kind, &a.Session, &owner, &a.Nonce, &a.Verifier, &person, &draft, &invitation, &a.ReturnPath, &a.CreatedAt, &expires)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Attempt{}, ErrUsed
@@ -90,17 +88,12 @@ func (s *Sessions) Arrive(ctx context.Context, at *Session, state string, kinds 
 	if err != nil {
 		return Attempt{}, fmt.Errorf("arrive: %w", err)
 	}
-	if at == nil || !bytes.Equal(owner, at.Hash) {
+	if at == nil || !bytes.Equal(owner, at.Browser) {
 		return Attempt{}, ErrOtherBrowser
 	}
 	if !s.clock.Now().Before(expires) {
 		return Attempt{}, ErrTooLate
 	}
-	if draft != nil {
-		a.Draft = *draft
-	}
-	if person != nil {
-		a.Person = *person
-	}
+	a.Draft, a.Person, a.Invitation = orNil(draft), orNil(person), orNil(invitation)
 	return a, nil
 }

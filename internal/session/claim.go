@@ -2,25 +2,45 @@ package session
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/page"
 	"mandat/internal/token"
 )
 
-// Claim is what a browser says of its session: the SHA-256 of the secret in its cookie, nil without one. A session is found
-// by it (session.cookie), or there is none. It is for statements that ask for the session themselves, together with what
-// they are about.
+// Claim is what a browser says of its session: the SHA-256 of the secret in its cookie, nil without one; at an address that
+// names an organisation, the SHA-256 of that and the organisation's public id (16 bytes). A session is found by it
+// (session.cookie), or there is none: who has a session for one organisation has none for another by changing the address. It is
+// for statements that ask for the session themselves, together with what they are about.
 func (s *Sessions) Claim(r *http.Request) []byte {
+	return claimFor(s.plainClaim(r), page.Organisation(r.Context()))
+}
+
+// plainClaim is the claim at addresses that name no organisation.
+func (s *Sessions) plainClaim(r *http.Request) []byte {
 	cookie, err := r.Cookie(s.store.name)
 	if err != nil || len(cookie.Value) != secretLength {
 		return nil
 	}
 	return token.Hash(cookie.Value)
+}
+
+// claimFor is the claim for an organisation of a plain one; cookieOf says the same in SQL.
+func claimFor(plain []byte, organisation uuid.UUID) []byte {
+	if plain == nil || organisation == uuid.Nil {
+		return plain
+	}
+	h := sha256.New()
+	_, _ = h.Write(plain) // cannot fail
+	_, _ = h.Write(organisation[:])
+	return h.Sum(nil)
 }
 
 // secretLength is that of a cookie's value (see token.New).
@@ -55,4 +75,22 @@ func (s *Sessions) BrowserWith(w http.ResponseWriter, r *http.Request, more *pgx
 // Seen notes the use of a session that a statement has found, as a guard does: seenAt is what stands in its row.
 func (s *Sessions) Seen(ctx context.Context, claim []byte, seenAt time.Time) error {
 	return s.touch(ctx, claim, seenAt, s.clock.Now())
+}
+
+// Beside returns the session of the same browser that has an id: a journey may leave from the pages of one organisation and
+// come back to an address that names none. It returns db.ErrNotFound when there is none, or it no longer counts.
+func (s *Sessions) Beside(ctx context.Context, at *Session, id []byte) (*Session, error) {
+	var claim []byte
+	batch := &pgx.Batch{}
+	batch.Queue(`select cookie from session where id = $1 and browser = $2`, id, at.Browser).QueryRow(func(row pgx.Row) error { return row.Scan(&claim) })
+	if err := s.db.Ask(ctx, db.Nothing(), batch); errors.Is(err, pgx.ErrNoRows) {
+		return nil, db.ErrNotFound
+	} else if err != nil {
+		return nil, err
+	}
+	out, err := s.load(ctx, claim, nil)
+	if err == nil && !out.standing {
+		return nil, db.ErrNotFound
+	}
+	return out, err
 }

@@ -12,30 +12,47 @@ import (
 	"mandat/internal/db"
 )
 
+// CharterAccepted is SQL that says whether the person of a row s has accepted the charter as it was last published. There may
+// be none yet.
+const CharterAccepted = `coalesce((select true from charter_acceptance ca where ca.person_id = s.person_id and ca.version = (select version from charter order by published_at desc limit 1)),
+	(select count(*) = 0 from (select from charter order by published_at limit 1) c))`
+
 // found asks everything that decides whether a session still counts, in one statement, and sets the scope of the session's
 // organisation for those that follow. "offset 0" keeps the times out of the search: when there are few sessions their index
 // looks as good as the cookie's, and a plan is kept (see db.RolesSQL).
 const found = `
-select s.id, s.cookie, s.person_id, s.organisation_id, coalesce(s.role, ''), s.factor_at, s.created_at, s.seen_at, s.expires_at,
-  coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
-  s.scope is not null and (s.person_id is null or p.suspended_at is null and case when s.role = 'auditor' then p.auditor else o.active and exists (
-    select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role and m.ended_at is null) end)
+select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o.public_id, coalesce(s.role, ''), coalesce(s.method, ''),
+  s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.asked_citizen, s.enrolling, case when s.half_until > $2 then s.half_person end,
+  s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
+  s.role = 'referent' or coalesce((select true from membership r where r.organisation_id = s.organisation_id and r.person_id = s.person_id and r.role = 'referent'
+    and r.ended_at is null and r.suspended_at is null), false),
+  coalesce(s.person_id is null or s.role = 'auditor' or ` + CharterAccepted + `, false),
+  s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
+  s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
+    else o.active and exists (select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role
+      and m.ended_at is null and m.suspended_at is null) end)
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
 where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
+
+// nullable is what found returns where there may be none.
+type nullable struct {
+	person, organisation, public, citizen, asked, half *uuid.UUID
+	factor                                             *time.Time
+	referent                                           *bool
+}
 
 // load finds the session of a claim. It returns db.ErrNotFound when there is none or its time is over. The queries of more
 // travel with it, in the scope of the session's organisation.
 func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Session, error) {
 	now := s.clock.Now()
-	out := &Session{}
-	var person, organisation *uuid.UUID
-	var factor *time.Time
-	missing := false
+	out, null, missing := &Session{}, nullable{}, false
 	batch := &pgx.Batch{}
 	batch.Queue(found, claim, now, Idle).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&out.Hash, &out.cookie, &person, &organisation, &out.Role, &factor, &out.CreatedAt, &out.SeenAt, &out.ExpiresAt,
-			&out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName, &out.standing)
+		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
+			&null.factor, &out.FactorKind, &null.citizen, &null.asked, &out.Enrolling, &null.half,
+			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
+			&null.referent, &out.Charter, &out.Several, &out.standing)
 		missing = errors.Is(err, pgx.ErrNoRows)
 		return err
 	})
@@ -49,17 +66,22 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 	if err != nil {
 		return nil, fmt.Errorf("find session: %w", err)
 	}
-	if person != nil {
-		out.Person, out.FactorAt = *person, factor.UTC()
-	}
-	if organisation != nil {
-		out.Organisation = *organisation
-	}
+	null.into(out)
 	return out, s.touch(ctx, out.cookie, out.SeenAt, now)
 }
 
-const touched = `update session s set seen_at = greatest(s.seen_at, $2) from (select id, seen_at from session where cookie = $1 offset 0) found
-	where s.id = found.id and found.seen_at < $2 and found.seen_at > $2 - $3::interval`
+func (n nullable) into(s *Session) {
+	s.Person, s.Organisation, s.PublicID = orNil(n.person), orNil(n.organisation), orNil(n.public)
+	s.FactorCitizen, s.AskedCitizen, s.Half = orNil(n.citizen), orNil(n.asked), orNil(n.half)
+	if n.factor != nil {
+		s.FactorAt = n.factor.UTC()
+	}
+	s.Referent = n.referent != nil && *n.referent
+}
+
+// touched notes the use of a session for all of its browser: they are idle together.
+const touched = `update session s set seen_at = greatest(s.seen_at, $2) from (select browser, seen_at from session where cookie = $1 offset 0) found
+	where s.browser = found.browser and found.seen_at < $2 and found.seen_at > $2 - $3::interval`
 
 // touch notes that the session is in use, at most once a minute: a write for each page would cost more than it tells.
 func (s *Sessions) touch(ctx context.Context, claim []byte, seenAt, now time.Time) error {

@@ -32,12 +32,13 @@ func (s *Sessions) Notice(ctx context.Context, at *Session, about string) (strin
 	return key, nil
 }
 
-// ComeBack keeps where the browser wanted to go before it was asked to sign in. Only the path of a page of ours is kept.
+// ComeBack keeps where the browser wanted to go before it was asked to sign in, or for a factor. Only the path of a page of
+// ours is kept.
 func (s *Sessions) ComeBack(ctx context.Context, at *Session, path string) error {
 	if !Local(path) {
 		path = "/"
 	}
-	return s.note(ctx, `update session set return_path = $2 where cookie = $1`, at.cookie, path)
+	return s.note(ctx, `update session set return_path = $2, asked_citizen = null where browser = $1`, at.Browser, path)
 }
 
 // AskLogin notes that the account which the provider offered was refused: the next sign-in asks for the login page.

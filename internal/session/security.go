@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -21,20 +22,16 @@ func (s *Sessions) Allow(r *http.Request) bool { return s.starts.allow(address(r
 // the network it came from, nothing that was typed or asserted. Each address may have so many written; what it does beyond
 // that is not, or anybody could fill the disk.
 func (s *Sessions) Note(ctx context.Context, r *http.Request, kind string) error {
-	from := address(r)
-	if !s.notes.allow(from, s.clock.Now()) {
+	return s.NoteOf(ctx, r, kind, uuid.Nil)
+}
+
+// NoteOf is Note of a refusal whose person is known: somebody else may have tried to be them.
+func (s *Sessions) NoteOf(ctx context.Context, r *http.Request, kind string, person uuid.UUID) error {
+	if !s.notes.allow(address(r), s.clock.Now()) {
 		return nil
 	}
-	bits := 48
-	if from.Is4() {
-		bits = 24
-	}
-	network, err := from.Prefix(bits)
-	if err != nil {
-		return fmt.Errorf("note refusal: %w", err)
-	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into security_event (at, kind, network) values ($1, $2, $3)`, s.clock.Now(), kind, network)
+	batch.Queue(`insert into security_event (at, kind, network, person_id) values ($1, $2, $3, $4)`, s.clock.Now(), kind, network(r), orNull(person))
 	if err := s.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
 		return fmt.Errorf("note refusal: %w", err)
 	}
@@ -66,7 +63,8 @@ func (s *Sessions) RefusalsBetween(ctx context.Context, from, to time.Time, limi
 	return out, nil
 }
 
-// Purge deletes sessions and attempts whose time is over, and security events older than 12 months. A job calls it.
+// Purge deletes sessions and attempts whose time is over, sessions of who was suspended, devices that nobody used for a year, and
+// security events older than 12 months. A job calls it.
 // Attempts are kept a while, so that a late answer is told that it is late. Nothing uses a session past its 12 hours, so
 // that it is idle half an hour later.
 func (s *Sessions) Purge(ctx context.Context) error {
@@ -76,6 +74,8 @@ func (s *Sessions) Purge(ctx context.Context) error {
 		until time.Time
 	}{
 		{`delete from session where id in (select id from session where seen_at < $1 limit $2)`, now.Add(-Idle)},
+		{`delete from session where id in (select s.id from person p join session s on s.person_id = p.id where p.suspended_at <= $1 limit $2)`, now},
+		{`delete from session_device where (person_id, device) in (select person_id, device from session_device where last_at < $1 limit $2)`, now.Add(-deviceLife)},
 		{`delete from session_attempt where state in (select state from session_attempt where expires_at < $1 limit $2)`, now.Add(-Idle)},
 		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
 	} {
@@ -91,6 +91,17 @@ func (s *Sessions) Purge(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// network is from which network the connection comes: of an address, as much as tells a town (IPv4 /24, IPv6 /48).
+func network(r *http.Request) netip.Prefix {
+	from := address(r)
+	bits := 48
+	if from.Is4() {
+		bits = 24
+	}
+	out, _ := from.Prefix(bits) // an address is of one of both kinds
+	return out
 }
 
 // address is where the connection comes from; 0.0.0.0 when that cannot be told.

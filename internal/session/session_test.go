@@ -45,14 +45,27 @@ func request(t *testing.T, cookie *http.Cookie) *http.Request {
 // signIn opens a session for an aidant, from an empty one, and returns its cookie.
 func (h *house) signIn(t *testing.T, by journal.Actor, role string) *http.Cookie {
 	t.Helper()
+	who := session.SignedIn{Person: by.Person, Role: role, Method: session.ByProConnect, FactorKind: session.FactorProConnect}
+	if by.Organisation != uuid.Nil {
+		who.Places = []session.Place{{Organisation: by.Organisation, Role: role}}
+	}
+	return h.open(t, by, who)
+}
+
+// open opens a session, from an empty one, and returns its cookie.
+func (h *house) open(t *testing.T, by journal.Actor, who session.SignedIn) *http.Cookie {
+	t.Helper()
 	w, r := httptest.NewRecorder(), request(t, nil)
 	at, err := h.sessions.Ensure(w, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var secret string
+	var secret session.Opened
 	err = h.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		secret, err = h.sessions.Open(t.Context(), tx, at, session.SignedIn{Person: by.Person, Organisation: by.Organisation, Role: role, FactorAt: tx.Now})
+		if who.FactorAt = tx.Now; who.Enrolling {
+			who.FactorAt = time.Time{}
+		}
+		secret, err = h.sessions.Open(t.Context(), tx, at, who)
 		return journal.Event{Action: "session.opened"}, err
 	})
 	if err != nil {
@@ -136,7 +149,8 @@ func TestGuard_Time(t *testing.T) {
 func TestGuard_AsksEachTime(t *testing.T) {
 	t.Parallel()
 	for name, sql := range map[string]string{
-		"suspended":      `update person set suspended_at = now() where id = $1`,
+		"suspended":      `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`,
+		"suspended here": `update membership set suspended_at = now() where person_id = $1`,
 		"no member":      `update membership set ended_at = now() where person_id = $1`,
 		"closed":         `update organisation set active = false where id in (select organisation_id from membership where person_id = $1)`,
 		"another role":   `update membership set role = 'referent' where person_id = $1`,
@@ -196,7 +210,8 @@ func TestOpen_Once(t *testing.T) {
 	}
 	open := func() error {
 		return h.Journal.Record(t.Context(), h.Jeanne, func(tx *journal.Tx) (journal.Event, error) {
-			_, err := h.sessions.Open(context.WithoutCancel(t.Context()), tx, old, session.SignedIn{Person: h.Jeanne.Person, Organisation: h.Here, Role: session.Aidant, FactorAt: tx.Now})
+			_, err := h.sessions.Open(context.WithoutCancel(t.Context()), tx, old, session.SignedIn{Person: h.Jeanne.Person, Places: []session.Place{{Organisation: h.Here, Role: session.Aidant}},
+				FactorAt: tx.Now, FactorKind: session.FactorPasskey, Method: session.ByPasskey})
 			return journal.Event{Action: "session.opened"}, err
 		})
 	}

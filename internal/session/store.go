@@ -4,14 +4,15 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/sessions"
 
 	"mandat/internal/db"
-	"mandat/internal/token"
+	"mandat/internal/page"
 )
 
 // store is the gorilla/sessions Store of this package. Values holds one thing, the *Session, under row; gorilla's ID is
-// the cookie's secret.
+// the secret that is about to be written.
 type store struct {
 	sessions *Sessions
 	name     string
@@ -38,18 +39,18 @@ func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
 	out := sessions.NewSession(s, name)
 	options := s.options
 	out.Options, out.IsNew = &options, true
-	cookie, err := r.Cookie(name)
-	if err != nil || len(cookie.Value) != secretLength {
+	claim := s.sessions.Claim(r)
+	if claim == nil {
 		return out, nil
 	}
-	found, err := s.sessions.load(r.Context(), token.Hash(cookie.Value), nil)
+	found, err := s.sessions.load(r.Context(), claim, nil)
 	if errors.Is(err, db.ErrNotFound) {
 		return out, nil
 	}
 	if err != nil {
 		return out, err
 	}
-	out.ID, out.IsNew = cookie.Value, false
+	out.IsNew = false
 	out.Values[row] = found
 	return out, nil
 }
@@ -63,9 +64,25 @@ func (s *store) Save(_ *http.Request, w http.ResponseWriter, out *sessions.Sessi
 	return nil
 }
 
+// nameFor is under which name a request's session is kept for the time of the request: its address decides which one it is.
+func (s *store) nameFor(r *http.Request) string {
+	if organisation := page.Organisation(r.Context()); organisation != uuid.Nil {
+		return s.name + "." + organisation.String()
+	}
+	return s.name
+}
+
+// plain is a request as if its address named no organisation.
+func plain(r *http.Request) *http.Request {
+	if page.Organisation(r.Context()) == uuid.Nil {
+		return r
+	}
+	return page.UnderOrganisation(r, uuid.Nil)
+}
+
 // read returns the browser's session, nil if it has none.
 func (s *Sessions) read(r *http.Request) (*Session, error) {
-	got, err := s.store.Get(r, s.store.name)
+	got, err := s.store.Get(r, s.store.nameFor(r))
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +93,7 @@ func (s *Sessions) read(r *http.Request) (*Session, error) {
 // write gives the browser the secret of a session, or takes its cookie away when secret is "". For the rest of this
 // request the browser's session is now.
 func (s *Sessions) write(w http.ResponseWriter, r *http.Request, secret string, now *Session) error {
-	got, err := s.store.Get(r, s.store.name)
+	got, err := s.store.Get(r, s.store.nameFor(r))
 	if err != nil {
 		return err
 	}

@@ -79,14 +79,16 @@ func (c *counter) visit(t *testing.T, by journal.Actor, role string, factorAt ti
 	if err != nil {
 		t.Fatal(err)
 	}
-	var secret string
+	var opened session.Opened
 	err = c.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		secret, err = c.sessions.Open(t.Context(), tx, empty, session.SignedIn{Person: by.Person, Organisation: by.Organisation, Role: role, FactorAt: factorAt})
+		opened, err = c.sessions.Open(t.Context(), tx, empty, session.SignedIn{Person: by.Person, Places: []session.Place{{Organisation: by.Organisation, Role: role}},
+			FactorAt: factorAt, FactorKind: session.FactorPasskey, Method: session.ByPasskey})
 		return journal.Event{Action: "session.opened"}, err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	secret := opened.Secret()
 	if err := c.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 		return tx.QueryRow(t.Context(), `select id from session where cookie = $1`, token.Hash(secret)).Scan(&by.Session)
 	}); err != nil {

@@ -1,0 +1,59 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/token"
+)
+
+// Factor is a second factor that was given.
+type Factor struct {
+	Kind string // FactorProConnect and the others
+	At   time.Time
+}
+
+// StepUp notes a new second factor and changes the secret of the browser's sessions, which it returns for Carry. What is
+// bound to them stays bound. It does not lengthen them. When the factor was asked for a citizen (SendToStepUpFor), it
+// counts for them. Who was signed in only to add a first factor is signed in from then on. db.ErrConflict when the
+// session has gone or changed hands.
+func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f Factor) (Opened, error) {
+	secret, hash := token.New()
+	done, err := tx.Exec(ctx, `with held as (select browser from session where cookie = $1 and person_id = $3 for update)
+		update session p set cookie = case when p.addressed then sha256($2::bytea || uuid_send((select o.public_id from organisation o where o.id = p.organisation_id))) else $2::bytea end,
+			factor_at = $4, factor_kind = $5, factor_citizen = p.asked_citizen, asked_citizen = null, enrolling = false, seen_at = greatest(p.seen_at, $6)
+		from held where p.browser = held.browser`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now)
+	if err != nil {
+		return Opened{}, fmt.Errorf("step up session: %w", err)
+	}
+	if done.RowsAffected() == 0 {
+		return Opened{}, db.ErrConflict
+	}
+	return Opened{secret: secret}, nil
+}
+
+// Half notes that somebody has given their first factor (the link in a mail) in a browser where nobody is signed in, and
+// changes its secret, which it returns for Carry. They have HalfLife for the second one. db.ErrConflict when the session has
+// gone, or somebody is signed in.
+func (s *Sessions) Half(ctx context.Context, tx *db.Tx, old *Session, person uuid.UUID) (Opened, error) {
+	secret, hash := token.New()
+	done, err := tx.Exec(ctx, `update session set cookie = $2, half_person = $3, half_until = $4 where cookie = $1 and person_id is null`,
+		old.cookie, hash, person, s.clock.Now().Add(HalfLife))
+	if err != nil {
+		return Opened{}, fmt.Errorf("sign in by half: %w", err)
+	}
+	if done.RowsAffected() != 1 {
+		return Opened{}, db.ErrConflict
+	}
+	return Opened{secret: secret}, nil
+}
+
+// FactorFor notes that the session's second factor was given for a citizen: who asked for it knows that nobody else was meant.
+func (s *Sessions) FactorFor(ctx context.Context, at *Session, citizen uuid.UUID) error {
+	return s.note(ctx, `update session set factor_citizen = $2 where browser = $1 and factor_at = $3`, at.Browser, citizen, at.FactorAt)
+}
