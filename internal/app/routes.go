@@ -15,9 +15,12 @@ import (
 func (a *App) buildRoutes(context.Context) error {
 	a.metrics = newMetrics(a)
 	a.router = page.NewRouter(page.RouterOptions{Pages: a.pages, Log: a.log, Secure: a.secure(), Observe: a.metrics.observe,
-		MaxRequests: a.config.MaxRequests, CrossOrigin: idp.CrossOrigin()})
+		MaxRequests: a.config.MaxRequests, CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
 	a.router.Guard(page.Browser, a.sessions.Browser)
+	a.router.Guard(page.Account, a.sessions.Account)
 	a.router.Guard(page.Aidant, a.sessions.Aidant)
+	a.router.Guard(page.Referent, a.sessions.Referent)
+	a.router.Guard(page.Administrator, a.sessions.Administrator)
 	a.router.Guard(page.Auditor, a.sessions.Auditor)
 
 	a.public().Mount(a.router)

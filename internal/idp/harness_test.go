@@ -77,7 +77,7 @@ func newSite(t testing.TB, extra ...idp.Client) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	router := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(&testLog{t}, nil)), CrossOrigin: idp.CrossOrigin()})
+	router := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(&testLog{t}, nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
 	router.Guard(page.Browser, s.sessions.Browser)
 	s.provider.Mount(router)
 	server.Config.Handler = router.Start()

@@ -79,6 +79,9 @@ func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate
 // anything: the first shows a page of ours, the second only redirects.
 func CrossOrigin() []string { return []string{"POST /idp/authorize", "POST /idp/end_session"} }
 
+// Organised is what the paths begin with of the pages that may stand under an organisation's address: those of logins.
+func Organised() []string { return []string{"/idp/logins/"} }
+
 // Mount declares the provider's routes. The pages of a login are for anybody with a browser, not for aidants only,
 // because somebody whose session has ended must be told where to begin again, and not be led to another page.
 func (p *Provider) Mount(r *page.Router) {
