@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "credential", "citizen", "mandate", "attestation", "comparison", "keyring"},
+	{"org", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -44,7 +44,9 @@ var beside = map[string][]string{
 	"credential":     {"org"},
 	"mandate":        {"org", "citizen"},
 	"attestation":    {"org", "citizen", "mandate"},
-	"comparison":     {"org", "mandate", "attestation"},
+	"certification":  {"org"},
+	"charter":        {"org"},
+	"comparison":     {"org", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -104,6 +106,8 @@ var writersByPrefix = map[string]string{
 	"idp_":           "idp",
 	"attestation":    "attestation",
 	"security_":      "session",
+	"certification":  "certification",
+	"charter":        "charter",
 	"maillink":       "maillink",
 }
 
