@@ -1,0 +1,100 @@
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/token"
+)
+
+// Purpose says what a key is asked for. An answer counts for that and nothing else.
+type Purpose string
+
+// The purposes.
+const (
+	enrol  Purpose = "enrol"
+	SignIn Purpose = "sign_in" // alone, or after a link from an e-mail
+	StepUp Purpose = "step_up" // somebody signed in gives a factor again
+)
+
+const (
+	challengeLife = 5 * time.Minute
+	challengesMax = 8 // that one session may have open: pages in several tabs
+)
+
+// keep stores what was asked of a browser, for its session, and forgets the oldest of too many.
+func (r *Register) keep(ctx context.Context, session []byte, person uuid.UUID, purpose Purpose, asked *webauthn.SessionData) error {
+	data, err := json.Marshal(asked)
+	if err != nil {
+		return err
+	}
+	var whom *uuid.UUID
+	if person != uuid.Nil {
+		whom = &person
+	}
+	now := r.clock.Now()
+	return r.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
+		tx.Queue(`delete from credential_challenge where session_id = $1 and id not in (select id from credential_challenge where session_id = $1 order by created_at desc limit $2)`,
+			session, challengesMax-1)
+		tx.Queue(`insert into credential_challenge (id, session_id, person_id, purpose, data, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+			token.Hash(asked.Challenge), session, whom, purpose, data, now, now.Add(challengeLife))
+		return nil
+	})
+}
+
+// answered takes the challenge that an answer names away, whatever comes of it: there is no second answer. ErrWrong when there
+// is none for this session and purpose.
+func (r *Register) answered(ctx context.Context, session []byte, purpose Purpose, challenge string) (uuid.UUID, webauthn.SessionData, error) {
+	var person *uuid.UUID
+	var data []byte
+	var expires time.Time
+	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
+		return tx.QueryRow(ctx, `delete from credential_challenge where id = $1 and session_id = $2 and purpose = $3 returning person_id, data, expires_at`,
+			token.Hash(challenge), session, purpose).Scan(&person, &data, &expires)
+	})
+	var asked webauthn.SessionData
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return uuid.Nil, asked, ErrWrong
+	case err != nil:
+		return uuid.Nil, asked, fmt.Errorf("take challenge: %w", err)
+	case r.clock.Now().After(expires):
+		return uuid.Nil, asked, ErrWrong
+	}
+	if err := json.Unmarshal(data, &asked); err != nil {
+		return uuid.Nil, asked, fmt.Errorf("read challenge: %w", err)
+	}
+	if person == nil {
+		return uuid.Nil, asked, nil
+	}
+	return *person, asked, nil
+}
+
+// Purge deletes what nobody answered or finished in time, some hundred at most of each, and returns how many.
+func (r *Register) Purge(ctx context.Context) (int, error) {
+	var gone int64
+	now := r.clock.Now()
+	err := r.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
+		done, err := tx.Exec(ctx, `delete from credential_challenge where id in (select id from credential_challenge where expires_at < $1 limit $2)`, now, db.PurgeBatch)
+		if err != nil {
+			return err
+		}
+		gone = done.RowsAffected()
+		done, err = tx.Exec(ctx, `delete from credential_totp where id in (select id from credential_totp where confirmed_at is null and created_at < $1 limit $2)`,
+			now.Add(-appLife), db.PurgeBatch)
+		gone += done.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("purge challenges: %w", err)
+	}
+	return int(gone), nil
+}

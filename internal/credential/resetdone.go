@@ -1,0 +1,116 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/token"
+)
+
+// linkLife is how long the link counts with which a person begins anew.
+const linkLife = 72 * time.Hour
+
+// DoResets does the resets whose hour is over, and returns how many. It is for a job.
+func (r *Register) DoResets(ctx context.Context) (int, error) {
+	due, err := r.resets(ctx, `state = 'approved' and effective_at <= $1`, r.clock.Now())
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for _, s := range due {
+		switch err := r.doReset(ctx, s); {
+		case errors.Is(err, db.ErrConflict): // cancelled meanwhile, or done by another server
+		case err != nil:
+			return done, fmt.Errorf("do reset: %w", err)
+		default:
+			done++
+		}
+	}
+	return done, nil
+}
+
+// doReset removes all factors of a person and ends their sessions. They get a link with which to begin anew; links of earlier
+// resets count no more.
+func (r *Register) doReset(ctx context.Context, s Reset) error {
+	lock := &pgx.Batch{}
+	lock.Queue(`select from person where id = $1 for no key update`, s.Person)
+	return r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
+		tag, err := tx.Exec(ctx, `update credential_reset set state = 'done', ended_at = $2 where id = $1 and state = 'approved' and effective_at <= $2`, s.ID, tx.Now)
+		if err = one(db.ErrConflict, tag, err); err != nil {
+			return journal.Event{}, err
+		}
+		var removed int
+		if err := tx.QueryRow(ctx, `select (select count(*) from credential_passkey where person_id = $1) + (select count(*) from credential_totp where person_id = $1 and confirmed_at is not null)`,
+			s.Person).Scan(&removed); err != nil {
+			return journal.Event{}, err
+		}
+		tx.Queue(`update credential_reset set token_hash = null, token_until = null where person_id = $1 and id <> $2`, s.Person, s.ID)
+		lose(tx, s.Person)
+		tx.Queue(`delete from credential_passkey where person_id = $1`, s.Person)
+		tx.Queue(`delete from credential_totp where person_id = $1`, s.Person)
+		tx.Queue(`delete from credential_recovery where person_id = $1`, s.Person)
+		return journal.Event{Action: "factor.reset_done", Organisation: s.Organisation, Detail: resetChanged{Person: s.Person.String(), Reset: s.ID.String(), Removed: &removed}},
+			errors.Join(r.hooks.End(tx, s.Person), r.tell(tx, "factor_reset_link", s.ID, s.Person))
+	})
+}
+
+// WriteReset makes the secret of the link of a reset that was done, for the mail that is being written; it counts for 72 hours. Called
+// again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, or was not done.
+func (r *Register) WriteReset(ctx context.Context, id uuid.UUID) (string, error) {
+	secret, hash := token.New()
+	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
+		tag, err := tx.Exec(ctx, `update credential_reset set token_hash = $2, token_until = $3 where id = $1 and state = 'done'`, id, hash, r.clock.Now().Add(linkLife))
+		return one(db.ErrConflict, tag, err)
+	})
+	if err != nil {
+		return "", wrap("write link of a reset", err)
+	}
+	return secret, nil
+}
+
+// ReadReset finds the reset of a link, or returns db.ErrNotFound: there is none, it was used, or it is too late.
+func (r *Register) ReadReset(ctx context.Context, secret string) (Reset, error) {
+	found, err := r.resets(ctx, `state = 'done' and token_hash = $1 and token_until > $2`, token.Hash(secret), r.clock.Now())
+	if err == nil && len(found) == 0 {
+		err = db.ErrNotFound
+	}
+	if err != nil {
+		return Reset{}, err
+	}
+	return found[0], nil
+}
+
+// UseReset takes the link of a reset: then opens, in the same transaction, the session in which the person may add a first factor,
+// and nothing else. Errors: db.ErrNotFound as ReadReset, and for who has a factor again or is suspended.
+func (r *Register) UseReset(ctx context.Context, secret string, then func(tx *journal.Tx, person uuid.UUID) error) (uuid.UUID, error) {
+	before, err := r.ReadReset(ctx, secret)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var h holding
+	lock := &pgx.Batch{}
+	h.ask(lock, before.Person)
+	err = r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
+		if h.suspended || h.factors() > 0 {
+			return journal.Event{}, db.ErrNotFound
+		}
+		tag, err := tx.Exec(ctx, `update credential_reset set state = 'used', token_hash = null, token_until = null where id = $1 and state = 'done' and token_hash = $2 and token_until > $3`,
+			before.ID, token.Hash(secret), tx.Now)
+		if err = one(db.ErrNotFound, tag, err); err != nil {
+			return journal.Event{}, err
+		}
+		return journal.Event{Action: "factor.reset_used", Organisation: before.Organisation, Detail: resetChanged{Person: before.Person.String(), Reset: before.ID.String()}},
+			then(tx, before.Person)
+	})
+	if err != nil {
+		return uuid.Nil, wrap("use link of a reset", err)
+	}
+	return before.Person, nil
+}
