@@ -26,6 +26,10 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	if at == nil || at.Person != attempt.Person {
 		return rp.refuseState(r, at, session.ErrOtherBrowser)
 	}
+	// FranceConnect's address for answers names no organisation: the session is the one that left.
+	if at, err = rp.sessions.Beside(ctx, at, attempt.Session); err != nil {
+		return rp.refuseState(r, nil, session.ErrUsed)
+	}
 	// RFC 9207: an answer of another provider, sent to this address, is found here.
 	if once(q, "iss") != rp.provider.Issuer() {
 		return rp.backToDraft(w, r, at, attempt.Draft, "wrong_answer")

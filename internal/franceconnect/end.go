@@ -16,7 +16,7 @@ import (
 func (rp *RP) endSession(w http.ResponseWriter, r *http.Request, at *session.Session, attempt session.Attempt, idToken, outcome string) error {
 	ctx, next := r.Context(), attempt.ReturnPath
 	if outcome != "" {
-		next = identityPage(attempt.Draft)
+		next = at.Base() + identityPage(attempt.Draft)
 		if err := rp.sessions.Notify(ctx, at, About(attempt.Draft), noticePrefix+outcome); err != nil {
 			return err
 		}

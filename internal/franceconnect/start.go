@@ -9,6 +9,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/mandate"
+	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/token"
 	"mandat/internal/upstream"
@@ -27,14 +28,14 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch draft.State {
 	case mandate.DraftSigned:
-		http.Redirect(w, r, "/mandats/"+draft.Mandate.String(), http.StatusSeeOther)
+		page.Redirect(w, r, "/mandats/"+draft.Mandate.String())
 		return nil
 	case mandate.DraftOpen, mandate.DraftIdentified:
 	default:
 		return db.ErrNotFound
 	}
 	nonce := token.Hex(32)
-	state, err := rp.sessions.Depart(ctx, at, session.Attempt{Kind: session.Identity, Nonce: nonce, Person: at.Person, Draft: id, ReturnPath: recapPage(id)})
+	state, err := rp.sessions.Depart(ctx, at, session.Attempt{Kind: session.Identity, Nonce: nonce, Person: at.Person, Draft: id, ReturnPath: page.Placed(ctx, recapPage(id))})
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,6 @@ func (rp *RP) backToDraft(w http.ResponseWriter, r *http.Request, at *session.Se
 	if err := rp.sessions.Notify(r.Context(), at, About(draft), noticePrefix+notice); err != nil {
 		return err
 	}
-	http.Redirect(w, r, identityPage(draft), http.StatusSeeOther)
+	http.Redirect(w, r, at.Base()+identityPage(draft), http.StatusSeeOther)
 	return nil
 }

@@ -31,7 +31,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (*http.Requ
 	if invalid == nil && !req.None {
 		id, err := p.begin(r, req)
 		if err == nil {
-			http.Redirect(w, r, "/idp/logins/"+id.String()+"/usager", http.StatusSeeOther)
+			page.Redirect(w, r, "/idp/logins/"+id.String()+"/usager")
 		}
 		if !errors.Is(err, errNotBegun) {
 			return r, err

@@ -155,7 +155,7 @@ func TestAuthorize_ExpelsTheSuspended(t *testing.T) {
 	s := newSite(t)
 	v, _ := s.angela(t)
 	path := v.begin()
-	s.Behind(t, `update person set suspended_at = now() where id = $1`, s.Jeanne.Person)
+	s.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, s.Jeanne.Person)
 	for _, p := range []string{path + "/usager", "/idp/authorize?" + request().Encode()} {
 		if a := v.get(p); a.StatusCode == http.StatusOK || strings.Contains(a.body, "recherche") {
 			t.Errorf("%s: %d", p, a.StatusCode)

@@ -155,7 +155,7 @@ func (p *Provider) chooseCitizen(w http.ResponseWriter, r *http.Request, form *p
 			return r, err
 		}
 		if taken.sealed != nil && !taken.lacking {
-			http.Redirect(w, r, "/idp/logins/"+r.PathValue("login")+"/demarche", http.StatusSeeOther)
+			page.Redirect(w, r, "/idp/logins/"+r.PathValue("login")+"/demarche")
 			return r, nil
 		}
 	}

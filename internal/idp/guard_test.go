@@ -13,7 +13,7 @@ import (
 // steps ask all that the guard asks.
 func TestSteps_AskWhatTheGuardAsks(t *testing.T) {
 	t.Parallel()
-	const stand = `with p as (update person set suspended_at = null), o as (update organisation set active = true) update membership set ended_at = null`
+	const stand = `with p as (update person set suspended_at = null, suspended_why = null), o as (update organisation set active = true) update membership set ended_at = null`
 	const otherAidant = "of somebody else" // who may begin a login of their own
 	for name, spoil := range map[string]string{
 		"over after 12 hours":      `update session set created_at = now() - interval '13 hours', expires_at = now() - interval '1 second' where id = $1`,
@@ -21,13 +21,13 @@ func TestSteps_AskWhatTheGuardAsks(t *testing.T) {
 		"ended":                    `delete from session where id = $1`,
 		"another secret since":     `update session set cookie = sha256(cookie) where id = $1`,
 		otherAidant:                `update session set person_id = (select id from person p where p.id <> person_id limit 1) where id = $1`,
-		"person suspended":         `update person set suspended_at = now() where id = (select person_id from session where id = $1)`,
+		"person suspended":         `update person set suspended_at = now(), suspended_why = 'decided' where id = (select person_id from session where id = $1)`,
 		"organisation closed":      `update organisation set active = false where id = (select organisation_id from session where id = $1)`,
 		"no member any more":       `update membership set ended_at = now() where person_id = (select person_id from session where id = $1)`,
 		"no member as signed in":   `update session set role = 'referent' where id = $1`,
 		"signed in as an auditor":  `update session set role = 'auditor', organisation_id = null where id = $1`,
 		"signed in for another":    `update session set organisation_id = (select id from organisation o where o.id <> organisation_id limit 1) where id = $1`,
-		"nobody signed in with it": `update session set person_id = null, organisation_id = null, role = null, factor_at = null where id = $1`,
+		"nobody signed in with it": `update session set person_id = null, organisation_id = null, role = null, factor_at = null, factor_kind = null where id = $1`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

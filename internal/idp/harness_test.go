@@ -131,8 +131,8 @@ func (s *site) visit(t testing.TB, by journal.Actor) *visitor {
 	} else {
 		organisation = &by.Organisation
 	}
-	s.exec(t, `insert into session (id, cookie, person_id, organisation_id, role, factor_at, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
-		by.Session, hash, by.Person, organisation, role, by.FactorAt, now, now.Add(12*time.Hour))
+	s.exec(t, `insert into session (id, cookie, browser, person_id, organisation_id, role, method, factor_at, factor_kind, created_at, seen_at, expires_at)
+		values ($1, $2, sha256($1), $3, $4, $5, 'passkey', $6, 'passkey', $7, $7, $8)`, by.Session, hash, by.Person, organisation, role, by.FactorAt, now, now.Add(12*time.Hour))
 	return &visitor{t: t, site: s, cookie: clear, by: by}
 }
 

@@ -192,7 +192,7 @@ func refusals(testing.TB) map[string]spoilt {
 		"power of another organisation": {spoil: func(t *testing.T, s *site, v *visitor, _ mandate.Mandate) {
 			s.Behind(t, `update mandate_power set organisation_id = $1 where organisation_id = $2`, s.Elsewhere, v.by.Organisation)
 		}, atToken: "no_power", atUser: "no_power"},
-		"aidant suspended":        {spoil: behind(`update person set suspended_at = now() where id = $1`), atToken: "aidant_inactive", atUser: "aidant_inactive"},
+		"aidant suspended":        {spoil: behind(`update person set suspended_at = now(), suspended_why = 'decided' where id = $1`), atToken: "aidant_inactive", atUser: "aidant_inactive"},
 		"membership ended":        {spoil: behind(`update membership set ended_at = now() where person_id = $1`), atToken: "aidant_inactive", atUser: "aidant_inactive"},
 		"référent now":            {spoil: behind(`update membership set role = 'referent' where person_id = $1`), atToken: "aidant_inactive", atUser: "aidant_inactive"},
 		"organisation closed":     {spoil: behind(`update organisation set active = false where id in (select organisation_id from membership where person_id = $1)`), atToken: "aidant_inactive", atUser: "aidant_inactive"},

@@ -42,6 +42,7 @@ type Who struct {
 	Name         string
 	Organisation string // for which they act; "" for auditors and administrators
 	Role         string // "aidant", "referent", "auditor" or "administrator": decides which links the header has
+	Home         string // where their work begins, a path of ours
 	Referent     bool   // of that organisation, among other things or only
 	Several      bool   // they have other organisations to go to
 	Entering     bool   // signed in to add a first factor, and for nothing else yet

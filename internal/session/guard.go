@@ -183,8 +183,12 @@ func (s *Sessions) sendTo(w http.ResponseWriter, r *http.Request, path, key stri
 func known(ctx context.Context, at *Session) context.Context {
 	ctx = context.WithValue(ctx, key{}, at)
 	if at.SignedIn() {
-		ctx = page.WithWho(ctx, page.Who{Name: at.GivenName + " " + at.UsualName, Organisation: at.OrganisationName, Role: at.Role, Referent: at.Referent,
-			Several: at.Several, Entering: at.Enrolling})
+		who := page.Who{Name: at.GivenName + " " + at.UsualName, Organisation: at.OrganisationName, Role: at.Role, Home: at.Home(), Referent: at.Referent,
+			Several: at.Several, Entering: at.Enrolling}
+		if at.Several && !at.Addressed {
+			who.Organisation = "" // this page is not about one of them
+		}
+		ctx = page.WithWho(ctx, who)
 	}
 	return ctx
 }

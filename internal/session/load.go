@@ -14,8 +14,8 @@ import (
 
 // CharterAccepted is SQL that says whether the person of a row s has accepted the charter as it was last published. There may
 // be none yet.
-const CharterAccepted = `coalesce((select true from charter_acceptance ca where ca.person_id = s.person_id and ca.version = (select version from charter order by published_at desc limit 1)),
-	(select count(*) = 0 from (select from charter order by published_at limit 1) c))`
+const CharterAccepted = `coalesce((select ca.sha256 = c.sha256 from charter c join charter_acceptance ca on ca.version = c.version and ca.person_id = s.person_id
+	where c.version = (select version from charter order by published_at desc limit 1)), (select count(*) = 0 from (select from charter order by published_at limit 1) c))`
 
 // found asks everything that decides whether a session still counts, in one statement, and sets the scope of the session's
 // organisation for those that follow. "offset 0" keeps the times out of the search: when there are few sessions their index

@@ -46,6 +46,7 @@ func newCounter(t *testing.T) *counter {
 	c.sessions = session.New(c.DB, c.Clock, false)
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sealer, attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
 	r := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(failLog{t}, nil))})
+	r.Guard(page.Account, c.sessions.Account)
 	r.Guard(page.Aidant, c.sessions.Aidant)
 	(&Site{Pages: pages, Sessions: c.sessions, Mandates: c.Mandates, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
 		FranceConnect: "https://fc.example"}).Mount(r)

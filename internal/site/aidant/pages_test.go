@@ -15,6 +15,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/procedure"
+	"mandat/internal/session"
 )
 
 var (
@@ -177,6 +178,13 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/end.html", "ask", end(true, nil)},
 		{"aidant/end.html", "wrong", end(true, failed("reason"))},
 		{"aidant/end.html", "done", end(false, nil)},
+		{"aidant/organisations.html", "several", func() page.Page {
+			return &organisationsPage{Common: page.Common{Title: "aidant.organisations.title"}, Organisations: []session.Belonging{
+				{Name: house.Name, City: house.City, PublicID: someID, Role: session.Aidant}, {Name: "CCAS", City: "Lyon", PublicID: draft.ID, Role: session.Referent}}}
+		}},
+		{"aidant/organisations.html", "none", func() page.Page {
+			return &organisationsPage{Common: page.Common{Title: "aidant.organisations.title"}}
+		}},
 	}
 }
 
