@@ -62,6 +62,7 @@ var helpers = map[string][]string{
 	"twin":    {},
 	"browse":  {},
 	"walk":    {},
+	"softkey": {},
 	"rogue":   {"oidc", "token", "clock", "upstream"},
 	"dbtest":  {"db", "migrations"},
 	"fixture": {"*"},

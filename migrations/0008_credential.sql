@@ -105,15 +105,20 @@ grant select on credential_passkey, credential_reset to mandat_auditor;
 revoke select on credential_reset from mandat_auditor;
 grant select (id, person_id, organisation_id, state, asked_by, asked_at, approved_by, approved_at, effective_at, ended_at) on credential_reset to mandat_auditor;
 grant select (id, person_id, kind, serial, period, confirmed_at, created_at) on credential_totp to mandat_auditor;
-grant select (person_id, created_at, used_at) on credential_recovery to mandat_auditor;
+grant select on credential_recovery to mandat_auditor; -- 80 random bits: their hash gives nothing away
 grant select (serial, state, organisation_id, imported_at) on credential_card to mandat_auditor;
 
 -- What counts as a factor changes by an act on its person. Counters, drift and names move at each use and need none.
 create constraint trigger journaled after insert or delete or update of person_id, credential_id, public_key, cloned_at on credential_passkey deferrable initially deferred
   for each row execute function journaled('person', 'person_id', 'factor', 'session');
-create constraint trigger journaled after delete or update of person_id, serial, seed, confirmed_at on credential_totp deferrable initially deferred
-  for each row execute function journaled('person', 'person_id', 'factor');
-create constraint trigger journaled after insert or delete on credential_recovery deferrable initially deferred
+-- A generator whose first code was not given does not count: it comes and goes without one.
+create constraint trigger insert_journaled after insert on credential_totp deferrable initially deferred
+  for each row when (new.confirmed_at is not null) execute function journaled('person', 'person_id', 'factor');
+create constraint trigger update_journaled after update of person_id, serial, seed, confirmed_at on credential_totp deferrable initially deferred
+  for each row when (old.confirmed_at is not null or new.confirmed_at is not null) execute function journaled('person', 'person_id', 'factor');
+create constraint trigger delete_journaled after delete on credential_totp deferrable initially deferred
+  for each row when (old.confirmed_at is not null) execute function journaled('person', 'person_id', 'factor');
+create constraint trigger journaled after insert or update or delete on credential_recovery deferrable initially deferred
   for each row execute function journaled('person', 'person_id', 'factor');
 create constraint trigger journaled after insert or update of state, person_id, asked_by, approved_by, effective_at on credential_reset deferrable initially deferred
   for each row execute function journaled('person', 'person_id', 'factor');

@@ -2,7 +2,7 @@ package credential
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238 with SHA-1 is what applications and cards know
+	"crypto/sha1" // RFC 6238 with SHA-1 is what applications and cards know
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
