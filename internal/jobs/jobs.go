@@ -1,5 +1,9 @@
-// Package jobs runs what nobody waits for: purges, the daily comparison, later mails. It runs on River, whose queue is
+// Package jobs runs what nobody waits for: purges, the daily comparison, mails. It runs on River, whose queue is
 // tables in our database: no broker, any number of servers, and each job is done by one of them.
+//
+//	jobs.go     what is done again and again (Periodic), and the Runner of everything
+//	enqueue.go  what an act asks for (Kind): Enqueue adds a row in the act's own transaction
+//	board.go    what failed, for administrators
 //
 // River polls. It never notifies: a NOTIFY takes one lock for the whole cluster at commit, and would halve the rate of
 // acts. It writes outside our transactions, so it has a small pool of its own that is not read-only.
@@ -57,20 +61,20 @@ type Runner struct {
 	client *river.Client[pgx.Tx]
 }
 
-// Start begins to do the jobs on the database at url (login mandat_app).
-func Start(ctx context.Context, url string, log *slog.Logger, jobs []Periodic) (*Runner, error) {
+// Start begins to do the jobs on the database at url (login mandat_app): those that come round, and those that acts ask for.
+func Start(ctx context.Context, url string, log *slog.Logger, jobs []Periodic, kinds ...Kind) (*Runner, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("jobs: not a valid connection string") // the parser's error may quote a password
 	}
-	cfg.MaxConns = 2
+	cfg.MaxConns = 3
 	cfg.ConnConfig.RuntimeParams["application_name"] = "mandat jobs"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	client, err := river.NewClient(riverpgxv5.New(pool), config(log, jobs))
+	client, err := river.NewClient(riverpgxv5.New(pool), config(log, jobs, kinds))
 	if err == nil {
 		err = client.Start(ctx)
 	}
@@ -81,10 +85,13 @@ func Start(ctx context.Context, url string, log *slog.Logger, jobs []Periodic) (
 	return &Runner{pool: pool, client: client}, nil
 }
 
-func config(log *slog.Logger, jobs []Periodic) *river.Config {
+// pollEvery is how long a job of an act waits at the most while a server has nothing else to do.
+const pollEvery = time.Second
+
+func config(log *slog.Logger, jobs []Periodic, kinds []Kind) *river.Config {
 	w := &worker{jobs: map[string]Periodic{}}
-	c := &river.Config{Logger: slog.New(quiet{log.Handler()}), PollOnly: true, FetchPollInterval: 5 * time.Second, Workers: river.NewWorkers(),
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}}, ErrorHandler: reporter{log}}
+	c := &river.Config{Logger: slog.New(quiet{log.Handler()}), PollOnly: true, FetchPollInterval: pollEvery, Workers: river.NewWorkers(),
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2, FetchPollInterval: 5 * time.Second}, queue: {MaxWorkers: 4}}, ErrorHandler: reporter{log}}
 	for _, p := range jobs {
 		w.jobs[p.Name] = p
 		c.PeriodicJobs = append(c.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
@@ -92,6 +99,7 @@ func config(log *slog.Logger, jobs []Periodic) *river.Config {
 		}, &river.PeriodicJobOpts{ID: p.Name, RunOnStart: true}))
 	}
 	river.AddWorker(c.Workers, w)
+	river.AddWorker(c.Workers, newActWorker(kinds))
 	return c
 }
 

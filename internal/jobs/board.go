@@ -1,0 +1,80 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+)
+
+// Failure is a job that did not go well.
+type Failure struct {
+	ID      int64
+	Name    string // of the Periodic or the Kind
+	Tries   int
+	At      time.Time // of the last try
+	Error   string    // what it said; names nobody
+	Given   bool      // it was given up; else it is tried again
+	NextTry time.Time // zero when it was given up
+}
+
+// Board shows administrators the jobs that failed.
+type Board struct{ db *db.DB }
+
+// NewBoard returns the board of this database's queue.
+func NewBoard(d *db.DB) *Board { return &Board{d} }
+
+// failures are the most that Failed returns.
+const failures = 200
+
+// Failed lists the jobs that were given up within the last week, and those that failed and will be tried again, latest first.
+func (b *Board) Failed(ctx context.Context) ([]Failure, error) {
+	var out []Failure
+	err := b.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id, coalesce(args ->> 'name', kind), attempt, attempted_at, coalesce(errors[cardinality(errors)] ->> 'error', ''), state = 'discarded', scheduled_at
+			from river_job where state in ('discarded', 'retryable') order by attempted_at desc nulls last limit $1`, failures)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Failure, error) {
+			var f Failure
+			var at *time.Time
+			err := row.Scan(&f.ID, &f.Name, &f.Tries, &at, &f.Error, &f.Given, &f.NextTry)
+			if at != nil {
+				f.At = *at
+			}
+			if f.Given {
+				f.NextTry = time.Time{}
+			}
+			return f, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list failed jobs: %w", err)
+	}
+	return out, nil
+}
+
+// Retry lets a job that failed run again at once. It returns db.ErrNotFound when there is no such job, db.ErrConflict when the same
+// one waits already.
+func (b *Board) Retry(ctx context.Context, id int64) error {
+	err := b.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
+		tag, err := tx.Exec(ctx, `update river_job set state = 'available', scheduled_at = now(), finalized_at = null, max_attempts = greatest(max_attempts, attempt + 1)
+			where id = $1 and state in ('discarded', 'retryable')`, id)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = db.ErrNotFound
+		}
+		return err
+	})
+	if db.Unique(err, "river_job_unique_idx") {
+		err = db.ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("retry job %d: %w", id, err)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"mandat/internal/db"
+)
+
+// Kind is a sort of job that acts ask for. Its rows hold an id, and nothing else: what the job needs to know it reads when it runs.
+type Kind struct {
+	Name    string        // letters, digits and underscores
+	Timeout time.Duration // of one try
+
+	// Work does the job. When it fails it is tried again, later each time: after 1 s, 16 s, a minute and a half, 4 min, 10 min and
+	// so on, up to eleven hours after the first. last says that there will be no other try. It may run twice, when a server
+	// died in between.
+	Work func(ctx context.Context, id uuid.UUID, last bool) error
+}
+
+// queue keeps the jobs of acts from waiting behind long periodic ones.
+const queue = "acts"
+
+// tries is how often a job is tried: the twelfth try is about eleven hours after the first.
+const tries = 12
+
+// act is what a row of an act's job says.
+type act struct {
+	Name string    `json:"name"`
+	ID   uuid.UUID `json:"id"`
+}
+
+// Kind names the rows of acts among River's.
+func (act) Kind() string { return "act" }
+
+// enqueued adds a row as River's own client does, which a test compares. The client is not used because it would send a
+// NOTIFY that everybody who polls ignores, and takes a round trip; this travels with the commit. While a job with the same name
+// and id waits or runs (the states in the mask, of river_job_state_in_bitmask), another is not added.
+const enqueued = `insert into river_job (args, kind, max_attempts, queue, tags, unique_key, unique_states)
+	values (jsonb_build_object('name', $1::text, 'id', $2::text), 'act', $3, $4, '{}', $5, B'11110001')
+	on conflict (unique_key) where unique_key is not null and unique_states is not null and river_job_state_in_bitmask(unique_states, state) do nothing`
+
+// Enqueue asks for a job in the caller's transaction: it is done if, and only if, the transaction commits.
+func Enqueue(tx *db.Tx, kind string, id uuid.UUID) {
+	key := sha256.Sum256([]byte("act " + kind + " " + id.String()))
+	tx.Queue(enqueued, kind, id.String(), tries, queue, key[:])
+}
+
+type actWorker struct {
+	river.WorkerDefaults[act]
+	kinds map[string]Kind
+}
+
+func newActWorker(kinds []Kind) *actWorker {
+	w := &actWorker{kinds: map[string]Kind{}}
+	for _, k := range kinds {
+		w.kinds[k.Name] = k
+	}
+	return w
+}
+
+// Work runs one job.
+func (w *actWorker) Work(ctx context.Context, job *river.Job[act]) error {
+	k, ok := w.kinds[job.Args.Name]
+	if !ok {
+		return fmt.Errorf("no job is called %q here", job.Args.Name) // another server, of a newer version, may know it
+	}
+	return k.Work(ctx, job.Args.ID, job.Attempt >= job.MaxAttempts)
+}
+
+// Timeout is the kind's.
+func (w *actWorker) Timeout(job *river.Job[act]) time.Duration { return w.kinds[job.Args.Name].Timeout }
