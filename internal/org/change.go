@@ -34,7 +34,7 @@ func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.U
 	return d.change(ctx, by, person, "suspend person", func(tx *journal.Tx) (journal.Event, error) {
 		err := one(tx.Exec(ctx, `update person set suspended_at = $2, suspended_why = 'decided' where id = $1 and suspended_at is null`, person, tx.Now))
 		if err == nil {
-			err = d.tell(tx, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 		}
 		return journal.Event{Action: "person.suspended", Detail: personSuspended{person.String(), Decided}}, err
 	})
@@ -47,7 +47,8 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 	event := journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}
 	if by.Kind == journal.Referent {
 		return d.run(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
-			return event, one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and suspended_why = 'inactive'`, person))
+			return event, one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and suspended_why = 'inactive'
+				and exists (select from membership where organisation_id = $2 and person_id = $1 and ended_at is null)`, person, by.Organisation))
 		})
 	}
 	return d.change(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {

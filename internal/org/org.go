@@ -76,18 +76,21 @@ type Message struct {
 type Directory struct {
 	db      *db.DB
 	journal *journal.Journal
-	tell    func(*journal.Tx, Message) error
+	tell    func(tx *db.Tx, now time.Time, m Message) error
 }
 
 // New returns the directory kept in this database. It tells nobody anything (see Telling).
 func New(d *db.DB, j *journal.Journal) *Directory {
-	return &Directory{db: d, journal: j, tell: func(*journal.Tx, Message) error { return nil }}
+	return &Directory{db: d, journal: j, tell: func(*db.Tx, time.Time, Message) error { return nil }}
 }
 
 // Telling returns the same directory whose acts queue messages, each in its own transaction.
-func (d *Directory) Telling(queue func(*journal.Tx, Message) error) *Directory {
+func (d *Directory) Telling(queue func(tx *db.Tx, now time.Time, m Message) error) *Directory {
 	return &Directory{db: d.db, journal: d.journal, tell: queue}
 }
+
+// Tell queues a message in the transaction that causes it.
+func (d *Directory) Tell(tx *db.Tx, now time.Time, m Message) error { return d.tell(tx, now, m) }
 
 const organisationColumns = `o.id, o.public_id, o.siret, o.name, o.address, o.address_extra, o.postcode, o.city, o.phone, o.email, o.kind, coalesce(o.kind_other, ''),
 	coalesce(o.insee_code, ''), coalesce(o.department_code, ''), coalesce(o.france_services, ''), coalesce(o.habilitation_number, ''), o.procedures, o.active, o.closed_at`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -63,11 +62,9 @@ func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, o
 	if by.Kind != journal.System {
 		return uuid.Nil, mayNot(WhyNotMember)
 	}
+	p.ID = token.ID()
 	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
-		var event journal.Event
-		var err error
-		p.ID, event, err = d.add(ctx, tx, p, organisation, uuid.Nil, roles)
-		return event, err
+		return add(ctx, tx, p, organisation, uuid.Nil, roles)
 	})
 	if db.Unique(err, "") {
 		return uuid.Nil, db.ErrConflict
@@ -79,11 +76,10 @@ func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, o
 }
 
 // add is the part of an act that adds a person.
-func (d *Directory) add(ctx context.Context, tx *journal.Tx, p Person, organisation, invitation uuid.UUID, roles []string) (uuid.UUID, journal.Event, error) {
-	if !slices.Contains([]int{0, 1}, count(len(roles) > 0, p.Auditor, p.Administrator)) {
-		return uuid.Nil, journal.Event{}, ErrOneOffice
+func add(ctx context.Context, tx *journal.Tx, p Person, organisation, invitation uuid.UUID, roles []string) (journal.Event, error) {
+	if count(len(roles) > 0, p.Auditor, p.Administrator) > 1 {
+		return journal.Event{}, ErrOneOffice
 	}
-	p.ID = token.ID()
 	if p.Lang == "" {
 		p.Lang = "fr"
 	}
@@ -99,7 +95,7 @@ func (d *Directory) add(ctx context.Context, tx *journal.Tx, p Person, organisat
 		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)`, organisation, p.ID, role, tx.Now)
 	}
 	err := tx.SendBatch(ctx, batch).Close()
-	return p.ID, journal.Event{Action: "person.added", Organisation: organisation, Detail: detail}, err
+	return journal.Event{Action: "person.added", Organisation: organisation, Detail: detail}, err
 }
 
 func count(conditions ...bool) int {

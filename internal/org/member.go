@@ -1,0 +1,133 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// SuspendIn takes away a colleague's right to do anything in the referent's organisation, at once, until ResumeIn; elsewhere they go on.
+// It returns db.ErrNotFound for who has no role there, db.ErrConflict for who is suspended there already, ErrYourself, ErrMayNot,
+// ErrFactorTooOld.
+func (d *Directory) SuspendIn(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+	if person == by.Person {
+		return ErrYourself
+	}
+	return d.run(ctx, by, person, "suspend a colleague", func(tx *journal.Tx) (journal.Event, error) {
+		err := some(tx.Exec(ctx, `update membership set suspended_at = $3 where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is null`,
+			by.Organisation, person, tx.Now))
+		if err == nil {
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		}
+		return journal.Event{Action: "person.suspended_there", Detail: personChanged{Person: person.String()}}, err
+	})
+}
+
+// ResumeIn lifts what SuspendIn did. It returns db.ErrConflict for who is not suspended there, and otherwise what SuspendIn does.
+func (d *Directory) ResumeIn(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+	return d.run(ctx, by, person, "reinstate a colleague", func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "person.resumed_there", Detail: personChanged{Person: person.String()}},
+			some(tx.Exec(ctx, `update membership set suspended_at = null where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is not null`,
+				by.Organisation, person))
+	})
+}
+
+// GiveRole gives a colleague another role in the referent's organisation: names a co-referent, or makes a referent an aidant too. It returns
+// db.ErrNotFound for who has no role there, db.ErrConflict for who has that role, has left, or is suspended there.
+func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
+	return d.run(ctx, by, person, "give a role", func(tx *journal.Tx) (journal.Event, error) {
+		event := journal.Event{Action: "person.joined", Detail: personChanged{person.String(), []string{role}}}
+		var works bool
+		err := tx.QueryRow(ctx, `select exists (select from membership where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is null)`,
+			by.Organisation, person).Scan(&works)
+		if err != nil || !works {
+			return event, errors.Join(err, when(!works, db.ErrConflict))
+		}
+		return event, join(ctx, tx, person, by.Organisation, role)
+	})
+}
+
+// TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation. Who has none left has left. It returns
+// db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
+func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
+	return d.run(ctx, by, person, "take a role", func(tx *journal.Tx) (journal.Event, error) {
+		event := journal.Event{Action: "person.left", Detail: personChanged{person.String(), []string{role}}}
+		err := one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
+			by.Organisation, person, role, tx.Now))
+		if err != nil {
+			return event, err
+		}
+		var kept bool
+		err = tx.QueryRow(ctx, `select exists (select from membership m join person a on a.id = m.person_id
+			where m.organisation_id = $1 and m.role = 'referent' and m.ended_at is null and `+free+`)`, by.Organisation).Scan(&kept)
+		return event, errors.Join(err, when(err == nil && !kept, ErrLastReferent))
+	})
+}
+
+type limited struct {
+	Person     string   `json:"person,omitempty"`
+	Procedures []string `json:"procedures,omitempty"`
+}
+
+// LimitProcedures says which procedures an aidant of the referent's organisation may act for there; nil is every one of the organisation's. What
+// is under way for others stops at once; mandates stay. It returns db.ErrConflict for who is no aidant there, ErrParticulars for an empty
+// list or more than 200.
+func (d *Directory) LimitProcedures(ctx context.Context, by journal.Actor, person uuid.UUID, procedures []string) error {
+	if err := limitable(procedures); err != nil {
+		return err
+	}
+	return d.run(ctx, by, person, "limit procedures", func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "person.limited", Detail: limited{person.String(), procedures}},
+			one(tx.Exec(ctx, `update membership set procedures = $3 where organisation_id = $1 and person_id = $2 and role = 'aidant' and ended_at is null`,
+				by.Organisation, person, procedures))
+	})
+}
+
+// LimitOrganisation says what mandates of the referent's organisation may be about; nil is every procedure. What is under way for others stops at
+// once; mandates stay. Errors as LimitProcedures.
+func (d *Directory) LimitOrganisation(ctx context.Context, by journal.Actor, procedures []string) error {
+	if err := limitable(procedures); err != nil {
+		return err
+	}
+	lock := &pgx.Batch{}
+	lockEverybody(lock, by.Organisation)
+	r := right{locked: true}
+	r.ask(lock, by, RoleReferent, &Organisation{})
+	err := d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := r.held(by, journal.Referent); err != nil {
+			return journal.Event{}, err
+		}
+		if err := Fresh(by, tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		return journal.Event{Action: "organisation.limited", Detail: limited{Procedures: procedures}},
+			one(tx.Exec(ctx, `update organisation set procedures = $2 where id = $1`, by.Organisation, procedures))
+	})
+	if err != nil {
+		return fmt.Errorf("limit organisation: %w", err)
+	}
+	return nil
+}
+
+func limitable(procedures []string) error {
+	if procedures != nil && (len(procedures) == 0 || len(procedures) > 200 || slices.Contains(procedures, "")) {
+		return ErrParticulars
+	}
+	return nil
+}
+
+// some is db.ErrConflict unless a statement changed a row.
+func some(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.RowsAffected() == 0 {
+		return db.ErrConflict
+	}
+	return err
+}

@@ -1,0 +1,51 @@
+package org
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/journal"
+)
+
+// Profile is what a person says of themselves.
+type Profile struct {
+	Profession     string
+	DigitalAdviser bool
+	Lang           string // "fr" or "en"
+}
+
+// ChangeProfile changes what the actor says of themselves. It returns ErrParticulars for a profession of more than 100 characters or another
+// language.
+func (d *Directory) ChangeProfile(ctx context.Context, by journal.Actor, p Profile) error {
+	if utf8.RuneCountInString(p.Profession) > 100 || p.Lang != "fr" && p.Lang != "en" {
+		return ErrParticulars
+	}
+	return found("change profile", d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "person.changed", Detail: personChanged{Person: by.Person.String()}},
+			one(tx.Exec(ctx, `update person set profession = $2, digital_adviser = $3, lang = $4 where id = $1 and suspended_at is null`,
+				by.Person, strings.TrimSpace(p.Profession), p.DigitalAdviser, p.Lang))
+	}))
+}
+
+// Rename corrects the name of somebody: a referent that of a colleague, an administrator anybody's; nobody their own. It returns db.ErrNotFound for
+// nobody there, ErrParticulars for an empty name, ErrYourself, ErrMayNot, ErrFactorTooOld.
+func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UUID, given, usual string) error {
+	given, usual = strings.TrimSpace(given), strings.TrimSpace(usual)
+	if given == "" || usual == "" || utf8.RuneCountInString(given) > 100 || utf8.RuneCountInString(usual) > 100 {
+		return ErrParticulars
+	}
+	if person == by.Person {
+		return ErrYourself
+	}
+	act := d.change
+	if by.Kind == journal.Referent {
+		act = d.run
+	}
+	return act(ctx, by, person, "rename", func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "person.changed", Detail: personChanged{Person: person.String()}},
+			one(tx.Exec(ctx, `update person set given_name = $2, usual_name = $3 where id = $1`, person, given, usual))
+	})
+}
