@@ -17,13 +17,13 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream", "journal/format", "journal/verify"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream", "sirene", "journal/format", "journal/verify"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter"},
+	{"org", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -46,7 +46,8 @@ var beside = map[string][]string{
 	"attestation":    {"org", "citizen", "mandate"},
 	"certification":  {"org"},
 	"charter":        {"org"},
-	"comparison":     {"org", "mandate", "attestation", "certification", "charter"},
+	"invitation":     {"org"},
+	"comparison":     {"org", "invitation", "credential", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -97,6 +98,8 @@ var writers = map[string]string{
 
 // writersByPrefix is for packages that own several tables named after them.
 var writersByPrefix = map[string]string{
+	"person_":        "org",
+	"invitation":     "invitation",
 	"comparison":     "comparison",
 	"journal_":       "journal",
 	"session":        "session",

@@ -14,7 +14,9 @@ import (
 	"mandat/internal/attestation"
 	"mandat/internal/certification"
 	"mandat/internal/charter"
+	"mandat/internal/credential"
 	"mandat/internal/db"
+	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -23,7 +25,8 @@ import (
 // Run compares everything, as auditor. What it reads it reads in short snapshots: it holds nothing back.
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
-	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){org.Compare, certification.Compare, charter.Compare, mandate.Compare, attestation.Compare, journal.Compare} {
+	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, mandate.Compare, attestation.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

@@ -204,13 +204,13 @@ func scopeOf(by journal.Actor) db.Scope {
 // askDecider asks now what deciding queues.
 func askDecider(ctx context.Context, tx pgx.Tx, by journal.Actor) (*uuid.UUID, error) {
 	if by.Kind == journal.Referent {
-		return &by.Organisation, askRunner(ctx, tx, by)
+		return &by.Organisation, AskRunner(ctx, tx, by)
 	}
-	return nil, askAdministrator(ctx, tx, by)
+	return nil, AskAdministrator(ctx, tx, by)
 }
 
-// askRunner asks for a page what MayRun asks for an act.
-func askRunner(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
+// AskRunner asks for a page what MayRun asks for an act.
+func AskRunner(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
 	r := right{locked: true}
 	batch := &pgx.Batch{}
 	r.ask(batch, by, RoleReferent, &Organisation{})
@@ -220,8 +220,8 @@ func askRunner(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
 	return r.basic(by, journal.Referent)
 }
 
-// askAdministrator asks for a page what MayAdminister asks for an act.
-func askAdministrator(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
+// AskAdministrator asks for a page what MayAdminister asks for an act.
+func AskAdministrator(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
 	batch := &pgx.Batch{}
 	allowed := mayAdminister(batch, by, "")
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {

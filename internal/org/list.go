@@ -19,7 +19,7 @@ func (d *Directory) Organisations(ctx context.Context, by journal.Actor, words s
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(strings.TrimSpace(words))) + "%"
 	var out []Organisation
 	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		if err := askAdministrator(ctx, tx, by); err != nil {
+		if err := AskAdministrator(ctx, tx, by); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `select `+organisationColumns+` from organisation o
@@ -41,7 +41,7 @@ func (d *Directory) Organisations(ctx context.Context, by journal.Actor, words s
 func (d *Directory) Administrators(ctx context.Context, by journal.Actor) ([]Person, error) {
 	var out []Person
 	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		if err := askAdministrator(ctx, tx, by); err != nil {
+		if err := AskAdministrator(ctx, tx, by); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `select `+personColumns+` from person a where a.administrator order by a.usual_name, a.given_name, a.id`)

@@ -73,12 +73,12 @@ func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 // Team lists everybody who has, or had, a role in the actor's organisation, for its referents. Everybody else gets ErrMayNot: there is no
 // list of people across organisations.
 func (d *Directory) Team(ctx context.Context, by journal.Actor, now time.Time) ([]Colleague, error) {
-	return d.team(ctx, by, by.Organisation, now, askRunner)
+	return d.team(ctx, by, by.Organisation, now, AskRunner)
 }
 
 // TeamOf is Team of any organisation, for administrators.
 func (d *Directory) TeamOf(ctx context.Context, by journal.Actor, organisation uuid.UUID, now time.Time) ([]Colleague, error) {
-	return d.team(ctx, by, organisation, now, askAdministrator)
+	return d.team(ctx, by, organisation, now, AskAdministrator)
 }
 
 func (d *Directory) team(ctx context.Context, by journal.Actor, organisation uuid.UUID, now time.Time, may func(context.Context, pgx.Tx, journal.Actor) error) ([]Colleague, error) {

@@ -1,0 +1,133 @@
+package invitation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// life is what is compared of an invitation: to what, by whom, and how it ended. None of it is personal.
+type life struct {
+	Organisation, InvitedBy, ConfirmedBy, Person uuid.UUID
+	Roles                                        []string
+	State                                        string
+	Created, Expires, Decided                    string
+}
+
+// String says it in words, which are compared.
+func (l life) String() string {
+	return fmt.Sprint("to ", l.Organisation, " as ", l.Roles, ", ", l.State, " since ", l.Created, " until ", l.Expires, ", by ", l.InvitedBy, ", confirmed by ", l.ConfirmedBy,
+		", accepted by ", l.Person, " at ", l.Decided)
+}
+
+// Compare replays what the journal says of invitations and names what the table says otherwise: who may become an aidant, a referent or an administrator
+// by a link. It reads as auditor, in one snapshot.
+func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
+	want, have := map[uuid.UUID]life{}, map[uuid.UUID]life{}
+	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
+		err := journal.Replay(ctx, tx, `split_part(e.action, '.', 1) = 'invitation' or e.action in ('person.added', 'person.joined', 'person.appointed') and e.body like '%"invitation":"%'`, nil,
+			func(body []byte) { follow(want, body) })
+		if err != nil {
+			return err
+		}
+		return rows(ctx, tx, have)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compare invitations with the journal: %w", err)
+	}
+	var out []journal.Difference
+	for id, h := range have {
+		switch w, known := want[id]; {
+		case !known:
+			out = append(out, difference(id, "stands in the table, and no entry tells of it"))
+		case w.String() != h.String():
+			out = append(out, difference(id, fmt.Sprintf("the table says %s; the entries say %s", h, w)))
+		}
+	}
+	for id := range want {
+		if _, there := have[id]; !there {
+			out = append(out, difference(id, "was made according to its entry, and is gone from the table"))
+		}
+	}
+	slices.SortFunc(out, func(a, b journal.Difference) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+func difference(id uuid.UUID, what string) journal.Difference {
+	return journal.Difference{Of: "invitation", ID: id.String(), What: what}
+}
+
+func rows(ctx context.Context, tx pgx.Tx, out map[uuid.UUID]life) error {
+	r, err := tx.Query(ctx, `select id, organisation_id, invited_by, confirmed_by, person_id, roles, state, created_at, expires_at, decided_at from invitation`)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.CollectRows(r, func(row pgx.CollectableRow) (struct{}, error) {
+		var id uuid.UUID
+		var organisation, by, confirmed, person *uuid.UUID
+		var created, expires time.Time
+		var decided *time.Time
+		var l life
+		err := row.Scan(&id, &organisation, &by, &confirmed, &person, &l.Roles, &l.State, &created, &expires, &decided)
+		l.Organisation, l.InvitedBy, l.ConfirmedBy, l.Person = orNil(organisation), orNil(by), orNil(confirmed), orNil(person)
+		l.Created, l.Expires = created.UTC().Format(journal.TimeFormat), expires.UTC().Format(journal.TimeFormat)
+		if decided != nil {
+			l.Decided = decided.UTC().Format(journal.TimeFormat)
+		}
+		out[id] = l
+		return struct{}{}, err
+	})
+	return err
+}
+
+func orNil(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}
+
+// follow does again what an entry says was done.
+func follow(out map[uuid.UUID]life, body []byte) {
+	var e struct {
+		Action       string    `json:"action"`
+		At           string    `json:"at"`
+		Organisation uuid.UUID `json:"organisation"`
+		By           struct {
+			Person uuid.UUID `json:"person"`
+		} `json:"by"`
+		Detail struct {
+			Invitation uuid.UUID `json:"invitation"`
+			Person     uuid.UUID `json:"person"`
+			Roles      []string  `json:"roles"`
+			ExpiresAt  string    `json:"expires_at"`
+		} `json:"detail"`
+	}
+	if json.Unmarshal(body, &e) != nil {
+		return // a damaged entry is named by the journal's own comparison
+	}
+	l := out[e.Detail.Invitation]
+	switch e.Action {
+	case "invitation.made", "invitation.proposed":
+		state := map[bool]string{true: Proposed, false: Open}[e.Action == "invitation.proposed"]
+		l = life{Organisation: e.Organisation, InvitedBy: e.By.Person, Roles: e.Detail.Roles, State: state, Created: e.At, Expires: e.Detail.ExpiresAt}
+	case "invitation.confirmed":
+		l.State, l.ConfirmedBy, l.Expires = Open, e.By.Person, e.Detail.ExpiresAt
+	case "invitation.renewed":
+		l.Expires = e.Detail.ExpiresAt
+	case "invitation.withdrawn":
+		l.State, l.Decided = Withdrawn, e.At
+	default:
+		l.State, l.Person, l.Decided = Accepted, e.Detail.Person, e.At
+	}
+	out[e.Detail.Invitation] = l
+}

@@ -1,0 +1,207 @@
+package invitation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/token"
+)
+
+// made is the detail of invitation.made, proposed, confirmed and renewed.
+type made struct {
+	Invitation string   `json:"invitation"`
+	Roles      []string `json:"roles,omitempty"`
+	ExpiresAt  string   `json:"expires_at"`
+}
+
+// withdrawn is the detail of invitation.withdrawn.
+type withdrawn struct {
+	Invitation string `json:"invitation"`
+}
+
+func tellOf(id uuid.UUID, roles []string, expires time.Time) made {
+	return made{id.String(), roles, expires.UTC().Format(journal.TimeFormat)}
+}
+
+// read puts what was typed into the form in which it is kept, or returns ErrFields or org.ErrContact.
+func (n *Invitee) read() error {
+	var err error
+	if n.Email, err = org.Email(n.Email); err != nil {
+		return err
+	}
+	if n.Phone != "" {
+		if n.Phone, err = org.Phone(n.Phone); err != nil {
+			return err
+		}
+	}
+	if n.Lang == "" {
+		n.Lang = "fr"
+	}
+	n.GivenName, n.UsualName, n.Profession = strings.TrimSpace(n.GivenName), strings.TrimSpace(n.UsualName), strings.TrimSpace(n.Profession)
+	length := utf8.RuneCountInString
+	named := length(n.GivenName) >= 1 && length(n.GivenName) <= 100 && length(n.UsualName) >= 1 && length(n.UsualName) <= 100
+	if !named || length(n.Profession) > 100 || n.Lang != "fr" && n.Lang != "en" {
+		return ErrFields
+	}
+	n.Roles = slices.Compact(slices.Sorted(slices.Values(n.Roles)))
+	for _, role := range n.Roles {
+		if role != org.RoleAidant && role != org.RoleReferent {
+			return ErrFields
+		}
+	}
+	return nil
+}
+
+// Invite invites somebody to an organisation: a referent to theirs, an administrator to any that is active. The message invitation is queued in the same
+// act. A late invitation of the same address is made anew, with what is said now.
+//
+// Errors: db.ErrConflict when somebody with this address works there already, or is invited and may still accept: this says nothing that the
+// organisation does not know; ErrFields, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound for no such organisation.
+func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uuid.UUID, error) {
+	if err := n.read(); err != nil {
+		return uuid.Nil, err
+	}
+	if len(n.Roles) == 0 {
+		return uuid.Nil, ErrFields
+	}
+	lock := &pgx.Batch{}
+	may := org.MayAdminister
+	if by.Kind == journal.Referent {
+		may, n.Organisation = org.MayRun, by.Organisation
+	}
+	id := token.ID()
+	allowed := may(lock, by)
+	err := r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := cleared(allowed, tx); err != nil {
+			return journal.Event{}, err
+		}
+		if err := r.invitable(ctx, tx, n); err != nil {
+			return journal.Event{}, err
+		}
+		expires := tx.Now.Add(Life)
+		event := journal.Event{Action: "invitation.made", Organisation: n.Organisation, Detail: tellOf(id, n.Roles, expires)}
+		kept := id
+		err := tx.QueryRow(ctx, `insert into invitation (id, organisation_id, roles, email, given_name, usual_name, profession, digital_adviser, phone, lang, state, invited_by, created_at, expires_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11, $12, $13)
+			on conflict (organisation_id, email) where state in ('proposed', 'open') and organisation_id is not null do update set roles = excluded.roles, given_name = excluded.given_name,
+				usual_name = excluded.usual_name, profession = excluded.profession, digital_adviser = excluded.digital_adviser, phone = excluded.phone, lang = excluded.lang,
+				invited_by = excluded.invited_by, token_hash = null, created_at = excluded.created_at, expires_at = excluded.expires_at
+			where invitation.expires_at <= excluded.created_at returning id`,
+			id, n.Organisation, n.Roles, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, textOrNull(n.Phone), n.Lang, orNull(by.Person), tx.Now, expires).Scan(&kept)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return event, db.ErrConflict
+		}
+		if err != nil {
+			return event, err
+		}
+		id, event.Detail = kept, tellOf(kept, n.Roles, expires)
+		return event, r.send(tx, kept, expires)
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("invite: %w", err)
+	}
+	return id, nil
+}
+
+// cleared asks whether who acts may, and gave a second factor a short while ago.
+func cleared(allowed func() error, tx *journal.Tx) error {
+	if err := allowed(); err != nil {
+		return err
+	}
+	return org.Fresh(tx.By, tx.Now)
+}
+
+// invitable asks whether the organisation is there, and the invited not.
+func (r *Register) invitable(ctx context.Context, tx *journal.Tx, n Invitee) error {
+	var there, member bool
+	err := tx.QueryRow(ctx, `select exists (select from organisation where id = $1 and active), exists (select from membership m join person a on a.id = m.person_id
+		where m.organisation_id = $1 and m.ended_at is null and a.email = $2)`, n.Organisation, n.Email).Scan(&there, &member)
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		return db.ErrNotFound
+	case member:
+		return db.ErrConflict
+	}
+	return nil
+}
+
+// send queues the message of an invitation: one for each link.
+func (r *Register) send(tx *journal.Tx, id uuid.UUID, expires time.Time) error {
+	return r.directory.Tell(tx.Tx, tx.Now, org.Message{Kind: "invitation", About: id.String() + " " + expires.UTC().Format(journal.TimeFormat), Invitation: id})
+}
+
+// Withdraw makes an invitation open nothing any more: a referent one of their organisation, an administrator any. It returns db.ErrNotFound for another
+// organisation's, db.ErrConflict for one that was accepted or withdrawn already, org.ErrMayNot, org.ErrFactorTooOld.
+func (r *Register) Withdraw(ctx context.Context, by journal.Actor, id uuid.UUID) error {
+	return r.change(ctx, by, id, "withdraw invitation", func(tx *journal.Tx, i *held) (journal.Event, error) {
+		return journal.Event{Action: "invitation.withdrawn", Organisation: i.organisation, Detail: withdrawn{id.String()}},
+			one(tx.Exec(ctx, `update invitation set state = 'withdrawn', decided_at = $2, token_hash = null where id = $1 and state in ('proposed', 'open')`, id, tx.Now))
+	})
+}
+
+// Resend lets an invitation count for another 72 hours, and sends another link: the one before opens nothing any more. Errors as Withdraw.
+func (r *Register) Resend(ctx context.Context, by journal.Actor, id uuid.UUID) error {
+	return r.change(ctx, by, id, "send invitation again", func(tx *journal.Tx, i *held) (journal.Event, error) {
+		expires := tx.Now.Add(Life)
+		err := one(tx.Exec(ctx, `update invitation set token_hash = null, expires_at = $2 where id = $1 and state = 'open'`, id, expires))
+		if err == nil {
+			err = r.send(tx, id, expires)
+		}
+		return journal.Event{Action: "invitation.renewed", Organisation: i.organisation, Detail: tellOf(id, nil, expires)}, err
+	})
+}
+
+// held is what an act on an invitation has locked.
+type held struct {
+	there        bool
+	organisation uuid.UUID
+	by           uuid.UUID // who invited; nil: the operator
+}
+
+// change is an act on an invitation of who may make one like it.
+func (r *Register) change(ctx context.Context, by journal.Actor, id uuid.UUID, doing string, f func(*journal.Tx, *held) (journal.Event, error)) error {
+	lock := &pgx.Batch{}
+	may := org.MayAdminister
+	if by.Kind == journal.Referent {
+		may = org.MayRun
+	}
+	allowed := may(lock, by)
+	var i held
+	lock.Queue(`select coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(invited_by, '00000000-0000-0000-0000-000000000000')
+		from invitation where id = $1 for update`, id).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if i.there = rows.Next(); i.there {
+			return rows.Scan(&i.organisation, &i.by)
+		}
+		return rows.Err()
+	})
+	return found(doing, r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := cleared(allowed, tx); err != nil {
+			return journal.Event{}, err
+		}
+		if !i.there || by.Kind == journal.Referent && i.organisation != by.Organisation {
+			return journal.Event{}, db.ErrNotFound
+		}
+		return f(tx, &i)
+	}))
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
