@@ -1,0 +1,178 @@
+package credential_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/credential"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+)
+
+// stock is a file with some cards: GADT0001 and so on.
+func stock(n int) (string, func(serial string) (seed string)) {
+	var file strings.Builder
+	file.WriteString("\ufeffserial;seed\r\n")
+	seed := func(serial string) string { return fmt.Sprintf("%040x", serial)[:40] }
+	for i := range n {
+		serial := fmt.Sprintf("GADT%04d", i+1)
+		fmt.Fprintf(&file, "%s;%s\r\n", serial, seed(serial))
+	}
+	return file.String(), seed
+}
+
+// cards imports some cards and returns how each shows codes.
+func (w *world) cards(t testing.TB, n int) func(serial string, at time.Time) string {
+	t.Helper()
+	file, seed := stock(n)
+	out, err := w.factors.ImportCards(t.Context(), journal.Program(), strings.NewReader(file), false)
+	if err != nil || !out.Done || out.Cards != n {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	return func(serial string, at time.Time) string { return shown(t, seedKey(t, seed(serial)), 60, at) }
+}
+
+func TestImportCards(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	admin := w.Administrator(t, "alix")
+	file, _ := stock(3)
+	for what, by := range map[string]journal.Actor{"an aidant": w.Jeanne, "a referent": w.Referent(t, w.Here, "rene")} {
+		if _, err := w.factors.ImportCards(t.Context(), by, strings.NewReader(file), false); !errors.Is(err, org.ErrMayNot) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	old := admin
+	old.FactorAt = old.FactorAt.Add(-tooOld)
+	if _, err := w.factors.ImportCards(t.Context(), old, strings.NewReader(file), false); !errors.Is(err, org.ErrFactorTooOld) {
+		t.Error(err)
+	}
+	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(file), true); err != nil || out.Done || out.Cards != 3 || len(out.Faults) != 0 {
+		t.Errorf("dry: %+v, %v", out, err)
+	}
+	bad := file + "GADT0001;" + strings.Repeat("ab", 20) + "\nGADT9;zz\n;" + strings.Repeat("ab", 20) + "\nGADT0010\nGADT0011;" + strings.Repeat("ab", 15) + "\n\nGADT0012;aa;bb\n"
+	out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(bad), false)
+	want := []credential.Fault{{5, credential.FaultTwice}, {6, credential.FaultSeed}, {7, credential.FaultSerial}, {8, credential.FaultColumns}, {9, credential.FaultSeed}, {11, credential.FaultColumns}}
+	if err != nil || out.Done || !slices.Equal(out.Faults, want) {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if list, _, err := w.factors.Cards(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("a faulty file was taken in: %v, %v", list, err)
+	}
+	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(file), false); err != nil || !out.Done || out.Cards != 3 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	more, _ := stock(4)
+	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(more), false); err != nil || out.Done || out.Cards != 1 ||
+		!slices.Equal(out.Faults, []credential.Fault{{2, credential.FaultKnown}, {3, credential.FaultKnown}, {4, credential.FaultKnown}}) {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if list, counts, err := w.factors.Cards(t.Context()); err != nil || len(list) != 3 || counts["stock"] != 3 {
+		t.Errorf("%v, %v, %v", list, counts, err)
+	}
+	w.sound(t)
+}
+
+// A person adds the card in their hand; its clock is followed as it goes away, within limits; two codes that follow each other find it
+// again.
+func TestCard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	by := w.newcomer(t, "amel")
+	card := w.cards(t, 3)
+	off := 2 * time.Minute
+	show := func(ahead time.Duration) string { return card("GADT0001", w.Clock.Now().Add(ahead)) }
+	w.settle(time.Minute)
+	for what, c := range map[string]struct{ serial, code string }{
+		"no such card": {"GADT9999", show(0)}, "another card": {"GADT0002", show(0)}, "too far off": {"GADT0001", show(3 * time.Minute)},
+	} {
+		if _, err := w.factors.AddCard(t.Context(), by, c.serial, c.code, ""); !errors.Is(err, credential.ErrWrong) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	given, err := w.factors.AddCard(t.Context(), by, " gadt0001", show(off), "")
+	if err != nil || given.Kind != credential.KindCard || given.Person != by.Person {
+		t.Fatalf("%+v, %v", given, err)
+	}
+	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", show(off+time.Minute), ""); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("somebody's card: %v", err)
+	}
+	for range 20 { // it gains a minute a week, and more and more is learnt
+		w.Clock.Advance(7 * 24 * time.Hour)
+		off = min(off+time.Minute, 20*time.Minute)
+		if _, err := w.code(t, by, show(off)); err != nil {
+			t.Fatalf("%v off: %v", off, err)
+		}
+	}
+	if _, err := w.code(t, by, show(off)); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("a code again: %v", err)
+	}
+	w.Clock.Advance(time.Hour)
+	for _, far := range []time.Duration{21 * time.Minute, 30 * time.Minute, 17 * time.Minute, 0} {
+		if _, err := w.code(t, by, show(far)); !errors.Is(err, credential.ErrWrong) {
+			t.Errorf("%v off: %v", far, err)
+		}
+	}
+	w.Clock.Advance(time.Hour)
+	off = -15 * time.Minute // its battery was changed
+	if _, err := w.factors.Resync(t.Context(), by.Person, show(off), show(off), home); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("one code twice: %v", err)
+	}
+	first, second := show(off), show(off+time.Minute)
+	if given, err := w.factors.Resync(t.Context(), by.Person, first, second, home); err != nil || given.Kind != credential.KindCard || given.Person != by.Person {
+		t.Fatalf("%+v, %v", given, err)
+	}
+	if _, err := w.factors.Resync(t.Context(), by.Person, first, second, home); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("again: %v", err)
+	}
+	w.Clock.Advance(2 * time.Minute)
+	if _, err := w.code(t, by, show(off)); err != nil {
+		t.Errorf("after the two codes: %v", err)
+	}
+	w.Clock.Advance(time.Hour)
+	for _, far := range []time.Duration{-22 * time.Minute, 21 * time.Minute} {
+		if _, err := w.factors.Resync(t.Context(), by.Person, show(far), show(far+time.Minute), home); !errors.Is(err, credential.ErrWrong) {
+			t.Errorf("%v off: %v", far, err)
+		}
+	}
+	w.sound(t)
+}
+
+// A card that was given back is in the stock again; an application cannot be found again by two codes.
+func TestCard_ComesBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.cards(t, 1)
+	w.settle(time.Minute)
+	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now().Add(12*time.Minute)), card("GADT0001", w.Clock.Now().Add(13*time.Minute))); err != nil {
+		t.Fatalf("with two codes: %v", err)
+	}
+	f, err := w.factors.Factors(t.Context(), w.Jeanne.Person)
+	if err != nil || len(f.Cards) != 1 || f.Cards[0].Serial != "GADT0001" || !f.Any() || !f.Codes() || f.Keys() {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	if err := w.factors.Remove(t.Context(), w.fresh(w.Jeanne), f.Cards[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(5 * time.Minute)
+	if _, err := w.code(t, w.Jeanne, card("GADT0001", w.Clock.Now().Add(13*time.Minute))); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("a card that was removed: %v", err)
+	}
+	if _, err := w.factors.AddCard(t.Context(), w.fresh(w.Paul), "GADT0001", card("GADT0001", w.Clock.Now().Add(13*time.Minute)), card("GADT0001", w.Clock.Now().Add(14*time.Minute))); err != nil {
+		t.Errorf("somebody else has it now: %v", err)
+	}
+	key := w.app(t, w.fresh(w.Jeanne))
+	w.Clock.Advance(2 * time.Minute)
+	if _, err := w.factors.Resync(t.Context(), w.Jeanne.Person, shown(t, key, 30, w.Clock.Now()), shown(t, key, 30, w.Clock.Now().Add(30*time.Second)), home); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("an application: %v", err)
+	}
+	if err := w.factors.Remove(t.Context(), w.fresh(w.Jeanne), f.Cards[0].ID); !errors.Is(err, db.ErrNotFound) {
+		t.Error(err)
+	}
+	w.sound(t)
+}
