@@ -60,6 +60,7 @@ type App struct {
 
 	pages         *page.Pages
 	sessions      *session.Sessions
+	people        people
 	proconnect    *proconnect.RP
 	franceconnect *franceconnect.RP
 	idp           *idp.Provider
@@ -155,10 +156,13 @@ func (a *App) secure() bool { return strings.HasPrefix(a.config.BaseURL, "https:
 
 func (a *App) buildProtocols(ctx context.Context) error {
 	c := a.config
-	a.sessions = session.New(a.db, a.clock, a.secure())
+	if err := a.buildPeople(ctx); err != nil {
+		return err
+	}
 	var err error
-	a.proconnect, err = proconnect.New(ctx, proconnect.Config{Issuer: c.ProConnectIssuer, ClientID: c.ProConnectClientID, ClientSecret: c.ProConnectClientSecret,
-		RedirectURL: c.BaseURL + "/connexion/proconnect/retour", HomeURL: c.BaseURL + "/", ACR: c.ProConnectACR}, a.directory, a.sessions, a.journal, a.clock)
+	a.proconnect, err = proconnect.New(proconnect.Config{Issuer: c.ProConnectIssuer, ClientID: c.ProConnectClientID, ClientSecret: c.ProConnectClientSecret,
+		RedirectURL: c.BaseURL + "/connexion/proconnect/retour", HomeURL: c.BaseURL + "/", ACR: c.ProConnectACR},
+		proconnect.Parts{Directory: a.directory, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Journal: a.journal, Clock: a.clock})
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ func (a *App) buildRoutes(context.Context) error {
 	a.router.Guard(page.Auditor, a.sessions.Auditor)
 
 	a.public().Mount(a.router)
-	login.New(a.pages, a.proconnect, login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}).Mount(a.router)
+	(&login.Site{Pages: a.pages, ProConnect: a.proconnect, Sessions: a.sessions, Door: a.people.door, Links: a.people.links, Factors: a.people.factors,
+		Charter: a.people.charter, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)
 	a.franceconnect.Mount(a.router)
 	a.idp.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,

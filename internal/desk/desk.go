@@ -19,13 +19,16 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/browse"
+	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/franceconnect"
 	"mandat/internal/journal"
+	"mandat/internal/maillink"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/proconnect"
 	"mandat/internal/session"
+	"mandat/internal/signin"
 	"mandat/internal/site/login"
 	"mandat/web"
 )
@@ -35,6 +38,10 @@ type Desk struct {
 	*fixture.World
 	URL           string // http://localhost:PORT
 	Sessions      *session.Sessions
+	Factors       *credential.Register
+	Door          *signin.Door
+	Links         *maillink.Links
+	Post          *Post
 	ProConnect    *proconnect.RP
 	FranceConnect *franceconnect.RP
 	Pages         *page.Pages
@@ -53,8 +60,8 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	pc, fc := setup(d.URL)
 	pc.RedirectURL, pc.HomeURL = d.URL+"/connexion/proconnect/retour", d.URL+"/"
 	fc.RedirectURL, fc.EndURL = d.URL+"/connexion/franceconnect/retour", d.URL+"/connexion/franceconnect/fin"
-	d.Sessions = session.New(d.DB, d.Clock, false)
-	d.ProConnect, err = proconnect.New(t.Context(), pc, d.Directory, d.Sessions, d.Journal, d.Clock)
+	d.people(t)
+	d.ProConnect, err = proconnect.New(pc, proconnect.Parts{Directory: d.Directory, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Journal: d.Journal, Clock: d.Clock})
 	must(t, err)
 	d.FranceConnect, err = franceconnect.New(t.Context(), fc, d.Sessions, d.Mandates, d.Clock)
 	must(t, err)
@@ -72,14 +79,20 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 
 func (d *Desk) mount() {
 	d.Router.Guard(page.Browser, d.Sessions.Browser)
+	d.Router.Guard(page.Account, d.Sessions.Account)
 	d.Router.Guard(page.Aidant, d.Sessions.Aidant)
+	d.Router.Guard(page.Referent, d.Sessions.Referent)
+	d.Router.Guard(page.Administrator, d.Sessions.Administrator)
 	d.Router.Guard(page.Auditor, d.Sessions.Auditor)
-	login.New(d.Pages, d.ProConnect, login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}).Mount(d.Router)
+	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter,
+		Directory: d.Directory, Clock: d.Clock, Contact: login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}}).Mount(d.Router)
 	d.FranceConnect.Mount(d.Router)
 	d.Router.Get("/{$}", page.Browser, d.show("accueil"))
 	d.Router.Get("/espace", page.Aidant, d.show("espace"))
 	d.Router.Get("/ailleurs", page.Aidant, d.show("ailleurs"))
 	d.Router.Get("/audit", page.Auditor, d.show("audit"))
+	d.Router.Get("/referent", page.Referent, d.show("referent"))
+	d.Router.Get("/admin", page.Administrator, d.show("admin"))
 	d.Router.Get("/fort", page.Aidant, func(w http.ResponseWriter, r *http.Request) error { return d.Sessions.SendToStepUp(w, r, "/ailleurs") })
 	d.Router.Get("/brouillons/{draft}/identite", page.Aidant, d.showIdentity)
 	d.Router.Get("/brouillons/{draft}/recapitulatif", page.Aidant, d.show("recapitulatif"))
@@ -122,9 +135,9 @@ func (d *Desk) Person(t testing.TB, issuer, sub string, organisation uuid.UUID, 
 	id, err := d.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Issuer: issuer, Sub: sub, Email: strings.ToLower(sub) + "@exemple.invalid",
 		GivenName: "Prénom", UsualName: "Nom", Auditor: organisation == uuid.Nil}, organisation, roles...)
 	must(t, err)
-	fixture.Agree(t, d.Database, d.Clock.Now(), id)
+	d.Agree(t, journal.Actor{Kind: journal.Aidant, Person: id, Organisation: organisation})
 	if slices.Contains(roles, org.RoleAidant) {
-		fixture.Certify(t, d.Database, d.Clock.Now(), id)
+		d.Certify(t, id)
 	}
 	return id
 }

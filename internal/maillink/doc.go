@@ -42,11 +42,11 @@ type Links struct {
 	clock    *clock.Clock
 	throttle *throttle.Throttle
 	sessions *session.Sessions
-	queue    func(*db.Tx, org.Message) error
+	queue    func(*db.Tx, time.Time, org.Message) error
 }
 
 // New returns the links kept in this database. queue puts a message in the queue of its transaction; its job calls Write with the id
 // in Message.About.
-func New(d *db.DB, c *clock.Clock, t *throttle.Throttle, s *session.Sessions, queue func(*db.Tx, org.Message) error) *Links {
+func New(d *db.DB, c *clock.Clock, t *throttle.Throttle, s *session.Sessions, queue func(*db.Tx, time.Time, org.Message) error) *Links {
 	return &Links{db: d, clock: c, throttle: t, sessions: s, queue: queue}
 }

@@ -47,7 +47,7 @@ func (l *Links) Request(ctx context.Context, at *session.Session, email string, 
 			nobody := token.ID()
 			person = &nobody
 		}
-		return l.queue(tx, org.Message{Kind: Kind, About: id.String(), Person: *person})
+		return l.queue(tx, now, org.Message{Kind: Kind, About: id.String(), Person: *person})
 	})
 	if err != nil {
 		return fmt.Errorf("ask for a link: %w", err)

@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"mandat/internal/db"
-	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/session"
+	"mandat/internal/signin"
 	"mandat/internal/upstream"
 )
 
@@ -20,51 +20,40 @@ type asserted struct {
 	IDP   string `json:"idp_id"`
 }
 
-// opened is the detail of session.opened.
-type opened struct {
-	ACR string `json:"acr"`
-	IDP string `json:"idp,omitempty"`
-}
-
 // admit signs a recognised person in.
 func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session, attempt session.Attempt, answer upstream.Answer) error {
-	ctx := r.Context()
 	var told asserted
 	if err := answer.Userinfo(&told); err != nil {
 		return rp.refuse(r, at, wrongAnswer)
 	}
-	person, why, err := rp.recognise(ctx, answer, told)
+	person, why, err := rp.recognise(r.Context(), answer, told)
 	if err != nil {
 		return err
+	}
+	if why == nil {
+		why = rp.place(person, told.SIRET)
 	}
 	if why != nil {
-		return rp.refuse(r, at, *why)
+		return rp.refuse(r, at, why.of(person.ID))
 	}
-	who, ok := place(person, told.SIRET)
-	if !ok {
-		return rp.refuse(r, at, wrongOrganisation)
-	}
-	who.FactorAt, who.FactorKind, who.Method, who.Device = rp.factorAt(answer), session.FactorProConnect, session.ByProConnect, rp.sessions.Device(r)
-	var secret session.Opened
-	err = rp.journal.Record(ctx, who.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		secret, err = rp.sessions.Open(ctx, tx, at, who)
-		return journal.Event{Action: "session.opened", Detail: opened{answer.ACR, label(told.IDP)}}, err
-	})
-	if errors.Is(err, db.ErrConflict) {
+	home, err := rp.door.Open(w, r, at, person, rp.way(session.ByProConnect, answer, told))
+	switch {
+	case errors.Is(err, signin.ErrSuspended):
+		return rp.refuse(r, at, suspended.of(person.ID))
+	case errors.Is(err, signin.ErrNoPlace):
+		return rp.refuse(r, at, noOrganisation.of(person.ID))
+	case errors.Is(err, db.ErrConflict):
 		return rp.refuse(r, nil, used)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	if err := rp.sessions.Carry(w, r, secret); err != nil {
-		return err
-	}
-	back := attempt.ReturnPath
-	if back == "/" || !session.Local(back) {
-		back = who.Home()
-	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	http.Redirect(w, r, signin.Back(attempt.ReturnPath, home), http.StatusSeeOther)
 	return nil
+}
+
+// way says how somebody came who came with an answer of ProConnect's.
+func (rp *RP) way(method string, answer upstream.Answer, told asserted) signin.Way {
+	return signin.Way{Method: method, Factor: session.Factor{Kind: session.FactorProConnect, At: rp.factorAt(answer)}, SIRET: told.SIRET, ACR: answer.ACR, IDP: label(told.IDP)}
 }
 
 // recognise finds the person whom ProConnect named, or says why they may not come in.
@@ -74,42 +63,53 @@ func (rp *RP) recognise(ctx context.Context, answer upstream.Answer, told assert
 	}
 	person, err := rp.directory.Recognise(ctx, rp.provider.Issuer(), answer.Subject)
 	if errors.Is(err, db.ErrNotFound) {
-		taken, err := rp.directory.EmailTaken(ctx, told.Email)
-		if err != nil {
-			return person, nil, err
-		}
-		if taken {
-			return person, &otherAccount, nil
-		}
-		return person, &unknown, nil
+		return rp.meet(ctx, answer, told)
+	}
+	if err == nil && person.Suspended {
+		return person, &suspended, nil
+	}
+	return person, nil, err
+}
+
+// meet is for a name that we do not know. When the address is known, the person's referents are asked, once, whether it is them.
+func (rp *RP) meet(ctx context.Context, answer upstream.Answer, told asserted) (org.Person, *refusal, error) {
+	person, err := rp.directory.FindByEmail(ctx, told.Email)
+	if errors.Is(err, db.ErrNotFound) {
+		return org.Person{}, &unknown, nil
 	}
 	if err != nil {
 		return person, nil, err
 	}
 	if person.Suspended {
-		return person, &suspended, nil
+		return person, &otherAccount, nil
 	}
-	if len(person.Memberships) == 0 && !person.Auditor && !person.Administrator {
-		return person, &noOrganisation, nil
+	err = rp.directory.AskIdentity(ctx, rp.provider.Issuer(), answer.Subject, person.ID)
+	if errors.Is(err, db.ErrConflict) { // asked before, or refused
+		return person, &otherAccount, nil
 	}
-	return person, nil, nil
+	return person, &identityAsked, err
 }
 
-// place says for which organisations the person acts: first the one whose SIRET was asserted, of which they have to be.
-// Auditors and administrators belong to none.
-func place(p org.Person, siret string) (session.SignedIn, bool) {
-	out := session.SignedIn{Person: p.ID, Places: session.Places(p, siret)}
-	switch {
-	case p.Auditor:
-		out.Role = session.Auditor
-	case p.Administrator:
-		out.Role = session.Administrator
-	case len(out.Places) == 0:
-		return out, false
+// place says why somebody may not come in who asserts this organisation: it is none of theirs, or they are suspended there. Who
+// audits or administers belongs to none.
+func (rp *RP) place(p org.Person, siret string) *refusal {
+	if p.Auditor || p.Administrator {
+		return nil
 	}
-	return out, len(out.Places) == 0 || slices.ContainsFunc(p.Memberships, func(m org.Membership) bool {
-		return m.Organisation.ID == out.Places[0].Organisation && m.Organisation.SIRET == siret
-	})
+	if len(p.Memberships) == 0 {
+		return &noOrganisation
+	}
+	why := &wrongOrganisation
+	for _, m := range p.Memberships {
+		if m.Organisation.SIRET != siret {
+			continue
+		}
+		if !m.Suspended {
+			return nil
+		}
+		why = &suspended
+	}
+	return why
 }
 
 // label keeps a provider's identifier out of the journal when it is not one: at most 100 letters, digits and "-_.:".

@@ -6,7 +6,7 @@
 //	callback.go it comes back: the attempt is used up, issuer and error are looked at, the code is exchanged
 //	admit.go    who is it, for which organisation: the act session.opened, and a new session
 //	stepup.go   the same journey for a new second factor of the person already signed in: session.stepped_up
-//	signout.go  our session ends first (session.closed), then ProConnect's
+//	signout.go  our session ends first (session.closed), then ProConnect's, if they came by it
 //	refuse.go   every refusal: its page, and its line in the security log
 //
 // A person is recognised by issuer and sub. A known e-mail address under another sub opens nothing: their référent has to

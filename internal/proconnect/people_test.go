@@ -8,6 +8,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/desk"
+	"mandat/internal/journal"
 	"mandat/internal/rogue"
 )
 
@@ -25,15 +26,18 @@ func TestSignIn_WhoMayComeIn(t *testing.T) {
 		wrong
 	}{
 		"unknown":               {nil, wrong{told("Nobody-sub", "nobody@exemple.invalid", here), "unknown"}},
-		"known e-mail":          {nil, wrong{told("New-sub", "Jeanne-sub@exemple.invalid", here), "other_account"}},
+		"known e-mail":          {nil, wrong{told("New-sub", "Jeanne-sub@exemple.invalid", here), "identity_asked"}},
 		"another establishment": {nil, wrong{told("Jeanne-sub", "x@exemple.invalid", elsewhere), "wrong_organisation"}},
 		"no establishment":      {nil, wrong{told("Jeanne-sub", "x@exemple.invalid", ""), "wrong_organisation"}},
 		"suspended": {func(t *testing.T, d *desk.Desk, jeanne uuid.UUID) {
-			d.Behind(t, `set session_replication_role = replica; update person set suspended_at = now() where id = '`+jeanne.String()+`'`)
+			d.Behind(t, `set session_replication_role = replica; update person set suspended_at = now(), suspended_why = 'decided' where id = '`+jeanne.String()+`'`)
 		}, wrong{told("Jeanne-sub", "x@exemple.invalid", here), "suspended"}},
 		"member no more": {func(t *testing.T, d *desk.Desk, jeanne uuid.UUID) {
 			d.Behind(t, `set session_replication_role = replica; update membership set ended_at = now() where person_id = '`+jeanne.String()+`'`)
 		}, wrong{told("Jeanne-sub", "x@exemple.invalid", here), "no_organisation"}},
+		"suspended there": {func(t *testing.T, d *desk.Desk, jeanne uuid.UUID) {
+			d.Behind(t, `set session_replication_role = replica; update membership set suspended_at = now() where person_id = '`+jeanne.String()+`'`)
+		}, wrong{told("Jeanne-sub", "x@exemple.invalid", here), "suspended"}},
 		"closed organisation": {func(t *testing.T, d *desk.Desk, _ uuid.UUID) {
 			d.Behind(t, `set session_replication_role = replica; update organisation set active = false where id = '`+d.Here.String()+`'`)
 		}, wrong{told("Jeanne-sub", "x@exemple.invalid", here), "no_organisation"}},
@@ -64,9 +68,43 @@ func TestSignIn_LinksNobodyByAddress(t *testing.T) {
 	plan := sound()
 	plan.Subject = "Jeanne-at-another-provider"
 	p.Play(plan)
+	refused(t, d, "identity_asked")
+	const names = `select 10 * count(*) filter (where state = 'confirmed' and sub = 'Jeanne-sub') + count(*) filter (where state = 'asked' and sub <> 'Jeanne-sub') from person_identity where person_id = $1`
+	if n := d.Number(t, names, jeanne); n != 11 {
+		t.Errorf("names %d: the person was linked to another account, or nobody is asked", n)
+	}
+	refused(t, d, "other_account") // they were asked before
+	if n := d.Number(t, names, jeanne); n != 11 {
+		t.Errorf("names %d after asking again", n)
+	}
+}
+
+// The referents of the person are told, once, and only what they confirm counts.
+func TestSignIn_AnotherNameIsConfirmedByTheReferent(t *testing.T) {
+	t.Parallel()
+	d, p, jeanne := open(t)
+	robin := d.Person(t, p.Issuer, "Robin-sub", d.Here, "referent")
+	plan := sound()
+	plan.Subject = "Jeanne-at-another-provider"
+	p.Play(plan)
+	refused(t, d, "identity_asked")
 	refused(t, d, "other_account")
-	if n := d.Number(t, `select count(*) from person where id = $1 and sub = 'Jeanne-sub'`, jeanne); n != 1 {
-		t.Error("the person was linked to another account")
+	told := d.Post.Of("identity_asked")
+	if len(told) != 1 || told[0].Person != robin {
+		t.Fatalf("told %+v", told)
+	}
+	by := journal.Actor{Kind: journal.Referent, Person: robin, Organisation: d.Here, FactorAt: d.Clock.Now()}
+	asked, err := d.Directory.AskedIdentities(t.Context(), by)
+	if err != nil || len(asked) != 1 || asked[0].Person != jeanne {
+		t.Fatalf("asked %+v, %v", asked, err)
+	}
+	if err := d.Directory.ConfirmIdentity(t.Context(), by, jeanne, asked[0].Digest); err != nil {
+		t.Fatal(err)
+	}
+	b := browse.New()
+	d.SignIn(t, b)
+	if b.TextByID("who") != "aidant "+jeanne.String()+" "+d.Here.String() {
+		t.Errorf("%s: %s", b.H1(), b.Text())
 	}
 }
 
@@ -77,7 +115,7 @@ func TestSignIn_Roles(t *testing.T) {
 	d.Person(t, p.Issuer, "Both-sub", d.Here, "referent", "aidant")
 	d.Person(t, p.Issuer, "Referent-sub", d.Here, "referent")
 	d.Person(t, p.Issuer, "Auditor-sub", uuid.Nil)
-	for sub, want := range map[string]string{"Both-sub": "espace aidant", "Referent-sub": "espace referent", "Auditor-sub": "audit auditor"} {
+	for sub, want := range map[string]string{"Both-sub": "espace aidant", "Referent-sub": "referent referent", "Auditor-sub": "audit auditor"} {
 		plan := sound()
 		plan.Subject = sub
 		p.Play(plan)

@@ -1,16 +1,17 @@
 package proconnect
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"mandat/internal/clock"
+	"mandat/internal/credential"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/session"
+	"mandat/internal/signin"
 	"mandat/internal/upstream"
 )
 
@@ -39,12 +40,24 @@ type RP struct {
 	homeURL   string
 	directory *org.Directory
 	sessions  *session.Sessions
+	door      *signin.Door
+	factors   *credential.Register
 	journal   *journal.Journal
 	clock     *clock.Clock
 }
 
+// Parts are what a relying party works with.
+type Parts struct {
+	Directory *org.Directory
+	Sessions  *session.Sessions
+	Door      *signin.Door
+	Factors   *credential.Register
+	Journal   *journal.Journal
+	Clock     *clock.Clock
+}
+
 // New returns a relying party. It asks ProConnect nothing yet: a ProConnect that is down stops no program.
-func New(_ context.Context, c Config, directory *org.Directory, sessions *session.Sessions, j *journal.Journal, cl *clock.Clock) (*RP, error) {
+func New(c Config, p Parts) (*RP, error) {
 	if c.Algorithm == "" {
 		c.Algorithm = "RS256"
 	}
@@ -65,7 +78,7 @@ func New(_ context.Context, c Config, directory *org.Directory, sessions *sessio
 		return nil, fmt.Errorf("proconnect: %w", err)
 	}
 	return &RP{provider: provider, acr: slices.Clone(c.ACR), claims: string(claims), clientID: c.ClientID, homeURL: c.HomeURL,
-		directory: directory, sessions: sessions, journal: j, clock: cl}, nil
+		directory: p.Directory, sessions: p.Sessions, door: p.Door, factors: p.Factors, journal: p.Journal, clock: p.Clock}, nil
 }
 
 // Origin is ProConnect's origin, for the form-action of pages whose forms lead there.

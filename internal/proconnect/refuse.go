@@ -3,6 +3,8 @@ package proconnect
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -15,10 +17,12 @@ type refusal struct {
 	choose bool // the account was refused: the next sign-in lets the person choose another
 	link   string
 	cause  error
+	person uuid.UUID // who it was, when that is known: for the security log
 }
 
 var (
 	unknown           = refusal{name: "unknown", status: http.StatusForbidden, choose: true}
+	identityAsked     = refusal{name: "identity_asked", status: http.StatusForbidden, choose: true}
 	otherAccount      = refusal{name: "other_account", status: http.StatusForbidden, choose: true}
 	wrongOrganisation = refusal{name: "wrong_organisation", status: http.StatusForbidden, choose: true}
 	noOrganisation    = refusal{name: "no_organisation", status: http.StatusForbidden, choose: true}
@@ -33,10 +37,19 @@ var (
 	tooMany           = refusal{name: "too_many", status: http.StatusTooManyRequests}
 	otherPerson       = refusal{name: "other_person", status: http.StatusForbidden, link: session.ConfirmPath}
 	notAgain          = refusal{name: "not_again", status: http.StatusForbidden, link: session.ConfirmPath}
+	ownFactor         = refusal{name: "own_factor", status: http.StatusForbidden, link: session.ConfirmPath}
+	invitationOver    = refusal{name: "invitation_over", status: http.StatusGone}
+	invitationOther   = refusal{name: "invitation_other", status: http.StatusForbidden, choose: true}
 )
 
 func (f refusal) because(cause error) refusal {
 	f.cause = cause
+	return f
+}
+
+// of is the refusal of a person.
+func (f refusal) of(person uuid.UUID) refusal {
+	f.person = person
 	return f
 }
 
@@ -50,7 +63,7 @@ func (f refusal) again() refusal {
 // another account, else nil.
 func (rp *RP) refuse(r *http.Request, at *session.Session, f refusal) error {
 	if f.name != tooMany.name { // a flood that is kept out writes nothing
-		if err := rp.sessions.Note(r.Context(), r, "sign_in."+f.name); err != nil {
+		if err := rp.sessions.NoteOf(r.Context(), r, "sign_in."+f.name, f.person); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func TestSignIn_Sound(t *testing.T) {
 		q.Get("claims") != `{"id_token":{"acr":{"essential":true,"values":["eidas1-mfa","eidas2","eidas3"]},"auth_time":{"essential":true}}}` {
 		t.Errorf("asked %v", q)
 	}
-	if n := d.Number(t, `select count(*) from journal_entry where action = 'session.opened' and person_id = $1 and organisation_id = $2 and body::jsonb->'detail' = '{"acr": "eidas1-mfa", "idp": "fia1"}'`, jeanne, d.Here); n != 1 {
+	if n := d.Number(t, `select count(*) from journal_entry where action = 'session.opened' and person_id = $1 and organisation_id = $2 and body::jsonb->'detail' = '{"acr": "eidas1-mfa", "idp": "fia1", "method": "proconnect", "factor": "proconnect"}'`, jeanne, d.Here); n != 1 {
 		t.Errorf("%d entries", n)
 	}
 }

@@ -14,6 +14,11 @@ import (
 // SignedOutPath is where signing out is asked for, and the page that says that it is done.
 const SignedOutPath = "/deconnexion"
 
+// viaProConnect reports whether ProConnect has a session of this browser's person: they came by it, or gave its factor.
+func viaProConnect(at *session.Session) bool {
+	return at.Method == session.ByProConnect || at.FactorKind == session.FactorProConnect
+}
+
 // SignOut ends our session, then sends the browser to end ProConnect's (POST /deconnexion). When ProConnect does not
 // answer, ours has ended all the same.
 func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
@@ -31,6 +36,10 @@ func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := rp.sessions.Forget(w, r); err != nil {
 		return err
+	}
+	if !viaProConnect(at) {
+		http.Redirect(w, r, SignedOutPath, http.StatusSeeOther)
+		return nil
 	}
 	to, err := rp.provider.EndSessionURL(ctx, url.Values{"client_id": {rp.clientID}, "post_logout_redirect_uri": {rp.homeURL}, "state": {token.Hex(32)}})
 	if err != nil || to == "" {

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"net/netip"
 
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -118,6 +119,14 @@ func (d *Door) StepUp(w http.ResponseWriter, r *http.Request, at *session.Sessio
 		return err
 	}
 	return d.sessions.Carry(w, r, out)
+}
+
+// From is where a request's connection comes from, never what a header says; 0.0.0.0 when that cannot be told.
+func From(r *http.Request) netip.Addr {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return from.Addr().Unmap().WithZone("")
+	}
+	return netip.IPv4Unspecified()
 }
 
 // Back is where a browser goes on: the page that it wanted, if it is one of ours, else home.

@@ -1,0 +1,97 @@
+package login
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/credential"
+	"mandat/internal/page"
+	"mandat/internal/session"
+	"mandat/internal/signin"
+)
+
+// doBeginPasskey says what the browser is to sign: by the person who is signed in or half signed in, else by whoever has a key.
+func (s *Site) doBeginPasskey(w http.ResponseWriter, r *http.Request) error {
+	at := session.Browser(r.Context())
+	if at == nil || !at.SignedIn() && at.Half == uuid.Nil {
+		if !s.Sessions.Allow(r) {
+			return page.Refuse(w, http.StatusTooManyRequests, "busy")
+		}
+		var err error
+		if at, err = s.Sessions.Ensure(w, r); err != nil {
+			return err
+		}
+	}
+	person, purpose := at.Half, credential.SignIn
+	if at.SignedIn() {
+		person, purpose = at.Person, credential.StepUp
+	}
+	options, err := s.Factors.BeginAssertion(r.Context(), at.Hash, person, purpose)
+	if errors.Is(err, credential.ErrNoFactor) {
+		return page.Refuse(w, http.StatusForbidden, "refused")
+	}
+	if err != nil {
+		return err
+	}
+	return page.WriteJSON(w, http.StatusOK, json.RawMessage(options))
+}
+
+// signed is what js/passkey.js sends.
+type signed struct {
+	Response json.RawMessage `json:"response"`
+}
+
+// doFinishPasskey checks what the browser signed, and signs its person in or notes their factor. A passkey is never counted: it
+// cannot be guessed, so nobody can keep a person's key from working.
+func (s *Site) doFinishPasskey(w http.ResponseWriter, r *http.Request) error {
+	at := session.Browser(r.Context())
+	var answer signed
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	if at == nil || json.Unmarshal(body, &answer) != nil {
+		return page.Refuse(w, http.StatusBadRequest, "late")
+	}
+	purpose, known := credential.SignIn, at.Half
+	if at.SignedIn() {
+		purpose, known = credential.StepUp, at.Person
+	}
+	g, err := s.Factors.Assert(r.Context(), at.Hash, purpose, answer.Response)
+	if errors.Is(err, credential.ErrWrong) || errors.Is(err, credential.ErrCloned) || err == nil && at.SignedIn() && g.Person != at.Person {
+		kind := "sign_in.passkey_wrong"
+		if errors.Is(err, credential.ErrCloned) {
+			kind = "sign_in.passkey_cloned"
+		}
+		if err := s.Sessions.NoteOf(r.Context(), r, kind, known); err != nil {
+			return err
+		}
+		return page.Refuse(w, http.StatusForbidden, "refused")
+	}
+	if err != nil {
+		return err
+	}
+	to, err := s.afterPasskey(w, r, at, g)
+	if _, ok := errors.AsType[*page.Problem](err); ok {
+		return page.Refuse(w, http.StatusForbidden, "closed")
+	}
+	if err != nil {
+		return err
+	}
+	return page.WriteJSON(w, http.StatusOK, map[string]string{"location": to})
+}
+
+func (s *Site) afterPasskey(w http.ResponseWriter, r *http.Request, at *session.Session, g credential.Given) (string, error) {
+	if at.SignedIn() {
+		return signin.Back(at.ReturnPath, at.Home()), s.stepUp(w, r, at, g)
+	}
+	method := session.ByPasskey
+	if at.Half == g.Person {
+		method = session.ByMailLink
+	}
+	return s.enter(w, r, at, g, method)
+}

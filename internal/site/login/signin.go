@@ -1,0 +1,40 @@
+package login
+
+import (
+	"net/http"
+
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// signInPage is login/signin.html.
+type signInPage struct {
+	page.Common
+	Continue bool // the browser wanted another page and goes there afterwards
+	Contact  Contact
+}
+
+func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	if at := session.From(r.Context()); at != nil {
+		return home(w, r, at)
+	}
+	return s.renderSignIn(w, r, http.StatusOK, nil)
+}
+
+func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	at := session.Browser(r.Context())
+	data := &signInPage{Common: page.Common{Title: "login.title", Form: form, FormOrigins: []string{s.ProConnect.Origin()}, Scripts: passkeys}, Contact: s.Contact}
+	data.Continue = at != nil && at.ReturnPath != "" && at.ReturnPath != "/"
+	return s.Pages.Render(w, r, status, "login/signin.html", data)
+}
+
+// outPage is login/out.html.
+type outPage struct{ page.Common }
+
+// showSignedOut says that the session is closed, to somebody for whom that is true.
+func (s *Site) showSignedOut(w http.ResponseWriter, r *http.Request) error {
+	if at := session.From(r.Context()); at != nil {
+		return home(w, r, at)
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "login/out.html", &outPage{page.Common{Title: "login.out.title"}})
+}
