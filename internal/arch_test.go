@@ -17,13 +17,13 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream", "sirene", "journal/format", "journal/verify"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter"},
+	{"org", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -46,6 +46,7 @@ var beside = map[string][]string{
 	"attestation":    {"org", "citizen", "mandate"},
 	"certification":  {"org"},
 	"charter":        {"org"},
+	"notify":         {"org"},
 	"invitation":     {"org"},
 	"comparison":     {"org", "invitation", "credential", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
@@ -63,6 +64,7 @@ var helpers = map[string][]string{
 	"twin":    {},
 	"browse":  {},
 	"walk":    {},
+	"mailbox": {},
 	"softkey": {},
 	"rogue":   {"oidc", "token", "clock", "upstream"},
 	"dbtest":  {"db", "migrations"},
@@ -110,6 +112,7 @@ var writersByPrefix = map[string]string{
 	"idp_":           "idp",
 	"attestation":    "attestation",
 	"security_":      "session",
+	"notify_":        "notify",
 	"certification":  "certification",
 	"charter":        "charter",
 	"maillink":       "maillink",

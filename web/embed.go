@@ -4,7 +4,7 @@ package web
 
 import "embed"
 
-// Files is templates/, locales/, static/ and charter/.
+// Files is templates/, locales/, static/, charter/ and mail/.
 //
-//go:embed templates locales static charter
+//go:embed templates locales static charter mail
 var Files embed.FS

@@ -1,0 +1,68 @@
+package notify
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// channel is how a message goes.
+type channel string
+
+const (
+	byMail channel = "mail"
+	bySMS  channel = "sms"
+)
+
+// kind is what there is to say about a sort of message.
+type kind struct {
+	channel channel
+	life    time.Duration // how long after the act it is still of use
+	path    string        // where its link leads: the secret follows
+	page    string        // where its link leads, when there is no secret
+	secret  secretOf
+}
+
+// secretOf says who makes a message's secret.
+type secretOf int
+
+const (
+	noSecret secretOf = iota
+	invitationSecret
+	signInSecret
+	resetSecret
+	contactSecret // a code, and the address that it is about
+)
+
+const (
+	days  = 24 * time.Hour
+	weeks = 7 * days
+)
+
+// kinds are all there are, by the name that stands in rows and in the names of the files in web/mail.
+var kinds = map[string]kind{
+	"invitation":    {byMail, 3 * days, "/invitation/", "", invitationSecret},
+	"sign_in_link":  {byMail, 5 * time.Minute, "/connexion/lien/", "", signInSecret},
+	"contact_email": {byMail, 15 * time.Minute, "", "", contactSecret},
+	"contact_phone": {bySMS, 15 * time.Minute, "", "", contactSecret},
+
+	"factor_added":          {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"factor_removed":        {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"factor_cloned":         {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"factor_reset_asked":    {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"factor_reset_approved": {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"factor_reset_link":     {byMail, 3 * days, "/connexion/reprise/", "", resetSecret},
+	"recovery_used":         {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"codes_refused":         {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"new_device":            {byMail, weeks, "", "/compte/sessions", noSecret},
+
+	"certified":          {byMail, weeks, "", "/espace", noSecret},
+	"certification_ends": {byMail, weeks, "", "", noSecret},
+	"identity_asked":     {byMail, weeks, "", "/referent/equipe", noSecret},
+	"inactive_soon":      {byMail, weeks, "", "/connexion", noSecret},
+	"suspended_inactive": {byMail, weeks, "", "", noSecret},
+	"suspended":          {byMail, weeks, "", "", noSecret},
+}
+
+// Kinds lists the kinds of messages, in the order of the alphabet.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }

@@ -1,0 +1,212 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/clock"
+	"mandat/internal/db"
+	"mandat/internal/jobs"
+	"mandat/internal/mail"
+	"mandat/internal/sms"
+)
+
+// Links make the secrets of messages, when they are written. Each returns db.ErrNotFound or db.ErrConflict when there is nothing to tell
+// any more.
+type Links struct {
+	Invitation func(ctx context.Context, id uuid.UUID) (secret string, err error)
+	SignIn     func(ctx context.Context, id uuid.UUID) (secret string, err error) // id is the message's About
+	Reset      func(ctx context.Context, id uuid.UUID) (secret string, err error) // id is the message's About
+	Contact    func(ctx context.Context, person uuid.UUID, kind string) (to, secret string, err error)
+}
+
+// Config is what a Post needs. Without Mail or SMS what would go that way fails, and administrators see it.
+type Config struct {
+	BaseURL string
+	Mail    *mail.Sender
+	SMS     *sms.Gateway
+	Links   Links
+	Log     *slog.Logger
+}
+
+// Post sends messages.
+type Post struct {
+	db     *db.DB
+	clock  *clock.Clock
+	config Config
+	texts  texts
+}
+
+// New returns the post that works off the rows of this database.
+func New(d *db.DB, c *clock.Clock, config Config) (*Post, error) {
+	t, err := load()
+	if err != nil {
+		return nil, fmt.Errorf("texts of messages: %w", err)
+	}
+	return &Post{db: d, clock: c, config: config, texts: t}, nil
+}
+
+// Kind is the job that sends messages, for jobs.Start.
+func (p *Post) Kind() jobs.Kind { return jobs.Kind{Name: Job, Timeout: time.Minute, Work: p.send} }
+
+// message is a row, with whom it is for and what it may say.
+type message struct {
+	id         uuid.UUID
+	kind       string
+	about      string
+	person     *uuid.UUID
+	invitation *uuid.UUID
+	at         time.Time
+	to, lang   string // "": nobody
+	facts      facts
+
+	until, effective *time.Time
+	network          *netip.Prefix
+}
+
+// found reads a message that waits, and about its receiver what one kind or another tells.
+const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_at,
+	coalesce(p.email, i.email, ''), coalesce(p.lang, i.lang, 'fr'), coalesce(p.given_name, i.given_name, ''), coalesce(o.name, ''),
+	(select certified_until from certification c where c.person_id = m.person_id),
+	(select effective_at from credential_reset r where r.id::text = m.about and m.kind like 'factor_reset_%' and r.person_id = m.person_id),
+	coalesce(v.label, ''), v.network, (select count(*) from credential_recovery r where r.person_id = m.person_id and r.used_at is null)
+	from notify_message m left join person p on p.id = m.person_id
+	left join invitation i on i.id = m.invitation_id and i.state = 'open' left join organisation o on o.id = i.organisation_id
+	left join lateral (select d.label, d.network from session_device d where d.person_id = m.person_id and m.kind = 'new_device' order by d.first_at desc limit 1) v on true
+	where m.id = $1 and m.state = 'queued'`
+
+func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
+	m := message{id: id}
+	err := p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, found, id).Scan(&m.kind, &m.about, &m.person, &m.invitation, &m.at, &m.to, &m.lang, &m.facts.Name, &m.facts.Place,
+			&m.until, &m.effective, &m.facts.Device, &m.network, &m.facts.Left)
+	})
+	return m, err
+}
+
+// send is the job: it takes a message from queued to where it ends, or returns an error and is tried again.
+func (p *Post) send(ctx context.Context, id uuid.UUID, last bool) error {
+	m, err := p.find(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // sent already, or queued twice
+	}
+	if err != nil {
+		return fmt.Errorf("find a message: %w", err)
+	}
+	k, ok := kinds[m.kind]
+	if !ok || m.to == "" || p.clock.Now().After(m.at.Add(k.life)) {
+		return p.end(ctx, id, dropped)
+	}
+	switch err := p.hand(ctx, k, &m); {
+	case err == nil:
+		return p.end(ctx, id, sent)
+	case errors.Is(err, db.ErrNotFound), errors.Is(err, db.ErrConflict):
+		return p.end(ctx, id, dropped)
+	case last || hopeless(err):
+		p.config.Log.ErrorContext(ctx, "message failed", "kind", m.kind, "message", id, "error", err)
+		return p.end(ctx, id, failed)
+	default:
+		return err
+	}
+}
+
+var errNoWay = errors.New("the settings name no way for such messages")
+
+func hopeless(err error) bool {
+	_, letter := errors.AsType[*mail.Refusal](err)
+	_, short := errors.AsType[*sms.Refusal](err)
+	return letter || short || errors.Is(err, errNoWay)
+}
+
+// hand writes a message and hands it over.
+func (p *Post) hand(ctx context.Context, k kind, m *message) error {
+	if k.channel == byMail && p.config.Mail == nil || k.channel == bySMS && p.config.SMS == nil {
+		return errNoWay
+	}
+	if err := p.complete(ctx, k, m); err != nil {
+		return err
+	}
+	if k.channel == bySMS {
+		text, err := p.texts.short(m.kind, m.lang, m.facts)
+		if err != nil {
+			return err
+		}
+		return p.config.SMS.Send(ctx, m.id.String(), m.to, text)
+	}
+	letter, err := p.texts.letter(m.kind, m.lang, m.facts)
+	if err != nil {
+		return err
+	}
+	letter.ID, letter.To = m.id.String(), m.to
+	return p.config.Mail.Send(ctx, letter)
+}
+
+// complete adds what only exists now: the secret, and words for times.
+func (p *Post) complete(ctx context.Context, k kind, m *message) error {
+	secret, err := p.secret(ctx, k, m)
+	if err != nil {
+		return err
+	}
+	m.facts.complete(m, p.config.BaseURL)
+	switch {
+	case k.path != "":
+		m.facts.Link = p.config.BaseURL + k.path + secret
+	case k.page != "":
+		m.facts.Link = p.config.BaseURL + k.page
+	default:
+		m.facts.Code = secret
+	}
+	return nil
+}
+
+func (p *Post) secret(ctx context.Context, k kind, m *message) (string, error) {
+	links := p.config.Links
+	switch k.secret {
+	case invitationSecret:
+		if m.invitation == nil {
+			return "", db.ErrNotFound
+		}
+		return links.Invitation(ctx, *m.invitation)
+	case signInSecret, resetSecret:
+		id, err := uuid.Parse(m.about)
+		if err != nil {
+			return "", db.ErrNotFound
+		}
+		if k.secret == signInSecret {
+			return links.SignIn(ctx, id)
+		}
+		return links.Reset(ctx, id)
+	case contactSecret:
+		to, secret, err := links.Contact(ctx, *m.person, strings.TrimPrefix(m.kind, "contact_"))
+		m.to = to
+		return secret, err
+	default:
+		return "", nil
+	}
+}
+
+// Where a message ends.
+const (
+	sent    = "sent"
+	dropped = "dropped" // nobody to tell, or too late
+	failed  = "failed"
+)
+
+func (p *Post) end(ctx context.Context, id uuid.UUID, state string) error {
+	err := p.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update notify_message set state = $2, ended_at = $3 where id = $1 and state = 'queued'`, id, state, p.clock.Now())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note what became of a message: %w", err)
+	}
+	return nil
+}
