@@ -3,7 +3,6 @@ package credential
 import (
 	"context"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"image/color"
 	"net/url"
@@ -130,7 +129,7 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 			detail.Replaces = before[0].String()
 		}
 		tag, err := tx.Exec(ctx, `update credential_totp set confirmed_at = $2, used_at = $2, last_step = $3 where id = $1 and confirmed_at is null`, g.id, tx.Now, step)
-		return journal.Event{Action: "factor.added", Detail: detail}, errors.Join(one(ErrNoFactor, tag, err), r.tell(tx, "factor_added", g.id, by.Person))
+		return journal.Event{Action: "factor.added", Detail: detail}, r.telling(one(ErrNoFactor, tag, err), tx, "factor_added", g.id, by.Person)
 	})
 	if err != nil {
 		return Given{}, err

@@ -134,7 +134,7 @@ func (r *Register) cloned(ctx context.Context, person, id uuid.UUID) error {
 	err := r.journal.Record(ctx, journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
 		tag, err := tx.Exec(ctx, `update credential_passkey set cloned_at = $2 where id = $1 and cloned_at is null`, id, tx.Now)
 		return journal.Event{Action: "factor.cloned", Detail: changed{Person: person.String(), Kind: KindPasskey, Factor: id.String()}},
-			errors.Join(one(ErrCloned, tag, err), r.tell(tx, "factor_cloned", id, person))
+			r.telling(one(ErrCloned, tag, err), tx, "factor_cloned", id, person)
 	})
 	if err == nil {
 		err = ErrCloned

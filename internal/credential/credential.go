@@ -188,6 +188,14 @@ func (r *Register) tell(tx *journal.Tx, kind string, about, person uuid.UUID) er
 	return r.hooks.Tell(tx, message(kind, about.String(), person))
 }
 
+// telling is tell, unless what was to be told has failed.
+func (r *Register) telling(err error, tx *journal.Tx, kind string, about, person uuid.UUID) error {
+	if err != nil {
+		return err
+	}
+	return r.tell(tx, kind, about, person)
+}
+
 func message(kind, about string, person uuid.UUID) org.Message {
 	return org.Message{Kind: kind, About: about, Person: person}
 }

@@ -3,7 +3,6 @@ package credential
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -148,7 +147,7 @@ func (r *Register) AddPasskey(ctx context.Context, by journal.Actor, session []b
 			err = db.ErrConflict
 		}
 		return journal.Event{Action: "factor.added", Detail: changed{Person: by.Person.String(), Kind: KindPasskey, Factor: id.String(), Digest: digest(made.PublicKey)}},
-			errors.Join(err, r.tell(tx, "factor_added", id, by.Person))
+			r.telling(err, tx, "factor_added", id, by.Person)
 	})
 	if err != nil {
 		return Given{}, err

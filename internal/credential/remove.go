@@ -2,7 +2,6 @@ package credential
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 
@@ -48,6 +47,6 @@ func (r *Register) Remove(ctx context.Context, by journal.Actor, id uuid.UUID) e
 		if serial != "" {
 			_, err = tx.Exec(ctx, `update credential_card set state = 'stock' where serial = $1`, serial)
 		}
-		return journal.Event{Action: "factor.removed", Detail: detail}, errors.Join(err, r.tell(tx, "factor_removed", id, by.Person))
+		return journal.Event{Action: "factor.removed", Detail: detail}, r.telling(err, tx, "factor_removed", id, by.Person)
 	})
 }

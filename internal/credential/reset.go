@@ -112,7 +112,7 @@ func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.U
 			err = db.ErrConflict
 		}
 		return journal.Event{Action: "factor.reset_asked", Detail: resetChanged{Person: person.String(), Reset: id.String()}},
-			errors.Join(err, r.tell(tx, "factor_reset_asked", id, person))
+			r.telling(err, tx, "factor_reset_asked", id, person)
 	})
 	if err != nil {
 		return uuid.Nil, wrap("ask for a reset", err)
@@ -132,7 +132,7 @@ func (r *Register) ApproveReset(ctx context.Context, by journal.Actor, id uuid.U
 		tag, err := tx.Exec(ctx, `update credential_reset set state = 'approved', approved_by = $2, approved_at = $3, effective_at = $4 where id = $1 and state = 'asked'`,
 			id, by.Person, tx.Now, at)
 		return journal.Event{Action: "factor.reset_approved", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String(), EffectiveAt: at.Format(journal.TimeFormat)}},
-			errors.Join(one(db.ErrConflict, tag, err), r.tell(tx, "factor_reset_approved", id, s.reset.Person))
+			r.telling(one(db.ErrConflict, tag, err), tx, "factor_reset_approved", id, s.reset.Person)
 	})
 }
 

@@ -13,12 +13,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/clock"
 	"mandat/internal/db"
@@ -73,19 +75,17 @@ const take = `insert into throttle (key, tat) values ($1, clock_timestamp() + $2
 	on conflict (key) do update set tat = greatest(throttle.tat, clock_timestamp() + $2::interval) + $3::interval
 	where throttle.tat <= clock_timestamp() + $2::interval + $4::interval`
 
-// Take takes one of each allowance. It returns how long to wait until all of them would be granted, zero when they are now;
-// then the thing may be done. Each counts for itself: one that is granted is taken although another is refused. It commits
-// by itself, before the thing is done: what happens afterwards undoes nothing.
+// Take takes one of each allowance, or none: it returns how long to wait until all of them would be granted, zero when they were.
+// Then the thing may be done. It commits by itself, before the thing is done: what happens afterwards undoes nothing.
 func (t *Throttle) Take(ctx context.Context, allowances ...Allowance) (time.Duration, error) {
 	var wait time.Duration
 	batch, shift := &pgx.Batch{}, t.clock.Shift()
 	for _, a := range inOrder(allowances) {
 		room := a.Every * time.Duration(a.Burst-1)
 		granted := false
-		batch.Queue(take+` returning true`, a.key(), shift, a.Every, room).Query(func(rows pgx.Rows) error {
-			granted = rows.Next()
-			rows.Close()
-			return rows.Err()
+		batch.Queue(take, a.key(), shift, a.Every, room).Exec(func(tag pgconn.CommandTag) error {
+			granted = tag.RowsAffected() == 1
+			return nil
 		})
 		// The statement before has locked the row, granted or not: this is what it decided by.
 		batch.Queue(`select extract(epoch from tat - $3::interval - clock_timestamp() - $2::interval)::float8 from throttle where key = $1`,
@@ -98,11 +98,20 @@ func (t *Throttle) Take(ctx context.Context, allowances ...Allowance) (time.Dura
 			return nil
 		})
 	}
-	if err := t.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
+	err := t.db.WriteAfter(ctx, db.Nothing(), db.Soon, batch, func(*db.Tx) error {
+		if wait > 0 {
+			return errRefused
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errRefused) {
 		return 0, fmt.Errorf("take allowance: %w", err)
 	}
 	return wait, nil
 }
+
+// errRefused takes back what was granted beside something that was not.
+var errRefused = errors.New("refused")
 
 // GiveBack returns one of each allowance: for what was counted beforehand, and turned out to be right.
 func (t *Throttle) GiveBack(ctx context.Context, allowances ...Allowance) error {

@@ -116,16 +116,21 @@ func TestTake_Race(t *testing.T) {
 	}
 }
 
-func TestTake_WaitsForTheLongestAndCountsEach(t *testing.T) {
+// Of several allowances all are taken or none: what one refuses is no loss for another.
+func TestTake_AllOrNone(t *testing.T) {
 	t.Parallel()
 	d, c := dbtest.New(t), &clock.Clock{}
 	limits := throttle.New(d.DB, c)
 	short, long := throttle.Allowance{Of: "a", Who: "x", Burst: 1, Every: time.Minute}, throttle.Allowance{Of: "b", Who: "x", Burst: 2, Every: time.Hour}
-	for n, want := range []time.Duration{0, time.Minute, time.Hour} {
+	for n, step := range []struct{ advance, want time.Duration }{{0, 0}, {0, time.Minute}, {0, time.Minute}, {time.Minute, 0}, {0, 58 * time.Minute}, {2 * time.Minute, 56 * time.Minute}} {
+		c.Advance(step.advance)
 		wait, err := limits.Take(t.Context(), long, short)
-		if err != nil || (wait-want).Abs() > 10*time.Second || (wait == 0) != (want == 0) {
-			t.Errorf("%d: %v, %v, want %v", n, wait, err, want)
+		if err != nil || (wait-step.want).Abs() > 2*time.Minute || (wait == 0) != (step.want == 0) {
+			t.Errorf("%d: %v, %v, want %v", n, wait, err, step.want)
 		}
+	}
+	if wait, err := limits.Take(t.Context(), short); wait != 0 || err != nil {
+		t.Errorf("taken although the other was refused: %v, %v", wait, err)
 	}
 	if err := limits.GiveBack(t.Context(), short, long); err != nil {
 		t.Fatal(err)
