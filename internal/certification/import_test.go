@@ -1,0 +1,373 @@
+package certification_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/certification"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+)
+
+// mixed is a file with a line of every sort, and what each of them does.
+func (w *world) mixed(t testing.TB) (string, []certification.Line) {
+	t.Helper()
+	leo, zoe, max := w.newcomer(t, "leo"), w.newcomer(t, "zoe"), w.newcomer(t, "max")
+	ana := w.newcomer(t, "ana")
+	if err := errors.Join(w.register.Train(t.Context(), w.anne, zoe.Person, w.course(30)), w.register.Grant(t.Context(), w.anne, max.Person, w.course(30), w.test(29, 900)),
+		w.register.Suspend(t.Context(), w.anne, max.Person), w.register.Train(t.Context(), w.anne, ana.Person, w.course(30))); err != nil {
+		t.Fatal(err)
+	}
+	_ = leo
+	day := func(days int) string { return w.ago(days).Format("02/01/2006") }
+	lines := []struct {
+		text string
+		want certification.Line
+	}{
+		{"LEO@exemple.invalid;" + day(20) + ";Organisme d’essai;classique;" + day(10) + ";700",
+			certification.Line{Email: "leo@exemple.invalid", Effects: []string{certification.EffectTrained, certification.EffectPassed, certification.EffectCertified}, Until: certification.Until(w.ago(10))}},
+		{"zoe@exemple.invalid;;;;" + day(10) + ";699", certification.Line{Email: "zoe@exemple.invalid", Effects: []string{certification.EffectFailed}}},
+		{"ana@exemple.invalid;;;;" + day(10) + ";1000", certification.Line{Email: "ana@exemple.invalid", Effects: []string{certification.EffectPassed}}},
+		{"max@exemple.invalid;" + day(20) + ";Organisme d’essai;classique;;", certification.Line{Email: "max@exemple.invalid", Wrong: "suspended"}},
+		{"nobody@exemple.invalid;" + day(20) + ";Organisme d’essai;classique;;", certification.Line{Email: "nobody@exemple.invalid", Wrong: certification.WrongUnknown}},
+		{"paul@exemple.invalid;" + day(-9) + ";Organisme d’essai;classique;;", certification.Line{Email: "paul@exemple.invalid", Wrong: "future"}},
+		{"zoe@exemple.invalid;;;;" + day(9) + ";900", certification.Line{Email: "zoe@exemple.invalid", Wrong: certification.WrongDuplicate}},
+		{"ines@exemple.invalid;;;;" + day(9) + ";9000", certification.Line{Email: "ines@exemple.invalid", Wrong: certification.WrongScore}},
+		{"not an address", certification.Line{Wrong: certification.WrongFields}},
+		{"anne@exemple.invalid;;;;" + day(9) + ";900", certification.Line{Email: "anne@exemple.invalid", Wrong: "not_trained"}},
+	}
+	file := header
+	var want []certification.Line
+	for i, l := range lines {
+		l.want.Number = i + 2
+		file, want = file+l.text+"\n", append(want, l.want)
+	}
+	return file, want
+}
+
+func TestPlan_SaysWhatEachLineDoesAndDoesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file, want := w.mixed(t)
+	plan, err := w.register.Plan(t.Context(), w.anne, strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, plan.Lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	sum := sha256.Sum256([]byte(file))
+	if (plan.Counts != certification.Counts{Changed: 3, Refused: 7}) || !bytes.Equal(plan.SHA256, sum[:]) {
+		t.Errorf("%+v, %x", plan.Counts, plan.SHA256)
+	}
+	if n := len(w.entries(t, "certification.imported")); n != 0 || w.count(t, `select count(*) from certification_import`) != 0 {
+		t.Errorf("%d entries of a plan", n)
+	}
+	w.content(t)
+}
+
+// An import does what its plan says, in one act; a second time it does nothing.
+func TestImport_DoesWhatThePlanSays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file, want := w.mixed(t)
+	out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.Lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	again, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file))
+	if err != nil || again.Changed != 0 || again.Unchanged != 3 || again.Refused != 7 {
+		t.Errorf("a second time: %+v, %v", again.Counts, err)
+	}
+	entries := w.entries(t, "certification.imported")
+	if len(entries) != 2 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(file)))
+	for member, value := range map[string]any{"import": out.ID.String(), "file_sha256": sum, "lines": 10.0, "first": 2.0, "last": 11.0, "changed": 3.0, "unchanged": 0.0, "refused": 7.0} {
+		if entries[0][member] != value {
+			t.Errorf("the entry has as %s %v, want %v", member, entries[0][member], value)
+		}
+	}
+	if n := w.count(t, `select count(*) from certification_change`); n != 3 {
+		t.Errorf("%d changes are kept", n)
+	}
+	list, err := w.register.Imports(t.Context())
+	if err != nil || len(list) != 2 || list[1].ID != out.ID || list[1].Done != 10 || list[1].By != w.anne.Person || list[1].EndedAt.IsZero() || list[1].SHA256 != sum {
+		t.Errorf("listed %+v, %v", list, err)
+	}
+	w.content(t)
+}
+
+func TestImport_Refuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stale := w.anne
+	stale.FactorAt = w.Clock.Now().Add(-time.Hour)
+	file := w.file([]string{"paul@exemple.invalid"})
+	large := w.file(w.crowd(t, certification.BatchLines+1))
+	for name, c := range map[string]struct {
+		by   journal.Actor
+		file string
+		want error
+	}{
+		"an aidant":             {w.Jeanne, file, org.ErrMayNot},
+		"an aidant, much":       {w.Jeanne, large, org.ErrMayNot},
+		"the program":           {journal.Program(), file, org.ErrMayNot},
+		"an old factor":         {stale, file, org.ErrFactorTooOld},
+		"a wrong header":        {w.anne, strings.Replace(file, "courriel", "mail", 1), certification.ErrHeader},
+		"nothing":               {w.anne, header, certification.ErrEmpty},
+		"too much":              {w.anne, file + strings.Repeat(" ", certification.MaxBytes), certification.ErrTooLarge},
+		"another form of signs": {w.anne, file + "\xe9;;;;;", certification.ErrEncoding},
+	} {
+		if _, err := w.register.Import(t.Context(), c.by, strings.NewReader(c.file)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if name == "the program" || name == "an old factor" {
+			continue // both may look
+		}
+		if _, err := w.register.Plan(t.Context(), c.by, strings.NewReader(c.file)); !errors.Is(err, c.want) {
+			t.Errorf("%s, to plan: %v, want %v", name, err, c.want)
+		}
+	}
+	if n := w.count(t, `select count(*) from certification_import`); n != 0 {
+		t.Errorf("%d imports", n)
+	}
+	w.content(t)
+}
+
+// A large file is taken in a thousand lines at a time. When the server dies on the way, what is in stays, the rest is kept encrypted,
+// and another server goes on; the end is the same.
+func TestImport_ResumesAfterAKill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	addresses := w.crowd(t, 2500)
+	file := w.file(addresses)
+	release := w.hold(t, addresses[2100]) // a line of the third batch
+	ctx, kill := context.WithCancel(t.Context())
+	died := make(chan error, 1)
+	go func() {
+		_, err := w.register.Import(ctx, w.anne, strings.NewReader(file))
+		died <- err
+	}()
+	w.await(t, `select done = 2000 from certification_import`)
+	w.content(t) // an import that is under way is as its entries say
+	kill()
+	if err := <-died; err == nil {
+		t.Fatal("it lived")
+	}
+	release()
+	var content, key []byte
+	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select content, data_key from certification_import where ended_at is null`).Scan(&content, &key); err != nil {
+		t.Fatal(err)
+	}
+	if len(content) < len(file) || bytes.Contains(content, []byte("exemple.invalid")) || len(key) == 0 {
+		t.Error("the file is not kept encrypted")
+	}
+	if n := w.count(t, `select count(*) from certification where state = 'certified'`); n != 2000+3 { // and the fixture's three
+		t.Errorf("%d are certified when it died", n)
+	}
+	if err := w.register.ResumeImports(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.count(t, `select count(*) from certification where state = 'certified'`); n != 2500+3 {
+		t.Errorf("%d are certified", n)
+	}
+	if n := w.count(t, `select count(*) from certification_import where done = lines and content is null and data_key is null and ended_at is not null`); n != 1 {
+		t.Error("the import has not ended")
+	}
+	entries := w.entries(t, "certification.imported")
+	if len(entries) != 3 || entries[2]["first"] != 2002.0 || entries[2]["last"] != 2501.0 || entries[2]["changed"] != 500.0 || entries[2]["lines"] != 2500.0 {
+		t.Errorf("entries %v", entries)
+	}
+	if err := w.register.ResumeImports(t.Context()); err != nil || len(w.entries(t, "certification.imported")) != 3 {
+		t.Errorf("resumed what has ended: %v", err)
+	}
+	w.content(t)
+}
+
+// Servers that all believe that another died take each line in once.
+func TestImport_OnceByManyServers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := w.file(w.crowd(t, 3000))
+	ctx, kill := context.WithCancel(t.Context())
+	release := w.hold(t, "foule1@exemple.invalid")
+	died := make(chan error, 1)
+	go func() {
+		_, err := w.register.Import(ctx, w.anne, strings.NewReader(file))
+		died <- err
+	}()
+	w.await(t, `select count(*) = 1 from certification_import`)
+	var wait sync.WaitGroup
+	errs := make([]error, 3)
+	for i := range errs {
+		wait.Go(func() { errs[i] = w.register.ResumeImports(t.Context()) })
+	}
+	release()
+	wait.Wait()
+	err := <-died
+	kill()
+	if err := errors.Join(append(errs, err)...); err != nil {
+		t.Error(err)
+	}
+	if entries := w.entries(t, "certification.imported"); len(entries) != 3 {
+		t.Errorf("%d entries", len(entries))
+	}
+	if n := w.count(t, `select count(*) from certification_change`); n != 3000 {
+		t.Errorf("%d changes", n)
+	}
+	w.content(t)
+}
+
+// Who is no administrator any more imports nothing more.
+func TestImport_StopsWithTheOffice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	addresses := w.crowd(t, 2500)
+	release := w.hold(t, addresses[1100])
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.register.Import(t.Context(), w.anne, strings.NewReader(w.file(addresses)))
+		done <- err
+	}()
+	w.await(t, `select done = 1000 from certification_import`)
+	w.await(t, `select count(*) > 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+	suspended := make(chan error, 1)
+	go func() { suspended <- w.Directory.Suspend(t.Context(), journal.Program(), w.anne.Person) }()
+	w.await(t, `select count(*) = 2 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+	release()
+	if err := <-suspended; err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("went on: %v", err)
+	}
+	if n := w.count(t, `select count(*) from certification_import where done = 2000 and content is null and ended_at is not null`); n != 1 {
+		t.Error("the import was not stopped")
+	}
+	if stops := w.entries(t, "certification.import_stopped"); len(stops) != 1 || stops[0]["done"] != 2000.0 {
+		t.Errorf("stops: %v", stops)
+	}
+	if err := w.register.ResumeImports(t.Context()); err != nil || len(w.entries(t, "certification.imported")) != 2 {
+		t.Errorf("went on later: %v", err)
+	}
+	w.content(t)
+}
+
+// hold locks a person until it is released: whoever takes in their line waits.
+func (w *world) hold(t *testing.T, address string) (release func()) {
+	t.Helper()
+	conn := w.Connect(t, w.Superuser)
+	for _, sql := range []string{`begin`, `select from person where email = '` + address + `' for update`} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), `commit`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// await waits until a query says true.
+func (w *world) await(t *testing.T, sql string) {
+	t.Helper()
+	conn := w.Connect(t, w.Superuser)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
+		var yes bool
+		if err := conn.QueryRow(t.Context(), sql).Scan(&yes); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			t.Fatal(err)
+		}
+		if yes {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", sql)
+		}
+	}
+}
+
+func (w *world) count(t testing.TB, sql string) int {
+	t.Helper()
+	var n int
+	if err := w.DB.Read(t.Context(), db.System(), func(tx pgx.Tx) error { return tx.QueryRow(t.Context(), sql).Scan(&n) }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestDue_TellsEachOnceByItsName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	leo, zoe, gone := w.newcomer(t, "leo"), w.newcomer(t, "zoe"), w.newcomer(t, "gone")
+	for _, p := range []journal.Actor{leo, zoe, gone} {
+		if err := w.register.Grant(ctx, w.anne, p.Person, w.course(20), w.test(10, 900)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Directory.Leave(ctx, journal.Program(), gone.Person, w.Here, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	until := w.of(t, leo.Person).CertifiedUntil
+	seen := map[string]bool{}
+	at := func(before time.Duration, kind string, days int, who ...uuid.UUID) {
+		t.Helper()
+		w.Clock.Advance(until.Add(-before).Sub(w.Clock.Now()))
+		due, err := w.register.Due(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []uuid.UUID
+		for _, n := range due {
+			if n.Person != leo.Person && n.Person != zoe.Person && n.Person != gone.Person {
+				continue // the fixture's own
+			}
+			got = append(got, n.Person)
+			if n.Kind != kind || n.Days != days || !n.Until.Equal(until) {
+				t.Errorf("%s before: %+v", before, n)
+			}
+			seen[n.Kind+n.About] = true
+		}
+		slices.SortFunc(got, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		slices.SortFunc(who, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		if !slices.Equal(got, who) {
+			t.Errorf("%s before the end %v are due, want %v", before, got, who)
+		}
+	}
+	const day = 24 * time.Hour
+	at(until.Sub(w.Clock.Now()), certification.NoticeCertified, 0, leo.Person, zoe.Person)
+	at(1000*day, certification.NoticeEnds, 0)
+	at(61*day, certification.NoticeEnds, 0)
+	at(60*day, certification.NoticeEnds, 60, leo.Person, zoe.Person)
+	w.anne.FactorAt = w.Clock.Now()
+	if err := w.register.Suspend(ctx, w.anne, zoe.Person); err != nil {
+		t.Fatal(err)
+	}
+	at(15*day, certification.NoticeEnds, 60, leo.Person)
+	at(14*day, certification.NoticeEnds, 14, leo.Person)
+	at(time.Second, certification.NoticeEnds, 14, leo.Person)
+	at(0, certification.NoticeEnds, 0)
+	if len(seen) != 2+2+1 { // two certificates; 60 days for two; 14 days for one
+		t.Errorf("%d names: %v", len(seen), seen)
+	}
+}
