@@ -58,6 +58,24 @@ create table session_presence (
 alter table security_event add column person_id uuid; -- whose sign-in failed, when that is known
 create index security_event_person on security_event (person_id, at) where person_id is not null;
 
+-- A login that asks for a new second factor wants it for the citizen it is about, not before this time; null asks for none.
+alter table idp_login add column factor_since timestamptz;
+grant insert (factor_since) on idp_login to mandat_app;
+-- +goose StatementBegin
+create or replace function idp_login_fits(l idp_login) returns boolean language plpgsql immutable as $$
+begin
+  return (l.nonce is not null or l.challenge is not null) and (l.identified_by is null or l.identified_by = 'franceconnect') and case l.state
+    when 'requested' then num_nonnulls(l.refusal, l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.released_at) = 0
+    when 'citizen_chosen' then l.citizen_id is not null and num_nonnulls(l.refusal, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.released_at) = 0
+    when 'code_issued' then num_nulls(l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.code_expires_at) = 0 and num_nonnulls(l.refusal, l.token_hash, l.released_at) = 0
+    when 'token_issued' then num_nulls(l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.token_expires_at) = 0 and num_nonnulls(l.refusal, l.released_at) = 0
+    when 'released' then num_nulls(l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.released_at) = 0 and l.refusal is null
+    when 'refused' then num_nonnulls(l.code_hash, l.token_hash, l.released_at) = 0 and coalesce(l.refusal, '') in ('cancelled', 'no_power', 'not_allowed', 'aidant_inactive', 'session_over',
+      'no_email', 'code_expired', 'code_replayed', 'wrong_client', 'wrong_redirect_uri', 'wrong_verifier', 'token_expired')
+    else false end;
+end $$;
+-- +goose StatementEnd
+
 -- A link to sign in by e-mail: for the browser that asked, five minutes, once. The secret exists only in the mail. A row is
 -- made for an unknown address too (without person), so that both cost the same.
 create table maillink (

@@ -14,6 +14,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/token"
@@ -104,30 +105,43 @@ func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authReque
 		return nil
 	case !signedIn:
 		return p.sessions.SendToSignIn(w, r, again(req))
-	case session.From(r.Context()).Role == session.Auditor || by.Organisation == uuid.Nil:
+	case session.From(r.Context()).Role != session.Aidant:
 		return p.notAidant(w, r, by, req)
-	case !p.fresh(by.FactorAt, req):
+	}
+	if open, err := p.sessions.Gate(w, r, again(req)); !open || err != nil {
+		return err
+	}
+	if by.FactorAt.Before(p.oldest(req)) {
 		return p.sessions.SendToStepUp(w, r, again(req))
 	}
 	return p.notAidant(w, r, by, req)
 }
 
-// fresh reports whether the aidant's second factor is as new as the request wants. FranceConnect asks for prompt=login every
-// time; its request travels through the aidant's browser unsigned, so one that has lost it is treated as if it had it.
-func (p *Provider) fresh(factor time.Time, req authRequest) bool {
-	return !factor.Before(p.oldest(req))
-}
+// anew reports whether a request wants a second factor for the citizen it will be about (prompt=login). FranceConnect asks
+// for it every time; its request travels through the aidant's browser unsigned, so one that has lost it is treated as if
+// it had it.
+func (req *authRequest) anew() bool { return req.Login || req.Client.WithoutPKCE }
 
-// oldest is the time since which the second factor must have been given.
+// oldest is the time since which the second factor must have been given when the login begins. One that is wanted for the
+// citizen is asked for once they are chosen, and not twice.
 func (p *Provider) oldest(req authRequest) time.Time {
-	limit := req.MaxAge
-	if (req.Login || req.Client.WithoutPKCE) && (limit == 0 || limit > FactorLife) {
-		limit = FactorLife
-	}
-	if limit == 0 {
+	if req.anew() || req.MaxAge == 0 {
 		return time.Time{}
 	}
-	return p.clock.Now().Add(-limit)
+	return p.clock.Now().Add(-req.MaxAge)
+}
+
+// since is the time since which the second factor must have been given for the citizen, nil when it need not.
+func (p *Provider) since(req authRequest) *time.Time {
+	if !req.anew() {
+		return nil
+	}
+	limit := FactorLife
+	if req.MaxAge > 0 {
+		limit = min(limit, req.MaxAge)
+	}
+	since := p.clock.Now().Add(-limit)
+	return &since
 }
 
 // errNotBegun says that nobody is signed in who is an active aidant of their organisation with a second factor that is new
@@ -136,11 +150,11 @@ var errNotBegun = errors.New("no login begun")
 
 const beginLogin = `
 insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
-  scope, claims, perimeters, procedures, created_at, expires_at)
+  scope, claims, perimeters, procedures, created_at, expires_at, factor_since)
 select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
-  $11, $12, $13, $14, $2::timestamptz, $15
+  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz
 from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
-where s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.factor_at >= $16::timestamptz and ` + roleStands + ` and ` + aidantActive + `
+where s.factor_at >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
 returning (select s.seen_at from session s where s.id = session_id)`
 
 // begin inserts the row. Its loss would cost a click, so it does not wait for the disk.
@@ -155,7 +169,7 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 	var seen time.Time
 	batch := &pgx.Batch{}
 	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.sector(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
-		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req)).Query(func(rows pgx.Rows) error {
+		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req)).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
@@ -190,24 +204,32 @@ func (p *Provider) perimeters(asked oidc.ClaimsRequest) (received, within []stri
 	return asked.RepScope, within
 }
 
-// notAidant records the refusal of somebody who is signed in but no aidant, and shows it, with the way back to the
-// client.
+// notAidant records the refusal of somebody who is signed in but may not act as an aidant, and shows it: why, as far as it is
+// in their hands, with the way back to the client.
 func (p *Provider) notAidant(w http.ResponseWriter, r *http.Request, by journal.Actor, req authRequest) error {
-	err := p.journal.Record(r.Context(), by, func(*journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "power.refused", Detail: refusal{Client: req.Client.ID, Step: "authorize", Reason: "aidant_inactive"}}, nil
+	batch := &pgx.Batch{}
+	mayAct := org.MayAct(batch, by)
+	why := ""
+	err := p.journal.RecordAfter(r.Context(), by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		why = org.Why(mayAct(tx.Now))
+		return journal.Event{Action: "power.refused", Detail: refusal{Client: req.Client.ID, Step: "authorize", Reason: aidantInactive}}, nil
 	})
 	if err != nil {
 		return err
 	}
-	back := p.errorURL(req.RedirectURI, req.State, oidc.Refuse(oidc.AccessDenied, "this person is not an aidant"))
-	return p.pages.Render(w, r, http.StatusForbidden, "idp/refused.html", &refusedPage{
-		Common: page.Common{Title: "idp.not_aidant.title", NoIndex: true}, Client: req.Client.Name, Back: back})
+	back := p.errorURL(req.RedirectURI, req.State, oidc.Refuse(oidc.AccessDenied, "this person may not act as an aidant"))
+	data := &refusedPage{Common: page.Common{Title: "idp.not_aidant.title", NoIndex: true}, Client: req.Client.Name, Back: back}
+	if why == org.WhyNotCertified || why == org.WhyCertificationOver {
+		data.Why = why
+	}
+	return p.pages.Render(w, r, http.StatusForbidden, "idp/refused.html", data)
 }
 
 type refusedPage struct {
 	page.Common
 	Client string
 	Back   string
+	Why    string // org.WhyNotCertified or WhyCertificationOver; "" for who is no aidant here
 }
 
 func untrusted() *page.Problem {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mandat/internal/journal"
+	"mandat/internal/oidc"
 	"mandat/internal/org"
 	"mandat/internal/session"
 )
@@ -70,37 +71,30 @@ func TestAuthorize_SignsInFirstAndComesBack(t *testing.T) {
 	if a.at().Path != session.SignInPath {
 		t.Fatalf("signed out: %d %s", a.StatusCode, a.at())
 	}
-	comesBack(t, s, "person_id is null")
-}
-
-// comesBack checks where the one session of a kind leads after sign-in: to the same request.
-func comesBack(t *testing.T, s *site, where string) {
-	t.Helper()
-	wanted := "/idp/authorize?" + request().Encode()
-	if n := count(t, s, `select count(*) from session where `+where+` and return_path = $1`, wanted); n != 1 {
+	if n := count(t, s, `select count(*) from session where person_id is null and return_path = $1`, "/idp/authorize?"+request().Encode()); n != 1 {
 		t.Errorf("%d sessions come back to the request", n)
 	}
 }
 
-func TestAuthorize_PromptLoginWantsAFreshFactor(t *testing.T) {
+// max_age counts from the request. With prompt=login the factor is asked for once the citizen is known, and not twice.
+func TestAuthorize_MaxAgeWantsAFreshFactor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v := s.visit(t, s.Jeanne)
 	s.Clock.Advance(15*time.Minute + time.Second)
-	if a := v.get("/idp/authorize?" + request().Encode()); a.at().Path != session.ConfirmPath {
+	aged := []string{"client_id", direct, "redirect_uri", "https://service.exemple.test/retour", "scope", "openid profile", "prompt", "", "max_age", "600", "code_challenge", oidc.Challenge(verifier), "code_challenge_method", "S256"}
+	if a := v.get("/idp/authorize?" + request(aged...).Encode()); a.at().Path != session.ConfirmPath {
 		t.Fatalf("an old factor: %d %s", a.StatusCode, a.at())
 	}
-	comesBack(t, s, "person_id is not null")
+	if n := count(t, s, `select count(*) from session where person_id is not null and return_path = $1`, "/idp/authorize?"+request(aged...).Encode()); n != 1 {
+		t.Errorf("%d sessions come back to the request", n)
+	}
 	if n := count(t, s, `select count(*) from idp_login`); n != 0 {
 		t.Error("a login was begun")
 	}
-	if a := v.get("/idp/authorize?" + request("prompt", "").Encode()); a.at().Path != session.ConfirmPath {
-		t.Errorf("a request that lost its prompt=login on the way: %d %s", a.StatusCode, a.at())
-	}
-	if a := v.get("/idp/authorize?" + request("prompt", "", "max_age", "600").Encode()); a.at().Path != session.ConfirmPath {
-		t.Errorf("max_age: %d %s", a.StatusCode, a.at())
-	}
 	s.exec(t, `update session set factor_at = $1 where id = $2`, s.Clock.Now(), v.by.Session)
+	v.begin(aged...)
+	s.Clock.Advance(15*time.Minute + time.Second)
 	v.begin()
 	v.begin("prompt", "", "max_age", "0")
 }

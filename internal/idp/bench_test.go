@@ -21,7 +21,9 @@ func BenchmarkUse(b *testing.B) {
 		by := s.Aidant(b, s.Here, fmt.Sprint("aidant-", n))
 		m := s.Sign(b, by, fixture.Citizen(n), fixture.Tax)
 		citizens = append(citizens, m.Citizen.String())
-		visitors = append(visitors, s.visit(b, by))
+		v := s.visit(b, by)
+		v.confirm(m.Citizen)
+		visitors = append(visitors, v)
 	}
 	client.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
 	var next atomic.Int64

@@ -23,8 +23,9 @@ type citizenPage struct {
 	page.Common
 	Login      Login
 	Client     string
-	Perimeters []string // names of the themes asked for, in the page's language
-	Unknown    bool     // perimeters were asked for and we know none of them
+	Choice     *organisationChoice // nil for who has one organisation
+	Perimeters []string            // names of the themes asked for, in the page's language
+	Unknown    bool                // perimeters were asked for and we know none of them
 	Searched   bool
 	Found      []foundCitizen
 	Full       bool // there may be more
@@ -49,6 +50,10 @@ func (p *Provider) showSearch(w http.ResponseWriter, r *http.Request) (*http.Req
 func (p *Provider) renderSearch(w http.ResponseWriter, r *http.Request, status int, l Login, data *citizenPage) error {
 	data.Title, data.NoIndex, data.FormOrigins = "idp.citizen.title", true, []string{origin(l.RedirectURI)}
 	data.Login, data.Client = l, p.clientName(l.Client)
+	var err error
+	if data.Choice, err = p.organisations(r, l); err != nil {
+		return err
+	}
 	data.Perimeters = p.themeNames(l.Perimeters, page.Lang(r))
 	data.Unknown = len(l.Perimeters) > 0 && len(data.Perimeters) == 0
 	return p.pages.Render(w, r, status, "idp/citizen.html", data)
@@ -99,6 +104,8 @@ func (p *Provider) judge(ctx context.Context, by journal.Actor, l Login, found [
 	for i, c := range found {
 		out[i] = foundCitizen{ID: c.ID, Name: c.Identity.FullName(), Birthdate: c.Identity.BirthdateText(lang)}
 		switch {
+		case !slices.Contains(within, c.ID) && l.Procedures == nil:
+			out[i].Why = "idp.citizen.not_allowed"
 		case !slices.Contains(within, c.ID):
 			out[i].Why = "idp.citizen.outside"
 		case lacksEmail(l.Claims, c.Identity):
@@ -123,8 +130,10 @@ func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found 
 	now, _ := p.times()
 	var out []uuid.UUID
 	batch := &pgx.Batch{}
-	batch.Queue(`select distinct p.citizen_id from idp_login l join mandate_power p on `+powerStands+` and p.citizen_id = any($3)
-		and (l.procedures is null or p.procedure = any(l.procedures)) where l.id = $1`, l.ID, now, ids).Query(func(rows pgx.Rows) error {
+	batch.Queue(`select distinct p.citizen_id from idp_login l join organisation o on o.id = l.organisation_id
+		join membership m on m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant'
+		join mandate_power p on `+powerStands+` and p.citizen_id = any($3) and (l.procedures is null or p.procedure = any(l.procedures)) and `+allows+`
+		where l.id = $1`, l.ID, now, ids).Query(func(rows pgx.Rows) error {
 		var err error
 		out, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
@@ -140,8 +149,8 @@ update idp_login l set state = 'citizen_chosen', citizen_id = c.id
 from ` + sessionOfClaim + `, citizen c
 where l.id = $1 and ` + claimed + ` and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
   and c.id = $5 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
-  and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures)) limit 1)
-  and ` + aidantActive + `
+  and (` + acts + ` and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures))
+    and ` + allows + ` limit 1))
 returning s.seen_at, l.claims, c.id, c.data_key, c.identity, c.identified_at`
 
 // chooseCitizen notes whom the login is for. Its statement asks what the guard would; when it moved nothing, the guard says

@@ -20,7 +20,8 @@ update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedu
 from ` + sessionOfClaim + `, mandate_power p
 where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
   and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
-  and ` + aidantActive + `
+  and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= greatest(l.factor_since, $8::timestamptz))
+  and ` + aidantMayPower + `
 returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null`
 
 // issued is a login whose code was issued.
@@ -43,7 +44,7 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string) 
 	now, idle := p.times()
 	var out issued
 	batch := &pgx.Batch{}
-	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife)).Query(func(rows pgx.Rows) error {
+	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife), now.Add(-FactorLife)).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

@@ -13,7 +13,8 @@ import (
 // steps ask all that the guard asks.
 func TestSteps_AskWhatTheGuardAsks(t *testing.T) {
 	t.Parallel()
-	const stand = `with p as (update person set suspended_at = null, suspended_why = null), o as (update organisation set active = true) update membership set ended_at = null`
+	const stand = `with p as (update person set suspended_at = null, suspended_why = null), o as (update organisation set active = true), c as (delete from charter where version = 'new')
+		update membership set ended_at = null, suspended_at = null`
 	const otherAidant = "of somebody else" // who may begin a login of their own
 	for name, spoil := range map[string]string{
 		"over after 12 hours":      `update session set created_at = now() - interval '13 hours', expires_at = now() - interval '1 second' where id = $1`,
@@ -24,6 +25,9 @@ func TestSteps_AskWhatTheGuardAsks(t *testing.T) {
 		"person suspended":         `update person set suspended_at = now(), suspended_why = 'decided' where id = (select person_id from session where id = $1)`,
 		"organisation closed":      `update organisation set active = false where id = (select organisation_id from session where id = $1)`,
 		"no member any more":       `update membership set ended_at = now() where person_id = (select person_id from session where id = $1)`,
+		"suspended there":          `update membership set suspended_at = now() where person_id = (select person_id from session where id = $1)`,
+		"signed in to enrol":       `update session set enrolling = true where id = $1`,
+		"a new charter":            `insert into charter (version, sha256, published_at) select 'new', sha256('new'), now() + interval '1 hour' from session where id = $1`,
 		"no member as signed in":   `update session set role = 'referent' where id = $1`,
 		"signed in as an auditor":  `update session set role = 'auditor', organisation_id = null where id = $1`,
 		"signed in for another":    `update session set organisation_id = (select id from organisation o where o.id <> organisation_id limit 1) where id = $1`,

@@ -244,6 +244,13 @@ func (v *visitor) choose(path string, m mandate.Mandate) {
 	if a := v.post(path+"/usager", url.Values{"usager": {m.Citizen.String()}}); a.at().Path != path+"/demarche" {
 		v.t.Fatalf("choose: %d %s", a.StatusCode, a.body)
 	}
+	v.confirm(m.Citizen)
+}
+
+// confirm gives the second factor for a citizen, as the page that asks for it leaves the session.
+func (v *visitor) confirm(citizen uuid.UUID) {
+	v.t.Helper()
+	v.site.exec(v.t, `update session set factor_citizen = $2 where id = $1`, v.by.Session, citizen)
 }
 
 // code goes all the way to the code.

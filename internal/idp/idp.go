@@ -95,6 +95,8 @@ func (p *Provider) Mount(r *page.Router) {
 	r.HandleLate(http.MethodPost, "/idp/logins/{login}/usager", page.Browser, p.searchOrChoose)
 	r.HandleLate(http.MethodGet, "/idp/logins/{login}/demarche", page.Browser, p.showProcedures)
 	r.HandleLate(http.MethodPost, "/idp/logins/{login}/demarche", page.Browser, p.chooseProcedure)
+	r.Post("/idp/logins/{login}/confirmation", page.Browser, p.confirm)
+	r.Post("/idp/logins/{login}/structure", page.Browser, p.moveLogin)
 	r.Post("/idp/logins/{login}/annuler", page.Browser, p.cancel)
 	r.Post("/idp/token", page.Client, p.exchangeCode)
 	r.Get("/idp/userinfo", page.Client, p.releaseIdentity)

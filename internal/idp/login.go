@@ -14,6 +14,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -34,9 +35,11 @@ type Login struct {
 	State                    string
 	Client                   string
 	RedirectURI, ClientState string
-	Claims                   []string // userinfo claims to be released
-	Perimeters               []string // rep_scope as received; nil: not asked
-	Procedures               []string // those within the perimeters; nil: every procedure
+	Claims                   []string   // userinfo claims to be released
+	Perimeters               []string   // rep_scope as received; nil: not asked
+	Procedures               []string   // those within the perimeters; nil: every procedure
+	FactorSince              *time.Time // the second factor is to be given for the citizen, and not before; nil: it need not
+	Limit                    []string   // what the aidant may do in their organisation, once the citizen is chosen; nil: everything
 	ExpiresAt                time.Time
 }
 
@@ -48,18 +51,24 @@ type Login struct {
 // "offset 0" and conditions that are results: on a day with few sessions the index on seen_at looks as good, and a plan is
 // kept (see db.RolesSQL).
 const (
-	aidantActive = `(select true from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
-		where m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' and m.ended_at is null and a.suspended_at is null and o.active)`
-	sessionLive = `(select s.person_id = l.person_id and s.organisation_id = l.organisation_id and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz
+	acts = `select true from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
+		where m.organisation_id = l.organisation_id and m.person_id = l.person_id and ` + org.Acts + `$2::timestamptz`
+	allows = `(o.procedures is null or p.procedure = any(o.procedures)) and (m.procedures is null or p.procedure = any(m.procedures))`
+	// aidantActive is the rule who may act; aidantMay is the same for the procedure of the login, aidantMayPower for that of a
+	// power p: it may be one that the organisation or the person is limited not to do.
+	aidantActive   = `(` + acts + `)`
+	aidantMayPower = `(` + acts + ` and ` + allows + `)`
+	aidantMay      = `(` + acts + ` and ` + allowsChosen + `)`
+	allowsChosen   = `(o.procedures is null or l.procedure = any(o.procedures)) and (m.procedures is null or l.procedure = any(m.procedures))`
+	sessionLive    = `(select s.person_id = l.person_id and s.organisation_id = l.organisation_id and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz
 		from session s where s.id = l.session_id)`
 	// sessionOfClaim is the session of the claim $4, and claimed holds the login to it: what the guard of its pages would ask.
-	sessionOfClaim = `(select id, person_id, organisation_id, role, factor_at, seen_at, expires_at from session where cookie = $4 offset 0) s`
-	claimed        = `s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id
-		and s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and ` + roleStands
-	roleStands  = `(s.role = 'aidant' or (select true from membership r where r.organisation_id = s.organisation_id and r.person_id = s.person_id and r.role = s.role and r.ended_at is null))`
-	powerStands = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.identified_by = 'franceconnect' and ` + mandate.Stands
-	powerChosen = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.citizen_id = l.citizen_id and ` + powerStands + `)`
-	subjectOf   = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
+	sessionOfClaim = `(select id, person_id, organisation_id, role, factor_at, factor_citizen, enrolling, seen_at, expires_at from session where cookie = $4 offset 0) s`
+	claimed        = `s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id and ` + counts
+	counts         = `s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.role = 'aidant' and not s.enrolling`
+	powerStands    = `p.organisation_id = l.organisation_id and p.case_ref = '' and p.identified_by = 'franceconnect' and ` + mandate.Stands
+	powerChosen    = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.citizen_id = l.citizen_id and ` + powerStands + `)`
+	subjectOf      = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
 )
 
 // times are the arguments $2 and $3.
@@ -69,17 +78,18 @@ func (p *Provider) times() (now, idle time.Time) {
 }
 
 const (
-	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.expires_at`
+	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.factor_since, l.expires_at`
 	loginOfClaim = ` from idp_login l join session s on s.id = l.session_id and s.person_id = l.person_id`
 	chosenOf     = ` join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id`
 	ofClaim      = ` where l.id = $1 and s.cookie = $2`
 
 	findLogin  = `select ` + loginColumns + loginOfClaim + ofClaim
-	findChosen = `select ` + loginColumns + `, c.id, c.data_key, c.identity, c.identified_at` + loginOfClaim + chosenOf + ofClaim
+	findChosen = `select ` + loginColumns + `, (select ` + org.Limits + ` from membership m join organisation o on o.id = m.organisation_id
+		where m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant'), c.id, c.data_key, c.identity, c.identified_at` + loginOfClaim + chosenOf + ofClaim
 )
 
 func (l *Login) fields() []any {
-	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.ExpiresAt}
+	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.FactorSince, &l.ExpiresAt}
 }
 
 // ask queues the question for a login of the aidant whose session a claim finds, begun in that session. Another's is not
@@ -87,7 +97,7 @@ func (l *Login) fields() []any {
 func (l *Login) ask(b *pgx.Batch, id uuid.UUID, claim []byte, chosen *citizen.Sealed) {
 	query, fields := findLogin, l.fields()
 	if chosen != nil {
-		query, fields = findChosen, append(fields, chosen.Fields()...)
+		query, fields = findChosen, append(append(fields, &l.Limit), chosen.Fields()...)
 	}
 	b.Queue(query, id, claim).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
@@ -145,6 +155,9 @@ func (p *Provider) open(r *http.Request, states ...string) (journal.Actor, Login
 func visit(r *http.Request) (journal.Actor, uuid.UUID, error) {
 	by, ok := actor(r)
 	if !ok {
+		return by, uuid.Nil, problem(http.StatusForbidden, "session_over")
+	}
+	if at := session.From(r.Context()); at.Enrolling || !at.Charter {
 		return by, uuid.Nil, problem(http.StatusForbidden, "session_over")
 	}
 	id, err := uuid.Parse(r.PathValue("login"))

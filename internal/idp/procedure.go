@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
+	"mandat/internal/session"
 )
 
 // procedurePage asks what the aidant is about to do for the citizen.
@@ -22,6 +24,7 @@ type procedurePage struct {
 	Login           Login
 	Client          string
 	Name, Birthdate string
+	Confirm         bool // the aidant has to give their second factor for this citizen first
 	Themes          []themeChoice
 	Limited         bool // FranceConnect asked for some themes only
 }
@@ -62,25 +65,37 @@ func (p *Provider) showProcedures(w http.ResponseWriter, r *http.Request) (*http
 	if err != nil {
 		return r, err
 	}
-	return r, p.renderProcedures(w, r, http.StatusOK, &c, nil)
+	return r, p.renderProcedures(w, r, http.StatusOK, &c, page.FilledForm(url.Values{"demarche": r.URL.Query()["choix"]}))
 }
 
 // showProceduresAgain shows them with what was wrong with the choice.
 func (p *Provider) showProceduresAgain(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
-	by, id, err := visit(r)
+	c, err := p.chosen(r)
 	if err != nil {
 		return err
+	}
+	return p.renderProcedures(w, r, status, c, form)
+}
+
+// chosen reads the login behind the guard; its ID is nil when there is none whose citizen is chosen.
+func (p *Provider) chosen(r *http.Request) (*chosen, error) {
+	by, id, err := visit(r)
+	if err != nil {
+		return nil, err
 	}
 	var c chosen
 	batch := &pgx.Batch{}
 	c.ask(batch, id, p.sessions.Claim(r), p.clock.Now())
 	if err := p.db.Ask(r.Context(), db.InOrganisation(by.Organisation), batch); err != nil {
-		return fmt.Errorf("find login: %w", err)
+		return nil, fmt.Errorf("find login: %w", err)
 	}
-	return p.renderProcedures(w, r, status, &c, form)
+	return &c, nil
 }
 
 func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, status int, c *chosen, form *page.Form) error {
+	if _, _, err := visit(r); err != nil {
+		return err
+	}
 	if c.ID == uuid.Nil { // why is told by the login without its citizen
 		_, _, err := p.open(r, CitizenChosen)
 		return cmp.Or(err, db.ErrConflict)
@@ -100,12 +115,49 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 	}
 	ends := map[string]time.Time{}
 	for _, power := range *c.powers {
-		if power.Case == "" && (l.Procedures == nil || slices.Contains(l.Procedures, power.Procedure)) {
+		if power.Case == "" && within(l.Procedures, power.Procedure) && within(l.Limit, power.Procedure) {
 			ends[power.Procedure] = power.EndsAt
 		}
 	}
-	data.Themes = p.themeChoices(ends, lang)
+	data.Themes, data.Confirm = p.themeChoices(ends, lang), !p.confirmed(session.From(r.Context()), c)
 	return p.pages.Render(w, r, status, "idp/procedure.html", data)
+}
+
+// within reports whether a procedure is in a list; nil is every one.
+func within(list []string, procedure string) bool {
+	return list == nil || slices.Contains(list, procedure)
+}
+
+// confirmed reports whether the aidant's second factor is what the login asks for: as new, and given for this citizen. The
+// statement that issues the code asks the same.
+func (p *Provider) confirmed(at *session.Session, c *chosen) bool {
+	return c.FactorSince == nil ||
+		at.FactorCitizen == c.sealed.ID && !at.FactorAt.Before(*c.FactorSince) && !at.FactorAt.Before(p.clock.Now().Add(-FactorLife))
+}
+
+// confirm leads to the page that asks for the second factor, for the citizen of this login, and from which the aidant comes back:
+// POST /idp/logins/{login}/confirmation.
+func (p *Provider) confirm(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.chosen(r)
+	if err != nil {
+		return err
+	}
+	if c.ID == uuid.Nil {
+		_, _, err := p.open(r, CitizenChosen)
+		return cmp.Or(err, db.ErrConflict)
+	}
+	if err := p.closed(c.State, c.ExpiresAt, []string{CitizenChosen}); err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	back := "/idp/logins/" + c.ID.String() + "/demarche"
+	if known, ok := p.catalogue.Find(form.Value("demarche")); ok {
+		back += "?choix=" + known.Key
+	}
+	return p.sessions.SendToStepUpFor(w, r, back, c.sealed.ID)
 }
 
 // themeChoices bundles procedures by theme, in the order of the catalogue.
@@ -147,6 +199,13 @@ func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*htt
 	by, id, err := visit(r)
 	if err != nil {
 		return r, err
+	}
+	c, err := p.chosen(r)
+	if err != nil {
+		return r, err
+	}
+	if c.ID != uuid.Nil && c.State == CitizenChosen && !p.confirmed(session.From(r.Context()), c) {
+		return r, p.renderProcedures(w, r, http.StatusConflict, c, form) // it asks to confirm first, and keeps the choice
 	}
 	if wanted == "" {
 		form.Fail("demarche", "idp.procedure.missing")

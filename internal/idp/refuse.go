@@ -19,6 +19,7 @@ import (
 // Why a power is refused, as it stands in the entry and in idp_login.refusal.
 const (
 	noPower          = "no_power"
+	notAllowed       = "not_allowed" // by the organisation, or to this aidant
 	aidantInactive   = "aidant_inactive"
 	sessionOver      = "session_over"
 	noEmail          = "no_email"
@@ -53,6 +54,7 @@ type facts struct {
 	expires, codeEnd, tokenEnd  time.Time
 	hasCode, hasToken           bool // the ticket presented is this login's
 	power, aidant, sessionStill bool
+	allowed                     bool // the procedure chosen, if one is
 }
 
 const askFacts = `
@@ -60,12 +62,14 @@ select l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), coalesce
   l.organisation_id, l.person_id, l.session_id, coalesce(l.citizen_id, '00000000-0000-0000-0000-000000000000'), coalesce(l.mandate_id, '00000000-0000-0000-0000-000000000000'),
   l.expires_at, coalesce(l.code_expires_at, l.expires_at), coalesce(l.token_expires_at, l.expires_at),
   coalesce(sha256(l.code_hash || $4::bytea) = $5::bytea, false), coalesce(sha256(l.token_hash || $4::bytea) = $5::bytea, false),
-  coalesce(` + powerChosen + `, false), coalesce(` + aidantActive + `, false), coalesce(` + sessionLive + `, false)
+  coalesce(` + powerChosen + `, false), coalesce(` + aidantActive + `, false), coalesce(` + sessionLive + `, false),
+  coalesce((select ` + allowsChosen + ` from membership m join organisation o on o.id = m.organisation_id
+    where m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant'), true)
 from idp_login l where l.id = $1 for update of l`
 
 func (f *facts) fields() []any {
 	return []any{&f.state, &f.client, &f.redirectURI, &f.clientState, &f.challenge, &f.procedure, &f.organisation, &f.person, &f.session, &f.citizen, &f.mandate,
-		&f.expires, &f.codeEnd, &f.tokenEnd, &f.hasCode, &f.hasToken, &f.power, &f.aidant, &f.sessionStill}
+		&f.expires, &f.codeEnd, &f.tokenEnd, &f.hasCode, &f.hasToken, &f.power, &f.aidant, &f.sessionStill, &f.allowed}
 }
 
 // ask reads the facts of a login inside an act, and locks its row. ticket is what was presented, "" at the choices.
@@ -92,6 +96,8 @@ func (f *facts) standing() string {
 		return sessionOver
 	case !f.power:
 		return noPower
+	case !f.allowed:
+		return notAllowed
 	}
 	return ""
 }
@@ -132,8 +138,9 @@ func (c choice) step() string {
 }
 
 var (
-	errNoPower = errors.New("no power stands for this choice")
-	errInert   = errors.New("the aidant or their session is no longer active")
+	errNoPower    = errors.New("no power stands for this choice")
+	errNotAllowed = errors.New("the organisation does not do this procedure, or not by this aidant")
+	errInert      = errors.New("the aidant or their session is no longer active")
 )
 
 // refuseChoice answers a choice that the guarded statement did not take: it looks why, records that a power was refused
@@ -153,15 +160,25 @@ func (p *Provider) refuseChoice(w http.ResponseWriter, r *http.Request, by journ
 	case errors.Is(err, errInert):
 		http.Redirect(w, r, p.errorURL(f.redirectURI, f.clientState, oidc.Refuse(oidc.AccessDenied, "the aidant may no longer act")), http.StatusSeeOther)
 		return nil
+	case errors.Is(err, errNotAllowed):
+		return p.procedureAgain(w, r, "idp.procedure.not_allowed")
 	case !errors.Is(err, errNoPower):
 		return err
 	case c.procedure == "":
 		return p.pageAgain(w, r, "idp.citizen.no_power")
 	}
+	return p.procedureAgain(w, r, "idp.procedure.no_power")
+}
+
+func (p *Provider) procedureAgain(w http.ResponseWriter, r *http.Request, why string) error {
 	form := &page.Form{}
-	form.Fail("demarche", "idp.procedure.no_power")
+	form.Fail("demarche", why)
 	return p.showProceduresAgain(w, r, http.StatusConflict, form)
 }
+
+// powerGranted asks whether a power stands that this choice would use: then it is not the power that is missing.
+const powerGranted = `select coalesce((select true from mandate_power p where p.procedure = $3 and p.citizen_id = l.citizen_id and ` + powerStands + `
+  and (l.procedures is null or p.procedure = any(l.procedures))), false) from idp_login l where l.id = $1`
 
 // judgeChoice tells a login that cannot be chosen for (no entry: it is another's, or over) from a power that is missing.
 func (p *Provider) judgeChoice(ctx context.Context, tx *journal.Tx, f facts, c choice) (journal.Event, error) {
@@ -188,8 +205,17 @@ func (p *Provider) judgeChoice(ctx context.Context, tx *journal.Tx, f facts, c c
 		}
 		return e, journal.Refused{Err: errNoPower}
 	}
-	if known, ok := p.catalogue.Find(c.procedure); ok {
-		e.Detail = refusal{Login: f.id.String(), Client: f.client, Step: c.step(), Reason: noPower, Procedure: known.Key}
+	reason, answer, granted := noPower, errNoPower, false
+	if err := tx.QueryRow(ctx, powerGranted, f.id, tx.Now, c.procedure).Scan(&granted); err != nil {
+		return journal.Event{}, fmt.Errorf("refuse choice: %w", err)
 	}
-	return e, journal.Refused{Err: errNoPower}
+	if granted {
+		reason, answer = notAllowed, errNotAllowed
+	}
+	detail := refusal{Login: f.id.String(), Client: f.client, Step: c.step(), Reason: reason, Procedure: f.procedure}
+	if known, ok := p.catalogue.Find(c.procedure); ok {
+		detail.Procedure = known.Key
+	}
+	e.Detail = detail
+	return e, journal.Refused{Err: answer}
 }

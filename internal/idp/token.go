@@ -94,8 +94,8 @@ const redeemCode = `
 update idp_login l set state = 'token_issued', token_hash = $6, token_expires_at = $7
 where l.id = $1 and sha256(l.code_hash || $4::bytea) = $5::bytea and l.state = 'code_issued' and l.code_expires_at > $2::timestamptz
   and l.client = $8 and l.redirect_uri = $9 and l.challenge is not distinct from nullif($10, '')
-  and ` + powerChosen + ` and ` + aidantActive + ` and ` + sessionLive + `
-returning l.procedure, l.perimeters, coalesce(l.nonce, ''), l.factor_at, l.scope, ` + subjectOf
+  and ` + powerChosen + ` and ` + aidantMay + ` and ` + sessionLive + `
+returning l.procedure, l.perimeters, coalesce(l.nonce, ''), (select greatest(l.factor_at, s.factor_at) from session s where s.id = l.session_id), l.scope, ` + subjectOf
 
 // granted is what the row says of a login whose code was good.
 type granted struct {

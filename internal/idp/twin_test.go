@@ -69,11 +69,13 @@ func (c *counter) open() {
 	}
 }
 
-// find takes the first citizen of a name.
+// find takes the first citizen of a name, and gives the second factor for them, as the page that asks for it leaves the session.
 func (c *counter) find(name string) {
 	c.t.Helper()
 	c.must(c.Press("Chercher", url.Values{"recherche": {name}}))
 	c.must(c.Press("Choisir", nil))
+	c.exec(c.t, `update session s set factor_citizen = (select l.citizen_id from idp_login l where l.session_id = s.id order by l.id desc limit 1) where s.id = $1`, c.by.by.Session)
+	c.must(c.Get(c.URL().String()))
 }
 
 func (c *counter) events(what string) []twin.Event {

@@ -105,14 +105,15 @@ func (p *Provider) answer(ctx context.Context, ticket string) (oidc.UserInfo, st
 // The locks come first, and the question is a statement of its own after them: an end or a suspension that is under way
 // is seen by it, and one that comes later is later in the journal. Acts on mandates lock the same rows.
 const (
-	lockPeople = `select from idp_login l join person a on a.id = l.person_id join citizen c on c.id = l.citizen_id
-		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a, c`
+	lockPeople = `select from idp_login l join person a on a.id = l.person_id join certification k on k.person_id = l.person_id
+		join membership m on m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' join citizen c on c.id = l.citizen_id
+		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a, m, k, c`
 	releaseLogin = `
 update idp_login l set state = 'released', released_at = $2::timestamptz
 from citizen c
 where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'token_issued' and l.token_expires_at > $2::timestamptz
   and c.id = l.citizen_id and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
-  and ` + powerChosen + ` and ` + aidantActive + ` and ` + sessionLive + `
+  and ` + powerChosen + ` and ` + aidantMay + ` and ` + sessionLive + `
 returning l.client, l.claims, l.procedure, l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, ` + subjectOf + `,
   c.id, c.data_key, c.identity, c.identified_at`
 )

@@ -156,6 +156,26 @@ func (s *Sessions) which(w http.ResponseWriter, r *http.Request, address string)
 		Link: page.Organisations, LinkText: "page.which.link"}
 }
 
+// Gate is what the guards of aidants and referents hold people back with, for a page that runs its own guard: it reports whether
+// they may go on, and has answered when they may not. They come back to path.
+func (s *Sessions) Gate(w http.ResponseWriter, r *http.Request, path string) (bool, error) {
+	at := From(r.Context())
+	to := ""
+	switch {
+	case at.Enrolling:
+		to = FirstFactorPath
+	case !at.Charter:
+		to = CharterPath
+	default:
+		return true, nil
+	}
+	if err := s.ComeBack(r.Context(), at, page.Placed(r.Context(), path)); err != nil {
+		return false, err
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return false, nil
+}
+
 // gate holds back who has something to do first: to add a second factor, then to accept the charter.
 func (s *Sessions) gate(w http.ResponseWriter, r *http.Request, at *Session) (*http.Request, error) {
 	switch {
