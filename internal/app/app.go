@@ -61,6 +61,7 @@ type App struct {
 	pages         *page.Pages
 	sessions      *session.Sessions
 	people        people
+	office        office
 	proconnect    *proconnect.RP
 	franceconnect *franceconnect.RP
 	idp           *idp.Provider
@@ -162,7 +163,7 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	var err error
 	a.proconnect, err = proconnect.New(proconnect.Config{Issuer: c.ProConnectIssuer, ClientID: c.ProConnectClientID, ClientSecret: c.ProConnectClientSecret,
 		RedirectURL: c.BaseURL + "/connexion/proconnect/retour", HomeURL: c.BaseURL + "/", ACR: c.ProConnectACR},
-		proconnect.Parts{Directory: a.directory, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Journal: a.journal, Clock: a.clock})
+		proconnect.Parts{Directory: a.directory, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Invitations: a.people.invitations, Journal: a.journal, Clock: a.clock})
 	if err != nil {
 		return err
 	}

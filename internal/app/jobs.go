@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
+	"mandat/internal/notify"
+	"mandat/internal/org"
 )
 
 // periodic lists the jobs that are done again and again, by one server of all.
@@ -19,7 +22,42 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
 		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},
+		{Name: "purge-links", Every: 15 * time.Minute, Run: a.people.links.Purge},
+		{Name: "purge-contacts", Every: 15 * time.Minute, Run: a.office.contacts.Purge},
+		{Name: "purge-challenges", Every: 15 * time.Minute, Run: counted(a.people.factors.Purge)},
+		{Name: "purge-allowances", Every: time.Hour, Run: counted(a.office.throttle.Purge)},
+		{Name: "purge-messages", Every: 24 * time.Hour, Run: a.office.post.Purge},
+		{Name: "do-factor-resets", Every: time.Minute, Run: counted(a.people.factors.DoResets)},
+		{Name: "resume-imports", Every: 5 * time.Minute, Run: a.office.certifications.ResumeImports},
+		{Name: "remind-of-certificates", Every: time.Hour, Run: a.remind},
+		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 	}
+}
+
+// counted forgets how many there were.
+func counted(f func(context.Context) (int, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := f(ctx)
+		return err
+	}
+}
+
+// remind tells people what they are due to be told of their certificates.
+func (a *App) remind(ctx context.Context) error {
+	due, err := a.office.certifications.Due(ctx)
+	for _, n := range due {
+		err = errors.Join(err, a.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
+			return notify.Queue(tx, a.clock.Now(), org.Message{Kind: n.Kind, About: n.About, Person: n.Person})
+		}))
+	}
+	return err
+}
+
+// inactive warns who has not been here for long, and suspends who has not for longer.
+func (a *App) inactive(ctx context.Context) error {
+	_, warned := a.directory.WarnInactive(ctx, a.clock.Now())
+	_, suspended := a.directory.SuspendInactive(ctx, a.clock.Now())
+	return errors.Join(warned, suspended)
 }
 
 // compare logs and counts everything that is not what its entries say; somebody must look at each.

@@ -17,6 +17,9 @@ func (a *App) Start(ctx context.Context) error {
 	if _, err := a.integrator.Step(ctx); err != nil {
 		return fmt.Errorf("the journal: %w", err)
 	}
+	if err := a.people.charter.Publish(ctx); err != nil {
+		return err
+	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	go func() {
@@ -25,7 +28,7 @@ func (a *App) Start(ctx context.Context) error {
 		}
 	}()
 	var err error
-	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic()); err != nil {
+	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic(), a.office.post.Kind()); err != nil {
 		return err
 	}
 	if err := a.listen(ctx, a.config.Listen, behindProxies(a.trusted, a.router.Start())); err != nil {

@@ -78,6 +78,32 @@ type Config struct {
 	// Postal address for the same, on one line.
 	ContactAddress string `env:"CONTACT_ADDRESS,required"`
 
+	// Mail server: smtp://user@host:587, which must offer STARTTLS, or smtps://user@host:465. Only a server on this machine may do without encryption. Without
+	// this setting no mail leaves: no invitation, no link to sign in, no notice; administrators see them as failed.
+	SMTPURL string `env:"SMTP_URL"`
+
+	// Password for the user of SMTP_URL. SMTP_PASSWORD_FILE may name a file instead.
+	SMTPPassword string `env:"SMTP_PASSWORD,unset"`
+
+	// Whom mails come from: an address, or Mandat <mandat@example.org>. Its domain stands in Message-IDs and greets the mail server.
+	MailFrom string `env:"MAIL_FROM"`
+
+	// SMS gateway: an https address that takes a POST of JSON (internal/sms says which). Without it, telephone numbers cannot be verified.
+	SMSURL string `env:"SMS_URL"`
+
+	// Bearer token for the SMS gateway. SMS_TOKEN_FILE may name a file instead.
+	SMSToken string `env:"SMS_TOKEN,unset"`
+
+	// What receivers of SMS see as sender, if the gateway lets one say.
+	SMSFrom string `env:"SMS_FROM"`
+
+	// Directory of businesses, such as https://recherche-entreprises.api.gouv.fr, where an organisation's address is looked up by its SIRET. Only the number
+	// is sent. Without it, or while it does not answer, addresses are typed.
+	SireneURL string `env:"SIRENE_URL"`
+
+	// Score, of 1000, from which the test of a certification is passed.
+	CertificationMinimum int `env:"CERTIFICATION_MINIMUM" envDefault:"700"`
+
 	// Networks of our own reverse proxies, such as 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed. Without it everybody
 	// behind a proxy shares one allowance of sign-ins.
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
@@ -102,7 +128,7 @@ func Load(environ []string) (Config, error) {
 	}
 	var c Config
 	problems := []error{}
-	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR"); err != nil {
+	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR", "SMTP_PASSWORD", "SMS_TOKEN"); err != nil {
 		problems = append(problems, err)
 	}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
@@ -134,9 +160,9 @@ func fromFiles(vars map[string]string, names ...string) error {
 
 func (c Config) check() []error {
 	var out []error
-	for name, value := range map[string]string{"BASE_URL": c.BaseURL, "PROCONNECT_ISSUER": c.ProConnectIssuer, "FRANCECONNECT_ISSUER": c.FranceConnectIssuer} {
+	for name, value := range map[string]string{"BASE_URL": c.BaseURL, "PROCONNECT_ISSUER": c.ProConnectIssuer, "FRANCECONNECT_ISSUER": c.FranceConnectIssuer, "SMS_URL": c.SMSURL, "SIRENE_URL": c.SireneURL} {
 		if value == "" {
-			continue // said by the parser
+			continue // said by the parser, or may be missing
 		}
 		u, err := url.Parse(value)
 		if err != nil || u.Host == "" || (u.Scheme != "https" && !loopback(u)) {
@@ -149,6 +175,15 @@ func (c Config) check() []error {
 		if value == "" {
 			out = append(out, fmt.Errorf("%s: empty", name))
 		}
+	}
+	if c.SMTPURL != "" && c.MailFrom == "" {
+		out = append(out, errors.New("MAIL_FROM: empty, and SMTP_URL is not"))
+	}
+	if c.SMSURL != "" && c.SMSToken == "" {
+		out = append(out, errors.New("SMS_TOKEN: empty, and SMS_URL is not"))
+	}
+	if c.CertificationMinimum < 0 || c.CertificationMinimum > 1000 {
+		out = append(out, errors.New("CERTIFICATION_MINIMUM: want 0 to 1000"))
 	}
 	if c.MaxRequests < 1 {
 		out = append(out, errors.New("MAX_REQUESTS: want at least 1"))

@@ -17,11 +17,13 @@ func TestLoad_SaysEverythingAtOnce(t *testing.T) {
 	if _, err := Load(good()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Load([]string{"BASE_URL=http://mandat.example/x", "LOG_LEVEL=loud", "PROCONNECT_ISSUER=pc", "MAX_REQUESTS=-1", "DATABASE_CONNECTIONS=0"})
+	_, err := Load([]string{"BASE_URL=http://mandat.example/x", "LOG_LEVEL=loud", "PROCONNECT_ISSUER=pc", "MAX_REQUESTS=-1", "DATABASE_CONNECTIONS=0",
+		"SMTP_URL=smtp://mail.example", "SMS_URL=http://sms.example", "SIRENE_URL=sirene", "CERTIFICATION_MINIMUM=1001"})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE", "MAX_REQUESTS", "DATABASE_CONNECTIONS"} {
+	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE", "MAX_REQUESTS", "DATABASE_CONNECTIONS",
+		"MAIL_FROM", "SMS_URL", "SMS_TOKEN", "SIRENE_URL", "CERTIFICATION_MINIMUM"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("nothing said of %s: %v", name, err)
 		}

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"fmt"
+
+	"mandat/internal/certification"
+	"mandat/internal/jobs"
+	"mandat/internal/mail"
+	"mandat/internal/notify"
+	"mandat/internal/org"
+	"mandat/internal/sirene"
+	"mandat/internal/sms"
+	"mandat/internal/throttle"
+)
+
+// office is what referents and administrators work with, and what tells people of it.
+type office struct {
+	contacts       *org.Contacts
+	certifications *certification.Register
+	certificates   *certification.Press
+	throttle       *throttle.Throttle
+	sirene         *sirene.Client
+	post           *notify.Post
+	jobs           *jobs.Board
+}
+
+// buildOffice builds it, on top of the people.
+func (a *App) buildOffice() error {
+	a.office.contacts = a.directory.Contacts(a.keys.Envelope, a.clock)
+	a.office.certifications = certification.New(a.db, a.journal, a.keys.Envelope, a.clock, a.config.CertificationMinimum)
+	a.office.certificates = certification.NewPress(a.office.certifications, a.directory, a.keys.Sealer, a.clock)
+	a.office.throttle = throttle.New(a.db, a.clock)
+	a.office.sirene = sirene.New(a.config.SireneURL, a.clock)
+	a.office.jobs = jobs.NewBoard(a.db)
+	return a.buildPost()
+}
+
+// buildPost builds what sends messages, with those who make their secrets.
+func (a *App) buildPost() error {
+	c := notify.Config{BaseURL: a.config.BaseURL, Log: a.log, Links: notify.Links{Invitation: a.people.invitations.Write, SignIn: a.people.links.Write,
+		Reset: a.people.factors.WriteReset, Contact: a.office.contacts.Write}}
+	var err error
+	if a.config.SMTPURL != "" {
+		if c.Mail, err = mail.New(mail.Config{URL: a.config.SMTPURL, Password: a.config.SMTPPassword, From: a.config.MailFrom}); err != nil {
+			return fmt.Errorf("SMTP_URL, MAIL_FROM: %w", err)
+		}
+	}
+	if a.config.SMSURL != "" {
+		if c.SMS, err = sms.New(sms.Config{URL: a.config.SMSURL, Token: a.config.SMSToken, From: a.config.SMSFrom}); err != nil {
+			return fmt.Errorf("SMS_URL: %w", err)
+		}
+	}
+	a.office.post, err = notify.New(a.db, a.clock, c)
+	return err
+}
