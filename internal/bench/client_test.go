@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +24,7 @@ type browser struct {
 	wire    *wire
 	fields  string // of the header, each with its line break
 	session []byte // the session's id; nil for a client
+	citizen uuid.UUID
 }
 
 // errBusy is the answer 503.
@@ -56,18 +56,20 @@ func (br *browser) do(ctx context.Context, method, path string, form url.Values,
 	return a, err
 }
 
-// signIn opens sessions for an aidant, as sign-ins leave them.
-func (p *place) signIn(b *testing.B, by journal.Actor, count int, server *wire) []*browser {
+// signIn opens sessions for an aidant, as sign-ins and step-ups leave them: the second factor of each was given for one of the
+// citizens, in turn.
+func (p *place) signIn(b *testing.B, by journal.Actor, count int, citizens []uuid.UUID, server *wire) []*browser {
 	b.Helper()
 	var out []*browser
 	now := p.Clock.Now()
 	err := p.DB.Write(b.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
-		for range count {
+		for n := range count {
 			secret, hash := token.New()
-			br := &browser{server, "Cookie: mandat=" + secret + "\r\n", token.Bytes(32)}
+			br := &browser{server, "Cookie: mandat=" + secret + "\r\n", token.Bytes(32), citizens[n%len(citizens)]}
 			out = append(out, br)
-			tx.Queue(`insert into session (id, cookie, person_id, organisation_id, role, factor_at, created_at, seen_at, expires_at) values ($1, $2, $3, $4, 'aidant', $5, $5, $5, $6)`,
-				br.session, hash, by.Person, by.Organisation, now, now.Add(12*time.Hour))
+			tx.Queue(`insert into session (id, cookie, browser, person_id, organisation_id, role, method, factor_at, factor_kind, factor_citizen, created_at, seen_at, expires_at)
+				values ($1, $2, sha256($1), $3, $4, 'aidant', 'passkey', $5, 'passkey', $7, $5, $5, $6)`,
+				br.session, hash, by.Person, by.Organisation, now, now.Add(12*time.Hour), br.citizen)
 		}
 		return nil
 	})
@@ -82,7 +84,7 @@ var authorization = "/idp/authorize?" + url.Values{"response_type": {"code"}, "c
 	"state": {strings.Repeat("5e1f8b7f", 8)}, "nonce": {strings.Repeat("a1b2c3d4", 8)}, "acr_values": {"eidas1"}, "prompt": {"login"}}.Encode()
 
 // use goes all the way: the request, both pages with their forms, the token and the identity.
-func (br *browser) use(ctx context.Context, citizen uuid.UUID) error {
+func (br *browser) use(ctx context.Context) error {
 	a, err := br.do(ctx, http.MethodGet, authorization, nil, "")
 	login, found := strings.CutSuffix(a.at.Path, "/usager")
 	if err != nil || !found {
@@ -91,7 +93,7 @@ func (br *browser) use(ctx context.Context, citizen uuid.UUID) error {
 	if a, err = br.do(ctx, http.MethodGet, login+"/usager", nil, ""); err != nil || a.status != http.StatusOK {
 		return fmt.Errorf("page of the citizen: %d, %w", a.status, err)
 	}
-	if a, err = br.do(ctx, http.MethodPost, login+"/usager", url.Values{"usager": {citizen.String()}}, ""); err != nil || a.at.Path != login+"/demarche" {
+	if a, err = br.do(ctx, http.MethodPost, login+"/usager", url.Values{"usager": {br.citizen.String()}}, ""); err != nil || a.at.Path != login+"/demarche" {
 		return fmt.Errorf("citizen: %d to %q, %w", a.status, a.at.Path, err)
 	}
 	if a, err = br.do(ctx, http.MethodGet, login+"/demarche", nil, ""); err != nil || a.status != http.StatusOK {
@@ -132,6 +134,3 @@ func (br *browser) exchange(ctx context.Context) error {
 	}
 	return nil
 }
-
-// anyOf picks one of the citizens.
-func anyOf(citizens []uuid.UUID) uuid.UUID { return citizens[rand.IntN(len(citizens))] }

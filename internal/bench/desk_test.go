@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 )
@@ -50,7 +52,7 @@ func newDesk(b *testing.B) *desk {
 	to := newWire(server.url)
 	for n := range 16 {
 		by := u.Aidant(b, u.Here, "desk-"+strconv.Itoa(n))
-		br := u.signIn(b, by, 1, to)[0]
+		br := u.signIn(b, by, 1, []uuid.UUID{uuid.Nil}, to)[0]
 		by.Session = br.session
 		d.by, d.browsers = append(d.by, by), append(d.browsers, br)
 	}

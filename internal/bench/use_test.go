@@ -118,7 +118,7 @@ type uses struct {
 	meter        *meter
 }
 
-// clients is the most browsers at a time; citizens are chosen among that many.
+// clients is the most browsers at a time; each is for one of that many citizens.
 const clients, citizens = 256, 400
 
 func newUses(b *testing.B, tune ...func(*cluster.Options)) *uses {
@@ -135,12 +135,12 @@ func newUses(b *testing.B, tune ...func(*cluster.Options)) *uses {
 		})
 	}
 	wait.Wait()
-	browsers := u.signIn(b, u.Jeanne, clients, newWire(u.ours.server.url))
+	browsers := u.signIn(b, u.Jeanne, clients, known, newWire(u.ours.server.url))
 	if _, err := u.Connect(b, u.Superuser).Exec(b.Context(), `analyze`); err != nil { // as autovacuum would have within a minute
 		b.Fatal(err)
 	}
 	rival := &browser{wire: newWire(u.theirs.server.url)}
-	u.ours.use = func(ctx context.Context, client int) error { return browsers[client%clients].use(ctx, anyOf(known)) }
+	u.ours.use = func(ctx context.Context, client int) error { return browsers[client%clients].use(ctx) }
 	u.theirs.use = func(ctx context.Context, _ int) error { return rival.exchange(ctx) }
 	u.meter = newMeter(b, u.Superuser)
 	for _, s := range []side{u.ours, u.theirs} {
