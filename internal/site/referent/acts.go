@@ -1,0 +1,121 @@
+package referent
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// act runs an act of one button on the person of the path and comes back to their page. When the second factor is too old it is asked
+// for, and the person presses again.
+func (s *Site) act(w http.ResponseWriter, r *http.Request, done string, do func(at *session.Session, person uuid.UUID) error) error {
+	at, person, err := withID(r, "person")
+	if err != nil {
+		return err
+	}
+	switch err := do(at, person); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		if err := s.Sessions.Notify(r.Context(), at, notices, "referent.person.confirmed"); err != nil {
+			return err
+		}
+		return s.Sessions.SendToStepUp(w, r, personPath(person))
+	case err != nil:
+		return refusal(err)
+	}
+	return s.finish(w, r, at, personPath(person), done)
+}
+
+// role returns the role of the path.
+func role(r *http.Request) (string, error) {
+	switch x := r.PathValue("role"); x {
+	case org.RoleAidant, org.RoleReferent:
+		return x, nil
+	}
+	return "", db.ErrNotFound
+}
+
+func (s *Site) doGiveRole(w http.ResponseWriter, r *http.Request) error {
+	x, err := role(r)
+	if err != nil {
+		return err
+	}
+	return s.act(w, r, "referent.person.given."+x, func(at *session.Session, person uuid.UUID) error {
+		return s.Directory.GiveRole(r.Context(), at.Actor(), person, x)
+	})
+}
+
+func (s *Site) doTakeRole(w http.ResponseWriter, r *http.Request) error {
+	x, err := role(r)
+	if err != nil {
+		return err
+	}
+	return s.act(w, r, "referent.person.taken."+x, func(at *session.Session, person uuid.UUID) error {
+		return s.Directory.TakeRole(r.Context(), at.Actor(), person, x)
+	})
+}
+
+// doResume gives access back: what a referent has suspended there, or a person that was put to sleep because they did not sign in.
+func (s *Site) doResume(w http.ResponseWriter, r *http.Request) error {
+	return s.act(w, r, "referent.person.resumed", func(at *session.Session, person uuid.UUID) error {
+		c, err := s.Directory.Colleague(r.Context(), at.Actor(), person, s.Clock.Now())
+		switch {
+		case err != nil:
+			return err
+		case c.SuspendedThere:
+			return s.Directory.ResumeIn(r.Context(), at.Actor(), person)
+		}
+		return s.Directory.Resume(r.Context(), at.Actor(), person)
+	})
+}
+
+func (s *Site) doConfirmIdentity(w http.ResponseWriter, r *http.Request) error {
+	return s.identity(w, r, "referent.identity.confirmed", s.Directory.ConfirmIdentity)
+}
+
+func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
+	return s.identity(w, r, "referent.identity.refused", s.Directory.RefuseIdentity)
+}
+
+func (s *Site) doApproveReset(w http.ResponseWriter, r *http.Request) error {
+	return s.reset(w, r, "referent.reset.was_approved", s.Credentials.ApproveReset)
+}
+
+func (s *Site) doRefuseReset(w http.ResponseWriter, r *http.Request) error {
+	return s.reset(w, r, "referent.reset.was_refused", s.Credentials.RefuseReset)
+}
+
+// doHandOver gives what somebody has left to a colleague.
+func (s *Site) doHandOver(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	to, err := uuid.Parse(form.Value("colleague"))
+	if err != nil {
+		return s.wrongColleague(w, r, form)
+	}
+	err = s.act(w, r, "referent.left.done", func(at *session.Session, person uuid.UUID) error {
+		_, err := s.Mandates.HandOver(r.Context(), at.Actor(), person, to)
+		return err
+	})
+	if errors.Is(err, mandate.ErrColleague) {
+		return s.wrongColleague(w, r, form)
+	}
+	return err
+}
+
+func (s *Site) wrongColleague(w http.ResponseWriter, r *http.Request, form *page.Form) error {
+	at, c, err := s.colleague(r)
+	if err != nil {
+		return err
+	}
+	form.Fail("colleague", "referent.left.wrong.colleague")
+	return s.renderPerson(w, r, at, c, form)
+}

@@ -1,0 +1,79 @@
+package referent
+
+import (
+	"net/http"
+	"time"
+
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type homePage struct {
+	page.Common
+	Organisation string
+	Waiting      []waiting
+	People       org.Figures
+	Figures      mandate.Figures
+	Notice       string
+}
+
+// waiting is something that waits for the referent.
+type waiting struct {
+	Kind string // "identity", "reset", "invitation"
+	Name string // of whom it is about
+	Href string
+	At   time.Time
+}
+
+func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	p := &homePage{Common: page.Common{Title: "referent.home.title", Current: "/referent"}, Organisation: at.OrganisationName}
+	people, err := s.Directory.Team(r.Context(), at.Actor(), s.Clock.Now())
+	if err != nil {
+		return refusal(err)
+	}
+	p.People = org.FiguresOf(people, s.Clock.Now())
+	if p.Figures, err = s.Mandates.Figures(r.Context(), at.Actor()); err != nil {
+		return err
+	}
+	if p.Waiting, err = s.waiting(r, at); err != nil {
+		return refusal(err)
+	}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "referent/home.html", p)
+}
+
+func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) {
+	var out []waiting
+	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range asked {
+		out = append(out, waiting{"identity", a.GivenName + " " + a.UsualName, personPath(a.Person), a.At})
+	}
+	resets, err := s.resets(r, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range resets {
+		if x.MayApprove {
+			out = append(out, waiting{"reset", x.Name, personPath(x.Person), x.AskedAt})
+		}
+	}
+	open, err := s.invited(r, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range open {
+		out = append(out, waiting{"invitation", i.Name, "/referent/equipe#invitations", i.CreatedAt})
+	}
+	return out, nil
+}

@@ -1,0 +1,94 @@
+package referent
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type organisationPage struct {
+	page.Common
+	Organisation org.Organisation
+	Kind         string   // in words
+	Procedures   []string // in words, none for every one
+	Stale        bool
+	Notice       string
+}
+
+func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	return s.renderOrganisation(w, r, at, nil, http.StatusOK)
+}
+
+func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
+	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
+	if err != nil {
+		return err
+	}
+	if form == nil {
+		form = page.FilledForm(url.Values{"phone": {o.Phone}, "email": {o.Email}})
+	}
+	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: "/referent/structure", Trail: []page.Link{home}, Form: form},
+		Organisation: o, Kind: kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures), Stale: status == http.StatusConflict}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "referent/organisation.html", p)
+}
+
+// kind says in words what an organisation is.
+func kind(lang string, o org.Organisation) string {
+	for _, k := range org.Kinds() {
+		switch {
+		case k.Key != o.Kind:
+		case o.KindOther != "":
+			return o.KindOther
+		case lang == "en":
+			return k.English
+		default:
+			return k.French
+		}
+	}
+	return ""
+}
+
+// doChangeOrganisation changes how the organisation is reached. The rest of its particulars stays as it is.
+func (s *Site) doChangeOrganisation(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
+	if err != nil {
+		return err
+	}
+	o.Phone, o.Email = form.Value("phone"), form.Value("email")
+	for _, field := range []string{"phone", "email"} {
+		if slices.Contains(o.Faults(), field) {
+			form.Fail(field, "referent.organisation.wrong."+field)
+		}
+	}
+	if form.Failed() {
+		return s.renderOrganisation(w, r, at, form, http.StatusUnprocessableEntity)
+	}
+	err = s.Directory.ChangeOrganisation(r.Context(), at.Actor(), o)
+	if errors.Is(err, org.ErrFactorTooOld) {
+		return s.renderOrganisation(w, r, at, form, http.StatusConflict)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	return s.finish(w, r, at, "/referent/structure", "referent.organisation.changed")
+}

@@ -1,0 +1,172 @@
+package referent
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/certification"
+	"mandat/internal/citizen"
+	"mandat/internal/credential"
+	"mandat/internal/invitation"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
+	"mandat/internal/procedure"
+)
+
+var (
+	someID = uuid.MustParse("01939b1c-7c5e-7000-8000-000000000001")
+	now    = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
+	later  = now.AddDate(0, 1, 0)
+	house  = org.Organisation{ID: someID, SIRET: "21750001600019", Name: "Maison France Services de Saint-Étienne-du-Rouvray", Address: "12 rue de l’Hôtel-de-Ville", AddressExtra: "Bâtiment B",
+		Postcode: "76800", City: "Saint-Étienne-du-Rouvray", Phone: "02 35 00 00 00", Email: "contact@mfs.example", Kind: "ccas", FranceServices: "1234", HabilitationNumber: "HAB-1", Active: true}
+	maelle = page.Who{Name: "Maëlle Le Goff", Organisation: house.Name, Role: "referent", Referent: true}
+)
+
+func someone(state, certificate string, roles ...string) member {
+	c := org.Colleague{Person: org.Person{ID: someID, GivenName: "Jeanne-Marie Philippine", UsualName: "DE LA ROCHEFOUCAULD-MONTMORENCY", Email: "jeanne-marie-philippine.de-la-rochefoucauld@exemple-de-structure.example",
+		Profession: "Travailleuse sociale", Phone: "+33639980001"}, Roles: roles, State: state, Certificate: certificate, CertifiedUntil: &later, Passkeys: 2, Apps: 1, Cards: 1, Recovery: 8, LastSignIn: &now}
+	m := member{Colleague: c, Name: c.GivenName + " " + c.UsualName, Certificate: certificate, Until: later, EndsSoon: certificate == certification.Certified, SeenAt: now}
+	return m
+}
+
+func blank() member {
+	return member{Colleague: org.Colleague{Person: org.Person{ID: someID, Email: "x@y.fr"}, State: org.ColleagueTraining}, Name: "Nora Neuve", Certificate: "none"}
+}
+
+func mistaken(values url.Values, fields ...string) *page.Form {
+	form := page.FilledForm(values)
+	for _, f := range fields {
+		key := map[string]string{"colleague": "referent.left.wrong.colleague", "procedures": "referent.procedures.wrong"}[f]
+		if key == "" {
+			key = "referent.field.wrong." + f
+		}
+		form.Fail(f, key)
+	}
+	return form
+}
+
+func themes(t *testing.T, form *page.Form) []theme {
+	t.Helper()
+	c, err := procedure.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return (&Site{Catalogue: c}).themes("fr", form, nil)
+}
+
+type shownPage struct {
+	name string
+	data func() page.Page
+}
+
+// left is what somebody leaves, seen by a certified aidant or not.
+func left(m member, seen bool) leaving {
+	l := leaving{Person: m, Left: mandate.Left{Mandates: 12, Drafts: 1, FirstEnd: now, LastEnd: later, FollowedUpBy: someID, FollowedUpSince: now}, Follower: "Paul Fictif",
+		Colleagues: []choice{{someID.String(), "Paul Fictif"}}}
+	if seen {
+		who := citizen.Identity{GivenName: "Angela", FamilyName: "DUBOIS"}
+		l.Mandates = []leftMandate{{mandate.Summary{ID: someID, EndsAt: later, Citizen: citizen.Citizen{Identity: who}}, who.FullName()}}
+	}
+	return l
+}
+
+// personPages is the record of somebody in each shape it can have.
+func personPages() []shownPage {
+	show := func(m member, change func(*personPage)) shownPage {
+		return shownPage{"referent/person.html", func() page.Page {
+			p := &personPage{Common: page.Common{Title: "referent.person.title", Trail: []page.Link{home, team}}, leaving: left(m, false), Certified: true, MaySuspend: true, MayReset: true}
+			change(p)
+			return p
+		}}
+	}
+	asked := reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
+	approved := reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
+	suspended := someone(org.ColleagueSuspended, certification.Suspended, org.RoleAidant)
+	suspended.SuspendedThere = true
+	asleep := someone(org.ColleagueSuspended, "expired", org.RoleAidant)
+	asleep.Suspended, asleep.SuspendedWhy = true, org.Inactive
+	decided := asleep
+	decided.SuspendedWhy = org.Decided
+	return []shownPage{
+		show(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), func(p *personPage) { p.Procedures, p.Notice = []string{"RSA"}, "referent.person.resumed" }),
+		show(blank(), func(p *personPage) {
+			p.leaving, p.Self = leaving{Person: blank()}, true
+			p.Identities = []org.Asked{{Person: someID, Digest: "aa", At: now}, {Person: someID, Digest: "bb", At: now}}
+		}),
+		show(suspended, func(p *personPage) { p.Reset = &asked }),
+		show(suspended, func(p *personPage) { p.Reset, p.Form = &approved, mistaken(nil, "colleague") }),
+		show(asleep, func(p *personPage) { p.leaving = left(asleep, true) }),
+		show(decided, func(*personPage) {}),
+		show(someone(org.ColleagueLeft, certification.Passed), func(p *personPage) { p.MaySuspend, p.MayReset = false, false }),
+		show(someone(org.ColleagueTraining, certification.Trained, org.RoleAidant), func(*personPage) {}),
+		show(someone(org.ColleagueTraining, certification.ToTrain, org.RoleAidant), func(*personPage) {}),
+	}
+}
+
+// everyPage is each page of this area, in each shape it can have.
+func everyPage(t *testing.T) []shownPage {
+	t.Helper()
+	groups := func(people ...member) []group {
+		return []group{{org.ColleagueActive, people}, {org.ColleagueTraining, nil}, {org.ColleagueSuspended, people}, {org.ColleagueLeft, nil}}
+	}
+	open := invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleAidant, org.RoleReferent}, ExpiresAt: now}
+	limit := func(whose string, form *page.Form, stale bool) shownPage {
+		return shownPage{"referent/procedures.html", func() page.Page {
+			return &limitPage{Common: page.Common{Title: "referent.procedures.title", Trail: []page.Link{home}, Form: form}, Whose: whose, Name: "Nora Neuve", Action: "/x", Back: "/y", Themes: themes(t, form), Stale: stale}
+		}}
+	}
+	organisation := func(form *page.Form, procedures ...string) shownPage {
+		return shownPage{"referent/organisation.html", func() page.Page {
+			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: kind("fr", house), Procedures: procedures, Stale: procedures == nil, Notice: "referent.organisation.changed"}
+		}}
+	}
+	invite := func(form *page.Form, stale bool) shownPage {
+		return shownPage{"referent/invite.html", func() page.Page {
+			return &invitePage{Common: page.Common{Title: "referent.invite.title", Form: form}, Organisation: house.Name, Tongues: []choice{{"fr", "Français"}, {"en", "Anglais"}}, Stale: stale}
+		}}
+	}
+	suspend := func(seen, stale bool, form *page.Form) shownPage {
+		return shownPage{"referent/suspend.html", func() page.Page {
+			return &suspendPage{Common: page.Common{Title: "referent.suspend.title", Form: form}, leaving: left(blank(), seen), Stale: stale}
+		}}
+	}
+	return append(personPages(),
+		shownPage{"referent/home.html", func() page.Page {
+			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name}
+		}},
+		shownPage{"referent/home.html", func() page.Page {
+			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"invitation", "E F", "/z", now}}}
+		}},
+		shownPage{"referent/team.html", func() page.Page {
+			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups()}
+		}},
+		shownPage{"referent/team.html", func() page.Page {
+			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), blank()),
+				Invitations: []invited{{open, "Nora Neuve", true}, {open, "Nora Neuve", false}}, Notice: "referent.invite.sent"}
+		}},
+		shownPage{"referent/reset.html", func() page.Page {
+			return &resetPage{Common: page.Common{Title: "referent.reset.go"}, Person: blank()}
+		}},
+		invite(nil, false), invite(mistaken(url.Values{"roles": {"referent"}}, "given_name", "usual_name", "email", "roles", "phone"), true),
+		suspend(false, false, nil), suspend(true, true, mistaken(nil, "colleague")),
+		limit("person", nil, false), limit("organisation", mistaken(url.Values{"procedures": {"logement-aide-caf"}}, "procedures"), true),
+		organisation(nil, "RSA"), organisation(mistaken(nil, "phone", "email")))
+}
+
+func TestPages_AreSound(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	var names []string
+	for _, p := range everyPage(t) {
+		names = append(names, p.name)
+		for _, lang := range pagetest.Languages {
+			pagetest.Render(t, pages, p.name, lang, maelle, p.data())
+		}
+	}
+	pagetest.Covered(t, pages, "referent", names)
+}

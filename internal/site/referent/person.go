@@ -1,0 +1,212 @@
+package referent
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/certification"
+	"mandat/internal/credential"
+	"mandat/internal/db"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/pdf"
+	"mandat/internal/session"
+)
+
+type personPage struct {
+	page.Common
+	leaving
+	Identities []org.Asked // names that are asked to be theirs
+	Reset      *reset      // of their second factors, that is not done yet
+	Certified  bool        // there is a certificate to print
+	Procedures []string    // to which they are limited, in words
+	MaySuspend bool
+	MayReset   bool
+	Self       bool
+	Notice     string
+}
+
+// leaving is what somebody follows up, and to whom it can be given.
+type leaving struct {
+	Person     member
+	Left       mandate.Left
+	Follower   string // name of who follows it up already
+	Mandates   []leftMandate
+	Colleagues []choice
+}
+
+// leftMandate is a mandate that a certified aidant is shown.
+type leftMandate struct {
+	mandate.Summary
+	Name string
+}
+
+// choice is a line of a list to choose from.
+type choice struct{ Value, Text string }
+
+// mandatesShown is how many mandates of a colleague are listed.
+const mandatesShown = 100
+
+func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.colleague(r)
+	if err != nil {
+		return err
+	}
+	return s.renderPerson(w, r, at, c, nil)
+}
+
+func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form) error {
+	p := &personPage{Common: page.Common{Title: "referent.person.title", Current: team.Href, Trail: []page.Link{home, team}, Form: form}, Self: c.ID == at.Person}
+	var err error
+	if p.leaving, err = s.leaving(r, at, c); err != nil {
+		return err
+	}
+	p.Certified = p.Person.Certificate == certification.Certified
+	p.Procedures = s.names(page.Lang(r), c.Procedures)
+	p.MaySuspend = p.Person.Works() && !p.Self
+	if err := s.decisions(r, at, p); err != nil {
+		return err
+	}
+	p.MayReset = !p.Self && p.Reset == nil && p.Person.State != org.ColleagueLeft
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if form.Failed() {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.Pages.Render(w, r, status, "referent/person.html", p)
+}
+
+// decisions finds what waits for a decision on a person.
+func (s *Site) decisions(r *http.Request, at *session.Session, p *personPage) error {
+	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
+	if err != nil {
+		return refusal(err)
+	}
+	for _, a := range asked {
+		if a.Person == p.Person.ID {
+			p.Identities = append(p.Identities, a)
+		}
+	}
+	open, err := s.Credentials.ResetOf(r.Context(), p.Person.ID)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Reset, err = s.resetOf(r, at, open)
+	return err
+}
+
+// leaving reads what somebody follows up. Whose it is, only an aidant who may act is told (see mandate.Register.Whose).
+func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (leaving, error) {
+	l := leaving{Person: s.memberOf(c)}
+	people, err := s.Directory.Team(r.Context(), at.Actor(), s.Clock.Now())
+	if err != nil {
+		return l, refusal(err)
+	}
+	if l.Left, err = s.Mandates.LeftBy(r.Context(), at.Actor(), c.ID); err != nil {
+		return l, err
+	}
+	for _, other := range people {
+		m := s.memberOf(other)
+		if m.ID == l.Left.FollowedUpBy {
+			l.Follower = m.Name
+		}
+		if m.ID != c.ID && m.Works() && m.Aidant() {
+			l.Colleagues = append(l.Colleagues, choice{m.ID.String(), m.Name})
+		}
+	}
+	whose, err := s.Mandates.Whose(r.Context(), at.Actor(), c.ID, mandatesShown)
+	for _, m := range whose {
+		l.Mandates = append(l.Mandates, leftMandate{m, m.Citizen.Identity.FullName()})
+	}
+	return l, err
+}
+
+// Leaves reports whether there is something to hand over that somebody who works no more has left.
+func (l leaving) Leaves() bool {
+	return !l.Person.Works() && l.Left.Mandates+l.Left.Drafts > 0 && len(l.Colleagues) > 0
+}
+
+// names says procedures in words, in the order of the catalogue's keys.
+func (s *Site) names(lang string, keys []string) []string {
+	var out []string
+	for _, key := range keys {
+		if p, ok := s.Catalogue.Find(key); ok {
+			out = append(out, p.Name.In(lang))
+		}
+	}
+	return out
+}
+
+// sendCertificate sends somebody's certificate.
+func (s *Site) sendCertificate(w http.ResponseWriter, r *http.Request) error {
+	_, c, err := s.colleague(r)
+	if err != nil {
+		return err
+	}
+	b, err := s.Press.Print(r.Context(), c.ID, page.Lang(r))
+	if _, ok := errors.AsType[*pdf.UnprintableError](err); ok {
+		return problem(http.StatusUnprocessableEntity, "referent.problem.unprintable", team.Href)
+	}
+	if errors.Is(err, certification.ErrNotCertified) || errors.Is(err, certification.ErrSuspended) {
+		return db.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", `attachment; filename="certification.pdf"`)
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	_, _ = w.Write(b)
+	return nil
+}
+
+// reset is a reset of second factors as pages show it.
+type reset struct {
+	credential.Reset
+	Name                string // whose factors they are
+	Asker, Approver     string // names
+	MayApprove, IsAsker bool
+}
+
+func (s *Site) resetOf(r *http.Request, at *session.Session, x credential.Reset) (*reset, error) {
+	out := &reset{Reset: x, IsAsker: x.AskedBy == at.Person,
+		MayApprove: x.State == "asked" && x.AskedBy != at.Person && x.Person != at.Person && x.Organisation == at.Organisation}
+	for _, n := range []struct {
+		to *string
+		id uuid.UUID
+	}{{&out.Name, x.Person}, {&out.Asker, x.AskedBy}, {&out.Approver, x.ApprovedBy}} {
+		if n.id == uuid.Nil {
+			continue
+		}
+		p, err := s.Directory.Find(r.Context(), n.id)
+		if err != nil {
+			return nil, err
+		}
+		*n.to = p.GivenName + " " + p.UsualName
+	}
+	return out, nil
+}
+
+// resets are those of the referent's organisation that are not done yet.
+func (s *Site) resets(r *http.Request, at *session.Session) ([]*reset, error) {
+	open, err := s.Credentials.Resets(r.Context(), at.Organisation)
+	var out []*reset
+	for _, x := range open {
+		one, err := s.resetOf(r, at, x)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, err
+}

@@ -1,0 +1,270 @@
+package referent
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/fixture"
+	"mandat/internal/invitation"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+)
+
+func TestHome_CountsAndShowsNobody(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	b.want(b.get("/referent"), 200, "Rien n’attend votre décision")
+	o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", o.Jeanne.Person); err != nil {
+		t.Fatal(err)
+	}
+	home := b.want(b.get("/referent"), 200, "Nouveau compte ProConnect à confirmer", path(o.Jeanne), "<dt>Mandats en cours</dt><dd>1</dd>", "<dt>Personnes aidées</dt><dd>1</dd>", "<dt>Aidants en activité</dt><dd>3</dd>")
+	b.without(home, "DUBOIS", "Angela")
+}
+
+func TestTeam_IsOurs(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
+	b := o.rose(t)
+	page := b.want(b.get("/referent/equipe"), 200, "jeanne Fictif", "paul Fictif", "rose Fictif", "nora Fictif", "En formation (1)", "Personne n’est suspendu", "Personne n’est parti", "Aucune invitation", "Jamais")
+	b.without(page, "ines")
+}
+
+func TestPerson_ShowsAndChanges(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	p := path(o.Jeanne)
+	b.want(b.get(p), 200, "jeanne Fictif", "jeanne@exemple.invalid", "Certifié", "Toutes celles de la structure", "Nommer référent", "Suspendre l’accès")
+	b.want(b.post(p+"/roles/referent"), 303, p)
+	b.want(b.get(p), 200, "est maintenant référent", "Retirer le rôle de référent")
+	b.want(b.post(p+"/roles/referent"), 409)
+	b.want(b.post(p+"/roles/referent/retrait"), 303, p)
+	b.want(b.post(p+"/roles/king"), 404)
+	b.want(b.get(path(o.boss)), 200, "Retirer le rôle de référent")
+	b.without(b.get(path(o.boss)), "Suspendre l’accès", "remise à zéro")
+	b.want(b.post(path(o.boss)+"/roles/referent/retrait"), 409, "garde au moins un référent")
+	b.want(b.get(p+"/attestation.pdf"), 200, "%PDF-")
+	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
+	b.want(b.get(path(nora)+"/attestation.pdf"), 404)
+	o.Content(t)
+}
+
+func TestSuspend_ShowsWhatIsLeftAndHandsOver(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	p := path(o.Jeanne)
+	b.want(b.get(p+"/suspension"), 200, "Aucun")
+	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	o.Draft(t, o.Jeanne, fixture.Citizen(1), fixture.Tax)
+	before := b.want(b.get(p+"/suspension"), 200, "Un mandat", "Un brouillon", "seuls les aidants certifiés", "paul Fictif")
+	b.without(before, "DUBOIS", m.ID.String(), "ines")
+	b.want(b.post(p+"/suspension", "colleague", o.Jeanne.Person.String()), 422, "Choisissez un autre aidant")
+	b.want(b.post(p+"/suspension", "colleague", "x"), 422)
+	if o.rows(t, `select count(*) from membership where suspended_at is not null`) != 0 {
+		t.Error("suspended by a form that was refused")
+	}
+	b.want(b.post(p+"/suspension", "colleague", o.Ines.Person.String()), 303, p)
+	b.want(b.get(p), 200, "rien n’a été confié", "Suspendu", "Rétablir l’accès", "Confier")
+	b.want(b.post(p+"/releve", "colleague", ""), 422, "Choisissez un autre aidant")
+	b.want(b.post(p+"/releve", "colleague", o.Ines.Person.String()), 422, "Choisissez un autre aidant")
+	b.want(b.post(p+"/releve", "colleague", o.Paul.Person.String()), 303, p)
+	b.want(b.get(p), 200, "C’est confié", "Déjà confiés à", "paul Fictif")
+	b.want(b.post(p+"/suspension"), 409)
+	b.want(b.post(p+"/reprise"), 303, p)
+	b.want(b.get(p), 200, "L’accès est rétabli", "En activité")
+	b.want(b.post(p+"/suspension", "colleague", o.Paul.Person.String()), 303)
+	b.want(b.get(p), 200, "L’accès est suspendu, et ce que la personne suivait est confié")
+	o.Content(t)
+}
+
+// W9: only a referent who is a certified aidant too sees whose mandates somebody leaves.
+func TestSuspend_NamesCitizensToCertifiedAidantsOnly(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	b := o.visit(t, o.both(t), o.Clock.Now())
+	b.want(b.get(path(o.Jeanne)+"/suspension"), 200, "DUBOIS", "/mandats/"+m.ID.String())
+	o.Behind(t, `update certification set certified_at = certified_at - interval '40 months', certified_until = certified_until - interval '40 months' where person_id = $1`, o.Paul.Person)
+	b.without(b.want(b.get(path(o.Jeanne)+"/suspension"), 200, "Un mandat"), "DUBOIS")
+}
+
+func TestLimit_PersonAndOrganisation(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	p := path(o.Jeanne) + "/demarches"
+	b.want(b.get(p), 200, `name="every" value="on" checked`)
+	b.want(b.post(p), 422, "Cochez au moins une démarche")
+	b.want(b.post(p, "procedures", "invented"), 422)
+	b.want(b.post(p, "procedures", fixture.Tax), 303, path(o.Jeanne))
+	b.want(b.get(path(o.Jeanne)), 200, "Les démarches autorisées sont changées", "revenus")
+	b.want(b.get(p), 200, `value="`+fixture.Tax+`" checked`)
+	b.want(b.post(p, "every", "on", "procedures", fixture.Tax), 303)
+	b.want(b.get(path(o.boss)+"/demarches"), 404)
+
+	here := "/referent/structure/demarches"
+	b.want(b.post(here), 422)
+	b.want(b.post(here, "procedures", fixture.Housing), 303, "/referent/structure")
+	b.without(b.want(b.get(p), 200, fixture.Housing), fixture.Tax) // a person's choice lies within the organisation's
+	b.want(b.get("/referent/structure"), 200, "Les démarches autorisées sont changées")
+	if here, err := o.Directory.Organisation(t.Context(), o.Here); err != nil || here.Allows(fixture.Tax) || !here.Allows(fixture.Housing) {
+		t.Errorf("the organisation allows %v, %v", here.Procedures, err)
+	}
+	o.Content(t)
+}
+
+func TestOrganisation_ContactOnly(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	b.want(b.get("/referent/structure"), 200, "21750001600019", "accueil@exemple.invalid")
+	b.want(b.post("/referent/structure", "phone", "", "email", "x"), 422, "Écrivez le téléphone", "adresse électronique complète")
+	b.want(b.post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid", "name", "Autre", "siret", "35600000000048"), 303)
+	b.want(b.get("/referent/structure"), 200, "Le contact est changé", "nous@exemple.invalid", "Maison France Services de démonstration", "21750001600019")
+	o.Content(t)
+}
+
+func TestInvite_IsUniform(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	b.want(b.get("/referent/invitations/nouvelle"), 200, `value="aidant" checked`)
+	b.want(b.post("/referent/invitations"), 422, "4 réponses", "Écrivez le prénom", "Choisissez au moins un rôle")
+	b.want(b.post("/referent/invitations", "given_name", "A", "usual_name", "B", "email", "a@b.fr", "roles", "aidant", "phone", "12"), 422, "Ce numéro n’est pas reconnu", `value="a@b.fr"`)
+	person := func(email string) []string {
+		return []string{"given_name", "Nora", "usual_name", "Neuve", "email", email, "roles", "aidant", "roles", "referent", "phone", "06 12 34 56 78", "lang", "en", "digital_adviser", "on"}
+	}
+	// Who is known in another organisation, or administers, is invited like a stranger: the page tells nobody.
+	administrator := o.Administrator(t, "ada")
+	var pages []string
+	for _, email := range []string{"nora@exemple.invalid", "ines@exemple.invalid", "ada@exemple.invalid"} {
+		b.want(b.post("/referent/invitations", person(email)...), 303, "/referent/equipe")
+		pages = append(pages, strings.ReplaceAll(b.want(b.get("/referent/equipe"), 200, "Si cette adresse peut être invitée").body, email, "…"))
+	}
+	if o.rows(t, `select count(*) from invitation where state = 'open'`) != 3 {
+		t.Errorf("the addresses are not invited alike: %s", administrator.Person)
+	}
+	for _, p := range pages {
+		if !strings.Contains(p, "Nora Neuve") {
+			t.Error("the invitation is not shown")
+		}
+	}
+	b.want(b.post("/referent/invitations", person("nora@exemple.invalid")...), 422, "une invitation est déjà en attente")
+	b.want(b.post("/referent/invitations", person("paul@exemple.invalid")...), 422, "a déjà un rôle dans votre structure")
+	o.Content(t)
+}
+
+func TestInvitation_ResendAndWithdraw(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	id, err := o.invitations.Invite(t.Context(), o.boss, invitation.Invitee{GivenName: "Nora", UsualName: "Neuve", Email: "nora@exemple.invalid", Roles: []string{"aidant"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Clock.Advance(invitation.Life + time.Minute)
+	b = o.rose(t)
+	b.want(b.get("/referent/equipe"), 200, "n’est plus valable depuis")
+	b.want(b.post(invitationPath(id)+"/renvoi"), 303, "/referent/equipe")
+	b.want(b.get("/referent/equipe"), 200, "valable jusqu’au", "L’invitation est renvoyée")
+	other := o.visit(t, o.Referent(t, o.Elsewhere, "otto"), o.Clock.Now())
+	for _, act := range []string{"/renvoi", "/retrait"} {
+		other.want(other.post(invitationPath(id)+act), 404)
+	}
+	b.want(b.post(invitationPath(id)+"/retrait"), 303)
+	b.want(b.get("/referent/equipe"), 200, "Aucune invitation", "L’invitation est retirée")
+	b.want(b.post(invitationPath(id)+"/retrait"), 409)
+	b.want(b.post("/referent/invitations/x/retrait"), 404)
+	o.Content(t)
+}
+
+func TestIdentity_IsDecidedHere(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	p := path(o.Jeanne)
+	for _, c := range []struct{ sub, act, says string }{{"first", "/identite", "Le compte est confirmé"}, {"second", "/identite/refus", "Le compte est refusé"}} {
+		if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, c.sub, o.Jeanne.Person); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := o.Directory.AskedIdentities(t.Context(), o.boss)
+		if err != nil || len(asked) != 1 {
+			t.Fatal(asked, err)
+		}
+		b.without(b.want(b.get(p), 200, "de vive voix", asked[0].Digest), c.sub+`"`)
+		b.want(b.post(path(o.Paul)+c.act, "identity", asked[0].Digest), 404) // another person's
+		b.want(b.post(p+c.act, "identity", "x"), 404)
+		b.want(b.post(p+c.act, "identity", asked[0].Digest), 303, p)
+		b.want(b.get(p), 200, c.says)
+		b.want(b.post(p+c.act, "identity", asked[0].Digest), 404) // decided already
+	}
+	o.Content(t)
+}
+
+// Two people decide: who asked for a reset does not approve it, and nobody does for themselves.
+func TestReset_TakesTwo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, second := o.rose(t), o.visit(t, o.both(t), o.Clock.Now())
+	p := path(o.Jeanne)
+	b.want(b.get(p+"/facteurs"), 200, "Une autre personne l’accepte")
+	b.want(b.get(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
+	b.want(b.post(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
+	b.want(b.post(p+"/facteurs"), 303, p)
+	b.want(b.post(p+"/facteurs"), 409)
+	open, err := o.credentials.ResetOf(t.Context(), o.Jeanne.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := open.ID.String()
+	b.without(b.want(b.get(p), 200, "Quelqu’un d’autre que vous", "Annuler la demande"), "Accepter la remise")
+	b.want(b.post(p+"/facteurs/accord", "reset", id), 409, "Cela se décide à deux")
+	second.want(second.get("/referent"), 200, "à décider")
+	second.want(second.get(p), 200, "rose Fictif", "Accepter la remise")
+	second.want(second.post(path(o.boss)+"/facteurs/accord", "reset", id), 404)
+	second.want(second.post(p+"/facteurs/accord", "reset", uuid.NewString()), 404)
+	second.want(second.post(p+"/facteurs/accord", "reset", "x"), 404)
+	second.want(second.post(p+"/facteurs/accord", "reset", id), 303, p)
+	second.want(second.get(p), 200, "Elle aura lieu dans une heure", "Acceptée par paul Fictif")
+	b.want(b.post(p+"/facteurs/refus", "reset", id), 303, p)
+	b.want(b.get(p), 200, "est refusée")
+	o.Content(t)
+}
+
+// A second factor that became too old while a form was filled in loses nothing.
+func TestStale_KeepsWhatWasEntered(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	late := o.visit(t, o.boss, o.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	p := path(o.Jeanne)
+	for _, form := range []string{"/referent/invitations/nouvelle", p + "/suspension", p + "/demarches", p + "/facteurs", "/referent/structure/demarches"} {
+		late.want(late.get(form), 303, "/connexion/confirmation")
+	}
+	late.want(late.post("/referent/invitations", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "referent"), 409,
+		"rien de ce que vous avez saisi n’est perdu", `value="nora@exemple.invalid"`, `value="referent" checked`)
+	late.want(late.post(p+"/suspension", "colleague", o.Paul.Person.String()), 409, `value="`+o.Paul.Person.String()+`" selected`)
+	late.want(late.post(p+"/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
+	late.want(late.post("/referent/structure/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
+	late.want(late.post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid"), 409, "nous@exemple.invalid")
+	for _, act := range []string{"/roles/referent", "/roles/aidant/retrait", "/reprise", "/facteurs", "/releve"} {
+		a := late.post(p+act, "colleague", o.Paul.Person.String())
+		if act == "/reprise" { // she is not suspended: who asks is told so
+			late.want(a, 303, "/connexion/confirmation")
+			continue
+		}
+		late.want(a, http.StatusSeeOther, "/connexion/confirmation")
+	}
+	late.want(late.get(p), 200, "vous pouvez recommencer")
+	if o.rows(t, `select count(*) from invitation`)+o.rows(t, `select count(*) from membership where suspended_at is not null or procedures is not null`) != 0 {
+		t.Error("something was done")
+	}
+}

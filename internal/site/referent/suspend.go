@@ -1,0 +1,81 @@
+package referent
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type suspendPage struct {
+	page.Common
+	leaving
+	Stale bool // the second factor became too old meanwhile
+}
+
+// showSuspend says what somebody leaves before they are suspended.
+func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.colleague(r)
+	if err != nil {
+		return err
+	}
+	if c.ID == at.Person {
+		return refusal(org.ErrYourself)
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.renderSuspend(w, r, at, c, nil, http.StatusOK)
+}
+
+func (s *Site) renderSuspend(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form, status int) error {
+	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: team.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}, Form: form},
+		Stale: status == http.StatusConflict}
+	var err error
+	if p.leaving, err = s.leaving(r, at, c); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "referent/suspend.html", p)
+}
+
+// doSuspend suspends first, and hands over what is left then: whoever must be kept out is out, whatever becomes of the rest.
+func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.colleague(r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	var to uuid.UUID
+	if form.Value("colleague") != "" {
+		if to, err = uuid.Parse(form.Value("colleague")); err != nil || to == c.ID {
+			form.Fail("colleague", "referent.left.wrong.colleague")
+			return s.renderSuspend(w, r, at, c, form, http.StatusUnprocessableEntity)
+		}
+	}
+	err = s.Directory.SuspendIn(r.Context(), at.Actor(), c.ID)
+	if errors.Is(err, org.ErrFactorTooOld) {
+		return s.renderSuspend(w, r, at, c, form, http.StatusConflict)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	notice := "referent.person.suspended"
+	if to != uuid.Nil {
+		notice = "referent.person.suspended_handed"
+		switch _, err := s.Mandates.HandOver(r.Context(), at.Actor(), c.ID, to); {
+		case errors.Is(err, mandate.ErrColleague):
+			notice = "referent.person.suspended_not_handed"
+		case err != nil:
+			return refusal(err)
+		}
+	}
+	return s.finish(w, r, at, personPath(c.ID), notice)
+}

@@ -1,0 +1,127 @@
+package referent
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"mandat/internal/invitation"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// endsSoon is how long before its end a certificate is said to be ending.
+const endsSoon = 60 * 24 * time.Hour
+
+// member is a colleague as pages show them.
+type member struct {
+	org.Colleague
+	Name        string
+	Certificate string    // state of their certification: "none", "expired" and those of package certification
+	Until       time.Time // when the certificate ends or ended, zero without one
+	EndsSoon    bool
+	SeenAt      time.Time // last sign-in, zero is never
+}
+
+func (s *Site) memberOf(c org.Colleague) member {
+	m := member{Colleague: c, Name: c.GivenName + " " + c.UsualName, Certificate: c.Certificate}
+	if c.Certificate == "" {
+		m.Certificate = "none"
+	}
+	if c.CertifiedUntil != nil {
+		now := s.Clock.Now()
+		m.Until = *c.CertifiedUntil
+		switch {
+		case c.Certificate == "certified" && !now.Before(m.Until):
+			m.Certificate = "expired"
+		case c.Certificate == "certified":
+			m.EndsSoon = m.Until.Sub(now) <= endsSoon
+		}
+	}
+	if c.LastSignIn != nil {
+		m.SeenAt = *c.LastSignIn
+	}
+	return m
+}
+
+// Aidant reports whether they are one now.
+func (m member) Aidant() bool { return slices.Contains(m.Roles, org.RoleAidant) }
+
+// Referent reports whether they are one now.
+func (m member) Referent() bool { return slices.Contains(m.Roles, org.RoleReferent) }
+
+// Works reports whether they have a role now and are suspended nowhere.
+func (m member) Works() bool {
+	return m.State == org.ColleagueActive || m.State == org.ColleagueTraining
+}
+
+// Why says why they are suspended: "here", org.Decided or org.Inactive; "" when they are not.
+func (m member) Why() string {
+	switch {
+	case m.State != org.ColleagueSuspended:
+		return ""
+	case m.Suspended:
+		return m.SuspendedWhy
+	}
+	return "here"
+}
+
+type group struct {
+	State  string
+	People []member
+}
+
+type teamPage struct {
+	page.Common
+	Groups      []group
+	Invitations []invited
+	Notice      string
+}
+
+// invited is an invitation that nobody has accepted yet.
+type invited struct {
+	invitation.Invitation
+	Name string
+	Over bool // its time is over: it can be sent again
+}
+
+func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	people, err := s.Directory.Team(r.Context(), at.Actor(), s.Clock.Now())
+	if err != nil {
+		return refusal(err)
+	}
+	p := &teamPage{Common: page.Common{Title: "referent.team.title", Current: "/referent/equipe", Trail: []page.Link{home}}}
+	for _, state := range []string{org.ColleagueActive, org.ColleagueTraining, org.ColleagueSuspended, org.ColleagueLeft} {
+		g := group{State: state}
+		for _, c := range people {
+			if c.State == state {
+				g.People = append(g.People, s.memberOf(c))
+			}
+		}
+		p.Groups = append(p.Groups, g)
+	}
+	if p.Invitations, err = s.invited(r, at); err != nil {
+		return err
+	}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "referent/team.html", p)
+}
+
+func (s *Site) invited(r *http.Request, at *session.Session) ([]invited, error) {
+	open, err := s.Invitations.List(r.Context(), at.Actor())
+	if err != nil {
+		return nil, refusal(err)
+	}
+	var out []invited
+	for _, i := range open {
+		out = append(out, invited{i, i.GivenName + " " + i.UsualName, i.Late(s.Clock.Now())})
+	}
+	return out, nil
+}
