@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,27 +41,22 @@ var (
 	ErrNotShown = errors.New("wrong, late or used") // one answer for all of these
 )
 
-// regions are where a number without a country code may be: France and its territories, in the order in which they are tried.
+// regions are France and its territories.
 var regions = []string{"FR", "GP", "GF", "MQ", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"}
+
+// tenDigits are the regions whose numbers are dialled as ten digits without a country code, in the order in which a number is tried: 05 96 … is
+// Martinique's before it is mainland France's. The other territories have short numbers, which want their country code.
+var tenDigits = []string{"GP", "GF", "MQ", "RE", "YT", "FR"}
 
 // Phone returns a telephone number in the form +33199000000 (E.164), or ErrContact for what is none of France or its territories.
 func Phone(s string) (string, error) {
-	for _, region := range regions {
+	for _, region := range tenDigits {
 		n, err := phonenumbers.Parse(s, region)
-		if err == nil && phonenumbers.IsValidNumber(n) && ours(phonenumbers.GetRegionCodeForNumber(n)) {
+		if err == nil && phonenumbers.IsValidNumber(n) && slices.Contains(regions, phonenumbers.GetRegionCodeForNumber(n)) {
 			return phonenumbers.Format(n, phonenumbers.E164), nil
 		}
 	}
 	return "", ErrContact
-}
-
-func ours(region string) bool {
-	for _, r := range regions {
-		if r == region {
-			return true
-		}
-	}
-	return false
 }
 
 // Email returns an address in lower case, or ErrContact for what is none.

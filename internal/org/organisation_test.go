@@ -1,0 +1,101 @@
+package org_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+)
+
+func TestKinds_Are29(t *testing.T) {
+	t.Parallel()
+	keys := map[string]bool{}
+	for _, k := range org.Kinds() {
+		keys[k.Key] = true
+		if !org.ValidKind(k.Key) || k.French == "" || k.English == "" {
+			t.Errorf("%+v", k)
+		}
+	}
+	if len(keys) != 29 || org.ValidKind("") {
+		t.Errorf("%d kinds", len(keys))
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	good := org.Organisation{SIRET: "21750001600019", Name: "N", Address: "A", Postcode: "20137", City: "Porto-Vecchio", Phone: "1", Email: "a@exemple.invalid", Kind: "ccas", INSEECode: "2A247", DepartmentCode: "2A"}
+	if f := good.Faults(); f != nil {
+		t.Errorf("good: %v", f)
+	}
+	for field, spoil := range map[string]func(*org.Organisation){
+		"siret": func(o *org.Organisation) { o.SIRET = "21750001600018" }, "name": func(o *org.Organisation) { o.Name = "" },
+		"address": func(o *org.Organisation) { o.Address = "" }, "address_extra": func(o *org.Organisation) { o.AddressExtra = strings.Repeat("x", 201) },
+		"postcode": func(o *org.Organisation) { o.Postcode = "2A004" }, "city": func(o *org.Organisation) { o.City = "" }, "phone": func(o *org.Organisation) { o.Phone = "" },
+		"email": func(o *org.Organisation) { o.Email = "x" }, "kind": func(o *org.Organisation) { o.Kind = "cafe" }, "kind_other": func(o *org.Organisation) { o.KindOther = "x" },
+		"insee_code": func(o *org.Organisation) { o.INSEECode = "2C247" }, "department_code": func(o *org.Organisation) { o.DepartmentCode = "2C" },
+		"france_services": func(o *org.Organisation) { o.FranceServices = strings.Repeat("x", 41) }, "habilitation_number": func(o *org.Organisation) { o.HabilitationNumber = strings.Repeat("x", 41) },
+	} {
+		o := good
+		spoil(&o)
+		if diff := cmp.Diff([]string{field}, o.Faults()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", field, diff)
+		}
+	}
+}
+
+func TestOrganisation_IsChangedByWhoMay(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	odile, ada := w.Referent(t, w.Here, "odile"), w.Administrator(t, "ada")
+	o, err := d.Organisation(ctx, w.Here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := d.Place(ctx, o.PublicID); err != nil || p.ID != o.ID {
+		t.Errorf("by its address: %v, %v", p.ID, err)
+	}
+	change := func(f func(*org.Organisation)) org.Organisation { n := o; f(&n); return n }
+	moved := change(func(n *org.Organisation) {
+		n.Address, n.AddressExtra, n.Kind, n.INSEECode = "2 rue Neuve", "Bâtiment B", "ccas", "75104"
+	})
+	for i, step := range []struct {
+		by   journal.Actor
+		o    org.Organisation
+		want error
+	}{
+		{odile, moved, nil}, {w.Jeanne, moved, org.ErrMayNot},
+		{odile, change(func(n *org.Organisation) { n.ID = w.Elsewhere }), db.ErrNotFound},
+		{odile, change(func(n *org.Organisation) { n.SIRET = "21690123100011" }), org.ErrMayNot},
+		{odile, change(func(n *org.Organisation) { n.HabilitationNumber = "1" }), org.ErrMayNot},
+		{odile, change(func(n *org.Organisation) { n.FranceServices = "1" }), org.ErrMayNot},
+		{odile, change(func(n *org.Organisation) { n.Name = "" }), org.ErrParticulars},
+		{ada, change(func(n *org.Organisation) { n.SIRET = "x" }), org.ErrSIRET},
+		{ada, change(func(n *org.Organisation) { n.SIRET = "35600000000048" }), db.ErrConflict}, // the other organisation's
+		{ada, change(func(n *org.Organisation) {
+			n.SIRET, n.HabilitationNumber, n.FranceServices = "21690123100011", "4711", "FS-1"
+		}), nil},
+	} {
+		if err := d.ChangeOrganisation(ctx, step.by, step.o); !errors.Is(err, step.want) || step.want == nil && err != nil {
+			t.Errorf("step %d: %v, want %v", i, err, step.want)
+		}
+	}
+	got, err := d.Organisation(ctx, w.Here)
+	if err != nil || got.SIRET != "21690123100011" || got.HabilitationNumber != "4711" || got.PublicID != o.PublicID {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.Content(t)
+	if err := d.Close(ctx, ada, w.Here); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.ChangeOrganisation(ctx, ada, got); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("closed: %v", err)
+	}
+	w.Content(t)
+}
