@@ -46,7 +46,11 @@ type Options struct {
 type Site struct {
 	*fixture.World               // the registers, on the same database, keys and clock, and the people
 	Odile          journal.Actor // referent of Here, and no aidant
+	Nora           journal.Actor // aidant of Here who is not certified
+	Samir          journal.Actor // certified aidant of Here, to be suspended (Suspend)
+	Denis          journal.Actor // certified aidant of Here and of Elsewhere; he acts for Here unless the address says otherwise
 	Sofia          journal.Actor // auditor
+	Adele          journal.Actor // administrator
 
 	App     *app.App
 	Twin    *twin.Twin

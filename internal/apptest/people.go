@@ -54,7 +54,25 @@ func (s *Site) people(t testing.TB, issuer string) {
 	s.Paul = s.person(t, issuer, "paul", s.Here, hereSIRET, org.RoleAidant)
 	s.Ines = s.person(t, issuer, "ines", s.Elsewhere, elsewhereSIRET, org.RoleAidant)
 	s.Odile = s.person(t, issuer, "odile", s.Here, hereSIRET, org.RoleReferent)
+	s.Nora = s.person(t, issuer, "nora", s.Here, hereSIRET, org.RoleAidant)
+	s.Samir = s.person(t, issuer, "samir", s.Here, hereSIRET, org.RoleAidant)
+	s.Denis = s.person(t, issuer, "denis", s.Here, hereSIRET, org.RoleAidant)
+	if err := s.Directory.Join(t.Context(), journal.Program(), s.Denis.Person, s.Elsewhere, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
 	s.Sofia = s.person(t, issuer, "sofia", uuid.Nil, auditSIRET)
+	s.Adele = s.person(t, issuer, "adele", uuid.Nil, auditSIRET)
+	for _, who := range []journal.Actor{s.Jeanne, s.Paul, s.Ines, s.Samir, s.Denis} {
+		fixture.Certify(t, s.Database, s.Clock.Now(), who.Person)
+	}
+}
+
+// Suspend suspends somebody everywhere, as an administrator does.
+func (s *Site) Suspend(t testing.TB, who journal.Actor) {
+	t.Helper()
+	if err := s.Directory.Suspend(t.Context(), journal.Program(), who.Person); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *Site) organisation(t testing.TB, siret, name string) uuid.UUID {
@@ -70,17 +88,23 @@ func (s *Site) organisation(t testing.TB, siret, name string) uuid.UUID {
 // person adds somebody to the directory and to ProConnect, and returns them as an actor with a fresh second factor.
 func (s *Site) person(t testing.TB, issuer, name string, organisation uuid.UUID, siret string, roles ...string) journal.Actor {
 	t.Helper()
+	kind := journal.Aidant
+	switch {
+	case name == "adele":
+		kind = journal.Administrator
+	case organisation == uuid.Nil:
+		kind = journal.Auditor
+	case !slices.Contains(roles, org.RoleAidant):
+		kind = journal.Referent
+	}
 	login := twintest.Name(name)
 	email := name + "@exemple.invalid"
 	id, err := s.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Issuer: issuer, Sub: login, Email: email, GivenName: name, UsualName: "Fictif",
-		Auditor: organisation == uuid.Nil}, organisation, roles...)
+		Auditor: kind == journal.Auditor, Administrator: kind == journal.Administrator}, organisation, roles...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	fixture.Agree(t, s.Database, s.Clock.Now(), id)
-	if slices.Contains(roles, org.RoleAidant) {
-		fixture.Certify(t, s.Database, s.Clock.Now(), id)
-	}
 	s.logins[id] = login
 	if s.Twin != nil {
 		err := s.Twin.PutProfessional(t.Context(), twin.Professional{ID: login, Sub: login, UID: login, GivenName: name, UsualName: "Fictif", Email: email, SIRET: siret, IDPID: "tests",
@@ -88,10 +112,6 @@ func (s *Site) person(t testing.TB, issuer, name string, organisation uuid.UUID,
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	kind := journal.Aidant
-	if organisation == uuid.Nil {
-		kind = journal.Auditor
 	}
 	session := token.ID()
 	return journal.Actor{Kind: kind, Person: id, Organisation: organisation, Session: session[:], FactorAt: s.Clock.Now()}

@@ -7,12 +7,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/page"
 	"mandat/internal/session"
 )
 
@@ -48,16 +51,19 @@ func (s *Site) Stranger(t testing.TB) *Visitor {
 	return &Visitor{site: s, t: t}
 }
 
-// Visit opens a session for somebody as a sign-in does, without ProConnect. by.FactorAt is when they gave a second factor.
+// Visit opens a session for somebody as a sign-in with a passkey does, without ProConnect. by.FactorAt is when they gave it; the
+// organisation of by is where they begin.
 func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	t.Helper()
 	sessions := session.New(s.DB, s.Clock, false)
-	role := session.Aidant
-	switch {
-	case by.Kind == journal.Auditor:
-		role = session.Auditor
-	case by.Person == s.Odile.Person:
-		role = session.Referent
+	person, err := s.Directory.Find(t.Context(), by.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := slices.IndexFunc(person.Memberships, func(m org.Membership) bool { return m.Organisation.ID == by.Organisation })
+	who := session.SignedIn{Person: by.Person, Role: string(by.Kind), FactorAt: by.FactorAt, FactorKind: session.FactorPasskey, Method: session.ByPasskey}
+	if here >= 0 {
+		who.Places = session.Places(person, person.Memberships[here].Organisation.SIRET)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	empty, err := sessions.Ensure(httptest.NewRecorder(), r)
@@ -65,11 +71,7 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 		t.Fatal(err)
 	}
 	v := &Visitor{By: by, site: s, t: t}
-	err = s.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		who := session.SignedIn{Person: by.Person, Role: role, FactorAt: by.FactorAt, FactorKind: session.FactorPasskey, Method: session.ByPasskey}
-		if by.Organisation != uuid.Nil {
-			who.Places = []session.Place{{Organisation: by.Organisation, Role: role}}
-		}
+	err = s.Journal.Record(t.Context(), who.Actor(), func(tx *journal.Tx) (journal.Event, error) {
 		opened, err := sessions.Open(t.Context(), tx, empty, who)
 		v.Cookie = opened.Secret()
 		return journal.Event{Action: "session.opened"}, err
@@ -77,14 +79,40 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	again.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
-	passed, err := sessions.Browser(httptest.NewRecorder(), again)
+	v.By = v.session(sessions).Actor()
+	return v
+}
+
+// session is the visitor's at addresses that name no organisation.
+func (v *Visitor) session(sessions *session.Sessions) *session.Session {
+	v.t.Helper()
+	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, "/", nil)
+	r.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
+	passed, err := sessions.Browser(httptest.NewRecorder(), r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return session.From(passed.Context())
+}
+
+// Confirm gives the second factor for a citizen, as the page that asks for it in a login does: until another is given, the
+// visitor may use that citizen's powers.
+func (v *Visitor) Confirm(citizen uuid.UUID) {
+	v.t.Helper()
+	sessions := session.New(v.site.DB, v.site.Clock, false)
+	if err := sessions.FactorFor(v.t.Context(), v.session(sessions), citizen); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// Under is what the addresses of an organisation's pages begin with, for who has several.
+func (s *Site) Under(t testing.TB, organisation uuid.UUID) string {
+	t.Helper()
+	o, err := s.Directory.Organisation(t.Context(), organisation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.By = session.From(passed.Context()).Actor()
-	return v
+	return page.BaseOf(o.PublicID)
 }
 
 // newClient follows no redirect. Each site has its own: its connections are closed before the site is stopped, which would

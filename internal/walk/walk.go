@@ -21,6 +21,7 @@ type Walker struct {
 	Site     string // origin of Mandat
 	Service  string // origin of the public service
 	Provider string // button of Mandat at FranceConnect
+	person   string // button at ProConnect of who signed in last
 }
 
 // New returns a fresh browser that has been nowhere.
@@ -84,6 +85,7 @@ func (w *Walker) ToProConnect() error {
 
 // SignIn signs a professional in through ProConnect, whatever comes of it.
 func (w *Walker) SignIn(person string) error {
+	w.person = person
 	return step("sign in", w.ToProConnect, w.press("login="+person), w.through)
 }
 
@@ -152,9 +154,20 @@ func (w *Walker) OpenService(service string) error {
 	return step("open the service", w.open(w.Service+"/"+service), w.press("#login-"+service), w.press("idp="+w.Provider))
 }
 
-// Choose finds the citizen by name and chooses the first result.
+// Choose finds the citizen by name and chooses the first result. A second factor that is asked for that citizen is given.
 func (w *Walker) Choose(name string) error {
-	return step("choose the citizen", w.press("Chercher", "recherche", name), func() error { return w.Press("Choisir", nil) })
+	return step("choose the citizen", w.press("Chercher", "recherche", name), func() error { return w.Press("Choisir", nil) }, w.Confirm)
+}
+
+// confirmIt is on the button of pages that first ask for the second factor.
+const confirmIt = "Confirmer que c’est moi"
+
+// Confirm gives the second factor anew, with ProConnect, on a page that asks for it; elsewhere it does nothing.
+func (w *Walker) Confirm() error {
+	if !w.HasButton(confirmIt) {
+		return nil
+	}
+	return step("confirm who it is", w.press(confirmIt), w.press("ProConnect"), w.press("login="+w.person), w.through)
 }
 
 // Procedure chooses the procedure, which leads back to FranceConnect.
@@ -175,5 +188,5 @@ func (w *Walker) LeaveService(service string) error {
 
 // End ends a mandate for a reason.
 func (w *Walker) End(mandate uuid.UUID, reason string) error {
-	return step("end the mandate", w.open(w.Site+path.Join("/mandats", mandate.String(), "fin")), w.press("Mettre fin au mandat maintenant", "reason", reason))
+	return step("end the mandate", w.open(w.Site+path.Join("/mandats", mandate.String(), "fin")), w.Confirm, w.press("Mettre fin au mandat maintenant", "reason", reason))
 }
