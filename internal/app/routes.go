@@ -5,6 +5,7 @@ import (
 
 	"mandat/internal/idp"
 	"mandat/internal/page"
+	"mandat/internal/site/account"
 	"mandat/internal/site/aidant"
 	"mandat/internal/site/auditor"
 	"mandat/internal/site/login"
@@ -25,7 +26,9 @@ func (a *App) buildRoutes(context.Context) error {
 
 	a.public().Mount(a.router)
 	(&login.Site{Pages: a.pages, ProConnect: a.proconnect, Sessions: a.sessions, Door: a.people.door, Links: a.people.links, Factors: a.people.factors,
-		Charter: a.people.charter, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)
+		Charter: a.people.charter, Invitations: a.people.invitations, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)
+	(&account.Site{Pages: a.pages, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Directory: a.directory, Contacts: a.office.contacts,
+		Certifications: a.office.certifications, Press: a.office.certificates, Journal: a.journal, Clock: a.clock}).Mount(a.router)
 	a.franceconnect.Mount(a.router)
 	a.idp.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,

@@ -29,6 +29,7 @@ import (
 	"mandat/internal/proconnect"
 	"mandat/internal/session"
 	"mandat/internal/signin"
+	"mandat/internal/site/account"
 	"mandat/internal/site/login"
 	"mandat/web"
 )
@@ -39,6 +40,7 @@ type Desk struct {
 	URL           string // http://localhost:PORT
 	Sessions      *session.Sessions
 	Factors       *credential.Register
+	Contacts      *org.Contacts
 	Door          *signin.Door
 	Links         *maillink.Links
 	Post          *Post
@@ -61,7 +63,7 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	pc.RedirectURL, pc.HomeURL = d.URL+"/connexion/proconnect/retour", d.URL+"/"
 	fc.RedirectURL, fc.EndURL = d.URL+"/connexion/franceconnect/retour", d.URL+"/connexion/franceconnect/fin"
 	d.people(t)
-	d.ProConnect, err = proconnect.New(pc, proconnect.Parts{Directory: d.Directory, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Journal: d.Journal, Clock: d.Clock})
+	d.ProConnect, err = proconnect.New(pc, proconnect.Parts{Directory: d.Directory, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Invitations: d.Invitations, Journal: d.Journal, Clock: d.Clock})
 	must(t, err)
 	d.FranceConnect, err = franceconnect.New(t.Context(), fc, d.Sessions, d.Mandates, d.Clock)
 	must(t, err)
@@ -84,8 +86,10 @@ func (d *Desk) mount() {
 	d.Router.Guard(page.Referent, d.Sessions.Referent)
 	d.Router.Guard(page.Administrator, d.Sessions.Administrator)
 	d.Router.Guard(page.Auditor, d.Sessions.Auditor)
-	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter,
+	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations,
 		Directory: d.Directory, Clock: d.Clock, Contact: login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}}).Mount(d.Router)
+	(&account.Site{Pages: d.Pages, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Directory: d.Directory, Contacts: d.Contacts, Certifications: d.Certifications,
+		Journal: d.Journal, Clock: d.Clock}).Mount(d.Router)
 	d.FranceConnect.Mount(d.Router)
 	d.Router.Get("/{$}", page.Browser, d.show("accueil"))
 	d.Router.Get("/espace", page.Aidant, d.show("espace"))
@@ -135,9 +139,9 @@ func (d *Desk) Person(t testing.TB, issuer, sub string, organisation uuid.UUID, 
 	id, err := d.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Issuer: issuer, Sub: sub, Email: strings.ToLower(sub) + "@exemple.invalid",
 		GivenName: "Prénom", UsualName: "Nom", Auditor: organisation == uuid.Nil}, organisation, roles...)
 	must(t, err)
-	d.Agree(t, journal.Actor{Kind: journal.Aidant, Person: id, Organisation: organisation})
+	fixture.Agree(t, d.Database, d.Clock.Now(), id)
 	if slices.Contains(roles, org.RoleAidant) {
-		d.Certify(t, id)
+		fixture.Certify(t, d.Database, d.Clock.Now(), id)
 	}
 	return id
 }

@@ -13,7 +13,7 @@ import (
 func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	q, ctx := r.URL.Query(), r.Context()
 	at := session.Browser(ctx)
-	attempt, err := rp.sessions.Arrive(ctx, at, once(q, "state"), session.SignIn, session.StepUp)
+	attempt, err := rp.sessions.Arrive(ctx, at, once(q, "state"), session.SignIn, session.StepUp, session.Invitation)
 	switch {
 	case errors.Is(err, session.ErrUsed):
 		return rp.refuse(r, at, used)
@@ -41,8 +41,11 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if attempt.Kind == session.StepUp {
+	switch attempt.Kind {
+	case session.StepUp:
 		return rp.renew(w, r, at, attempt, answer)
+	case session.Invitation:
+		return rp.accept(w, r, at, attempt, answer)
 	}
 	return rp.admit(w, r, at, attempt, answer)
 }

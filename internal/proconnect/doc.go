@@ -5,6 +5,7 @@
 //	start.go    the browser leaves: state, nonce and PKCE verifier are bound to its session, MFA is asked for
 //	callback.go it comes back: the attempt is used up, issuer and error are looked at, the code is exchanged
 //	admit.go    who is it, for which organisation: the act session.opened, and a new session
+//	accept.go   the same journey for somebody who was invited: they are added, or join, and are signed in, in one act
 //	stepup.go   the same journey for a new second factor of the person already signed in: session.stepped_up
 //	signout.go  our session ends first (session.closed), then ProConnect's, if they came by it
 //	refuse.go   every refusal: its page, and its line in the security log

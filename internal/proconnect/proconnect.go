@@ -8,6 +8,7 @@ import (
 
 	"mandat/internal/clock"
 	"mandat/internal/credential"
+	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/session"
@@ -42,18 +43,21 @@ type RP struct {
 	sessions  *session.Sessions
 	door      *signin.Door
 	factors   *credential.Register
-	journal   *journal.Journal
 	clock     *clock.Clock
+
+	journal     *journal.Journal
+	invitations *invitation.Register
 }
 
 // Parts are what a relying party works with.
 type Parts struct {
-	Directory *org.Directory
-	Sessions  *session.Sessions
-	Door      *signin.Door
-	Factors   *credential.Register
-	Journal   *journal.Journal
-	Clock     *clock.Clock
+	Directory   *org.Directory
+	Sessions    *session.Sessions
+	Door        *signin.Door
+	Factors     *credential.Register
+	Invitations *invitation.Register
+	Journal     *journal.Journal
+	Clock       *clock.Clock
 }
 
 // New returns a relying party. It asks ProConnect nothing yet: a ProConnect that is down stops no program.
@@ -78,7 +82,7 @@ func New(c Config, p Parts) (*RP, error) {
 		return nil, fmt.Errorf("proconnect: %w", err)
 	}
 	return &RP{provider: provider, acr: slices.Clone(c.ACR), claims: string(claims), clientID: c.ClientID, homeURL: c.HomeURL,
-		directory: p.Directory, sessions: p.Sessions, door: p.Door, factors: p.Factors, journal: p.Journal, clock: p.Clock}, nil
+		directory: p.Directory, sessions: p.Sessions, door: p.Door, factors: p.Factors, invitations: p.Invitations, journal: p.Journal, clock: p.Clock}, nil
 }
 
 // Origin is ProConnect's origin, for the form-action of pages whose forms lead there.

@@ -39,6 +39,7 @@ var (
 	notAgain          = refusal{name: "not_again", status: http.StatusForbidden, link: session.ConfirmPath}
 	ownFactor         = refusal{name: "own_factor", status: http.StatusForbidden, link: session.ConfirmPath}
 	invitationOver    = refusal{name: "invitation_over", status: http.StatusGone}
+	invitationOffice  = refusal{name: "invitation_office", status: http.StatusForbidden}
 	invitationOther   = refusal{name: "invitation_other", status: http.StatusForbidden, choose: true}
 )
 

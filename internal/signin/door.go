@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -74,6 +75,15 @@ func (d *Door) Who(r *http.Request, p org.Person, way Way) (session.SignedIn, er
 		return who, ErrNoPlace
 	}
 	return who, nil
+}
+
+// Joining is a person as they are once they have these roles in an organisation too.
+func Joining(p org.Person, o org.Organisation, roles []string) org.Person {
+	p.Memberships = slices.Clone(p.Memberships)
+	for _, role := range roles {
+		p.Memberships = append(p.Memberships, org.Membership{Organisation: o, Role: role})
+	}
+	return p
 }
 
 // Enter opens a session inside an act: one of its own, or the one by which the person got their account.

@@ -23,6 +23,7 @@ import (
 	"mandat/internal/charter"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
+	"mandat/internal/invitation"
 	"mandat/internal/maillink"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -49,13 +50,16 @@ type Site struct {
 	Directory  *org.Directory
 	Clock      *clock.Clock
 	Contact    Contact
+
+	Invitations *invitation.Register
 }
 
 // The addresses of this package's pages that others link to.
 const (
-	LinkPath   = "/connexion/lien"    // and, with a secret behind it, of the link in a mail
-	FactorPath = "/connexion/facteur" // the second half of signing in
-	ResetPath  = "/connexion/reprise" // with a secret behind it, of the link in a mail
+	LinkPath       = "/connexion/lien"    // and, with a secret behind it, of the link in a mail
+	FactorPath     = "/connexion/facteur" // the second half of signing in
+	ResetPath      = "/connexion/reprise" // with a secret behind it, of the link in a mail
+	InvitationPath = "/invitation"        // with a secret behind it, of the link in a mail
 )
 
 // Mount declares the routes.
@@ -75,6 +79,10 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post(session.ConfirmPath, page.Account, s.doConfirm)
 	r.Get(ResetPath+"/{token}", page.Browser, s.showReset)
 	r.Post(ResetPath+"/{token}", page.Browser, s.doReset)
+	r.Get(InvitationPath+"/{token}", page.Browser, s.showInvitation)
+	r.Post(InvitationPath+"/{token}", page.Browser, s.doAnswerInvitation)
+	r.Get("/compte/invitations/{invitation}", page.Account, s.showJoin)
+	r.Post("/compte/invitations/{invitation}", page.Account, s.doJoin)
 	r.Get(session.CharterPath, page.Account, s.showCharter)
 	r.Post(session.CharterPath, page.Account, s.doAcceptCharter)
 	r.Post(proconnect.SignedOutPath, page.Browser, s.ProConnect.SignOut)
