@@ -28,7 +28,13 @@ type facts struct {
 	Site   string // address of the site
 }
 
+// harmless takes from names what would make paragraphs and links of their own: somebody else chose them.
+func harmless(name string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(name, "://", " ")), " ")
+}
+
 func (f *facts) complete(m *message, site string) {
+	f.Name, f.Place, f.Device = harmless(f.Name), harmless(f.Place), harmless(f.Device)
 	f.Site, f.When = site, prose.DateTime(m.lang, m.at)
 	if m.until != nil {
 		f.Until = prose.Date(m.lang, *m.until)
