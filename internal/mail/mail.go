@@ -28,6 +28,9 @@ type Config struct {
 	Password string         // for the user of URL
 	From     string         // "Mandat <mandat@example.org>"
 	Roots    *x509.CertPool // nil: the system's
+
+	// Dial connects to host:port; nil is the net's. It is for tests, and for smtp:// only.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Letter is one mail.
@@ -91,6 +94,9 @@ func New(c Config) (*Sender, error) {
 		}
 	}
 	s.options = append(s.options, gomail.WithPort(port))
+	if c.Dial != nil {
+		s.options = append(s.options, gomail.WithDialContextFunc(c.Dial))
+	}
 	if name := u.User.Username(); name != "" {
 		if loopback(s.host) && u.Scheme == "smtp" {
 			return nil, errors.New("mail server: a password goes only over an encrypted connection")

@@ -34,6 +34,7 @@ type Options struct {
 	File       string // keeps what arrived between runs; "" forgets it
 
 	TLS      *tls.Config // offers STARTTLS
+	Implicit bool        // encrypts from the first byte instead
 	Password string      // asks for it, of the user "mandat", once encrypted
 }
 
@@ -90,6 +91,9 @@ func Start(ctx context.Context, o Options) (*Box, error) {
 	}
 	b.smtpAddr, b.pageAddr = mails.Addr().String(), pages.Addr().String()
 	b.smtp = b.mailServer()
+	if o.Implicit {
+		mails = tls.NewListener(mails, o.TLS)
+	}
 	b.http = &http.Server{Handler: b.pages(), ReadHeaderTimeout: time.Minute}
 	go func() { _ = b.smtp.Serve(mails) }()
 	go func() { _ = b.http.Serve(pages) }()
