@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -11,6 +12,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/notify"
 	"mandat/internal/org"
 )
 
@@ -24,7 +26,7 @@ func (p acting) directory(ctx context.Context) (*org.Directory, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return org.New(d, journal.New(d, nil)), d.Close, nil
+	return org.New(d, journal.New(d, nil)).Telling(notify.Queue), d.Close, nil
 }
 
 type addOrganisation struct {
@@ -36,18 +38,31 @@ type addOrganisation struct {
 	City     string `required:""`
 	Phone    string `required:"" help:"Where a citizen ends a mandate by telephone."`
 	Email    string `required:""`
+
+	AddressExtra       string `help:"A second line of the address."`
+	Kind               string `default:"autre" help:"What it is: ccas, commune, association, etc.; a wrong one is answered with the list."`
+	KindOther          string `help:"What it is, in words, when it is autre."`
+	INSEECode          string `name:"insee-code" help:"INSEE code of its municipality."`
+	DepartmentCode     string `help:"Code of its department."`
+	FranceServices     string `help:"Number of its France Services label."`
+	HabilitationNumber string `help:"Number of its habilitation."`
 }
 
 // Run adds an organisation and prints its id.
 func (a addOrganisation) Run(ctx context.Context) error {
+	if !org.ValidKind(a.Kind) {
+		return fmt.Errorf("--kind is one of %s", strings.Join(kinds(), ", "))
+	}
 	d, stop, err := a.directory(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	id, err := d.CreateOrganisation(ctx, journal.Program(), org.Organisation{SIRET: a.SIRET, Name: a.Name, Address: a.Address, Postcode: a.Postcode, City: a.City, Phone: a.Phone, Email: a.Email})
+	id, err := d.CreateOrganisation(ctx, journal.Program(), org.Organisation{SIRET: a.SIRET, Name: a.Name, Address: a.Address, AddressExtra: a.AddressExtra, Postcode: a.Postcode,
+		City: a.City, Phone: a.Phone, Email: a.Email, Kind: a.Kind, KindOther: a.KindOther, INSEECode: a.INSEECode, DepartmentCode: a.DepartmentCode,
+		FranceServices: a.FranceServices, HabilitationNumber: a.HabilitationNumber})
 	if errors.Is(err, db.ErrConflict) {
-		return fmt.Errorf("an organisation with the SIRET %s is there already", a.SIRET)
+		return fmt.Errorf("an organisation with the SIRET %s, or with this habilitation number, is there already", a.SIRET)
 	}
 	if err != nil {
 		return err
@@ -56,13 +71,25 @@ func (a addOrganisation) Run(ctx context.Context) error {
 	return nil
 }
 
+func kinds() []string {
+	var out []string
+	for _, k := range org.Kinds() {
+		out = append(out, k.Key)
+	}
+	return out
+}
+
 type addPerson struct {
 	acting
-	Issuer       string    `required:"" help:"ProConnect's issuer."`
-	Sub          string    `required:"" help:"The person's sub there."`
+	Issuer       string    `help:"ProConnect's issuer. Without it they sign in by a link to their address and a factor of their own."`
+	Sub          string    `help:"The person's sub there."`
 	Email        string    `required:""`
 	GivenName    string    `required:""`
 	UsualName    string    `required:""`
+	Profession   string    `help:"What they work as."`
+	Phone        string    `help:"Their telephone number, in France or its territories."`
+	Lang         string    `enum:"fr,en" default:"fr" help:"The language of messages to them."`
+	Adviser      bool      `help:"They are a conseiller numérique."`
 	Organisation uuid.UUID `help:"Id of the organisation they work for; not for auditors."`
 	Role         []string  `enum:"aidant,referent" help:"aidant, referent, or both."`
 	Auditor      bool      `help:"They audit, and belong to no organisation here."`
@@ -73,12 +100,19 @@ func (a addPerson) Run(ctx context.Context) error {
 	if a.Auditor == (a.Organisation != uuid.Nil && len(a.Role) > 0) {
 		return errors.New("want --organisation and --role, or --auditor")
 	}
+	if (a.Issuer == "") != (a.Sub == "") {
+		return errors.New("want --issuer and --sub, or neither")
+	}
+	who, err := a.person()
+	if err != nil {
+		return err
+	}
 	d, stop, err := a.directory(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	id, err := d.AddPerson(ctx, journal.Program(), org.Person{Issuer: a.Issuer, Sub: a.Sub, Email: a.Email, GivenName: a.GivenName, UsualName: a.UsualName, Auditor: a.Auditor}, a.Organisation, a.Role...)
+	id, err := d.AddPerson(ctx, journal.Program(), who, a.Organisation, a.Role...)
 	if errors.Is(err, db.ErrConflict) {
 		return errors.New("this e-mail address or this sub is known already")
 	}
@@ -90,6 +124,22 @@ func (a addPerson) Run(ctx context.Context) error {
 	}
 	fmt.Println(id)
 	return nil
+}
+
+// person is who is added. The operator vouches for their address.
+func (a addPerson) person() (org.Person, error) {
+	p := org.Person{Issuer: a.Issuer, Sub: a.Sub, EmailVerified: true, GivenName: a.GivenName, UsualName: a.UsualName, Profession: a.Profession,
+		Lang: a.Lang, DigitalAdviser: a.Adviser, Auditor: a.Auditor}
+	var err error
+	if p.Email, err = org.Email(a.Email); err != nil {
+		return p, errors.New("--email is no address")
+	}
+	if a.Phone != "" {
+		if p.Phone, err = org.Phone(a.Phone); err != nil {
+			return p, errors.New("--phone is no number in France or its territories")
+		}
+	}
+	return p, nil
 }
 
 type adopt struct{}

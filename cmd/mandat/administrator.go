@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/invitation"
+	"mandat/internal/journal"
+	"mandat/internal/notify"
+	"mandat/internal/org"
+)
+
+// invitations opens what administrators are invited with.
+func (p acting) invitations(ctx context.Context) (*invitation.Register, func(), error) {
+	d, err := db.Open(ctx, db.Options{URL: p.URL, MaxConns: 2})
+	if err != nil {
+		return nil, nil, err
+	}
+	j := journal.New(d, nil)
+	return invitation.New(d, j, org.New(d, j).Telling(notify.Queue), nil), d.Close, nil
+}
+
+type first struct {
+	acting
+	Site      string `env:"BASE_URL" required:"" help:"The address of the site, as browsers write it."`
+	Email     string `required:"" help:"Their address: nominative, and theirs alone."`
+	GivenName string `required:""`
+	UsualName string `required:""`
+	Lang      string `enum:"fr,en" default:"fr" help:"The language of messages to them."`
+}
+
+// Run invites the first administrator and prints the link. The secret in it is printed this once, and kept nowhere.
+func (f first) Run(ctx context.Context) error {
+	r, stop, err := f.invitations(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	secret, err := r.First(ctx, invitation.Invitee{Email: f.Email, GivenName: f.GivenName, UsualName: f.UsualName, Lang: f.Lang})
+	switch {
+	case errors.Is(err, db.ErrConflict):
+		return errors.New("there is an administrator already, or the link of one still works: administrators invite the others, on the site")
+	case errors.Is(err, org.ErrContact):
+		return errors.New("--email is no address")
+	case err != nil:
+		return err
+	}
+	fmt.Println(strings.TrimSuffix(f.Site, "/") + "/invitation/" + secret)
+	return nil
+}
+
+type confirm struct {
+	acting
+	Invitation uuid.UUID `arg:"" help:"Id of the invitation, as the page of administrators shows it."`
+}
+
+// Run confirms an invitation in the place of a second administrator, while there is only one. The site sends the link.
+func (c confirm) Run(ctx context.Context) error {
+	r, stop, err := c.invitations(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	switch err := r.Confirm(ctx, journal.Program(), c.Invitation); {
+	case errors.Is(err, db.ErrConflict), errors.Is(err, db.ErrNotFound):
+		return errors.New("there is no such invitation that waits to be confirmed")
+	case errors.Is(err, org.ErrMayNot):
+		return errors.New("there are several administrators: another one confirms it, on the site")
+	default:
+		return err
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/fixture"
+	"mandat/internal/invitation"
+)
+
+// The operator's commands for administrators: the first one once, another one's confirmation while there is only one.
+func TestAdministrators_OfTheOperator(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	on := acting{URL: w.App}
+	command := first{acting: on, Site: "http://localhost:8080/", Email: "ada@exemple.invalid", GivenName: "Ada", UsualName: "Fictif", Lang: "fr"}
+	wrong := command
+	wrong.Email = "ada"
+	for i, step := range []struct {
+		err    error
+		failed bool
+	}{{wrong.Run(t.Context()), true}, {command.Run(t.Context()), false}, {command.Run(t.Context()), true}, {confirm{on, uuid.New()}.Run(t.Context()), true}} {
+		if (step.err != nil) != step.failed {
+			t.Errorf("step %d: %v", i, step.err)
+		}
+	}
+	ada := w.Administrator(t, "autre")
+	carla := invitation.Invitee{Email: "carla@exemple.invalid", GivenName: "Carla", UsualName: "Fictif"}
+	id, err := w.Invitations.ProposeAdministrator(t.Context(), ada, carla)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (confirm{on, id}).Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	carla.Email = "bea@exemple.invalid"
+	if id, err = w.Invitations.ProposeAdministrator(t.Context(), ada, carla); err != nil {
+		t.Fatal(err)
+	}
+	w.Administrator(t, "bea-deja")
+	if err := (confirm{on, id}).Run(t.Context()); err == nil {
+		t.Error("the operator confirms although there are two")
+	}
+	w.Content(t)
+}
+
+func TestPeople_OfTheOperator(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	on := acting{URL: w.App}
+	person := addPerson{acting: on, Email: "lea@exemple.invalid", GivenName: "Léa", UsualName: "Fictif", Phone: "0692 12 34 56", Lang: "fr", Organisation: w.Here, Role: []string{"aidant"}}
+	change := func(f func(*addPerson)) addPerson { p := person; f(&p); return p }
+	house := addOrganisation{acting: on, SIRET: "21690123100011", Name: "CCAS", Address: "1 rue", Postcode: "69001", City: "Lyon", Phone: "1", Email: "ccas@exemple.invalid", Kind: "ccas", HabilitationNumber: "1"}
+	other := house
+	other.Kind = "café"
+	for i, step := range []struct {
+		err    error
+		failed bool
+	}{
+		{person.Run(t.Context()), false}, {person.Run(t.Context()), true},
+		{change(func(p *addPerson) { p.Email, p.Sub = "x@exemple.invalid", "x" }).Run(t.Context()), true},
+		{change(func(p *addPerson) { p.Email = "x" }).Run(t.Context()), true},
+		{change(func(p *addPerson) { p.Email, p.Phone = "x@exemple.invalid", "12" }).Run(t.Context()), true},
+		{change(func(p *addPerson) { p.Email, p.Auditor = "x@exemple.invalid", true }).Run(t.Context()), true},
+		{other.Run(t.Context()), true}, {house.Run(t.Context()), false}, {house.Run(t.Context()), true},
+	} {
+		if (step.err != nil) != step.failed {
+			t.Errorf("step %d: %v", i, step.err)
+		}
+	}
+	w.Content(t)
+}
