@@ -143,11 +143,22 @@ func TestIssue_Refuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	w.Behind(t, `update person set suspended_at = now() where id = $1`, w.Paul.Person)
+	w.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, w.Paul.Person)
 	if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr"); !errors.Is(err, org.ErrMayNot) {
 		t.Errorf("by a suspended aidant: %v", err)
 	}
 	w.wantEntries(t, 0, m.ID)
+}
+
+// The attestation is the citizen's: an aidant whose certificate is over hands it over all the same.
+func TestIssue_ByWhoIsNotCertifiedAnyMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Behind(t, `update certification set certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, w.Jeanne.Person)
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestIssue_SaysWhatItCannotPrint(t *testing.T) {

@@ -116,14 +116,14 @@ func (p *Press) keep(ctx context.Context, by journal.Actor, d Document, k known)
 		return Document{}, err
 	}
 	batch := &pgx.Batch{}
-	mayAct := org.MayAct(batch, by)
+	mayHand := org.MayEnd(batch, by) // the attestation is the citizen's: it is handed over by who is not certified any more, too
 	// The citizen is locked, as by every act on their mandates: so of two documents one sees the other.
 	batch.Queue(`select c.id from citizen c where c.id = $1 and c.organisation_id = $2 for no key update`, k.citizen, by.Organisation)
 	var kept, addressed bool
 	batch.Queue(`select exists (select from attestation where mandate_id = $1 and lang = $2), exists (select from attestation_status where mandate_id = $1)`, d.Mandate, d.Lang).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&kept, &addressed) })
 	err = p.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(tx.Now); err != nil {
+		if err := mayHand(); err != nil {
 			return journal.Event{}, err
 		}
 		if kept || addressed && k.fresh {

@@ -8,11 +8,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 	"mandat/internal/token"
 )
 
@@ -68,36 +70,67 @@ func scanDraft(row pgx.Row) (*draftRow, error) {
 	return &d, nil
 }
 
-// StartDraft begins a draft for the actor's organisation. It returns ErrTerms unless Terms.Check finds nothing.
+// StartDraft begins a draft for the actor's organisation. It returns ErrTerms unless Terms.Check finds nothing, a
+// *NotAllowedError for procedures that the organisation does not do or the actor is not to do there, and org.ErrMayNot.
 func (r *Register) StartDraft(ctx context.Context, by journal.Actor, t Terms) (Draft, error) {
 	if len(t.Check(r.catalogue)) > 0 {
 		return Draft{}, ErrTerms
 	}
 	now := r.clock.Now()
 	d := Draft{ID: token.ID(), Organisation: by.Organisation, Person: by.Person, State: DraftOpen, Procedures: t.Procedures, Days: t.Days, CreatedAt: now, ExpiresAt: now.Add(DraftLife)}
-	batch := &pgx.Batch{}
-	batch.Queue(`insert into mandate_draft (id, organisation_id, person_id, state, procedures, days, no_protection_at, informed_at, created_at, expires_at)
-		values ($1, $2, $3, 'open', $4, $5, $6, $6, $6, $7)`, d.ID, d.Organisation, d.Person, d.Procedures, d.Days, now, d.ExpiresAt)
-	if err := r.db.Pipeline(ctx, db.InOrganisation(by.Organisation), db.Durable, batch); err != nil {
+	err := r.mayDraft(ctx, by, t.Procedures, func(tx *db.Tx) error {
+		tx.Queue(`insert into mandate_draft (id, organisation_id, person_id, state, procedures, days, no_protection_at, informed_at, created_at, expires_at)
+			values ($1, $2, $3, 'open', $4, $5, $6, $6, $6, $7)`, d.ID, d.Organisation, d.Person, d.Procedures, d.Days, now, d.ExpiresAt)
+		return nil
+	})
+	if err != nil {
 		return Draft{}, fmt.Errorf("start draft: %w", err)
 	}
 	return d, nil
 }
 
+// mayDraft runs f for who may act, about procedures that they may do.
+func (r *Register) mayDraft(ctx context.Context, by journal.Actor, procedures []string, f func(*db.Tx) error) error {
+	var o org.Organisation
+	batch := &pgx.Batch{}
+	mayAct := org.MayActFor(batch, by, &o)
+	return r.db.WriteAfter(ctx, db.InOrganisation(by.Organisation), db.Durable, batch, func(tx *db.Tx) error {
+		if err := mayAct(r.clock.Now()); err != nil {
+			return err
+		}
+		if err := allowed(&o, procedures); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
 // ChangeDraft replaces the terms of a draft that is not signed. An identity already given is dropped with them: it was
-// given for the terms that stood then.
+// given for the terms that stood then. Errors are those of StartDraft, and ErrDraftState.
 func (r *Register) ChangeDraft(ctx context.Context, by journal.Actor, id uuid.UUID, t Terms) error {
 	if len(t.Check(r.catalogue)) > 0 {
 		return ErrTerms
 	}
-	return r.changeDraft(ctx, by, `update mandate_draft set state = 'open', procedures = $4, days = $5, no_protection_at = $6, informed_at = $6,`+noIdentity+liveDraft,
-		id, by.Organisation, by.Person, t.Procedures, t.Days, r.clock.Now())
+	err := r.mayDraft(ctx, by, t.Procedures, func(tx *db.Tx) error {
+		return changed(tx.Exec(ctx, `update mandate_draft set state = 'open', procedures = $4, days = $5, no_protection_at = $6, informed_at = $6,`+noIdentity+liveDraft,
+			id, by.Organisation, by.Person, t.Procedures, t.Days, r.clock.Now()))
+	})
+	if err != nil {
+		return fmt.Errorf("change draft: %w", err)
+	}
+	return nil
 }
 
 // Abandon gives a draft up and forgets the identity it held.
 func (r *Register) Abandon(ctx context.Context, by journal.Actor, id uuid.UUID) error {
-	return r.changeDraft(ctx, by, `update mandate_draft set state = 'abandoned', expires_at = least(expires_at, $4),`+noIdentity+` where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified')`,
-		id, by.Organisation, by.Person, r.clock.Now())
+	err := r.db.Write(ctx, db.InOrganisation(by.Organisation), db.Durable, func(tx *db.Tx) error {
+		return changed(tx.Exec(ctx, `update mandate_draft set state = 'abandoned', expires_at = least(expires_at, $4),`+noIdentity+` where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified')`,
+			id, by.Organisation, by.Person, r.clock.Now()))
+	})
+	if err != nil {
+		return fmt.Errorf("abandon draft: %w", err)
+	}
+	return nil
 }
 
 const (
@@ -105,20 +138,12 @@ const (
 	liveDraft  = ` where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified') and expires_at > $6`
 )
 
-func (r *Register) changeDraft(ctx context.Context, by journal.Actor, sql string, args ...any) error {
-	var changed int64
-	err := r.db.Write(ctx, db.InOrganisation(by.Organisation), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, sql, args...)
-		changed = tag.RowsAffected()
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("change draft: %w", err)
-	}
-	if changed == 0 {
+// changed is ErrDraftState unless a statement changed the draft.
+func changed(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.RowsAffected() == 0 {
 		return ErrDraftState
 	}
-	return nil
+	return err
 }
 
 // Draft finds a draft of the actor's own that has not expired. It returns db.ErrNotFound for anybody else's.

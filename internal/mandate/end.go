@@ -23,7 +23,9 @@ type ended struct {
 }
 
 // End ends a mandate of the actor's organisation and all its powers, at once. It returns ErrEnded when it has ended (its
-// time being over included), ErrReason for a reason that is not among Reasons, db.ErrNotFound for another organisation's.
+// time being over included), ErrReason for a reason that is not among Reasons, ErrFactorTooOld when the actor gave their second factor more than
+// org.FactorLife ago, org.ErrMayNot, db.ErrNotFound for another organisation's. Who is not certified may end all the same: it
+// protects the citizen.
 func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reason string) error {
 	if !slices.Contains(Reasons, reason) {
 		return ErrReason
@@ -56,6 +58,9 @@ func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reas
 		}
 		if !m.StandsAt(tx.Now) {
 			return journal.Event{}, ErrEnded
+		}
+		if err := org.Fresh(by, tx.Now); err != nil {
+			return journal.Event{}, err
 		}
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = $2, end_reason = $3 where mandate_id = $1 and state <> 'ended'`, id, tx.Now, reason)
 		tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state = 'standing'`, id, tx.Now, by.Person, reason)

@@ -21,6 +21,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 	"mandat/internal/procedure"
 )
 
@@ -38,13 +39,37 @@ var (
 	ErrDraftState     = errors.New("the draft is not in the state for this")
 	ErrNotAgreed      = errors.New("the agreement was not ticked")
 	ErrIdentityTooOld = errors.New("the identification is too old")
-	ErrFactorTooOld   = errors.New("the aidant's second factor is too old")
+	ErrFactorTooOld   = org.ErrFactorTooOld // the aidant's second factor
 	ErrOtherBrowser   = errors.New("the identification was made in another browser session")
 	ErrAlreadySigned  = errors.New("the draft is signed already")
 	ErrEnded          = errors.New("the mandate has ended already")
 	ErrReason         = errors.New("not a reason to end a mandate")
 	ErrNoPower        = errors.New("no power stands for this")
+
+	ErrProcedureNotAllowed = errors.New("the organisation does not do this procedure, or not by this aidant") // NotAllowedError says which
 )
+
+// NotAllowedError is ErrProcedureNotAllowed with the procedures, keys of the catalogue.
+type NotAllowedError struct{ Procedures []string }
+
+func (e *NotAllowedError) Error() string { return ErrProcedureNotAllowed.Error() }
+
+// Unwrap returns ErrProcedureNotAllowed.
+func (e *NotAllowedError) Unwrap() error { return ErrProcedureNotAllowed }
+
+// allowed returns a *NotAllowedError unless the person who acts may do all of the procedures for the organisation.
+func allowed(o *org.Organisation, procedures []string) error {
+	var not []string
+	for _, p := range procedures {
+		if !o.Allows(p) {
+			not = append(not, p)
+		}
+	}
+	if not != nil {
+		return &NotAllowedError{not}
+	}
+	return nil
+}
 
 // The states of mandates and powers.
 const (

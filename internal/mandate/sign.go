@@ -49,8 +49,8 @@ type Agreement struct {
 // ago and in this browser session, and by the box ticked on the recap; the aidant by a second factor at most FactorLife
 // ago. The organisation's earlier powers for the same citizen and procedures are superseded in the same act.
 //
-// Errors: ErrNotAgreed, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrDraftState, org.ErrMayNot,
-// db.ErrNotFound. A draft that is signed already returns its mandate and ErrAlreadySigned.
+// Errors: ErrNotAgreed, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrDraftState, *NotAllowedError,
+// org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and ErrAlreadySigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, draft uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a}
 	err := r.journal.RecordAfter(ctx, by, s.first(draft), s.act)
@@ -132,6 +132,9 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 	}
 	if d.State != DraftIdentified {
 		return journal.Event{}, ErrDraftState
+	}
+	if err := allowed(&s.organisation, d.Procedures); err != nil {
+		return journal.Event{}, err
 	}
 	if _, err := s.r.openDraft(d); err != nil {
 		return journal.Event{}, err

@@ -120,6 +120,10 @@ func TestSign_Refuses(t *testing.T) {
 func TestSign_RefusesWhoMayNotAct(t *testing.T) {
 	t.Parallel()
 	for name, sql := range map[string]string{
+		"not certified":        `delete from certification where person_id = $1`,
+		"certificate over":     `update certification set certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`,
+		"charter not accepted": `delete from charter_acceptance where person_id = $1`,
+		"suspended there":      `update membership set suspended_at = now() where person_id = $1`,
 		"suspended":            `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`,
 		"membership ended":     `update membership set ended_at = now() where person_id = $1`,
 		"organisation closed":  `update organisation set active = false where id = (select organisation_id from membership where person_id = $1)`,
@@ -286,7 +290,7 @@ func TestDraft_IsItsAidantsAlone(t *testing.T) {
 		if err := w.Mandates.DropIdentity(t.Context(), other, id); err == nil {
 			t.Error("somebody else dropped its identity")
 		}
-		if err := w.Mandates.ChangeDraft(t.Context(), other, id, fixture.Terms(fixture.Housing)); !errors.Is(err, mandate.ErrDraftState) {
+		if err := w.Mandates.ChangeDraft(t.Context(), other, id, fixture.Terms(fixture.Housing)); !errors.Is(err, mandate.ErrDraftState) && !errors.Is(err, org.ErrMayNot) {
 			t.Errorf("change: %v", err)
 		}
 	}
@@ -351,7 +355,7 @@ func TestChangesBehindTheJournalAreRefused(t *testing.T) {
 		`update mandate set ends_at = ends_at + interval '1 day'`,
 		`update mandate_power set ends_at = ends_at + interval '1 day'`,
 		`update citizen set identified_at = now()`,
-		`update person set suspended_at = now()`,
+		`update person set suspended_at = now(), suspended_why = 'decided'`,
 		`update organisation set active = false`,
 		`update membership set ended_at = now()`,
 		`delete from mandate_power`, `delete from mandate`, `truncate mandate_power`, `delete from citizen`,

@@ -161,7 +161,7 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
 	draft = late.start()
 	late.identify(draft)
-	late.want(late.get(draft+"/recapitulatif"), 200, "Confirmer avec ProConnect", "rien n’est perdu")
+	late.want(late.get(draft+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
 	late.want(late.post(draft+"/confirmation"), 303, session.ConfirmPath)
 	d, err := c.Mandates.Draft(t.Context(), late.by, draftID(draft))
 	if err != nil {

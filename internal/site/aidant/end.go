@@ -3,9 +3,13 @@ package aidant
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 	"mandat/internal/page"
 )
 
@@ -16,13 +20,47 @@ type endPage struct {
 	EndedAt  time.Time
 	Reason   string // why it ended
 	Reasons  []string
+	Confirm  bool // the aidant has to give their second factor first
 }
 
-func (s *Site) showEnd(w http.ResponseWriter, r *http.Request) error { return s.renderEnd(w, r, nil) }
+// showEnd asks for the reason. One that was chosen before the aidant had to confirm who they are is there again.
+func (s *Site) showEnd(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := aidantAnd(r, "mandate")
+	if err != nil {
+		return err
+	}
+	chosen, err := s.Sessions.Notice(r.Context(), at, endOf(id))
+	if err != nil {
+		return err
+	}
+	return s.renderEnd(w, r, http.StatusOK, page.FilledForm(url.Values{"reason": {chosen}}))
+}
+
+// endOf names the end of a mandate among the session's notices.
+func endOf(mandate uuid.UUID) string { return "end:" + mandate.String() }
+
+// doConfirmEnd sends the aidant to give their second factor, and back; what they have chosen waits for them here, and not in an
+// address.
+func (s *Site) doConfirmEnd(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := aidantAnd(r, "mandate")
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	if reason := form.Choice("reason", mandate.Reasons...); reason != "" {
+		if err := s.Sessions.Notify(r.Context(), at, endOf(id), reason); err != nil {
+			return err
+		}
+	}
+	return s.Sessions.SendToStepUp(w, r, "/mandats/"+id.String()+"/fin")
+}
 
 // renderEnd asks for the reason, or says that the mandate has ended.
-func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, form *page.Form) error {
-	m, _, err := s.mandate(r)
+func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	m, at, err := s.mandate(r)
 	if err != nil {
 		return err
 	}
@@ -30,10 +68,7 @@ func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, form *page.Form
 	p := &endPage{Common: page.Common{Title: "aidant.end.title", Current: "/espace", Trail: []page.Link{home, {Href: "/mandats/" + m.ID.String(), Text: "aidant.mandate.title"}}, Form: form},
 		Mandate: m, Standing: m.StandsAt(now), Reasons: mandate.Reasons}
 	p.EndedAt, p.Reason = ending(m, now)
-	status := http.StatusOK
-	if form.Failed() {
-		status = http.StatusUnprocessableEntity
-	}
+	p.Confirm = org.Fresh(at.Actor(), now) != nil
 	if !p.Standing {
 		p.Title = "aidant.end.done_title"
 	}
@@ -52,9 +87,13 @@ func (s *Site) doEnd(w http.ResponseWriter, r *http.Request) error {
 	reason := form.Choice("reason", mandate.Reasons...)
 	if reason == "" {
 		form.Fail("reason", "aidant.end.wrong.reason")
-		return s.renderEnd(w, r, form)
+		return s.renderEnd(w, r, http.StatusUnprocessableEntity, form)
 	}
-	if err := s.Mandates.End(r.Context(), at.Actor(), id, reason); err != nil && !errors.Is(err, mandate.ErrEnded) {
+	err = s.Mandates.End(r.Context(), at.Actor(), id, reason)
+	if errors.Is(err, mandate.ErrFactorTooOld) {
+		return s.renderEnd(w, r, http.StatusConflict, form)
+	}
+	if err != nil && !errors.Is(err, mandate.ErrEnded) {
 		return refusal(err)
 	}
 	return s.goTo(w, r, "/mandats/"+id.String()+"/fin")

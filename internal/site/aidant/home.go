@@ -1,12 +1,16 @@
 package aidant
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
 
+	"mandat/internal/certification"
 	"mandat/internal/citizen"
+	"mandat/internal/db"
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -22,7 +26,9 @@ type homePage struct {
 	Older                   string // the query of the next page, "" on the last
 	Searched, Full          bool   // a name was looked for; there may be more of that name
 	Found                   []mandateLine
-	Notice                  string // i18n key of a message, "" if none
+	Notice                  string   // i18n key of a message, "" if none
+	Why                     string   // why they may not act (org.Why), "" if they may
+	Missing                 []string // i18n keys of what they lack for it, as far as it is known
 }
 
 type draftLine struct {
@@ -81,6 +87,9 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	if err != nil {
 		return err
 	}
+	if p.Why, p.Missing, err = s.lacking(r.Context(), at); err != nil {
+		return err
+	}
 	drafts, err := s.Mandates.Drafts(r.Context(), at.Actor())
 	if err != nil {
 		return err
@@ -103,6 +112,30 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	}
 	p.Mandates = s.lines(mandates)
 	return s.Pages.Render(w, r, status, "aidant/home.html", p)
+}
+
+// lacking says why somebody may not act, and what they lack, "" for who may.
+func (s *Site) lacking(ctx context.Context, at *session.Session) (why string, missing []string, err error) {
+	_, err = s.Directory.Acting(ctx, at.Actor(), s.Clock.Now())
+	if !errors.Is(err, org.ErrMayNot) {
+		return "", nil, err
+	}
+	if why = org.Why(err); why != org.WhyNotCertified || s.Certifications == nil {
+		return why, nil, nil
+	}
+	c, err := s.Certifications.Of(ctx, at.Person)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return "", nil, err
+	}
+	switch c.State(s.Clock.Now()) {
+	case certification.Passed:
+		return why, []string{"aidant.lacks.certificate"}, nil
+	case certification.Trained:
+		return why, []string{"aidant.lacks.test", "aidant.lacks.certificate"}, nil
+	case certification.Suspended:
+		return why, []string{"aidant.lacks.resumption"}, nil
+	}
+	return why, []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}, nil
 }
 
 // cursorFormat is how the last line of a page is named in the link to the next: the microsecond of its signature.

@@ -151,6 +151,9 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/home.html", "nobody", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Form: failed("recherche")}, Organisation: house.Name, Mandates: summaries(), Searched: true}
 		}},
+		{"aidant/home.html", "not certified", func() page.Page {
+			return &homePage{Common: page.Common{Title: "aidant.home.title"}, Organisation: house.Name, Why: "not_certified", Missing: []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}}
+		}},
 		{"aidant/terms.html", "new", terms(func(*termsPage) {})},
 		{"aidant/terms.html", "wrong", terms(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
 		{"aidant/terms.html", "resumed", terms(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
@@ -178,6 +181,9 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/end.html", "ask", end(true, nil)},
 		{"aidant/end.html", "wrong", end(true, failed("reason"))},
 		{"aidant/end.html", "done", end(false, nil)},
+		{"aidant/end.html", "confirm", func() page.Page {
+			return &endPage{Common: page.Common{Title: "aidant.end.title", Trail: above, Form: page.FilledForm(url.Values{"reason": {"citizen"}})}, Mandate: someMandate(angela), Standing: true, Confirm: true}
+		}},
 		{"aidant/organisations.html", "several", func() page.Page {
 			return &organisationsPage{Common: page.Common{Title: "aidant.organisations.title"}, Organisations: []session.Belonging{
 				{Name: house.Name, City: house.City, PublicID: someID, Role: session.Aidant}, {Name: "CCAS", City: "Lyon", PublicID: draft.ID, Role: session.Referent}}}

@@ -26,6 +26,12 @@ func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 		if err := s.Sessions.Notify(r.Context(), at, "mandate:"+m.ID.String(), "aidant.mandate.signed"); err != nil {
 			return err
 		}
+		// Who gave their second factor on the recap of this very person gave it for them: using the mandate at once asks no more.
+		if at.FactorAt.After(d.IdentifiedAt) {
+			if err := s.Sessions.FactorFor(r.Context(), at, m.Citizen); err != nil {
+				return err
+			}
+		}
 		return s.goTo(w, r, "/mandats/"+m.ID.String())
 	case errors.Is(err, mandate.ErrAlreadySigned):
 		return s.goTo(w, r, "/mandats/"+m.ID.String())
@@ -34,6 +40,8 @@ func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 		return s.renderRecap(w, r, at, http.StatusUnprocessableEntity, d, form, "")
 	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrFactorTooOld):
 		return s.renderRecap(w, r, at, http.StatusConflict, d, form, "aidant.recap.notice.too_old")
+	case errors.Is(err, mandate.ErrProcedureNotAllowed):
+		return problem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
 	case errors.Is(err, mandate.ErrOtherBrowser):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.other_browser")
 	case errors.Is(err, mandate.ErrMinor):

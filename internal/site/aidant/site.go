@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/attestation"
+	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/journal"
@@ -26,7 +27,9 @@ type Site struct {
 	Catalogue *procedure.Catalogue
 	Journal   *journal.Journal
 	Press     *attestation.Press
-	Clock     *clock.Clock
+	// Certifications tells what somebody lacks who may not act; nil leaves it to their referent.
+	Certifications *certification.Register
+	Clock          *clock.Clock
 	// FranceConnect is the origin ("https://…") to which identifying a citizen leads the browser.
 	FranceConnect string
 }
@@ -51,6 +54,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendAttestation)
 	r.Get("/mandats/{mandate}/fin", page.Aidant, s.showEnd)
 	r.Post("/mandats/{mandate}/fin", page.Aidant, s.doEnd)
+	r.Post("/mandats/{mandate}/confirmation", page.Aidant, s.doConfirmEnd)
 }
 
 // aidantOf returns the session of an aidant, as the guard found it.
@@ -82,8 +86,15 @@ func problem(status int, key, link string) *page.Problem {
 
 // refusal turns what the rules refuse, whatever the page, into words.
 func refusal(err error) error {
-	if errors.Is(err, org.ErrMayNot) {
-		return problem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
+	switch {
+	case errors.Is(err, org.ErrMayNot):
+		p := problem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
+		if why := org.Why(err); why != "" {
+			p.What = "aidant.may_not." + why
+		}
+		return p
+	case errors.Is(err, mandate.ErrProcedureNotAllowed):
+		return problem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
 	}
 	return err
 }

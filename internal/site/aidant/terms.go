@@ -61,9 +61,9 @@ func (s *Site) showTerms(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d *mandate.Draft, form *page.Form) error {
-	organisation, err := s.Directory.Organisation(r.Context(), at.Organisation)
+	organisation, err := s.Directory.Acting(r.Context(), at.Actor(), s.Clock.Now())
 	if err != nil {
-		return err
+		return refusal(err)
 	}
 	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: "/mandats/nouveau", Trail: []page.Link{home}, Form: form},
 		Action: "/mandats/nouveau", Organisation: organisation}
@@ -73,13 +73,18 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 	for _, theme := range s.Catalogue.Themes() {
 		choice := themeChoice{Key: theme.Key, Name: theme.Name.In(page.Lang(r))}
 		for _, x := range theme.Procedures {
+			if !organisation.Allows(x.Key) {
+				continue
+			}
 			chosen := form.Has("procedures", x.Key)
 			if chosen {
 				choice.Chosen++
 			}
 			choice.Procedures = append(choice.Procedures, procedureChoice{x.Key, x.Name.In(page.Lang(r)), x.Body.In(page.Lang(r)), x.Warning.In(page.Lang(r)), chosen})
 		}
-		p.Themes = append(p.Themes, choice)
+		if choice.Procedures != nil {
+			p.Themes = append(p.Themes, choice)
+		}
 	}
 	for _, days := range mandate.Days {
 		p.Durations = append(p.Durations, durationChoice{days, mandate.EndOf(s.Clock.Now(), days), form.Has("days", strconv.Itoa(days))})
@@ -117,6 +122,10 @@ func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
 	}
 	d, err := s.Mandates.StartDraft(r.Context(), at.Actor(), terms)
+	if errors.Is(err, mandate.ErrProcedureNotAllowed) {
+		form.Fail("procedures", "aidant.terms.wrong.procedures.not_allowed")
+		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
+	}
 	if err != nil {
 		return refusal(err)
 	}
@@ -136,6 +145,10 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, &d, form)
 	}
 	err = s.Mandates.ChangeDraft(r.Context(), at.Actor(), d.ID, terms)
+	if errors.Is(err, mandate.ErrProcedureNotAllowed) {
+		form.Fail("procedures", "aidant.terms.wrong.procedures.not_allowed")
+		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, &d, form)
+	}
 	if errors.Is(err, mandate.ErrDraftState) {
 		return s.goTo(w, r, step(d)) // signed or given up meanwhile: its own page says so
 	}
