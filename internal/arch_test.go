@@ -39,6 +39,7 @@ var levels = [][]string{
 var beside = map[string][]string{
 	"envelope":       {"token"},
 	"journal/verify": {"journal/format"},
+	"sirene":         {"clock"},
 	"idp":            {"session"},
 	"page":           {"db"},
 	"credential":     {"org"},
