@@ -253,6 +253,9 @@ func TestDatabase_RefusesToo(t *testing.T) {
 		"trained without a training":      `insert into certification (person_id, state, updated_at) values ($1, 'trained', now())`,
 		"without an entry":                `insert into certification (person_id, state, updated_at) values ($1, 'to_train', now())`,
 		"removed":                         `delete from certification where person_id = $1`,
+		"a change of an import changed":   `update certification_change set line = 3 where person_id = $1`,
+		"the charter changed":             `update charter set sha256 = sha256('x') where $1::uuid is not null`,
+		"an acceptance removed":           `delete from charter_acceptance where person_id = $1`,
 	} {
 		if _, err := app.Exec(t.Context(), `begin read write`); err != nil {
 			t.Fatal(err)

@@ -71,10 +71,14 @@ type Certification struct {
 	SuspendedAt                 time.Time
 }
 
-// State is the state at an instant: Stored, or Expired.
+// State is the state at an instant: Stored, or Expired when the certificate's time is over, or Trained when a test was passed so long
+// ago that its certificate's would be.
 func (c Certification) State(now time.Time) string {
-	if c.Stored == Certified && !c.CertifiedUntil.After(now) {
+	switch {
+	case c.Stored == Certified && !c.CertifiedUntil.After(now):
 		return Expired
+	case c.Stored == Passed && !Until(c.PassedOn).After(now):
+		return Trained
 	}
 	return c.Stored
 }

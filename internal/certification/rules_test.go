@@ -69,6 +69,12 @@ func TestState_TellsWhatTheClockSays(t *testing.T) {
 			t.Errorf("at %s: %s, want %s", at, got, want)
 		}
 	}
+	passed := must(t)(c.test(taken("2029-11-01", 900), 700, end.AddDate(0, 1, 0)))
+	for at, want := range map[time.Time]string{Until(passed.PassedOn).Add(-time.Microsecond): Passed, Until(passed.PassedOn): Trained} {
+		if got := passed.State(at); got != want {
+			t.Errorf("passed, at %s: %s, want %s", at, got, want)
+		}
+	}
 	suspended := must(t)(c.suspend(noon))
 	if got := suspended.State(end); got != Suspended {
 		t.Errorf("suspended and over: %s", got)
