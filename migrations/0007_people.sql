@@ -198,7 +198,8 @@ create table charter_acceptance (
   primary key (person_id, version)
 );
 
-grant select, insert, update on person_identity, certification, certification_import, certification_change, invitation to mandat_app;
+grant select, insert, update on person_identity, certification, certification_import, invitation to mandat_app;
+grant select, insert on certification_change to mandat_app;
 grant select, insert, update, delete on person_contact to mandat_app;
 grant select, insert on charter, charter_acceptance to mandat_app;
 grant select on person_identity, certification, certification_import, certification_change, charter, charter_acceptance to mandat_auditor;
