@@ -32,7 +32,7 @@ func (a *App) buildRoutes(context.Context) error {
 	a.franceconnect.Mount(a.router)
 	a.idp.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
+		Press: a.press, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&auditor.Site{Pages: a.pages, Journal: a.journal, Auditor: a.auditor, Log: a.integrator.Log(), Key: a.keys.Journal.VerifierKey(), Clock: a.clock, Logger: a.log}).Mount(a.router)
 	return nil
 }
