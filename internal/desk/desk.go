@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -48,6 +49,7 @@ type Desk struct {
 	FranceConnect *franceconnect.RP
 	Pages         *page.Pages
 	Router        *page.Router
+	Acted         atomic.Int32 // how often POST /ailleurs was done
 }
 
 // Open starts a site. setup is told its address, and returns how it is registered at the two providers; addresses of our
@@ -94,6 +96,10 @@ func (d *Desk) mount() {
 	d.Router.Get("/{$}", page.Browser, d.show("accueil"))
 	d.Router.Get("/espace", page.Aidant, d.show("espace"))
 	d.Router.Get("/ailleurs", page.Aidant, d.show("ailleurs"))
+	d.Router.Post("/ailleurs", page.Aidant, func(w http.ResponseWriter, r *http.Request) error {
+		d.Acted.Add(1)
+		return d.show("ailleurs")(w, r)
+	})
 	d.Router.Get("/audit", page.Auditor, d.show("audit"))
 	d.Router.Get("/referent", page.Referent, d.show("referent"))
 	d.Router.Get("/admin", page.Administrator, d.show("admin"))
