@@ -1,0 +1,27 @@
+package desk
+
+import (
+	"testing"
+
+	"mandat/internal/invitation"
+	"mandat/internal/journal"
+	"mandat/internal/token"
+)
+
+// Robin adds a referent of Here, who has just given a factor.
+func (d *Desk) Robin(t testing.TB) journal.Actor {
+	t.Helper()
+	session := token.ID()
+	id := d.Person(t, "https://proconnect.invalid", "robin-sub", d.Here, "referent")
+	return journal.Actor{Kind: journal.Referent, Person: id, Organisation: d.Here, Session: session[:], FactorAt: d.Clock.Now()}
+}
+
+// Invite invites an address to Here, and returns the link that is mailed.
+func (d *Desk) Invite(t testing.TB, by journal.Actor, email string, roles ...string) string {
+	t.Helper()
+	id, err := d.Invitations.Invite(t.Context(), by, invitation.Invitee{Email: email, GivenName: "Nora", UsualName: "Fictif", Roles: roles})
+	must(t, err)
+	secret, err := d.Invitations.Write(t.Context(), id)
+	must(t, err)
+	return d.URL + "/invitation/" + secret
+}
