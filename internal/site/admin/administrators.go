@@ -1,0 +1,110 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"mandat/internal/db"
+	"mandat/internal/invitation"
+	"mandat/internal/org"
+	"mandat/internal/page"
+)
+
+type administratorsPage struct {
+	page.Common
+	Proposals      []proposal
+	Administrators []somebody
+	Notice         string
+}
+
+// proposal is somebody who is to be an administrator.
+type proposal struct {
+	invitation.Invitation
+	Name       string
+	Proposed   bool // waits for the confirmation of a second administrator
+	MayConfirm bool
+	Over       bool // its time is over
+}
+
+func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	p := &administratorsPage{Common: page.Common{Title: "admin.administrators.title", Current: "/admin/administrateurs", Trail: []page.Link{home}}}
+	open, err := s.Invitations.List(r.Context(), at.Actor())
+	if err != nil {
+		return refusal(err)
+	}
+	for _, i := range open {
+		x := proposal{Invitation: i, Name: i.GivenName + " " + i.UsualName, Proposed: i.State == invitation.Proposed, Over: i.Late(s.Clock.Now())}
+		x.MayConfirm = x.Proposed && !x.Over && i.InvitedBy != at.Person
+		p.Proposals = append(p.Proposals, x)
+	}
+	now, err := s.Directory.Administrators(r.Context(), at.Actor())
+	if err != nil {
+		return refusal(err)
+	}
+	for _, a := range now {
+		state := org.ColleagueActive
+		if a.Suspended {
+			state = org.ColleagueSuspended
+		}
+		p.Administrators = append(p.Administrators, somebody{ID: a.ID, Name: a.GivenName + " " + a.UsualName, Email: a.Email, State: state})
+	}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "admin/administrators.html", p)
+}
+
+func proposing() *invitePage {
+	return &invitePage{Common: page.Common{Current: "/admin/administrateurs", Trail: []page.Link{home, {Href: "/admin/administrateurs", Text: "admin.administrators.title"}}},
+		Key: "admin.propose.", Action: "/admin/administrateurs", Back: "/admin/administrateurs"}
+}
+
+func (s *Site) showPropose(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.renderInvite(w, r, proposing(), page.FilledForm(url.Values{}), http.StatusOK)
+}
+
+// doPropose proposes somebody. That their address is known here already shows only when they are to accept.
+func (s *Site) doPropose(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	n := inviteeOf(form, "")
+	if form.Failed() {
+		return s.renderInvite(w, r, proposing(), form, http.StatusUnprocessableEntity)
+	}
+	switch _, err := s.Invitations.ProposeAdministrator(r.Context(), at.Actor(), n); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		return s.renderInvite(w, r, proposing(), form, http.StatusConflict)
+	case errors.Is(err, db.ErrConflict):
+		form.Fail("email", "admin.administrators.already")
+		return s.renderInvite(w, r, proposing(), form, http.StatusUnprocessableEntity)
+	case err != nil:
+		return refusal(err)
+	}
+	return s.finish(w, r, at, "/admin/administrateurs", "admin.administrators.was_proposed")
+}
+
+func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {
+	return s.invitation(w, r, "admin.administrators.was_confirmed", s.Invitations.Confirm)
+}
+
+func (s *Site) doWithdrawProposal(w http.ResponseWriter, r *http.Request) error {
+	return s.invitation(w, r, "admin.administrators.was_withdrawn", s.Invitations.Withdraw)
+}

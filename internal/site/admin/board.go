@@ -1,0 +1,50 @@
+package admin
+
+import (
+	"net/http"
+	"strconv"
+
+	"mandat/internal/db"
+	"mandat/internal/jobs"
+	"mandat/internal/org"
+	"mandat/internal/page"
+)
+
+type jobsPage struct {
+	page.Common
+	Jobs   []jobs.Failure
+	Notice string
+}
+
+func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	p := &jobsPage{Common: page.Common{Title: "admin.jobs.title", Current: "/admin", Trail: []page.Link{home}}}
+	if p.Jobs, err = s.Board.Failed(r.Context()); err != nil {
+		return err
+	}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "admin/jobs.html", p)
+}
+
+// doRetry lets a job run again. It changes nobody's rights and nothing that is audited, and leaves no entry: what the job does will.
+func (s *Site) doRetry(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(r.PathValue("job"), 10, 64)
+	if err != nil {
+		return db.ErrNotFound
+	}
+	return s.press(w, r, at, "/admin/travaux", "admin.jobs.retried", func() error {
+		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.Board.Retry(r.Context(), id)
+	})
+}

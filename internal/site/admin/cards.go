@@ -1,0 +1,92 @@
+package admin
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+
+	"mandat/internal/credential"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type cardsPage struct {
+	page.Common
+	Stock, Given, Lost int
+	Checked            bool // a file was looked at just now
+	New                int  // cards that it would add
+	Faults             []cardFault
+	FaultCount         int
+	Stale              bool
+	Notice             string
+}
+
+// cardFault is what is wrong with a line of a file of cards.
+type cardFault struct {
+	Line int
+	What string // key
+}
+
+// faultsShown is how many faults of a file of cards are listed.
+const faultsShown = 50
+
+func (s *Site) showCards(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	return s.renderCards(w, r, at, &cardsPage{}, http.StatusOK)
+}
+
+func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.Session, p *cardsPage, status int) error {
+	p.Title, p.Current, p.Trail, p.Stale = "admin.cards.title", "/admin/cartes", []page.Link{home}, status == http.StatusConflict
+	_, counts, err := s.Credentials.Cards(r.Context())
+	if err != nil {
+		return err
+	}
+	p.Stock, p.Given, p.Lost = counts["stock"], counts["given"], counts["lost"]
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "admin/cards.html", p)
+}
+
+// doImportCards looks at a file of cards, and takes it in if that was asked for and nothing in it is wrong. The file holds secrets: it is chosen
+// anew each time, and never stands in a page.
+func (s *Site) doImportCards(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	form, content, err := page.ParseUpload(r, "file")
+	if err != nil {
+		return err
+	}
+	if content == nil {
+		form.Fail("file", "admin.wrong.file")
+		return s.renderCards(w, r, at, &cardsPage{Common: page.Common{Form: form}}, http.StatusUnprocessableEntity)
+	}
+	out, err := s.Credentials.ImportCards(r.Context(), at.Actor(), bytes.NewReader(content), !form.Has("act", "import"))
+	switch {
+	case errors.Is(err, org.ErrFactorTooOld):
+		return s.renderCards(w, r, at, &cardsPage{}, http.StatusConflict)
+	case err != nil:
+		return refusal(err)
+	case out.Done:
+		return s.finish(w, r, at, "/admin/cartes", "admin.cards.imported")
+	}
+	status := http.StatusOK
+	if len(out.Faults) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.renderCards(w, r, at, checked(out), status)
+}
+
+func checked(out credential.CardImport) *cardsPage {
+	p := &cardsPage{Checked: true, New: out.Cards, FaultCount: len(out.Faults)}
+	for _, f := range out.Faults[:min(len(out.Faults), faultsShown)] {
+		p.Faults = append(p.Faults, cardFault{f.Line, "admin.cards.fault." + f.What})
+	}
+	return p
+}

@@ -1,0 +1,223 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mandat/internal/db"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/sirene"
+)
+
+type organisationForm struct {
+	page.Common
+	New          bool // with its first referent
+	Action, Back string
+	Kinds        []choice
+	Lookup       *lookup // the SIRET was looked up just now
+	Stale        bool
+}
+
+// lookup is what came of looking a SIRET up.
+type lookup struct {
+	Result string // "found", "closed", "unknown", "down"
+	Kind   string // of the alert that says so
+}
+
+func (s *Site) renderForm(w http.ResponseWriter, r *http.Request, p *organisationForm, form *page.Form, status int) error {
+	p.Current, p.Form, p.Kinds, p.Stale = organisations.Href, form, kinds(page.Lang(r)), status == http.StatusConflict
+	return s.Pages.Render(w, r, status, "admin/organisation_form.html", p)
+}
+
+func creating() *organisationForm {
+	return &organisationForm{Common: page.Common{Title: "admin.organisation.new", Trail: []page.Link{home, organisations}}, New: true, Action: organisations.Href, Back: organisations.Href}
+}
+
+func changing(o org.Organisation) *organisationForm {
+	path := organisationPath(o.ID)
+	return &organisationForm{Common: page.Common{Title: "admin.organisation.change", Trail: []page.Link{home, organisations, {Href: path, Text: "admin.organisation.title"}}},
+		Action: path + "/modification", Back: path}
+}
+
+func (s *Site) showCreate(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.renderForm(w, r, creating(), page.FilledForm(url.Values{}), http.StatusOK)
+}
+
+// fields are those of the form and of an organisation, by the names that org.Organisation.Faults uses.
+func fields(o *org.Organisation) map[string]*string {
+	return map[string]*string{"siret": &o.SIRET, "name": &o.Name, "address": &o.Address, "address_extra": &o.AddressExtra, "postcode": &o.Postcode, "city": &o.City, "phone": &o.Phone,
+		"email": &o.Email, "kind": &o.Kind, "kind_other": &o.KindOther, "insee_code": &o.INSEECode, "department_code": &o.DepartmentCode, "france_services": &o.FranceServices,
+		"habilitation_number": &o.HabilitationNumber}
+}
+
+// organisationOf reads the form and notes what is wrong with it. A SIRET may have blanks in it, as it is printed.
+func organisationOf(form *page.Form) org.Organisation {
+	var o org.Organisation
+	for name, to := range fields(&o) {
+		*to = form.Value(name)
+	}
+	o.SIRET = siret(form)
+	for _, f := range o.Faults() {
+		form.Fail(f, "admin.wrong."+f)
+	}
+	return o
+}
+
+func siret(form *page.Form) string {
+	return strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(form.Value("siret"))
+}
+
+// filledWith is the form of an organisation.
+func filledWith(o org.Organisation) *page.Form {
+	values := url.Values{}
+	for name, from := range fields(&o) {
+		values.Set(name, *from)
+	}
+	return page.FilledForm(values)
+}
+
+// looked answers with the form, filled in with what the directory of businesses says of the SIRET. What was typed stays where the directory says
+// nothing, and everything when it does not answer.
+func (s *Site) looked(w http.ResponseWriter, r *http.Request, p *organisationForm, form *page.Form) error {
+	if !org.ValidSIRET(siret(form)) {
+		form.Fail("siret", "admin.wrong.siret")
+		return s.renderForm(w, r, p, form, http.StatusUnprocessableEntity)
+	}
+	e, err := s.Businesses.Find(r.Context(), siret(form))
+	switch {
+	case errors.Is(err, sirene.ErrUnknown):
+		p.Lookup = &lookup{"unknown", "warning"}
+	case err != nil:
+		p.Lookup = &lookup{"down", "warning"}
+	case e.Closed:
+		p.Lookup = &lookup{"closed", "warning"}
+	default:
+		p.Lookup = &lookup{"found", "info"}
+	}
+	told := map[string]string{"name": e.Name, "address": e.Address, "postcode": e.Postcode, "city": e.City, "insee_code": e.INSEE}
+	values := url.Values{}
+	for name := range fields(&org.Organisation{}) {
+		values[name] = form.Values(name)
+	}
+	for _, name := range []string{"referent_given_name", "referent_usual_name", "referent_email", "referent_aidant"} {
+		values[name] = form.Values(name)
+	}
+	for name, text := range told {
+		if text != "" {
+			values.Set(name, text)
+		}
+	}
+	return s.renderForm(w, r, p, page.FilledForm(values), http.StatusOK)
+}
+
+// doCreate adds the organisation, then invites its referent: two acts, of which the first stands without the second.
+func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	if form.Has("act", "lookup") {
+		return s.looked(w, r, creating(), form)
+	}
+	o := organisationOf(form)
+	n := inviteeOf(form, "referent_")
+	if form.Failed() {
+		return s.renderForm(w, r, creating(), form, http.StatusUnprocessableEntity)
+	}
+	id, err := s.Directory.CreateOrganisation(r.Context(), at.Actor(), o)
+	if again := wrongForm(form, err); again != 0 {
+		return s.renderForm(w, r, creating(), form, again)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	n.Organisation, n.Roles = id, []string{org.RoleReferent}
+	if form.Ticked("referent_aidant") {
+		n.Roles = append(n.Roles, org.RoleAidant)
+	}
+	notice := "admin.organisation.created"
+	switch _, err := s.Invitations.Invite(r.Context(), at.Actor(), n); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		notice = "admin.organisation.created_only"
+	case err != nil:
+		return refusal(err)
+	}
+	return s.finish(w, r, at, organisationPath(id), notice)
+}
+
+// wrongForm is the status with which a form comes back that the domain refused, 0 when it was not the form.
+func wrongForm(form *page.Form, err error) int {
+	switch {
+	case errors.Is(err, org.ErrFactorTooOld):
+		return http.StatusConflict
+	case errors.Is(err, db.ErrConflict):
+		form.Fail("siret", "admin.wrong.known")
+	case errors.Is(err, org.ErrSIRET):
+		form.Fail("siret", "admin.wrong.siret")
+	case errors.Is(err, org.ErrParticulars):
+		form.Fail("name", "referent.field.wrong.value")
+	default:
+		return 0
+	}
+	return http.StatusUnprocessableEntity
+}
+
+func (s *Site) showChange(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := withID(r, "organisation")
+	if err != nil {
+		return err
+	}
+	o, err := s.Directory.Organisation(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.renderForm(w, r, changing(o), filledWith(o), http.StatusOK)
+}
+
+func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := withID(r, "organisation")
+	if err != nil {
+		return err
+	}
+	was, err := s.Directory.Organisation(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	if form.Has("act", "lookup") {
+		return s.looked(w, r, changing(was), form)
+	}
+	o := organisationOf(form)
+	if form.Failed() {
+		return s.renderForm(w, r, changing(was), form, http.StatusUnprocessableEntity)
+	}
+	o.ID = id
+	err = s.Directory.ChangeOrganisation(r.Context(), at.Actor(), o)
+	if again := wrongForm(form, err); again != 0 {
+		return s.renderForm(w, r, changing(was), form, again)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	return s.finish(w, r, at, organisationPath(id), "admin.organisation.changed")
+}

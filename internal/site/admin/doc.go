@@ -1,0 +1,16 @@
+// Package admin is the space of administrators, who run the service: organisations, certificates, cards, and what went wrong.
+// They see no mandate and nobody who is helped.
+//
+//	home.go            what waits for a decision
+//	organisations.go   finding an organisation, its record, suspending it
+//	create.go          creating one with its first referent, changing one
+//	persons.go         finding somebody, their record, suspending them, decisions on their second factors and names
+//	certify.go         training, test, certificate of one person
+//	imports.go         files of results: first what each line would do, then taking it in
+//	cards.go           the stock of code cards
+//	administrators.go  proposing an administrator, and confirming another's proposal
+//	board.go           jobs that failed
+//
+// Every act is one of the domain, which asks again whether this is an administrator with a fresh second factor. What is decided by
+// two (a new administrator, a reset of second factors) is refused to the one who began it.
+package admin

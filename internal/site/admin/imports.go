@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"mandat/internal/certification"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type importsPage struct {
+	page.Common
+	Header  string // the first line of a file
+	Imports []imported
+	Running bool // there is one under way
+	Notice  string
+}
+
+// imported is a line of the list of imports.
+type imported struct {
+	certification.Imported
+	Ended   bool
+	Stopped bool // it ended before its last line
+}
+
+func (s *Site) listImports(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	return s.renderImports(w, r, at, nil, http.StatusOK)
+}
+
+func (s *Site) renderImports(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
+	p := &importsPage{Common: page.Common{Title: "admin.imports.title", Current: "/admin/imports", Trail: []page.Link{home}, Form: form}, Header: strings.Join(certification.Columns(), ";")}
+	all, err := s.Certifications.Imports(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		line := imported{Imported: x, Ended: !x.EndedAt.IsZero(), Stopped: !x.EndedAt.IsZero() && x.Done < x.Lines}
+		p.Imports = append(p.Imports, line)
+		p.Running = p.Running || !line.Ended
+	}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "admin/imports.html", p)
+}
+
+type planPage struct {
+	page.Common
+	certification.Counts
+	Content string // of the file, in base64: what is imported is what was shown
+	Lines   []planLine
+	Cut     bool // there are more
+	Stale   bool
+}
+
+// planLine is what a line would do.
+type planLine struct {
+	Number  int
+	What    string // the address in it
+	Effects []string
+	Until   time.Time
+	Wrong   string // key of why it is refused
+}
+
+// linesShown is how many lines of a file are shown, those that are refused first.
+const linesShown = 300
+
+// doPlan reads a file and shows what each of its lines would do. Nothing is changed.
+func (s *Site) doPlan(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	form, content, err := page.ParseUpload(r, "file")
+	if err != nil {
+		return err
+	}
+	if content == nil {
+		form.Fail("file", "admin.wrong.file")
+		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
+	}
+	return s.plan(w, r, at, form, content, http.StatusOK)
+}
+
+func (s *Site) plan(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, content []byte, status int) error {
+	plan, err := s.Certifications.Plan(r.Context(), at.Actor(), bytes.NewReader(content))
+	if key := wrongFile(err); key != "" {
+		form.Fail("file", key)
+		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	p := &planPage{Common: page.Common{Title: "admin.plan.title", Current: "/admin/imports", Trail: []page.Link{home, {Href: "/admin/imports", Text: "admin.imports.title"}}}, Counts: plan.Counts,
+		Content: base64.StdEncoding.EncodeToString(content), Stale: status == http.StatusConflict}
+	slices.SortStableFunc(plan.Lines, func(a, b certification.Line) int { return one(a.Wrong == "") - one(b.Wrong == "") })
+	for i, l := range plan.Lines {
+		if p.Cut = i == linesShown; p.Cut {
+			break
+		}
+		line := planLine{Number: l.Number, What: l.Email, Effects: l.Effects, Until: l.Until}
+		if l.Wrong != "" {
+			line.Wrong = "admin.refused." + l.Wrong
+		}
+		p.Lines = append(p.Lines, line)
+	}
+	return s.Pages.Render(w, r, status, "admin/plan.html", p)
+}
+
+// wrongFile is the key of why a whole file is refused, "" when it is not.
+func wrongFile(err error) string {
+	switch {
+	case errors.Is(err, certification.ErrTooLarge):
+		return "admin.imports.wrong.large"
+	case errors.Is(err, certification.ErrEncoding):
+		return "admin.imports.wrong.encoding"
+	case errors.Is(err, certification.ErrEmpty):
+		return "admin.imports.wrong.empty"
+	case errors.Is(err, certification.ErrHeader):
+		return "admin.imports.wrong.header"
+	}
+	return ""
+}
+
+// doImport takes in the file whose plan was shown.
+func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	form, _, err := page.ParseUpload(r, "file")
+	if err != nil {
+		return err
+	}
+	content, err := base64.StdEncoding.DecodeString(form.Value("content"))
+	if err != nil || len(content) == 0 {
+		form.Fail("file", "admin.wrong.file")
+		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
+	}
+	_, err = s.Certifications.Import(r.Context(), at.Actor(), bytes.NewReader(content))
+	switch key := wrongFile(err); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		return s.plan(w, r, at, form, content, http.StatusConflict)
+	case key != "":
+		form.Fail("file", key)
+		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
+	case err != nil:
+		return refusal(err)
+	}
+	return s.finish(w, r, at, "/admin/imports", "admin.imports.imported")
+}
+
+// doResumeImports goes on with imports that were interrupted, without waiting for the job that does.
+func (s *Site) doResumeImports(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	return s.press(w, r, at, "/admin/imports", "admin.imports.resumed", func() error {
+		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.Certifications.ResumeImports(r.Context())
+	})
+}

@@ -1,0 +1,220 @@
+package admin
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/certification"
+	"mandat/internal/credential"
+	"mandat/internal/invitation"
+	"mandat/internal/jobs"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
+)
+
+var (
+	someID = uuid.MustParse("01939b1c-7c5e-7000-8000-000000000001")
+	now    = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
+	later  = now.AddDate(0, 1, 0)
+	house  = org.Organisation{ID: someID, SIRET: "21750001600019", Name: "Maison France Services de Saint-Étienne-du-Rouvray", Address: "12 rue de l’Hôtel-de-Ville", AddressExtra: "Bâtiment B",
+		Postcode: "76800", City: "Saint-Étienne-du-Rouvray", Phone: "02 35 00 00 00", Email: "contact@mfs.example", Kind: "ccas", FranceServices: "1234", HabilitationNumber: "HAB-1", Active: true}
+	ada = page.Who{Name: "Ada Fictif", Role: "administrator"}
+)
+
+// mistaken is a form in which these fields are wrong, for these reasons.
+func mistaken(values url.Values, wrong ...string) *page.Form {
+	form := page.FilledForm(values)
+	for i := 0; i < len(wrong); i += 2 {
+		form.Fail(wrong[i], wrong[i+1])
+	}
+	return form
+}
+
+type shownPage struct {
+	name string
+	data func() page.Page
+}
+
+func organisationPages() []shownPage {
+	closed, suspended := house, house
+	closed.Active, closed.ClosedAt, suspended.Active = false, &now, false
+	open := []invited{{invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleReferent}, ExpiresAt: now}, "Nora Neuve", true}, {invitation.Invitation{ID: someID, ExpiresAt: now}, "Nora Neuve", false}}
+	people := []somebody{{someID, "Jeanne Fictif", "jeanne@exemple.example", []string{org.RoleAidant, org.RoleReferent}, org.ColleagueActive}, {someID, "Paul Fictif", "paul@exemple.example", nil, org.ColleagueLeft},
+		{someID, "Nora Neuve", "n@exemple.example", nil, org.ColleagueTraining}, {someID, "Sam Fictif", "s@exemple.example", nil, org.ColleagueSuspended}}
+	list := func(more bool, all ...org.Organisation) shownPage {
+		return shownPage{"admin/organisations.html", func() page.Page {
+			return &organisationsPage{Common: page.Common{Title: "admin.organisations.title", Form: mistaken(nil)}, Organisations: all, More: more}
+		}}
+	}
+	record := func(o org.Organisation, people []somebody, open []invited) shownPage {
+		return shownPage{"admin/organisation.html", func() page.Page {
+			return &organisationPage{Common: page.Common{Title: "admin.organisation.title"}, Organisation: o, Kind: kind("fr", o), People: people, Invitations: open, Notice: "admin.organisation.created_only"}
+		}}
+	}
+	form := func(p *organisationForm, form *page.Form, result, alert string) shownPage {
+		return shownPage{"admin/organisation_form.html", func() page.Page {
+			p.Form, p.Kinds = form, kinds("fr")
+			if result != "" {
+				p.Lookup = &lookup{result, alert}
+			}
+			return p
+		}}
+	}
+	wrong := mistaken(url.Values{})
+	for name := range fields(&org.Organisation{}) {
+		wrong.Fail(name, "admin.wrong."+name)
+	}
+	stale := changing(house)
+	stale.Stale = true
+	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil),
+		form(creating(), nil, "", ""), form(creating(), wrong, "down", "warning"), form(creating(), nil, "unknown", "warning"), form(stale, filledWith(house), "found", "info"), form(changing(house), nil, "closed", "warning")}
+}
+
+func personPages() []shownPage {
+	show := func(change func(*personPage)) shownPage {
+		return shownPage{"admin/person.html", func() page.Page {
+			p := &personPage{Common: page.Common{Title: "admin.person.title"}, Person: org.Person{ID: someID, Email: "jeanne@exemple.example", Phone: "+33612345678", Profession: "Travailleuse sociale"}, Name: "Jeanne Fictif",
+				Places: []place{{someID, house.Name, org.RoleAidant}}, MayReset: true, Passkeys: 1, Recovery: 2,
+				certificate: certificate{Certificate: certification.Certified, Until: later, TrainedOn: now, TestedOn: now, Organiser: "Mednum", Training: certification.Peer, Score: 900, Minimum: 700, Needed: 700, Trainings: []choice{{"classic", "x"}, {"peer", "y"}}}}
+			change(p)
+			return p
+		}}
+	}
+	blank := certificate{Certificate: certification.ToTrain, Needed: 1}
+	return []shownPage{
+		show(func(*personPage) {}),
+		show(func(p *personPage) { p.Person, p.certificate, p.Places = org.Person{ID: someID}, blank, nil }),
+		show(func(p *personPage) {
+			p.Person.Suspended, p.Person.SuspendedWhy, p.Certificate, p.Refused = true, org.Inactive, certification.Suspended, "admin.refused.not_passed"
+			p.Reset = &reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
+		}),
+		show(func(p *personPage) {
+			p.Person.Suspended, p.Person.SuspendedWhy, p.Certificate, p.Open, p.Stale = true, org.Decided, "expired", "test", true
+			p.Reset = &reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
+			p.Form = mistaken(url.Values{"score": {"12"}}, "tested_on", "admin.wrong.date", "score", "admin.wrong.score")
+		}),
+		show(func(p *personPage) {
+			p.Office, p.Self, p.Identities, p.Notice = "administrator", true, []org.Asked{{Person: someID, Digest: "aa", At: now}}, "admin.person.resumed"
+			p.Reset = &reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif"}
+		}),
+		show(func(p *personPage) { p.Office = "auditor" }),
+		show(func(p *personPage) {
+			p.Certificate, p.TestedOn, p.Open = certification.Trained, time.Time{}, "train"
+			p.Form = mistaken(nil, "trained_on", "admin.wrong.date", "organiser", "admin.wrong.organiser", "training", "admin.wrong.training")
+		}),
+		{"admin/persons.html", func() page.Page { return &searchPage{page.Common{Title: "admin.persons.title"}} }},
+		{"admin/persons.html", func() page.Page {
+			return &searchPage{page.Common{Title: "admin.persons.title", Form: mistaken(nil, "email", "admin.persons.nobody")}}
+		}},
+	}
+}
+
+func filePages() []shownPage {
+	lines := []planLine{{Number: 2, What: "inconnu@exemple.example", Wrong: "admin.refused.unknown"}, {Number: 3, What: "jeanne@exemple.example", Effects: []string{"trained", "passed", "certified"}, Until: later},
+		{Number: 4, What: "paul@exemple.example"}, {Number: 5, Effects: []string{"failed"}}}
+	plan := func(counts certification.Counts, lines []planLine, stale bool) shownPage {
+		return shownPage{"admin/plan.html", func() page.Page {
+			return &planPage{Common: page.Common{Title: "admin.plan.title"}, Counts: counts, Content: "YQ==", Lines: lines, Cut: stale, Stale: stale}
+		}}
+	}
+	imports := func(form *page.Form, all ...imported) shownPage {
+		return shownPage{"admin/imports.html", func() page.Page {
+			return &importsPage{Common: page.Common{Title: "admin.imports.title", Form: form}, Header: "a;b", Imports: all, Running: len(all) > 0, Notice: "admin.imports.imported"}
+		}}
+	}
+	some := certification.Imported{Lines: 5000, Done: 2000, At: now}
+	cards := func(p *cardsPage) shownPage {
+		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; return p }}
+	}
+	var faults []credential.Fault
+	for i, what := range []string{credential.FaultColumns, credential.FaultSerial, credential.FaultSeed, credential.FaultTwice, credential.FaultKnown, credential.FaultTooMany} {
+		faults = append(faults, credential.Fault{Line: i + 2, What: what})
+	}
+	return []shownPage{plan(certification.Counts{Changed: 2, Unchanged: 1, Refused: 1}, lines, false), plan(certification.Counts{Refused: 1}, lines[:1], true), plan(certification.Counts{Unchanged: 1}, nil, false),
+		imports(nil), imports(mistaken(nil, "file", "admin.wrong.file"), imported{Imported: some}, imported{some, true, false}, imported{some, true, true}),
+		cards(&cardsPage{Notice: "admin.cards.imported"}), cards(&cardsPage{Checked: true, New: 12, Stock: 1, Stale: true}), cards(checked(credential.CardImport{Faults: faults})),
+		cards(&cardsPage{Common: page.Common{Form: mistaken(nil, "file", "admin.wrong.file")}})}
+}
+
+// otherPages are the rest, each in each shape it can have.
+func otherPages() []shownPage {
+	propose, invite := proposing(), &invitePage{Key: "admin.organisation.invite.", Name: house.Name, Action: "/x", Back: "/y", Stale: true}
+	propose.Title, invite.Title = propose.Key+"title", invite.Key+"title"
+	invite.Form = mistaken(nil, "given_name", "referent.field.wrong.given_name", "email", "referent.invite.wrong.member")
+	confirm := func(key string) shownPage {
+		return shownPage{"admin/confirm.html", func() page.Page {
+			return &confirmPage{Common: page.Common{Title: key + "title"}, Key: key, Name: "Jeanne Fictif", Action: "/x", Back: "/y"}
+		}}
+	}
+	i := invitation.Invitation{ID: someID, Email: "nora@exemple.example", ExpiresAt: later, InviterName: "Ada Fictif"}
+	operator := i
+	operator.InviterName = ""
+	return []shownPage{
+		{"admin/home.html", func() page.Page { return &homePage{Common: page.Common{Title: "admin.home.title"}} }},
+		{"admin/home.html", func() page.Page {
+			return &homePage{Common: page.Common{Title: "admin.home.title"}, Notice: "referent.person.confirmed", Tiles: []page.Link{{Href: "/admin/cartes", Text: "admin.tile.cards."}},
+				Waiting: []waiting{{"resets", 1, "/a"}, {"proposals", 2, "/b"}, {"jobs", 3, "/c"}, {"imports", 4, "/d"}, {"identities", 1, "/e"}}}
+		}},
+		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."),
+		{"admin/invite.html", func() page.Page { return propose }}, {"admin/invite.html", func() page.Page { return invite }},
+		{"admin/jobs.html", func() page.Page { return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}} }},
+		{"admin/jobs.html", func() page.Page {
+			return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}, Jobs: []jobs.Failure{{ID: 1, Name: "mail", Tries: 3, At: now, Error: "no answer", Given: true}, {ID: 2, Name: "digest", Tries: 1, At: now, NextTry: later}}}
+		}},
+		{"admin/administrators.html", func() page.Page {
+			return &administratorsPage{Common: page.Common{Title: "admin.administrators.title"}}
+		}},
+		{"admin/administrators.html", func() page.Page {
+			return &administratorsPage{Common: page.Common{Title: "admin.administrators.title"}, Proposals: []proposal{{i, "Nora Neuve", true, true, false}, {operator, "Nora Neuve", true, false, false}, {i, "Nora Neuve", false, false, false}, {i, "Nora Neuve", true, false, true}},
+				Administrators: []somebody{{someID, "Ada Fictif", "ada@exemple.example", nil, org.ColleagueActive}}, Notice: "admin.administrators.was_proposed"}
+		}},
+		{"admin/resets.html", func() page.Page { return &resetsPage{Common: page.Common{Title: "admin.resets.title"}} }},
+		{"admin/resets.html", func() page.Page {
+			return &resetsPage{Common: page.Common{Title: "admin.resets.title"}, Resets: []*reset{{Reset: credential.Reset{ID: someID, Person: someID, State: "asked", AskedAt: now}, Name: "Jeanne Fictif", Asker: "Ada Fictif"},
+				{Reset: credential.Reset{ID: someID, Person: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Name: "Jeanne Fictif", Asker: "Ada Fictif", Approver: "Alan Fictif"}}}
+		}},
+	}
+}
+
+func TestPages_AreSound(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	all := append(append(append(otherPages(), organisationPages()...), personPages()...), filePages()...)
+	var names []string
+	for _, p := range all {
+		names = append(names, p.name)
+		for _, lang := range pagetest.Languages {
+			body := pagetest.Render(t, pages, p.name, lang, ada, p.data())
+			title := body[strings.Index(body, "<title>"):strings.Index(body, "</title>")]
+			if strings.Contains(title, "Fictif") || strings.Contains(title, "Maison") {
+				t.Errorf("%s: the title names somebody: %s", p.name, title)
+			}
+		}
+	}
+	pagetest.Covered(t, pages, "admin", names)
+}
+
+// Every refusal of a line of a file, and of an act on a certificate, has its sentence.
+func TestTexts_ForEveryRefusal(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	var keys []string
+	for _, wrong := range []string{certification.WrongFields, certification.WrongAddress, certification.WrongDate, certification.WrongOrganiser, certification.WrongKind, certification.WrongScore,
+		certification.WrongEmpty, certification.WrongDuplicate, certification.WrongUnknown} {
+		keys = append(keys, "admin.refused."+wrong)
+	}
+	for _, err := range []error{certification.ErrDetails, certification.ErrFuture, certification.ErrOlder, certification.ErrRecorded, certification.ErrNotTrained, certification.ErrBeforeTraining,
+		certification.ErrNotPassed, certification.ErrPassed, certification.ErrPassOver, certification.ErrNotCertified, certification.ErrSuspended, certification.ErrNotSuspended} {
+		keys = append(keys, "admin.refused."+certification.Key(err))
+	}
+	for _, key := range keys {
+		if _, err := pages.Text("fr", key); err != nil {
+			t.Error(err)
+		}
+	}
+}

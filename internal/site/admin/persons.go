@@ -1,0 +1,310 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/certification"
+	"mandat/internal/credential"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type searchPage struct{ page.Common }
+
+func (s *Site) showSearch(w http.ResponseWriter, r *http.Request) error {
+	return s.renderSearch(w, r, nil, http.StatusOK)
+}
+
+func (s *Site) renderSearch(w http.ResponseWriter, r *http.Request, form *page.Form, status int) error {
+	p := &searchPage{page.Common{Title: "admin.persons.title", Current: persons.Href, Trail: []page.Link{home}, Form: form}}
+	return s.Pages.Render(w, r, status, "admin/persons.html", p)
+}
+
+// doSearch finds one person by their whole address. It is posted, because addresses of people must not stand in those of pages.
+func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
+	if _, err := signedIn(r); err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.Directory.FindByEmail(r.Context(), form.Value("email"))
+	if errors.Is(err, db.ErrNotFound) {
+		form.Fail("email", "admin.persons.nobody")
+		return s.renderSearch(w, r, form, http.StatusUnprocessableEntity)
+	}
+	if err != nil {
+		return err
+	}
+	page.Redirect(w, r, personPath(p.ID))
+	return nil
+}
+
+type personPage struct {
+	page.Common
+	certificate
+	Person                          org.Person
+	Name                            string
+	Self                            bool
+	Office                          string // "auditor", "administrator" or ""
+	Places                          []place
+	Passkeys, Apps, Cards, Recovery int
+	Identities                      []org.Asked
+	Reset                           *reset
+	MayReset                        bool
+	Stale                           bool
+	Notice                          string
+}
+
+// place is a role of a person somewhere.
+type place struct {
+	ID         uuid.UUID
+	Name, Role string
+}
+
+// reset is a reset of second factors as pages show it.
+type reset struct {
+	credential.Reset
+	Name                string // whose factors they are
+	Asker, Approver     string // names
+	MayApprove, IsAsker bool
+}
+
+func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := withID(r, "person")
+	if err != nil {
+		return err
+	}
+	return s.renderPerson(w, r, at, id, http.StatusOK, func(*personPage) {})
+}
+
+// renderPerson shows a person's record, changed by what was refused just now.
+func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.Session, id uuid.UUID, status int, change func(*personPage)) error {
+	p := &personPage{Common: page.Common{Title: "admin.person.title", Current: persons.Href, Trail: []page.Link{home, persons}}, Self: id == at.Person, Stale: status == http.StatusConflict}
+	var err error
+	if p.Person, err = s.Directory.Find(r.Context(), id); err != nil {
+		return err
+	}
+	p.Name = p.Person.GivenName + " " + p.Person.UsualName
+	switch {
+	case p.Person.Auditor:
+		p.Office = "auditor"
+	case p.Person.Administrator:
+		p.Office = "administrator"
+	}
+	for _, m := range p.Person.Memberships {
+		p.Places = append(p.Places, place{m.Organisation.ID, m.Organisation.Name, m.Role})
+	}
+	if p.certificate, err = s.certificateOf(r, id); err != nil {
+		return err
+	}
+	if err := s.factors(r, at, p); err != nil {
+		return err
+	}
+	change(p)
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "admin/person.html", p)
+}
+
+// factors counts a person's second factors, and finds what waits for a decision on them and on their names.
+func (s *Site) factors(r *http.Request, at *session.Session, p *personPage) error {
+	f, err := s.Credentials.Factors(r.Context(), p.Person.ID)
+	if err != nil {
+		return err
+	}
+	p.Passkeys, p.Apps, p.Cards, p.Recovery = len(f.Passkeys), one(f.App != nil), len(f.Cards), f.RecoveryLeft
+	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
+	if err != nil {
+		return refusal(err)
+	}
+	p.Identities = slices.DeleteFunc(asked, func(a org.Asked) bool { return a.Person != p.Person.ID })
+	open, err := s.Credentials.ResetOf(r.Context(), p.Person.ID)
+	if errors.Is(err, db.ErrNotFound) {
+		p.MayReset = !p.Self
+		return nil
+	}
+	if err == nil {
+		p.Reset, err = s.resetOf(r, at, open)
+	}
+	return err
+}
+
+func (s *Site) resetOf(r *http.Request, at *session.Session, x credential.Reset) (*reset, error) {
+	out := &reset{Reset: x, IsAsker: x.AskedBy == at.Person, MayApprove: x.State == "asked" && x.AskedBy != at.Person && x.Person != at.Person}
+	for id, to := range map[uuid.UUID]*string{x.Person: &out.Name, x.AskedBy: &out.Asker, x.ApprovedBy: &out.Approver} {
+		if id == uuid.Nil {
+			continue
+		}
+		p, err := s.Directory.Find(r.Context(), id)
+		if err != nil {
+			return nil, err
+		}
+		*to = p.GivenName + " " + p.UsualName
+	}
+	return out, nil
+}
+
+func (s *Site) resets(r *http.Request, at *session.Session) ([]*reset, error) {
+	open, err := s.Credentials.Resets(r.Context(), uuid.Nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []*reset
+	for _, x := range open {
+		one, err := s.resetOf(r, at, x)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+type resetsPage struct {
+	page.Common
+	Resets []*reset
+	Notice string
+}
+
+func (s *Site) listResets(w http.ResponseWriter, r *http.Request) error {
+	at, err := signedIn(r)
+	if err != nil {
+		return err
+	}
+	p := &resetsPage{Common: page.Common{Title: "admin.resets.title", Current: "/admin", Trail: []page.Link{home}}}
+	if p.Resets, err = s.resets(r, at); err != nil {
+		return err
+	}
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "admin/resets.html", p)
+}
+
+// asking shows the page that asks before an act on a person. Key is the beginning of its texts.
+func (s *Site) asking(w http.ResponseWriter, r *http.Request, key, path string) error {
+	at, id, err := withID(r, "person")
+	if err != nil {
+		return err
+	}
+	p, err := s.Directory.Find(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if id == at.Person {
+		return refusal(org.ErrYourself)
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, persons, {Href: personPath(id), Text: "admin.person.title"}}, Current: persons.Href}, Key: key,
+		Name: p.GivenName + " " + p.UsualName, Action: personPath(id) + path, Back: personPath(id)})
+}
+
+func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
+	return s.asking(w, r, "admin.person.suspend.", "/suspension")
+}
+
+func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
+	return s.asking(w, r, "admin.person.reset.", "/reinitialisation")
+}
+
+// onPerson is an act of one button on the person of the path.
+func (s *Site) onPerson(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
+	at, id, err := withID(r, "person")
+	if err != nil {
+		return err
+	}
+	return s.press(w, r, at, personPath(id), done, func() error { return do(r.Context(), at.Actor(), id) })
+}
+
+func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {
+	return s.onPerson(w, r, "admin.person.suspended", s.Directory.Suspend)
+}
+
+func (s *Site) doResume(w http.ResponseWriter, r *http.Request) error {
+	return s.onPerson(w, r, "admin.person.resumed", s.Directory.Resume)
+}
+
+func (s *Site) doAskReset(w http.ResponseWriter, r *http.Request) error {
+	return s.onPerson(w, r, "referent.reset.was_asked", func(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+		_, err := s.Credentials.AskReset(ctx, by, person)
+		return err
+	})
+}
+
+func (s *Site) doConfirmIdentity(w http.ResponseWriter, r *http.Request) error {
+	return s.identity(w, r, "referent.identity.confirmed", s.Directory.ConfirmIdentity)
+}
+
+func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
+	return s.identity(w, r, "referent.identity.refused", s.Directory.RefuseIdentity)
+}
+
+func (s *Site) identity(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID, string) error) error {
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	return s.onPerson(w, r, done, func(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+		return decide(ctx, by, person, form.Value("identity"))
+	})
+}
+
+func (s *Site) doApproveReset(w http.ResponseWriter, r *http.Request) error {
+	return s.onReset(w, r, "referent.reset.was_approved", s.Credentials.ApproveReset)
+}
+
+func (s *Site) doRefuseReset(w http.ResponseWriter, r *http.Request) error {
+	return s.onReset(w, r, "referent.reset.was_refused", s.Credentials.RefuseReset)
+}
+
+func (s *Site) onReset(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID) error) error {
+	at, id, err := withID(r, "reset")
+	if err != nil {
+		return err
+	}
+	return s.press(w, r, at, "/admin/reinitialisations", done, func() error { return decide(r.Context(), at.Actor(), id) })
+}
+
+// certificate is what a person's record says of their certification.
+type certificate struct {
+	Certificate         string // state, "expired" included
+	Until               time.Time
+	TrainedOn, TestedOn time.Time // days, zero for none
+	Organiser, Training string
+	Score, Minimum      int
+	Needed              int // the score that it takes now
+	Trainings           []choice
+	Open                string // the form that is open: "train", "test" or ""
+	Refused             string // key of why an act was refused just now
+}
+
+func (s *Site) certificateOf(r *http.Request, person uuid.UUID) (certificate, error) {
+	c, err := s.Certifications.Of(r.Context(), person)
+	if err != nil {
+		return certificate{}, err
+	}
+	out := certificate{Certificate: c.State(s.Clock.Now()), Until: c.CertifiedUntil, TrainedOn: c.TrainedOn, TestedOn: c.TestedOn, Organiser: c.Organiser, Training: c.Training,
+		Score: c.Score, Minimum: c.Minimum, Needed: s.Certifications.Minimum()}
+	for _, kind := range []string{certification.Classic, certification.Peer} {
+		text, err := s.Pages.Text(page.Lang(r), "admin.training."+kind)
+		if err != nil {
+			return out, err
+		}
+		out.Trainings = append(out.Trainings, choice{kind, text})
+	}
+	return out, nil
+}

@@ -1,0 +1,83 @@
+package admin
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/org"
+)
+
+// posts are all acts of administrators, with what a form would send.
+func posts(o *office) map[string][]string {
+	here, she, some := organisationPath(o.Here), path(o.Jeanne), uuid.NewString()
+	return map[string][]string{"/admin/structures": append(append([]string{"siret", known}, particulars...), firstReferent...),
+		here + "/modification": append([]string{"siret", "21750001600019"}, particulars...), here + "/suspension": nil, here + "/reprise": nil,
+		here + "/referent":                       {"given_name", "A", "usual_name", "B", "email", "a@b.fr"},
+		"/admin/invitations/" + some + "/renvoi": nil, "/admin/invitations/" + some + "/retrait": nil,
+		"/admin/personnes": {"email", "jeanne@exemple.invalid"}, she + "/suspension": nil, she + "/reprise": nil, she + "/identite": nil, she + "/identite/refus": nil, she + "/reinitialisation": nil,
+		she + "/formation": {"trained_on", "2026-01-08", "organiser", "A", "training", "peer"}, she + "/test": {"tested_on", "2026-01-09", "score", "900"}, she + "/certification": nil,
+		she + "/certification/suspension": nil, she + "/certification/reprise": nil, "/admin/imports": nil, "/admin/imports/confirmation": nil, "/admin/imports/suite": nil, "/admin/cartes": nil,
+		"/admin/travaux/42/reprise": nil, "/admin/administrateurs": {"given_name", "A", "usual_name", "B", "email", "a@b.fr"}, "/admin/administrateurs/" + some + "/accord": nil,
+		"/admin/administrateurs/" + some + "/retrait": nil, "/admin/reinitialisations/" + some + "/accord": nil, "/admin/reinitialisations/" + some + "/refus": nil}
+}
+
+// W35: nobody but an administrator does any of this, whatever their role elsewhere.
+func TestRefused_WithoutTheOffice(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	boss := o.Referent(t, o.Here, "rose")
+	suspended := o.visit(t, o.alan, o.Clock.Now())
+	if err := o.Directory.Suspend(t.Context(), o.ada, o.alan.Person); err != nil {
+		t.Fatal(err)
+	}
+	others := []*browser{o.visit(t, boss, o.Clock.Now()), o.visit(t, o.Jeanne, o.Clock.Now())}
+	nobody := &browser{t: t, office: o}
+	before := o.rows(t, `select count(*) from journal_entry`)
+	for act, fields := range posts(o) {
+		for _, b := range others {
+			b.without(b.want(b.post(act, fields...), 403), "jeanne@exemple.invalid")
+		}
+		nobody.want(nobody.post(act, fields...), 303, "/connexion")
+	}
+	suspended.want(suspended.post(path(o.Jeanne)+"/suspension"), 403)
+	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/cartes", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
+		for _, b := range others {
+			b.without(b.want(b.get(p), 403), "jeanne@exemple.invalid", "21750001600019")
+		}
+	}
+	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
+		t.Errorf("%d entries were added", after-before)
+	}
+}
+
+// Everything an administrator does needs a second factor given a short while ago. Forms come back as they were filled in.
+func TestStale_ChangesNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	late := o.visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
+	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
+		t.Fatal(err)
+	}
+	open, err := o.credentials.ResetOf(t.Context(), o.Jeanne.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, she, reset := organisationPath(o.Here), path(o.Jeanne), "/admin/reinitialisations/"+open.ID.String()
+	before := o.rows(t, `select count(*) from journal_entry`)
+	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau"} {
+		late.want(late.get(form), 303, "/connexion/confirmation")
+	}
+	for act, fields := range map[string][]string{here + "/suspension": nil, here + "/reprise": nil, she + "/suspension": nil, she + "/reprise": nil, she + "/certification": nil, she + "/certification/suspension": nil,
+		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil} {
+		late.want(late.post(act, fields...), 303, "/connexion/confirmation")
+	}
+	all := posts(o)
+	for _, act := range []string{"/admin/structures", here + "/modification", here + "/referent", she + "/formation", she + "/test", "/admin/administrateurs"} {
+		late.want(late.post(act, all[act]...), 409, "rien de ce que vous avez saisi n’est perdu", `value="`+all[act][1]+`"`)
+	}
+	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
+		t.Errorf("%d entries were added", after-before)
+	}
+}

@@ -1,0 +1,187 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/certification"
+	"mandat/internal/clock"
+	"mandat/internal/credential"
+	"mandat/internal/db"
+	"mandat/internal/invitation"
+	"mandat/internal/jobs"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+	"mandat/internal/sirene"
+)
+
+// Site serves the pages of administrators.
+type Site struct {
+	Pages          *page.Pages
+	Sessions       *session.Sessions
+	Directory      *org.Directory
+	Invitations    *invitation.Register
+	Certifications *certification.Register
+	Credentials    *credential.Register
+	Board          *jobs.Board
+	Businesses     *sirene.Client
+	Clock          *clock.Clock
+}
+
+// Files of results and of cards are larger than other bodies; in a hidden field a file is a third longer.
+const (
+	largeFile  = certification.MaxBytes + 100_000
+	largeField = largeFile * 4 / 3
+)
+
+// Mount adds the site's routes.
+func (s *Site) Mount(r *page.Router) {
+	r.Get("/admin", page.Administrator, s.showHome)
+	s.mountOrganisations(r)
+	s.mountPersons(r)
+	r.Get("/admin/imports", page.Administrator, s.listImports)
+	r.Post("/admin/imports", page.Administrator, s.doPlan)
+	r.Post("/admin/imports/confirmation", page.Administrator, s.doImport)
+	r.Post("/admin/imports/suite", page.Administrator, s.doResumeImports)
+	r.Large("POST /admin/imports", largeFile)
+	r.Large("POST /admin/imports/confirmation", largeField)
+	r.Get("/admin/cartes", page.Administrator, s.showCards)
+	r.Post("/admin/cartes", page.Administrator, s.doImportCards)
+	r.Large("POST /admin/cartes", largeFile)
+	r.Get("/admin/travaux", page.Administrator, s.listJobs)
+	r.Post("/admin/travaux/{job}/reprise", page.Administrator, s.doRetry)
+	r.Get("/admin/administrateurs", page.Administrator, s.listAdministrators)
+	r.Get("/admin/administrateurs/nouveau", page.Administrator, s.showPropose)
+	r.Post("/admin/administrateurs", page.Administrator, s.doPropose)
+	r.Post("/admin/administrateurs/{invitation}/accord", page.Administrator, s.doConfirm)
+	r.Post("/admin/administrateurs/{invitation}/retrait", page.Administrator, s.doWithdrawProposal)
+	r.Get("/admin/reinitialisations", page.Administrator, s.listResets)
+	r.Post("/admin/reinitialisations/{reset}/accord", page.Administrator, s.doApproveReset)
+	r.Post("/admin/reinitialisations/{reset}/refus", page.Administrator, s.doRefuseReset)
+}
+
+func (s *Site) mountOrganisations(r *page.Router) {
+	r.Get("/admin/structures", page.Administrator, s.listOrganisations)
+	r.Get("/admin/structures/nouvelle", page.Administrator, s.showCreate)
+	r.Post("/admin/structures", page.Administrator, s.doCreate)
+	r.Get("/admin/structures/{organisation}", page.Administrator, s.showOrganisation)
+	r.Get("/admin/structures/{organisation}/modification", page.Administrator, s.showChange)
+	r.Post("/admin/structures/{organisation}/modification", page.Administrator, s.doChange)
+	r.Get("/admin/structures/{organisation}/suspension", page.Administrator, s.showSuspendOrganisation)
+	r.Post("/admin/structures/{organisation}/suspension", page.Administrator, s.doSuspendOrganisation)
+	r.Post("/admin/structures/{organisation}/reprise", page.Administrator, s.doResumeOrganisation)
+	r.Get("/admin/structures/{organisation}/referent", page.Administrator, s.showInvite)
+	r.Post("/admin/structures/{organisation}/referent", page.Administrator, s.doInvite)
+	r.Post("/admin/invitations/{invitation}/renvoi", page.Administrator, s.doResend)
+	r.Post("/admin/invitations/{invitation}/retrait", page.Administrator, s.doWithdraw)
+}
+
+func (s *Site) mountPersons(r *page.Router) {
+	r.Get("/admin/personnes", page.Administrator, s.showSearch)
+	r.Post("/admin/personnes", page.Administrator, s.doSearch)
+	r.Get("/admin/personnes/{person}", page.Administrator, s.showPerson)
+	r.Get("/admin/personnes/{person}/suspension", page.Administrator, s.showSuspend)
+	r.Post("/admin/personnes/{person}/suspension", page.Administrator, s.doSuspend)
+	r.Post("/admin/personnes/{person}/reprise", page.Administrator, s.doResume)
+	r.Post("/admin/personnes/{person}/identite", page.Administrator, s.doConfirmIdentity)
+	r.Post("/admin/personnes/{person}/identite/refus", page.Administrator, s.doRefuseIdentity)
+	r.Get("/admin/personnes/{person}/reinitialisation", page.Administrator, s.showReset)
+	r.Post("/admin/personnes/{person}/reinitialisation", page.Administrator, s.doAskReset)
+	r.Post("/admin/personnes/{person}/formation", page.Administrator, s.doTrain)
+	r.Post("/admin/personnes/{person}/test", page.Administrator, s.doTest)
+	r.Post("/admin/personnes/{person}/certification", page.Administrator, s.doCertify)
+	r.Post("/admin/personnes/{person}/certification/suspension", page.Administrator, s.doSuspendCertificate)
+	r.Post("/admin/personnes/{person}/certification/reprise", page.Administrator, s.doResumeCertificate)
+}
+
+// notices is what the messages that these pages leave for one another are about.
+const notices = "admin"
+
+// formLife is how old a second factor may be when a form is begun: time to fill it in is left before org.FactorLife.
+const formLife = org.FactorLife - 5*time.Minute
+
+// signedIn returns the session of an administrator.
+func signedIn(r *http.Request) (*session.Session, error) {
+	at := session.From(r.Context())
+	if at == nil || at.Role != session.Administrator {
+		return nil, page.ErrForbidden
+	}
+	return at, nil
+}
+
+// withID returns the session of an administrator and the identifier that the path has under a name.
+func withID(r *http.Request, name string) (*session.Session, uuid.UUID, error) {
+	at, err := signedIn(r)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
+	id, err := uuid.Parse(r.PathValue(name))
+	if err != nil {
+		return nil, uuid.Nil, db.ErrNotFound
+	}
+	return at, id, nil
+}
+
+// confirmed asks for the second factor before a form when it is not fresh; then it has answered.
+func (s *Site) confirmed(w http.ResponseWriter, r *http.Request, at *session.Session) (bool, error) {
+	if s.Clock.Now().Sub(at.FactorAt) <= formLife {
+		return true, nil
+	}
+	return false, s.Sessions.SendToStepUp(w, r, r.URL.RequestURI())
+}
+
+// press runs an act of one button and leads to the page that shows it. When the second factor is too old it is asked for, and the
+// person presses again.
+func (s *Site) press(w http.ResponseWriter, r *http.Request, at *session.Session, back, done string, do func() error) error {
+	switch err := do(); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		if err := s.Sessions.Notify(r.Context(), at, notices, "referent.person.confirmed"); err != nil {
+			return err
+		}
+		return s.Sessions.SendToStepUp(w, r, back)
+	case err != nil:
+		return refusal(err)
+	}
+	return s.finish(w, r, at, back, done)
+}
+
+// finish leaves a message and leads to the page that shows it.
+func (s *Site) finish(w http.ResponseWriter, r *http.Request, at *session.Session, path, notice string) error {
+	if err := s.Sessions.Notify(r.Context(), at, notices, notice); err != nil {
+		return err
+	}
+	page.Redirect(w, r, path)
+	return nil
+}
+
+// problem makes a refusal from the texts key.{title,what,safe,next,link}.
+func problem(status int, key, link string) *page.Problem {
+	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: key + ".link"}
+}
+
+// refusal turns what the rules refuse into words.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, org.ErrMayNot):
+		return problem(http.StatusForbidden, "admin.problem.may_not", "/admin")
+	case errors.Is(err, org.ErrYourself):
+		return problem(http.StatusConflict, "admin.problem.yourself", "/admin")
+	}
+	return err
+}
+
+// choice is a line of a list to choose from.
+type choice struct{ Value, Text string }
+
+var (
+	home          = page.Link{Href: "/admin", Text: "admin.home.title"}
+	organisations = page.Link{Href: "/admin/structures", Text: "admin.organisations.title"}
+	persons       = page.Link{Href: "/admin/personnes", Text: "admin.persons.title"}
+)
+
+func organisationPath(id uuid.UUID) string { return "/admin/structures/" + id.String() }
+func personPath(id uuid.UUID) string       { return "/admin/personnes/" + id.String() }

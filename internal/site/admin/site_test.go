@@ -1,0 +1,310 @@
+package admin
+
+import (
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/fixture"
+	"mandat/internal/invitation"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+)
+
+func TestHome_CountsWhatWaits(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	b.want(b.get("/admin"), 200, "Rien n’attend", "Structures", "Cartes à codes")
+	o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", o.alan.Person); err != nil {
+		t.Fatal(err)
+	}
+	b.without(b.want(b.get("/admin"), 200, "Une remise à zéro", "Un compte ProConnect à confirmer"), "DUBOIS", "Rien n’attend")
+}
+
+var particulars = []string{"name", "Direction du numérique", "kind", "autre", "kind_other", "Ministère", "address", "20 avenue de Ségur", "postcode", "75007", "city", "Paris",
+	"phone", "01 99 00 00 00", "email", "accueil@numerique.invalid"}
+
+var firstReferent = []string{"referent_given_name", "Nora", "referent_usual_name", "Neuve", "referent_email", "nora@exemple.invalid", "referent_aidant", "on"}
+
+func TestCreate_WithItsFirstReferent(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	b.want(b.get("/admin/structures/nouvelle"), 200, "Son premier référent", "EHPAD")
+	b.want(b.post("/admin/structures"), 422, "Ce numéro n’est pas un SIRET", "Choisissez le type", "Écrivez le prénom")
+	fields := append(append([]string{"siret", "130 025 265 00013"}, particulars...), firstReferent...)
+	a := b.want(b.post("/admin/structures", fields...), 303, "/admin/structures/")
+	b.want(b.get(a.location), 200, "La structure est créée, et son premier référent est invité", "nora@exemple.invalid", "Ministère", known, "En activité")
+	b.want(b.post("/admin/structures", fields...), 422, "a déjà ce SIRET", `value="nora@exemple.invalid"`)
+	if o.rows(t, `select count(*) from invitation where roles = array['aidant', 'referent']`) != 1 {
+		t.Error("the first referent is not invited to both roles")
+	}
+	b.want(b.get("/admin/structures?q=num%C3%A9rique"), 200, "Une structure", a.location)
+	b.want(b.get("/admin/structures?q=personne"), 200, "Aucune structure")
+	o.Content(t)
+}
+
+// What the directory of businesses says is filled in; when it says nothing, everything typed is there, and typing goes on.
+func TestLookup_FillsInOrLetsType(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	typed := append([]string{"act", "lookup"}, firstReferent...)
+	b.want(b.post("/admin/structures", append(typed, "siret", known)...), 200, `value="DIRECTION DU NUMERIQUE"`, `value="75007"`, `value="75107"`, `value="nora@exemple.invalid"`, "sont repris ci-dessous")
+	b.want(b.post("/admin/structures", append(typed, "siret", unknown, "name", "Tapé")...), 200, "Aucun établissement", `value="Tapé"`)
+	b.want(b.post("/admin/structures", append(typed, "siret", broken, "name", "Tapé")...), 200, "ne répond pas", `value="Tapé"`)
+	b.want(b.post("/admin/structures", append(typed, "siret", "1", "name", "Tapé")...), 422, "n’est pas un SIRET", `value="Tapé"`)
+	b.want(b.post("/admin/structures", append(append([]string{"siret", broken}, particulars...), firstReferent...)...), 303)
+	o.Content(t)
+}
+
+func TestOrganisation_ChangeSuspendResume(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	here := organisationPath(o.Here)
+	b.want(b.get(here), 200, "jeanne Fictif", path(o.Jeanne), "Aucune invitation")
+	b.want(b.get(here+"/modification"), 200, `value="21750001600019"`)
+	b.want(b.post(here+"/modification", append([]string{"siret", "21750001600019", "france_services", "FS-1", "habilitation_number", "H-1"}, particulars...)...), 303, here)
+	b.want(b.get(here), 200, "La structure est modifiée", "FS-1", "Direction du numérique")
+	b.want(b.post(here+"/modification", append([]string{"siret", "35600000000048"}, particulars...)...), 422, "a déjà ce SIRET")
+	b.want(b.get(here+"/suspension"), 200, "Plus personne n’agira")
+	draft := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	b.want(b.post(here+"/suspension"), 303, here)
+	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, draft, mandate.Agreement{Ticked: true}); org.Why(err) != org.WhyOrganisationClosed {
+		t.Errorf("signed for a suspended organisation: %v", err)
+	}
+	b.want(b.get(here), 200, "La structure est suspendue", "Rétablir la structure")
+	b.want(b.post(here+"/suspension"), 409)
+	b.want(b.post(here+"/reprise"), 303)
+	b.want(b.get(here), 200, "La structure est rétablie")
+	b.want(b.get(here+"/referent"), 200, "Inviter un référent")
+	b.want(b.post(here+"/referent", "given_name", "", "usual_name", "", "email", "x"), 422, "Écrivez le prénom")
+	b.want(b.post(here+"/referent", "given_name", "N", "usual_name", "N", "email", "paul@exemple.invalid"), 422, "a déjà un rôle")
+	b.want(b.post(here+"/referent", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid"), 303, here)
+	open, err := o.invitations.ListOf(t.Context(), o.ada, o.Here)
+	if err != nil || len(open) != 1 {
+		t.Fatal(open, err)
+	}
+	b.want(b.post("/admin/invitations/"+open[0].ID.String()+"/renvoi"), 303, here)
+	b.want(b.post("/admin/invitations/"+open[0].ID.String()+"/retrait"), 303, here)
+	b.want(b.get(here), 200, "L’invitation est retirée")
+	for _, p := range []string{organisationPath(uuid.New()), organisationPath(uuid.New()) + "/suspension", organisationPath(uuid.New()) + "/modification", "/admin/structures/x"} {
+		b.want(b.get(p), 404)
+	}
+	b.want(b.post(organisationPath(uuid.New())+"/suspension"), 404)
+	o.Content(t)
+}
+
+func TestPerson_SearchSuspendResume(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	b.want(b.post("/admin/personnes", "email", "jean"), 422, "Personne n’a cette adresse")
+	b.want(b.post("/admin/personnes", "email", "Jeanne@exemple.invalid "), 303, path(o.Jeanne))
+	b.want(b.get(path(o.Jeanne)), 200, "jeanne@exemple.invalid", "Maison France Services", "Certifié")
+	b.want(b.get(path(o.Jeanne)+"/suspension"), 200, "dans aucune structure")
+	b.want(b.post(path(o.Jeanne)+"/suspension"), 303, path(o.Jeanne))
+	b.want(b.get(path(o.Jeanne)), 200, "La personne est suspendue", "Suspension décidée")
+	b.want(b.post(path(o.Jeanne)+"/suspension"), 409)
+	b.want(b.post(path(o.Jeanne)+"/reprise"), 303)
+	b.want(b.get(path(o.Jeanne)), 200, "L’accès est rétabli")
+	b.without(b.want(b.get(path(o.ada)), 200, "Administrateur"), "Suspendre la personne", "Certifier")
+	for _, act := range []string{"/suspension", "/reinitialisation"} {
+		b.want(b.get(path(o.ada)+act), 409, "Cela se décide à deux")
+		b.want(b.post(path(o.ada)+act), 409, "Cela se décide à deux")
+	}
+	b.want(b.get(personPath(uuid.New())), 404)
+	b.want(b.post(personPath(uuid.New())+"/suspension"), 404)
+	o.Content(t)
+}
+
+func TestCertify_StepByStep(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
+	p := path(nora)
+	b.want(b.post(p+"/certification"), 422, "Cela ne se fait pas maintenant")
+	b.want(b.post(p+"/test", "tested_on", "2026-01-06", "score", "900"), 422, "Enregistrez d’abord la formation", `value="900"`)
+	b.want(b.post(p+"/formation", "trained_on", "hier", "organiser", ""), 422, "Écrivez une date passée", "qui a organisé", "Choisissez le type")
+	b.want(b.post(p+"/formation", "trained_on", "2126-01-05", "organiser", "Mednum", "training", "classic"), 422, "dans le futur", `value="Mednum"`)
+	b.want(b.post(p+"/formation", "trained_on", "2026-01-05", "organiser", "Mednum", "training", "peer"), 303, p)
+	b.want(b.get(p), 200, "La formation est enregistrée", "Mednum", "formation par un pair", "Formé, test à passer")
+	b.want(b.post(p+"/test", "tested_on", "2026-01-06", "score", "x"), 422, "un nombre entre 0 et 1000")
+	b.want(b.post(p+"/test", "tested_on", "2026-01-06", "score", "900"), 303)
+	b.want(b.get(p), 200, "Le test est enregistré", "900 points, minimum 700")
+	b.want(b.post(p+"/certification"), 303)
+	b.want(b.get(p), 200, "La personne est certifiée", "6 janvier 2029", "5 janvier 2026", "Suspendre la certification")
+	b.want(b.post(p+"/certification/reprise"), 422, "n’est pas suspendue")
+	b.want(b.post(p+"/certification/suspension"), 303)
+	b.want(b.get(p), 200, "La certification est suspendue", "Rétablir la certification")
+	b.want(b.post(p+"/certification/reprise"), 303)
+	b.want(b.get(p), 200, "La certification est rétablie")
+	b.want(b.post(personPath(uuid.New())+"/certification"), 404)
+	o.Content(t)
+}
+
+var content = regexp.MustCompile(`name="content" value="([^"]*)"`)
+
+// What is imported is what was shown: the file travels in the page.
+func TestImport_ShownThenTakenIn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
+	b.want(b.get("/admin/imports"), 200, "courriel;formation_date", "Aucun fichier")
+	b.want(b.upload("/admin/imports", ""), 422, "Choisissez un fichier CSV")
+	b.want(b.upload("/admin/imports", "\xff\xfe"), 422, "UTF-8")
+	b.want(b.upload("/admin/imports", "nora@exemple.invalid;1;2"), 422, "les colonnes attendues")
+	file := "courriel;formation_date;organisme;type;test_date;score\nnora@exemple.invalid;2026-01-05;Mednum;classique;2026-01-06;900\ninconnu@exemple.invalid;2026-01-05;Mednum;classique;;\n"
+	plan := b.want(b.upload("/admin/imports", file), 200, "Formation enregistrée", "Test réussi", "Personne n’a cette adresse", "Importer une ligne")
+	if before := strings.Index(plan.body, "inconnu@"); before > strings.Index(plan.body, "nora@") {
+		t.Error("what is to be corrected does not come first")
+	}
+	if o.rows(t, `select count(*) from certification where person_id = $1`, nora.Person) != 0 {
+		t.Error("showing the plan changed something")
+	}
+	kept := content.FindStringSubmatch(plan.body)
+	late := o.visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
+	late.want(late.upload("/admin/imports/confirmation", "", "content", kept[1]), 409, "Confirmez d’abord", kept[1])
+	b.want(b.upload("/admin/imports/confirmation", "", "content", kept[1]), 303, "/admin/imports")
+	b.want(b.get("/admin/imports"), 200, "L’import est enregistré")
+	b.want(b.get(path(nora)), 200, "Certifié", "Mednum")
+	b.want(b.upload("/admin/imports", file), 200, "Lignes déjà enregistrées", "Rien ne change")
+	b.want(b.upload("/admin/imports/confirmation", "", "content", "?"), 422)
+	b.want(b.post("/admin/imports/suite"), 303)
+	o.Content(t)
+}
+
+func TestCards_CheckedThenImported(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	seed := hex.EncodeToString([]byte("01234567890123456789"))
+	file := "serial;seed\nGADT0001;" + seed + "\nGADT0002;" + seed + "\n"
+	b.want(b.get("/admin/cartes"), 200, "Stock")
+	b.want(b.upload("/admin/cartes", "", "act", "check"), 422, "Choisissez un fichier CSV")
+	b.want(b.upload("/admin/cartes", file, "act", "check"), 200, "2 nouvelles cartes", "choisissez de nouveau le fichier")
+	wrong := b.want(b.upload("/admin/cartes", file+"GADT0003;"+seed[:8]+"\n", "act", "import"), 422, "Ligne 4", "16 à 64 octets")
+	b.without(wrong, seed[:8])
+	if o.rows(t, `select count(*) from credential_card`) != 0 {
+		t.Error("cards were imported from a file with a fault")
+	}
+	b.want(b.upload("/admin/cartes", file, "act", "import"), 303)
+	b.want(b.get("/admin/cartes"), 200, "Les cartes sont importées", "<dt>En stock</dt><dd>2</dd>")
+	b.want(b.upload("/admin/cartes", file, "act", "check"), 422, "déjà dans le stock")
+}
+
+// A new administrator takes two.
+func TestAdministrators_ProposedByOneConfirmedByAnother(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, second := o.enter(t), o.visit(t, o.alan, o.Clock.Now())
+	b.want(b.get("/admin/administrateurs/nouveau"), 200, "Un administrateur n’a aucun rôle")
+	b.want(b.post("/admin/administrateurs", "email", "x"), 422, "Écrivez le prénom")
+	fields := []string{"given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid"}
+	b.want(b.post("/admin/administrateurs", fields...), 303, "/admin/administrateurs")
+	b.want(b.post("/admin/administrateurs", fields...), 422, "déjà proposée")
+	b.without(b.want(b.get("/admin/administrateurs"), 200, "La proposition est enregistrée", "nora@exemple.invalid", "Un autre administrateur que vous"), "Confirmer et inviter")
+	open, err := o.invitations.List(t.Context(), o.ada)
+	if err != nil || len(open) != 1 {
+		t.Fatal(open, err)
+	}
+	p := "/admin/administrateurs/" + open[0].ID.String()
+	b.want(b.post(p+"/accord"), 409, "Cela se décide à deux")
+	second.want(second.get("/admin"), 200, "Un administrateur proposé")
+	second.want(second.get("/admin/administrateurs"), 200, "proposé par ada Fictif", "Confirmer et inviter")
+	second.want(second.post(p+"/accord"), 303)
+	second.want(second.get("/admin/administrateurs"), 200, "La proposition est confirmée", "invité, jusqu’au")
+	second.want(second.post(p+"/accord"), 409)
+	b.want(b.post(p+"/retrait"), 303)
+	b.want(b.get("/admin/administrateurs"), 200, "La proposition est retirée", "Aucune proposition")
+	// An invitation to an organisation is no proposal.
+	id, err := o.invitations.Invite(t.Context(), o.ada, invitation.Invitee{Organisation: o.Here, GivenName: "A", UsualName: "B", Email: "a@b.fr", Roles: []string{org.RoleReferent}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.want(second.post("/admin/administrateurs/"+id.String()+"/accord"), 404)
+	o.Content(t)
+}
+
+// A reset of second factors takes two, and nobody decides on their own.
+func TestReset_TakesTwo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, second := o.enter(t), o.visit(t, o.alan, o.Clock.Now())
+	p := path(o.Jeanne)
+	b.want(b.get(p+"/reinitialisation"), 200, "Un autre administrateur doit accepter")
+	b.want(b.post(p+"/reinitialisation"), 303, p)
+	b.want(b.post(p+"/reinitialisation"), 409)
+	open, err := o.credentials.ResetOf(t.Context(), o.Jeanne.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := "/admin/reinitialisations/" + open.ID.String()
+	b.without(b.want(b.get(p), 200, "Quelqu’un d’autre que vous"), "Accepter la remise")
+	b.want(b.post(x+"/accord"), 409, "Cela se décide à deux")
+	second.want(second.get("/admin/reinitialisations"), 200, "jeanne Fictif", "ada Fictif")
+	second.want(second.get(p), 200, "Accepter la remise")
+	second.want(second.post(x+"/accord"), 303)
+	second.want(second.get("/admin/reinitialisations"), 200, "Acceptée par alan Fictif")
+	b.want(b.post(x+"/refus"), 303)
+	b.want(b.get("/admin/reinitialisations"), 200, "Aucune demande")
+	b.want(b.post("/admin/reinitialisations/"+uuid.NewString()+"/accord"), 404)
+	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	if open, err = o.credentials.ResetOf(t.Context(), o.ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post("/admin/reinitialisations/"+open.ID.String()+"/accord"), 409, "Cela se décide à deux")
+	o.Content(t)
+}
+
+func TestIdentity_OfWhoHasNoOrganisation(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	for _, who := range []journal.Actor{o.alan, o.Jeanne} {
+		if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another-"+who.Person.String(), who.Person); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked, err := o.Directory.AskedIdentities(t.Context(), o.ada)
+	if err != nil || len(asked) != 1 {
+		t.Fatal(asked, err)
+	}
+	b.want(b.get(path(o.alan)), 200, asked[0].Digest)
+	b.without(b.get(path(o.Jeanne)), "nouveau compte ProConnect") // her referent decides
+	b.want(b.post(path(o.Jeanne)+"/identite", "identity", asked[0].Digest), 404)
+	b.want(b.post(path(o.alan)+"/identite", "identity", asked[0].Digest), 303)
+	b.want(b.get(path(o.alan)), 200, "Le compte est confirmé")
+	b.want(b.post(path(o.alan)+"/identite/refus", "identity", asked[0].Digest), 404)
+	o.Content(t)
+}
+
+func TestJobs_FailedAndRetried(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	b.want(b.get("/admin/travaux"), 200, "Aucune tâche n’a échoué")
+	o.Behind(t, `insert into river_job (id, state, attempt, max_attempts, attempted_at, finalized_at, kind, args, errors, priority, queue, scheduled_at)
+		values (42, 'discarded', 3, 3, now(), now(), 'act', '{"name":"mail"}', array['{"error":"no answer"}'::jsonb], 1, 'default', now())`)
+	b.want(b.get("/admin"), 200, "Une tâche en échec")
+	b.want(b.get("/admin/travaux"), 200, "mail", "no answer", "abandonnée", "Tentée 3 fois")
+	b.want(b.post("/admin/travaux/42/reprise"), 303)
+	b.want(b.get("/admin/travaux"), 200, "La tâche est relancée")
+	b.want(b.post("/admin/travaux/42/reprise"), 404)
+	b.want(b.post("/admin/travaux/x/reprise"), 404)
+}
