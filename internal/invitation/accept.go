@@ -110,7 +110,7 @@ func (r *Register) accepted(ctx context.Context, how Accepting) (Invitation, err
 		return r.Read(ctx, how.Secret)
 	}
 	i, err := r.Find(ctx, how.ID)
-	if err == nil && (i.State != Open || i.Late(r.clock.Now())) {
+	if err == nil && (i.State != Open || i.Closed || i.Late(r.clock.Now())) {
 		return i, db.ErrNotFound
 	}
 	return i, err

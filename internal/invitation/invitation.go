@@ -61,6 +61,7 @@ type Invitation struct {
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
 	Written          bool // the link was made
+	Closed           bool // the organisation has ended or is suspended: nobody joins it
 }
 
 // Administrator reports whether it is an invitation to administer.
@@ -97,13 +98,13 @@ func New(d *db.DB, j *journal.Journal, directory *org.Directory, c *clock.Clock)
 
 const columns = `i.id, coalesce(i.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(o.name, ''), i.roles, i.email, i.given_name, i.usual_name, i.profession,
 	coalesce(i.phone, ''), i.lang, i.digital_adviser, i.state, coalesce(i.invited_by, '00000000-0000-0000-0000-000000000000'), coalesce(a.given_name || ' ' || a.usual_name, ''),
-	i.created_at, i.expires_at, i.token_hash is not null`
+	i.created_at, i.expires_at, i.token_hash is not null, o.active is false`
 
 const from = ` from invitation i left join organisation o on o.id = i.organisation_id left join person a on a.id = i.invited_by`
 
 func (i *Invitation) fields() []any {
 	return []any{&i.ID, &i.Organisation, &i.OrganisationName, &i.Roles, &i.Email, &i.GivenName, &i.UsualName, &i.Profession, &i.Phone, &i.Lang, &i.DigitalAdviser,
-		&i.State, &i.InvitedBy, &i.InviterName, &i.CreatedAt, &i.ExpiresAt, &i.Written}
+		&i.State, &i.InvitedBy, &i.InviterName, &i.CreatedAt, &i.ExpiresAt, &i.Written, &i.Closed}
 }
 
 func scan(row pgx.CollectableRow) (Invitation, error) {
@@ -118,10 +119,10 @@ func (r *Register) Find(ctx context.Context, id uuid.UUID) (Invitation, error) {
 	return r.find(ctx, `i.id = $1`, id)
 }
 
-// Read finds the invitation whose link somebody holds. It returns db.ErrNotFound for a link that opens nothing: unknown, used, late, withdrawn or
-// replaced, all alike.
+// Read finds the invitation whose link somebody holds. It returns db.ErrNotFound for a link that opens nothing: unknown, used, late, withdrawn,
+// replaced, or to an organisation that is not active, all alike.
 func (r *Register) Read(ctx context.Context, secret string) (Invitation, error) {
-	return r.find(ctx, `i.token_hash = $1 and i.state = 'open' and i.expires_at > $2`, token.Hash(secret), r.clock.Now())
+	return r.find(ctx, `i.token_hash = $1 and i.state = 'open' and i.expires_at > $2 and o.active is not false`, token.Hash(secret), r.clock.Now())
 }
 
 func (r *Register) find(ctx context.Context, where string, args ...any) (Invitation, error) {

@@ -107,7 +107,15 @@ func TestRead_SaysTheSameOfEveryLinkThatOpensNothing(t *testing.T) {
 			link(t, w, i.ID)
 		}
 	}
-	links := map[string]string{"used": usedLink, "withdrawn": withdrawnLink, "renewed": renewedLink, "written again": rewrittenLink, "unknown": "x", "none": ""}
+	elsa := w.Referent(t, w.Elsewhere, "elsa")
+	closed, closedLink := invite(t, w, elsa, guest("closed", org.RoleAidant))
+	if err := w.Directory.SuspendOrganisation(ctx, journal.Program(), w.Elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Accept(ctx, invitation.Accepting{ID: closed}, nobody); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("to a suspended organisation, on the way back from ProConnect: %v", err)
+	}
+	links := map[string]string{"to a suspended organisation": closedLink, "used": usedLink, "withdrawn": withdrawnLink, "renewed": renewedLink, "written again": rewrittenLink, "unknown": "x", "none": ""}
 	check := func(name, secret string) {
 		t.Helper()
 		if _, err := r.Read(ctx, secret); !errors.Is(err, db.ErrNotFound) {
