@@ -2,9 +2,11 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,144 +14,173 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/apptest"
-	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/page"
 )
 
-// What a complete form of each POST is: a refusal must not be one of a form that was empty.
-var forms = map[string]url.Values{
-	"POST /audit/comparaison":                 {},
-	"POST /audit/export":                      {},
-	"POST /brouillons/{draft}":                {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
-	"POST /brouillons/{draft}/abandon":        {},
-	"POST /brouillons/{draft}/autre-personne": {},
-	"POST /brouillons/{draft}/confirmation":   {},
-	"POST /brouillons/{draft}/identite":       {},
-	"POST /brouillons/{draft}/signature":      {"agreed": {"on"}, "identified": {"{identified}"}},
-	"POST /connexion/confirmation":            {},
-	"POST /connexion/proconnect":              {},
-	"POST /deconnexion":                       {},
-	"POST /espace":                            {"recherche": {"dubois"}},
-	"POST /idp/authorize":                     mustQuery(apptest.Request()),
-	"POST /idp/end_session":                   {"post_logout_redirect_uri": {"https://ailleurs.exemple.invalid/"}},
-	"POST /idp/logins/{login}/annuler":        {},
-	"POST /idp/logins/{login}/demarche":       {"demarche": {fixture.Tax}},
-	"POST /idp/logins/{login}/usager":         {"usager": {"{citizen}"}},
-	"POST /idp/token":                         {"grant_type": {"authorization_code"}, "code": {strings.Repeat("A", 64)}, "redirect_uri": {apptest.ClientCallback}, "client_id": {apptest.ClientID}, "client_secret": {apptest.ClientSecret}},
-	"POST /idp/userinfo":                      {"access_token": {strings.Repeat("A", 64)}},
-	"POST /mandats/nouveau":                   {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
-	"POST /mandats/{mandate}/fin":             {"reason": {"citizen"}},
+// A visitor of the matrix: a column of testdata/matrix.txt.
+type visitor struct {
+	name string
+	by   journal.Actor // nobody's for who is not signed in
+	may  func(route page.Route) bool
 }
 
-func mustQuery(address string) url.Values {
-	u, err := url.Parse(address)
-	if err != nil {
-		panic(err)
-	}
-	return u.Query()
+// Which of Jeanne's things, or of those of her organisation, a visitor may change: nothing; what belongs to one audience.
+func nothing(page.Route) bool { return false }
+
+func audience(a page.Audience) func(page.Route) bool {
+	return func(r page.Route) bool { return r.Audience == a }
 }
 
-// stage is everything a route may be about, made anew for each route: all of it is Jeanne's.
-type stage struct {
-	jeanne                  *apptest.Visitor
-	draft, mandate, citizen uuid.UUID
-	login                   string // of the state that the route wants
-	identified              string // what the recap of the draft shows
-}
-
-func newStage(t testing.TB, site *apptest.Site, n int, pattern string) stage {
+// visitors are everybody there is, from whom has the fewest rights.
+func visitors(t testing.TB, site *apptest.Site) []visitor {
 	t.Helper()
-	s := stage{jeanne: site.Visit(t, site.Jeanne)}
-	m := site.Sign(t, s.jeanne.By, fixture.Citizen(n), fixture.Tax)
-	s.mandate, s.citizen = m.ID, m.Citizen
-	s.draft = site.Draft(t, s.jeanne.By, fixture.Citizen(n), fixture.Housing)
-	agreement, err := s.jeanne.Agreement(t.Context(), s.draft)
-	must(t, err)
-	s.identified = agreement.Get("identified")
-	path, err := s.jeanne.Begin(t.Context())
-	must(t, err)
-	if strings.HasSuffix(pattern, "/demarche") {
-		must(t, s.jeanne.Choose(t.Context(), path, m.Citizen))
+	must(t, site.Directory.Join(t.Context(), journal.Program(), site.Ines.Person, site.Elsewhere, org.RoleReferent))
+	return []visitor{
+		{name: "nobody", may: secret},
+		{name: "citizen", may: secret},
+		{name: "suspended", by: site.Samir, may: nothing},
+		{name: "auditor", by: site.Sofia, may: nothing},
+		{name: "other", by: site.Ines, may: nothing}, // aidant and referent of another organisation
+		{name: "untrained", by: site.Nora, may: func(r page.Route) bool { return strings.HasPrefix(r.Pattern, "/mandats/{mandate}/") }},
+		{name: "referent", by: site.Odile, may: audience(page.Referent)}, // of Jeanne's organisation, and no aidant
+		{name: "administr", by: site.Adele, may: audience(page.Administrator)},
+		{name: "colleague", by: site.Paul, may: audience(page.Aidant)},
 	}
-	s.login = strings.TrimPrefix(path, "/idp/logins/")
-	return s
 }
 
-// paths are the values of patterns that are about nothing of anybody's.
-func (s stage) path(pattern, static string) string {
-	return strings.NewReplacer("{draft}", s.draft.String(), "{mandate}", s.mandate.String(), "{login}", s.login, "{citizen}", s.citizen.String(), "{identified}", s.identified,
-		"{token}", strings.Repeat("A", 22), "{file...}", static, "{path...}", "0/000.p/1", "{$}", "").Replace(pattern)
-}
+// secret is who holds the secret of an invitation: nobody else knows its address.
+func secret(r page.Route) bool { return r.Pattern == "/invitation/{token}" }
 
-// rows is what the database holds of a stage: nobody else's visit may change it.
-func (s stage) rows(t testing.TB, site *apptest.Site) string {
+// visit opens a visitor's session for one request: a route may end it. The citizen's browser has been sent here by FranceConnect.
+func (v visitor) visit(t testing.TB, site *apptest.Site) *apptest.Visitor {
 	t.Helper()
-	var out string
-	site.Row(t, `select concat((select d::text from mandate_draft d where id = $1), (select m::text from mandate m where id = $2),
-		(select l::text from idp_login l where id = $3), (select string_agg(p::text, ',') from mandate_power p where mandate_id = $2))`, []any{s.draft, s.mandate, s.login}, &out)
+	if v.name == "suspended" { // after they signed in
+		defer site.Suspend(t, v.by)
+	}
+	if v.by.Person != uuid.Nil {
+		return site.Visit(t, v.by)
+	}
+	out := site.Stranger(t)
+	if v.name == "citizen" {
+		a := out.Get(apptest.Request())
+		for _, c := range (&http.Response{Header: a.Header}).Cookies() {
+			if c.Name == "mandat" {
+				out.Cookie = c.Value
+			}
+		}
+		if out.Cookie == "" {
+			t.Error("the citizen's browser has no session")
+		}
+	}
 	return out
 }
 
 // Every route, asked by everybody, with a complete form and the ids of Jeanne's things. testdata/matrix.txt says what each
-// gets; a new route has no line there and fails.
+// gets, with a star where something of Jeanne's or of her organisation changed; a new route has no line there and fails.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	site := apptest.Start(t)
 	must(t, site.App.CatchUp(t.Context()))
-	static := strings.TrimPrefix(regexp.MustCompile(`/static/[^"]+\.css`).FindString(site.Stranger(t).Get("/").Body), "/static/")
+	everybody := visitors(t, site)
+	m := &matrix{t: t, site: site, static: strings.TrimPrefix(regexp.MustCompile(`/static/[^"]+\.css`).FindString(site.Stranger(t).Get("/").Body), "/static/")}
 	var out strings.Builder
-	_, _ = fmt.Fprintf(&out, "%-55s %-9s %-9s %-9s %-9s %-9s %s\n", "# what everybody gets for Jeanne's things", "nobody", "other", "referent", "auditor", "colleague", "jeanne")
-	for n, route := range site.App.Routes() {
+	_, _ = fmt.Fprintf(&out, "%-60s", "# what everybody gets for Jeanne's things")
+	for _, v := range everybody {
+		_, _ = fmt.Fprintf(&out, " %-9s", v.name)
+	}
+	_, _ = fmt.Fprintln(&out, " jeanne")
+	for _, route := range site.App.Routes() {
 		name := route.Method + " " + route.Pattern
 		if _, known := forms[name]; route.Method == http.MethodPost && !known {
 			t.Errorf("%s has no form", name)
 			continue
 		}
-		s := newStage(t, site, n, route.Pattern)
-		before := s.rows(t, site)
-		_, _ = fmt.Fprintf(&out, "%-55s", name)
-		for _, v := range []*apptest.Visitor{site.Stranger(t), site.Visit(t, site.Ines), site.Visit(t, site.Odile), site.Visit(t, site.Sofia)} {
-			_, _ = fmt.Fprintf(&out, " %-9s", ask(t, v, s, route.Method, route.Pattern, static))
+		_, _ = fmt.Fprintf(&out, "%-60s", name)
+		s := m.stage(route)
+		for _, v := range everybody {
+			cell, changed := m.cell(v, s)
+			_, _ = fmt.Fprintf(&out, " %-9s", cell)
+			if changed {
+				s = m.stage(route)
+			}
 		}
-		if after := s.rows(t, site); after != before {
-			t.Errorf("%s: somebody else changed Jeanne's things", name)
-		}
-		_, _ = fmt.Fprintf(&out, " %-9s", ask(t, site.Visit(t, site.Paul), newStage(t, site, 1000+n, route.Pattern), route.Method, route.Pattern, static))
-		_, _ = fmt.Fprintf(&out, " %s\n", ask(t, s.jeanne, s, route.Method, route.Pattern, static))
-		if a, err := site.Visit(t, site.Jeanne).Do(t.Context(), http.MethodPut, s.path(route.Pattern, static), nil); err != nil || a.Status != http.StatusMethodNotAllowed {
+		_, _ = fmt.Fprintf(&out, " %s\n", m.ask(s.owner, s))
+		if a, err := site.Visit(t, site.Jeanne).Do(t.Context(), http.MethodPut, s.fill(route.Pattern), nil); err != nil || a.Status != http.StatusMethodNotAllowed {
 			t.Errorf("PUT %s: %d, %v", route.Pattern, a.Status, err)
 		}
 	}
 	golden(t, "testdata/matrix.txt", out.String())
-	onlyRefusals(t, site)
+	m.onlyRefusals(everybody)
+}
+
+type matrix struct {
+	t      testing.TB
+	site   *apptest.Site
+	static string // path of a file that is served
+	n      int    // of stages
+}
+
+// cell asks for a route as a visitor, and fails the test if that changed what they may not change.
+func (m *matrix) cell(v visitor, s *stage) (cell string, changed bool) {
+	m.t.Helper()
+	browser := v.visit(m.t, m.site)
+	s.prepare()
+	before := m.things(v.by)
+	cell = m.ask(browser, s)
+	what := differing(before, m.things(v.by))
+	if len(what) > 0 && !v.may(s.route) {
+		m.t.Errorf("%s %s: the %s changed %v", s.route.Method, s.route.Pattern, v.name, what)
+	}
+	if len(what) > 0 {
+		cell += "*"
+	}
+	if v.name == "suspended" {
+		must(m.t, m.site.Directory.Resume(m.t.Context(), journal.Program(), v.by.Person))
+	}
+	return cell, len(what) > 0
 }
 
 // ask sends a request and says what came of it: a status, or where it led.
-func ask(t testing.TB, v *apptest.Visitor, s stage, method, pattern, static string) string {
-	t.Helper()
-	path, form := s.path(pattern, static), url.Values(nil)
+func (m *matrix) ask(v *apptest.Visitor, s *stage) string {
+	m.t.Helper()
+	method, pattern := s.route.Method, s.route.Pattern
+	path, form := s.fill(pattern), url.Values(nil)
 	if method == http.MethodPost {
 		form = url.Values{}
 		for name, values := range forms[method+" "+pattern] {
 			for _, value := range values {
-				form.Add(name, s.path(value, static))
+				form.Add(name, s.fill(value))
 			}
 		}
 	}
 	if path == "/idp/authorize" && method == http.MethodGet {
 		path = apptest.Request()
 	}
-	a, err := v.Do(t.Context(), method, path, form)
-	must(t, err)
-	if a.Status >= 500 && a.Status != http.StatusServiceUnavailable {
-		t.Errorf("%s %s: %d", method, pattern, a.Status)
+	a, err := apptest.Answer{}, error(nil)
+	if file := form.Get("file"); file != "" {
+		form.Del("file")
+		a, err = v.Upload(m.t.Context(), path, form, file)
+	} else {
+		a, err = v.Do(m.t.Context(), method, path, form)
 	}
+	must(m.t, err)
+	if a.Status >= 500 && a.Status != http.StatusServiceUnavailable {
+		m.t.Errorf("%s %s: %d", method, pattern, a.Status)
+	}
+	return outcome(a)
+}
+
+func outcome(a apptest.Answer) string {
 	to := a.At
 	switch {
 	case to.Path == "":
 		return strconv.Itoa(a.Status)
 	case to.Path == "/connexion" && a.Status == http.StatusSeeOther:
 		return "sign-in"
+	case to.Path == "/connexion/confirmation" && a.Status == http.StatusSeeOther:
+		return "step-up"
 	case strings.Contains(to.String(), "/api/v2/authorize"):
 		return "provider"
 	case strings.Contains(to.String(), "/api/v2/session/end"):
@@ -162,16 +193,57 @@ func ask(t testing.TB, v *apptest.Visitor, s stage, method, pattern, static stri
 	return strconv.Itoa(a.Status)
 }
 
-// onlyRefusals fails the test if those who may not did something: the journal has only their sign-ins, refusals, and the
-// auditor's exports.
-func onlyRefusals(t testing.TB, site *apptest.Site) {
-	t.Helper()
-	for who, by := range map[string]journal.Actor{"other": site.Ines, "referent": site.Odile, "auditor": site.Sofia} {
+// held are the tables in which Jeanne's things are, with what in them is not a visitor's ($1) own, nor the other organisation's ($2).
+var held = map[string]string{
+	"organisation": "id <> $2", "person": "id <> $1", "person_identity": "person_id <> $1", "person_contact": "person_id <> $1",
+	"membership": "person_id <> $1 and organisation_id <> $2", "invitation": "organisation_id is distinct from $2", "certification": "person_id <> $1",
+	"certification_import": "created_by <> $1", "charter_acceptance": "person_id <> $1", "credential_passkey": "person_id <> $1", "credential_totp": "person_id <> $1",
+	"credential_recovery": "person_id <> $1", "credential_reset": "asked_by <> $1 or person_id <> $1", "credential_card": "true", "mandate_draft": "person_id <> $1 and state <> 'abandoned'",
+	"mandate": "true", "mandate_power": "true", "mandate_handover": "true", "attestation": "true", "idp_login": "person_id <> $1", "notify_message": "false",
+	"session": "person_id <> $1",
+}
+
+// things is a digest of what each table holds that is nobody of a visitor's. When a session was last seen is no change.
+func (m *matrix) things(by journal.Actor) map[string]string {
+	m.t.Helper()
+	elsewhere := uuid.Nil
+	if by.Person == m.site.Ines.Person {
+		elsewhere = m.site.Elsewhere
+	}
+	var parts []string
+	for _, table := range slices.Sorted(maps.Keys(held)) {
+		parts = append(parts, `select '`+table+`' as name, coalesce(md5(string_agg((to_jsonb(x) - array['seen_at', 'return_path'])::text, ',' order by x::text)), '') as sum from `+table+` x where `+held[table])
+	}
+	var out map[string]string
+	m.site.Row(m.t, `select json_object_agg(name, sum) from (`+strings.Join(parts, " union all ")+`) t where $1::uuid is not null and $2::uuid is not null`, []any{by.Person, elsewhere}, &out)
+	return out
+}
+
+func differing(before, after map[string]string) []string {
+	var out []string
+	for table := range before {
+		if before[table] != after[table] {
+			out = append(out, table)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// onlyRefusals fails the test if those who may nothing here did something: the journal has only what concerns themselves.
+func (m *matrix) onlyRefusals(everybody []visitor) {
+	m.t.Helper()
+	own := []string{"session.opened", "session.closed", "session.ended", "session.stepped_up", "power.refused", "journal.exported", "charter.accepted", "person.changed",
+		"factor.added", "factor.removed", "factor.recovery_made"}
+	for _, v := range everybody {
+		if v.name != "suspended" && v.name != "auditor" && v.name != "other" {
+			continue
+		}
 		var acts []string
-		site.Row(t, `select coalesce(array_agg(distinct action), '{}') from journal_entry
-			where person_id = $1 and action not in ('session.opened', 'session.closed', 'power.refused', 'journal.exported', 'person.added')`, []any{by.Person}, &acts)
+		m.site.Row(m.t, `select coalesce(array_agg(distinct action), '{}') from journal_entry where person_id = $1 and action <> all ($2)
+			and organisation_id is distinct from $3`, []any{v.by.Person, own, m.site.Elsewhere}, &acts)
 		if len(acts) > 0 {
-			t.Errorf("the %s did %v", who, acts)
+			m.t.Errorf("the %s did %v", v.name, acts)
 		}
 	}
 }

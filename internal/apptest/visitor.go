@@ -1,9 +1,11 @@
 package apptest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,10 +15,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/token"
 )
 
 // Visitor sends bare requests, follows no redirect and shows no page: for what a browser would not do.
@@ -79,30 +83,30 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.By = v.session(sessions).Actor()
+	again := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	again.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
+	passed, err := sessions.Browser(httptest.NewRecorder(), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.By = session.From(passed.Context()).Actor()
 	return v
 }
 
-// session is the visitor's at addresses that name no organisation.
-func (v *Visitor) session(sessions *session.Sessions) *session.Session {
-	v.t.Helper()
-	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, "/", nil)
-	r.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
-	passed, err := sessions.Browser(httptest.NewRecorder(), r)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return session.From(passed.Context())
-}
-
 // Confirm gives the second factor for a citizen, as the page that asks for it in a login does: until another is given, the
-// visitor may use that citizen's powers.
+// visitor may use that citizen's powers. It does nothing for who has no session any more.
 func (v *Visitor) Confirm(citizen uuid.UUID) {
 	v.t.Helper()
-	sessions := session.New(v.site.DB, v.site.Clock, false)
-	if err := sessions.FactorFor(v.t.Context(), v.session(sessions), citizen); err != nil {
-		v.t.Fatal(err)
+	if err := v.confirm(v.t.Context(), citizen); err != nil {
+		v.t.Error(err)
 	}
+}
+
+func (v *Visitor) confirm(ctx context.Context, citizen uuid.UUID) error {
+	return v.site.DB.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update session set factor_citizen = $2 where browser = (select browser from session where cookie = $1)`, token.Hash(v.Cookie), citizen)
+		return err
+	})
 }
 
 // Under is what the addresses of an organisation's pages begin with, for who has several.
@@ -133,6 +137,39 @@ func (v *Visitor) Do(ctx context.Context, method, path string, form url.Values, 
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+	return v.ask(r)
+}
+
+// Upload sends a form that has a file in it, as the field "file".
+func (v *Visitor) Upload(ctx context.Context, path string, form url.Values, content string) (Answer, error) {
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for name, values := range form {
+		for _, value := range values {
+			if err := parts.WriteField(name, value); err != nil {
+				return Answer{}, err
+			}
+		}
+	}
+	file, err := parts.CreateFormFile("file", "file.csv")
+	if err != nil {
+		return Answer{}, err
+	}
+	if _, err := io.WriteString(file, content); err != nil {
+		return Answer{}, err
+	}
+	if err := parts.Close(); err != nil {
+		return Answer{}, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, v.site.URL+path, &body)
+	if err != nil {
+		return Answer{}, err
+	}
+	r.Header.Set("Content-Type", parts.FormDataContentType())
+	return v.ask(r)
+}
+
+func (v *Visitor) ask(r *http.Request) (Answer, error) {
 	if v.Cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
 	}
