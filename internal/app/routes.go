@@ -6,10 +6,12 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/page"
 	"mandat/internal/site/account"
+	"mandat/internal/site/admin"
 	"mandat/internal/site/aidant"
 	"mandat/internal/site/auditor"
 	"mandat/internal/site/login"
 	"mandat/internal/site/public"
+	"mandat/internal/site/referent"
 )
 
 // buildRoutes lists everything that is served. testdata/routes.txt is the same list with its audiences, reviewed by hand.
@@ -33,6 +35,10 @@ func (a *App) buildRoutes(context.Context) error {
 	a.idp.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
 		Press: a.press, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
+	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Mandates: a.mandates,
+		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
+	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,
+		Credentials: a.people.factors, Board: a.office.jobs, Businesses: a.office.sirene, Clock: a.clock}).Mount(a.router)
 	(&auditor.Site{Pages: a.pages, Journal: a.journal, Auditor: a.auditor, Log: a.integrator.Log(), Key: a.keys.Journal.VerifierKey(), Clock: a.clock, Logger: a.log}).Mount(a.router)
 	return nil
 }
