@@ -2,6 +2,9 @@ package desk
 
 import (
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
@@ -24,4 +27,22 @@ func (d *Desk) Invite(t testing.TB, by journal.Actor, email string, roles ...str
 	secret, err := d.Invitations.Write(t.Context(), id)
 	must(t, err)
 	return d.URL + "/invitation/" + secret
+}
+
+// Reset removes every factor of a person, as two others decide and an hour later, and returns the link that is mailed.
+func (d *Desk) Reset(t testing.TB, person uuid.UUID) string {
+	t.Helper()
+	session := token.ID()
+	approver := journal.Actor{Kind: journal.Referent, Person: d.Person(t, "https://proconnect.invalid", "ida-sub", d.Here, "referent"), Organisation: d.Here, Session: session[:], FactorAt: d.Clock.Now()}
+	id, err := d.Factors.AskReset(t.Context(), d.Robin(t), person)
+	must(t, err)
+	must(t, d.Factors.ApproveReset(t.Context(), approver, id))
+	d.Clock.Advance(time.Hour + time.Minute)
+	done, err := d.Factors.DoResets(t.Context())
+	if err != nil || done != 1 {
+		t.Fatalf("%d resets, %v", done, err)
+	}
+	secret, err := d.Factors.WriteReset(t.Context(), id)
+	must(t, err)
+	return d.URL + "/connexion/reprise/" + secret
 }

@@ -38,15 +38,19 @@ func (d *Desk) App(t testing.TB, by journal.Actor) (code func() string) {
 	by.FactorAt = time.Time{}
 	app, err := d.Factors.StartApp(t.Context(), by)
 	must(t, err)
-	code = func() string {
-		out, err := totp.GenerateCode(strings.ReplaceAll(app.Key, " ", ""), d.Clock.Now())
-		must(t, err)
-		return out
-	}
+	code = func() string { return CodeOf(t, app.Key, d.Clock.Now()) }
 	_, err = d.Factors.ConfirmApp(t.Context(), by, code())
 	must(t, err)
 	d.Clock.Advance(time.Minute)
 	return code
+}
+
+// CodeOf is the code that an application with this key shows at an instant.
+func CodeOf(t testing.TB, key string, now time.Time) string {
+	t.Helper()
+	out, err := totp.GenerateCode(strings.ReplaceAll(key, " ", ""), now)
+	must(t, err)
+	return out
 }
 
 // Key is a passkey of this site that is nobody's yet.
