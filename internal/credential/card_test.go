@@ -176,3 +176,18 @@ func TestCard_ComesBack(t *testing.T) {
 	}
 	w.sound(t)
 }
+
+// A card that was sent to an organisation is for its people.
+func TestCard_OfAnOrganisation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.cards(t, 1)
+	w.Behind(t, `update credential_card set organisation_id = $1`, w.Elsewhere)
+	w.settle(time.Minute)
+	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), ""); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("another organisation's card: %v", err)
+	}
+	if _, err := w.factors.AddCard(t.Context(), w.Ines, "GADT0001", card("GADT0001", w.Clock.Now()), ""); err != nil {
+		t.Error(err)
+	}
+}

@@ -59,6 +59,11 @@ func TestMatch_NeverHalfAnHour(t *testing.T) {
 			if ok {
 				codes++
 			}
+			used := g
+			used.lastStep = g.step(now) + int64(off)
+			if _, again := used.matchTwo(typed, code(g.seed, g.step(now)+int64(off)+1), now); again {
+				t.Errorf("two codes %d minutes off count although the first was used", off)
+			}
 			_, two := g.matchTwo(typed, code(g.seed, g.step(now)+int64(off)+1), now)
 			if (ok || two) && (off < -maxDrift || off > maxDrift) {
 				t.Errorf("drift %d: a code %d minutes off counts", drift, off)
