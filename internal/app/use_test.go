@@ -90,6 +90,7 @@ func (u *use) try(t *testing.T, step string, changes ...string) {
 	switch step {
 	case "citizen":
 		u.answer = u.v.Post(u.login+"/usager", "usager", u.mandate.Citizen.String())
+		u.v.Confirm(u.mandate.Citizen)
 	case "procedure":
 		u.answer = u.v.Post(u.login+"/demarche", "demarche", fixture.Tax)
 		u.code = u.answer.At.Query().Get("code")

@@ -56,13 +56,16 @@ func (v *Visitor) Begin(ctx context.Context, changes ...string) (string, error) 
 	return path, nil
 }
 
-// Choose chooses the citizen of a login.
+// Choose chooses the citizen of a login, and gives the second factor for them.
 func (v *Visitor) Choose(ctx context.Context, login string, citizen uuid.UUID) error {
 	a, err := v.Do(ctx, http.MethodPost, login+"/usager", Form("usager", citizen.String()))
 	if err == nil && a.At.Path != login+"/demarche" {
 		err = fmt.Errorf("choose citizen: %d, to %q", a.Status, a.At.Path)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return v.confirm(ctx, citizen)
 }
 
 // Code goes from the request to the code.
