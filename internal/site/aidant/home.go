@@ -15,12 +15,16 @@ import (
 	"mandat/internal/session"
 )
 
-const perPage = 20
+const (
+	perPage       = 20
+	followedShown = 50
+)
 
 type homePage struct {
 	page.Common
 	GivenName, Organisation string
 	Drafts                  []draftLine
+	Followed                []mandateLine // in force, that colleagues who left have handed over
 	Mandates                []mandateLine
 	Listed                  bool   // the list is open: somebody turned its pages
 	Older                   string // the query of the next page, "" on the last
@@ -94,6 +98,10 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	if err != nil {
 		return err
 	}
+	followed, err := s.Mandates.FollowedUp(r.Context(), at.Actor(), followedShown)
+	if err != nil {
+		return err
+	}
 	mandates, err := s.Mandates.List(r.Context(), at.Actor(), before, perPage+1)
 	if err != nil {
 		return err
@@ -110,7 +118,7 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 		mandates = mandates[:perPage]
 		p.Older = "?avant=" + mandates[perPage-1].SignedAt.UTC().Format(cursorFormat) + "#mandats"
 	}
-	p.Mandates = s.lines(mandates)
+	p.Followed, p.Mandates = s.lines(followed), s.lines(mandates)
 	return s.Pages.Render(w, r, status, "aidant/home.html", p)
 }
 

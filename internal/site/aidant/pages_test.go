@@ -143,7 +143,7 @@ func everyPage(t *testing.T) []shownPage {
 		}},
 		{"aidant/home.html", "full", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{draft, step(draft)}, {identified, step(identified)}},
-				Mandates: summaries(), Listed: true, Older: "?avant=x", Notice: "aidant.home.abandoned"}
+				Mandates: summaries(), Followed: summaries(), Listed: true, Older: "?avant=x", Notice: "aidant.home.abandoned"}
 		}},
 		{"aidant/home.html", "found", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Form: &page.Form{}}, Organisation: house.Name, Mandates: summaries(), Searched: true, Full: true, Found: summaries()}
