@@ -31,12 +31,7 @@ type Factors struct {
 
 // Any reports whether there is one that counts. Recovery codes stand in for factors, and are none.
 func (f *Factors) Any() bool {
-	for _, p := range f.Passkeys {
-		if !p.Cloned {
-			return true
-		}
-	}
-	return f.App != nil || len(f.Cards) > 0
+	return f.Keys() || f.App != nil || len(f.Cards) > 0
 }
 
 // Codes reports whether a code can be given: of an application, a card, or for recovery.
@@ -98,6 +93,12 @@ func (r *Register) Factors(ctx context.Context, person uuid.UUID) (Factors, erro
 
 // Has reports whether a person has a factor of their own that counts, recovery codes aside.
 func (r *Register) Has(ctx context.Context, person uuid.UUID) (bool, error) {
-	f, err := r.Factors(ctx, person)
-	return f.Any(), err
+	var has bool
+	batch := &pgx.Batch{}
+	batch.Queue(`select exists (select from credential_passkey where person_id = $1 and cloned_at is null)
+		or exists (select from credential_totp where person_id = $1 and confirmed_at is not null)`, person).QueryRow(func(row pgx.Row) error { return row.Scan(&has) })
+	if err := r.db.Ask(ctx, db.Nothing(), batch); err != nil {
+		return false, fmt.Errorf("look for factors: %w", err)
+	}
+	return has, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -132,8 +133,10 @@ func (r *Register) AddPasskey(ctx context.Context, by journal.Actor, session []b
 	}
 	id, given := token.ID(), Given{Person: by.Person, Kind: KindPasskey}
 	transports := []string{}
-	for _, t := range made.Transport {
-		transports = append(transports, string(t))
+	for _, t := range []protocol.AuthenticatorTransport{protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard, protocol.Hybrid, protocol.Internal} {
+		if slices.Contains(made.Transport, t) { // others are a browser's invention
+			transports = append(transports, string(t))
+		}
 	}
 	err = r.own(ctx, by, "add passkey", func(tx *journal.Tx, h holding) (journal.Event, error) {
 		if h.passkeys >= passkeysMax {

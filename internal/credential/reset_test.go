@@ -288,4 +288,9 @@ func TestReset_LinkEnds(t *testing.T) {
 	}); n != 1 {
 		t.Errorf("%d of 6 used one link", n)
 	}
+	id, _ := w.done(t, w.Paul.Person)
+	w.Clock.Advance(73 * time.Hour)
+	if _, err := w.factors.WriteReset(t.Context(), id); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("another link long afterwards: %v", err)
+	}
 }

@@ -62,11 +62,14 @@ func (r *Register) doReset(ctx context.Context, s Reset) error {
 }
 
 // WriteReset makes the secret of the link of a reset that was done, for the mail that is being written; it counts for 72 hours. Called
-// again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, or was not done.
+// again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, was not done, or was done
+// more than 72 hours ago.
 func (r *Register) WriteReset(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `update credential_reset set token_hash = $2, token_until = $3 where id = $1 and state = 'done'`, id, hash, r.clock.Now().Add(linkLife))
+		now := r.clock.Now()
+		tag, err := tx.Exec(ctx, `update credential_reset set token_hash = $2, token_until = $3 where id = $1 and state = 'done' and ended_at > $4`,
+			id, hash, now.Add(linkLife), now.Add(-linkLife))
 		return one(db.ErrConflict, tag, err)
 	})
 	if err != nil {
