@@ -197,6 +197,10 @@ func TestTake_IsWholeOrNothing(t *testing.T) {
 	if _, err := c.take(&later, &wrong, 700, noon); !errors.Is(err, ErrBeforeTraining) {
 		t.Errorf("taken: %v", err)
 	}
+	failed := taken("2026-11-02", 699)
+	if got := must(t)(toTrain().take(&later, &failed, 700, noon)); got.Stored != Trained || got.TestedOn.IsZero() {
+		t.Errorf("trained, and failed the test: %+v", got)
+	}
 	same, test := course("2026-10-01"), taken("2026-10-02", 800)
 	again := must(t)(c.take(&same, &test, 700, noon.Add(time.Hour)))
 	if diff := cmp.Diff(c, again); diff != "" {
