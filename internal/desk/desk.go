@@ -88,7 +88,7 @@ func (d *Desk) mount() {
 	d.Router.Guard(page.Referent, d.Sessions.Referent)
 	d.Router.Guard(page.Administrator, d.Sessions.Administrator)
 	d.Router.Guard(page.Auditor, d.Sessions.Auditor)
-	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations,
+	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations, Citizens: d.Citizens,
 		Directory: d.Directory, Clock: d.Clock, Contact: login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}}).Mount(d.Router)
 	(&account.Site{Pages: d.Pages, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Directory: d.Directory, Contacts: d.Contacts, Certifications: d.Certifications,
 		Journal: d.Journal, Clock: d.Clock}).Mount(d.Router)
@@ -104,6 +104,13 @@ func (d *Desk) mount() {
 	d.Router.Get("/referent", page.Referent, d.show("referent"))
 	d.Router.Get("/admin", page.Administrator, d.show("admin"))
 	d.Router.Get("/fort", page.Aidant, func(w http.ResponseWriter, r *http.Request) error { return d.Sessions.SendToStepUp(w, r, "/ailleurs") })
+	d.Router.Get("/pour/{draft}", page.Aidant, func(w http.ResponseWriter, r *http.Request) error {
+		citizen, err := uuid.Parse(r.PathValue("draft"))
+		if err != nil {
+			return err
+		}
+		return d.Sessions.SendToStepUpFor(w, r, "/ailleurs", citizen)
+	})
 	d.Router.Get("/brouillons/{draft}/identite", page.Aidant, d.showIdentity)
 	d.Router.Get("/brouillons/{draft}/recapitulatif", page.Aidant, d.show("recapitulatif"))
 }

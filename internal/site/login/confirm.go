@@ -1,9 +1,12 @@
 package login
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/credential"
 	"mandat/internal/db"
@@ -31,12 +34,38 @@ func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int, own bool, g given) error {
 	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", Form: g.form}, Own: own, Wait: g.wait, Contact: s.Contact}
+	var err error
+	if data.Citizen, err = s.citizenOf(r.Context(), session.From(r.Context())); err != nil {
+		return err
+	}
 	if own {
 		data.Scripts = passkeys
 	} else {
 		data.FormOrigins = []string{s.ProConnect.Origin()}
 	}
 	return s.Pages.Render(w, r, status, "login/confirm.html", data)
+}
+
+// citizenOf is the name of the citizen for whom the factor is asked, "" for nobody in particular. The session of this address names one of
+// the person's organisations, and the citizen may be of another one.
+func (s *Site) citizenOf(ctx context.Context, at *session.Session) (string, error) {
+	if at.AskedCitizen == uuid.Nil {
+		return "", nil
+	}
+	person, err := s.Directory.Find(ctx, at.Person)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range session.Places(person, "") {
+		c, err := s.Citizens.Find(ctx, p.Organisation, at.AskedCitizen)
+		if err == nil {
+			return c.Identity.FullName(), nil
+		}
+		if !errors.Is(err, db.ErrNotFound) {
+			return "", err
+		}
+	}
+	return "", nil
 }
 
 // doConfirm reads a code, or leads to ProConnect who has no factor of their own.

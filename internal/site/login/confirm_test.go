@@ -8,6 +8,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/desk"
+	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/softkey"
@@ -162,5 +163,30 @@ func TestConfirm_ProConnectOnlyWithoutAFactorOfOnesOwn(t *testing.T) {
 	press(t, b, "Valider le code", "code", code())
 	if b.H1() != "ailleurs" {
 		t.Errorf("at %v: %s", b.URL(), b.Text())
+	}
+}
+
+// A factor that is asked for a citizen says for whom, to who works for that citizen's organisation, and counts for them.
+func TestConfirm_ForACitizen(t *testing.T) {
+	t.Parallel()
+	d, lea, code, _, b := stale(t)
+	d.Jeanne.FactorAt, d.Ines.FactorAt = d.Clock.Now(), d.Clock.Now()
+	here, there := d.Sign(t, d.Jeanne, fixture.Angela(), fixture.Tax), d.Sign(t, d.Ines, fixture.Citizen(7), fixture.Tax)
+	get(t, b, d.URL+"/pour/"+there.Citizen.String())
+	expect(t, d, b, 200, "login.confirm.title")
+	if b.Has("FICTIF-7") {
+		t.Error("it names a citizen of another organisation")
+	}
+	get(t, b, d.URL+"/pour/"+here.Citizen.String())
+	if !b.Has("Pour la connexion de") || !b.Has("DUBOIS") {
+		t.Errorf("the page says %s", b.Text())
+	}
+	press(t, b, "Valider le code", "code", code())
+	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_citizen = $2`, lea.Person, here.Citizen); n != 1 {
+		t.Error("it does not count for them")
+	}
+	get(t, b, d.URL+"/fort")
+	if b.Has("Pour la connexion de") {
+		t.Error("the next one is asked for them too")
 	}
 }

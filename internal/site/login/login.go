@@ -21,6 +21,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/charter"
+	"mandat/internal/citizen"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
@@ -52,6 +53,7 @@ type Site struct {
 	Contact    Contact
 
 	Invitations *invitation.Register
+	Citizens    *citizen.Register
 }
 
 // The addresses of this package's pages that others link to.
