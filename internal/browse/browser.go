@@ -1,6 +1,7 @@
 package browse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,6 +100,7 @@ type navigation struct {
 	method string
 	to     *url.URL
 	body   string     // of a POST
+	kind   string     // its content type; "" is that of an ordinary form
 	from   *initiator // the page that began it; nil for a typed address
 	form   bool       // a form was submitted: form-action of the page holds
 }
@@ -171,7 +173,7 @@ func (b *Browser) send(ctx context.Context, n navigation, t trail) (*http.Respon
 	req.Header = b.headers.Clone()
 	t.describe(req.Header, n.method)
 	if n.method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Content-Type", cmp.Or(n.kind, "application/x-www-form-urlencoded"))
 	}
 	now := time.Now()
 	b.jar.attach(req, t.sameSite(), now)

@@ -8,7 +8,10 @@ import (
 	"golang.org/x/net/html"
 )
 
-type field struct{ name, value string }
+type field struct {
+	name, value string
+	file        bool // value is the content of a file
+}
 
 // fill gives what the form sends apart from the button, in page order (HTML §4.10.21.4, "constructing the entry list").
 func (b *Browser) fill(form *html.Node, values url.Values) ([]field, error) {
@@ -26,7 +29,7 @@ func (b *Browser) fill(form *html.Node, values url.Values) ([]field, error) {
 			return nil, err
 		}
 		for _, value := range sent {
-			entries = append(entries, field{attr(n, "name"), value})
+			entries = append(entries, field{attr(n, "name"), value, strings.EqualFold(attr(n, "type"), "file")})
 		}
 	}
 	for name := range values {
@@ -59,7 +62,10 @@ func (f filling) control(n *html.Node) ([]string, error) {
 	case slices.Contains([]string{"submit", "image", "button", "reset"}, kind):
 		return nil, nil
 	case kind == "file":
-		return nil, f.page.errorf("field %q wants a file", name)
+		if !entered {
+			return nil, f.page.errorf("field %q wants a file", name)
+		}
+		return f.write(name, true, ""), nil
 	case kind == "hidden" && entered:
 		return nil, f.page.errorf("field %q is hidden", name)
 	}

@@ -1,6 +1,8 @@
 package browse
 
 import (
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,7 +16,7 @@ import (
 // do the same.
 //
 // values names what the person enters, by control name: text for a field, the value of a radio button or option (or the
-// option's text), the values of the ticked checkboxes (none: all unticked). What is not named stays as the page has it.
+// option's text), the values of the ticked checkboxes (none: all unticked), the content of a file. What is not named stays as the page has it.
 // A name that the form lacks, or a choice that it does not offer, is an error: nobody could have entered it. Hidden fields
 // go along; to change one, use Post.
 func (b *Browser) Press(button string, values url.Values) error {
@@ -31,7 +33,7 @@ func (b *Browser) Press(button string, values url.Values) error {
 		return err
 	}
 	if name := attr(pressed, "name"); name != "" {
-		filled = append(filled, field{name, attr(pressed, "value")})
+		filled = append(filled, field{name: name, value: attr(pressed, "value")})
 	}
 	return b.submit(form, pressed, filled)
 }
@@ -99,9 +101,6 @@ func (b *Browser) submit(form, pressed *html.Node, filled []field) error {
 	if strings.EqualFold(override("method"), "dialog") {
 		return b.errorf("a dialog's form goes nowhere without a script")
 	}
-	if strings.EqualFold(override("enctype"), "multipart/form-data") {
-		return b.errorf("multipart forms are not supported")
-	}
 	to, err := b.resolve(override("action"))
 	if err != nil {
 		return err
@@ -110,9 +109,16 @@ func (b *Browser) submit(form, pressed *html.Node, filled []field) error {
 		to = b.URL()
 	}
 	n := navigation{method: http.MethodGet, to: to, from: b.initiator(), form: true}
-	if strings.EqualFold(override("method"), "post") {
+	parts := strings.EqualFold(override("enctype"), "multipart/form-data")
+	switch post := strings.EqualFold(override("method"), "post"); {
+	case post && parts:
+		n.method = http.MethodPost
+		n.body, n.kind = encodeParts(filled)
+	case slices.ContainsFunc(filled, func(f field) bool { return f.file }):
+		return b.errorf("a file goes only with a form that is posted in parts")
+	case post:
 		n.method, n.body = http.MethodPost, encode(filled)
-	} else {
+	default:
 		n.to.RawQuery = encode(filled)
 	}
 	return b.navigate(n)
@@ -128,4 +134,22 @@ func encode(fields []field) string {
 		pairs = append(pairs, url.QueryEscape(newlines.Replace(f.name))+"="+url.QueryEscape(newlines.Replace(f.value)))
 	}
 	return strings.Join(pairs, "&")
+}
+
+// encodeParts writes a form as multipart/form-data (RFC 7578) and returns its content type. Files are called "file.csv".
+func encodeParts(fields []field) (body, kind string) {
+	var b strings.Builder
+	w := multipart.NewWriter(&b)
+	for _, f := range fields {
+		var part io.Writer
+		if f.file {
+			part, _ = w.CreateFormFile(f.name, "file.csv") // a strings.Builder takes everything
+			_, _ = io.WriteString(part, f.value)
+			continue
+		}
+		part, _ = w.CreateFormField(f.name)
+		_, _ = io.WriteString(part, newlines.Replace(f.value))
+	}
+	_ = w.Close()
+	return b.String(), w.FormDataContentType()
 }
