@@ -69,6 +69,9 @@ func TestInactive_WarnsAndSuspendsEverybody(t *testing.T) {
 	if out, err := d.SuspendInactive(ctx, w.Clock.Now()); err != nil || len(out) != 0 {
 		t.Errorf("again: %v, %v", out, err)
 	}
+	if warned, err := d.WarnInactive(ctx, w.Clock.Now()); err != nil || len(warned) != 0 {
+		t.Errorf("warned although suspended: %v, %v", warned, err)
+	}
 	w.Content(t)
 }
 

@@ -135,14 +135,37 @@ func TestTakeRole_LeavesOneReferent(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	both := []journal.Actor{w.Referent(t, w.Here, "odile"), w.Referent(t, w.Here, "olga")}
-	errs := make([]error, len(both))
-	var wg sync.WaitGroup
-	for i, by := range both {
-		wg.Go(func() { errs[i] = w.Directory.TakeRole(t.Context(), by, by.Person, org.RoleReferent) })
-	}
-	wg.Wait()
-	if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs...), org.ErrLastReferent) {
-		t.Errorf("%v", errs)
+	gate, watch := w.Connect(t, w.Superuser), w.Connect(t, w.Superuser)
+	for round := range 4 {
+		// Both wait at the gate, each for their own row, and go on together.
+		if _, err := gate.Exec(t.Context(), `begin; select from person for update`); err != nil {
+			t.Fatal(err)
+		}
+		errs := make([]error, len(both))
+		var wg sync.WaitGroup
+		for i, by := range both {
+			wg.Go(func() { errs[i] = w.Directory.TakeRole(t.Context(), by, by.Person, org.RoleReferent) })
+		}
+		for waiting, deadline := 0, time.Now().Add(time.Minute); waiting < len(both) && time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+			err := watch.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waiting)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := gate.Exec(t.Context(), `commit`); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs...), org.ErrLastReferent) {
+			t.Fatalf("round %d: %v", round, errs)
+		}
+		left := both[0]
+		if errs[1] == nil {
+			left = both[1]
+		}
+		if err := w.Directory.Join(t.Context(), journal.Program(), left.Person, w.Here, org.RoleReferent); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.Content(t)
 }
