@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/sessions"
@@ -39,7 +40,9 @@ func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
 	out := sessions.NewSession(s, name)
 	options := s.options
 	out.Options, out.IsNew = &options, true
-	claim := s.sessions.Claim(r)
+	// The registry gives the request with which it was first asked; the name says at which address it is asked now.
+	organisation, _ := uuid.Parse(strings.TrimPrefix(name, s.name+"."))
+	claim := claimFor(s.sessions.plainClaim(r), organisation)
 	if claim == nil {
 		return out, nil
 	}

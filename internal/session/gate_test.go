@@ -1,0 +1,183 @@
+package session_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// Who has something to do first is led there and comes back; what they sent is not done. The first factor comes before the charter.
+func TestGates(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	referent, boss := h.World.Referent(t, h.Here, "rene"), h.World.Administrator(t, "ada")
+	h.exec(t, `insert into charter (version, sha256, published_at) values ('new', sha256('new'), now() + interval '1 hour')`)
+	for name, c := range map[string]struct {
+		by    journal.Actor
+		role  string
+		guard page.Guard
+	}{
+		"aidant":        {h.Jeanne, session.Aidant, h.sessions.Aidant},
+		"referent":      {referent, session.Referent, h.sessions.Referent},
+		"administrator": {boss, session.Administrator, h.sessions.Administrator},
+	} {
+		for _, step := range []struct {
+			enrolling bool
+			to        string
+		}{{true, session.FirstFactorPath}, {false, session.CharterPath}} {
+			who := session.SignedIn{Person: c.by.Person, Role: c.role, Method: session.ByInvitation, Enrolling: step.enrolling}
+			if !step.enrolling {
+				who.Method, who.FactorKind = session.ByPasskey, session.FactorPasskey
+			}
+			if c.by.Organisation != uuid.Nil {
+				who.Places = []session.Place{{Organisation: c.by.Organisation, Role: c.role}}
+			}
+			cookie := h.open(t, c.by, who)
+			if got := ask(t, c.guard, http.MethodGet, cookie, uuid.Nil); got.at != nil || got.err != nil || got.location != step.to {
+				t.Errorf("%s: %+v, want to be led to %s", name, got, step.to)
+			}
+			if at, err := at(t, h.sessions.Browser, cookie); err != nil || at.ReturnPath != "/espace?x=1" {
+				t.Errorf("%s: comes back to %v, %v", name, at, err)
+			}
+			got := ask(t, c.guard, http.MethodPost, cookie, uuid.Nil)
+			if p, ok := errors.AsType[*page.Problem](got.err); !ok || p.Status != http.StatusForbidden || p.Link != step.to {
+				t.Errorf("%s: sent a form: %+v", name, got)
+			}
+		}
+	}
+}
+
+// Auditors have no charter. Who is signed in to add a factor is nowhere else about themselves; others are.
+func TestGates_Account(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	h.exec(t, `insert into charter (version, sha256, published_at) values ('new', sha256('new'), now() + interval '1 hour')`)
+	auditor := h.Newcomer(t, journal.Auditor, uuid.Nil, "sofia")
+	cookie := h.open(t, auditor, session.SignedIn{Person: auditor.Person, Role: session.Auditor, Method: session.ByPasskey, FactorKind: session.FactorPasskey})
+	for _, guard := range []page.Guard{h.sessions.Auditor, h.sessions.Account} {
+		if got, err := at(t, guard, cookie); err != nil || got == nil {
+			t.Errorf("an auditor: %v, %v", got, err)
+		}
+	}
+	entering := h.open(t, h.Jeanne, session.SignedIn{Person: h.Jeanne.Person, Places: []session.Place{{Organisation: h.Here, Role: session.Aidant}}, Method: session.ByInvitation, Enrolling: true})
+	for path, passes := range map[string]bool{session.FirstFactorPath: true, "/compte/facteurs/cle": true, "/compte": false, "/compte/sessions": false, session.CharterPath: false} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, nil)
+		r.AddCookie(entering)
+		if got, err := h.sessions.Account(httptest.NewRecorder(), r); (err == nil && got != nil) != passes {
+			t.Errorf("%s: %v, %v", path, got != nil, err)
+		}
+	}
+	first, err := at(t, h.sessions.Browser, entering)
+	if err != nil || !first.FactorAt.IsZero() {
+		t.Fatal(first, err)
+	}
+	h.exec(t, `delete from charter where version = 'new'`)
+	if got, err := at(t, h.sessions.Aidant, h.stepUp(t, first)); err != nil || got == nil || got.Enrolling {
+		t.Errorf("with a first factor: %v, %v", got, err)
+	}
+}
+
+// Somebody who has shown their address has ten minutes for the second factor, in the browser that they showed it in.
+func TestHalf(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	old, err := h.sessions.Ensure(httptest.NewRecorder(), request(t, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := func(at *session.Session) (*http.Cookie, error) {
+		var opened session.Opened
+		err := h.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error {
+			var err error
+			opened, err = h.sessions.Half(t.Context(), tx, at, h.Jeanne.Person)
+			return err
+		})
+		return &http.Cookie{Name: "mandat", Value: opened.Secret()}, err
+	}
+	cookie, err := half(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := half(old); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("with the secret from before: %v", err)
+	}
+	look := func() *session.Session {
+		passed, err := h.sessions.Browser(httptest.NewRecorder(), request(t, cookie))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session.Browser(passed.Context())
+	}
+	if at := look(); at == nil || at.Half != h.Jeanne.Person || at.SignedIn() {
+		t.Errorf("%+v", at)
+	}
+	if got, err := at(t, h.sessions.Account, cookie); got != nil || err != nil {
+		t.Errorf("half signed in is signed in: %v, %v", got, err)
+	}
+	h.Clock.Advance(session.HalfLife)
+	if at := look(); at == nil || at.Half != uuid.Nil {
+		t.Errorf("after ten minutes: %+v", at)
+	}
+	whole, err := at(t, h.sessions.Browser, h.signIn(t, h.Paul, session.Aidant))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := half(whole); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("where somebody is signed in: %v", err)
+	}
+}
+
+// A factor that is asked for a citizen counts for them; the next one, asked for nobody, for nobody.
+func TestStepUp_ForACitizen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	cookie, citizen := h.signIn(t, h.Jeanne, session.Aidant), uuid.New()
+	send := func(citizen uuid.UUID) *session.Session {
+		passed, err := h.sessions.Aidant(httptest.NewRecorder(), request(t, cookie))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.sessions.SendToStepUpFor(httptest.NewRecorder(), passed, "/espace", citizen); err != nil {
+			t.Fatal(err)
+		}
+		now, err := at(t, h.sessions.Account, cookie)
+		if err != nil || now.ReturnPath != "/espace" || now.AskedCitizen != citizen {
+			t.Fatal(now, err)
+		}
+		cookie = h.stepUp(t, now)
+		now, err = at(t, h.sessions.Account, cookie)
+		if err != nil || now.AskedCitizen != uuid.Nil {
+			t.Fatal(now, err)
+		}
+		return now
+	}
+	if got := send(citizen); got.FactorCitizen != citizen {
+		t.Errorf("given for %s, counts for %s", citizen, got.FactorCitizen)
+	}
+	got := send(uuid.Nil)
+	if got.FactorCitizen != uuid.Nil {
+		t.Errorf("given for nobody, counts for %s", got.FactorCitizen)
+	}
+	old := *got
+	old.FactorAt = old.FactorAt.Add(-time.Second)
+	for _, c := range []struct {
+		at   *session.Session
+		want uuid.UUID
+	}{{&old, uuid.Nil}, {got, citizen}} { // another factor was given since; none was
+		if err := h.sessions.FactorFor(t.Context(), c.at, citizen); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := at(t, h.sessions.Account, cookie); err != nil || now.FactorCitizen != c.want {
+			t.Errorf("%v, %v, want %s", now.FactorCitizen, err, c.want)
+		}
+	}
+}
