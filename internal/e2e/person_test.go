@@ -35,6 +35,7 @@ type person struct {
 	album   string // the pictures' names begin with it
 	step    string // what the person is about, for the report of a failure
 	shown   int    // pictures so far
+	letters int    // number of the last message read
 }
 
 // habits are how a person's browser is set up.
@@ -47,12 +48,17 @@ type habits struct {
 // arrive opens a window that has been nowhere.
 func arrive(t *testing.T, h habits) *person {
 	t.Helper()
+	return enter(t, h, chromedp.WithNewBrowserContext())
+}
+
+func enter(t *testing.T, h habits, in chromedp.ContextOption) *person {
+	t.Helper()
 	w, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &person{world: w, watch: &watch{site: w.Config.BaseURL, statuses: map[cdp.LoaderID]int64{}}, t: t, lang: h.lang, album: h.album, scripts: !h.noScripts}
-	ctx, cancel := chromedp.NewContext(w.browser, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(w.browser, in)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil { // a limit in time on the first call would end the window with it
 		t.Fatal(err)
