@@ -9,7 +9,9 @@ import (
 	"mandat/internal/browse"
 	"mandat/internal/desk"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 	"mandat/internal/rogue"
+	"mandat/internal/session"
 )
 
 // Who may come in, and who is told what.
@@ -140,5 +142,67 @@ func TestSignIn_Roles(t *testing.T) {
 	d.SignIn(t, b)
 	if err := b.Get(d.URL + "/audit"); err != nil || b.Status() != 403 {
 		t.Errorf("an aidant at /audit: %d, %v", b.Status(), err)
+	}
+}
+
+// Who has several organisations begins where ProConnect says that they are, and has a session for each; one that is none of theirs is
+// refused as ever.
+func TestSignIn_SeveralOrganisations(t *testing.T) {
+	t.Parallel()
+	d, p, jeanne := open(t)
+	if err := d.Directory.Join(t.Context(), journal.Program(), jeanne, d.Elsewhere, "referent"); err != nil {
+		t.Fatal(err)
+	}
+	for siret, want := range map[string]string{"21750001600019": "/espace", "35600000000048": "/referent"} {
+		plan := sound()
+		plan.Info["siret"] = siret
+		p.Play(plan)
+		b := browse.New()
+		d.SignIn(t, b)
+		if !strings.HasPrefix(b.URL().Path, "/structures/") || !strings.HasSuffix(b.URL().Path, want) {
+			t.Errorf("%s: at %v", siret, b.URL())
+		}
+	}
+	if n := d.Number(t, `select count(*) from session where person_id = $1 and method = 'proconnect' and factor_kind = 'proconnect'`, jeanne); n != 6 {
+		t.Errorf("%d sessions of two browsers, each with one for no organisation and two for one", n)
+	}
+	plan := sound()
+	plan.Info["siret"] = "13002526500013"
+	p.Play(plan)
+	b := browse.New()
+	d.SignIn(t, b)
+	expect(t, d, b, "wrong_organisation")
+}
+
+// Administrators sign in like everybody, whatever organisation ProConnect asserts.
+func TestSignIn_Administrator(t *testing.T) {
+	t.Parallel()
+	d, p, _ := open(t)
+	id, err := d.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Issuer: p.Issuer, Sub: "Ada-sub", Email: "ada@exemple.invalid", GivenName: "Ada", UsualName: "Fictif", Administrator: true}, uuid.Nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := sound()
+	plan.Subject = "Ada-sub"
+	plan.Info["siret"] = ""
+	p.Play(plan)
+	b := browse.New()
+	d.SignIn(t, b)
+	if d.Who(t, b) != id || b.URL().Path != "/admin" && b.URL().Path != session.CharterPath {
+		t.Errorf("at %v: %s", b.URL(), b.Text())
+	}
+}
+
+// What a suspended person tries is noted as theirs.
+func TestSignIn_NotesWhose(t *testing.T) {
+	t.Parallel()
+	d, p, jeanne := open(t)
+	d.World.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, jeanne)
+	p.Play(sound())
+	b := browse.New()
+	d.SignIn(t, b)
+	expect(t, d, b, "suspended")
+	if n := d.Number(t, `select count(*) from security_event where kind = 'sign_in.suspended' and person_id = $1`, jeanne); n != 1 {
+		t.Errorf("%d lines of hers", n)
 	}
 }

@@ -174,3 +174,30 @@ func TestTwin_ASessionThereIsNoNewFactor(t *testing.T) {
 		t.Errorf("sessions and factors: %d", n)
 	}
 }
+
+// Somebody who is new accepts an invitation with the account that they have there, and signs in with it from then on.
+func TestTwin_Invitation(t *testing.T) {
+	t.Parallel()
+	d, p, _ := beside(t, nil)
+	link := d.Invite(t, d.Robin(t), "nora@exemple.invalid", "aidant")
+	b := browse.New()
+	get(t, b, link)
+	press(t, b, "ProConnect", nil)
+	press(t, b, "login="+p.ID, nil)
+	nora := d.Member(t, "nora@exemple.invalid").Person
+	if b.Status() != http.StatusOK || d.Who(t, b) != nora {
+		t.Fatalf("%v: %s", b.URL(), b.Text())
+	}
+	press(t, b, "Accepter et continuer", url.Values{"accepted": {"on"}})
+	if b.TextByID("who") != "aidant "+nora.String()+" "+d.Here.String() {
+		t.Errorf("%v: %s", b.URL(), b.Text())
+	}
+	later := browse.New()
+	d.SignIn(t, later)
+	press(t, later, "login="+p.ID, nil)
+	if d.Who(t, later) != nora {
+		t.Errorf("%v: %s", later.URL(), later.Text())
+	}
+	get(t, later, link)
+	expect(t, d, later, "invitation_over")
+}

@@ -275,3 +275,19 @@ func TestLink_Purge(t *testing.T) {
 		t.Errorf("not purged, %v", err)
 	}
 }
+
+// The secret of a link exists in the mail and nowhere else.
+func TestLink_OnlyTheMailHasTheSecret(t *testing.T) {
+	t.Parallel()
+	d, _ := open(t)
+	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
+	d.AskLink(t, browse.New(), "lea@exemple.invalid")
+	link := d.Link(t)
+	secret := link[strings.LastIndex(link, "/")+1:]
+	if n := d.Number(t, `select count(*) from maillink where token_hash = sha256($1::bytea)`, []byte(secret)); n != 1 {
+		t.Errorf("%d rows have its hash", n)
+	}
+	if n := d.Number(t, `select count(*) from maillink m where strpos(m::text, $1) > 0 or strpos(m::text, encode($2::bytea, 'hex')) > 0`, secret, []byte(secret)); n != 0 {
+		t.Error("the secret is in the database")
+	}
+}
