@@ -32,7 +32,7 @@ func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p := &administratorsPage{Common: page.Common{Title: "admin.administrators.title", Current: "/admin/administrateurs", Trail: []page.Link{home}}}
+	p := &administratorsPage{Common: page.Common{Title: "admin.administrators.title", Current: home.Href, Trail: []page.Link{home}}}
 	open, err := s.Invitations.List(r.Context(), at.Actor())
 	if err != nil {
 		return refusal(err)
@@ -60,7 +60,7 @@ func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error 
 }
 
 func proposing() *invitePage {
-	return &invitePage{Common: page.Common{Current: "/admin/administrateurs", Trail: []page.Link{home, {Href: "/admin/administrateurs", Text: "admin.administrators.title"}}},
+	return &invitePage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, {Href: "/admin/administrateurs", Text: "admin.administrators.title"}}},
 		Key: "admin.propose.", Action: "/admin/administrateurs", Back: "/admin/administrateurs"}
 }
 

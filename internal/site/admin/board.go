@@ -21,7 +21,7 @@ func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &jobsPage{Common: page.Common{Title: "admin.jobs.title", Current: "/admin", Trail: []page.Link{home}}}
+	p := &jobsPage{Common: page.Common{Title: "admin.jobs.title", Current: home.Href, Trail: []page.Link{home}}}
 	if p.Jobs, err = s.Board.Failed(r.Context()); err != nil {
 		return err
 	}

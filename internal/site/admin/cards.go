@@ -40,7 +40,7 @@ func (s *Site) showCards(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.Session, p *cardsPage, status int) error {
-	p.Title, p.Current, p.Trail, p.Stale = "admin.cards.title", "/admin/cartes", []page.Link{home}, status == http.StatusConflict
+	p.Title, p.Current, p.Trail, p.Stale = "admin.cards.title", home.Href, []page.Link{home}, status == http.StatusConflict
 	_, counts, err := s.Credentials.Cards(r.Context())
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ type lookup struct {
 }
 
 func (s *Site) renderForm(w http.ResponseWriter, r *http.Request, p *organisationForm, form *page.Form, status int) error {
-	p.Current, p.Form, p.Kinds, p.Stale = organisations.Href, form, kinds(page.Lang(r)), status == http.StatusConflict
+	p.Current, p.Form, p.Kinds, p.Stale = home.Href, form, kinds(page.Lang(r)), status == http.StatusConflict
 	return s.Pages.Render(w, r, status, "admin/organisation_form.html", p)
 }
 

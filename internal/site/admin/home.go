@@ -27,7 +27,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &homePage{Common: page.Common{Title: "admin.home.title", Current: "/admin"}, Tiles: []page.Link{
+	p := &homePage{Common: page.Common{Title: "admin.home.title", Current: home.Href}, Tiles: []page.Link{
 		{Href: "/admin/structures", Text: "admin.tile.organisations."}, {Href: "/admin/personnes", Text: "admin.tile.persons."},
 		{Href: "/admin/imports", Text: "admin.tile.imports."}, {Href: "/admin/cartes", Text: "admin.tile.cards."},
 		{Href: "/admin/reinitialisations", Text: "admin.tile.resets."}, {Href: "/admin/administrateurs", Text: "admin.tile.administrators."},

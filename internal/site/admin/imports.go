@@ -39,7 +39,7 @@ func (s *Site) listImports(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderImports(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
-	p := &importsPage{Common: page.Common{Title: "admin.imports.title", Current: "/admin/imports", Trail: []page.Link{home}, Form: form}, Header: strings.Join(certification.Columns(), ";")}
+	p := &importsPage{Common: page.Common{Title: "admin.imports.title", Current: home.Href, Trail: []page.Link{home}, Form: form}, Header: strings.Join(certification.Columns(), ";")}
 	all, err := s.Certifications.Imports(r.Context())
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *Site) plan(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if err != nil {
 		return refusal(err)
 	}
-	p := &planPage{Common: page.Common{Title: "admin.plan.title", Current: "/admin/imports", Trail: []page.Link{home, {Href: "/admin/imports", Text: "admin.imports.title"}}}, Counts: plan.Counts,
+	p := &planPage{Common: page.Common{Title: "admin.plan.title", Current: home.Href, Trail: []page.Link{home, {Href: "/admin/imports", Text: "admin.imports.title"}}}, Counts: plan.Counts,
 		Content: base64.StdEncoding.EncodeToString(content), Stale: status == http.StatusConflict}
 	slices.SortStableFunc(plan.Lines, func(a, b certification.Line) int { return one(a.Wrong == "") - one(b.Wrong == "") })
 	for i, l := range plan.Lines {

@@ -33,7 +33,7 @@ func (s *Site) listOrganisations(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := page.FilledForm(r.URL.Query())
-	p := &organisationsPage{Common: page.Common{Title: "admin.organisations.title", Current: organisations.Href, Trail: []page.Link{home}, Form: form, KeepQuery: []string{"q"}}}
+	p := &organisationsPage{Common: page.Common{Title: "admin.organisations.title", Current: home.Href, Trail: []page.Link{home}, Form: form, KeepQuery: []string{"q"}}}
 	if p.Organisations, err = s.Directory.Organisations(r.Context(), at.Actor(), form.Text("q", 100)); err != nil {
 		return refusal(err)
 	}
@@ -70,7 +70,7 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &organisationPage{Common: page.Common{Title: "admin.organisation.title", Current: organisations.Href, Trail: []page.Link{home, organisations}}}
+	p := &organisationPage{Common: page.Common{Title: "admin.organisation.title", Current: home.Href, Trail: []page.Link{home, organisations}}}
 	if p.Organisation, err = s.Directory.Organisation(r.Context(), id); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (s *Site) showSuspendOrganisation(w http.ResponseWriter, r *http.Request) e
 	if ok, err := s.confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, organisations}, Current: organisations.Href}, Key: "admin.organisation.suspend.",
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, organisations}, Current: home.Href}, Key: "admin.organisation.suspend.",
 		Name: o.Name, Action: organisationPath(id) + "/suspension", Back: organisationPath(id)})
 }
 
@@ -186,7 +186,7 @@ func (s *Site) inviteForm(r *http.Request) (*session.Session, uuid.UUID, *invite
 	}
 	o, err := s.Directory.Organisation(r.Context(), id)
 	path := organisationPath(id)
-	return at, id, &invitePage{Common: page.Common{Current: organisations.Href, Trail: []page.Link{home, organisations, {Href: path, Text: "admin.organisation.title"}}},
+	return at, id, &invitePage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, organisations, {Href: path, Text: "admin.organisation.title"}}},
 		Key: "admin.organisation.invite.", Name: o.Name, Action: path + "/referent", Back: path}, err
 }
 

@@ -25,7 +25,7 @@ func (s *Site) showSearch(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderSearch(w http.ResponseWriter, r *http.Request, form *page.Form, status int) error {
-	p := &searchPage{page.Common{Title: "admin.persons.title", Current: persons.Href, Trail: []page.Link{home}, Form: form}}
+	p := &searchPage{page.Common{Title: "admin.persons.title", Current: home.Href, Trail: []page.Link{home}, Form: form}}
 	return s.Pages.Render(w, r, status, "admin/persons.html", p)
 }
 
@@ -90,7 +90,7 @@ func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
 
 // renderPerson shows a person's record, changed by what was refused just now.
 func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.Session, id uuid.UUID, status int, change func(*personPage)) error {
-	p := &personPage{Common: page.Common{Title: "admin.person.title", Current: persons.Href, Trail: []page.Link{home, persons}}, Self: id == at.Person, Stale: status == http.StatusConflict}
+	p := &personPage{Common: page.Common{Title: "admin.person.title", Current: home.Href, Trail: []page.Link{home, persons}}, Self: id == at.Person, Stale: status == http.StatusConflict}
 	var err error
 	if p.Person, err = s.Directory.Find(r.Context(), id); err != nil {
 		return err
@@ -183,7 +183,7 @@ func (s *Site) listResets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &resetsPage{Common: page.Common{Title: "admin.resets.title", Current: "/admin", Trail: []page.Link{home}}}
+	p := &resetsPage{Common: page.Common{Title: "admin.resets.title", Current: home.Href, Trail: []page.Link{home}}}
 	if p.Resets, err = s.resets(r, at); err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (s *Site) asking(w http.ResponseWriter, r *http.Request, key, path string) 
 	if ok, err := s.confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, persons, {Href: personPath(id), Text: "admin.person.title"}}, Current: persons.Href}, Key: key,
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, persons, {Href: personPath(id), Text: "admin.person.title"}}, Current: home.Href}, Key: key,
 		Name: p.GivenName + " " + p.UsualName, Action: personPath(id) + path, Back: personPath(id)})
 }
 

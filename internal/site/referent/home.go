@@ -32,7 +32,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &homePage{Common: page.Common{Title: "referent.home.title", Current: "/referent"}, Organisation: at.OrganisationName}
+	p := &homePage{Common: page.Common{Title: "referent.home.title", Current: home.Href}, Organisation: at.OrganisationName}
 	people, err := s.Directory.Team(r.Context(), at.Actor(), s.Clock.Now())
 	if err != nil {
 		return refusal(err)

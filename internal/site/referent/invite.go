@@ -35,7 +35,7 @@ func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderInvite(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
-	p := &invitePage{Common: page.Common{Title: "referent.invite.title", Current: team.Href, Trail: []page.Link{home, team}, Form: form}, Organisation: at.OrganisationName,
+	p := &invitePage{Common: page.Common{Title: "referent.invite.title", Current: home.Href, Trail: []page.Link{home, team}, Form: form}, Organisation: at.OrganisationName,
 		Stale: status == http.StatusConflict}
 	for _, lang := range []string{"fr", "en"} {
 		text, err := s.Pages.Text(page.Lang(r), "referent.lang."+lang)

@@ -81,7 +81,7 @@ func (s *Site) chosen(form *page.Form) []string {
 
 // limited answers with the form when it cannot be accepted as it is.
 func (s *Site) limited(w http.ResponseWriter, r *http.Request, p *limitPage, form *page.Form, within []string, status int) error {
-	p.Title, p.Current, p.Form = "referent.procedures.title", "/referent/structure", form
+	p.Title, p.Current, p.Form = "referent.procedures.title", home.Href, form
 	p.Themes, p.Stale = s.themes(page.Lang(r), form, within), status == http.StatusConflict
 	return s.Pages.Render(w, r, status, "referent/procedures.html", p)
 }

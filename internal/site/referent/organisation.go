@@ -36,7 +36,7 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 	if form == nil {
 		form = page.FilledForm(url.Values{"phone": {o.Phone}, "email": {o.Email}})
 	}
-	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: "/referent/structure", Trail: []page.Link{home}, Form: form},
+	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: home.Href, Trail: []page.Link{home}, Form: form},
 		Organisation: o, Kind: kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures), Stale: status == http.StatusConflict}
 	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
 		return err

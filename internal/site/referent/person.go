@@ -60,7 +60,7 @@ func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form) error {
-	p := &personPage{Common: page.Common{Title: "referent.person.title", Current: team.Href, Trail: []page.Link{home, team}, Form: form}, Self: c.ID == at.Person}
+	p := &personPage{Common: page.Common{Title: "referent.person.title", Current: home.Href, Trail: []page.Link{home, team}, Form: form}, Self: c.ID == at.Person}
 	var err error
 	if p.leaving, err = s.leaving(r, at, c); err != nil {
 		return err

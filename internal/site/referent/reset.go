@@ -30,7 +30,7 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.confirmed(w, r, at); !ok {
 		return err
 	}
-	p := &resetPage{Common: page.Common{Title: "referent.reset.go", Current: team.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}}, Person: s.memberOf(c)}
+	p := &resetPage{Common: page.Common{Title: "referent.reset.go", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}}, Person: s.memberOf(c)}
 	return s.Pages.Render(w, r, http.StatusOK, "referent/reset.html", p)
 }
 

@@ -63,6 +63,8 @@ func TestSuspend_ShowsWhatIsLeftAndHandsOver(t *testing.T) {
 	b := o.rose(t)
 	p := path(o.Jeanne)
 	b.want(b.get(p+"/suspension"), 200, "Aucun")
+	b.want(b.get(path(o.boss)+"/suspension"), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.want(b.post(path(o.boss)+"/suspension"), 409, "Vous ne pouvez pas le faire pour vous-même")
 	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	o.Draft(t, o.Jeanne, fixture.Citizen(1), fixture.Tax)
 	before := b.want(b.get(p+"/suspension"), 200, "Un mandat", "Un brouillon", "seuls les aidants certifiés", "paul Fictif")

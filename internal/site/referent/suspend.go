@@ -34,7 +34,7 @@ func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) renderSuspend(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form, status int) error {
-	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: team.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}, Form: form},
+	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}, Form: form},
 		Stale: status == http.StatusConflict}
 	var err error
 	if p.leaving, err = s.leaving(r, at, c); err != nil {

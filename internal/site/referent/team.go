@@ -95,7 +95,7 @@ func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal(err)
 	}
-	p := &teamPage{Common: page.Common{Title: "referent.team.title", Current: "/referent/equipe", Trail: []page.Link{home}}}
+	p := &teamPage{Common: page.Common{Title: "referent.team.title", Current: home.Href, Trail: []page.Link{home}}}
 	for _, state := range []string{org.ColleagueActive, org.ColleagueTraining, org.ColleagueSuspended, org.ColleagueLeft} {
 		g := group{State: state}
 		for _, c := range people {
