@@ -72,7 +72,7 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	d.Pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{d.ProConnect.Origin()}})
 	must(t, err)
 	d.Router = page.NewRouter(page.RouterOptions{Pages: d.Pages, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	d.mount()
+	d.mount(t)
 	server := httptest.NewUnstartedServer(d.Router.Start())
 	must(t, server.Listener.Close())
 	server.Listener = listener
@@ -81,7 +81,8 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	return d
 }
 
-func (d *Desk) mount() {
+func (d *Desk) mount(t testing.TB) {
+	t.Helper()
 	d.Router.Guard(page.Browser, d.Sessions.Browser)
 	d.Router.Guard(page.Account, d.Sessions.Account)
 	d.Router.Guard(page.Aidant, d.Sessions.Aidant)
@@ -90,7 +91,7 @@ func (d *Desk) mount() {
 	d.Router.Guard(page.Auditor, d.Sessions.Auditor)
 	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations, Citizens: d.Citizens,
 		Directory: d.Directory, Clock: d.Clock, Contact: login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}}).Mount(d.Router)
-	(&account.Site{Pages: d.Pages, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Directory: d.Directory, Contacts: d.Contacts, Certifications: d.Certifications,
+	(&account.Site{Pages: d.Pages, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Directory: d.Directory, Contacts: d.Contacts, Certifications: d.Certifications, Press: d.press(t),
 		Journal: d.Journal, Clock: d.Clock}).Mount(d.Router)
 	d.FranceConnect.Mount(d.Router)
 	d.Router.Get("/{$}", page.Browser, d.show("accueil"))

@@ -9,12 +9,15 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/certification"
+	"mandat/internal/certs"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/maillink"
 	"mandat/internal/org"
+	"mandat/internal/pdf"
 	"mandat/internal/session"
 	"mandat/internal/signin"
 	"mandat/internal/throttle"
@@ -80,4 +83,16 @@ func (d *Desk) Link(t testing.TB) string {
 		return ""
 	}
 	return d.URL + "/connexion/lien/" + secret
+}
+
+// press makes certificates, sealed by an authority of its own.
+func (d *Desk) press(t testing.TB) *certification.Press {
+	t.Helper()
+	authority, err := certs.NewAuthority(time.Now())
+	must(t, err)
+	seal, err := certs.NewSeal(authority, "Mandat", time.Now())
+	must(t, err)
+	sealer, err := pdf.NewSealer(seal.Key, seal.Chain, "Mandat")
+	must(t, err)
+	return certification.NewPress(d.Certifications, d.Directory, sealer, d.Clock)
 }

@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/desk"
+	"mandat/internal/fixture"
 	"mandat/internal/franceconnect"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -295,4 +296,27 @@ func TestContact_IsShownBeforeItCounts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The certificate is there for who has one, and nobody else's is.
+func TestProfile_Certificate(t *testing.T) {
+	t.Parallel()
+	d, lea, code, b := home(t)
+	get(t, b, d.URL+"/compte/certificat.pdf")
+	says(t, b, 404)
+	fixture.Certify(t, d.Database, d.Clock.Now(), lea.Person)
+	get(t, b, d.URL+"/compte")
+	says(t, b, 200, "Certifié", "Télécharger mon certificat")
+	get(t, b, d.URL+"/compte/certificat.pdf")
+	if b.Status() != 200 || b.Header().Get("Content-Type") != "application/pdf" || !strings.HasPrefix(string(b.Body()), "%PDF-") {
+		t.Errorf("%d %v", b.Status(), b.Header())
+	}
+	d.Clock.Advance(4 * 365 * 24 * time.Hour)
+	get(t, b, d.URL+"/compte")
+	d.HalfIn(t, b, "lea@exemple.invalid")
+	press(t, b, "Valider le code", "code", code())
+	get(t, b, d.URL+"/compte")
+	says(t, b, 200, "Certification expirée", "Demandez à votre référent une nouvelle formation")
+	get(t, b, d.URL+"/compte/certificat.pdf")
+	says(t, b, 404)
 }
