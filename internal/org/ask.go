@@ -1,6 +1,8 @@
 package org
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,6 +34,19 @@ func (r *right) ask(b *pgx.Batch, by journal.Actor, role string, o *Organisation
 		r.active, o.Limit = o.Active, r.limit
 		return err
 	})
+}
+
+// acts is the rule who may act, for who is asked as an aidant.
+func (r *right) acts(by journal.Actor, now time.Time) error {
+	switch err := r.held(by, journal.Aidant); {
+	case err != nil:
+		return err
+	case r.certifiedUntil == nil:
+		return mayNot(WhyNotCertified)
+	case !now.Before(*r.certifiedUntil):
+		return mayNot(WhyCertificationOver)
+	}
+	return nil
 }
 
 // held is basic for a role whose row was locked.

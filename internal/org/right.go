@@ -81,10 +81,10 @@ type right struct {
 // MayAct queues the question whether the actor is an aidant of their organisation who may act, with the act's first statements. The
 // answer is read by calling the returned function inside the act, with its time.
 //
-// The rows of the person, their role and their certificate are locked against change until the act ends: a suspension, or the end
-// of the role, waits for it or comes first, never between. The rule is asked by a statement of its own after the one that locks: a
-// statement that has waited looks again only at rows that it locks, and would still see an organisation that was closed meanwhile.
-// Whoever suspends an organisation locks its roles first.
+// The rows of the person and of their role are locked against change until the act ends: a suspension, or the end of the role, waits for
+// it or comes first, never between. The rule is asked by a statement of its own after the one that locks: a statement that has waited
+// looks again only at rows that it locks, and would still see an organisation that was closed meanwhile. Whoever suspends an
+// organisation locks its people and roles first, and whoever changes a certificate its person.
 func MayAct(b *pgx.Batch, by journal.Actor) func(now time.Time) error {
 	return MayActFor(b, by, &Organisation{})
 }
@@ -92,20 +92,9 @@ func MayAct(b *pgx.Batch, by journal.Actor) func(now time.Time) error {
 // MayActFor is MayAct that also reads the organisation, as it is then, into o.
 func MayActFor(b *pgx.Batch, by journal.Actor, o *Organisation) func(now time.Time) error {
 	var r right
-	b.Queue(`select from person a join membership m on m.person_id = a.id join certification k on k.person_id = a.id
-		where a.id = $1 and m.organisation_id = $2 and m.role = 'aidant' for share of a, m, k`, by.Person, by.Organisation).Exec(r.wasLocked)
+	r.lockRole(b, by, RoleAidant)
 	r.ask(b, by, RoleAidant, o)
-	return func(now time.Time) error {
-		switch err := r.basic(by, journal.Aidant); {
-		case err != nil:
-			return err
-		case r.certifiedUntil == nil || !r.locked:
-			return mayNot(WhyNotCertified)
-		case !now.Before(*r.certifiedUntil):
-			return mayNot(WhyCertificationOver)
-		}
-		return nil
-	}
+	return func(now time.Time) error { return r.acts(by, now) }
 }
 
 // MayEnd is MayAct for ending a mandate, which protects the citizen: an aidant whose certificate is over may.
@@ -163,13 +152,5 @@ func (d *Directory) Acting(ctx context.Context, by journal.Actor, now time.Time)
 	if err := d.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
 		return o, found("ask who acts", err)
 	}
-	switch err := r.basic(by, journal.Aidant); {
-	case err != nil:
-		return o, err
-	case r.certifiedUntil == nil:
-		return o, mayNot(WhyNotCertified)
-	case !now.Before(*r.certifiedUntil):
-		return o, mayNot(WhyCertificationOver)
-	}
-	return o, nil
+	return o, r.acts(by, now)
 }
