@@ -235,6 +235,11 @@ func TestReset_TakesTwo(t *testing.T) {
 	second.want(second.post(path(o.boss)+"/facteurs/accord", "reset", id), 404)
 	second.want(second.post(p+"/facteurs/accord", "reset", uuid.NewString()), 404)
 	second.want(second.post(p+"/facteurs/accord", "reset", "x"), 404)
+	theirs, err := o.credentials.AskReset(t.Context(), o.boss, o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant).Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.want(second.post(p+"/facteurs/accord", "reset", theirs.String()), 404) // another colleague's
 	second.want(second.post(p+"/facteurs/accord", "reset", id), 303, p)
 	second.want(second.get(p), 200, "Elle aura lieu dans une heure", "Acceptée par paul Fictif")
 	b.want(b.post(p+"/facteurs/refus", "reset", id), 303, p)
