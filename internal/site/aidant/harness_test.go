@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mandat/internal/attestation"
+	"mandat/internal/certification"
 	"mandat/internal/certs"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -49,7 +50,8 @@ func newCounter(t *testing.T) *counter {
 	r.Guard(page.Account, c.sessions.Account)
 	r.Guard(page.Aidant, c.sessions.Aidant)
 	(&Site{Pages: pages, Sessions: c.sessions, Mandates: c.Mandates, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
-		FranceConnect: "https://fc.example"}).Mount(r)
+		Certifications: certification.New(c.DB, c.Journal, c.Keys, c.Clock, 70),
+		FranceConnect:  "https://fc.example"}).Mount(r)
 	c.handler = r.Start()
 	return c
 }
