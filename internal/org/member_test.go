@@ -192,8 +192,9 @@ func TestAdministrator_IsAskedForWhatIsTheirs(t *testing.T) {
 	w := fixture.New(t)
 	ctx, d := t.Context(), w.Directory
 	ada, gone := w.Administrator(t, "ada"), w.Administrator(t, "gaston")
-	stale, pretending := ada, w.Jeanne
+	stale, auditing, pretending := ada, ada, w.Jeanne
 	stale.FactorAt = time.Time{}
+	auditing.Kind = journal.Auditor
 	pretending.Kind = journal.Administrator
 	if err := d.Suspend(ctx, ada, gone.Person); err != nil {
 		t.Fatal(err)
@@ -219,7 +220,7 @@ func TestAdministrator_IsAskedForWhatIsTheirs(t *testing.T) {
 			by   journal.Actor
 			want error
 		}{
-			"an aidant": {w.Jeanne, org.ErrMayNot}, "an aidant who says administrator": {pretending, org.ErrMayNot}, "a suspended one": {gone, org.ErrMayNot},
+			"an aidant": {w.Jeanne, org.ErrMayNot}, "an aidant who says administrator": {pretending, org.ErrMayNot}, "a suspended one": {gone, org.ErrMayNot}, "one who does not act as administrator": {auditing, org.ErrMayNot},
 			"one without a fresh factor": {stale, org.ErrFactorTooOld}, "nobody": {journal.Actor{Kind: journal.Administrator}, org.ErrMayNot},
 		} {
 			if err := act(c.by); !errors.Is(err, c.want) {
