@@ -39,6 +39,7 @@ func TestParse_RefusesLinesOneByOne(t *testing.T) {
 		"leo@exemple.invalid;2026-10-01;x;pairs;":                                           WrongFields,
 		"leo@exemple.invalid;2026-10-01;x;pairs;;;":                                         WrongFields,
 		"leo@exemple.invalid;2026-10-01;\"x;pairs;;":                                        WrongFields,
+		"leo@exemple.invalid;2026-10-01;\"x\"ypairs;;":                                      WrongFields,
 		"leo@exemple.invalid;2026-10-01;\"x\"y;pairs;;":                                     WrongFields,
 		";2026-10-01;x;pairs;;":                                                             WrongAddress,
 		"leo;2026-10-01;x;pairs;;":                                                          WrongAddress,
