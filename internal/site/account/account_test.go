@@ -141,7 +141,7 @@ func TestFactors_AddRenameRemove(t *testing.T) {
 		t.Fatalf("%d %v", status, answer)
 	}
 	get(t, b, d.URL+"/compte/facteurs")
-	says(t, b, 200, "Ordinateur du bureau", "Votre clé d’accès est ajoutée", "Jamais utilisée", "synchronisée")
+	says(t, b, 200, "Ordinateur du bureau", "Votre clé d’accès est ajoutée", "Jamais utilisée", "Synchronisée")
 	if err := b.Follow("Renommer ou retirer Ordinateur du bureau"); err != nil {
 		t.Fatal(err)
 	}
