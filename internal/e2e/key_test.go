@@ -40,20 +40,6 @@ func (k key) unplug() {
 	k.p.do(call(webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: k.id}))
 }
 
-// carry brings what an authenticator holds to another window, as its person does who goes from one computer to the next.
-func (k key) carry(to *person) key {
-	k.p.t.Helper()
-	held, err := chromedp.Call(k.p.ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: k.id})
-	if err != nil {
-		k.p.fatalf("%v", err)
-	}
-	there := to.plug()
-	for _, c := range held.Credentials {
-		to.do(call(webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: there.id, Credential: c}))
-	}
-	return there
-}
-
 // touch uses a passkey where the page asks for one, and follows to where that leads.
 func (p *person) touch() {
 	p.t.Helper()

@@ -1,6 +1,10 @@
 package e2e
 
-import "testing"
+import (
+	"testing"
+
+	"mandat/internal/org"
+)
 
 // TestLost: somebody whose telephone is gone comes in with a link by mail and a recovery code, adds a new factor, and takes the old
 // one away. A link that is opened in another browser opens nothing.
@@ -10,7 +14,7 @@ func TestLost(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			p := arrive(t, habits{lang: lang, album: "lost"})
-			sub, email := p.enlist("perd-" + lang)
+			sub, email := p.enlist("perd-"+lang, org.RoleAidant)
 			codes := p.enrols(sub)
 			q := arrive(t, habits{lang: lang, album: "lost-then"})
 			q.comesWithLink(email)

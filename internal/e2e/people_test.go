@@ -4,6 +4,9 @@ import (
 	"path"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 )
 
 // newcomer is somebody who is invited, at a window of their own.
@@ -49,8 +52,10 @@ func (n *newcomer) invited() {
 	r.write("#field-given_name", n.given)
 	r.write("#field-usual_name", n.usual)
 	r.write("#field-email", n.email)
-	r.tick("#field-roles")
-	r.write("#field-phone", "06 39 98 00 00")
+	if !r.has("#field-roles:checked") {
+		r.tick("#field-roles")
+	}
+	r.write("#field-phone", "06 12 34 56 78")
 	r.choice("#field-lang", n.lang)
 	r.press("main form .fr-btn--lg")
 	r.page("referent.team.title")
@@ -77,14 +82,12 @@ func (n *newcomer) comesIn() {
 	n.addPasskey("Téléphone")
 	n.look("factors")
 	n.about("use the invitation again")
-	again := arrive(n.t, n.habits())
+	again := arrive(n.t, habits{lang: n.lang, album: "people-again"})
 	again.about(n.step)
 	again.open(link)
 	again.refusal(410, "login.problem.invitation_over.title")
 	again.look("invitation-over")
 }
-
-func (n *newcomer) habits() habits { return habits{lang: n.lang, album: n.album} }
 
 // keepsCodes makes recovery codes.
 func (n *newcomer) keepsCodes() {
@@ -228,18 +231,20 @@ func (n *newcomer) addsAnother() {
 	n.look("two-passkeys")
 }
 
-// comesBackWithIt signs in at another computer with the second passkey and nothing else.
+// comesBackWithIt signs in with the second passkey and nothing else, in a browser that knows nobody.
 func (n *newcomer) comesBackWithIt() {
-	p := arrive(n.t, habits{lang: n.lang, album: "passkey"})
-	p.about("sign in with the passkey alone")
-	p.open("/connexion")
-	n.key.carry(p)
-	p.touch()
-	p.on("/espace")
-	p.open("/compte/sessions")
-	p.page("account.sessions.title")
-	p.look("sessions")
-	p.about("profile")
-	p.open("/compte")
-	p.look("profile")
+	n.about("sign in with the passkey alone")
+	n.do(call(network.ClearBrowserCookies, cdp.Empty{}))
+	n.open("/connexion")
+	n.look("sign-in")
+	n.touch()
+	n.on("/espace")
+	n.about("sessions")
+	n.open("/compte/sessions")
+	n.page("account.sessions.title")
+	n.look("sessions")
+	n.about("profile")
+	n.open("/compte")
+	n.page("account.title")
+	n.look("profile")
 }

@@ -28,8 +28,9 @@ func TestRefused_AtTheDoor(t *testing.T) {
 	t.Parallel()
 	for _, lang := range languages {
 		p := arrive(t, habits{lang: lang, album: "door"})
+		again := map[string]string{"fr": "identity_asked", "en": "other_account"} // they were asked about in French
 		for professional, why := range map[string]string{
-			"demo-inconnue": "unknown", "demo-jeanne-2": "other_account", "demo-lea": "wrong_organisation", "demo-hugo": "weak",
+			"demo-inconnue": "unknown", "demo-jeanne-2": again[lang], "demo-lea": "wrong_organisation", "demo-hugo": "weak",
 		} {
 			p.signInAs(professional)
 			p.refusal(403, "login.problem."+why+".title")

@@ -21,7 +21,7 @@ func TestTheft(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			owner := arrive(t, habits{lang: lang, album: "theft"})
-			sub, _ := owner.enlist("volee-" + lang)
+			sub, _ := owner.enlist("volee-"+lang, org.RoleAidant)
 			thief := arrive(t, habits{lang: lang, album: "theft-thief"})
 			owner.signInAs(sub)
 			thief.about("use a stolen cookie")
@@ -65,9 +65,9 @@ func (p *person) endsAll(professional string) {
 	p.page("account.title")
 }
 
-// enlist makes somebody known to Mandat and to ProConnect who is in no other story: an aidant of the first organisation. It returns
-// their button at ProConnect and their address.
-func (p *person) enlist(name string) (sub, email string) {
+// enlist makes somebody known to Mandat and to ProConnect who is in no other story, in the first organisation, with these roles; or
+// an administrator, with none. It returns their button at ProConnect and their address.
+func (p *person) enlist(name string, roles ...string) (sub, email string) {
 	p.t.Helper()
 	sub, email = "recit-"+name, name+"@tilleuls.exemple.invalid"
 	d := p.App.Directory()
@@ -76,12 +76,15 @@ func (p *person) enlist(name string) (sub, email string) {
 		p.fatalf("%v", err)
 	}
 	there := colleague.Memberships[0].Organisation
-	who := org.Person{Issuer: p.Twin.ProConnect, Sub: sub, Email: email, EmailVerified: true, GivenName: "Camille", UsualName: name, Lang: p.lang}
-	id, err := d.AddPerson(p.ctx, journal.Program(), who, there.ID, org.RoleAidant)
-	if err != nil {
+	who := org.Person{Issuer: p.Twin.ProConnect, Sub: sub, Email: email, EmailVerified: true, GivenName: "Camille", UsualName: name, Lang: p.lang, Administrator: len(roles) == 0}
+	by := journal.Actor{Kind: journal.Aidant, Organisation: there.ID}
+	if who.Administrator {
+		by = journal.Actor{Kind: journal.Administrator}
+	}
+	if by.Person, err = d.AddPerson(p.ctx, journal.Program(), who, by.Organisation, roles...); err != nil {
 		p.fatalf("%v", err)
 	}
-	if err := p.App.Charter().Accept(p.ctx, journal.Actor{Kind: journal.Aidant, Person: id, Organisation: there.ID}, charter.Version, charter.Sum()); err != nil {
+	if err := p.App.Charter().Accept(p.ctx, by, charter.Version, charter.Sum()); err != nil {
 		p.fatalf("%v", err)
 	}
 	if err := p.Twin.PutProfessional(p.ctx, twin.Professional{ID: sub, Sub: sub, UID: sub, GivenName: who.GivenName, UsualName: who.UsualName, Email: email, SIRET: there.SIRET,

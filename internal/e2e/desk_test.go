@@ -1,0 +1,187 @@
+package e2e
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/org"
+)
+
+// visit opens pages, one after the other, and looks at each.
+func (p *person) visit(pages ...string) {
+	p.t.Helper()
+	for _, page := range pages {
+		p.about("look at " + page)
+		p.open(page)
+		if p.path() != strings.Split(page, "?")[0] {
+			p.fatalf("led elsewhere")
+		}
+		if _, status := p.where(); status != 200 {
+			p.fatalf("not shown")
+		}
+		p.look(strings.Trim(shorten(page), "-"))
+	}
+}
+
+// shorten makes a picture's name of an address, without what is another at each run.
+func shorten(address string) string {
+	var out []string
+	for part := range strings.SplitSeq(address, "/") {
+		if len(part) != 36 {
+			out = append(out, part)
+		}
+	}
+	return strings.Join(out, "-")
+}
+
+// TestReferent: every page of a referent, and what they do with a colleague who leaves and comes back.
+func TestReferent(t *testing.T) {
+	t.Parallel()
+	for _, lang := range languages {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			p := arrive(t, habits{lang: lang, album: "referent"})
+			sub, email := p.enlist("referente-"+lang, org.RoleReferent, org.RoleAidant)
+			p.enlist("partante-"+lang, org.RoleAidant)
+			p.signInAs(sub)
+			p.open("/referent")
+			p.page("referent.home.title")
+			who := "/referent/personnes/" + p.known("partante-"+lang+"@tilleuls.exemple.invalid")
+			p.visit("/referent", "/referent/equipe", who, who+"/demarches", who+"/facteurs", who+"/suspension", "/referent/structure", "/referent/structure/demarches")
+			p.leaves(who)
+			p.about("themselves")
+			p.visit("/referent/personnes/" + p.known(email))
+		})
+	}
+}
+
+func (p *person) known(email string) string {
+	p.t.Helper()
+	found, err := p.App.Directory().FindByEmail(p.ctx, email)
+	if err != nil {
+		p.fatalf("%v", err)
+	}
+	return found.ID.String()
+}
+
+// leaves limits a colleague, asks for the reset of their factors, suspends them and takes them back.
+func (p *person) leaves(who string) {
+	p.about("limit procedures")
+	p.open(who + "/demarches")
+	p.unfold("details:has(#procedure-" + tax + ")")
+	if p.has("#field-every:checked") {
+		p.click("#field-every")
+	}
+	p.tick("#procedure-" + tax)
+	p.press("main form .fr-btn--lg")
+	p.on(who)
+	p.look("limited")
+	p.about("ask for a reset")
+	p.open(who + "/facteurs")
+	p.press("main form .fr-btn--lg")
+	p.on(who)
+	p.look("reset-asked")
+	p.about("suspend")
+	p.open(who + "/suspension")
+	p.press("main form .fr-btn--danger")
+	p.on(who)
+	p.look("suspended")
+	p.about("take back")
+	p.press(`form[action$="/reprise"] button`)
+	p.on(who)
+	p.look("taken-back")
+}
+
+// TestAdministrator: every page of an administrator, an organisation with its first referent, and a file of results.
+func TestAdministrator(t *testing.T) {
+	t.Parallel()
+	for lang, siret := range map[string]string{"fr": "21750002400012", "en": "21750003200015"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			p := arrive(t, habits{lang: lang, album: "admin"})
+			sub, _ := p.enlist("administre-" + lang)
+			p.signInAs(sub)
+			p.page("admin.home.title")
+			p.visit("/admin", "/admin/structures", "/admin/structures/nouvelle", "/admin/personnes", "/admin/imports", "/admin/cartes", "/admin/travaux",
+				"/admin/administrateurs", "/admin/administrateurs/nouveau", "/admin/reinitialisations")
+			p.creates(valid(siret), lang)
+			p.imports()
+			who := "/admin/personnes/" + p.known("karim.haddad@tilleuls.exemple.invalid")
+			p.visit(who, who+"/suspension", who+"/reinitialisation")
+		})
+	}
+}
+
+// valid is a SIRET with the last digit that it must have.
+func valid(siret string) string {
+	for digit := range 10 {
+		if out := siret[:13] + strconv.Itoa(digit); org.ValidSIRET(out) {
+			return out
+		}
+	}
+	return siret
+}
+
+func (p *person) creates(siret, lang string) {
+	p.about("create an organisation")
+	p.open("/admin/structures/nouvelle")
+	p.press("main form .fr-btn--lg")
+	p.refusal(422, "admin.organisation.new")
+	p.look("organisation-with-mistakes")
+	for field, value := range map[string]string{"siret": siret, "name": "CCAS d’essai " + lang, "address": "1 rue de l’Essai", "postcode": "75001", "city": "Paris", "phone": "+33 1 99 00 12 34",
+		"email": "ccas@essai.exemple.invalid", "referent_given_name": "Rose", "referent_usual_name": "Fictif", "referent_email": "rose-" + lang + "@essai.exemple.invalid"} {
+		p.write("#field-"+field, value)
+	}
+	p.choice("#field-kind", ask[string](p, `[...document.querySelectorAll('#field-kind option')].find(o => o.value !== '').value`))
+	p.press("main form .fr-btn--lg")
+	p.look("organisation-created")
+	there := p.path()
+	p.mail("rose-"+lang+"@essai.exemple.invalid", "/invitation/")
+	p.visit(there, there+"/modification", there+"/suspension", there+"/referent")
+}
+
+// imports takes in a file of results with a line that is right and one that is not.
+func (p *person) imports() {
+	p.about("take in results")
+	p.open("/admin/imports")
+	p.press("main form .fr-btn")
+	p.refusal(422, "admin.imports.title")
+	p.look("import-without-file")
+	day := time.Now().AddDate(0, 0, -3).Format(time.DateOnly)
+	ask[bool](p, `(() => {
+		const files = new DataTransfer();
+		files.items.add(new File([%s], 'resultats.csv', {type: 'text/csv'}));
+		document.querySelector('input[type=file]').files = files.files;
+		return true;
+	})()`, strconv.Quote("courriel;formation_date;organisme;type;test_date;score\nnadia.benali@tilleuls.exemple.invalid;"+day+";Organisme;classique;;\nnobody@exemple.invalid;"+day+";Organisme;classique;;\n"))
+	p.press("main form .fr-btn")
+	p.page("admin.plan.title")
+	p.look("import-planned")
+}
+
+// TestAccount: every page of an account that no other story has been to.
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	for _, lang := range languages {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			p := arrive(t, habits{lang: lang, album: "account"})
+			sub, email := p.enlist("compte-"+lang, org.RoleAidant)
+			p.signInAs(sub)
+			p.visit("/compte", "/compte/profil", "/compte/courriel", "/compte/telephone", "/compte/facteurs", "/compte/facteurs/carte", "/compte/facteurs/carte/heure", "/charte", "/structures")
+			p.about("another address")
+			p.open("/compte/courriel")
+			p.press("main form button")
+			p.look("address-missing")
+			p.write("#field-value", "nouvelle-"+email)
+			p.press("main form button")
+			p.on("/compte/courriel/code")
+			p.look("address-code")
+			p.write("#field-code", "000000")
+			p.press("main form button")
+			p.look("address-code-wrong")
+		})
+	}
+}
