@@ -203,6 +203,7 @@ func TestIdentity_IsDecidedHere(t *testing.T) {
 			t.Fatal(asked, err)
 		}
 		b.without(b.want(b.get(p), 200, "de vive voix", asked[0].Digest), c.sub+`"`)
+		b.want(b.get("/referent/equipe"), 200, "Nouveau compte ProConnect à confirmer")
 		b.want(b.post(path(o.Paul)+c.act, "identity", asked[0].Digest), 404) // another person's
 		b.want(b.post(p+c.act, "identity", "x"), 404)
 		b.want(b.post(p+c.act, "identity", asked[0].Digest), 303, p)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -22,6 +24,7 @@ type member struct {
 	Until       time.Time // when the certificate ends or ended, zero without one
 	EndsSoon    bool
 	SeenAt      time.Time // last sign-in, zero is never
+	Waits       string    // key of what waits for a decision on them, "" for nothing
 }
 
 func (s *Site) memberOf(c org.Colleague) member {
@@ -96,11 +99,17 @@ func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
 		return refusal(err)
 	}
 	p := &teamPage{Common: page.Common{Title: "referent.team.title", Current: home.Href, Trail: []page.Link{home}}}
+	waits, err := s.waits(r, at)
+	if err != nil {
+		return err
+	}
 	for _, state := range []string{org.ColleagueActive, org.ColleagueTraining, org.ColleagueSuspended, org.ColleagueLeft} {
 		g := group{State: state}
 		for _, c := range people {
 			if c.State == state {
-				g.People = append(g.People, s.memberOf(c))
+				m := s.memberOf(c)
+				m.Waits = waits[c.ID]
+				g.People = append(g.People, m)
 			}
 		}
 		p.Groups = append(p.Groups, g)
@@ -112,6 +121,25 @@ func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "referent/team.html", p)
+}
+
+// waits says what waits for a decision of the referent, by person.
+func (s *Site) waits(r *http.Request, at *session.Session) (map[uuid.UUID]string, error) {
+	out := map[uuid.UUID]string{}
+	resets, err := s.resets(r, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range resets {
+		if x.MayApprove {
+			out[x.Person] = "referent.waiting.reset"
+		}
+	}
+	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
+	for _, a := range asked {
+		out[a.Person] = "referent.waiting.identity"
+	}
+	return out, refusal(err)
 }
 
 func (s *Site) invited(r *http.Request, at *session.Session) ([]invited, error) {
