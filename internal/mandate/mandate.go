@@ -52,6 +52,7 @@ var (
 // NotAllowedError is ErrProcedureNotAllowed with the procedures, keys of the catalogue.
 type NotAllowedError struct{ Procedures []string }
 
+// Error returns the text of ErrProcedureNotAllowed.
 func (e *NotAllowedError) Error() string { return ErrProcedureNotAllowed.Error() }
 
 // Unwrap returns ErrProcedureNotAllowed.
