@@ -170,6 +170,9 @@ func TestFactors_AddRenameRemove(t *testing.T) {
 func TestFactors_OnlyOnesOwn(t *testing.T) {
 	t.Parallel()
 	d, _, _, b := home(t)
+	if status, answer := d.AddKey(t, b, d.Key(t), "Clé"); status != 200 {
+		t.Fatalf("%d %v", status, answer)
+	}
 	max := d.Newcomer(t, "max", org.RoleAidant)
 	d.App(t, max)
 	theirs, err := d.Factors.Factors(t.Context(), max.Person)
