@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -184,6 +185,26 @@ func TestImport_ShownThenTakenIn(t *testing.T) {
 	b.want(b.upload("/admin/imports", file), 200, "Lignes déjà enregistrées", "Rien ne change")
 	b.want(b.upload("/admin/imports/confirmation", "", "content", "?"), 422)
 	b.want(b.post("/admin/imports/suite"), 303)
+	o.Content(t)
+}
+
+// A file of several acts, larger than other bodies may be: one line of it changes something.
+func TestImport_OfThousands(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
+	var file strings.Builder
+	file.WriteString("courriel;formation_date;organisme;type;test_date;score\n")
+	for n := range 2500 {
+		fmt.Fprintf(&file, "inconnu-%d@exemple.invalid;2026-01-05;Mednum;classique;;\n", n)
+	}
+	file.WriteString("nora@exemple.invalid;2026-01-05;Mednum;classique;2026-01-06;900\n")
+	plan := b.want(b.upload("/admin/imports", file.String()), 200, "2500 lignes sont à corriger", "Les 300 premières lignes", "Importer une ligne")
+	b.want(b.upload("/admin/imports/confirmation", "", "content", content.FindStringSubmatch(plan.body)[1]), 303)
+	b.want(b.get("/admin/imports"), 200, "2501 / 2501", "Terminé")
+	b.want(b.get(path(nora)), 200, "Certifié")
+	b.want(b.upload("/admin/imports", strings.Repeat("x", largeFile)), 413)
 	o.Content(t)
 }
 
