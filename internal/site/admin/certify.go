@@ -15,6 +15,36 @@ import (
 	"mandat/internal/page"
 )
 
+// certificate is what a person's record says of their certification.
+type certificate struct {
+	Certificate         string // state, "expired" included
+	Until               time.Time
+	TrainedOn, TestedOn time.Time // days, zero for none
+	Organiser, Training string
+	Score, Minimum      int
+	Needed              int // the score that it takes now
+	Trainings           []choice
+	Open                string // the form that is open: "train", "test" or ""
+	Refused             string // key of why an act was refused just now
+}
+
+func (s *Site) certificateOf(r *http.Request, person uuid.UUID) (certificate, error) {
+	c, err := s.Certifications.Of(r.Context(), person)
+	if err != nil {
+		return certificate{}, err
+	}
+	out := certificate{Certificate: c.State(s.Clock.Now()), Until: c.CertifiedUntil, TrainedOn: c.TrainedOn, TestedOn: c.TestedOn, Organiser: c.Organiser, Training: c.Training,
+		Score: c.Score, Minimum: c.Minimum, Needed: s.Certifications.Minimum()}
+	for _, kind := range []string{certification.Classic, certification.Peer} {
+		text, err := s.Pages.Text(page.Lang(r), "admin.training."+kind)
+		if err != nil {
+			return out, err
+		}
+		out.Trainings = append(out.Trainings, choice{kind, text})
+	}
+	return out, nil
+}
+
 // doTrain records a training from the form on a person's record.
 func (s *Site) doTrain(w http.ResponseWriter, r *http.Request) error {
 	form, err := page.ParseForm(r)

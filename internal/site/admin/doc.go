@@ -4,7 +4,9 @@
 //	home.go            what waits for a decision
 //	organisations.go   finding an organisation, its record, suspending it
 //	create.go          creating one with its first referent, changing one
-//	persons.go         finding somebody, their record, suspending them, decisions on their second factors and names
+//	invite.go          inviting a referent to an organisation that needs one
+//	persons.go         finding somebody, their record, suspending them
+//	decisions.go       resets of second factors, and names by which ProConnect knows somebody
 //	certify.go         training, test, certificate of one person
 //	imports.go         files of results: first what each line would do, then taking it in
 //	cards.go           the stock of code cards

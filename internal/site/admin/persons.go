@@ -5,12 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
-	"mandat/internal/certification"
-	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -70,14 +67,6 @@ type personPage struct {
 type place struct {
 	ID         uuid.UUID
 	Name, Role string
-}
-
-// reset is a reset of second factors as pages show it.
-type reset struct {
-	credential.Reset
-	Name                string // whose factors they are
-	Asker, Approver     string // names
-	MayApprove, IsAsker bool
 }
 
 func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
@@ -141,58 +130,6 @@ func (s *Site) factors(r *http.Request, at *session.Session, p *personPage) erro
 	return err
 }
 
-func (s *Site) resetOf(r *http.Request, at *session.Session, x credential.Reset) (*reset, error) {
-	out := &reset{Reset: x, IsAsker: x.AskedBy == at.Person, MayApprove: x.State == "asked" && x.AskedBy != at.Person && x.Person != at.Person}
-	for id, to := range map[uuid.UUID]*string{x.Person: &out.Name, x.AskedBy: &out.Asker, x.ApprovedBy: &out.Approver} {
-		if id == uuid.Nil {
-			continue
-		}
-		p, err := s.Directory.Find(r.Context(), id)
-		if err != nil {
-			return nil, err
-		}
-		*to = p.GivenName + " " + p.UsualName
-	}
-	return out, nil
-}
-
-func (s *Site) resets(r *http.Request, at *session.Session) ([]*reset, error) {
-	open, err := s.Credentials.Resets(r.Context(), uuid.Nil)
-	if err != nil {
-		return nil, err
-	}
-	var out []*reset
-	for _, x := range open {
-		one, err := s.resetOf(r, at, x)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	return out, nil
-}
-
-type resetsPage struct {
-	page.Common
-	Resets []*reset
-	Notice string
-}
-
-func (s *Site) listResets(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
-	if err != nil {
-		return err
-	}
-	p := &resetsPage{Common: page.Common{Title: "admin.resets.title", Current: home.Href, Trail: []page.Link{home}}}
-	if p.Resets, err = s.resets(r, at); err != nil {
-		return err
-	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
-		return err
-	}
-	return s.Pages.Render(w, r, http.StatusOK, "admin/resets.html", p)
-}
-
 // asking shows the page that asks before an act on a person. Key is the beginning of its texts.
 func (s *Site) asking(w http.ResponseWriter, r *http.Request, key, path string) error {
 	at, id, err := withID(r, "person")
@@ -217,10 +154,6 @@ func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
 	return s.asking(w, r, "admin.person.suspend.", "/suspension")
 }
 
-func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
-	return s.asking(w, r, "admin.person.reset.", "/reinitialisation")
-}
-
 // onPerson is an act of one button on the person of the path.
 func (s *Site) onPerson(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
 	at, id, err := withID(r, "person")
@@ -236,75 +169,4 @@ func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) doResume(w http.ResponseWriter, r *http.Request) error {
 	return s.onPerson(w, r, "admin.person.resumed", s.Directory.Resume)
-}
-
-func (s *Site) doAskReset(w http.ResponseWriter, r *http.Request) error {
-	return s.onPerson(w, r, "referent.reset.was_asked", func(ctx context.Context, by journal.Actor, person uuid.UUID) error {
-		_, err := s.Credentials.AskReset(ctx, by, person)
-		return err
-	})
-}
-
-func (s *Site) doConfirmIdentity(w http.ResponseWriter, r *http.Request) error {
-	return s.identity(w, r, "referent.identity.confirmed", s.Directory.ConfirmIdentity)
-}
-
-func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
-	return s.identity(w, r, "referent.identity.refused", s.Directory.RefuseIdentity)
-}
-
-func (s *Site) identity(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID, string) error) error {
-	form, err := page.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	return s.onPerson(w, r, done, func(ctx context.Context, by journal.Actor, person uuid.UUID) error {
-		return decide(ctx, by, person, form.Value("identity"))
-	})
-}
-
-func (s *Site) doApproveReset(w http.ResponseWriter, r *http.Request) error {
-	return s.onReset(w, r, "referent.reset.was_approved", s.Credentials.ApproveReset)
-}
-
-func (s *Site) doRefuseReset(w http.ResponseWriter, r *http.Request) error {
-	return s.onReset(w, r, "referent.reset.was_refused", s.Credentials.RefuseReset)
-}
-
-func (s *Site) onReset(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "reset")
-	if err != nil {
-		return err
-	}
-	return s.press(w, r, at, "/admin/reinitialisations", done, func() error { return decide(r.Context(), at.Actor(), id) })
-}
-
-// certificate is what a person's record says of their certification.
-type certificate struct {
-	Certificate         string // state, "expired" included
-	Until               time.Time
-	TrainedOn, TestedOn time.Time // days, zero for none
-	Organiser, Training string
-	Score, Minimum      int
-	Needed              int // the score that it takes now
-	Trainings           []choice
-	Open                string // the form that is open: "train", "test" or ""
-	Refused             string // key of why an act was refused just now
-}
-
-func (s *Site) certificateOf(r *http.Request, person uuid.UUID) (certificate, error) {
-	c, err := s.Certifications.Of(r.Context(), person)
-	if err != nil {
-		return certificate{}, err
-	}
-	out := certificate{Certificate: c.State(s.Clock.Now()), Until: c.CertifiedUntil, TrainedOn: c.TrainedOn, TestedOn: c.TestedOn, Organiser: c.Organiser, Training: c.Training,
-		Score: c.Score, Minimum: c.Minimum, Needed: s.Certifications.Minimum()}
-	for _, kind := range []string{certification.Classic, certification.Peer} {
-		text, err := s.Pages.Text(page.Lang(r), "admin.training."+kind)
-		if err != nil {
-			return out, err
-		}
-		out.Trainings = append(out.Trainings, choice{kind, text})
-	}
-	return out, nil
 }
