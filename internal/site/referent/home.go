@@ -2,6 +2,7 @@ package referent
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"mandat/internal/mandate"
@@ -15,6 +16,7 @@ type homePage struct {
 	Organisation string
 	Waiting      []waiting
 	People       org.Figures
+	Aidants      int // active ones, referents who are none left out
 	Figures      mandate.Figures
 	Notice       string
 }
@@ -38,6 +40,11 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 		return refusal(err)
 	}
 	p.People = org.FiguresOf(people, s.Clock.Now())
+	for _, c := range people {
+		if c.State == org.ColleagueActive && slices.Contains(c.Roles, org.RoleAidant) {
+			p.Aidants++
+		}
+	}
 	if p.Figures, err = s.Mandates.Figures(r.Context(), at.Actor()); err != nil {
 		return err
 	}

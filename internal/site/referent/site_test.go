@@ -24,7 +24,7 @@ func TestHome_CountsAndShowsNobody(t *testing.T) {
 	if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", o.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
-	home := b.want(b.get("/referent"), 200, "Nouveau compte ProConnect à confirmer", path(o.Jeanne), "<dt>Mandats en cours</dt><dd>1</dd>", "<dt>Personnes aidées</dt><dd>1</dd>", "<dt>Aidants en activité</dt><dd>3</dd>")
+	home := b.want(b.get("/referent"), 200, "Nouveau compte ProConnect à confirmer", path(o.Jeanne), "<dt>Mandats en cours</dt><dd>1</dd>", "<dt>Personnes aidées</dt><dd>1</dd>", "<dt>Aidants en activité</dt><dd>2</dd>")
 	b.without(home, "DUBOIS", "Angela")
 }
 
