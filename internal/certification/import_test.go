@@ -6,14 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/certification"
@@ -238,6 +236,41 @@ func TestImport_OnceByManyServers(t *testing.T) {
 	w.content(t)
 }
 
+// An act on somebody that is under way comes before the line that is about them: the line does not undo it.
+func TestImport_WaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	leo := w.newcomer(t, "leo")
+	release := w.hold(t, "leo@exemple.invalid")
+	waiting := func(n int) {
+		t.Helper()
+		w.await(t, fmt.Sprintf(`select count(*) = %d from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`, n))
+	}
+	trained := make(chan error, 1)
+	go func() { trained <- w.register.Train(t.Context(), w.anne, leo.Person, w.course(3)) }()
+	waiting(1)
+	imported := make(chan certification.Outcome, 1)
+	go func() {
+		out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(w.file([]string{"leo@exemple.invalid"})))
+		if err != nil {
+			t.Error(err)
+		}
+		imported <- out
+	}()
+	waiting(2)
+	release()
+	if err := <-trained; err != nil {
+		t.Fatal(err)
+	}
+	if out := <-imported; len(out.Lines) != 1 || out.Lines[0].Wrong != "older" {
+		t.Errorf("the line did %+v", out.Lines)
+	}
+	if c := w.of(t, leo.Person); !c.TrainedOn.Equal(w.ago(3)) || c.Stored != certification.Trained {
+		t.Errorf("is %+v", c)
+	}
+	w.content(t)
+}
+
 // Who is no administrator any more imports nothing more: the rest is dropped.
 func TestImport_StopsWithTheOffice(t *testing.T) {
 	t.Parallel()
@@ -318,61 +351,4 @@ func (w *world) count(t testing.TB, sql string) int {
 		t.Fatal(err)
 	}
 	return n
-}
-
-func TestDue_TellsEachOnceByItsName(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	ctx := t.Context()
-	leo, zoe, gone := w.newcomer(t, "leo"), w.newcomer(t, "zoe"), w.newcomer(t, "gone")
-	for _, p := range []journal.Actor{leo, zoe, gone} {
-		if err := w.register.Grant(ctx, w.anne, p.Person, w.course(20), w.test(10, 900)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Directory.Leave(ctx, journal.Program(), gone.Person, w.Here, org.RoleAidant); err != nil {
-		t.Fatal(err)
-	}
-	until := w.of(t, leo.Person).CertifiedUntil
-	seen := map[string]bool{}
-	at := func(before time.Duration, kind string, days int, who ...uuid.UUID) {
-		t.Helper()
-		w.Clock.Advance(until.Add(-before).Sub(w.Clock.Now()))
-		due, err := w.register.Due(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []uuid.UUID
-		for _, n := range due {
-			if n.Person != leo.Person && n.Person != zoe.Person && n.Person != gone.Person {
-				continue // the fixture's own
-			}
-			got = append(got, n.Person)
-			if n.Kind != kind || n.Days != days || !n.Until.Equal(until) {
-				t.Errorf("%s before: %+v", before, n)
-			}
-			seen[n.Kind+n.About] = true
-		}
-		slices.SortFunc(got, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-		slices.SortFunc(who, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-		if !slices.Equal(got, who) {
-			t.Errorf("%s before the end %v are due, want %v", before, got, who)
-		}
-	}
-	const day = 24 * time.Hour
-	at(until.Sub(w.Clock.Now()), certification.NoticeCertified, 0, leo.Person, zoe.Person)
-	at(1000*day, certification.NoticeEnds, 0)
-	at(61*day, certification.NoticeEnds, 0)
-	at(60*day, certification.NoticeEnds, 60, leo.Person, zoe.Person)
-	w.anne.FactorAt = w.Clock.Now()
-	if err := w.register.Suspend(ctx, w.anne, zoe.Person); err != nil {
-		t.Fatal(err)
-	}
-	at(15*day, certification.NoticeEnds, 60, leo.Person)
-	at(14*day, certification.NoticeEnds, 14, leo.Person)
-	at(time.Second, certification.NoticeEnds, 14, leo.Person)
-	at(0, certification.NoticeEnds, 0)
-	if len(seen) != 2+2+1 { // two certificates; 60 days for two; 14 days for one
-		t.Errorf("%d names: %v", len(seen), seen)
-	}
 }
