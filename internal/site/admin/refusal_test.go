@@ -1,12 +1,16 @@
 package admin
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/org"
+	"mandat/internal/page"
 )
 
 // posts are all acts of administrators, with what a form would send.
@@ -79,5 +83,14 @@ func TestStale_ChangesNothing(t *testing.T) {
 	}
 	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
 		t.Errorf("%d entries were added", after-before)
+	}
+}
+
+// A route that was given to the wrong audience shows nothing.
+func TestSignedIn_OrForbidden(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	if at, err := signedIn(r); at != nil || !errors.Is(err, page.ErrForbidden) {
+		t.Errorf("%v, %v", at, err)
 	}
 }

@@ -1,6 +1,9 @@
 package referent
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/google/uuid"
@@ -8,6 +11,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/page"
 )
 
 // posts are all acts on a person, with what a form would send.
@@ -103,5 +107,14 @@ func TestRefused_ByTheDomain(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, act, err)
 			}
 		}
+	}
+}
+
+// A route that was given to the wrong audience shows nothing.
+func TestSignedIn_OrForbidden(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	if at, err := signedIn(r); at != nil || !errors.Is(err, page.ErrForbidden) {
+		t.Errorf("%v, %v", at, err)
 	}
 }
