@@ -1,12 +1,12 @@
-// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate_draft, mandate and
-// mandate_power.
+// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate_draft, mandate,
+// mandate_power and mandate_handover.
 //
 // A mandate says: this organisation may do these procedures for this citizen until that date. It is drawn up as a Draft
 // (terms, then the citizen's identity from FranceConnect), becomes a Mandate when it is signed, and gives one Power for
 // each procedure. A power is scheduled, standing or ended; expired is not a state but a matter of the clock: a standing
 // power past its end gives nothing, and the next act that meets it ends it.
 //
-// One act is one file: draft.go, identify.go, sign.go, end.go, mayact.go. What the journal says of them is compared with
+// One act is one file: draft.go, identify.go, sign.go, end.go, handover.go, mayact.go. What the journal says of them is compared with
 // what the tables say in compare.go.
 package mandate
 
