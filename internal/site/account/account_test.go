@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -114,7 +115,20 @@ func TestAccount_ActsAskForAFreshFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries := d.Number(t, `select count(*) from journal_entry`)
-	d.Clock.Advance(20 * time.Minute)
+	d.Clock.Advance(14 * time.Minute)
+	_, question := d.Script(t, b, "/compte/facteurs/cle/debut", map[string]any{})
+	d.Clock.Advance(4 * time.Minute) // the question is of now, the factor is not
+	asked, err := json.Marshal(question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := d.Key(t).Create(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, answer := d.Script(t, b, "/compte/facteurs/cle/fin", map[string]any{"name": "Clé", "response": json.RawMessage(made)}); status != http.StatusForbidden || answer["problem"] != "confirm" {
+		t.Errorf("a passkey: %d %v", status, answer)
+	}
 	for path, form := range map[string][]string{
 		"/compte/courriel":                                   {"value", "autre@exemple.invalid"},
 		"/compte/telephone":                                  {"value", "0612345678"},
@@ -126,8 +140,8 @@ func TestAccount_ActsAskForAFreshFactor(t *testing.T) {
 		post(t, b, d.URL+path, form...)
 		says(t, b, 200, confirmTitle)
 	}
-	if status, answer := d.AddKey(t, b, d.Key(t), "Clé"); status != http.StatusForbidden || answer["problem"] != "confirm" {
-		t.Errorf("a passkey: %d %v", status, answer)
+	if status, answer := d.Script(t, b, "/compte/facteurs/cle/debut", map[string]any{}); status != http.StatusForbidden || answer["problem"] != "confirm" {
+		t.Errorf("what a passkey is to sign: %d %v", status, answer)
 	}
 	if n := d.Number(t, `select count(*) from journal_entry`) - entries; n != 0 || d.Number(t, `select count(*) from person_contact`) != 0 {
 		t.Errorf("%d acts were done", n)
