@@ -101,23 +101,20 @@ var errAccepted = errors.New("accepted already")
 // nothing, and is no act. Errors: ErrNotLatest; org.ErrMayNot for nobody, or who is suspended.
 func (r *Register) Accept(ctx context.Context, by journal.Actor, version string, sum []byte) error {
 	first := &pgx.Batch{}
-	var known, current, accepted bool
+	var known, current bool
 	first.Queue(`select exists (select from person where id = $1 and suspended_at is null)`, by.Person).QueryRow(func(row pgx.Row) error { return row.Scan(&known) })
-	first.Queue(`select exists (select from charter where version = $1 and sha256 = $2 and version = `+latest+`),
-		exists (select from charter_acceptance where person_id = $3 and version = $1 and sha256 = $2)`, version, sum, by.Person).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&current, &accepted) })
+	first.Queue(`select exists (select from charter where version = $1 and sha256 = $2 and version = `+latest+`)`, version, sum).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&current) })
 	err := r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		switch {
 		case !known:
 			return journal.Event{}, org.ErrMayNot
 		case !current:
 			return journal.Event{}, ErrNotLatest
-		case accepted:
-			return journal.Event{}, errAccepted
 		}
 		tag, err := tx.Exec(ctx, `insert into charter_acceptance (person_id, version, sha256, accepted_at) values ($1, $2, $3, $4) on conflict do nothing`, by.Person, version, sum, tx.Now)
 		if err == nil && tag.RowsAffected() == 0 {
-			err = errAccepted // by the same person, meanwhile
+			err = errAccepted
 		}
 		return journal.Event{Action: "charter.accepted", Detail: text{by.Person.String(), version, hex.EncodeToString(sum)}}, err
 	})
