@@ -19,6 +19,7 @@ import (
 type Walker struct {
 	*browse.Browser
 	Site     string // origin of Mandat
+	Under    string // what the addresses of an organisation's pages begin with, of who has several; else ""
 	Service  string // origin of the public service
 	Provider string // button of Mandat at FranceConnect
 	person   string // button at ProConnect of who signed in last
@@ -95,10 +96,10 @@ func (w *Walker) Terms(days string, procedures ...string) (uuid.UUID, error) {
 	for _, p := range procedures {
 		values = append(values, "procedures", p)
 	}
-	if err := step("enter the terms", w.open(w.Site+"/mandats/nouveau"), w.press("Continuer : identité de la personne", values...)); err != nil {
+	if err := step("enter the terms", w.open(w.Site+w.Under+"/mandats/nouveau"), w.press("Continuer : identité de la personne", values...)); err != nil {
 		return uuid.Nil, err
 	}
-	part := strings.Split(w.URL().Path, "/")
+	part := strings.Split(strings.TrimPrefix(w.URL().Path, w.Under), "/")
 	if len(part) != 4 || part[3] != "identite" {
 		return uuid.Nil, fmt.Errorf("enter the terms: came to %s: %.400s", w.URL().Path, w.Text())
 	}
@@ -107,7 +108,7 @@ func (w *Walker) Terms(days string, procedures ...string) (uuid.UUID, error) {
 
 // ToFranceConnect goes from a draft's identity page to FranceConnect.
 func (w *Walker) ToFranceConnect(draft uuid.UUID) error {
-	return step("go to FranceConnect", w.open(w.Site+"/brouillons/"+draft.String()+"/identite"), w.press("FranceConnect"))
+	return step("go to FranceConnect", w.open(w.Site+w.Under+"/brouillons/"+draft.String()+"/identite"), w.press("FranceConnect"))
 }
 
 // Identify lets a citizen identify themselves for a draft, whatever comes of it.
@@ -130,7 +131,7 @@ func (w *Walker) Sign() (uuid.UUID, error) {
 	if err := step("sign", w.press("Signer le mandat", "agreed", "on")); err != nil {
 		return uuid.Nil, err
 	}
-	part := strings.Split(w.URL().Path, "/")
+	part := strings.Split(strings.TrimPrefix(w.URL().Path, w.Under), "/")
 	if len(part) < 3 || part[1] != "mandats" {
 		return uuid.Nil, fmt.Errorf("sign: came to %s: %.400s", w.URL().Path, w.Text())
 	}
@@ -188,5 +189,5 @@ func (w *Walker) LeaveService(service string) error {
 
 // End ends a mandate for a reason.
 func (w *Walker) End(mandate uuid.UUID, reason string) error {
-	return step("end the mandate", w.open(w.Site+path.Join("/mandats", mandate.String(), "fin")), w.Confirm, w.press("Mettre fin au mandat maintenant", "reason", reason))
+	return step("end the mandate", w.open(w.Site+path.Join(w.Under, "/mandats", mandate.String(), "fin")), w.Confirm, w.press("Mettre fin au mandat maintenant", "reason", reason))
 }
