@@ -9,8 +9,11 @@
 //	                                       requested.
 //	citizen.go    /idp/logins/…/usager     the aidant looks for the citizen by name and takes one who has given their
 //	                                       organisation a power: citizen_chosen.
-//	procedure.go  /idp/logins/…/demarche   the aidant says for which procedure. code.go: the power is asked for, the code
-//	                                       issued, and the browser goes back to the client: code_issued.
+//	move.go       /idp/logins/…/structure  who has several organisations may say before that it is for another one.
+//	procedure.go  /idp/logins/…/demarche   with prompt=login the aidant first gives their second factor for this citizen
+//	                                       (…/confirmation); then they say for which procedure, among those allowed.
+//	                                       code.go: the power is asked for, the code issued, and the browser goes back to
+//	                                       the client: code_issued.
 //	cancel.go     /idp/logins/…/annuler    or they give up: refused.
 //	token.go      POST /idp/token          the client trades the code, once: token_issued. The power is asked for again.
 //	userinfo.go   GET /idp/userinfo        the power is asked for a third time, inside the act that writes the entry
@@ -22,7 +25,8 @@
 // the guard's. When a statement moves nothing, the guard comes first in telling why (docs/decisions/0008).
 //
 // Ending a mandate writes nothing here. A code or a token is worth something only while its power stands: every step
-// joins the power, the aidant's membership, the organisation and the session in the statement that moves the row.
+// joins the power, the rule who may act (org.Acts), what organisation and aidant are limited to, and the session in the
+// statement that moves the row.
 //
 // refuse.go says no: a step whose statement moved nothing looks why, and from /token on the reason ends the login. A
 // refusal of somebody we know is an act, with the entry power.refused; each login is refused at most once, so that

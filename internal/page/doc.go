@@ -5,6 +5,8 @@
 //
 //	serve.go     a request id, a place among those served at once, limits, language, security headers
 //	body.go      the whole body, which has little time to arrive and takes no place meanwhile
+//	organisation.go  the organisation that an address names is taken out of it ("/structures/<id>/espace" is "/espace"), and
+//	             put before the redirects and links that stay with it
 //	router.go    the route and its audience; the audience's guard lets in, sends to sign-in, or refuses (a LateHandler runs it
 //	             itself)
 //	(handler)    func(w, r) error: reads forms with ParseForm, asks the rules, renders with Pages.Render

@@ -5,10 +5,19 @@
 // replaces the row, a step-up replaces the secret, and the old secret stops working in the same statement. A session
 // ends after 30 minutes without a request, and 12 hours after the sign-in whatever happens.
 //
-// A request meets the package in a guard (guard.go): one statement reads the row, the person, the organisation and the
-// membership, so that a suspension or a removal counts from the next request on. Handlers then ask From for the Session,
-// and give its Actor to the acts. What hangs on a session (a citizen's identity in a draft, a login under way) is bound
-// to Session.Hash, which a step-up keeps and a sign-in does not.
+// Somebody with several organisations has a row for each in the same browser, found by the organisation in the address of a
+// page, and one for the addresses that name none (claim.go, place.go, docs/decisions/0010). The rows of a browser are used, stepped
+// up and ended as one.
+//
+// A request meets the package in a guard (guard.go): one statement reads the row, the person, the organisation, the
+// membership and the charter, so that a suspension or a removal counts from the next request on. The guards of aidants, referents
+// and administrators hold back who has something to do first: a first factor, then the charter. Handlers then ask From for
+// the Session, and give its Actor to the acts. What hangs on a session (a citizen's identity in a draft, a login under way) is
+// bound to Session.Hash, which a step-up keeps and a sign-in does not.
+//
+// Whether somebody may come in is decided above (internal/proconnect, maillink, site/login); this package opens the session with what
+// they gave (open.go), keeps the half of a sign-in that waits for its second factor and the factor itself, with the citizen
+// for whom it was given (factor.go), and remembers the browser (device.go). Everybody may list and end their own (end.go).
 //
 // A handler that has a question of its own runs the guard itself, and its queries travel with the guard's (BrowserWith); a
 // statement that changes something can find the session by the browser's claim and ask all that the guard asks (claim.go).

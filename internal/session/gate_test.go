@@ -19,7 +19,7 @@ import (
 func TestGates(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
-	referent, boss := h.World.Referent(t, h.Here, "rene"), h.World.Administrator(t, "ada")
+	referent, boss := h.Referent(t, h.Here, "rene"), h.Administrator(t, "ada")
 	h.exec(t, `insert into charter (version, sha256, published_at) values ('new', sha256('new'), now() + interval '1 hour')`)
 	for name, c := range map[string]struct {
 		by    journal.Actor

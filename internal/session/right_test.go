@@ -18,7 +18,7 @@ import (
 func TestGuard_KnowsItsOwn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
-	boss := h.World.Administrator(t, "ada")
+	boss := h.Administrator(t, "ada")
 	administrator := h.open(t, boss, session.SignedIn{Person: boss.Person, Role: session.Administrator, Method: session.ByPasskey, FactorKind: session.FactorPasskey})
 	if got, err := at(t, h.sessions.Administrator, administrator); err != nil || got.Actor().Kind != journal.Administrator || got.Home() != "/admin" {
 		t.Errorf("%v, %v", got, err)
