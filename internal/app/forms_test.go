@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"maps"
 	"net/url"
@@ -51,8 +50,8 @@ var forms = map[string]url.Values{
 	"POST /admin/administrateurs/{invitation}/accord":         {},
 	"POST /admin/administrateurs/{invitation}/retrait":        {},
 	"POST /admin/cartes":                                      {"act": {"import"}, "file": {"serial;seed\nESSAI-{n};00112233445566778899aabbccddeeff00112233\n"}},
-	"POST /admin/imports":                                     {"file": {results}},
-	"POST /admin/imports/confirmation":                        {"content": {base64.StdEncoding.EncodeToString([]byte(results))}, "file": {" "}},
+	"POST /admin/imports":                                     {"file": {"{results}"}},
+	"POST /admin/imports/confirmation":                        {"content": {"{content}"}, "file": {" "}},
 	"POST /admin/imports/suite":                               {},
 	"POST /admin/invitations/{invitation}/renvoi":             {},
 	"POST /admin/invitations/{invitation}/retrait":            {},
@@ -60,13 +59,13 @@ var forms = map[string]url.Values{
 	"POST /admin/personnes/{person}/certification":            {},
 	"POST /admin/personnes/{person}/certification/reprise":    {},
 	"POST /admin/personnes/{person}/certification/suspension": {},
-	"POST /admin/personnes/{person}/formation":                {"trained_on": {"2026-01-12"}, "training": {"classic"}, "organiser": {"Organisme"}},
+	"POST /admin/personnes/{person}/formation":                {"trained_on": {"{day}"}, "training": {"classic"}, "organiser": {"Organisme"}},
 	"POST /admin/personnes/{person}/identite":                 {"identity": {"{identity}"}},
 	"POST /admin/personnes/{person}/identite/refus":           {"identity": {"{identity}"}},
 	"POST /admin/personnes/{person}/reinitialisation":         {},
 	"POST /admin/personnes/{person}/reprise":                  {},
 	"POST /admin/personnes/{person}/suspension":               {},
-	"POST /admin/personnes/{person}/test":                     {"tested_on": {"2026-01-13"}, "score": {"800"}},
+	"POST /admin/personnes/{person}/test":                     {"tested_on": {"{day}"}, "score": {"800"}},
 	"POST /admin/reinitialisations/{reset}/accord":            {},
 	"POST /admin/reinitialisations/{reset}/refus":             {},
 	"POST /admin/structures":                                  filled(structure, "siret", "{siret}", "referent_given_name", "Rita", "referent_usual_name", "Fictif", "referent_email", "ref-{n}@exemple.invalid"),
@@ -83,14 +82,14 @@ var forms = map[string]url.Values{
 	"POST /compte/facteurs/cle/debut":                         {},
 	"POST /compte/facteurs/cle/fin":                           {},
 	"POST /compte/facteurs/remise/annuler":                    {"reset": {"{reset}"}},
-	"POST /compte/facteurs/secours":                           {},
+	"POST /compte/facteurs/secours":                           {"factor": {"{factor}"}},
 	"POST /compte/facteurs/{factor}":                          {"name": {"Autre nom"}},
 	"POST /compte/facteurs/{factor}/retirer":                  {},
 	"POST /compte/invitations/{invitation}":                   {},
 	"POST /compte/profil":                                     {"profession": {"Conseil"}, "lang": {"fr"}},
 	"POST /compte/sessions/autres":                            {},
 	"POST /compte/sessions/{browser}/fermer":                  {},
-	"POST /compte/telephone":                                  {"value": {"06 39 98 00 00"}},
+	"POST /compte/telephone":                                  {"value": {"06 12 34 56 78"}},
 	"POST /compte/telephone/code":                             {"code": {"123456"}},
 	"POST /referent/invitations":                              {"given_name": {"Zoé"}, "usual_name": {"Fictif"}, "email": {"zoe-{n}@exemple.invalid"}, "roles": {"aidant"}, "lang": {"fr"}},
 	"POST /referent/invitations/{invitation}/renvoi":          {},
@@ -107,15 +106,12 @@ var forms = map[string]url.Values{
 	"POST /referent/personnes/{person}/roles/{role}/retrait":  {},
 	"POST /referent/personnes/{person}/suspension":            {},
 	"POST /referent/structure":                                {"phone": {"+33 1 99 00 12 35"}, "email": {"accueil-{n}@exemple.invalid"}},
-	"POST /referent/structure/demarches":                      {"every": {"on"}},
+	"POST /referent/structure/demarches":                      {"procedures": {fixture.Tax, fixture.Housing}},
 }
 
 // structure is what is told of an organisation.
 var structure = url.Values{"name": {"Structure d’essai"}, "address": {"1 rue de l’Essai"}, "postcode": {"75001"}, "city": {"Paris"}, "phone": {"+33 1 99 00 12 34"},
 	"email": {"essai@exemple.invalid"}, "kind": {"ccas"}, "act": {"save"}}
-
-// results is a file of one line.
-const results = "courriel;formation_date;organisme;type;test_date;score\njeanne@exemple.invalid;2026-01-12;Organisme;classique;2026-01-13;900\n"
 
 func filled(form url.Values, pairs ...string) url.Values {
 	out := maps.Clone(form)

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/apptest"
+	"mandat/internal/certification"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -86,7 +88,7 @@ func (s *stage) maker(name string) func() string {
 		"{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{login}": s.login, "{person}": s.person, "{another}": s.another,
 		"{organisation}": s.organisation, "{invitation}": s.invitation, "{token}": s.token, "{factor}": s.factor, "{reset}": s.reset, "{identity}": s.identity,
 		"{browser}": s.browser, "{job}": s.job, "{here}": s.here, "{siret}": func() string { return siret(50_000 + s.n) }, "{n}": func() string { return strconv.Itoa(s.n) },
-		"{role}": func() string { return org.RoleReferent }, "{email}": s.email,
+		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day,
 		"{file...}": func() string { return s.static }, "{path...}": func() string { return "0/000.p/1" }, "{$}": func() string { return "" },
 	}[name]
 }
@@ -116,6 +118,8 @@ func (s *stage) login() string {
 	must(s.t, err)
 	if strings.HasSuffix(s.route.Pattern, "/demarche") {
 		s.owner.Confirm(citizen)
+	}
+	if strings.HasSuffix(s.route.Pattern, "/demarche") || strings.HasSuffix(s.route.Pattern, "/confirmation") {
 		must(s.t, s.owner.Choose(s.ctx(), path, citizen))
 	}
 	return strings.TrimPrefix(path, "/idp/logins/")
@@ -126,6 +130,9 @@ func (s *stage) person() string {
 	by, route := journal.Program(), s.route.Pattern
 	if strings.HasPrefix(route, "/admin") && strings.Contains(route, "/identite") {
 		return s.site.Newcomer(s.t, journal.Auditor, uuid.Nil, fmt.Sprintf("cible-%d", s.n)).Person.String()
+	}
+	if strings.HasPrefix(route, "/admin/imports") || strings.HasSuffix(route, "/formation") || strings.HasSuffix(route, "/test") || strings.HasSuffix(route, "}/certification") {
+		return s.trainee().String()
 	}
 	who := s.site.Aidant(s.t, s.site.Here, fmt.Sprintf("cible-%d", s.n)).Person
 	switch {
@@ -142,6 +149,29 @@ func (s *stage) person() string {
 	}
 	return who.String()
 }
+
+// trainee is somebody who has done what comes before the route.
+func (s *stage) trainee() uuid.UUID {
+	who := s.site.Newcomer(s.t, journal.Aidant, s.site.Here, fmt.Sprintf("cible-%d", s.n), org.RoleAidant).Person
+	day := s.site.Clock.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -10)
+	if strings.HasSuffix(s.route.Pattern, "/test") || strings.HasSuffix(s.route.Pattern, "}/certification") {
+		must(s.t, s.site.Certifications.Train(s.ctx(), journal.Program(), who, certification.Course{On: day, Organiser: "Organisme", Kind: certification.Classic}))
+	}
+	if strings.HasSuffix(s.route.Pattern, "}/certification") {
+		must(s.t, s.site.Certifications.Test(s.ctx(), journal.Program(), who, certification.Test{On: day, Score: 900}))
+	}
+	return who
+}
+
+// results is a file of one line.
+func (s *stage) results() string {
+	day := s.day()
+	return strings.Join(certification.Columns(), ";") + "\n" + s.fill("{email}") + ";" + day + ";Organisme;classique;" + day + ";900\n"
+}
+
+func (s *stage) content() string { return base64.StdEncoding.EncodeToString([]byte(s.results())) }
+
+func (s *stage) day() string { return s.site.Clock.Now().UTC().AddDate(0, 0, -5).Format(time.DateOnly) }
 
 // runner is the referent, with a fresh second factor.
 func (s *stage) runner() journal.Actor {
@@ -317,6 +347,6 @@ func (s *stage) email() string {
 func (s *stage) job() string {
 	var id int64
 	s.site.Row(s.t, `insert into river_job (state, attempt, max_attempts, attempted_at, finalized_at, errors, kind, args, queue, priority)
-		values ('discarded', 1, 1, now(), now(), array['{"at":"2026-01-01T00:00:00Z","attempt":1,"error":"no","trace":""}'::jsonb], 'notify', '{"id":"00000000-0000-4000-8000-000000000000"}', 'default', 1) returning id`, nil, &id)
+		values ('discarded', 1, 1, now(), now(), array['{"at":"2026-01-01T00:00:00Z","attempt":1,"error":"no","trace":""}'::jsonb], 'periodic', '{"name":"purge-links"}', 'default', 1) returning id`, nil, &id)
 	return strconv.FormatInt(id, 10)
 }

@@ -10,9 +10,7 @@ import (
 
 	"mandat/internal/apptest"
 	"mandat/internal/fixture"
-	"mandat/internal/journal"
 	"mandat/internal/journal/verify"
-	"mandat/internal/org"
 )
 
 // The attestation names the day of the signature, also when the program has run for days.
@@ -47,27 +45,28 @@ func TestAttestation_SaysTheDayOfTheSignature(t *testing.T) {
 	}
 }
 
-// Somebody who works for two organisations acts for one of them in a session. What they began for one is neither seen nor
-// signed in a session for the other, in whatever tab.
+// Somebody who works for two organisations acts for the one in the address. What they began for one is neither seen nor signed
+// at the other's addresses, in whatever tab of the same browser, nor at addresses that name none.
 func TestSign_ForTheOrganisationShown(t *testing.T) {
 	t.Parallel()
 	site := apptest.Start(t)
-	by := site.Aidant(t, site.Here, "double")
-	must(t, site.Directory.Join(t.Context(), journal.Program(), by.Person, site.Elsewhere, org.RoleAidant))
-	there := by
-	there.Organisation = site.Elsewhere
-	here, elsewhere := site.Visit(t, by), site.Visit(t, there)
-	draft := site.Draft(t, here.By, fixture.Angela(), fixture.Tax)
-	form := agreement(t, here, draft)
+	denis := site.Walker(t, site.Denis)
+	here, elsewhere := site.Under(t, site.Here), site.Under(t, site.Elsewhere)
+	must(t, denis.At(here+"/espace"))
+	denis.Under = here
+	draft, err := denis.Terms("31", fixture.Tax)
+	must(t, err)
+	must(t, denis.Identify(draft, "test"))
+	must(t, denis.At(here+"/brouillons/"+draft.String()+"/recapitulatif"))
 	for _, path := range []string{"", "/identite", "/recapitulatif"} {
-		if a := elsewhere.Get("/brouillons/" + draft.String() + path); a.Status != http.StatusNotFound {
-			t.Errorf("the draft of the other organisation: %d", a.Status)
+		must(t, denis.Get(site.URL+elsewhere+"/brouillons/"+draft.String()+path))
+		if denis.Status() != http.StatusNotFound {
+			t.Errorf("the draft of the other organisation: %d", denis.Status())
 		}
 	}
-	if _, a, err := elsewhere.Sign(t.Context(), draft, form); err == nil || a.Status != http.StatusNotFound {
-		t.Errorf("signed in a session for another organisation: %d", a.Status)
-	}
-	id, _, err := here.Sign(t.Context(), draft, form)
+	must(t, denis.Get(site.URL+"/brouillons/"+draft.String()+"/recapitulatif"))
+	must(t, denis.At(here+"/brouillons/"+draft.String()+"/recapitulatif"))
+	id, err := denis.Sign()
 	must(t, err)
 	if n := site.Number(t, `select count(*) from mandate where id = $1 and organisation_id = $2`, id, site.Here); n != 1 {
 		t.Error("the mandate is not the organisation's that the recap showed")
