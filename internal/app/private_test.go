@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -32,9 +33,14 @@ func TestPrivacy(t *testing.T) {
 		t.Error("no failure was logged: what errors say is not searched")
 	}
 	story := site.Wire.All()
+	ofPeople := tellPeople(t, site)
 	spray(t, site)
 
 	needles := secretsOn(t, site.Wire.All())
+	maps.Copy(needles, ofPeople)
+	for name, value := range professional {
+		needles[name] = append(needles[name], value)
+	}
 	for name, value := range marked {
 		needles[name] = append(needles[name], value)
 		if !slices.ContainsFunc(story, func(e apptest.Exchange) bool { return strings.Contains(e.Body, value) }) && name != "birth date" && name != "e-mail" {
@@ -116,13 +122,15 @@ var (
 // names are the parameters that any route reads.
 var names = strings.Fields(`recherche usager demarche procedures days informed no_protection reason agreed identified code state nonce redirect_uri client_id
 	client_secret scope prompt max_age claims acr_values login_hint id_token_hint post_logout_redirect_uri access_token grant_type code_verifier code_challenge
-	error error_description iss lang avant action id before response_type response_mode request request_uri`)
+	error error_description iss lang avant action id before response_type response_mode request request_uri
+	email value name first second serial version sha256 accepted how roles given_name usual_name phone profession colleague reset identity structure act q score
+	tested_on trained_on organiser training siret content every`)
 
 // spray types marked values into every route: its path, its query, its form and the headers.
 func spray(t *testing.T, site *apptest.Site) {
 	t.Helper()
 	placeholder := regexp.MustCompile(`\{[^}]*\}`)
-	jeanne, sofia := site.Visit(t, site.Jeanne), site.Visit(t, site.Sofia)
+	jeanne, sofia, odile, adele := site.Visit(t, site.Jeanne), site.Visit(t, site.Sofia), site.Visit(t, site.Odile), site.Visit(t, site.Adele)
 	for n, route := range site.App.Routes() {
 		for i, value := range []string{typedIn, ticketIn, hexIn} {
 			path := placeholder.ReplaceAllString(route.Pattern, value)
@@ -134,8 +142,8 @@ func spray(t *testing.T, site *apptest.Site) {
 				all.Set(name, value)
 			}
 			queries := []string{all.Encode(), "%zz=" + value, apptest.Request("state", value, "client_id", value)[len("/idp/authorize?"):]}
-			for j, v := range []*apptest.Visitor{site.Stranger(t), jeanne, sofia} {
-				if route.Pattern == "/deconnexion" && v.Cookie != "" {
+			for j, v := range []*apptest.Visitor{site.Stranger(t), jeanne, sofia, odile, adele} {
+				if strings.HasPrefix(route.Pattern, "/deconnexion") && v.Cookie != "" {
 					v = site.Visit(t, v.By) // who will be gone
 				}
 				form := url.Values(nil)
@@ -187,7 +195,7 @@ func secretsOn(t *testing.T, wire []apptest.Exchange) map[string][]string {
 			add(kind, to.Query().Get(name))
 		}
 		for _, c := range append((&http.Request{Header: e.Request}).Cookies(), (&http.Response{Header: e.Answer}).Cookies()...) {
-			if c.Name == "mandat" {
+			if c.Name == "mandat" || c.Name == "appareil" {
 				add("cookie", c.Value)
 			}
 		}

@@ -20,7 +20,7 @@ func TestRoutes(t *testing.T) {
 	site := apptest.Start(t)
 	var out strings.Builder
 	for _, r := range site.App.Routes() {
-		_, _ = fmt.Fprintf(&out, "%-4s %-50s %-8s %s\n", r.Method, r.Pattern, r.Audience, r.Handler)
+		_, _ = fmt.Fprintf(&out, "%-4s %-53s %-13s %s\n", r.Method, r.Pattern, r.Audience, r.Handler)
 	}
 	golden(t, "testdata/routes.txt", out.String())
 }
