@@ -1,14 +1,13 @@
 package credential
 
 import (
-	"crypto/hmac"
-	"crypto/sha1" // RFC 6238 with SHA-1 is what applications and cards know
 	"crypto/subtle"
-	"encoding/binary"
-	"fmt"
+	"encoding/base32"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
 )
 
 const (
@@ -24,15 +23,23 @@ const (
 	maxDrift = 20
 )
 
-// code is a one-time password (HOTP, RFC 4226 §5.3) of six digits. A step of RFC 6238 is its counter.
+// asCode is RFC 6238 with SHA-1: what applications and cards know.
+var asCode = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
+
+// noCode is what is compared when there is no code: nobody can type it (see tidy).
+const noCode = "no code"
+
+// code is a one-time password (HOTP, RFC 4226 section 5.3) of six digits. A step of RFC 6238 is its counter. The library's own check of
+// codes does not say which step matched, which has to be stored, so each step's code is made and compared here.
 func code(seed []byte, step int64) string {
-	mac := hmac.New(sha1.New, seed)
-	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(step))
-	mac.Write(counter[:])
-	sum := mac.Sum(nil)
-	offset := sum[len(sum)-1] & 0xf
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[offset:offset+4])&0x7fffffff%1_000_000)
+	if step < 0 {
+		return noCode
+	}
+	made, err := hotp.GenerateCodeCustom(base32.StdEncoding.EncodeToString(seed), uint64(step), asCode)
+	if err != nil { // what was encoded can be decoded
+		return noCode
+	}
+	return made
 }
 
 // generator is an application or a card of a person.

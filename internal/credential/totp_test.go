@@ -17,6 +17,9 @@ func TestCode_OfTheRFCs(t *testing.T) {
 			t.Errorf("step %d: %s, want %s", step, got, want)
 		}
 	}
+	if got := code(seed, -1); got != noCode || tidy(got) == got {
+		t.Errorf("before 1970 there is the code %q, which can be typed", got)
+	}
 }
 
 // A code counts exactly when its step lies in the window around the drift, no further than twenty steps from now, and behind the
