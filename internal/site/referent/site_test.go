@@ -35,6 +35,10 @@ func TestTeam_IsOurs(t *testing.T) {
 	b := o.rose(t)
 	page := b.want(b.get("/referent/equipe"), 200, "jeanne Fictif", "paul Fictif", "rose Fictif", "nora Fictif", "En formation (1)", "Personne n’est suspendu", "Personne n’est parti", "Aucune invitation", "Jamais")
 	b.without(page, "ines")
+	if n := strings.Count(page.body, "Pas encore de formation"); n != 1 { // nora's: rose is no aidant
+		t.Errorf("%d people are said to be untrained", n)
+	}
+	b.without(b.get(path(o.boss)), "Certification", "Pas encore de formation", "Pour agir avec un mandat")
 }
 
 func TestPerson_ShowsAndChanges(t *testing.T) {

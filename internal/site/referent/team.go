@@ -54,6 +54,9 @@ func (m member) Aidant() bool { return slices.Contains(m.Roles, org.RoleAidant) 
 // Referent reports whether they are one now.
 func (m member) Referent() bool { return slices.Contains(m.Roles, org.RoleReferent) }
 
+// Certifiable reports whether there is anything to say of their certification: it concerns aidants, and who was trained to be one.
+func (m member) Certifiable() bool { return m.Aidant() || m.Certificate != "none" }
+
 // Works reports whether they have a role now and are suspended nowhere.
 func (m member) Works() bool {
 	return m.State == org.ColleagueActive || m.State == org.ColleagueTraining
