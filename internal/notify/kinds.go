@@ -62,6 +62,9 @@ var kinds = map[string]kind{
 	"inactive_soon":      {byMail, weeks, "", "/connexion", noSecret},
 	"suspended_inactive": {byMail, weeks, "", "", noSecret},
 	"suspended":          {byMail, weeks, "", "", noSecret},
+
+	// Of use while the address is the one that a change was asked for: see found.
+	"contact_changed": {byMail, weeks, "", "/compte", noSecret},
 }
 
 // Kinds lists the kinds of messages, in the order of the alphabet.

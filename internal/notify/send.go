@@ -72,9 +72,10 @@ type message struct {
 	network          *netip.Prefix
 }
 
-// found reads a message that waits, and about its receiver what one kind or another tells.
+// found reads a message that waits, and about its receiver what one kind or another tells. What is for the address that somebody is about to
+// give up goes to that one or to nobody: once they have shown another, it is dropped.
 const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_at,
-	coalesce(p.email, i.email, ''), coalesce(p.lang, i.lang, 'fr'), coalesce(p.given_name, i.given_name, ''), coalesce(o.name, ''),
+	case when m.kind = 'contact_changed' and p.email_verified_at >= m.created_at then '' else coalesce(p.email, i.email, '') end, coalesce(p.lang, i.lang, 'fr'), coalesce(p.given_name, i.given_name, ''), coalesce(o.name, ''),
 	(select certified_until from certification c where c.person_id = m.person_id),
 	(select effective_at from credential_reset r where r.id::text = m.about and m.kind like 'factor_reset_%' and r.person_id = m.person_id),
 	coalesce(v.label, ''), v.network, (select count(*) from credential_recovery r where r.person_id = m.person_id and r.used_at is null)

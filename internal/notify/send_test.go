@@ -255,6 +255,19 @@ func TestSend_BySMS(t *testing.T) {
 	}
 }
 
+// What tells of a change of address goes to the address of before the change, and never to the new one.
+func TestSend_ToTheOldAddressOrNobody(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.queue(t, "contact_changed", "one", o.Jeanne.Person)
+	o.wait(t, jeanne, "Changement de votre adresse")
+	o.Behind(t, `update person set email = 'new@exemple.invalid', email_verified_at = $2 where id = $1`, o.Jeanne.Person, o.Clock.Now().Add(time.Hour))
+	o.queue(t, "contact_changed", "two", o.Jeanne.Person)
+	if states := o.ended(t); states != "dropped 1, sent 1" || len(o.box.To("new@exemple.invalid")) != 0 {
+		t.Errorf("after the change: %s", states)
+	}
+}
+
 func TestSend_WithoutAWay(t *testing.T) {
 	t.Parallel()
 	o := open(t, func(c *notify.Config) { c.SMS, c.Mail = nil, nil })

@@ -83,6 +83,7 @@ func (d *Directory) Contacts(keys *envelope.Keys, c *clock.Clock) *Contacts {
 
 // Start notes what the actor says is their address or number, and queues the message with which they show it: a link to the address (message
 // contact_email), a code to the number (contact_phone). What was said before is forgotten. Whether somebody else has that address is not told.
+// Who asks for another address is told so at the one they have (message contact_changed): it is queued now, while their row still has that one.
 // It returns ErrContact and ErrFactorTooOld.
 func (c *Contacts) Start(ctx context.Context, by journal.Actor, kind, value string) error {
 	read := map[string]func(string) (string, error){ContactEmail: Email, ContactPhone: Phone}[kind]
@@ -104,12 +105,28 @@ func (c *Contacts) Start(ctx context.Context, by journal.Actor, kind, value stri
 			by.Person, kind, value, token.Bytes(32), now, now.Add(ContactLife)); err != nil {
 			return err
 		}
-		return c.d.tell(tx, now, Message{Kind: "contact_" + kind, About: by.Person.String() + " " + now.Format(journal.TimeFormat), Person: by.Person})
+		if err := c.d.tell(tx, now, Message{Kind: "contact_" + kind, About: by.Person.String() + " " + now.Format(journal.TimeFormat), Person: by.Person}); err != nil {
+			return err
+		}
+		return c.warn(ctx, tx, now, by.Person, kind, value)
 	})
 	if err != nil {
 		return fmt.Errorf("start contact: %w", err)
 	}
 	return nil
+}
+
+// warn tells somebody, at the address they have, that another one was asked for: if that was not them, somebody has their session and a second
+// factor.
+func (c *Contacts) warn(ctx context.Context, tx *db.Tx, now time.Time, person uuid.UUID, kind, value string) error {
+	if kind != ContactEmail {
+		return nil
+	}
+	var other bool
+	if err := tx.QueryRow(ctx, `select email <> $2 from person where id = $1`, person, value).Scan(&other); err != nil || !other {
+		return err
+	}
+	return c.d.tell(tx, now, Message{Kind: "contact_changed", About: person.String() + " " + now.Format(journal.TimeFormat), Person: person})
 }
 
 // Write makes the secret of what was started last, stores its hash, and returns where it is to be sent: a link's secret for an address, six

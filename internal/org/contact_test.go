@@ -3,6 +3,7 @@ package org_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -69,10 +70,40 @@ func TestContact_CountsOnceItIsShown(t *testing.T) {
 	if p, _ := w.Directory.Find(ctx, w.Jeanne.Person); !p.EmailVerified || !p.PhoneVerified {
 		t.Errorf("not verified: %+v", p)
 	}
-	if n := len(*w.Told); n != 2 {
+	if n := len(*w.Told); n != 3 { // two with secrets, and one to the address of before
 		t.Errorf("%d messages", n)
 	}
 	w.Content(t)
+}
+
+// Who asks for another address is told so while they still have the old one; who shows the one they have, or a number, is not.
+func TestContact_TellsTheOldAddress(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, c := t.Context(), w.Directory.Contacts(w.Keys, w.Clock)
+	for _, step := range []struct {
+		kind, value string
+		told        []string
+	}{
+		{org.ContactEmail, "Jeanne@exemple.invalid", []string{"contact_email"}},
+		{org.ContactPhone, "0612345678", []string{"contact_phone"}},
+		{org.ContactEmail, "autre@exemple.invalid", []string{"contact_email", "contact_changed"}},
+	} {
+		*w.Told = nil
+		if err := c.Start(ctx, w.Jeanne, step.kind, step.value); err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, m := range *w.Told {
+			told = append(told, m.Kind)
+			if m.Person != w.Jeanne.Person {
+				t.Errorf("%s is for %s", m.Kind, m.Person)
+			}
+		}
+		if !slices.Equal(told, step.told) {
+			t.Errorf("%s: told %v, want %v", step.value, told, step.told)
+		}
+	}
 }
 
 func TestContact_Refuses(t *testing.T) {
