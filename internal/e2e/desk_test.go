@@ -9,7 +9,7 @@ import (
 	"mandat/internal/org"
 )
 
-// visit opens pages, one after the other, and looks at each.
+// visit opens pages, one after the other, and looks at each; in French also with the keyboard, which goes the same way in English.
 func (p *person) visit(pages ...string) {
 	p.t.Helper()
 	for _, page := range pages {
@@ -22,6 +22,9 @@ func (p *person) visit(pages ...string) {
 			p.fatalf("not shown")
 		}
 		p.look(strings.Trim(shorten(page), "-"))
+		if p.lang == "fr" {
+			p.reaches()
+		}
 	}
 }
 
