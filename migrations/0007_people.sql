@@ -89,6 +89,12 @@ create table person_contact (
   primary key (person_id, kind)
 );
 
+-- When somebody was last told that they will be suspended for not having signed in.
+create table person_warning (
+  person_id uuid primary key references person,
+  warned_at timestamptz not null
+);
+
 -- An invitation to an organisation, or to be an administrator, which a second administrator has to confirm before it is sent.
 -- The link's secret exists only in the mail; its SHA-256 is here once the mail was written.
 create table invitation (
@@ -201,6 +207,7 @@ create table charter_acceptance (
 grant select, insert, update on person_identity, certification, certification_import, invitation to mandat_app;
 grant select, insert on certification_change to mandat_app;
 grant select, insert, update, delete on person_contact to mandat_app;
+grant select, insert, update on person_warning to mandat_app;
 grant select, insert on charter, charter_acceptance to mandat_app;
 grant select on person_identity, certification, certification_import, certification_change, charter, charter_acceptance to mandat_auditor;
 revoke select on certification_import from mandat_auditor;

@@ -12,10 +12,12 @@ import (
 	"mandat/internal/journal"
 )
 
-// Who has not signed in for this many months is warned, and then suspended everywhere until somebody reinstates them.
+// Who has not signed in for this many months is warned, and then suspended everywhere until somebody reinstates them; never sooner than notice
+// after the warning, however late that came.
 const (
 	WarnAfter    = 5
 	SuspendAfter = 6
+	notice       = 28 * 24 * time.Hour
 )
 
 // lastSeen is SQL: since when the person a is idle: their last sign-in, or when they were added, gave a role or were reinstated, if that is later.
@@ -49,7 +51,7 @@ func (d *Directory) idle(ctx context.Context, now time.Time, months int) ([]Idle
 }
 
 // WarnInactive tells everybody who has not signed in for WarnAfter months that they will be suspended (message inactive_soon): once for each time that
-// they are away, however often it is called. It returns who that is. A job calls it every day.
+// they are away, however often it is called. It returns who that is, told before or now. A job calls it every day.
 func (d *Directory) WarnInactive(ctx context.Context, now time.Time) ([]Idle, error) {
 	away, err := d.idle(ctx, now, WarnAfter)
 	if err != nil {
@@ -57,14 +59,19 @@ func (d *Directory) WarnInactive(ctx context.Context, now time.Time) ([]Idle, er
 	}
 	for _, p := range away {
 		err = errors.Join(err, d.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
+			tag, err := tx.Exec(ctx, `insert into person_warning (person_id, warned_at) values ($1, $2)
+				on conflict (person_id) do update set warned_at = excluded.warned_at where person_warning.warned_at < $3`, p.Person, now, p.Since)
+			if err != nil || tag.RowsAffected() == 0 {
+				return err // they know
+			}
 			return d.tell(tx, now, Message{Kind: "inactive_soon", About: p.Person.String() + " " + p.Since.UTC().Format(journal.TimeFormat), Person: p.Person})
 		}))
 	}
 	return away, found("warn who is inactive", err)
 }
 
-// SuspendInactive suspends everybody who has not signed in for SuspendAfter months, each by an act, and tells them (message suspended_inactive). It
-// returns who that is. A job calls it every day.
+// SuspendInactive suspends everybody who has not signed in for SuspendAfter months and was warned of it four weeks ago or more, each by an act, and
+// tells them (message suspended_inactive). It returns who that is. A job calls it every day.
 func (d *Directory) SuspendInactive(ctx context.Context, now time.Time) ([]Idle, error) {
 	away, err := d.idle(ctx, now, SuspendAfter)
 	if err != nil {
@@ -72,7 +79,7 @@ func (d *Directory) SuspendInactive(ctx context.Context, now time.Time) ([]Idle,
 	}
 	var out []Idle
 	for _, p := range away {
-		switch one := d.suspendInactive(ctx, p.Person, now.AddDate(0, -SuspendAfter, 0)); {
+		switch one := d.suspendInactive(ctx, p.Person, now); {
 		case one == nil:
 			out = append(out, p)
 		case !errors.Is(one, db.ErrConflict):
@@ -82,11 +89,13 @@ func (d *Directory) SuspendInactive(ctx context.Context, now time.Time) ([]Idle,
 	return out, err
 }
 
-// suspendInactive suspends one person unless they came back meanwhile: their sign-in waits for the lock of their row, or comes first.
-func (d *Directory) suspendInactive(ctx context.Context, person uuid.UUID, before time.Time) error {
+// suspendInactive suspends one person unless they came back meanwhile (their sign-in waits for the lock of their row, or comes first) or were not
+// warned since they were here last.
+func (d *Directory) suspendInactive(ctx context.Context, person uuid.UUID, now time.Time) error {
 	return d.change(ctx, journal.Program(), person, "suspend who is inactive", func(tx *journal.Tx) (journal.Event, error) {
-		err := one(tx.Exec(ctx, `update person a set suspended_at = $2, suspended_why = 'inactive' where a.id = $1 and a.suspended_at is null and `+lastSeen+` <= $3`,
-			person, tx.Now, before))
+		err := one(tx.Exec(ctx, `update person a set suspended_at = $2, suspended_why = 'inactive' where a.id = $1 and a.suspended_at is null and `+lastSeen+` <= $3
+			and exists (select from person_warning g where g.person_id = a.id and g.warned_at <= $4 and g.warned_at > `+lastSeen+`)`,
+			person, tx.Now, now.AddDate(0, -SuspendAfter, 0), now.Add(-notice)))
 		if err == nil {
 			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended_inactive", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 		}

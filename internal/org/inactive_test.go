@@ -2,6 +2,7 @@ package org_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,12 +76,58 @@ func TestInactive_WarnsAndSuspendsEverybody(t *testing.T) {
 	w.Content(t)
 }
 
+// Nobody is suspended without a warning four weeks before, since they were here last: when the jobs stood still for months, the warning comes first.
+func TestInactive_NobodyWithoutAWarning(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	day := 24 * time.Hour
+	w.Clock.Advance(5*month + day)
+	if _, err := d.WarnInactive(ctx, w.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.Behind(t, `delete from person_warning where person_id = $1`, w.Ines.Person) // she was never told
+	w.Behind(t, `insert into session_presence (person_id, signed_in_at) values ($1, $2)`, w.Paul.Person, w.Clock.Now().Add(day))
+	w.Clock.Advance(9 * month)
+	suspended := func(want ...uuid.UUID) {
+		t.Helper()
+		out, err := d.SuspendInactive(ctx, w.Clock.Now())
+		var who []uuid.UUID
+		for _, p := range out {
+			who = append(who, p.Person)
+		}
+		if err != nil || !slices.Equal(who, want) {
+			t.Errorf("suspended %v, want %v, %v", who, want, err)
+		}
+	}
+	suspended(w.Jeanne.Person) // Paul's warning was about another time away
+	*w.Told = nil
+	for range 2 {
+		if _, err := d.WarnInactive(ctx, w.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(*w.Told); n != 2 {
+		t.Errorf("%d warnings, want one each to Ines and Paul", n)
+	}
+	suspended()
+	w.Clock.Advance(28*day - time.Minute)
+	suspended()
+	w.Clock.Advance(time.Minute)
+	suspended(w.Ines.Person, w.Paul.Person)
+	w.Content(t)
+}
+
 // A referent of theirs reinstates who was inactive, and nobody else; who is reinstated has another six months.
 func TestResume_WhoWasInactive(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	ctx, d := t.Context(), w.Directory
-	w.Clock.Advance(7 * month)
+	w.Clock.Advance(6 * month)
+	if _, err := d.WarnInactive(ctx, w.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(month)
 	odile, elsa := w.Referent(t, w.Here, "odile"), w.Referent(t, w.Elsewhere, "elsa")
 	if out, err := d.SuspendInactive(ctx, w.Clock.Now()); err != nil || len(out) != 3 {
 		t.Fatalf("%v, %v", out, err)
