@@ -25,7 +25,8 @@ alter table session
   add constraint session_person check ((person_id is null) = (role is null)),
   add constraint session_factor check ((factor_at is null) = (factor_kind is null) and (person_id is not null or factor_at is null)),
   add constraint session_enrolling check (not enrolling or person_id is not null),
-  add constraint session_known check (person_id is null or enrolling or factor_at is not null),
+  -- Who came by ProConnect and has a factor of their own has not given it yet, and gives it when it is asked for.
+  add constraint session_known check (person_id is null or enrolling or factor_at is not null or method in ('proconnect', 'invitation')),
   add constraint session_half check ((half_person is null) = (half_until is null) and (half_person is null or person_id is null)),
   add constraint session_place check (case when role in ('aidant', 'referent') then organisation_id is not null else organisation_id is null end);
 create index session_browser on session (browser);
@@ -59,7 +60,7 @@ alter table security_event add column person_id uuid; -- whose sign-in failed, w
 create index security_event_person on security_event (person_id, at) where person_id is not null;
 
 -- A login that asks for a new second factor wants it for the citizen it is about, not before this time; null asks for none.
-alter table idp_login add column factor_since timestamptz;
+alter table idp_login add column factor_since timestamptz, alter column factor_at drop not null;
 grant insert (factor_since) on idp_login to mandat_app;
 -- +goose StatementBegin
 create or replace function idp_login_fits(l idp_login) returns boolean language plpgsql immutable as $$

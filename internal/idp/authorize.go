@@ -122,13 +122,21 @@ func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authReque
 // it had it.
 func (req *authRequest) anew() bool { return req.Login || req.Client.WithoutPKCE }
 
-// oldest is the time since which the second factor must have been given when the login begins. One that is wanted for the
-// citizen is asked for once they are chosen, and not twice.
+// oldest is the time since which the second factor must have been given when the login begins: FactorLife ago, or later if the client
+// says so. One that is wanted for the citizen is asked for once they are chosen, and not twice.
 func (p *Provider) oldest(req authRequest) time.Time {
-	if req.anew() || req.MaxAge == 0 {
+	if req.anew() {
 		return time.Time{}
 	}
-	return p.clock.Now().Add(-req.MaxAge)
+	return p.clock.Now().Add(-req.limit())
+}
+
+// limit is how old a second factor may be.
+func (req *authRequest) limit() time.Duration {
+	if req.MaxAge > 0 {
+		return min(FactorLife, req.MaxAge)
+	}
+	return FactorLife
 }
 
 // since is the time since which the second factor must have been given for the citizen, nil when it need not.
@@ -136,11 +144,7 @@ func (p *Provider) since(req authRequest) *time.Time {
 	if !req.anew() {
 		return nil
 	}
-	limit := FactorLife
-	if req.MaxAge > 0 {
-		limit = min(limit, req.MaxAge)
-	}
-	since := p.clock.Now().Add(-limit)
+	since := p.clock.Now().Add(-req.limit())
 	return &since
 }
 
@@ -154,7 +158,7 @@ insert into idp_login (id, organisation_id, person_id, session_id, factor_at, cl
 select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
   $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz
 from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
-where s.factor_at >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
+where coalesce(s.factor_at, 'epoch') >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
 returning (select s.seen_at from session s where s.id = session_id)`
 
 // begin inserts the row. Its loss would cost a click, so it does not wait for the disk.

@@ -3,6 +3,7 @@ package idp_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,17 @@ func TestAuthorize_MaxAgeWantsAFreshFactor(t *testing.T) {
 	}
 	s.exec(t, `update session set factor_at = $1 where id = $2`, s.Clock.Now(), v.by.Session)
 	v.begin(aged...)
+	s.Clock.Advance(15*time.Minute + time.Second)
+	silent := append(slices.Clone(aged[:len(aged)-6]), aged[len(aged)-4:]...) // a client that asks for nothing
+	if a := v.get("/idp/authorize?" + request(silent...).Encode()); a.at().Path != session.ConfirmPath {
+		t.Errorf("an old factor, and no max_age: %d %s", a.StatusCode, a.at())
+	}
+	s.exec(t, `update session set factor_at = null, factor_kind = null, method = 'proconnect' where id = $1`, v.by.Session)
+	if a := v.get("/idp/authorize?" + request(silent...).Encode()); a.at().Path != session.ConfirmPath {
+		t.Errorf("no factor: %d %s", a.StatusCode, a.at())
+	}
+	v.begin() // FranceConnect's asks for it once the citizen is known
+	s.exec(t, `update session set factor_at = $1, factor_kind = 'app' where id = $2`, s.Clock.Now(), v.by.Session)
 	s.Clock.Advance(15*time.Minute + time.Second)
 	v.begin()
 	v.begin("prompt", "", "max_age", "0")

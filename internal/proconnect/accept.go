@@ -46,7 +46,11 @@ func (rp *RP) accept(w http.ResponseWriter, r *http.Request, at *session.Session
 	if why != nil {
 		return rp.refuse(r, at, why.of(person.ID))
 	}
-	who, err := rp.door.Who(r, person, rp.way(session.ByInvitation, answer, told))
+	way, err := rp.way(ctx, person, session.ByInvitation, answer, told)
+	if err != nil {
+		return err
+	}
+	who, err := rp.door.Who(r, person, way)
 	if errors.Is(err, signin.ErrSuspended) {
 		return rp.refuse(r, at, suspended.of(person.ID))
 	}

@@ -36,7 +36,11 @@ func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if why != nil {
 		return rp.refuse(r, at, why.of(person.ID))
 	}
-	home, err := rp.door.Open(w, r, at, person, rp.way(session.ByProConnect, answer, told))
+	way, err := rp.way(r.Context(), person, session.ByProConnect, answer, told)
+	if err != nil {
+		return err
+	}
+	home, err := rp.door.Open(w, r, at, person, way)
 	switch {
 	case errors.Is(err, signin.ErrSuspended):
 		return rp.refuse(r, at, suspended.of(person.ID))
@@ -51,9 +55,16 @@ func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session,
 	return nil
 }
 
-// way says how somebody came who came with an answer of ProConnect's.
-func (rp *RP) way(method string, answer upstream.Answer, told asserted) signin.Way {
-	return signin.Way{Method: method, Factor: session.Factor{Kind: session.FactorProConnect, At: rp.factorAt(answer)}, SIRET: told.SIRET, ACR: answer.ACR, IDP: label(told.IDP)}
+// way says how somebody came who came with an answer of ProConnect's. Its second factor counts for who has none of their own. Who has one
+// comes in and reads; the first act that matters asks for it. A session at ProConnect lasts twelve hours, and must not be what it takes to
+// sign, or to put one's own factor in the place of theirs.
+func (rp *RP) way(ctx context.Context, p org.Person, method string, answer upstream.Answer, told asserted) (signin.Way, error) {
+	way := signin.Way{Method: method, SIRET: told.SIRET, ACR: answer.ACR, IDP: label(told.IDP)}
+	own, err := rp.factors.Has(ctx, p.ID)
+	if err == nil && !own {
+		way.Factor = session.Factor{Kind: session.FactorProConnect, At: rp.factorAt(answer)}
+	}
+	return way, err
 }
 
 // recognise finds the person whom ProConnect named, or says why they may not come in.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mandat/internal/browse"
+	"mandat/internal/journal"
 	"mandat/internal/rogue"
 	"mandat/internal/session"
 )
@@ -105,6 +106,32 @@ func TestSignIn_BelievesTheTimeOfTheFactor(t *testing.T) {
 	d.SignIn(t, b)
 	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_at between now() - interval '181 minutes' and now() - interval '179 minutes'`, jeanne); n != 1 {
 		t.Error("the factor is not three hours old")
+	}
+}
+
+// Who has a factor of their own comes in by ProConnect, and has given none that counts: the first act that matters asks for theirs.
+func TestSignIn_CountsNoFactorBesideOnesOwn(t *testing.T) {
+	t.Parallel()
+	d, _, jeanne := open(t)
+	code := d.App(t, journal.Actor{Kind: journal.Aidant, Person: jeanne, Organisation: d.Here})
+	b := browse.New()
+	d.SignIn(t, b)
+	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_at is null and not enrolling`, jeanne); n != 1 {
+		t.Error("ProConnect's factor counts")
+	}
+	get(t, b, d.URL+"/espace")
+	if b.H1() != "espace" {
+		t.Errorf("reads %s", b.H1())
+	}
+	get(t, b, d.URL+"/fort")
+	if b.URL().Path != session.ConfirmPath {
+		t.Fatal(b.URL())
+	}
+	if err := b.Press("Valider le code", map[string][]string{"code": {code()}}); err != nil || b.H1() != "ailleurs" {
+		t.Fatalf("%s, %v", b.H1(), err)
+	}
+	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_kind = 'app'`, jeanne); n != 1 {
+		t.Error("the own factor does not count")
 	}
 }
 

@@ -69,8 +69,8 @@ type SignedIn struct {
 	Places        []Place   // the first is where they begin; none for auditors and administrators
 	Role          string    // of who has no place: Auditor or Administrator
 	Method        string    // ByProConnect and the others
-	FactorAt      time.Time // zero when Enrolling
-	FactorKind    string    // FactorProConnect and the others, "" when Enrolling
+	FactorAt      time.Time // zero when no factor that counts was given
+	FactorKind    string    // FactorProConnect and the others, "" without
 	FactorCitizen uuid.UUID // for whom the factor was given, usually nil
 	Enrolling     bool      // they have no second factor yet, and may do nothing but add one
 	Device        Device    // see Sessions.Device; the zero Device is not remembered

@@ -39,7 +39,8 @@ func New(j *journal.Journal, s *session.Sessions, tell func(*journal.Tx, org.Mes
 // Way is how somebody came.
 type Way struct {
 	Method string         // session.ByProConnect and the others
-	Factor session.Factor // the zero Factor: none yet, and the session is for adding the first one
+	Factor session.Factor // the zero Factor: none that counts was given yet
+	First  bool           // the session is for adding the person's first factor, and for nothing else
 	SIRET  string         // of the organisation that ProConnect asserted; "" for the first by name
 	ACR    string         // what ProConnect said of the sign-in, "" otherwise
 	IDP    string
@@ -61,7 +62,7 @@ type steppedUp struct {
 
 // Who says as whom and where a person is signed in, or returns ErrSuspended or ErrNoPlace.
 func (d *Door) Who(r *http.Request, p org.Person, way Way) (session.SignedIn, error) {
-	who := session.SignedIn{Person: p.ID, Method: way.Method, FactorAt: way.Factor.At, FactorKind: way.Factor.Kind, Enrolling: way.Factor.Kind == "",
+	who := session.SignedIn{Person: p.ID, Method: way.Method, FactorAt: way.Factor.At, FactorKind: way.Factor.Kind, Enrolling: way.First,
 		Device: d.sessions.Device(r)}
 	if p.Suspended {
 		return who, ErrSuspended

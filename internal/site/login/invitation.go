@@ -131,7 +131,7 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, i invitation.Invita
 	if err != nil {
 		return err
 	}
-	_, err = s.join(w, r, at, person, signin.Way{Method: session.ByInvitation}, invitation.Accepting{Secret: r.PathValue("token")})
+	_, err = s.join(w, r, at, person, signin.Way{Method: session.ByInvitation, First: true}, invitation.Accepting{Secret: r.PathValue("token")})
 	if err != nil {
 		return err
 	}

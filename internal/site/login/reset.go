@@ -50,7 +50,7 @@ func (s *Site) doReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who, err := s.Door.Who(r, person, signin.Way{Method: session.ByReset})
+	who, err := s.Door.Who(r, person, signin.Way{Method: session.ByReset, First: true})
 	if errors.Is(err, signin.ErrSuspended) {
 		return s.refuse(r, person.ID, http.StatusForbidden, "suspended")
 	}
