@@ -346,6 +346,26 @@ func TestAccept_RefusesWhoMayNotJoin(t *testing.T) {
 	w.Content(t)
 }
 
+// Who is suspended in an organisation does not come back by an invitation to it, whatever it gives.
+func TestAccept_DoesNotReinstate(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	odile := w.Referent(t, w.Here, "odile")
+	_, secret := invite(t, w, odile, guest("nadia", org.RoleReferent))
+	if err := w.Directory.SuspendIn(t.Context(), odile, w.Jeanne.Person); err != nil {
+		t.Fatal(err)
+	}
+	for name, how := range map[string]invitation.Accepting{"signed in": {Secret: secret, Person: w.Jeanne.Person}, "by ProConnect": {Secret: secret, Issuer: fixture.Issuer, Sub: "sub-jeanne"}} {
+		if _, err := w.Invitations.Accept(t.Context(), how, nobody); !errors.Is(err, invitation.ErrSuspended) {
+			t.Errorf("%s: %v, want %v", name, err, invitation.ErrSuspended)
+		}
+	}
+	if p, err := w.Directory.Find(t.Context(), w.Jeanne.Person); err != nil || len(p.Memberships) != 1 || !p.Memberships[0].Suspended {
+		t.Errorf("%+v, %v", p.Memberships, err)
+	}
+	w.Content(t)
+}
+
 // A late invitation can be made anew, with other words; one that still works cannot.
 func TestInvite_AgainWhenItIsLate(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ type Admission struct {
 
 // Admit is the part of the act of accepting an invitation that adds the person, or gives one who is known the roles that they have not. It returns
 // the event of the act. Errors: db.ErrConflict when there is nothing to give or the e-mail address or identity is somebody's, ErrOneOffice,
-// ErrMayNot for a person who is suspended.
+// ErrMayNot for a person who is suspended, everywhere or there.
 func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error) {
 	if !a.Known {
 		a.Person.Administrator = len(a.Roles) == 0

@@ -58,7 +58,7 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 
 // Join gives a person a role in an organisation, for the first time or again, by an administrator or the program; referents invite
 // (internal/invitation) or give another role (GiveRole). It returns db.ErrNotFound for nobody, db.ErrConflict for who has that role,
-// ErrOneOffice for auditors and administrators.
+// ErrOneOffice for auditors and administrators, ErrMayNot for who is suspended there.
 func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "join organisation", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}},
@@ -66,11 +66,13 @@ func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisa
 	})
 }
 
-// join gives somebody, who is locked, a role.
+// join gives somebody, who is locked, a role. A suspension there is for all roles: another one is no way round it.
 func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, role string) error {
-	var officer bool
-	if err := tx.QueryRow(ctx, `select auditor or administrator from person where id = $1`, person).Scan(&officer); err != nil || officer {
-		return errors.Join(err, when(officer, ErrOneOffice))
+	var officer, suspended bool
+	err := tx.QueryRow(ctx, `select auditor or administrator, exists (select from membership m where m.organisation_id = $2 and m.person_id = a.id
+		and m.ended_at is null and m.suspended_at is not null) from person a where a.id = $1`, person, organisation).Scan(&officer, &suspended)
+	if err != nil || officer || suspended {
+		return errors.Join(err, when(officer, ErrOneOffice), when(suspended, mayNot(WhySuspended)))
 	}
 	return one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)
 		on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, ended_at = null, suspended_at = null, procedures = null
