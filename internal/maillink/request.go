@@ -2,12 +2,14 @@ package maillink
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/org"
@@ -17,23 +19,40 @@ import (
 )
 
 // allowances are how many messages one address may get, and how many one network may ask for. A whole organisation may sit
-// behind one network.
-func allowances(email string, from netip.Addr) []throttle.Allowance {
-	return []throttle.Allowance{
-		{Of: "maillink.account", Who: email, Burst: 3, Every: 5 * time.Minute},
-		{Of: "maillink.network", Who: throttle.Network(from), Burst: 30, Every: 20 * time.Second},
+// behind one network. Strangers who ask for somebody's links use up what is for strangers: a browser in which that person has signed
+// in before has an allowance of its own, and so have they in each network.
+func allowances(email string, from netip.Addr, known []byte) []throttle.Allowance {
+	network := throttle.Network(from)
+	out := []throttle.Allowance{{Of: "maillink.network", Who: network, Burst: 30, Every: 20 * time.Second}}
+	if known != nil {
+		return append(out, throttle.Allowance{Of: "maillink.device", Who: email + " " + hex.EncodeToString(known), Burst: 3, Every: 5 * time.Minute})
 	}
+	return append(out, throttle.Allowance{Of: "maillink.account.network", Who: email + " " + network, Burst: 3, Every: 5 * time.Minute},
+		throttle.Allowance{Of: "maillink.account", Who: email, Burst: 10, Every: 5 * time.Minute})
 }
+
+// signedInWith asks whether the person with an address has signed in with a browser before.
+const signedInWith = `select exists (select from session_device d join person p on p.id = d.person_id where p.email = $1 and d.device = $2)`
 
 // made finds the person in the statement that makes the row, so that a row is all that tells one address from another.
 const made = `insert into maillink (id, session_id, person_id, created_at, expires_at)
 	values ($1, $2, (select id from person where email = $3 and suspended_at is null and $4), $5, $6) returning person_id`
 
 // Request sends a link to an address, if it is that of somebody who may sign in. It says nothing about whether it is: every
-// request makes a row and queues a message, and only the message of a known person is sent.
-func (l *Links) Request(ctx context.Context, at *session.Session, email string, from netip.Addr) error {
+// request makes a row and queues a message, and only the message of a known person is sent. device is the browser's, see
+// session.Device.
+func (l *Links) Request(ctx context.Context, at *session.Session, email string, from netip.Addr, device []byte) error {
 	email = strings.ToLower(email)
-	wait, err := l.throttle.Take(ctx, allowances(email, from)...)
+	var known bool
+	batch := &pgx.Batch{}
+	batch.Queue(signedInWith, email, device).QueryRow(func(row pgx.Row) error { return row.Scan(&known) })
+	if err := l.db.Ask(ctx, db.Nothing(), batch); err != nil {
+		return fmt.Errorf("ask for a link: %w", err)
+	}
+	if !known {
+		device = nil
+	}
+	wait, err := l.throttle.Take(ctx, allowances(email, from, device)...)
 	if err != nil {
 		return fmt.Errorf("ask for a link: %w", err)
 	}

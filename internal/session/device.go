@@ -36,6 +36,9 @@ func (s *Sessions) Device(r *http.Request) Device {
 	return d
 }
 
+// Hash names the browser without its secret, as session_device does.
+func (d Device) Hash() []byte { return token.Hash(d.secret) }
+
 // network returns the column's value.
 func (d Device) network() *netip.Prefix {
 	if !d.Network.IsValid() {

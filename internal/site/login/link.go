@@ -35,7 +35,7 @@ func (s *Site) doAskLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Links.Request(r.Context(), at, email, signin.From(r)); err != nil {
+	if err := s.Links.Request(r.Context(), at, email, signin.From(r), s.Sessions.Device(r).Hash()); err != nil {
 		return err
 	}
 	http.Redirect(w, r, LinkPath, http.StatusSeeOther)

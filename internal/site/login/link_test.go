@@ -3,8 +3,11 @@ package login_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -17,6 +20,7 @@ import (
 	"mandat/internal/maillink"
 	"mandat/internal/org"
 	"mandat/internal/session"
+	"mandat/internal/token"
 )
 
 // A link and a code: the whole way of somebody whom ProConnect does not know.
@@ -109,6 +113,56 @@ func TestLink_TheSameAnswerForEveryAddress(t *testing.T) {
 	d.Clock.Advance(6 * time.Minute)
 	if ask(t, d, "lea@exemple.invalid"); d.Link(t) == "" {
 		t.Error("nothing is sent after six minutes")
+	}
+}
+
+// Strangers who go on asking for somebody's links, from wherever, keep nobody out: that person asks in a browser in which they have
+// signed in before, or from another network.
+func TestLink_StrangersUseUpWhatIsForStrangers(t *testing.T) {
+	t.Parallel()
+	d, _ := open(t)
+	lea := d.Newcomer(t, "lea", org.RoleAidant)
+	code := d.App(t, lea)
+	mine := browse.New()
+	d.HalfIn(t, mine, "lea@exemple.invalid")
+	press(t, mine, "Valider le code", "code", code())
+	if d.Who(t, mine) != lea.Person {
+		t.Fatal("not signed in")
+	}
+	if err := mine.Post(d.URL+"/deconnexion", nil); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Hour)
+	at, err := d.Sessions.Ensure(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(from string) bool {
+		t.Helper()
+		if err := d.Links.Request(t.Context(), at, "lea@exemple.invalid", netip.MustParseAddr(from), token.Bytes(32)); err != nil {
+			t.Fatal(err)
+		}
+		return d.Link(t) != ""
+	}
+	for i := range 6 {
+		if sent := ask("192.0.2.1"); sent != (i < 3) {
+			t.Errorf("request %d of a stranger: sent is %t", i+1, sent)
+		}
+	}
+	if !ask("192.0.2.2") {
+		t.Error("one network has used up another's")
+	}
+	sent := 0
+	for i := range 20 {
+		if ask(fmt.Sprintf("198.51.100.%d", i)) {
+			sent++
+		}
+	}
+	if sent != 6 {
+		t.Errorf("strangers in many networks have had %d more sent, want 6", sent)
+	}
+	if d.AskLink(t, mine, "lea@exemple.invalid"); d.Link(t) == "" {
+		t.Error("strangers keep her out of her own browser")
 	}
 }
 
