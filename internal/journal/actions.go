@@ -17,6 +17,7 @@ func Actions() []Action {
 		{"organisation.closed", nil},
 		{"person.added", []string{"person", "subject_sha256", "roles", "auditor", "administrator", "invitation"}},
 		{"person.appointed", []string{"person", "invitation"}},
+		{"person.office_ended", []string{"person"}},
 		{"person.suspended", []string{"person", "why"}},
 		{"person.resumed", []string{"person"}},
 		{"person.joined", []string{"person", "roles", "invitation"}},

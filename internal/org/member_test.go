@@ -2,6 +2,7 @@ package org_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -304,6 +305,11 @@ func TestTeam_IsForItsReferents(t *testing.T) {
 	}
 	if f := org.FiguresOf(team, now); f != (org.Figures{Active: 2, InTraining: 1, Suspended: 1, Left: 1, Aidants: 2, Referents: 2, WithoutFactor: 3}) {
 		t.Errorf("figures %+v", f)
+	}
+	gone, err := d.Colleague(ctx, odile, lea.Person, now)
+	if want := (org.Person{ID: lea.Person, GivenName: "lea", UsualName: gone.UsualName}); err != nil || !reflect.DeepEqual(gone.Person, want) || gone.LeftAt == nil || gone.UsualName == "" ||
+		gone.Certificate != "" || gone.CertifiedUntil != nil || gone.LastSignIn != nil || gone.Passkeys+gone.Apps+gone.Cards+gone.Recovery > 0 {
+		t.Errorf("of who has left a referent is told %+v, %v", gone, err)
 	}
 	if of, err := d.TeamOf(ctx, ada, w.Here, now); err != nil || len(of) != len(team) {
 		t.Errorf("an administrator sees %d, %v", len(of), err)

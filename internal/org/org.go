@@ -33,12 +33,13 @@ const (
 
 // What callers decide on.
 var (
-	ErrSIRET        = errors.New("not a SIRET number")                                            // not 14 digits with a right check digit
-	ErrOneOffice    = errors.New("a person works for organisations, or audits, or administers")   // one of the three
-	ErrYourself     = errors.New("nobody does this to themselves")                                // suspending, confirming
-	ErrLastReferent = errors.New("an organisation keeps a referent")                              // the last one that may act
-	ErrFactorTooOld = errors.New("the second factor was given too long ago, or never")            // see FactorLife
-	ErrParticulars  = errors.New("these particulars of an organisation or a person cannot be so") // a form was passed by
+	ErrSIRET             = errors.New("not a SIRET number")                                            // not 14 digits with a right check digit
+	ErrOneOffice         = errors.New("a person works for organisations, or audits, or administers")   // one of the three
+	ErrYourself          = errors.New("nobody does this to themselves")                                // suspending, confirming
+	ErrLastReferent      = errors.New("an organisation keeps a referent")                              // the last one that may act
+	ErrLastAdministrator = errors.New("the service keeps an administrator")                            // the last one who is not suspended
+	ErrFactorTooOld      = errors.New("the second factor was given too long ago, or never")            // see FactorLife
+	ErrParticulars       = errors.New("these particulars of an organisation or a person cannot be so") // a form was passed by
 )
 
 // Organisation is a body that receives mandates. SIRET identifies its establishment (14 digits). Texts that are not known are "".

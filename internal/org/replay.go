@@ -104,6 +104,8 @@ func (e entry) onPerson(p picture) {
 	switch e.Action {
 	case "person.appointed":
 		l.what = officeText(false, true)
+	case "person.office_ended":
+		l.what = officeText(false, false)
 	case "person.suspended":
 		l.suspended, l.state = &e.At, e.Detail.Why
 		if l.state == "" {

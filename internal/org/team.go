@@ -71,9 +71,16 @@ func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 }
 
 // Team lists everybody who has, or had, a role in the actor's organisation, for its referents. Everybody else gets ErrMayNot: there is no
-// list of people across organisations.
+// list of people across organisations. Of who has left, it tells who they are and when they left: how they are reached, when they sign in
+// and with what is a matter of where they work now.
 func (d *Directory) Team(ctx context.Context, by journal.Actor, now time.Time) ([]Colleague, error) {
-	return d.team(ctx, by, by.Organisation, now, AskRunner)
+	all, err := d.team(ctx, by, by.Organisation, now, AskRunner)
+	for i, c := range all {
+		if c.State == ColleagueLeft {
+			all[i] = Colleague{Person: Person{ID: c.ID, GivenName: c.GivenName, UsualName: c.UsualName}, Roles: c.Roles, State: c.State, Since: c.Since, LeftAt: c.LeftAt}
+		}
+	}
+	return all, err
 }
 
 // TeamOf is Team of any organisation, for administrators.

@@ -14,8 +14,14 @@ import (
 type administratorsPage struct {
 	page.Common
 	Proposals      []proposal
-	Administrators []somebody
+	Administrators []holder
 	Notice         string
+}
+
+// holder is somebody who is an administrator.
+type holder struct {
+	somebody
+	MayEnd bool // by who looks
 }
 
 // proposal is somebody who is to be an administrator.
@@ -51,7 +57,7 @@ func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error 
 		if a.Suspended {
 			state = org.ColleagueSuspended
 		}
-		p.Administrators = append(p.Administrators, somebody{ID: a.ID, Name: a.GivenName + " " + a.UsualName, Email: a.Email, State: state})
+		p.Administrators = append(p.Administrators, holder{somebody{ID: a.ID, Name: a.GivenName + " " + a.UsualName, Email: a.Email, State: state}, a.ID != at.Person})
 	}
 	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
 		return err
@@ -60,7 +66,7 @@ func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error 
 }
 
 func proposing() *invitePage {
-	return &invitePage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, {Href: "/admin/administrateurs", Text: "admin.administrators.title"}}},
+	return &invitePage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, administrators}},
 		Key: "admin.propose.", Action: "/admin/administrateurs", Back: "/admin/administrateurs"}
 }
 
@@ -107,4 +113,33 @@ func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) doWithdrawProposal(w http.ResponseWriter, r *http.Request) error {
 	return s.invitation(w, r, "admin.administrators.was_withdrawn", s.Invitations.Withdraw)
+}
+
+func (s *Site) showEndOffice(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := withID(r, "person")
+	if err != nil {
+		return err
+	}
+	p, err := s.Directory.Find(r.Context(), id)
+	switch {
+	case err != nil:
+		return err
+	case !p.Administrator:
+		return db.ErrNotFound
+	case id == at.Person:
+		return refusal(org.ErrYourself)
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, administrators}, Current: home.Href}, Key: "admin.office.end.",
+		Name: p.GivenName + " " + p.UsualName, Action: administrators.Href + "/" + id.String() + "/fin", Back: administrators.Href})
+}
+
+func (s *Site) doEndOffice(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := withID(r, "person")
+	if err != nil {
+		return err
+	}
+	return s.press(w, r, at, administrators.Href, "admin.administrators.was_ended", func() error { return s.Directory.EndOffice(r.Context(), at.Actor(), id) })
 }

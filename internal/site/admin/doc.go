@@ -10,7 +10,7 @@
 //	certify.go         training, test, certificate of one person
 //	imports.go         files of results: first what each line would do, then taking it in
 //	cards.go           the stock of code cards
-//	administrators.go  proposing an administrator, and confirming another's proposal
+//	administrators.go  proposing an administrator, confirming another's proposal, ending another's office
 //	board.go           jobs that failed
 //
 // Every act is one of the domain, which asks again whether this is an administrator with a fresh second factor. What is decided by

@@ -160,7 +160,7 @@ func otherPages() []shownPage {
 			return &homePage{Common: page.Common{Title: "admin.home.title"}, Notice: "referent.person.confirmed", Tiles: []page.Link{{Href: "/admin/cartes", Text: "admin.tile.cards."}},
 				Waiting: []waiting{{"resets", 1, "/a"}, {"proposals", 2, "/b"}, {"jobs", 3, "/c"}, {"imports", 4, "/d"}, {"identities", 1, "/e"}}}
 		}},
-		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."),
+		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."), confirm("admin.office.end."),
 		{"admin/invite.html", func() page.Page { return propose }}, {"admin/invite.html", func() page.Page { return invite }},
 		{"admin/jobs.html", func() page.Page { return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}} }},
 		{"admin/jobs.html", func() page.Page {
@@ -171,7 +171,7 @@ func otherPages() []shownPage {
 		}},
 		{"admin/administrators.html", func() page.Page {
 			return &administratorsPage{Common: page.Common{Title: "admin.administrators.title"}, Proposals: []proposal{{i, "Nora Neuve", true, true, false}, {operator, "Nora Neuve", true, false, false}, {i, "Nora Neuve", false, false, false}, {i, "Nora Neuve", true, false, true}},
-				Administrators: []somebody{{someID, "Ada Fictif", "ada@exemple.example", nil, org.ColleagueActive}}, Notice: "admin.administrators.was_proposed"}
+				Administrators: []holder{{somebody{someID, "Ada Fictif", "ada@exemple.example", nil, org.ColleagueActive}, false}, {somebody{someID, "Alan Fictif", "alan@exemple.example", nil, org.ColleagueSuspended}, true}}, Notice: "admin.administrators.was_proposed"}
 		}},
 		{"admin/resets.html", func() page.Page { return &resetsPage{Common: page.Common{Title: "admin.resets.title"}} }},
 		{"admin/resets.html", func() page.Page {

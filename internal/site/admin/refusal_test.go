@@ -24,7 +24,7 @@ func posts(o *office) map[string][]string {
 		she + "/formation": {"trained_on", "2026-01-08", "organiser", "A", "training", "peer"}, she + "/test": {"tested_on", "2026-01-09", "score", "900"}, she + "/certification": nil,
 		she + "/certification/suspension": nil, she + "/certification/reprise": nil, "/admin/imports": nil, "/admin/imports/confirmation": nil, "/admin/imports/suite": nil, "/admin/cartes": nil,
 		"/admin/travaux/42/reprise": nil, "/admin/administrateurs": {"given_name", "A", "usual_name", "B", "email", "a@b.fr"}, "/admin/administrateurs/" + some + "/accord": nil,
-		"/admin/administrateurs/" + some + "/retrait": nil, "/admin/reinitialisations/" + some + "/accord": nil, "/admin/reinitialisations/" + some + "/refus": nil}
+		"/admin/administrateurs/" + some + "/retrait": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/reinitialisations/" + some + "/accord": nil, "/admin/reinitialisations/" + some + "/refus": nil}
 }
 
 // W35: nobody but an administrator does any of this, whatever their role elsewhere.
@@ -70,11 +70,11 @@ func TestStale_ChangesNothing(t *testing.T) {
 	}
 	here, she, reset := organisationPath(o.Here), path(o.Jeanne), "/admin/reinitialisations/"+open.ID.String()
 	before := o.rows(t, `select count(*) from journal_entry`)
-	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau"} {
+	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin"} {
 		late.want(late.get(form), 303, "/connexion/confirmation")
 	}
 	for act, fields := range map[string][]string{here + "/suspension": nil, here + "/reprise": nil, she + "/suspension": nil, she + "/reprise": nil, she + "/certification": nil, she + "/certification/suspension": nil,
-		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil} {
+		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil} {
 		late.want(late.post(act, fields...), 303, "/connexion/confirmation")
 	}
 	all := posts(o)

@@ -59,6 +59,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/admin/administrateurs", page.Administrator, s.doPropose)
 	r.Post("/admin/administrateurs/{invitation}/accord", page.Administrator, s.doConfirm)
 	r.Post("/admin/administrateurs/{invitation}/retrait", page.Administrator, s.doWithdrawProposal)
+	r.Get("/admin/administrateurs/{person}/fin", page.Administrator, s.showEndOffice)
+	r.Post("/admin/administrateurs/{person}/fin", page.Administrator, s.doEndOffice)
 	r.Get("/admin/reinitialisations", page.Administrator, s.listResets)
 	r.Post("/admin/reinitialisations/{reset}/accord", page.Administrator, s.doApproveReset)
 	r.Post("/admin/reinitialisations/{reset}/refus", page.Administrator, s.doRefuseReset)
@@ -170,6 +172,8 @@ func refusal(err error) error {
 		return problem(http.StatusForbidden, "admin.problem.may_not", "/admin")
 	case errors.Is(err, org.ErrYourself):
 		return problem(http.StatusConflict, "admin.problem.yourself", "/admin")
+	case errors.Is(err, org.ErrLastAdministrator):
+		return problem(http.StatusConflict, "admin.problem.last_administrator", "/admin/administrateurs")
 	}
 	return err
 }
@@ -181,6 +185,8 @@ var (
 	home          = page.Link{Href: "/admin", Text: "admin.home.title"}
 	organisations = page.Link{Href: "/admin/structures", Text: "admin.organisations.title"}
 	persons       = page.Link{Href: "/admin/personnes", Text: "admin.persons.title"}
+
+	administrators = page.Link{Href: "/admin/administrateurs", Text: "admin.administrators.title"}
 )
 
 func organisationPath(id uuid.UUID) string { return "/admin/structures/" + id.String() }

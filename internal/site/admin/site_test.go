@@ -260,6 +260,27 @@ func TestAdministrators_ProposedByOneConfirmedByAnother(t *testing.T) {
 	o.Content(t)
 }
 
+// The office of an administrator is ended by another one, at once, and never by themselves.
+func TestAdministrators_EndedByAnother(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, second := o.enter(t), o.visit(t, o.alan, o.Clock.Now())
+	his, hers := "/admin/administrateurs/"+o.alan.Person.String()+"/fin", "/admin/administrateurs/"+o.ada.Person.String()+"/fin"
+	b.without(b.want(b.get("/admin/administrateurs"), 200, his), hers)
+	b.want(b.get(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.want(b.post(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.want(b.get("/admin/administrateurs/"+o.Jeanne.Person.String()+"/fin"), 404)
+	b.want(b.post("/admin/administrateurs/"+o.Jeanne.Person.String()+"/fin"), 409)
+	b.want(b.get(his), 200, "alan Fictif", "Mettre fin à la fonction maintenant")
+	second.want(second.get("/admin"), 200)
+	b.want(b.post(his), 303, "/admin/administrateurs")
+	second.want(second.get("/admin"), 403) // a session that was open
+	second.want(second.post(hers), 303, "/connexion") // it is gone
+	b.without(b.want(b.get("/admin/administrateurs"), 200, "La fonction a pris fin", "ada Fictif"), "alan Fictif")
+	b.want(b.post(his), 409)
+	o.Content(t)
+}
+
 // A reset of second factors takes two, and nobody decides on their own.
 func TestReset_TakesTwo(t *testing.T) {
 	t.Parallel()

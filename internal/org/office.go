@@ -1,0 +1,37 @@
+package org
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// EndOffice ends the office of an administrator, suspended or not, by another one or by the operator on the command line: their sessions count no
+// more from then on. It takes two to make one (internal/invitation); nobody ends their own, and one who is active is always left. It returns
+// db.ErrNotFound for nobody, db.ErrConflict for who is no administrator, ErrYourself, ErrLastAdministrator, ErrMayNot and ErrFactorTooOld.
+func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid.UUID) error {
+	if by.Person == person && by.Kind != journal.System {
+		return ErrYourself
+	}
+	// Every administrator is locked, in the order of lockPeople: of two who would end each other, or of two ends at once, one comes first.
+	lock := &pgx.Batch{}
+	lock.Queue(`select from person where administrator or id = any ($1) order by id for no key update`, []uuid.UUID{person, by.Person})
+	return found("end an office", d.administer(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		event := journal.Event{Action: "person.office_ended", Detail: personChanged{Person: person.String()}}
+		var was, left bool
+		err := tx.QueryRow(ctx, `select administrator, exists (select from person o where o.administrator and o.suspended_at is null and o.id <> p.id) from person p where id = $1`, person).Scan(&was, &left)
+		switch {
+		case err != nil:
+			return event, err
+		case !was:
+			return event, db.ErrConflict
+		case !left:
+			return event, ErrLastAdministrator
+		}
+		return event, one(tx.Exec(ctx, `update person set administrator = false where id = $1 and administrator`, person))
+	}))
+}

@@ -1,0 +1,70 @@
+package org_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/token"
+)
+
+func TestEndOffice(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	ada, alan, grace := w.Administrator(t, "ada"), w.Administrator(t, "alan"), w.Administrator(t, "grace")
+	stale := ada
+	stale.FactorAt = stale.FactorAt.Add(-org.FactorLife - time.Minute)
+	for name, step := range map[string]struct{ got, want error }{
+		"their own":               {d.EndOffice(ctx, ada, ada.Person), org.ErrYourself},
+		"without a fresh factor":  {d.EndOffice(ctx, stale, alan.Person), org.ErrFactorTooOld},
+		"by an aidant":            {d.EndOffice(ctx, w.Jeanne, alan.Person), org.ErrMayNot},
+		"of nobody":               {d.EndOffice(ctx, ada, token.ID()), db.ErrNotFound},
+		"of who is none":          {d.EndOffice(ctx, ada, w.Jeanne.Person), db.ErrConflict},
+		"of a suspended one":      {errors.Join(d.Suspend(ctx, ada, grace.Person), d.EndOffice(ctx, ada, grace.Person)), nil},
+		"by who has it no longer": {d.EndOffice(ctx, grace, alan.Person), org.ErrMayNot},
+	} {
+		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
+			t.Errorf("%s: %v, want %v", name, step.got, step.want)
+		}
+	}
+	w.Content(t)
+}
+
+// One who is active is left, whoever ends how many at once; and the operator cannot end the last one either.
+func TestEndOffice_KeepsOne(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	ada, alan := w.Administrator(t, "ada"), w.Administrator(t, "alan")
+	var wg sync.WaitGroup
+	errs := make([]error, 4)
+	for i, end := range []func() error{
+		func() error { return d.EndOffice(ctx, ada, alan.Person) }, func() error { return d.EndOffice(ctx, alan, ada.Person) },
+		func() error { return d.EndOffice(ctx, journal.Program(), alan.Person) }, func() error { return d.EndOffice(ctx, journal.Program(), ada.Person) },
+	} {
+		wg.Go(func() { errs[i] = end() })
+	}
+	wg.Wait()
+	done := 0
+	for _, err := range errs {
+		if err == nil {
+			done++
+		}
+	}
+	var left int
+	if err := w.Connect(t, w.Superuser).QueryRow(ctx, `select count(*) from person where administrator`).Scan(&left); err != nil || done != 1 || left != 1 {
+		t.Errorf("%d ended, %d left, %v: %v", done, left, err, errs)
+	}
+	for _, who := range []journal.Actor{ada, alan} {
+		if err := d.EndOffice(ctx, journal.Program(), who.Person); !errors.Is(err, org.ErrLastAdministrator) && !errors.Is(err, db.ErrConflict) {
+			t.Errorf("the last one: %v", err)
+		}
+	}
+	w.Content(t)
+}
