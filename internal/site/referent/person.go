@@ -68,8 +68,10 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 	p.Certified = p.Person.Certificate == certification.Certified
 	p.Procedures = s.names(page.Lang(r), c.Procedures)
 	p.MaySuspend = p.Person.Works() && !p.Self
-	if err := s.decisions(r, at, p); err != nil {
-		return err
+	if p.Person.State != org.ColleagueLeft { // others decide about them now
+		if err := s.decisions(r, at, p); err != nil {
+			return err
+		}
 	}
 	p.MayReset = !p.Self && p.Reset == nil && p.Person.State != org.ColleagueLeft
 	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
@@ -151,6 +153,9 @@ func (s *Site) sendCertificate(w http.ResponseWriter, r *http.Request) error {
 	_, c, err := s.colleague(r)
 	if err != nil {
 		return err
+	}
+	if c.State == org.ColleagueLeft {
+		return db.ErrNotFound
 	}
 	b, err := s.Press.Print(r.Context(), c.ID, page.Lang(r))
 	if _, ok := errors.AsType[*pdf.UnprintableError](err); ok {

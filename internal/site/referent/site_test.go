@@ -280,3 +280,21 @@ func TestStale_KeepsWhatWasEntered(t *testing.T) {
 		t.Error("something was done")
 	}
 }
+
+// Who has left works elsewhere now: their referents of before are told who they were, and when.
+func TestPerson_WhoHasLeft(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	b.want(b.get(path(o.Paul)), http.StatusOK, "paul@exemple.invalid")
+	b.want(b.get(path(o.Paul)+"/attestation.pdf"), http.StatusOK)
+	if err := o.Directory.TakeRole(t.Context(), o.boss, o.Paul.Person, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.credentials.AskReset(t.Context(), o.Administrator(t, "ada"), o.Paul.Person); err != nil {
+		t.Fatal(err)
+	}
+	b.without(b.want(b.get(path(o.Paul)), http.StatusOK, "paul Fictif"), "paul@exemple.invalid", "attestation.pdf", "ada Fictif")
+	b.want(b.get(path(o.Paul)+"/attestation.pdf"), http.StatusNotFound)
+	b.without(b.want(b.get("/referent/equipe"), http.StatusOK, "paul Fictif"), "paul@exemple.invalid")
+}
