@@ -74,7 +74,7 @@ func (s *stage) link() string {
 	})
 	owner, err := s.site.Directory.Find(s.ctx(), s.owner.By.Person)
 	must(s.t, err)
-	must(s.t, links.Request(s.ctx(), at, owner.Email, netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", s.n%250+1))))
+	must(s.t, links.Request(s.ctx(), at, owner.Email, netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", s.n%250+1)), nil))
 	secret, err := links.Write(s.ctx(), asked)
 	must(s.t, err)
 	return secret
