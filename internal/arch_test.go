@@ -41,6 +41,7 @@ var beside = map[string][]string{
 	"journal/verify": {"journal/format"},
 	"sirene":         {"clock"},
 	"idp":            {"session"},
+	"jobs":           {"journal"},
 	"page":           {"db"},
 	"credential":     {"org"},
 	"mandate":        {"org", "citizen"},

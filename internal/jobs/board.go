@@ -2,12 +2,14 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/journal"
 )
 
 // Failure is a job that did not go well.
@@ -59,22 +61,26 @@ func (b *Board) Failed(ctx context.Context) ([]Failure, error) {
 	return out, nil
 }
 
-// Retry lets a job that failed run again at once. It returns db.ErrNotFound when there is no such job, db.ErrConflict when the same
-// one waits already.
-func (b *Board) Retry(ctx context.Context, id int64) error {
-	err := b.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `update river_job set state = 'available', scheduled_at = now(), finalized_at = null, max_attempts = greatest(max_attempts, attempt + 1)
-			where id = $1 and state in ('discarded', 'retryable')`, id)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = db.ErrNotFound
-		}
-		return err
-	})
-	if db.Unique(err, "river_job_unique_idx") {
+// retried is the detail of the entry.
+type retried struct {
+	Kind string `json:"kind"` // name of the Periodic or the Kind
+	Job  int64  `json:"job"`
+}
+
+// Retry is the act of letting a job that failed run again at once; who may do that the caller has asked (org.Directory.Administer). It returns
+// db.ErrNotFound when there is no such job, db.ErrConflict when the same one waits already.
+func (b *Board) Retry(ctx context.Context, tx *journal.Tx, id int64) (journal.Event, error) {
+	detail := retried{Job: id}
+	err := tx.QueryRow(ctx, `update river_job set state = 'available', scheduled_at = now(), finalized_at = null, max_attempts = greatest(max_attempts, attempt + 1)
+		where id = $1 and state in ('discarded', 'retryable') returning coalesce(args ->> 'name', kind)`, id).Scan(&detail.Kind)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		err = db.ErrNotFound
+	case db.Unique(err, "river_job_unique_idx"):
 		err = db.ErrConflict
 	}
 	if err != nil {
-		return fmt.Errorf("retry job %d: %w", id, err)
+		return journal.Event{}, fmt.Errorf("retry job %d: %w", id, err)
 	}
-	return nil
+	return journal.Event{Action: "job.retried", Detail: detail}, nil
 }

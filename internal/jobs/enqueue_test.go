@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -15,9 +16,11 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/dbtest"
 	"mandat/internal/jobs"
+	"mandat/internal/journal"
 	"mandat/internal/token"
 )
 
@@ -177,11 +180,19 @@ func TestBoard_ShowsAndRetries(t *testing.T) {
 	}
 	enqueue(t, d, "broken", id, nil)
 	await(t, "asked for again, it is done", func() bool { return count(t, d, "state = 'completed'") == 1 })
-	if err := b.Retry(t.Context(), list[0].ID); err != nil {
+	j := journal.New(d.DB, &clock.Clock{})
+	retry := func() error {
+		return j.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) { return b.Retry(t.Context(), tx, list[0].ID) })
+	}
+	if err := retry(); err != nil {
 		t.Fatal(err)
 	}
+	var said string
+	if err := conn.QueryRow(t.Context(), `select body::jsonb ->> 'detail' from journal_entry where action = 'job.retried'`).Scan(&said); err != nil || said != fmt.Sprintf(`{"job": %d, "kind": "broken"}`, list[0].ID) {
+		t.Errorf("the entry says %s, %v", said, err)
+	}
 	await(t, "retried, it is done", func() bool { return count(t, d, "state = 'completed'") == 2 })
-	if err := b.Retry(t.Context(), list[0].ID); !errors.Is(err, db.ErrNotFound) {
+	if err := retry(); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("a job that is done, again: %v", err)
 	}
 }

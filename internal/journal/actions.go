@@ -71,6 +71,7 @@ func Actions() []Action {
 		{"attestation.issued", []string{"sha256", "lang", "template"}},
 		{"power.used", []string{"login", "client", "procedure", "procedure_is", "theme", "service"}},
 		{"power.refused", []string{"login", "client", "step", "reason", "procedure"}},
+		{"job.retried", []string{"kind", "job"}},
 		{"journal.exported", []string{"size"}},
 		{"security.digested", []string{"since", "refusals"}},
 	}

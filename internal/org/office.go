@@ -35,3 +35,9 @@ func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid
 		return event, one(tx.Exec(ctx, `update person set administrator = false where id = $1 and administrator`, person))
 	}))
 }
+
+// Administer records an act of an administrator, with a fresh second factor, or of the program, on what belongs to neither an organisation nor a
+// person. Others get ErrMayNot, and ErrFactorTooOld.
+func (d *Directory) Administer(ctx context.Context, by journal.Actor, act func(*journal.Tx) (journal.Event, error)) error {
+	return d.administer(ctx, by, &pgx.Batch{}, act)
+}

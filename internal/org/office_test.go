@@ -68,3 +68,25 @@ func TestEndOffice_KeepsOne(t *testing.T) {
 	}
 	w.Content(t)
 }
+
+// What an administrator does elsewhere is refused to everybody else, and leaves nothing.
+func TestAdminister(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ada := w.Administrator(t, "ada")
+	stale := ada
+	stale.FactorAt = time.Time{}
+	act := func(*journal.Tx) (journal.Event, error) { return journal.Event{Action: "journal.exported"}, nil }
+	for name, step := range map[string]struct {
+		by   journal.Actor
+		want error
+	}{"hers": {ada, nil}, "stale": {stale, org.ErrFactorTooOld}, "an aidant's": {w.Jeanne, org.ErrMayNot}, "a referent's": {w.Referent(t, w.Here, "odile"), org.ErrMayNot}} {
+		if err := w.Directory.Administer(t.Context(), step.by, act); !errors.Is(err, step.want) || step.want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", name, err, step.want)
+		}
+	}
+	var entries int
+	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select count(*) from journal_entry where action = 'journal.exported'`).Scan(&entries); err != nil || entries != 1 {
+		t.Errorf("%d entries, %v", entries, err)
+	}
+}

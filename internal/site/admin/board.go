@@ -6,7 +6,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/jobs"
-	"mandat/internal/org"
+	"mandat/internal/journal"
 	"mandat/internal/page"
 )
 
@@ -31,7 +31,7 @@ func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
 	return s.Pages.Render(w, r, http.StatusOK, "admin/jobs.html", p)
 }
 
-// doRetry lets a job run again. It changes nobody's rights and nothing that is audited, and leaves no entry: what the job does will.
+// doRetry lets a job run again.
 func (s *Site) doRetry(w http.ResponseWriter, r *http.Request) error {
 	at, err := signedIn(r)
 	if err != nil {
@@ -42,9 +42,6 @@ func (s *Site) doRetry(w http.ResponseWriter, r *http.Request) error {
 		return db.ErrNotFound
 	}
 	return s.press(w, r, at, "/admin/travaux", "admin.jobs.retried", func() error {
-		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
-			return err
-		}
-		return s.Board.Retry(r.Context(), id)
+		return s.Directory.Administer(r.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) { return s.Board.Retry(r.Context(), tx, id) })
 	})
 }

@@ -274,7 +274,7 @@ func TestAdministrators_EndedByAnother(t *testing.T) {
 	b.want(b.get(his), 200, "alan Fictif", "Mettre fin à la fonction maintenant")
 	second.want(second.get("/admin"), 200)
 	b.want(b.post(his), 303, "/admin/administrateurs")
-	second.want(second.get("/admin"), 403) // a session that was open
+	second.want(second.get("/admin"), 403)            // a session that was open
 	second.want(second.post(hers), 303, "/connexion") // it is gone
 	b.without(b.want(b.get("/admin/administrateurs"), 200, "La fonction a pris fin", "ada Fictif"), "alan Fictif")
 	b.want(b.post(his), 409)
@@ -347,6 +347,9 @@ func TestJobs_FailedAndRetried(t *testing.T) {
 	b.want(b.get("/admin/travaux"), 200, "mail", "no answer", "abandonnée", "Tentée 3 fois")
 	b.want(b.post("/admin/travaux/42/reprise"), 303)
 	b.want(b.get("/admin/travaux"), 200, "La tâche est relancée")
+	if o.rows(t, `select count(*) from journal_entry where action = 'job.retried' and person_id = $1`, o.ada.Person) != 1 {
+		t.Error("no entry tells who let the job run again")
+	}
 	b.want(b.post("/admin/travaux/42/reprise"), 404)
 	b.want(b.post("/admin/travaux/x/reprise"), 404)
 }
