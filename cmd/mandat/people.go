@@ -14,6 +14,7 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/notify"
 	"mandat/internal/org"
+	"mandat/internal/session"
 )
 
 type acting struct {
@@ -26,7 +27,8 @@ func (p acting) directory(ctx context.Context) (*org.Directory, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return org.New(d, journal.New(d, nil)).Telling(notify.Queue), d.Close, nil
+	end := func(tx *journal.Tx, person uuid.UUID) error { return session.EndAll(ctx, tx, person) }
+	return org.New(d, journal.New(d, nil)).Telling(notify.Queue).Ending(end), d.Close, nil
 }
 
 type addOrganisation struct {

@@ -35,12 +35,13 @@ func (a *App) buildPeople(context.Context) error {
 		return fmt.Errorf("BASE_URL: %w", err)
 	}
 	a.sessions = session.New(a.db, a.clock, a.secure())
+	endAll := func(tx *journal.Tx, person uuid.UUID) error { return session.EndAll(context.Background(), tx, person) }
 	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock, credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
-		credential.Hooks{Tell: notify.Tell, End: func(tx *journal.Tx, person uuid.UUID) error { return session.EndAll(context.Background(), tx, person) }})
+		credential.Hooks{Tell: notify.Tell, End: endAll})
 	if err != nil {
 		return err
 	}
-	a.directory = a.directory.Telling(notify.Queue)
+	a.directory = a.directory.Telling(notify.Queue).Ending(endAll)
 	a.people.invitations = invitation.New(a.db, a.journal, a.directory, a.clock)
 	a.people.charter = charter.New(a.db, a.journal)
 	a.people.door = signin.New(a.journal, a.sessions, notify.Tell)

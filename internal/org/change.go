@@ -40,19 +40,20 @@ func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.U
 	})
 }
 
-// Resume lifts a suspension everywhere. A referent of an organisation where the person works may do it for who was inactive, an
+// Resume lifts a suspension everywhere; they sign in again. A referent of an organisation where the person works may do it for who was inactive, an
 // administrator for anybody. It returns db.ErrNotFound for nobody, or nobody there, db.ErrConflict for who is not suspended (for a
 // referent: for that), ErrMayNot and ErrFactorTooOld.
 func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UUID) error {
-	event := journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}
+	act, where, args := d.change, `suspended_at is not null`, []any{person}
 	if by.Kind == journal.Referent {
-		return d.run(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
-			return event, one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and suspended_why = 'inactive'
-				and exists (select from membership where organisation_id = $2 and person_id = $1 and ended_at is null)`, person, by.Organisation))
-		})
+		act, where, args = d.run, `suspended_why = 'inactive' and exists (select from membership where organisation_id = $2 and person_id = $1 and ended_at is null)`, append(args, by.Organisation)
 	}
-	return d.change(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
-		return event, one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and suspended_at is not null`, person))
+	return act(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
+		err := one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...))
+		if err == nil {
+			err = d.end(tx, person)
+		}
+		return journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}, err
 	})
 }
 
@@ -115,11 +116,23 @@ func (d *Directory) SuspendOrganisation(ctx context.Context, by journal.Actor, o
 	})
 }
 
-// ResumeOrganisation lets people act again for an organisation that was suspended. It returns db.ErrConflict for any other.
+// ResumeOrganisation lets people act again for an organisation that was suspended; they sign in again. It returns db.ErrConflict for any other.
 func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "resume organisation", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "organisation.resumed", Organisation: organisation},
-			one(tx.Exec(ctx, `update organisation set active = true where id = $1 and not active and closed_at is null`, organisation))
+		event := journal.Event{Action: "organisation.resumed", Organisation: organisation}
+		err := one(tx.Exec(ctx, `update organisation set active = true where id = $1 and not active and closed_at is null`, organisation))
+		if err != nil {
+			return event, err
+		}
+		rows, err := tx.Query(ctx, `select distinct person_id from membership where organisation_id = $1 and ended_at is null`, organisation)
+		if err != nil {
+			return event, err
+		}
+		people, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		for _, p := range people {
+			err = errors.Join(err, d.end(tx, p))
+		}
+		return event, err
 	})
 }
 

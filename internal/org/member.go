@@ -31,12 +31,15 @@ func (d *Directory) SuspendIn(ctx context.Context, by journal.Actor, person uuid
 	})
 }
 
-// ResumeIn lifts what SuspendIn did. It returns db.ErrConflict for who is not suspended there, and otherwise what SuspendIn does.
+// ResumeIn lifts what SuspendIn did; they sign in again. It returns db.ErrConflict for who is not suspended there, and otherwise what SuspendIn does.
 func (d *Directory) ResumeIn(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	return d.run(ctx, by, person, "reinstate a colleague", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "person.resumed_there", Detail: personChanged{Person: person.String()}},
-			some(tx.Exec(ctx, `update membership set suspended_at = null where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is not null`,
-				by.Organisation, person))
+		err := some(tx.Exec(ctx, `update membership set suspended_at = null where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is not null`,
+			by.Organisation, person))
+		if err == nil {
+			err = d.end(tx, person)
+		}
+		return journal.Event{Action: "person.resumed_there", Detail: personChanged{Person: person.String()}}, err
 	})
 }
 

@@ -161,6 +161,30 @@ func TestList_AndEnd(t *testing.T) {
 	alive("all ended", map[*http.Cookie]bool{here: false, paul: true})
 }
 
+// A session that a suspension ended does not come back with its person or organisation: somebody may have a copy of the cookie.
+func TestSuspension_EndsSessionsForGood(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	d := h.Directory.Ending(func(tx *journal.Tx, person uuid.UUID) error { return session.EndAll(t.Context(), tx, person) })
+	ctx, program, odile := t.Context(), journal.Program(), h.Referent(t, h.Here, "odile")
+	for name, c := range map[string]struct{ suspend, resume func() error }{
+		"there":            {func() error { return d.SuspendIn(ctx, odile, h.Jeanne.Person) }, func() error { return d.ResumeIn(ctx, odile, h.Jeanne.Person) }},
+		"everywhere":       {func() error { return d.Suspend(ctx, program, h.Jeanne.Person) }, func() error { return d.Resume(ctx, program, h.Jeanne.Person) }},
+		"the organisation": {func() error { return d.SuspendOrganisation(ctx, program, h.Here) }, func() error { return d.ResumeOrganisation(ctx, program, h.Here) }},
+	} {
+		cookie, other := h.signIn(t, h.Jeanne, session.Aidant), h.signIn(t, h.Ines, session.Aidant)
+		if err := errors.Join(c.suspend(), c.resume()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if s, err := at(t, h.sessions.Account, cookie); err != nil || s != nil {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+		if s, err := at(t, h.sessions.Account, other); err != nil || s == nil {
+			t.Errorf("%s: somebody else's: %v, %v", name, s, err)
+		}
+	}
+}
+
 // What is left of the sessions of somebody suspended goes with the next purge; the refusals of their sign-ins name them.
 func TestPurge_TheSuspended(t *testing.T) {
 	t.Parallel()
