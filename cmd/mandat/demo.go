@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,7 +15,8 @@ import (
 )
 
 type demoCommand struct {
-	Check bool   `help:"Walk the whole story on free ports with a fresh database, print a line per step, and end."`
+	Check bool   `help:"Walk a story on free ports with a fresh database, print a line per step, and end."`
+	Story string `arg:"" optional:"" enum:"mandates,people" default:"mandates" help:"With --check: mandates, from sign-in to audit, or people, from an invitation to a signature."`
 	Dir   string `help:"Folder that keeps the data between runs." default:".data/demo" type:"path"`
 	Twin  string `help:"Folder of the stand-ins' packages." default:".data/twin" type:"path"`
 	Port  int    `help:"First port to try." default:"8080"`
@@ -45,11 +47,12 @@ func (d demoCommand) Run(ctx context.Context) error {
 }
 
 func (d demoCommand) check(ctx context.Context) error {
-	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Progress: os.Stdout, Log: slog.New(slog.DiscardHandler)})
+	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Progress: os.Stdout, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	return errors.Join(running.Check(ctx, os.Stdout), running.Stop())
+	walk := map[string]func(context.Context, io.Writer) error{"mandates": running.Check, "people": running.CheckPeople}[d.Story]
+	return errors.Join(walk(ctx, os.Stdout), running.Stop())
 }
 
 // interrupted keeps Ctrl-C during the start from looking like a failure.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mandat/internal/certification"
+	"mandat/internal/charter"
 	"mandat/internal/jobs"
 	"mandat/internal/mail"
 	"mandat/internal/notify"
@@ -53,3 +54,9 @@ func (a *App) buildPost() error {
 	a.office.post, err = notify.New(a.db, a.clock, c)
 	return err
 }
+
+// Certifications is where people are certified: for the demonstration.
+func (a *App) Certifications() *certification.Register { return a.office.certifications }
+
+// Charter is where the conditions of use are accepted: for the demonstration.
+func (a *App) Charter() *charter.Register { return a.people.charter }

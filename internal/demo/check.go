@@ -35,24 +35,30 @@ func (d *Demo) Check(ctx context.Context, out io.Writer) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	c := &check{Demo: d, ctx: ctx, out: out, dir: dir}
 	c.jeanne, c.karim, c.paul, c.sofia = c.browser(), c.browser(), c.browser(), c.browser()
-	begun := time.Now()
-	n := 0
-	for _, chapter := range []struct {
-		name  string
-		steps []step
-	}{{"Sign-in", c.signIn()}, {"Draft and identity", c.identity()}, {"Recap and signature", c.signature()}, {"Attestation", c.attestation()},
-		{"Use", c.use()}, {"End", c.end()}, {"Audit", c.audit()}} {
-		_, _ = fmt.Fprintf(out, "\n%s\n", chapter.name)
-		for _, s := range chapter.steps {
-			if err := errors.Join(ctx.Err(), s.run()); err != nil {
-				_, _ = fmt.Fprintf(out, "  FAILED  %s\n", s.says)
-				return fmt.Errorf("%s: %s: %w", chapter.name, s.says, err)
+	return c.walk([]chapter{{"Sign-in", c.signIn()}, {"Draft and identity", c.identity()}, {"Recap and signature", c.signature()}, {"Attestation", c.attestation()},
+		{"Use", c.use()}, {"End", c.end()}, {"Audit", c.audit()}})
+}
+
+type chapter struct {
+	name  string
+	steps []step
+}
+
+// walk does the steps until one fails.
+func (c *check) walk(chapters []chapter) error {
+	begun, n := time.Now(), 0
+	for _, part := range chapters {
+		_, _ = fmt.Fprintf(c.out, "\n%s\n", part.name)
+		for _, s := range part.steps {
+			if err := errors.Join(c.ctx.Err(), s.run()); err != nil {
+				_, _ = fmt.Fprintf(c.out, "  FAILED  %s\n", s.says)
+				return fmt.Errorf("%s: %s: %w", part.name, s.says, err)
 			}
-			_, _ = fmt.Fprintf(out, "  ok  %s\n", s.says)
+			_, _ = fmt.Fprintf(c.out, "  ok  %s\n", s.says)
 			n++
 		}
 	}
-	_, _ = fmt.Fprintf(out, "\n%d steps in %v: the whole story works.\n", n, time.Since(begun).Round(time.Millisecond))
+	_, _ = fmt.Fprintf(c.out, "\n%d steps in %v: the whole story works.\n", n, time.Since(begun).Round(time.Millisecond))
 	return nil
 }
 
@@ -100,7 +106,7 @@ func (c *check) signIn() []step {
 	}
 	return []step{
 		{"a person nobody knows is told whom to ask", refused("demo-inconnue", "Vous n’êtes pas inscrit sur ce service")},
-		{"a known address under another ProConnect identity is not let in", refused("demo-jeanne-2", "Votre adresse est connue sous un autre compte")},
+		{"a known address under another ProConnect identity waits for the référent's confirmation", refused("demo-jeanne-2", "Votre référent doit confirmer que c’est vous")},
 		{"an organisation that is not theirs is not let in", refused("demo-lea", "Vous avez choisi une autre structure")},
 		{"a sign-in without second factor is not let in", refused("demo-hugo", "Il manque votre second facteur")},
 		{"an aidant signs in and lands in their organisation's space", all(in(c.jeanne, "demo-jeanne", "/espace"), func() error { return c.jeanne.Says(organisations[0].Name) })},

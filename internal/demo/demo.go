@@ -26,6 +26,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/idp"
 	"mandat/internal/keyring"
+	"mandat/internal/mailbox"
 	"mandat/internal/token"
 	"mandat/internal/twin"
 )
@@ -47,6 +48,7 @@ type Demo struct {
 	App     *app.App
 	Twin    *twin.Twin
 	Cluster *cluster.Cluster
+	Mailbox *mailbox.Box
 	Dir     string
 	Policy  string // path of the journal's policy file
 
@@ -86,6 +88,10 @@ func (d *Demo) start(ctx context.Context, o Options) error {
 	if err := d.startTwin(ctx, o, p); err != nil {
 		return err
 	}
+	if d.Mailbox, err = mailbox.Start(ctx, mailbox.Options{PageListen: fmt.Sprintf("127.0.0.5:%d", p.Mail), File: d.path("mailbox.jsonl")}); err != nil {
+		return err
+	}
+	d.onStop(d.Mailbox.Close)
 	if d.Config, err = config.Load(d.settings(p)); err != nil {
 		return err
 	}
@@ -204,6 +210,7 @@ func (d *Demo) settings(p ports) []string {
 		"PROCONNECT_ISSUER=" + d.Twin.ProConnect, "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=" + d.Config.ProConnectClientSecret,
 		"FRANCECONNECT_ISSUER=" + d.Twin.FranceConnect, "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=" + d.Config.FranceConnectClientSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
+		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_FROM=Mandat",
 	}
 }
 
@@ -219,7 +226,7 @@ func (d *Demo) startApp(ctx context.Context, o Options) error {
 		return err
 	}
 	if empty {
-		if err := seed(ctx, a.Directory(), d.Twin.ProConnect); err != nil {
+		if err := seed(ctx, a, d.Twin.ProConnect, time.Now()); err != nil {
 			return err
 		}
 	}

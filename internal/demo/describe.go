@@ -13,12 +13,16 @@ func (d *Demo) Describe(w io.Writer, program, log string) {
 	line("")
 	line("  %-44s the site: sign in, draw up a mandate", d.Config.BaseURL)
 	line("  %-44s a public service: use the mandate there", d.Twin.Service)
+	line("  %-44s the mails and SMS that Mandat sends", d.Mailbox.Page())
 	line("")
 	line("Sign in (ProConnect's stand-in lists them) as")
 	line("")
 	for _, p := range Professionals() {
-		line("  %-14s %s", p.GivenName+" "+p.UsualName, p.Says)
+		line("  %-16s %s", p.GivenName+" "+p.UsualName, p.Says)
 	}
+	line("")
+	line("or with a link by mail or a passkey, once they have added a second factor of their own in “Mon compte”. Mails arrive on")
+	line("the page above. From invitation to signature, step by step: %s demo --check people", program)
 	line("")
 	line("As the citizen, choose at FranceConnect's stand-in for example")
 	line("")

@@ -3,9 +3,15 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/app"
+	"mandat/internal/certification"
+	"mandat/internal/charter"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/twin"
@@ -16,9 +22,13 @@ type Professional struct {
 	org.Person
 	SIRET string // what ProConnect asserts
 	ACR   []string
-	Roles []string // in the organisation with this SIRET; none: auditor, or not ours
+	Roles []string // in the organisation with this SIRET; none: auditor, administrator, or not ours
+	Also  string   // SIRET of a second organisation, where they are aidant
 	Known bool     // Mandat knows them
-	Says  string   // what signing in as them shows
+
+	// Certified by a test that they passed a month ago; who is not has to be trained.
+	Certified bool
+	Says      string // what signing in as them shows
 }
 
 var organisations = []org.Organisation{
@@ -26,28 +36,70 @@ var organisations = []org.Organisation{
 	{SIRET: "21690123100011", Name: "CCAS de Villeneuve-la-Fictive", Address: "3 place de l’Hôtel-de-Ville", Postcode: "69001", City: "Lyon", Phone: "+33 4 99 00 56 78", Email: "ccas@villeneuve.exemple.invalid"},
 }
 
-// auditorSIRET is the body the auditor works for; Mandat gives it no mandates.
+// auditorSIRET is the body that the auditor and the administrators work for; Mandat gives it no mandates.
 const auditorSIRET = "11004601800013"
+
+// mfa are levels that ProConnect tells of a sign-in with a second factor.
+var mfa = []string{"eidas1", "eidas1-mfa"}
+
+// person is somebody of Les Tilleuls whom Mandat knows.
+func person(sub, given, usual, role, says string) Professional {
+	email := plain.Replace(strings.ToLower(given+"."+usual)) + "@tilleuls.exemple.invalid"
+	return Professional{Person: org.Person{Sub: "demo-" + sub, GivenName: given, UsualName: usual, Email: email}, SIRET: organisations[0].SIRET, ACR: mfa, Roles: []string{role}, Known: true, Says: says}
+}
+
+var plain = strings.NewReplacer("é", "e", "è", "e", "ï", "i", " ", "-")
+
+// certified is an aidant of Les Tilleuls.
+func certified(sub, given, usual, says string) Professional {
+	p := person(sub, given, usual, org.RoleAidant, says)
+	p.Certified = true
+	return p
+}
+
+// elsewhere moves somebody to another domain and establishment.
+func (p Professional) elsewhere(siret, domain string) Professional {
+	name, _, _ := strings.Cut(p.Email, "@")
+	p.SIRET, p.Email = siret, name+"@"+domain
+	return p
+}
+
+// officer is somebody of no organisation here.
+func officer(sub, given, usual, says string) Professional {
+	p := person(sub, given, usual, "", says).elsewhere(auditorSIRET, "audit.exemple.invalid")
+	p.Roles = nil
+	return p
+}
 
 // Professionals are the people of the demonstration.
 func Professionals() []Professional {
-	mfa := []string{"eidas1", "eidas1-mfa"}
-	aidant := func(sub, given, usual, email, siret, says string) Professional {
-		return Professional{Person: org.Person{Sub: sub, GivenName: given, UsualName: usual, Email: email}, SIRET: siret, ACR: mfa, Roles: []string{org.RoleAidant}, Known: true, Says: says}
-	}
-	jeanne := aidant("demo-jeanne", "Jeanne", "Morel", "jeanne.morel@tilleuls.exemple.invalid", organisations[0].SIRET, "aidante")
-	karim := aidant("demo-karim", "Karim", "Haddad", "karim.haddad@tilleuls.exemple.invalid", organisations[0].SIRET, "aidant, her colleague")
-	paul := aidant("demo-paul", "Paul", "Vidal", "paul.vidal@villeneuve.exemple.invalid", organisations[1].SIRET, "aidant of another organisation")
-	sofia := Professional{Person: org.Person{Sub: "demo-sofia", GivenName: "Sofia", UsualName: "Lenoir", Email: "sofia.lenoir@audit.exemple.invalid", Auditor: true}, SIRET: auditorSIRET, ACR: mfa, Known: true, Says: "auditor"}
-	unknown := Professional{Person: org.Person{Sub: "demo-inconnue", GivenName: "Alix", UsualName: "Perrin", Email: "alix.perrin@ailleurs.exemple.invalid"}, SIRET: organisations[0].SIRET, ACR: mfa, Says: "not known here: refused"}
+	jeanne := certified("jeanne", "Jeanne", "Morel", "certified aidante")
+	karim := certified("karim", "Karim", "Haddad", "certified aidant, her colleague")
+	nadia := person("nadia", "Nadia", "Benali", org.RoleAidant, "aidante who has to be trained and certified, and to accept the charter")
+	odile := person("odile", "Odile", "Rivière", org.RoleReferent, "référente of Les Tilleuls, no aidante: invites, suspends, limits")
+	denise := certified("denise", "Denise", "Aubry", "certified aidante of both organisations: chooses in the header")
+	denise.Also = organisations[1].SIRET
+	paul := certified("paul", "Paul", "Vidal", "certified aidant of another organisation").elsewhere(organisations[1].SIRET, "villeneuve.exemple.invalid")
+	claire := person("claire", "Claire", "Fontaine", org.RoleReferent, "référente of that one").elsewhere(organisations[1].SIRET, "villeneuve.exemple.invalid")
+	adele, bruno := officer("adele", "Adèle", "Garnier", "administrator: organisations, results of tests, cards, jobs"), officer("bruno", "Bruno", "Keller", "administrator, the second person that some acts need")
+	adele.Administrator, bruno.Administrator = true, true
+	sofia := officer("sofia", "Sofia", "Lenoir", "auditor")
+	sofia.Auditor = true
+	return append([]Professional{jeanne, karim, nadia, odile, denise, paul, claire, adele, bruno, sofia}, refused(jeanne, karim)...)
+}
+
+// refused are those who do not come in.
+func refused(jeanne, karim Professional) []Professional {
+	unknown := person("inconnue", "Alix", "Perrin", "", "not known here: refused")
+	unknown.Known, unknown.Roles, unknown.Email = false, nil, "alix.perrin@ailleurs.exemple.invalid"
 	double := jeanne
-	double.Sub, double.Known, double.Says = "demo-jeanne-2", false, "Jeanne's e-mail from another provider: refused"
+	double.Sub, double.Known, double.Says = "demo-jeanne-2", false, "Jeanne's e-mail from another provider: waits for Odile's confirmation"
 	wrong := karim
 	wrong.Sub, wrong.GivenName, wrong.UsualName, wrong.Email = "demo-lea", "Léa", "Simon", "lea.simon@tilleuls.exemple.invalid"
 	wrong.Says = "signs in for an establishment that is not hers: refused"
-	weak := aidant("demo-hugo", "Hugo", "Blanc", "hugo.blanc@tilleuls.exemple.invalid", organisations[0].SIRET, "has no second factor: refused")
+	weak := certified("hugo", "Hugo", "Blanc", "has no second factor: refused")
 	weak.ACR = []string{"eidas1"}
-	return []Professional{jeanne, karim, paul, sofia, unknown, double, wrong, weak}
+	return []Professional{unknown, double, wrong, weak}
 }
 
 // asserted is the SIRET ProConnect tells, which for one of them is not where they work.
@@ -72,23 +124,57 @@ func label(siret string) string {
 }
 
 // seed adds organisations and people to an empty database, by the acts of the domain.
-func seed(ctx context.Context, d *org.Directory, issuer string) error {
+func seed(ctx context.Context, a *app.App, issuer string, now time.Time) error {
 	ids := map[string]uuid.UUID{}
 	for _, o := range organisations {
-		id, err := d.CreateOrganisation(ctx, journal.Program(), o)
+		id, err := a.Directory().CreateOrganisation(ctx, journal.Program(), o)
 		if err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
 		ids[o.SIRET] = id
 	}
+	if err := a.Charter().Publish(ctx); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
 	for _, p := range Professionals() {
-		if !p.Known {
-			continue
-		}
-		p.Issuer = issuer
-		if _, err := d.AddPerson(ctx, journal.Program(), p.Person, ids[p.SIRET], p.Roles...); err != nil {
-			return fmt.Errorf("seed: %w", err)
+		if p.Known {
+			if err := p.add(ctx, a, issuer, ids, now); err != nil {
+				return fmt.Errorf("seed %s: %w", p.Sub, err)
+			}
 		}
 	}
 	return nil
+}
+
+// add adds one person, with what they have done before the story begins: all but who has to be trained know the charter.
+func (p Professional) add(ctx context.Context, a *app.App, issuer string, organisations map[string]uuid.UUID, now time.Time) error {
+	p.Issuer = issuer
+	place := organisations[p.SIRET]
+	if len(p.Roles) == 0 {
+		place = uuid.Nil
+	}
+	id, err := a.Directory().AddPerson(ctx, journal.Program(), p.Person, place, p.Roles...)
+	if err == nil && p.Also != "" {
+		err = a.Directory().Join(ctx, journal.Program(), id, organisations[p.Also], org.RoleAidant)
+	}
+	if err != nil || p.Auditor || !p.Certified && slices.Equal(p.Roles, []string{org.RoleAidant}) {
+		return err
+	}
+	if err := a.Charter().Accept(ctx, p.actor(id, place), charter.Version, charter.Sum()); err != nil || !p.Certified {
+		return err
+	}
+	tested := now.UTC().AddDate(0, -1, 0).Truncate(24 * time.Hour)
+	return a.Certifications().Grant(ctx, journal.Program(), id, certification.Course{On: tested.AddDate(0, 0, -1), Organiser: "Organisme de démonstration", Kind: certification.Classic},
+		certification.Test{On: tested, Score: 900})
+}
+
+func (p Professional) actor(id, place uuid.UUID) journal.Actor {
+	kind := journal.Aidant
+	switch {
+	case p.Administrator:
+		kind = journal.Administrator
+	case slices.Contains(p.Roles, org.RoleReferent):
+		kind = journal.Referent
+	}
+	return journal.Actor{Kind: kind, Person: id, Organisation: place}
 }

@@ -19,6 +19,7 @@ type ports struct {
 	FranceConnect int `json:"franceconnect"`
 	ProConnect    int `json:"proconnect"`
 	Service       int `json:"service"`
+	Mail          int `json:"mail"`
 }
 
 const portsFile = "ports.json"
@@ -33,7 +34,7 @@ func (p *ports) all() []struct {
 		port      *int
 	}{
 		{"127.0.0.1", "Mandat", &p.Site}, {"127.0.0.1", "metrics", &p.Metrics}, {"127.0.0.2", "FranceConnect's stand-in", &p.FranceConnect},
-		{"127.0.0.3", "ProConnect's stand-in", &p.ProConnect}, {"127.0.0.4", "the public service", &p.Service},
+		{"127.0.0.3", "ProConnect's stand-in", &p.ProConnect}, {"127.0.0.4", "the public service", &p.Service}, {"127.0.0.5", "the page of mails", &p.Mail},
 	}
 }
 
@@ -48,11 +49,16 @@ func choosePorts(ctx context.Context, dir string, first int) (ports, error) {
 			return p, fmt.Errorf("%s: %w (make reset begins anew)", path, err)
 		}
 		for _, a := range p.all() {
+			if *a.port == 0 { // chosen before there was such a part
+				if *a.port, err = nextFree(ctx, a.host, p.Site+1); err != nil {
+					return p, err
+				}
+			}
 			if !free(ctx, a.host, *a.port) {
 				return p, fmt.Errorf("port %d of %s, where %s was, is taken by another program (another `make run`?): stop it, or run with another --dir", *a.port, a.host, a.who)
 			}
 		}
-		return p, nil
+		return p, keepPorts(path, p)
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return p, fmt.Errorf("read ports: %w", err)
@@ -66,13 +72,18 @@ func choosePorts(ctx context.Context, dir string, first int) (ports, error) {
 		}
 		first = *a.port + 1
 	}
-	if content, err = json.Marshal(p); err != nil {
-		return p, fmt.Errorf("keep ports: %w", err)
+	return p, keepPorts(path, p)
+}
+
+func keepPorts(path string, p ports) error {
+	content, err := json.Marshal(p)
+	if err == nil {
+		err = os.WriteFile(path, content, 0o600)
 	}
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		return p, fmt.Errorf("keep ports: %w", err)
+	if err != nil {
+		return fmt.Errorf("keep ports: %w", err)
 	}
-	return p, nil
+	return nil
 }
 
 func free(ctx context.Context, host string, port int) bool {
