@@ -49,6 +49,7 @@ var forms = map[string]url.Values{
 	"POST /admin/administrateurs":                             {"email": {"adm-{n}@exemple.invalid"}, "given_name": {"Ada"}, "usual_name": {"Fictif"}},
 	"POST /admin/administrateurs/{invitation}/accord":         {},
 	"POST /admin/administrateurs/{invitation}/retrait":        {},
+	"POST /admin/administrateurs/{person}/fin":                {},
 	"POST /admin/cartes":                                      {"act": {"import"}, "file": {"serial;seed\nESSAI-{n};00112233445566778899aabbccddeeff00112233\n"}},
 	"POST /admin/imports":                                     {"file": {"{results}"}},
 	"POST /admin/imports/confirmation":                        {"content": {"{content}"}, "file": {" "}},

@@ -121,6 +121,9 @@ func (s *stage) person() string {
 	if strings.HasPrefix(route, "/admin") && strings.Contains(route, "/identite") {
 		return s.site.Newcomer(s.t, journal.Auditor, uuid.Nil, fmt.Sprintf("cible-%d", s.n)).Person.String()
 	}
+	if strings.HasPrefix(route, "/admin/administrateurs") {
+		return s.site.Administrator(s.t, fmt.Sprintf("cible-%d", s.n)).Person.String()
+	}
 	if strings.HasPrefix(route, "/admin/imports") || strings.HasSuffix(route, "/formation") || strings.HasSuffix(route, "/test") || strings.HasSuffix(route, "}/certification") {
 		return s.trainee().String()
 	}

@@ -113,6 +113,8 @@ func TestAdministrator(t *testing.T) {
 			p.imports()
 			who := "/admin/personnes/" + p.known("karim.haddad@tilleuls.exemple.invalid")
 			p.visit(who, who+"/suspension", who+"/reinitialisation")
+			_, other := p.enlist("cede-" + lang)
+			p.visit("/admin/administrateurs/" + p.known(other) + "/fin")
 		})
 	}
 }
