@@ -20,6 +20,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/throttle"
 	"mandat/internal/token"
 )
 
@@ -33,12 +34,14 @@ const (
 const (
 	ContactLife  = 15 * time.Minute
 	contactTries = 10
+	contactSends = 5 // at once, and then one in an hour: each costs money, or comes to somebody who did not ask
 )
 
 // Errors of contacts.
 var (
 	ErrContact  = errors.New("not an e-mail address or telephone number")
 	ErrNotShown = errors.New("wrong, late or used") // one answer for all of these
+	ErrTooOften = errors.New("too many messages were asked for")
 )
 
 // regions are France and its territories.
@@ -71,20 +74,21 @@ func Email(s string) (string, error) {
 
 // Contacts lets people show that an address or a number is theirs. Until then it stands in person_contact, and is used for nothing else.
 type Contacts struct {
-	d     *Directory
-	keys  *envelope.Keys
-	clock *clock.Clock
+	d        *Directory
+	keys     *envelope.Keys
+	clock    *clock.Clock
+	throttle *throttle.Throttle
 }
 
 // Contacts returns the contacts of the directory's people. Codes are stored under a key: six digits are soon tried.
 func (d *Directory) Contacts(keys *envelope.Keys, c *clock.Clock) *Contacts {
-	return &Contacts{d, keys, c}
+	return &Contacts{d, keys, c, throttle.New(d.db, c)}
 }
 
 // Start notes what the actor says is their address or number, and queues the message with which they show it: a link to the address (message
 // contact_email), a code to the number (contact_phone). What was said before is forgotten. Whether somebody else has that address is not told.
 // Who asks for another address is told so at the one they have (message contact_changed): it is queued now, while their row still has that one.
-// It returns ErrContact and ErrFactorTooOld.
+// It returns ErrContact, ErrFactorTooOld and ErrTooOften.
 func (c *Contacts) Start(ctx context.Context, by journal.Actor, kind, value string) error {
 	read := map[string]func(string) (string, error){ContactEmail: Email, ContactPhone: Phone}[kind]
 	if read == nil {
@@ -97,6 +101,10 @@ func (c *Contacts) Start(ctx context.Context, by journal.Actor, kind, value stri
 	now := c.clock.Now()
 	if err := Fresh(by, now); err != nil {
 		return err
+	}
+	wait, err := c.throttle.Take(ctx, throttle.Allowance{Of: "contact." + kind, Who: by.Person.String(), Burst: contactSends, Every: time.Hour})
+	if err != nil || wait > 0 {
+		return errors.Join(err, when(wait > 0, ErrTooOften))
 	}
 	err = c.d.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		// Nothing has this hash until the message is written.

@@ -148,6 +148,44 @@ func TestContact_Refuses(t *testing.T) {
 	w.Content(t)
 }
 
+// Nobody sends messages without end to numbers and addresses that they only say are theirs.
+func TestContact_IsNotSentOften(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, c := t.Context(), w.Directory.Contacts(w.Keys, w.Clock)
+	start := func(by journal.Actor, kind string, n int) error {
+		value := fmt.Sprintf("06 12 34 56 %02d", n)
+		if kind == org.ContactEmail {
+			value = fmt.Sprintf("jeanne-%d@exemple.invalid", n)
+		}
+		return c.Start(ctx, by, kind, value)
+	}
+	for _, kind := range []string{org.ContactPhone, org.ContactEmail} {
+		for n := range 7 {
+			if err := start(w.Jeanne, kind, n); errors.Is(err, org.ErrTooOften) != (n >= 5) || n < 5 && err != nil {
+				t.Errorf("%s %d: %v", kind, n+1, err)
+			}
+		}
+		if err := start(w.Paul, kind, 0); err != nil {
+			t.Errorf("%s: somebody else: %v", kind, err)
+		}
+	}
+	sent := 0
+	for _, m := range *w.Told {
+		if m.Kind == "contact_phone" && m.Person == w.Jeanne.Person {
+			sent++
+		}
+	}
+	if sent != 5 {
+		t.Errorf("%d messages", sent)
+	}
+	w.Clock.Advance(time.Hour)
+	w.Jeanne.FactorAt = w.Clock.Now()
+	if err := start(w.Jeanne, org.ContactPhone, 8); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+}
+
 func third[A, B any](_ A, _ B, err error) error { return err }
 
 // Ten tries, also of a hundred at once; and the right code is no use afterwards.

@@ -69,6 +69,10 @@ func (s *Site) doContact(w http.ResponseWriter, r *http.Request, k kind) error {
 		form.Fail("value", "account.contact."+k.Kind+".malformed")
 		return s.renderContact(w, r, http.StatusUnprocessableEntity, k, form)
 	}
+	if errors.Is(err, org.ErrTooOften) {
+		form.Fail("value", "account.contact.too_often")
+		return s.renderContact(w, r, http.StatusTooManyRequests, k, form)
+	}
 	if err != nil {
 		return s.stale(w, r, err, "/compte/"+k.Path)
 	}

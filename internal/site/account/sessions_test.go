@@ -79,3 +79,20 @@ func TestSessions_OnlyOnesOwn(t *testing.T) {
 		t.Errorf("%d sessions", n)
 	}
 }
+
+// The page says when too many codes were asked for, and keeps what was typed.
+func TestContact_TooOften(t *testing.T) {
+	t.Parallel()
+	d, _, _, b := home(t)
+	for range 5 {
+		get(t, b, d.URL+"/compte/telephone")
+		press(t, b, "Envoyer le code", "value", "06 12 34 56 78")
+		says(t, b, 200, "Code reçu")
+	}
+	get(t, b, d.URL+"/compte/telephone")
+	press(t, b, "Envoyer le code", "value", "06 12 34 56 79")
+	says(t, b, 429, "Attendez une heure")
+	if n := len(d.Post.Of("contact_phone")); n != 5 {
+		t.Errorf("%d messages", n)
+	}
+}
