@@ -122,3 +122,8 @@ create constraint trigger journaled after insert or update or delete on credenti
   for each row execute function journaled('person', 'person_id', 'factor');
 create constraint trigger journaled after insert or update of state, person_id, asked_by, approved_by, effective_at on credential_reset deferrable initially deferred
   for each row execute function journaled('person', 'person_id', 'factor');
+-- A card is given and comes back with the factor that it is of. What else becomes of it is an act on it.
+create constraint trigger sent_journaled after update of organisation_id on credential_card deferrable initially deferred
+  for each row when (old.organisation_id is distinct from new.organisation_id) execute function journaled('serial', 'serial', 'cards.sent');
+create constraint trigger lost_journaled after update of state on credential_card deferrable initially deferred
+  for each row when (old.state = 'stock' and new.state = 'lost') execute function journaled('serial', 'serial', 'cards.lost');

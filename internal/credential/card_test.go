@@ -61,7 +61,7 @@ func TestImportCards(t *testing.T) {
 	if err != nil || out.Done || !slices.Equal(out.Faults, want) {
 		t.Errorf("%+v, %v", out, err)
 	}
-	if list, _, err := w.factors.Cards(t.Context()); err != nil || len(list) != 0 {
+	if list, _, err := w.factors.Cards(t.Context(), 1); err != nil || len(list) != 0 {
 		t.Errorf("a faulty file was taken in: %v, %v", list, err)
 	}
 	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(file), false); err != nil || !out.Done || out.Cards != 3 {
@@ -72,7 +72,7 @@ func TestImportCards(t *testing.T) {
 		!slices.Equal(out.Faults, []credential.Fault{{2, credential.FaultKnown}, {3, credential.FaultKnown}, {4, credential.FaultKnown}}) {
 		t.Errorf("%+v, %v", out, err)
 	}
-	if list, counts, err := w.factors.Cards(t.Context()); err != nil || len(list) != 3 || counts["stock"] != 3 {
+	if list, counts, err := w.factors.Cards(t.Context(), 1); err != nil || len(list) != 3 || counts["stock"] != 3 {
 		t.Errorf("%v, %v, %v", list, counts, err)
 	}
 	w.sound(t)
@@ -182,7 +182,9 @@ func TestCard_OfAnOrganisation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	card := w.cards(t, 1)
-	w.Behind(t, `update credential_card set organisation_id = $1`, w.Elsewhere)
+	if err := w.factors.SendCard(t.Context(), w.Administrator(t, "alix"), "GADT0001", w.Elsewhere); err != nil {
+		t.Fatal(err)
+	}
 	w.settle(time.Minute)
 	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), ""); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("another organisation's card: %v", err)
@@ -190,4 +192,5 @@ func TestCard_OfAnOrganisation(t *testing.T) {
 	if _, err := w.factors.AddCard(t.Context(), w.Ines, "GADT0001", card("GADT0001", w.Clock.Now()), ""); err != nil {
 		t.Error(err)
 	}
+	w.sound(t)
 }

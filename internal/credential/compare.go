@@ -120,6 +120,9 @@ func (p picture) read(ctx context.Context, tx pgx.Tx) error {
 	for _, s := range resets {
 		p[s.ID] = resetText(s)
 	}
+	if err := p.readCards(ctx, tx); err != nil {
+		return err
+	}
 	var cards int
 	if err := tx.QueryRow(ctx, `select count(*) from credential_card`).Scan(&cards); err != nil || cards == 0 {
 		return err

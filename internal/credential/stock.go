@@ -11,14 +11,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/org"
 )
 
 const (
@@ -49,13 +47,6 @@ type CardImport struct {
 	Cards  int     // that it adds
 	Faults []Fault // with one of these nothing is added
 	Done   bool
-}
-
-// Card is a card of the stock.
-type Card struct {
-	Serial     string
-	State      string // "stock", "given" or "lost"
-	ImportedAt time.Time
 }
 
 var serialForm = regexp.MustCompile(`^[A-Z0-9-]{4,40}$`)
@@ -176,15 +167,7 @@ func (r *Register) addCards(ctx context.Context, by journal.Actor, lines map[int
 		}
 		serials, wraps, seals = append(serials, l.serial), append(wraps, wrapped), append(seals, sealed)
 	}
-	batch := &pgx.Batch{}
-	may := org.MayAdminister(batch, by)
-	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := may(); err != nil {
-			return journal.Event{}, err
-		}
-		if err := org.Fresh(by, tx.Now); err != nil {
-			return journal.Event{}, err
-		}
+	return r.administer(ctx, by, "import cards", func(tx *journal.Tx) (journal.Event, error) {
 		_, err := tx.Exec(ctx, `insert into credential_card (serial, data_key, seed, state, imported_at)
 			select serial, data_key, seed, 'stock', $4 from unnest($1::text[], $2::bytea[], $3::bytea[]) line (serial, data_key, seed)`, serials, wraps, seals, tx.Now)
 		if db.Unique(err, "") {
@@ -192,33 +175,6 @@ func (r *Register) addCards(ctx context.Context, by journal.Actor, lines map[int
 		}
 		return journal.Event{Action: "cards.imported", Detail: detail}, err
 	})
-	return wrap("import cards", err)
-}
-
-// Cards lists the stock, the latest first, at most some hundred, and counts all of it by state.
-func (r *Register) Cards(ctx context.Context) ([]Card, map[string]int, error) {
-	var cards []Card
-	counts := map[string]int{}
-	err := r.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select serial, state, imported_at from credential_card order by imported_at desc, serial limit 500`)
-		if err != nil {
-			return err
-		}
-		if cards, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Card]); err != nil {
-			return err
-		}
-		if rows, err = tx.Query(ctx, `select state, count(*) from credential_card group by state`); err != nil {
-			return err
-		}
-		var state string
-		var n int
-		_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { counts[state] = n; return nil })
-		return err
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("list cards: %w", err)
-	}
-	return cards, counts, nil
 }
 
 // lose takes the cards of a person out of the stock for good.

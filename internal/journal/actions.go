@@ -58,6 +58,8 @@ func Actions() []Action {
 		{"factor.reset_done", []string{"person", "reset", "removed"}},
 		{"factor.reset_used", []string{"person", "reset"}},
 		{"cards.imported", []string{"digest", "cards"}},
+		{"cards.sent", []string{"serial"}},
+		{"cards.lost", []string{"serial"}},
 		{"session.opened", []string{"acr", "idp", "method", "factor"}},
 		{"session.stepped_up", []string{"acr", "factor"}},
 		{"session.closed", nil},

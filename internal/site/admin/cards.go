@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"mandat/internal/credential"
 	"mandat/internal/org"
@@ -20,6 +21,10 @@ type cardsPage struct {
 	FaultCount         int
 	Stale              bool
 	Notice             string
+
+	Cards          []credential.Card // a page of them
+	Page, Pages    int
+	Previous, Next int // pages, 0 for none
 }
 
 // cardFault is what is wrong with a line of a file of cards.
@@ -39,13 +44,25 @@ func (s *Site) showCards(w http.ResponseWriter, r *http.Request) error {
 	return s.renderCards(w, r, at, &cardsPage{}, http.StatusOK)
 }
 
+// turn says which page this is, and which there are beside it.
+func (p *cardsPage) turn(cards int) {
+	p.Pages = max(1, (cards+credential.CardsListed-1)/credential.CardsListed)
+	p.Page = min(max(p.Page, 1), p.Pages)
+	p.Previous = p.Page - 1
+	if p.Page < p.Pages {
+		p.Next = p.Page + 1
+	}
+}
+
 func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.Session, p *cardsPage, status int) error {
 	p.Title, p.Current, p.Trail, p.Stale = "admin.cards.title", home.Href, []page.Link{home}, status == http.StatusConflict
-	_, counts, err := s.Credentials.Cards(r.Context())
+	p.Page, _ = strconv.Atoi(r.URL.Query().Get("page")) // what is no number is the first
+	cards, counts, err := s.Credentials.Cards(r.Context(), p.Page)
 	if err != nil {
 		return err
 	}
-	p.Stock, p.Given, p.Lost = counts["stock"], counts["given"], counts["lost"]
+	p.Cards, p.Stock, p.Given, p.Lost = cards, counts[credential.CardStock], counts[credential.CardGiven], counts[credential.CardLost]
+	p.turn(p.Stock + p.Given + p.Lost)
 	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
 		return err
 	}

@@ -128,8 +128,13 @@ func filePages() []shownPage {
 		}}
 	}
 	some := certification.Imported{Lines: 5000, Done: 2000, At: now}
-	cards := func(p *cardsPage) shownPage {
-		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; return p }}
+	list := func(p *cardsPage) shownPage {
+		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; p.turn(p.Stock); return p }}
+	}
+	card := func(c credential.Card, form *page.Form, stale bool) shownPage {
+		return shownPage{"admin/card.html", func() page.Page {
+			return &cardPage{Common: page.Common{Title: "admin.card.title", Form: form}, Card: c, Stale: stale, Notice: "admin.card.sent"}
+		}}
 	}
 	var faults []credential.Fault
 	for i, what := range []string{credential.FaultColumns, credential.FaultSerial, credential.FaultSeed, credential.FaultTwice, credential.FaultKnown, credential.FaultTooMany} {
@@ -137,8 +142,12 @@ func filePages() []shownPage {
 	}
 	return []shownPage{plan(certification.Counts{Changed: 2, Unchanged: 1, Refused: 1}, lines, false), plan(certification.Counts{Refused: 1}, lines[:1], true), plan(certification.Counts{Unchanged: 1}, nil, false),
 		imports(nil), imports(mistaken(nil, "file", "admin.wrong.file"), imported{Imported: some}, imported{some, true, false}, imported{some, true, true}),
-		cards(&cardsPage{Notice: "admin.cards.imported"}), cards(&cardsPage{Checked: true, New: 12, Stock: 1, Stale: true}), cards(checked(credential.CardImport{Faults: faults})),
-		cards(&cardsPage{Common: page.Common{Form: mistaken(nil, "file", "admin.wrong.file")}})}
+		card(credential.Card{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, mistaken(url.Values{"siret": {"12"}}, "siret", "admin.card.wrong.siret"), true),
+		card(credential.Card{Serial: "GADT0001", State: credential.CardGiven, Organisation: someID, OrganisationName: house.Name, ImportedAt: now}, nil, false),
+		card(credential.Card{Serial: "GADT0001", State: credential.CardLost, ImportedAt: now}, nil, false),
+		list(&cardsPage{Page: 2, Stock: 120, Cards: []credential.Card{{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, {Serial: "GADT0002", State: credential.CardGiven, OrganisationName: house.Name, ImportedAt: now}, {Serial: "GADT0003", State: credential.CardLost, ImportedAt: now}}}),
+		list(&cardsPage{Notice: "admin.cards.imported"}), list(&cardsPage{Checked: true, New: 12, Stock: 1, Stale: true}), list(checked(credential.CardImport{Faults: faults})),
+		list(&cardsPage{Common: page.Common{Form: mistaken(nil, "file", "admin.wrong.file")}})}
 }
 
 // otherPages are the rest, each in each shape it can have.
@@ -160,7 +169,7 @@ func otherPages() []shownPage {
 			return &homePage{Common: page.Common{Title: "admin.home.title"}, Notice: "referent.person.confirmed", Tiles: []page.Link{{Href: "/admin/cartes", Text: "admin.tile.cards."}},
 				Waiting: []waiting{{"resets", 1, "/a"}, {"proposals", 2, "/b"}, {"jobs", 3, "/c"}, {"imports", 4, "/d"}, {"identities", 1, "/e"}}}
 		}},
-		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."), confirm("admin.office.end."),
+		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."), confirm("admin.office.end."), confirm("admin.card.lose."),
 		{"admin/invite.html", func() page.Page { return propose }}, {"admin/invite.html", func() page.Page { return invite }},
 		{"admin/jobs.html", func() page.Page { return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}} }},
 		{"admin/jobs.html", func() page.Page {

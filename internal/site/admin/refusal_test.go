@@ -23,6 +23,7 @@ func posts(o *office) map[string][]string {
 		"/admin/personnes": {"email", "jeanne@exemple.invalid"}, she + "/suspension": nil, she + "/reprise": nil, she + "/identite": nil, she + "/identite/refus": nil, she + "/reinitialisation": nil,
 		she + "/formation": {"trained_on", "2026-01-08", "organiser", "A", "training", "peer"}, she + "/test": {"tested_on", "2026-01-09", "score", "900"}, she + "/certification": nil,
 		she + "/certification/suspension": nil, she + "/certification/reprise": nil, "/admin/imports": nil, "/admin/imports/confirmation": nil, "/admin/imports/suite": nil, "/admin/cartes": nil,
+		"/admin/cartes/GADT0001/envoi": {"siret", "21750001600019"}, "/admin/cartes/GADT0001/perte": nil,
 		"/admin/travaux/42/reprise": nil, "/admin/administrateurs": {"given_name", "A", "usual_name", "B", "email", "a@b.fr"}, "/admin/administrateurs/" + some + "/accord": nil,
 		"/admin/administrateurs/" + some + "/retrait": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/reinitialisations/" + some + "/accord": nil, "/admin/reinitialisations/" + some + "/refus": nil}
 }
@@ -46,7 +47,7 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 		nobody.want(nobody.post(act, fields...), 303, "/connexion")
 	}
 	suspended.want(suspended.post(path(o.Jeanne)+"/suspension"), 403)
-	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/cartes", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
+	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/cartes", "/admin/cartes/GADT0001", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
 		for _, b := range others {
 			b.without(b.want(b.get(p), 403), "jeanne@exemple.invalid", "21750001600019")
 		}
@@ -61,6 +62,7 @@ func TestStale_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	late := o.visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
+	o.stock(t, 1)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
@@ -70,15 +72,15 @@ func TestStale_ChangesNothing(t *testing.T) {
 	}
 	here, she, reset := organisationPath(o.Here), path(o.Jeanne), "/admin/reinitialisations/"+open.ID.String()
 	before := o.rows(t, `select count(*) from journal_entry`)
-	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin"} {
+	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin", "/admin/cartes/GADT0001/perte"} {
 		late.want(late.get(form), 303, "/connexion/confirmation")
 	}
 	for act, fields := range map[string][]string{here + "/suspension": nil, here + "/reprise": nil, she + "/suspension": nil, she + "/reprise": nil, she + "/certification": nil, she + "/certification/suspension": nil,
-		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil} {
+		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/cartes/GADT0001/perte": nil} {
 		late.want(late.post(act, fields...), 303, "/connexion/confirmation")
 	}
 	all := posts(o)
-	for _, act := range []string{"/admin/structures", here + "/modification", here + "/referent", she + "/formation", she + "/test", "/admin/administrateurs"} {
+	for _, act := range []string{"/admin/structures", here + "/modification", here + "/referent", she + "/formation", she + "/test", "/admin/administrateurs", "/admin/cartes/GADT0001/envoi"} {
 		late.want(late.post(act, all[act]...), 409, "rien de ce que vous avez saisi n’est perdu", `value="`+all[act][1]+`"`)
 	}
 	if after := o.rows(t, `select count(*) from journal_entry`); after != before {

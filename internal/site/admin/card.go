@@ -1,0 +1,115 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/credential"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+type cardPage struct {
+	page.Common
+	Card   credential.Card
+	Stale  bool
+	Notice string
+}
+
+var cards = page.Link{Href: "/admin/cartes", Text: "admin.cards.title"}
+
+func cardPath(serial string) string { return cards.Href + "/" + url.PathEscape(serial) }
+
+// withCard returns the session of an administrator and the card of the path.
+func (s *Site) withCard(r *http.Request) (*session.Session, credential.Card, error) {
+	at, err := signedIn(r)
+	if err != nil {
+		return nil, credential.Card{}, err
+	}
+	c, err := s.Credentials.Card(r.Context(), r.PathValue("card"))
+	return at, c, err
+}
+
+func (s *Site) showCard(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.withCard(r)
+	if err != nil {
+		return err
+	}
+	o := org.Organisation{}
+	if c.Organisation != uuid.Nil {
+		if o, err = s.Directory.Organisation(r.Context(), c.Organisation); err != nil {
+			return err
+		}
+	}
+	return s.renderCard(w, r, at, c, page.FilledForm(url.Values{"siret": {o.SIRET}}), http.StatusOK)
+}
+
+func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, at *session.Session, c credential.Card, form *page.Form, status int) error {
+	p := &cardPage{Common: page.Common{Title: "admin.card.title", Current: home.Href, Trail: []page.Link{home, cards}, Form: form}, Card: c, Stale: status == http.StatusConflict}
+	var err error
+	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "admin/card.html", p)
+}
+
+// doSend notes to which organisation a card was sent, by its SIRET; an empty one is none.
+func (s *Site) doSend(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.withCard(r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	to := uuid.Nil
+	if siret := strings.Join(strings.Fields(form.Value("siret")), ""); siret != "" {
+		found, err := s.Directory.Organisations(r.Context(), at.Actor(), siret)
+		if err != nil {
+			return refusal(err)
+		}
+		i := slices.IndexFunc(found, func(o org.Organisation) bool { return o.SIRET == siret })
+		if i < 0 {
+			form.Fail("siret", "admin.card.wrong.siret")
+			return s.renderCard(w, r, at, c, form, http.StatusUnprocessableEntity)
+		}
+		to = found[i].ID
+	}
+	if to == c.Organisation {
+		return s.finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
+	}
+	switch err := s.Credentials.SendCard(r.Context(), at.Actor(), c.Serial, to); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		return s.renderCard(w, r, at, c, form, http.StatusConflict)
+	case err != nil:
+		return refusal(err)
+	}
+	return s.finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
+}
+
+func (s *Site) showLose(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.withCard(r)
+	if err != nil {
+		return err
+	}
+	if ok, err := s.confirmed(w, r, at); !ok {
+		return err
+	}
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, cards}, Current: home.Href}, Key: "admin.card.lose.", Name: c.Serial,
+		Action: cardPath(c.Serial) + "/perte", Back: cardPath(c.Serial)})
+}
+
+func (s *Site) doLose(w http.ResponseWriter, r *http.Request) error {
+	at, c, err := s.withCard(r)
+	if err != nil {
+		return err
+	}
+	return s.press(w, r, at, cardPath(c.Serial), "admin.card.was_lost", func() error { return s.Credentials.LoseCard(r.Context(), at.Actor(), c.Serial) })
+}
