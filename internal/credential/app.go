@@ -28,15 +28,16 @@ type App struct {
 	Path string // of the QR code: <path d> in a viewBox of Side by Side, dark on white
 }
 
-// StartApp begins an application: a secret that counts once ConfirmApp has seen a code of it. Until then, for half an hour, it
-// returns the same one. An application that counts already goes on until the new one is confirmed.
+// StartApp begins an application: a secret that counts once ConfirmApp has seen a code of it in the same session. Until then, for half an
+// hour, it returns the same one there; in another session of the person it begins anew, or who was at an unlocked screen before them
+// would know the secret that they add. An application that counts already goes on until the new one is confirmed.
 func (r *Register) StartApp(ctx context.Context, by journal.Actor) (App, error) {
 	a, err := r.account(ctx, by.Person)
 	if err != nil {
 		return App{}, err
 	}
 	now := r.clock.Now()
-	begun, err := r.generators(ctx, by.Person, `kind = 'app' and confirmed_at is null and created_at > $2 order by created_at desc`, now.Add(-appLife))
+	begun, err := r.begun(ctx, by, now)
 	if err != nil {
 		return App{}, err
 	}
@@ -50,8 +51,8 @@ func (r *Register) StartApp(ctx context.Context, by journal.Actor) (App, error) 
 	}
 	err = r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		tx.Queue(`delete from credential_totp where person_id = $1 and kind = 'app' and confirmed_at is null`, by.Person)
-		tx.Queue(`insert into credential_totp (id, person_id, kind, name, data_key, seed, period, created_at) values ($1, $2, 'app', 'app', $3, $4, $5, $6)`,
-			id, by.Person, wrapped, sealed, int(appPeriod/time.Second), now)
+		tx.Queue(`insert into credential_totp (id, person_id, kind, name, data_key, seed, period, created_at) values ($1, $2, 'app', $3, $4, $5, $6, $7)`,
+			id, by.Person, beginner(by), wrapped, sealed, int(appPeriod/time.Second), now)
 		return nil
 	})
 	if err != nil {
@@ -59,6 +60,14 @@ func (r *Register) StartApp(ctx context.Context, by journal.Actor) (App, error) 
 	}
 	return r.app(a.name, seed)
 }
+
+// begun finds the application that was begun in the actor's session.
+func (r *Register) begun(ctx context.Context, by journal.Actor, now time.Time) ([]generator, error) {
+	return r.generators(ctx, by.Person, `kind = 'app' and confirmed_at is null and created_at > $2 and name = $3 order by created_at desc`, now.Add(-appLife), beginner(by))
+}
+
+// beginner is what an application is called that waits for its first code: after the session in which it was begun.
+func beginner(by journal.Actor) string { return digest(by.Session)[:60] }
 
 // app writes a secret in the forms that applications read (the Key Uri Format of Google Authenticator, which all of them know).
 func (r *Register) app(who string, seed []byte) (App, error) {
@@ -99,9 +108,9 @@ func draw(text string) (side int, path string, err error) {
 }
 
 // ConfirmApp makes the application that was begun count, by a code that it shows. It replaces the one that counted before. Errors:
-// ErrNoFactor when none was begun in the last half hour, ErrWrong, ErrWait.
+// ErrNoFactor when none was begun in this session in the last half hour, ErrWrong, ErrWait.
 func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed string) (Given, error) {
-	begun, err := r.generators(ctx, by.Person, `kind = 'app' and confirmed_at is null and created_at > $2 order by created_at desc`, r.clock.Now().Add(-appLife))
+	begun, err := r.begun(ctx, by, r.clock.Now())
 	if err != nil {
 		return Given{}, err
 	}
@@ -128,7 +137,7 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 		if len(before) == 1 {
 			detail.Replaces = before[0].String()
 		}
-		tag, err := tx.Exec(ctx, `update credential_totp set confirmed_at = $2, used_at = $2, last_step = $3 where id = $1 and confirmed_at is null`, g.id, tx.Now, step)
+		tag, err := tx.Exec(ctx, `update credential_totp set confirmed_at = $2, used_at = $2, last_step = $3, name = 'app' where id = $1 and confirmed_at is null`, g.id, tx.Now, step)
 		return journal.Event{Action: "factor.added", Detail: detail}, r.telling(one(ErrNoFactor, tag, err), tx, "factor_added", g.id, by.Person)
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"mandat/internal/credential"
 	"mandat/internal/journal"
+	"mandat/internal/token"
 )
 
 // shown is what an application or a card with this key (base32) shows at an instant, by another hand than ours.
@@ -103,6 +104,35 @@ func TestApp(t *testing.T) {
 	}
 	if _, err := w.code(t, by, shown(t, other, 30, w.Clock.Now())); err != nil {
 		t.Errorf("the new telephone: %v", err)
+	}
+	w.sound(t)
+}
+
+// Who looked at an application's secret in one session of a person does not know the one that they add in another.
+func TestApp_SecretsAreOfOneSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stranger := w.newcomer(t, "amel")
+	owner := stranger
+	stranger.Session, owner.Session = token.Bytes(32), token.Bytes(32)
+	seen, err := w.factors.StartApp(t.Context(), stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle(30 * time.Second)
+	if _, err := w.factors.ConfirmApp(t.Context(), owner, shown(t, seen.Key, 30, w.Clock.Now())); !errors.Is(err, credential.ErrNoFactor) {
+		t.Errorf("confirmed what another session began: %v", err)
+	}
+	if key := w.app(t, owner); key == seen.Key {
+		t.Error("two sessions have seen the same secret")
+	}
+	f, err := w.factors.Factors(t.Context(), owner.Person)
+	if err != nil || f.App == nil || f.App.Name != "app" {
+		t.Errorf("%+v, %v", f.App, err)
+	}
+	w.Clock.Advance(2 * time.Minute)
+	if _, err := w.code(t, owner, shown(t, seen.Key, 30, w.Clock.Now())); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("what was seen before opens: %v", err)
 	}
 	w.sound(t)
 }
