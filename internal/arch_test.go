@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify"},
+	{"org", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -143,4 +144,22 @@ func (p *Process) caughtUp(ctx context.Context, t testing.TB) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// Folders are where the process finds its keys and keeps its state.
+func (p *Process) Folders() (keys, state string) { return p.path("keys"), p.path("state") }
+
+// Move lets the process, and the test's own registers, go on with another database. It is not running meanwhile.
+func (p *Process) Move(t testing.TB, d *dbtest.Database) {
+	t.Helper()
+	p.Database, p.look = d, nil
+	for i, setting := range p.env {
+		switch name, _, _ := strings.Cut(setting, "="); name {
+		case "DATABASE_URL":
+			p.env[i] = name + "=" + d.App
+		case "DATABASE_URL_AUDITOR":
+			p.env[i] = name + "=" + d.Auditor
+		}
+	}
+	p.Reopen(t)
 }
