@@ -128,7 +128,8 @@ func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]As
 	return out, found("list asked identities", err)
 }
 
-// ConfirmIdentity says that it is them: who signs in by that name is this person from then on. It returns db.ErrNotFound for a name that is not
+// ConfirmIdentity says that it is them: who signs in by that name is this person from then on, who is told (message identity_confirmed): the one who
+// confirms may be mistaken, or lie. It returns db.ErrNotFound for a name that is not
 // asked, or that the actor may not decide on, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) error {
 	event := journal.Event{Action: "person.identity_confirmed", Detail: personNamed{person.String(), digest}}
@@ -161,10 +162,15 @@ func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UU
 			return event, errors.Join(err, when(!*there, db.ErrNotFound))
 		}
 		for _, n := range names {
-			if n.digest() == digest {
-				return event, one(tx.Exec(ctx, `update person_identity set state = $3, decided_at = $4, decided_by = $5 where issuer = $1 and sub = $2 and state = 'asked'`,
-					n.Issuer, n.Sub, state, tx.Now, orNobody(by.Person)))
+			if n.digest() != digest {
+				continue
 			}
+			err := one(tx.Exec(ctx, `update person_identity set state = $3, decided_at = $4, decided_by = $5 where issuer = $1 and sub = $2 and state = 'asked'`,
+				n.Issuer, n.Sub, state, tx.Now, orNobody(by.Person)))
+			if err == nil && state == identityConfirmed {
+				err = d.tell(tx.Tx, tx.Now, Message{Kind: "identity_confirmed", About: digest, Person: person})
+			}
+			return event, err
 		}
 		return event, db.ErrNotFound
 	}))

@@ -74,6 +74,9 @@ func TestIdentity_CountsOnceItIsConfirmed(t *testing.T) {
 			t.Errorf("step %d: %v, want %v", i, step.got, step.want)
 		}
 	}
+	if last := (*w.Told)[len(*w.Told)-1]; last.Kind != "identity_confirmed" || last.Person != jeanne || last.About != digest {
+		t.Errorf("she is told %v", last)
+	}
 	for _, sub := range []string{"second", "sub-jeanne"} {
 		if p, err := d.Recognise(ctx, fixture.Issuer, sub); err != nil || p.ID != jeanne {
 			t.Errorf("%s is %v, %v", sub, p.ID, err)
