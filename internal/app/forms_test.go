@@ -51,6 +51,8 @@ var forms = map[string]url.Values{
 	"POST /admin/administrateurs/{invitation}/retrait":        {},
 	"POST /admin/administrateurs/{person}/fin":                {},
 	"POST /admin/cartes":                                      {"act": {"import"}, "file": {"serial;seed\nESSAI-{n};00112233445566778899aabbccddeeff00112233\n"}},
+	"POST /admin/cartes/{card}/envoi":                         {"siret": {"21750001600019"}},
+	"POST /admin/cartes/{card}/perte":                         {},
 	"POST /admin/imports":                                     {"file": {"{results}"}},
 	"POST /admin/imports/confirmation":                        {"content": {"{content}"}, "file": {" "}},
 	"POST /admin/imports/suite":                               {},

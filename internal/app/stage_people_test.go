@@ -173,3 +173,14 @@ func (s *stage) job() string {
 		values ('discarded', 1, 1, now(), now(), array['{"at":"2026-01-01T00:00:00Z","attempt":1,"error":"no","trace":""}'::jsonb], 'periodic', '{"name":"purge-links"}', 'default', 1) returning id`, nil, &id)
 	return strconv.FormatInt(id, 10)
 }
+
+// card is one of the stock.
+func (s *stage) card() string {
+	serial := fmt.Sprintf("STOCK-%d", s.n)
+	out, err := s.credentials().ImportCards(s.ctx(), journal.Program(), strings.NewReader(serial+";"+strings.Repeat("ab", 20)+"\n"), false)
+	must(s.t, err)
+	if !out.Done {
+		s.t.Errorf("the card was not taken: %+v", out)
+	}
+	return serial
+}
