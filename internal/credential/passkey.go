@@ -94,7 +94,7 @@ func scanKey(row pgx.CollectableRow) (key, error) {
 	for _, t := range transports {
 		c.Transport = append(c.Transport, protocol.AuthenticatorTransport(t))
 	}
-	c.Authenticator.SignCount = uint32(count) // 32 bits in WebAuthn
+	c.Authenticator.SignCount = uint32(count) //nolint:gosec // 32 bits in WebAuthn
 	return k, err
 }
 

@@ -63,10 +63,10 @@ func (s *standing) ask(b *pgx.Batch, by journal.Actor, person uuid.UUID) {
 // decides returns nil when the actor is somebody who decides about this person's factors: an administrator, or, unless the person
 // is one, a referent of an organisation of theirs. Nobody decides about their own, and the program about nobody's.
 func (s *standing) decides(by journal.Actor) error {
-	switch {
-	case by.Kind == journal.System:
+	switch by.Kind {
+	case journal.System:
 		return org.ErrMayNot
-	case by.Kind == journal.Referent:
+	case journal.Referent:
 		if err := s.run(); err != nil {
 			return err
 		}

@@ -172,13 +172,12 @@ func TestInvite_IsUniform(t *testing.T) {
 func TestInvitation_ResendAndWithdraw(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	b := o.rose(t)
 	id, err := o.invitations.Invite(t.Context(), o.boss, invitation.Invitee{GivenName: "Nora", UsualName: "Neuve", Email: "nora@exemple.invalid", Roles: []string{"aidant"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Clock.Advance(invitation.Life + time.Minute)
-	b = o.rose(t)
+	b := o.rose(t)
 	b.want(b.get("/referent/equipe"), 200, "n’est plus valable depuis")
 	b.want(b.post(invitationPath(id)+"/renvoi"), 303, "/referent/equipe")
 	b.want(b.get("/referent/equipe"), 200, "valable jusqu’au", "L’invitation est renvoyée")
