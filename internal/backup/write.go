@@ -74,7 +74,7 @@ func dump(ctx context.Context, address string, w io.Writer) error {
 // run returns what the program complained of.
 func run(ctx context.Context, path string, args, env []string, in io.Reader, out io.Writer) error {
 	var complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // a program of PostgreSQL’s, from the folder that the operator names
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, in, out, &complaint
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", filepath.Base(path), err, strings.TrimSpace(complaint.String()))

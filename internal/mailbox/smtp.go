@@ -134,9 +134,10 @@ func (m *Message) read(kind, encoding string, body io.Reader) error {
 		body = base64.NewDecoder(base64.StdEncoding, body)
 	}
 	text, err := io.ReadAll(body)
-	if kind == "text/html" {
+	switch kind {
+	case "text/html":
 		m.HTML = string(text)
-	} else if kind == "text/plain" {
+	case "text/plain":
 		m.Text = strings.ReplaceAll(string(text), "\r\n", "\n")
 	}
 	return err

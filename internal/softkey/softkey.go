@@ -104,11 +104,11 @@ func (k *Key) Create(question []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	attested := slices.Concat(make([]byte, 16), []byte{byte(len(k.id) >> 8), byte(len(k.id))}, k.id, public)
+	attested := slices.Concat(make([]byte, 16), []byte{byte(len(k.id) >> 8), byte(len(k.id))}, k.id, public) //nolint:gosec // the two bytes of a short length
 	data := k.data(0x40, attested)
 	// {"fmt": "none", "attStmt": {}, "authData": …} in CTAP2's canonical CBOR
 	object := slices.Concat([]byte{0xa3, 0x63}, []byte("fmt"), []byte{0x64}, []byte("none"), []byte{0x67}, []byte("attStmt"), []byte{0xa0, 0x68}, []byte("authData"),
-		[]byte{0x59, byte(len(data) >> 8), byte(len(data))}, data)
+		[]byte{0x59, byte(len(data) >> 8), byte(len(data))}, data) //nolint:gosec // the same
 	client, err := k.client("webauthn.create", o.PublicKey.Challenge)
 	if err != nil {
 		return nil, err
