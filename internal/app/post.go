@@ -38,7 +38,7 @@ func (a *App) buildOffice() error {
 
 // buildPost builds what sends messages, with those who make their secrets.
 func (a *App) buildPost() error {
-	c := notify.Config{BaseURL: a.config.BaseURL, Log: a.log, Links: notify.Links{Invitation: a.people.invitations.Write, SignIn: a.people.links.Write,
+	c := notify.Config{BaseURL: a.config.BaseURL, Links: notify.Links{Invitation: a.people.invitations.Write, SignIn: a.people.links.Write,
 		Reset: a.people.factors.WriteReset, Contact: a.office.contacts.Write}}
 	var err error
 	if a.config.SMTPURL != "" {

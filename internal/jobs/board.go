@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,8 +37,8 @@ const failures = 200
 func (b *Board) Failed(ctx context.Context) ([]Failure, error) {
 	var out []Failure
 	err := b.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id, coalesce(args ->> 'name', kind), attempt, attempted_at, coalesce(errors[cardinality(errors)] ->> 'error', ''), state = 'discarded', scheduled_at
-			from river_job where state in ('discarded', 'retryable') order by attempted_at desc nulls last limit $1`, failures)
+		rows, err := tx.Query(ctx, `select id, coalesce(args ->> 'name', kind), attempt, attempted_at, coalesce(errors[cardinality(errors)] ->> 'error', ''), state <> 'retryable', scheduled_at
+			from river_job where state in ('discarded', 'cancelled', 'retryable') order by attempted_at desc nulls last limit $1`, failures)
 		if err != nil {
 			return err
 		}
@@ -48,6 +49,7 @@ func (b *Board) Failed(ctx context.Context) ([]Failure, error) {
 			if at != nil {
 				f.At = *at
 			}
+			f.Error = strings.TrimPrefix(f.Error, "JobCancelError: ") // River's word for GiveUp
 			if f.Given {
 				f.NextTry = time.Time{}
 			}
@@ -72,7 +74,7 @@ type retried struct {
 func (b *Board) Retry(ctx context.Context, tx *journal.Tx, id int64) (journal.Event, error) {
 	detail := retried{Job: id}
 	err := tx.QueryRow(ctx, `update river_job set state = 'available', scheduled_at = now(), finalized_at = null, max_attempts = greatest(max_attempts, attempt + 1)
-		where id = $1 and state in ('discarded', 'retryable') returning coalesce(args ->> 'name', kind)`, id).Scan(&detail.Kind)
+		where id = $1 and state in ('discarded', 'cancelled', 'retryable') returning coalesce(args ->> 'name', kind)`, id).Scan(&detail.Kind)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		err = db.ErrNotFound

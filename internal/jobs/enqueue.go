@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -51,13 +52,17 @@ func Enqueue(tx *db.Tx, kind string, id uuid.UUID) {
 	tx.Queue(enqueued, kind, id.String(), tries, queue, key[:])
 }
 
+// GiveUp says of a job's error that trying again does not help. The job is on the Board, from where it can be run again all the same.
+func GiveUp(err error) error { return river.JobCancel(err) }
+
 type actWorker struct {
 	river.WorkerDefaults[act]
 	kinds map[string]Kind
+	log   reporter
 }
 
-func newActWorker(kinds []Kind) *actWorker {
-	w := &actWorker{kinds: map[string]Kind{}}
+func newActWorker(kinds []Kind, log reporter) *actWorker {
+	w := &actWorker{kinds: map[string]Kind{}, log: log}
 	for _, k := range kinds {
 		w.kinds[k.Name] = k
 	}
@@ -70,7 +75,11 @@ func (w *actWorker) Work(ctx context.Context, job *river.Job[act]) error {
 	if !ok {
 		return fmt.Errorf("no job is called %q here", job.Args.Name) // another server, of a newer version, may know it
 	}
-	return k.Work(ctx, job.Args.ID, job.Attempt >= job.MaxAttempts)
+	err := k.Work(ctx, job.Args.ID, job.Attempt >= job.MaxAttempts)
+	if _, given := errors.AsType[*river.JobCancelError](err); given { // River tells its ErrorHandler of all others
+		_ = w.log.HandleError(ctx, job.JobRow, err)
+	}
+	return err
 }
 
 // Timeout is the kind's.

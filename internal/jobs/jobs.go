@@ -88,10 +88,14 @@ func Start(ctx context.Context, url string, log *slog.Logger, jobs []Periodic, k
 // pollEvery is how long a job of an act waits at the most while a server has nothing else to do.
 const pollEvery = time.Second
 
+// shown is how long a job that was given up stays on the Board.
+const shown = 7 * 24 * time.Hour
+
 func config(log *slog.Logger, jobs []Periodic, kinds []Kind) *river.Config {
 	w := &worker{jobs: map[string]Periodic{}}
 	c := &river.Config{Logger: slog.New(quiet{log.Handler()}), PollOnly: true, FetchPollInterval: pollEvery, Workers: river.NewWorkers(),
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2, FetchPollInterval: 5 * time.Second}, queue: {MaxWorkers: 4}}, ErrorHandler: reporter{log}}
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2, FetchPollInterval: 5 * time.Second}, queue: {MaxWorkers: 4}}, ErrorHandler: reporter{log},
+		CancelledJobRetentionPeriod: shown, DiscardedJobRetentionPeriod: shown}
 	for _, p := range jobs {
 		w.jobs[p.Name] = p
 		c.PeriodicJobs = append(c.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
@@ -99,7 +103,7 @@ func config(log *slog.Logger, jobs []Periodic, kinds []Kind) *river.Config {
 		}, &river.PeriodicJobOpts{ID: p.Name, RunOnStart: true}))
 	}
 	river.AddWorker(c.Workers, w)
-	river.AddWorker(c.Workers, newActWorker(kinds))
+	river.AddWorker(c.Workers, newActWorker(kinds, reporter{log}))
 	return c
 }
 

@@ -5,13 +5,14 @@
 //	kinds.go  what there is to tell, and what each kind needs
 //	send.go   the job: who gets it, in which language; the text; the sending; what became of it
 //	write.go  text and HTML from web/mail
-//	board.go  what could not be delivered, for administrators
+//	purge.go  old rows go
 //
 // A row names a kind and ids. The text, the address and the link come into being when the mail is sent, so that nothing personal and no
 // secret waits anywhere. A link's secret is made by whoever will recognise it (Links); a second try makes another, and the one before dies.
 //
 // (kind, about) is unique: what is queued twice is one message. A row leaves the state queued once: it is sent, dropped (nobody to tell, or
-// too late to be of use) or failed (refused for good, or tried for eleven hours). If the program dies between the mail server's OK and our
+// too late to be of use) or failed (refused for good, or tried for eleven hours), which administrators see among the jobs that failed, and
+// can run again from there. If the program dies between the mail server's OK and our
 // commit, the message goes out a second time, with the same Message-ID, and, if it has a link, with a new one: the older mail's is dead.
 //
 // No message names a citizen or a mandate, and none asks for a code.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"strings"
 	"time"
@@ -28,13 +27,12 @@ type Links struct {
 	Contact    func(ctx context.Context, person uuid.UUID, kind string) (to, secret string, err error)
 }
 
-// Config is what a Post needs. Without Mail or SMS what would go that way fails, and administrators see it.
+// Config is what a Post needs. Without Mail or SMS what would go that way fails.
 type Config struct {
 	BaseURL string
 	Mail    *mail.Sender
 	SMS     *sms.Gateway
 	Links   Links
-	Log     *slog.Logger
 }
 
 // Post sends messages.
@@ -82,7 +80,7 @@ const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_a
 	from notify_message m left join person p on p.id = m.person_id
 	left join invitation i on i.id = m.invitation_id and i.state = 'open' left join organisation o on o.id = i.organisation_id
 	left join lateral (select d.label, d.network from session_device d where d.person_id = m.person_id and m.kind = 'new_device' order by d.first_at desc limit 1) v on true
-	where m.id = $1 and m.state = 'queued'`
+	where m.id = $1 and m.state in ('queued', 'failed')`
 
 func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
 	m := message{id: id}
@@ -93,7 +91,8 @@ func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
 	return m, err
 }
 
-// send is the job: it takes a message from queued to where it ends, or returns an error and is tried again.
+// send is the job: it takes a message from queued, or from failed when an administrator runs it again, to where it ends, or returns an
+// error and is tried again.
 func (p *Post) send(ctx context.Context, id uuid.UUID, last bool) error {
 	m, err := p.find(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -111,11 +110,12 @@ func (p *Post) send(ctx context.Context, id uuid.UUID, last bool) error {
 		return p.end(ctx, id, sent)
 	case errors.Is(err, db.ErrNotFound), errors.Is(err, db.ErrConflict):
 		return p.end(ctx, id, dropped)
-	case last || hopeless(err):
-		p.config.Log.ErrorContext(ctx, "message failed", "kind", m.kind, "message", id, "error", err)
-		return p.end(ctx, id, failed)
+	case hopeless(err):
+		return errors.Join(jobs.GiveUp(fmt.Errorf("%s: %w", m.kind, err)), p.end(ctx, id, failed))
+	case last:
+		return errors.Join(fmt.Errorf("%s: %w", m.kind, err), p.end(ctx, id, failed))
 	default:
-		return err
+		return fmt.Errorf("%s: %w", m.kind, err)
 	}
 }
 
@@ -203,7 +203,7 @@ const (
 
 func (p *Post) end(ctx context.Context, id uuid.UUID, state string) error {
 	err := p.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update notify_message set state = $2, ended_at = $3 where id = $1 and state = 'queued'`, id, state, p.clock.Now())
+		_, err := tx.Exec(ctx, `update notify_message set state = $2, ended_at = $3 where id = $1 and state in ('queued', 'failed')`, id, state, p.clock.Now())
 		return err
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/jobs"
+	"mandat/internal/journal"
 	"mandat/internal/mail"
 	"mandat/internal/mailbox"
 	"mandat/internal/notify"
@@ -64,7 +65,7 @@ func open(t *testing.T, change ...func(*notify.Config)) *office {
 	gateway, err := sms.New(sms.Config{URL: box.SMS(), Token: box.Token, From: "Mandat"})
 	must(t, err)
 	log := slog.New(slog.NewJSONHandler(o.log, nil))
-	c := notify.Config{BaseURL: "https://mandat.example", Mail: letters, SMS: gateway, Log: log}
+	c := notify.Config{BaseURL: "https://mandat.example", Mail: letters, SMS: gateway}
 	made := func(context.Context, uuid.UUID) (string, error) { return o.secret() }
 	c.Links = notify.Links{Invitation: made, SignIn: made, Reset: made, Contact: func(_ context.Context, _ uuid.UUID, kind string) (string, string, error) {
 		secret, err := o.secret()
@@ -207,18 +208,25 @@ func TestSend_AgainOrNot(t *testing.T) {
 	if states := o.ended(t); states != "failed 1, sent 1" {
 		t.Error(states)
 	}
-	list, err := o.post.Failed(t.Context())
+	board := jobs.NewBoard(o.DB)
+	list, err := board.Failed(t.Context())
 	must(t, err)
-	if len(list) != 1 || list[0].Kind != "factor_removed" || list[0].Person != o.Paul.Person || list[0].Ended.IsZero() {
+	if len(list) != 1 || list[0].Name != notify.Job || !list[0].Given || list[0].Error != "factor_removed: the mail server refused the letter (550)" {
 		t.Fatalf("%+v", list)
 	}
-	must(t, o.post.Again(t.Context(), list[0].ID))
+	must(t, o.Journal.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) { return board.Retry(t.Context(), tx, list[0].ID) }))
 	o.wait(t, "paul@exemple.invalid", "a été retiré")
 	if states := o.ended(t); states != "sent 2" {
 		t.Error(states)
 	}
-	if err := o.post.Again(t.Context(), list[0].ID); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("what was delivered, again: %v", err)
+	must(t, o.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error { // what was sent, once more
+		var id uuid.UUID
+		err := tx.QueryRow(t.Context(), `select id from notify_message where kind = 'factor_removed'`).Scan(&id)
+		jobs.Enqueue(tx, notify.Job, id)
+		return err
+	}))
+	if states := o.ended(t); states != "sent 2" || len(o.box.To("paul@exemple.invalid")) != 1 {
+		t.Errorf("%s, %d arrived", states, len(o.box.To("paul@exemple.invalid")))
 	}
 	o.private(t, "secret-number", jeanne, "paul@exemple.invalid")
 }
