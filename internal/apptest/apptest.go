@@ -28,6 +28,7 @@ import (
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mailbox"
 	"mandat/internal/twin"
 	"mandat/internal/twin/twintest"
 	"mandat/internal/walk"
@@ -58,6 +59,7 @@ type Site struct {
 	Metrics string // http://127.0.0.1:PORT
 	Log     *Log
 	Wire    *Wire // nil unless recorded
+	Mailbox *mailbox.Box
 
 	Tax, Allowance string // services at the stand-in: the first is limited to a perimeter
 	Provider       string // our button at FranceConnect
