@@ -203,7 +203,7 @@ var held = map[string]string{
 	"session": "person_id <> $1",
 }
 
-// things is a digest of what each table holds that is nobody of a visitor's. When a session was last seen is no change.
+// things is a digest of what each table holds that is nobody of a visitor's. When a session was last seen is no change, nor is the link that the job for a mail makes in its own time.
 func (m *matrix) things(by journal.Actor) map[string]string {
 	m.t.Helper()
 	elsewhere := uuid.Nil
@@ -212,7 +212,7 @@ func (m *matrix) things(by journal.Actor) map[string]string {
 	}
 	var parts []string
 	for _, table := range slices.Sorted(maps.Keys(held)) {
-		parts = append(parts, `select '`+table+`' as name, coalesce(md5(string_agg((to_jsonb(x) - array['seen_at', 'return_path'])::text, ',' order by x::text)), '') as sum from `+table+` x where `+held[table])
+		parts = append(parts, `select '`+table+`' as name, coalesce(md5(string_agg((to_jsonb(x) - array['seen_at', 'return_path', 'token_hash', 'token_until'])::text, ',' order by (to_jsonb(x) - array['seen_at', 'return_path', 'token_hash', 'token_until'])::text)), '') as sum from `+table+` x where `+held[table])
 	}
 	var out map[string]string
 	m.site.Row(m.t, `select json_object_agg(name, sum) from (`+strings.Join(parts, " union all ")+`) t where $1::uuid is not null and $2::uuid is not null`, []any{by.Person, elsewhere}, &out)
