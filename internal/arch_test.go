@@ -27,7 +27,7 @@ var levels = [][]string{
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
-	{"site/public", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin"},
+	{"site/public", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
 	{"app"},
 	// 7 what runs the whole with stand-ins around it
@@ -55,26 +55,30 @@ var beside = map[string][]string{
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
 	"franceconnect":  {"session"},
+	"site/aidant":    {"site/staff"},
+	"site/referent":  {"site/staff"},
+	"site/admin":     {"site/staff"},
 }
 
 // helpers are for the demo and for tests; what serves people never imports them. They may import one another, and the
 // packages of levels that they list, "*" for any.
 var helpers = map[string][]string{
-	"npm":     {},
-	"certs":   {},
-	"cluster": {},
-	"twin":    {},
-	"browse":  {},
-	"walk":    {},
-	"mailbox": {},
-	"softkey": {},
-	"rogue":   {"oidc", "token", "clock", "upstream"},
-	"dbtest":  {"db", "migrations"},
-	"fixture": {"*"},
-	"desk":    {"*"},
-	"apptest": {"*"},
-	"bench":   {"*"},
-	"e2e":     {"*"},
+	"npm":      {},
+	"certs":    {},
+	"cluster":  {},
+	"twin":     {},
+	"browse":   {},
+	"walk":     {},
+	"mailbox":  {},
+	"softkey":  {},
+	"rogue":    {"oidc", "token", "clock", "upstream"},
+	"dbtest":   {"db", "migrations"},
+	"fixture":  {"*"},
+	"desk":     {"*"},
+	"sitetest": {"*"},
+	"apptest":  {"*"},
+	"bench":    {"*"},
+	"e2e":      {"*"},
 }
 
 // mayUseHelpers are the packages of levels that run stand-ins.

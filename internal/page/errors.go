@@ -33,6 +33,11 @@ func (p *Problem) Error() string { return p.What }
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
+// NewProblem makes a refusal from the texts key.{title,what,safe,next,link}.
+func NewProblem(status int, key, link string) *Problem {
+	return &Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: key + ".link"}
+}
+
 // known returns one of the problems of this package, whose texts are page.problem.<name>.{title,what,next}.
 func known(status int, name string) *Problem {
 	key := "page.problem." + name

@@ -11,25 +11,16 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
-// act runs an act of one button on the person of the path and comes back to their page. When the second factor is too old it is asked
-// for, and the person presses again.
+// act runs an act of one button on the person of the path and comes back to their page.
 func (s *Site) act(w http.ResponseWriter, r *http.Request, done string, do func(at *session.Session, person uuid.UUID) error) error {
-	at, person, err := withID(r, "person")
+	at, person, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
-	switch err := do(at, person); {
-	case errors.Is(err, org.ErrFactorTooOld):
-		if err := s.Sessions.Notify(r.Context(), at, notices, "referent.person.confirmed"); err != nil {
-			return err
-		}
-		return s.Sessions.SendToStepUp(w, r, personPath(person))
-	case err != nil:
-		return refusal(err)
-	}
-	return s.finish(w, r, at, personPath(person), done)
+	return s.acts().Press(w, r, at, personPath(person), done, func() error { return do(at, person) })
 }
 
 // role returns the role of the path.

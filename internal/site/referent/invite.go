@@ -14,21 +14,22 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type invitePage struct {
 	page.Common
 	Organisation string
-	Tongues      []choice // languages of mails
+	Tongues      []staff.Choice // languages of mails
 	Stale        bool
 }
 
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.renderInvite(w, r, at, page.FilledForm(url.Values{"roles": {org.RoleAidant}, "lang": {page.Lang(r)}}), http.StatusOK)
@@ -42,28 +43,20 @@ func (s *Site) renderInvite(w http.ResponseWriter, r *http.Request, at *session.
 		if err != nil {
 			return err
 		}
-		p.Tongues = append(p.Tongues, choice{lang, text})
+		p.Tongues = append(p.Tongues, staff.Choice{Value: lang, Text: text})
 	}
 	return s.Pages.Render(w, r, status, "referent/invite.html", p)
 }
 
 // inviteeOf reads the form and notes what is wrong with it.
 func inviteeOf(form *page.Form) invitation.Invitee {
-	n := invitation.Invitee{GivenName: form.Text("given_name", 100), UsualName: form.Text("usual_name", 100), Email: form.Value("email"), Roles: form.Values("roles"),
-		Profession: form.Text("profession", 100), DigitalAdviser: form.Ticked("digital_adviser"), Phone: form.Value("phone"), Lang: form.Choice("lang", "fr", "en")}
-	wrong := func(field string, bad bool) {
-		if bad {
-			form.Fail(field, "referent.field.wrong."+field)
-		}
-	}
-	wrong("given_name", n.GivenName == "")
-	wrong("usual_name", n.UsualName == "")
-	_, err := org.Email(n.Email)
-	wrong("email", err != nil)
-	wrong("roles", len(n.Roles) == 0)
+	n := staff.Invitee(form, "")
+	n.Roles, n.Profession, n.DigitalAdviser = form.Values("roles"), form.Text("profession", 100), form.Ticked("digital_adviser")
+	n.Phone, n.Lang = form.Value("phone"), form.Choice("lang", "fr", "en")
+	staff.Wrong(form, "", "roles", len(n.Roles) == 0)
 	if n.Phone != "" {
-		_, err = org.Phone(n.Phone)
-		wrong("phone", err != nil)
+		_, err := org.Phone(n.Phone)
+		staff.Wrong(form, "", "phone", err != nil)
 	}
 	return n
 }
@@ -71,7 +64,7 @@ func inviteeOf(form *page.Form) invitation.Invitee {
 // doInvite answers alike whether the address is known elsewhere or not; that somebody works here already, or is invited, this
 // organisation knows anyway.
 func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -96,7 +89,7 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderInvite(w, r, at, form, http.StatusUnprocessableEntity)
 	}
-	return s.finish(w, r, at, team.Href, "referent.invite.sent")
+	return s.acts().Finish(w, r, at, team.Href, "referent.invite.sent")
 }
 
 func (s *Site) doResend(w http.ResponseWriter, r *http.Request) error {
@@ -109,18 +102,9 @@ func (s *Site) doWithdraw(w http.ResponseWriter, r *http.Request) error {
 
 // invitation is an act of one button on the invitation of the path.
 func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "invitation")
+	at, id, err := staff.WithID(r, "invitation")
 	if err != nil {
 		return err
 	}
-	switch err := do(r.Context(), at.Actor(), id); {
-	case errors.Is(err, org.ErrFactorTooOld):
-		if err := s.Sessions.Notify(r.Context(), at, notices, "referent.person.confirmed"); err != nil {
-			return err
-		}
-		return s.Sessions.SendToStepUp(w, r, team.Href)
-	case err != nil:
-		return refusal(err)
-	}
-	return s.finish(w, r, at, team.Href, done)
+	return s.acts().Press(w, r, at, team.Href, done, func() error { return do(r.Context(), at.Actor(), id) })
 }

@@ -9,6 +9,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/site/staff"
 )
 
 type limitPage struct {
@@ -100,7 +101,7 @@ func (s *Site) showLimit(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(c.Roles, org.RoleAidant) {
 		return db.ErrNotFound
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
@@ -134,7 +135,7 @@ func (s *Site) doLimit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal(err)
 	}
-	return s.finish(w, r, at, personPath(c.ID), "referent.procedures.changed")
+	return s.acts().Finish(w, r, at, personPath(c.ID), "referent.procedures.changed")
 }
 
 func limitOfOrganisation() *limitPage {
@@ -143,11 +144,11 @@ func limitOfOrganisation() *limitPage {
 }
 
 func (s *Site) showLimitOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
@@ -158,7 +159,7 @@ func (s *Site) showLimitOrganisation(w http.ResponseWriter, r *http.Request) err
 }
 
 func (s *Site) doLimitOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -177,5 +178,5 @@ func (s *Site) doLimitOrganisation(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return refusal(err)
 	}
-	return s.finish(w, r, at, "/referent/structure", "referent.procedures.changed")
+	return s.acts().Finish(w, r, at, "/referent/structure", "referent.procedures.changed")
 }

@@ -9,6 +9,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type organisationPage struct {
@@ -21,7 +22,7 @@ type organisationPage struct {
 }
 
 func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -37,32 +38,16 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 		form = page.FilledForm(url.Values{"phone": {o.Phone}, "email": {o.Email}})
 	}
 	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: home.Href, Trail: []page.Link{home}, Form: form},
-		Organisation: o, Kind: kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures), Stale: status == http.StatusConflict}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures), Stale: status == http.StatusConflict}
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, status, "referent/organisation.html", p)
 }
 
-// kind says in words what an organisation is.
-func kind(lang string, o org.Organisation) string {
-	for _, k := range org.Kinds() {
-		switch {
-		case k.Key != o.Kind:
-		case o.KindOther != "":
-			return o.KindOther
-		case lang == "en":
-			return k.English
-		default:
-			return k.French
-		}
-	}
-	return ""
-}
-
 // doChangeOrganisation changes how the organisation is reached. The rest of its particulars stays as it is.
 func (s *Site) doChangeOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -90,5 +75,5 @@ func (s *Site) doChangeOrganisation(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return refusal(err)
 	}
-	return s.finish(w, r, at, "/referent/structure", "referent.organisation.changed")
+	return s.acts().Finish(w, r, at, "/referent/structure", "referent.organisation.changed")
 }

@@ -16,6 +16,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/procedure"
+	"mandat/internal/site/staff"
 )
 
 var (
@@ -67,7 +68,7 @@ type shownPage struct {
 // left is what somebody leaves, seen by a certified aidant or not.
 func left(m member, seen bool) leaving {
 	l := leaving{Person: m, Left: mandate.Left{Mandates: 12, Drafts: 1, FirstEnd: now, LastEnd: later, FollowedUpBy: someID, FollowedUpSince: now}, Follower: "Paul Fictif",
-		Colleagues: []choice{{someID.String(), "Paul Fictif"}}}
+		Colleagues: []staff.Choice{{Value: someID.String(), Text: "Paul Fictif"}}}
 	if seen {
 		who := citizen.Identity{GivenName: "Angela", FamilyName: "DUBOIS"}
 		l.Mandates = []leftMandate{{mandate.Summary{ID: someID, EndsAt: later, Citizen: citizen.Citizen{Identity: who}}, who.FullName()}}
@@ -84,8 +85,8 @@ func personPages() []shownPage {
 			return p
 		}}
 	}
-	asked := reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
-	approved := reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
+	asked := staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
+	approved := staff.Reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
 	suspended := someone(org.ColleagueSuspended, certification.Suspended, org.RoleAidant)
 	suspended.SuspendedThere = true
 	asleep := someone(org.ColleagueSuspended, "expired", org.RoleAidant)
@@ -122,12 +123,12 @@ func everyPage(t *testing.T) []shownPage {
 	}
 	organisation := func(form *page.Form, procedures ...string) shownPage {
 		return shownPage{"referent/organisation.html", func() page.Page {
-			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: kind("fr", house), Procedures: procedures, Stale: procedures == nil, Notice: "referent.organisation.changed"}
+			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Stale: procedures == nil, Notice: "referent.organisation.changed"}
 		}}
 	}
 	invite := func(form *page.Form, stale bool) shownPage {
 		return shownPage{"referent/invite.html", func() page.Page {
-			return &invitePage{Common: page.Common{Title: "referent.invite.title", Form: form}, Organisation: house.Name, Tongues: []choice{{"fr", "Français"}, {"en", "Anglais"}}, Stale: stale}
+			return &invitePage{Common: page.Common{Title: "referent.invite.title", Form: form}, Organisation: house.Name, Tongues: []staff.Choice{{Value: "fr", Text: "Français"}, {Value: "en", Text: "Anglais"}}, Stale: stale}
 		}}
 	}
 	suspend := func(seen, stale bool, form *page.Form) shownPage {
@@ -147,7 +148,7 @@ func everyPage(t *testing.T) []shownPage {
 		}},
 		shownPage{"referent/team.html", func() page.Page {
 			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), blank()),
-				Invitations: []invited{{open, "Nora Neuve", true}, {open, "Nora Neuve", false}}, Notice: "referent.invite.sent"}
+				Invitations: []staff.Invited{{Invitation: open, Name: "Nora Neuve", Over: true}, {Invitation: open, Name: "Nora Neuve"}}, Notice: "referent.invite.sent"}
 		}},
 		shownPage{"referent/reset.html", func() page.Page {
 			return &resetPage{Common: page.Common{Title: "referent.reset.go"}, Person: blank()}

@@ -3,27 +3,24 @@ package referent
 import (
 	"errors"
 	"net/http"
-	"strconv"
-
-	"github.com/google/uuid"
 
 	"mandat/internal/certification"
-	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/pdf"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type personPage struct {
 	page.Common
 	leaving
-	Identities []org.Asked // names that are asked to be theirs
-	Reset      *reset      // of their second factors, that is not done yet
-	Certified  bool        // there is a certificate to print
-	Procedures []string    // to which they are limited, in words
+	Identities []org.Asked  // names that are asked to be theirs
+	Reset      *staff.Reset // of their second factors, that is not done yet
+	Certified  bool         // there is a certificate to print
+	Procedures []string     // to which they are limited, in words
 	MaySuspend bool
 	MayReset   bool
 	Self       bool
@@ -36,7 +33,7 @@ type leaving struct {
 	Left       mandate.Left
 	Follower   string // name of who follows it up already
 	Mandates   []leftMandate
-	Colleagues []choice
+	Colleagues []staff.Choice
 }
 
 // leftMandate is a mandate that a certified aidant is shown.
@@ -44,9 +41,6 @@ type leftMandate struct {
 	mandate.Summary
 	Name string
 }
-
-// choice is a line of a list to choose from.
-type choice struct{ Value, Text string }
 
 // mandatesShown is how many mandates of a colleague are listed.
 const mandatesShown = 100
@@ -74,7 +68,7 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 		}
 	}
 	p.MayReset = !p.Self && p.Reset == nil && p.Person.State != org.ColleagueLeft
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	status := http.StatusOK
@@ -102,7 +96,7 @@ func (s *Site) decisions(r *http.Request, at *session.Session, p *personPage) er
 	if err != nil {
 		return err
 	}
-	p.Reset, err = s.resetOf(r, at, open)
+	p.Reset, err = staff.ResetFor(r.Context(), s.Directory, at, open)
 	return err
 }
 
@@ -122,7 +116,7 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 			l.Follower = m.Name
 		}
 		if m.ID != c.ID && m.Works() && m.Aidant() {
-			l.Colleagues = append(l.Colleagues, choice{m.ID.String(), m.Name})
+			l.Colleagues = append(l.Colleagues, staff.Choice{Value: m.ID.String(), Text: m.Name})
 		}
 	}
 	whose, err := s.Mandates.Whose(r.Context(), at.Actor(), c.ID, mandatesShown)
@@ -159,7 +153,7 @@ func (s *Site) sendCertificate(w http.ResponseWriter, r *http.Request) error {
 	}
 	b, err := s.Press.Print(r.Context(), c.ID, page.Lang(r))
 	if _, ok := errors.AsType[*pdf.UnprintableError](err); ok {
-		return problem(http.StatusUnprocessableEntity, "referent.problem.unprintable", team.Href)
+		return page.NewProblem(http.StatusUnprocessableEntity, "referent.problem.unprintable", team.Href)
 	}
 	if errors.Is(err, certification.ErrNotCertified) || errors.Is(err, certification.ErrSuspended) {
 		return db.ErrNotFound
@@ -167,51 +161,15 @@ func (s *Site) sendCertificate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/pdf")
-	h.Set("Content-Disposition", `attachment; filename="certification.pdf"`)
-	h.Set("Content-Length", strconv.Itoa(len(b)))
-	_, _ = w.Write(b) //nolint:gosec // a PDF, and no HTML
+	page.SendPDF(w, "certification.pdf", b)
 	return nil
 }
 
-// reset is a reset of second factors as pages show it.
-type reset struct {
-	credential.Reset
-	Name                string // whose factors they are
-	Asker, Approver     string // names
-	MayApprove, IsAsker bool
-}
-
-func (s *Site) resetOf(r *http.Request, at *session.Session, x credential.Reset) (*reset, error) {
-	out := &reset{Reset: x, IsAsker: x.AskedBy == at.Person,
-		MayApprove: x.State == "asked" && x.AskedBy != at.Person && x.Person != at.Person && x.Organisation == at.Organisation}
-	for _, n := range []struct {
-		to *string
-		id uuid.UUID
-	}{{&out.Name, x.Person}, {&out.Asker, x.AskedBy}, {&out.Approver, x.ApprovedBy}} {
-		if n.id == uuid.Nil {
-			continue
-		}
-		p, err := s.Directory.Find(r.Context(), n.id)
-		if err != nil {
-			return nil, err
-		}
-		*n.to = p.GivenName + " " + p.UsualName
-	}
-	return out, nil
-}
-
 // resets are those of the referent's organisation that are not done yet.
-func (s *Site) resets(r *http.Request, at *session.Session) ([]*reset, error) {
+func (s *Site) resets(r *http.Request, at *session.Session) ([]*staff.Reset, error) {
 	open, err := s.Credentials.Resets(r.Context(), at.Organisation)
-	var out []*reset
-	for _, x := range open {
-		one, err := s.resetOf(r, at, x)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, one)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	return staff.ResetsFor(r.Context(), s.Directory, at, open)
 }

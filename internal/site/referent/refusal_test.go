@@ -1,9 +1,6 @@
 package referent
 
 import (
-	"errors"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/google/uuid"
@@ -11,7 +8,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
-	"mandat/internal/page"
+	"mandat/internal/sitetest"
 )
 
 // posts are all acts on a person, with what a form would send.
@@ -34,19 +31,19 @@ func TestForeign_PersonIsNotFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	strangers := []string{path(o.Ines), personPath(uuid.New()), path(o.Administrator(t, "ada")), "/referent/personnes/x"}
-	before := o.rows(t, `select count(*) from journal_entry`)
+	before := o.Count(t, `select count(*) from journal_entry`)
 	for _, p := range strangers {
 		for act, fields := range posts(o) {
 			if len(fields) > 0 && fields[0] == "reset" {
 				fields = []string{"reset", reset.ID.String()}
 			}
-			b.want(b.post(p+act, fields...), 404)
+			b.Want(b.Post(p+act, fields...), 404)
 		}
 		for _, form := range []string{"", "/suspension", "/demarches", "/facteurs", "/attestation.pdf"} {
-			b.without(b.want(b.get(p+form), 404), "ines")
+			b.Without(b.Want(b.Get(p+form), 404), "ines")
 		}
 	}
-	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
+	if after := o.Count(t, `select count(*) from journal_entry`); after != before {
 		t.Errorf("%d entries were added", after-before)
 	}
 	o.Content(t)
@@ -56,32 +53,32 @@ func TestForeign_PersonIsNotFound(t *testing.T) {
 func TestRefused_WithoutTheRole(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	aidant := o.visit(t, o.Jeanne, o.Clock.Now())
+	aidant := o.Visit(t, o.Jeanne, o.Clock.Now())
 	second := o.both(t)
-	ended := o.visit(t, second, o.Clock.Now())
-	admin := o.visit(t, o.Administrator(t, "ada"), o.Clock.Now())
+	ended := o.Visit(t, second, o.Clock.Now())
+	admin := o.Visit(t, o.Administrator(t, "ada"), o.Clock.Now())
 	if err := o.Directory.TakeRole(t.Context(), o.boss, second.Person, org.RoleReferent); err != nil {
 		t.Fatal(err)
 	}
-	nobody := &browser{t: t, office: o}
-	before := o.rows(t, `select count(*) from journal_entry`)
+	nobody := o.Stranger(t)
+	before := o.Count(t, `select count(*) from journal_entry`)
 	all := map[string][]string{"/referent/structure": {"phone", "1", "email", "a@b.fr"}, "/referent/structure/demarches": {"every", "on"},
 		"/referent/invitations": {"given_name", "A", "usual_name", "B", "email", "a@b.fr", "roles", "aidant"}}
 	for act, fields := range posts(o) {
 		all[path(o.Jeanne)+act] = fields
 	}
 	for act, fields := range all {
-		for _, b := range []*browser{aidant, ended, admin} {
-			b.want(b.post(act, fields...), 403)
+		for _, b := range []*sitetest.Browser{aidant, ended, admin} {
+			b.Want(b.Post(act, fields...), 403)
 		}
-		nobody.want(nobody.post(act, fields...), 303, "/connexion")
+		nobody.Want(nobody.Post(act, fields...), 303, "/connexion")
 	}
 	for _, p := range []string{"/referent", "/referent/equipe", "/referent/structure", path(o.Jeanne)} {
-		for _, b := range []*browser{aidant, ended, admin} {
-			b.without(b.want(b.get(p), 403), "jeanne@")
+		for _, b := range []*sitetest.Browser{aidant, ended, admin} {
+			b.Without(b.Want(b.Get(p), 403), "jeanne@")
 		}
 	}
-	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
+	if after := o.Count(t, `select count(*) from journal_entry`); after != before {
 		t.Errorf("%d entries were added", after-before)
 	}
 }
@@ -107,14 +104,5 @@ func TestRefused_ByTheDomain(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, act, err)
 			}
 		}
-	}
-}
-
-// A route that was given to the wrong audience shows nothing.
-func TestSignedIn_OrForbidden(t *testing.T) {
-	t.Parallel()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	if at, err := signedIn(r); at != nil || !errors.Is(err, page.ErrForbidden) {
-		t.Errorf("%v, %v", at, err)
 	}
 }

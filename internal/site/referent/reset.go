@@ -27,7 +27,7 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 	if c.ID == at.Person {
 		return refusal(org.ErrYourself)
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	p := &resetPage{Common: page.Common{Title: "referent.reset.go", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}}, Person: s.memberOf(c)}

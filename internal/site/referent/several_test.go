@@ -25,20 +25,20 @@ func TestSeveral_TheAddressSaysWhich(t *testing.T) {
 	}
 	b := o.rose(t)
 	here, there := base[true], base[false]
-	b.want(b.get("/referent/equipe"), 303, "/referent/equipe")
-	b.without(b.want(b.get(here+"/referent/equipe"), 200, "jeanne Fictif", `href="`+here+path(o.Jeanne)+`"`), "ines")
-	b.without(b.want(b.get(there+"/referent/equipe"), 200, "ines Fictif", `href="`+there+path(o.Ines)+`"`), "jeanne")
-	b.want(b.get(here+path(o.Jeanne)), 200, `action="`+here+path(o.Jeanne)+`/roles/referent"`)
+	b.Want(b.Get("/referent/equipe"), 303, "/referent/equipe")
+	b.Without(b.Want(b.Get(here+"/referent/equipe"), 200, "jeanne Fictif", `href="`+here+path(o.Jeanne)+`"`), "ines")
+	b.Without(b.Want(b.Get(there+"/referent/equipe"), 200, "ines Fictif", `href="`+there+path(o.Ines)+`"`), "jeanne")
+	b.Want(b.Get(here+path(o.Jeanne)), 200, `action="`+here+path(o.Jeanne)+`/roles/referent"`)
 	for act, fields := range posts(o) {
-		b.want(b.post(here+path(o.Ines)+act, fields...), 404)
-		b.want(b.post(there+path(o.Jeanne)+act, fields...), 404)
-		b.want(b.post(path(o.Jeanne)+act, fields...), 409) // it does not say for which organisation
+		b.Want(b.Post(here+path(o.Ines)+act, fields...), 404)
+		b.Want(b.Post(there+path(o.Jeanne)+act, fields...), 404)
+		b.Want(b.Post(path(o.Jeanne)+act, fields...), 409) // it does not say for which organisation
 	}
-	b.want(b.post(there+path(o.Ines)+"/roles/referent"), 303, there+path(o.Ines))
-	b.want(b.get(there+path(o.Ines)), 200, "est maintenant référent")
-	b.want(b.post(here+"/referent/structure", "phone", "01 99 00 00 01", "email", "ici@exemple.invalid"), 303, here+"/referent/structure")
+	b.Want(b.Post(there+path(o.Ines)+"/roles/referent"), 303, there+path(o.Ines))
+	b.Want(b.Get(there+path(o.Ines)), 200, "est maintenant référent")
+	b.Want(b.Post(here+"/referent/structure", "phone", "01 99 00 00 01", "email", "ici@exemple.invalid"), 303, here+"/referent/structure")
 	for path, email := range map[string]string{here: "ici@exemple.invalid", there: "accueil@exemple.invalid"} {
-		b.want(b.get(path+"/referent/structure"), 200, email)
+		b.Want(b.Get(path+"/referent/structure"), 200, email)
 	}
 	o.Content(t)
 }

@@ -19,13 +19,13 @@ func TestHome_CountsAndShowsNobody(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.rose(t)
-	b.want(b.get("/referent"), 200, "Rien n’attend votre décision")
+	b.Want(b.Get("/referent"), 200, "Rien n’attend votre décision")
 	o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", o.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
-	home := b.want(b.get("/referent"), 200, "Nouveau compte ProConnect à confirmer", path(o.Jeanne), "<dt>Mandats en cours</dt><dd>1</dd>", "<dt>Personnes aidées</dt><dd>1</dd>", "<dt>Aidants en activité</dt><dd>2</dd>")
-	b.without(home, "DUBOIS", "Angela")
+	home := b.Want(b.Get("/referent"), 200, "Nouveau compte ProConnect à confirmer", path(o.Jeanne), "<dt>Mandats en cours</dt><dd>1</dd>", "<dt>Personnes aidées</dt><dd>1</dd>", "<dt>Aidants en activité</dt><dd>2</dd>")
+	b.Without(home, "DUBOIS", "Angela")
 }
 
 func TestTeam_IsOurs(t *testing.T) {
@@ -33,12 +33,12 @@ func TestTeam_IsOurs(t *testing.T) {
 	o := newOffice(t)
 	o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
 	b := o.rose(t)
-	page := b.want(b.get("/referent/equipe"), 200, "jeanne Fictif", "paul Fictif", "rose Fictif", "nora Fictif", "En formation (1)", "Personne n’est suspendu", "Personne n’est parti", "Aucune invitation", "Jamais")
-	b.without(page, "ines")
-	if n := strings.Count(page.body, "Pas encore de formation"); n != 1 { // nora's: rose is no aidant
+	page := b.Want(b.Get("/referent/equipe"), 200, "jeanne Fictif", "paul Fictif", "rose Fictif", "nora Fictif", "En formation (1)", "Personne n’est suspendu", "Personne n’est parti", "Aucune invitation", "Jamais")
+	b.Without(page, "ines")
+	if n := strings.Count(page.Body, "Pas encore de formation"); n != 1 { // nora's: rose is no aidant
 		t.Errorf("%d people are said to be untrained", n)
 	}
-	b.without(b.get(path(o.boss)), "Certification", "Pas encore de formation", "Pour agir avec un mandat")
+	b.Without(b.Get(path(o.boss)), "Certification", "Pas encore de formation", "Pour agir avec un mandat")
 }
 
 func TestPerson_ShowsAndChanges(t *testing.T) {
@@ -46,18 +46,18 @@ func TestPerson_ShowsAndChanges(t *testing.T) {
 	o := newOffice(t)
 	b := o.rose(t)
 	p := path(o.Jeanne)
-	b.want(b.get(p), 200, "jeanne Fictif", "jeanne@exemple.invalid", "Certifié", "Toutes celles de la structure", "Nommer référent", "Suspendre l’accès")
-	b.want(b.post(p+"/roles/referent"), 303, p)
-	b.want(b.get(p), 200, "est maintenant référent", "Retirer le rôle de référent")
-	b.want(b.post(p+"/roles/referent"), 409)
-	b.want(b.post(p+"/roles/referent/retrait"), 303, p)
-	b.want(b.post(p+"/roles/king"), 404)
-	b.want(b.get(path(o.boss)), 200, "Retirer le rôle de référent")
-	b.without(b.get(path(o.boss)), "Suspendre l’accès", "remise à zéro")
-	b.want(b.post(path(o.boss)+"/roles/referent/retrait"), 409, "garde au moins un référent")
-	b.want(b.get(p+"/attestation.pdf"), 200, "%PDF-")
+	b.Want(b.Get(p), 200, "jeanne Fictif", "jeanne@exemple.invalid", "Certifié", "Toutes celles de la structure", "Nommer référent", "Suspendre l’accès")
+	b.Want(b.Post(p+"/roles/referent"), 303, p)
+	b.Want(b.Get(p), 200, "est maintenant référent", "Retirer le rôle de référent")
+	b.Want(b.Post(p+"/roles/referent"), 409)
+	b.Want(b.Post(p+"/roles/referent/retrait"), 303, p)
+	b.Want(b.Post(p+"/roles/king"), 404)
+	b.Want(b.Get(path(o.boss)), 200, "Retirer le rôle de référent")
+	b.Without(b.Get(path(o.boss)), "Suspendre l’accès", "remise à zéro")
+	b.Want(b.Post(path(o.boss)+"/roles/referent/retrait"), 409, "garde au moins un référent")
+	b.Want(b.Get(p+"/attestation.pdf"), 200, "%PDF-")
 	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
-	b.want(b.get(path(nora)+"/attestation.pdf"), 404)
+	b.Want(b.Get(path(nora)+"/attestation.pdf"), 404)
 	o.Content(t)
 }
 
@@ -66,29 +66,29 @@ func TestSuspend_ShowsWhatIsLeftAndHandsOver(t *testing.T) {
 	o := newOffice(t)
 	b := o.rose(t)
 	p := path(o.Jeanne)
-	b.want(b.get(p+"/suspension"), 200, "Aucun")
-	b.want(b.get(path(o.boss)+"/suspension"), 409, "Vous ne pouvez pas le faire pour vous-même")
-	b.want(b.post(path(o.boss)+"/suspension"), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.Want(b.Get(p+"/suspension"), 200, "Aucun")
+	b.Want(b.Get(path(o.boss)+"/suspension"), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.Want(b.Post(path(o.boss)+"/suspension"), 409, "Vous ne pouvez pas le faire pour vous-même")
 	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	o.Draft(t, o.Jeanne, fixture.Citizen(1), fixture.Tax)
-	before := b.want(b.get(p+"/suspension"), 200, "Un mandat", "Un brouillon", "seuls les aidants certifiés", "paul Fictif")
-	b.without(before, "DUBOIS", m.ID.String(), "ines")
-	b.want(b.post(p+"/suspension", "colleague", o.Jeanne.Person.String()), 422, "Choisissez un autre aidant")
-	b.want(b.post(p+"/suspension", "colleague", "x"), 422)
-	if o.rows(t, `select count(*) from membership where suspended_at is not null`) != 0 {
+	before := b.Want(b.Get(p+"/suspension"), 200, "Un mandat", "Un brouillon", "seuls les aidants certifiés", "paul Fictif")
+	b.Without(before, "DUBOIS", m.ID.String(), "ines")
+	b.Want(b.Post(p+"/suspension", "colleague", o.Jeanne.Person.String()), 422, "Choisissez un autre aidant")
+	b.Want(b.Post(p+"/suspension", "colleague", "x"), 422)
+	if o.Count(t, `select count(*) from membership where suspended_at is not null`) != 0 {
 		t.Error("suspended by a form that was refused")
 	}
-	b.want(b.post(p+"/suspension", "colleague", o.Ines.Person.String()), 303, p)
-	b.want(b.get(p), 200, "rien n’a été confié", "Suspendu", "Rétablir l’accès", "Confier")
-	b.want(b.post(p+"/releve", "colleague", ""), 422, "Choisissez un autre aidant")
-	b.want(b.post(p+"/releve", "colleague", o.Ines.Person.String()), 422, "Choisissez un autre aidant")
-	b.want(b.post(p+"/releve", "colleague", o.Paul.Person.String()), 303, p)
-	b.want(b.get(p), 200, "C’est confié", "Déjà confiés à", "paul Fictif")
-	b.want(b.post(p+"/suspension"), 409)
-	b.want(b.post(p+"/reprise"), 303, p)
-	b.want(b.get(p), 200, "L’accès est rétabli", "En activité")
-	b.want(b.post(p+"/suspension", "colleague", o.Paul.Person.String()), 303)
-	b.want(b.get(p), 200, "L’accès est suspendu, et ce que la personne suivait est confié")
+	b.Want(b.Post(p+"/suspension", "colleague", o.Ines.Person.String()), 303, p)
+	b.Want(b.Get(p), 200, "rien n’a été confié", "Suspendu", "Rétablir l’accès", "Confier")
+	b.Want(b.Post(p+"/releve", "colleague", ""), 422, "Choisissez un autre aidant")
+	b.Want(b.Post(p+"/releve", "colleague", o.Ines.Person.String()), 422, "Choisissez un autre aidant")
+	b.Want(b.Post(p+"/releve", "colleague", o.Paul.Person.String()), 303, p)
+	b.Want(b.Get(p), 200, "C’est confié", "Déjà confiés à", "paul Fictif")
+	b.Want(b.Post(p+"/suspension"), 409)
+	b.Want(b.Post(p+"/reprise"), 303, p)
+	b.Want(b.Get(p), 200, "L’accès est rétabli", "En activité")
+	b.Want(b.Post(p+"/suspension", "colleague", o.Paul.Person.String()), 303)
+	b.Want(b.Get(p), 200, "L’accès est suspendu, et ce que la personne suivait est confié")
 	o.Content(t)
 }
 
@@ -97,10 +97,10 @@ func TestSuspend_NamesCitizensToCertifiedAidantsOnly(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
-	b := o.visit(t, o.both(t), o.Clock.Now())
-	b.want(b.get(path(o.Jeanne)+"/suspension"), 200, "DUBOIS", "/mandats/"+m.ID.String())
+	b := o.Visit(t, o.both(t), o.Clock.Now())
+	b.Want(b.Get(path(o.Jeanne)+"/suspension"), 200, "DUBOIS", "/mandats/"+m.ID.String())
 	o.Behind(t, `update certification set certified_at = certified_at - interval '40 months', certified_until = certified_until - interval '40 months' where person_id = $1`, o.Paul.Person)
-	b.without(b.want(b.get(path(o.Jeanne)+"/suspension"), 200, "Un mandat"), "DUBOIS")
+	b.Without(b.Want(b.Get(path(o.Jeanne)+"/suspension"), 200, "Un mandat"), "DUBOIS")
 }
 
 func TestLimit_PersonAndOrganisation(t *testing.T) {
@@ -108,20 +108,20 @@ func TestLimit_PersonAndOrganisation(t *testing.T) {
 	o := newOffice(t)
 	b := o.rose(t)
 	p := path(o.Jeanne) + "/demarches"
-	b.want(b.get(p), 200, `name="every" value="on" checked`)
-	b.want(b.post(p), 422, "Cochez au moins une démarche")
-	b.want(b.post(p, "procedures", "invented"), 422)
-	b.want(b.post(p, "procedures", fixture.Tax), 303, path(o.Jeanne))
-	b.want(b.get(path(o.Jeanne)), 200, "Les démarches autorisées sont changées", "revenus")
-	b.want(b.get(p), 200, `value="`+fixture.Tax+`" checked`)
-	b.want(b.post(p, "every", "on", "procedures", fixture.Tax), 303)
-	b.want(b.get(path(o.boss)+"/demarches"), 404)
+	b.Want(b.Get(p), 200, `name="every" value="on" checked`)
+	b.Want(b.Post(p), 422, "Cochez au moins une démarche")
+	b.Want(b.Post(p, "procedures", "invented"), 422)
+	b.Want(b.Post(p, "procedures", fixture.Tax), 303, path(o.Jeanne))
+	b.Want(b.Get(path(o.Jeanne)), 200, "Les démarches autorisées sont changées", "revenus")
+	b.Want(b.Get(p), 200, `value="`+fixture.Tax+`" checked`)
+	b.Want(b.Post(p, "every", "on", "procedures", fixture.Tax), 303)
+	b.Want(b.Get(path(o.boss)+"/demarches"), 404)
 
 	here := "/referent/structure/demarches"
-	b.want(b.post(here), 422)
-	b.want(b.post(here, "procedures", fixture.Housing), 303, "/referent/structure")
-	b.without(b.want(b.get(p), 200, fixture.Housing), fixture.Tax) // a person's choice lies within the organisation's
-	b.want(b.get("/referent/structure"), 200, "Les démarches autorisées sont changées")
+	b.Want(b.Post(here), 422)
+	b.Want(b.Post(here, "procedures", fixture.Housing), 303, "/referent/structure")
+	b.Without(b.Want(b.Get(p), 200, fixture.Housing), fixture.Tax) // a person's choice lies within the organisation's
+	b.Want(b.Get("/referent/structure"), 200, "Les démarches autorisées sont changées")
 	if here, err := o.Directory.Organisation(t.Context(), o.Here); err != nil || here.Allows(fixture.Tax) || !here.Allows(fixture.Housing) {
 		t.Errorf("the organisation allows %v, %v", here.Procedures, err)
 	}
@@ -132,10 +132,10 @@ func TestOrganisation_ContactOnly(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.rose(t)
-	b.want(b.get("/referent/structure"), 200, "21750001600019", "accueil@exemple.invalid")
-	b.want(b.post("/referent/structure", "phone", "", "email", "x"), 422, "Écrivez le téléphone", "adresse électronique complète")
-	b.want(b.post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid", "name", "Autre", "siret", "35600000000048"), 303)
-	b.want(b.get("/referent/structure"), 200, "Le contact est changé", "nous@exemple.invalid", "Maison France Services de démonstration", "21750001600019")
+	b.Want(b.Get("/referent/structure"), 200, "21750001600019", "accueil@exemple.invalid")
+	b.Want(b.Post("/referent/structure", "phone", "", "email", "x"), 422, "Écrivez le téléphone", "adresse électronique complète")
+	b.Want(b.Post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid", "name", "Autre", "siret", "35600000000048"), 303)
+	b.Want(b.Get("/referent/structure"), 200, "Le contact est changé", "nous@exemple.invalid", "Maison France Services de démonstration", "21750001600019")
 	o.Content(t)
 }
 
@@ -143,9 +143,9 @@ func TestInvite_IsUniform(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.rose(t)
-	b.want(b.get("/referent/invitations/nouvelle"), 200, `value="aidant" checked`)
-	b.want(b.post("/referent/invitations"), 422, "4 réponses", "Écrivez le prénom", "Choisissez au moins un rôle")
-	b.want(b.post("/referent/invitations", "given_name", "A", "usual_name", "B", "email", "a@b.fr", "roles", "aidant", "phone", "12"), 422, "Ce numéro n’est pas reconnu", `value="a@b.fr"`)
+	b.Want(b.Get("/referent/invitations/nouvelle"), 200, `value="aidant" checked`)
+	b.Want(b.Post("/referent/invitations"), 422, "4 réponses", "Écrivez le prénom", "Choisissez au moins un rôle")
+	b.Want(b.Post("/referent/invitations", "given_name", "A", "usual_name", "B", "email", "a@b.fr", "roles", "aidant", "phone", "12"), 422, "Ce numéro n’est pas reconnu", `value="a@b.fr"`)
 	person := func(email string) []string {
 		return []string{"given_name", "Nora", "usual_name", "Neuve", "email", email, "roles", "aidant", "roles", "referent", "phone", "06 12 34 56 78", "lang", "en", "digital_adviser", "on"}
 	}
@@ -153,10 +153,10 @@ func TestInvite_IsUniform(t *testing.T) {
 	administrator := o.Administrator(t, "ada")
 	var pages []string
 	for _, email := range []string{"nora@exemple.invalid", "ines@exemple.invalid", "ada@exemple.invalid"} {
-		b.want(b.post("/referent/invitations", person(email)...), 303, "/referent/equipe")
-		pages = append(pages, strings.ReplaceAll(b.want(b.get("/referent/equipe"), 200, "Si cette adresse peut être invitée").body, email, "…"))
+		b.Want(b.Post("/referent/invitations", person(email)...), 303, "/referent/equipe")
+		pages = append(pages, strings.ReplaceAll(b.Want(b.Get("/referent/equipe"), 200, "Si cette adresse peut être invitée").Body, email, "…"))
 	}
-	if o.rows(t, `select count(*) from invitation where state = 'open'`) != 3 {
+	if o.Count(t, `select count(*) from invitation where state = 'open'`) != 3 {
 		t.Errorf("the addresses are not invited alike: %s", administrator.Person)
 	}
 	for _, p := range pages {
@@ -164,8 +164,8 @@ func TestInvite_IsUniform(t *testing.T) {
 			t.Error("the invitation is not shown")
 		}
 	}
-	b.want(b.post("/referent/invitations", person("nora@exemple.invalid")...), 422, "une invitation est déjà en attente")
-	b.want(b.post("/referent/invitations", person("paul@exemple.invalid")...), 422, "a déjà un rôle dans votre structure")
+	b.Want(b.Post("/referent/invitations", person("nora@exemple.invalid")...), 422, "une invitation est déjà en attente")
+	b.Want(b.Post("/referent/invitations", person("paul@exemple.invalid")...), 422, "a déjà un rôle dans votre structure")
 	o.Content(t)
 }
 
@@ -178,17 +178,17 @@ func TestInvitation_ResendAndWithdraw(t *testing.T) {
 	}
 	o.Clock.Advance(invitation.Life + time.Minute)
 	b := o.rose(t)
-	b.want(b.get("/referent/equipe"), 200, "n’est plus valable depuis")
-	b.want(b.post(invitationPath(id)+"/renvoi"), 303, "/referent/equipe")
-	b.want(b.get("/referent/equipe"), 200, "valable jusqu’au", "L’invitation est renvoyée")
-	other := o.visit(t, o.Referent(t, o.Elsewhere, "otto"), o.Clock.Now())
+	b.Want(b.Get("/referent/equipe"), 200, "n’est plus valable depuis")
+	b.Want(b.Post(invitationPath(id)+"/renvoi"), 303, "/referent/equipe")
+	b.Want(b.Get("/referent/equipe"), 200, "valable jusqu’au", "L’invitation est renvoyée")
+	other := o.Visit(t, o.Referent(t, o.Elsewhere, "otto"), o.Clock.Now())
 	for _, act := range []string{"/renvoi", "/retrait"} {
-		other.want(other.post(invitationPath(id)+act), 404)
+		other.Want(other.Post(invitationPath(id)+act), 404)
 	}
-	b.want(b.post(invitationPath(id)+"/retrait"), 303)
-	b.want(b.get("/referent/equipe"), 200, "Aucune invitation", "L’invitation est retirée")
-	b.want(b.post(invitationPath(id)+"/retrait"), 409)
-	b.want(b.post("/referent/invitations/x/retrait"), 404)
+	b.Want(b.Post(invitationPath(id)+"/retrait"), 303)
+	b.Want(b.Get("/referent/equipe"), 200, "Aucune invitation", "L’invitation est retirée")
+	b.Want(b.Post(invitationPath(id)+"/retrait"), 409)
+	b.Want(b.Post("/referent/invitations/x/retrait"), 404)
 	o.Content(t)
 }
 
@@ -205,13 +205,13 @@ func TestIdentity_IsDecidedHere(t *testing.T) {
 		if err != nil || len(asked) != 1 {
 			t.Fatal(asked, err)
 		}
-		b.without(b.want(b.get(p), 200, "de vive voix", asked[0].Digest), c.sub+`"`)
-		b.want(b.get("/referent/equipe"), 200, "Nouveau compte ProConnect à confirmer")
-		b.want(b.post(path(o.Paul)+c.act, "identity", asked[0].Digest), 404) // another person's
-		b.want(b.post(p+c.act, "identity", "x"), 404)
-		b.want(b.post(p+c.act, "identity", asked[0].Digest), 303, p)
-		b.want(b.get(p), 200, c.says)
-		b.want(b.post(p+c.act, "identity", asked[0].Digest), 404) // decided already
+		b.Without(b.Want(b.Get(p), 200, "de vive voix", asked[0].Digest), c.sub+`"`)
+		b.Want(b.Get("/referent/equipe"), 200, "Nouveau compte ProConnect à confirmer")
+		b.Want(b.Post(path(o.Paul)+c.act, "identity", asked[0].Digest), 404) // another person's
+		b.Want(b.Post(p+c.act, "identity", "x"), 404)
+		b.Want(b.Post(p+c.act, "identity", asked[0].Digest), 303, p)
+		b.Want(b.Get(p), 200, c.says)
+		b.Want(b.Post(p+c.act, "identity", asked[0].Digest), 404) // decided already
 	}
 	o.Content(t)
 }
@@ -220,34 +220,34 @@ func TestIdentity_IsDecidedHere(t *testing.T) {
 func TestReset_TakesTwo(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	b, second := o.rose(t), o.visit(t, o.both(t), o.Clock.Now())
+	b, second := o.rose(t), o.Visit(t, o.both(t), o.Clock.Now())
 	p := path(o.Jeanne)
-	b.want(b.get(p+"/facteurs"), 200, "Une autre personne l’accepte")
-	b.want(b.get(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
-	b.want(b.post(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
-	b.want(b.post(p+"/facteurs"), 303, p)
-	b.want(b.post(p+"/facteurs"), 409)
+	b.Want(b.Get(p+"/facteurs"), 200, "Une autre personne l’accepte")
+	b.Want(b.Get(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
+	b.Want(b.Post(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
+	b.Want(b.Post(p+"/facteurs"), 303, p)
+	b.Want(b.Post(p+"/facteurs"), 409)
 	open, err := o.credentials.ResetOf(t.Context(), o.Jeanne.Person)
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := open.ID.String()
-	b.without(b.want(b.get(p), 200, "Quelqu’un d’autre que vous", "Annuler la demande"), "Accepter la remise")
-	b.want(b.post(p+"/facteurs/accord", "reset", id), 409, "Cela se décide à deux")
-	second.want(second.get("/referent"), 200, "à décider")
-	second.want(second.get(p), 200, "rose Fictif", "Accepter la remise")
-	second.want(second.post(path(o.boss)+"/facteurs/accord", "reset", id), 404)
-	second.want(second.post(p+"/facteurs/accord", "reset", uuid.NewString()), 404)
-	second.want(second.post(p+"/facteurs/accord", "reset", "x"), 404)
+	b.Without(b.Want(b.Get(p), 200, "Quelqu’un d’autre que vous", "Annuler la demande"), "Accepter la remise")
+	b.Want(b.Post(p+"/facteurs/accord", "reset", id), 409, "Cela se décide à deux")
+	second.Want(second.Get("/referent"), 200, "à décider")
+	second.Want(second.Get(p), 200, "rose Fictif", "Accepter la remise")
+	second.Want(second.Post(path(o.boss)+"/facteurs/accord", "reset", id), 404)
+	second.Want(second.Post(p+"/facteurs/accord", "reset", uuid.NewString()), 404)
+	second.Want(second.Post(p+"/facteurs/accord", "reset", "x"), 404)
 	theirs, err := o.credentials.AskReset(t.Context(), o.boss, o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant).Person)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second.want(second.post(p+"/facteurs/accord", "reset", theirs.String()), 404) // another colleague's
-	second.want(second.post(p+"/facteurs/accord", "reset", id), 303, p)
-	second.want(second.get(p), 200, "Elle aura lieu dans une heure", "Acceptée par paul Fictif")
-	b.want(b.post(p+"/facteurs/refus", "reset", id), 303, p)
-	b.want(b.get(p), 200, "est refusée")
+	second.Want(second.Post(p+"/facteurs/accord", "reset", theirs.String()), 404) // another colleague's
+	second.Want(second.Post(p+"/facteurs/accord", "reset", id), 303, p)
+	second.Want(second.Get(p), 200, "Elle aura lieu dans une heure", "Acceptée par paul Fictif")
+	b.Want(b.Post(p+"/facteurs/refus", "reset", id), 303, p)
+	b.Want(b.Get(p), 200, "est refusée")
 	o.Content(t)
 }
 
@@ -255,27 +255,27 @@ func TestReset_TakesTwo(t *testing.T) {
 func TestStale_KeepsWhatWasEntered(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	late := o.visit(t, o.boss, o.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	late := o.Visit(t, o.boss, o.Clock.Now().Add(-mandate.FactorLife-time.Second))
 	p := path(o.Jeanne)
 	for _, form := range []string{"/referent/invitations/nouvelle", p + "/suspension", p + "/demarches", p + "/facteurs", "/referent/structure/demarches"} {
-		late.want(late.get(form), 303, "/connexion/confirmation")
+		late.Want(late.Get(form), 303, "/connexion/confirmation")
 	}
-	late.want(late.post("/referent/invitations", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "referent"), 409,
+	late.Want(late.Post("/referent/invitations", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "referent"), 409,
 		"rien de ce que vous avez saisi n’est perdu", `value="nora@exemple.invalid"`, `value="referent" checked`)
-	late.want(late.post(p+"/suspension", "colleague", o.Paul.Person.String()), 409, `value="`+o.Paul.Person.String()+`" selected`)
-	late.want(late.post(p+"/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
-	late.want(late.post("/referent/structure/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
-	late.want(late.post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid"), 409, "nous@exemple.invalid")
+	late.Want(late.Post(p+"/suspension", "colleague", o.Paul.Person.String()), 409, `value="`+o.Paul.Person.String()+`" selected`)
+	late.Want(late.Post(p+"/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
+	late.Want(late.Post("/referent/structure/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
+	late.Want(late.Post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid"), 409, "nous@exemple.invalid")
 	for _, act := range []string{"/roles/referent", "/roles/aidant/retrait", "/reprise", "/facteurs", "/releve"} {
-		a := late.post(p+act, "colleague", o.Paul.Person.String())
+		a := late.Post(p+act, "colleague", o.Paul.Person.String())
 		if act == "/reprise" { // she is not suspended: who asks is told so
-			late.want(a, 303, "/connexion/confirmation")
+			late.Want(a, 303, "/connexion/confirmation")
 			continue
 		}
-		late.want(a, http.StatusSeeOther, "/connexion/confirmation")
+		late.Want(a, http.StatusSeeOther, "/connexion/confirmation")
 	}
-	late.want(late.get(p), 200, "vous pouvez recommencer")
-	if o.rows(t, `select count(*) from invitation`)+o.rows(t, `select count(*) from membership where suspended_at is not null or procedures is not null`) != 0 {
+	late.Want(late.Get(p), 200, "vous pouvez recommencer")
+	if o.Count(t, `select count(*) from invitation`)+o.Count(t, `select count(*) from membership where suspended_at is not null or procedures is not null`) != 0 {
 		t.Error("something was done")
 	}
 }
@@ -285,15 +285,15 @@ func TestPerson_WhoHasLeft(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.rose(t)
-	b.want(b.get(path(o.Paul)), http.StatusOK, "paul@exemple.invalid")
-	b.want(b.get(path(o.Paul)+"/attestation.pdf"), http.StatusOK)
+	b.Want(b.Get(path(o.Paul)), http.StatusOK, "paul@exemple.invalid")
+	b.Want(b.Get(path(o.Paul)+"/attestation.pdf"), http.StatusOK)
 	if err := o.Directory.TakeRole(t.Context(), o.boss, o.Paul.Person, org.RoleAidant); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := o.credentials.AskReset(t.Context(), o.Administrator(t, "ada"), o.Paul.Person); err != nil {
 		t.Fatal(err)
 	}
-	b.without(b.want(b.get(path(o.Paul)), http.StatusOK, "paul Fictif"), "paul@exemple.invalid", "attestation.pdf", "ada Fictif")
-	b.want(b.get(path(o.Paul)+"/attestation.pdf"), http.StatusNotFound)
-	b.without(b.want(b.get("/referent/equipe"), http.StatusOK, "paul Fictif"), "paul@exemple.invalid")
+	b.Without(b.Want(b.Get(path(o.Paul)), http.StatusOK, "paul Fictif"), "paul@exemple.invalid", "attestation.pdf", "ada Fictif")
+	b.Want(b.Get(path(o.Paul)+"/attestation.pdf"), http.StatusNotFound)
+	b.Without(b.Want(b.Get("/referent/equipe"), http.StatusOK, "paul Fictif"), "paul@exemple.invalid")
 }

@@ -27,7 +27,7 @@ func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
 	if c.ID == at.Person {
 		return refusal(org.ErrYourself)
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.renderSuspend(w, r, at, c, nil, http.StatusOK)
@@ -77,5 +77,5 @@ func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {
 			return refusal(err)
 		}
 	}
-	return s.finish(w, r, at, personPath(c.ID), notice)
+	return s.acts().Finish(w, r, at, personPath(c.ID), notice)
 }

@@ -7,10 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 // endsSoon is how long before its end a certificate is said to be ending.
@@ -81,19 +81,12 @@ type group struct {
 type teamPage struct {
 	page.Common
 	Groups      []group
-	Invitations []invited
+	Invitations []staff.Invited
 	Notice      string
 }
 
-// invited is an invitation that nobody has accepted yet.
-type invited struct {
-	invitation.Invitation
-	Name string
-	Over bool // its time is over: it can be sent again
-}
-
 func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -120,7 +113,7 @@ func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
 	if p.Invitations, err = s.invited(r, at); err != nil {
 		return err
 	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "referent/team.html", p)
@@ -145,14 +138,10 @@ func (s *Site) waits(r *http.Request, at *session.Session) (map[uuid.UUID]string
 	return out, refusal(err)
 }
 
-func (s *Site) invited(r *http.Request, at *session.Session) ([]invited, error) {
+func (s *Site) invited(r *http.Request, at *session.Session) ([]staff.Invited, error) {
 	open, err := s.Invitations.List(r.Context(), at.Actor())
 	if err != nil {
 		return nil, refusal(err)
 	}
-	var out []invited
-	for _, i := range open {
-		out = append(out, invited{i, i.GivenName + " " + i.UsualName, i.Late(s.Clock.Now())})
-	}
-	return out, nil
+	return staff.InvitedNow(open, s.Clock.Now()), nil
 }

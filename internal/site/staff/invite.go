@@ -1,0 +1,42 @@
+package staff
+
+import (
+	"time"
+
+	"mandat/internal/invitation"
+	"mandat/internal/org"
+	"mandat/internal/page"
+)
+
+// Invited is an invitation that nobody has accepted yet.
+type Invited struct {
+	invitation.Invitation
+	Name string
+	Over bool // its time is over: it can be sent again
+}
+
+// InvitedNow are invitations as pages show them at a time.
+func InvitedNow(open []invitation.Invitation, now time.Time) []Invited {
+	var out []Invited
+	for _, i := range open {
+		out = append(out, Invited{i, i.GivenName + " " + i.UsualName, i.Late(now)})
+	}
+	return out
+}
+
+// Invitee reads a name and an address, whose fields begin with a prefix, and notes what is wrong with them.
+func Invitee(form *page.Form, prefix string) invitation.Invitee {
+	n := invitation.Invitee{GivenName: form.Text(prefix+"given_name", 100), UsualName: form.Text(prefix+"usual_name", 100), Email: form.Value(prefix + "email")}
+	_, err := org.Email(n.Email)
+	Wrong(form, prefix, "given_name", n.GivenName == "")
+	Wrong(form, prefix, "usual_name", n.UsualName == "")
+	Wrong(form, prefix, "email", err != nil)
+	return n
+}
+
+// Wrong notes that a field, whose name begins with a prefix, is wrong if it is.
+func Wrong(form *page.Form, prefix, field string, wrong bool) {
+	if wrong {
+		form.Fail(prefix+field, "referent.field.wrong."+field)
+	}
+}

@@ -1,0 +1,92 @@
+// Package staff is what the pages of aidants, referents and administrators have in common: who asks and about whom, a second factor
+// before a form is filled in, acts of one button, and what several of these sites say of the same thing.
+//
+//	staff.go   who asks, and the acts of a site's pages
+//	words.go   organisations in words
+//	invite.go  the form of an invitation, and those that nobody has accepted yet
+//	reset.go   a reset of second factors as pages show it
+package staff
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/clock"
+	"mandat/internal/db"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/session"
+)
+
+// SignedIn returns the session that the guard of the route let pass.
+func SignedIn(r *http.Request) (*session.Session, error) {
+	at := session.From(r.Context())
+	if at == nil {
+		return nil, page.ErrForbidden
+	}
+	return at, nil
+}
+
+// WithID returns the session that the guard let pass, and the identifier that the path has under a name.
+func WithID(r *http.Request, name string) (*session.Session, uuid.UUID, error) {
+	at, err := SignedIn(r)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
+	id, err := uuid.Parse(r.PathValue(name))
+	if err != nil {
+		return nil, uuid.Nil, db.ErrNotFound
+	}
+	return at, id, nil
+}
+
+// FormLife is how old a second factor may be when a form is begun: time to fill it in is left before org.FactorLife.
+const FormLife = org.FactorLife - 5*time.Minute
+
+// Acts are the acts of a site's pages, and the messages that its pages leave for one another.
+type Acts struct {
+	Sessions *session.Sessions
+	Clock    *clock.Clock
+	About    string            // the site, which the messages are about
+	Refusal  func(error) error // turns what the rules refuse into words; other errors stay as they are
+}
+
+// Notice returns the message that was left for this page, "" when there is none, and forgets it.
+func (a Acts) Notice(r *http.Request, at *session.Session) (string, error) {
+	return a.Sessions.Notice(r.Context(), at, a.About)
+}
+
+// Confirmed asks for the second factor before a form when it is not fresh; then it has answered, and is false.
+func (a Acts) Confirmed(w http.ResponseWriter, r *http.Request, at *session.Session) (bool, error) {
+	if a.Clock.Now().Sub(at.FactorAt) <= FormLife {
+		return true, nil
+	}
+	return false, a.Sessions.SendToStepUp(w, r, r.URL.RequestURI())
+}
+
+// Press runs an act of one button and leads to the page that shows it, with the message done. When the second factor is too old it is
+// asked for, and the person presses again on the page that they came from.
+func (a Acts) Press(w http.ResponseWriter, r *http.Request, at *session.Session, back, done string, do func() error) error {
+	switch err := do(); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		if err := a.Sessions.Notify(r.Context(), at, a.About, "referent.person.confirmed"); err != nil {
+			return err
+		}
+		return a.Sessions.SendToStepUp(w, r, back)
+	case err != nil:
+		return a.Refusal(err)
+	}
+	return a.Finish(w, r, at, back, done)
+}
+
+// Finish leaves a message and leads to the page that shows it.
+func (a Acts) Finish(w http.ResponseWriter, r *http.Request, at *session.Session, path, notice string) error {
+	if err := a.Sessions.Notify(r.Context(), at, a.About, notice); err != nil {
+		return err
+	}
+	page.Redirect(w, r, path)
+	return nil
+}
