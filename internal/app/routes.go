@@ -28,7 +28,7 @@ func (a *App) buildRoutes(context.Context) error {
 
 	a.public().Mount(a.router)
 	(&login.Site{Pages: a.pages, ProConnect: a.proconnect, Sessions: a.sessions, Door: a.people.door, Links: a.people.links, Factors: a.people.factors,
-		Charter: a.people.charter, Invitations: a.people.invitations, Citizens: a.citizens, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)
+		Charter: a.people.charter, Invitations: a.people.invitations, Logins: a.idp, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)
 	(&account.Site{Pages: a.pages, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Directory: a.directory, Contacts: a.office.contacts,
 		Certifications: a.office.certifications, Press: a.office.certificates, Journal: a.journal, Clock: a.clock}).Mount(a.router)
 	a.franceconnect.Mount(a.router)

@@ -18,13 +18,14 @@ import (
 
 // BeginAssertion returns what a browser needs to ask for a key (PublicKeyCredentialRequestOptionsJSON under "publicKey"): one of a
 // person's, or, for the nil id, whichever the browser's user chooses. ErrNoFactor when that person has none that counts. The
-// answer counts for this session and purpose, once, for five minutes.
-func (r *Register) BeginAssertion(ctx context.Context, session []byte, person uuid.UUID, purpose Purpose) ([]byte, error) {
+// answer counts for this session and purpose, once, for five minutes. citizen is for whom a factor of StepUp is asked, nil for nobody
+// in particular; Given says it again.
+func (r *Register) BeginAssertion(ctx context.Context, session []byte, person uuid.UUID, purpose Purpose, citizen uuid.UUID) ([]byte, error) {
 	options, asked, err := r.beginAssertion(ctx, person)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.keep(ctx, session, person, purpose, asked); err != nil {
+	if err := r.keep(ctx, session, question{person, purpose, citizen}, asked); err != nil {
 		return nil, fmt.Errorf("ask for a passkey: %w", err)
 	}
 	return json.Marshal(options)
@@ -61,11 +62,11 @@ func (r *Register) Assert(ctx context.Context, session []byte, purpose Purpose, 
 	if err != nil {
 		return Given{}, ErrWrong
 	}
-	person, asked, err := r.answered(ctx, session, purpose, parsed.Response.CollectedClientData.Challenge)
+	q, asked, err := r.answered(ctx, session, purpose, parsed.Response.CollectedClientData.Challenge)
 	if err != nil {
 		return Given{}, err
 	}
-	discovered := person == uuid.Nil
+	person, discovered := q.person, q.person == uuid.Nil
 	if discovered {
 		if person, err = r.owner(ctx, parsed.RawID); err != nil {
 			return Given{}, err
@@ -84,7 +85,7 @@ func (r *Register) Assert(ctx context.Context, session []byte, purpose Purpose, 
 	if err != nil {
 		return Given{}, ErrWrong
 	}
-	return r.used(ctx, a, used)
+	return r.used(ctx, a, used, q.citizen)
 }
 
 // owner finds whose key it is, or returns ErrWrong.
@@ -103,7 +104,7 @@ func (r *Register) owner(ctx context.Context, credential []byte) (uuid.UUID, err
 }
 
 // used notes that a key was used, with its counter, which only grows (WebAuthn §7.2 step 22).
-func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credential) (Given, error) {
+func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credential, citizen uuid.UUID) (Given, error) {
 	var k key
 	for _, one := range a.keys {
 		if bytes.Equal(one.known.ID, with.ID) {
@@ -126,7 +127,7 @@ func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credenti
 	if err != nil {
 		return Given{}, wrap("use passkey", err)
 	}
-	return Given{Person: a.person, Kind: KindPasskey, At: now}, nil
+	return Given{Person: a.person, Kind: KindPasskey, At: now, Citizen: citizen}, nil
 }
 
 // cloned takes a key out of use, which is an act of the program.

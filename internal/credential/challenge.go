@@ -30,52 +30,52 @@ const (
 	challengesMax = 8 // that one session may have open: pages in several tabs
 )
 
+// question is what a key is asked for: by whom (nil: whoever has one), and for which citizen, nil for nobody in particular.
+type question struct {
+	person  uuid.UUID
+	purpose Purpose
+	citizen uuid.UUID
+}
+
 // keep stores what was asked of a browser, for its session, and forgets the oldest of too many.
-func (r *Register) keep(ctx context.Context, session []byte, person uuid.UUID, purpose Purpose, asked *webauthn.SessionData) error {
+func (r *Register) keep(ctx context.Context, session []byte, q question, asked *webauthn.SessionData) error {
 	data, err := json.Marshal(asked)
 	if err != nil {
 		return err
-	}
-	var whom *uuid.UUID
-	if person != uuid.Nil {
-		whom = &person
 	}
 	now := r.clock.Now()
 	return r.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
 		tx.Queue(`delete from credential_challenge where session_id = $1 and id not in (select id from credential_challenge where session_id = $1 order by created_at desc limit $2)`,
 			session, challengesMax-1)
-		tx.Queue(`insert into credential_challenge (id, session_id, person_id, purpose, data, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-			token.Hash(asked.Challenge), session, whom, purpose, data, now, now.Add(challengeLife))
+		tx.Queue(`insert into credential_challenge (id, session_id, person_id, purpose, citizen_id, data, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			token.Hash(asked.Challenge), session, orNull(q.person), q.purpose, orNull(q.citizen), data, now, now.Add(challengeLife))
 		return nil
 	})
 }
 
 // answered takes the challenge that an answer names away, whatever comes of it: there is no second answer. ErrWrong when there
 // is none for this session and purpose.
-func (r *Register) answered(ctx context.Context, session []byte, purpose Purpose, challenge string) (uuid.UUID, webauthn.SessionData, error) {
-	var person *uuid.UUID
+func (r *Register) answered(ctx context.Context, session []byte, purpose Purpose, challenge string) (question, webauthn.SessionData, error) {
+	var person, citizen *uuid.UUID
 	var data []byte
 	var expires time.Time
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		return tx.QueryRow(ctx, `delete from credential_challenge where id = $1 and session_id = $2 and purpose = $3 returning person_id, data, expires_at`,
-			token.Hash(challenge), session, purpose).Scan(&person, &data, &expires)
+		return tx.QueryRow(ctx, `delete from credential_challenge where id = $1 and session_id = $2 and purpose = $3 returning person_id, citizen_id, data, expires_at`,
+			token.Hash(challenge), session, purpose).Scan(&person, &citizen, &data, &expires)
 	})
 	var asked webauthn.SessionData
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return uuid.Nil, asked, ErrWrong
+		return question{}, asked, ErrWrong
 	case err != nil:
-		return uuid.Nil, asked, fmt.Errorf("take challenge: %w", err)
+		return question{}, asked, fmt.Errorf("take challenge: %w", err)
 	case r.clock.Now().After(expires):
-		return uuid.Nil, asked, ErrWrong
+		return question{}, asked, ErrWrong
 	}
 	if err := json.Unmarshal(data, &asked); err != nil {
-		return uuid.Nil, asked, fmt.Errorf("read challenge: %w", err)
+		return question{}, asked, fmt.Errorf("read challenge: %w", err)
 	}
-	if person == nil {
-		return uuid.Nil, asked, nil
-	}
-	return *person, asked, nil
+	return question{person: orNil(person), purpose: purpose, citizen: orNil(citizen)}, asked, nil
 }
 
 // Purge deletes what nobody answered or finished in time, some hundred at most of each, and returns how many.

@@ -66,9 +66,10 @@ const (
 
 // Given says that a person gave a factor.
 type Given struct {
-	Person uuid.UUID
-	Kind   string // KindPasskey, …
-	At     time.Time
+	Person  uuid.UUID
+	Kind    string // KindPasskey, …
+	At      time.Time
+	Citizen uuid.UUID // for whom a key was asked, nil for nobody in particular; what a code is for says the page with its form
 }
 
 // Config says as whom we speak to browsers.
@@ -207,6 +208,20 @@ func named(name string) (string, error) {
 		return "", ErrName
 	}
 	return name, nil
+}
+
+func orNull(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+func orNil(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
 }
 
 // one is otherwise unless a statement changed one row.

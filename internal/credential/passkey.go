@@ -114,7 +114,7 @@ func (r *Register) BeginPasskey(ctx context.Context, by journal.Actor, session [
 	if err != nil {
 		return nil, fmt.Errorf("begin passkey: %w", err)
 	}
-	if err := r.keep(ctx, session, by.Person, enrol, asked); err != nil {
+	if err := r.keep(ctx, session, question{person: by.Person, purpose: enrol}, asked); err != nil {
 		return nil, fmt.Errorf("begin passkey: %w", err)
 	}
 	return json.Marshal(options)
@@ -167,14 +167,14 @@ func (r *Register) made(ctx context.Context, by journal.Actor, session, answer [
 	if err != nil {
 		return nil, ErrWrong
 	}
-	person, asked, err := r.answered(ctx, session, enrol, parsed.Response.CollectedClientData.Challenge)
+	q, asked, err := r.answered(ctx, session, enrol, parsed.Response.CollectedClientData.Challenge)
 	if err != nil {
 		return nil, err
 	}
-	if person != by.Person {
+	if q.person != by.Person {
 		return nil, ErrWrong
 	}
-	made, err := r.webauthn.CreateCredential(&account{person: person}, asked, parsed)
+	made, err := r.webauthn.CreateCredential(&account{person: q.person}, asked, parsed)
 	if err != nil {
 		return nil, ErrWrong
 	}

@@ -213,7 +213,7 @@ func TestPasskey_OfSomebodyElse(t *testing.T) {
 	if err := w.tryEnrol(t, w.fresh(basile), forced, "clé"); !errors.Is(err, db.ErrConflict) {
 		t.Errorf("a key that is somebody's: %v", err)
 	}
-	if _, err := w.factors.BeginAssertion(t.Context(), w.session, w.Paul.Person, credential.StepUp); !errors.Is(err, credential.ErrNoFactor) {
+	if _, err := w.factors.BeginAssertion(t.Context(), w.session, w.Paul.Person, credential.StepUp, uuid.Nil); !errors.Is(err, credential.ErrNoFactor) {
 		t.Errorf("who has none: %v", err)
 	}
 	w.sound(t)

@@ -106,7 +106,7 @@ func (w *world) tryEnrol(t testing.TB, by journal.Actor, k *softkey.Key, name st
 // question asks for a key of somebody, or of whoever there is.
 func (w *world) question(t testing.TB, person uuid.UUID, purpose credential.Purpose) []byte {
 	t.Helper()
-	q, err := w.factors.BeginAssertion(t.Context(), w.session, person, purpose)
+	q, err := w.factors.BeginAssertion(t.Context(), w.session, person, purpose, uuid.Nil)
 	if err != nil {
 		t.Fatal(err)
 	}

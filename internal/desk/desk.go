@@ -23,6 +23,7 @@ import (
 	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/franceconnect"
+	"mandat/internal/idp"
 	"mandat/internal/journal"
 	"mandat/internal/maillink"
 	"mandat/internal/org"
@@ -47,6 +48,7 @@ type Desk struct {
 	Post          *Post
 	ProConnect    *proconnect.RP
 	FranceConnect *franceconnect.RP
+	Provider      *idp.Provider
 	Pages         *page.Pages
 	Router        *page.Router
 	Acted         atomic.Int32 // how often POST /ailleurs was done
@@ -71,7 +73,8 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	must(t, err)
 	d.Pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{d.ProConnect.Origin()}})
 	must(t, err)
-	d.Router = page.NewRouter(page.RouterOptions{Pages: d.Pages, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	d.Router = page.NewRouter(page.RouterOptions{Pages: d.Pages, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
+	d.Provider = d.provider(t)
 	d.mount(t)
 	server := httptest.NewUnstartedServer(d.Router.Start())
 	must(t, server.Listener.Close())
@@ -89,11 +92,12 @@ func (d *Desk) mount(t testing.TB) {
 	d.Router.Guard(page.Referent, d.Sessions.Referent)
 	d.Router.Guard(page.Administrator, d.Sessions.Administrator)
 	d.Router.Guard(page.Auditor, d.Sessions.Auditor)
-	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations, Citizens: d.Citizens,
+	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations, Logins: d.Provider,
 		Directory: d.Directory, Clock: d.Clock, Contact: login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}}).Mount(d.Router)
 	(&account.Site{Pages: d.Pages, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Directory: d.Directory, Contacts: d.Contacts, Certifications: d.Certifications, Press: d.press(t),
 		Journal: d.Journal, Clock: d.Clock}).Mount(d.Router)
 	d.FranceConnect.Mount(d.Router)
+	d.Provider.Mount(d.Router)
 	d.Router.Get("/{$}", page.Browser, d.show("accueil"))
 	d.Router.Get("/espace", page.Aidant, d.show("espace"))
 	d.Router.Get("/ailleurs", page.Aidant, d.show("ailleurs"))
@@ -105,13 +109,6 @@ func (d *Desk) mount(t testing.TB) {
 	d.Router.Get("/referent", page.Referent, d.show("referent"))
 	d.Router.Get("/admin", page.Administrator, d.show("admin"))
 	d.Router.Get("/fort", page.Aidant, func(w http.ResponseWriter, r *http.Request) error { return d.Sessions.SendToStepUp(w, r, "/ailleurs") })
-	d.Router.Get("/pour/{draft}", page.Aidant, func(w http.ResponseWriter, r *http.Request) error {
-		citizen, err := uuid.Parse(r.PathValue("draft"))
-		if err != nil {
-			return err
-		}
-		return d.Sessions.SendToStepUpFor(w, r, "/ailleurs", citizen)
-	})
 	d.Router.Get("/brouillons/{draft}/identite", page.Aidant, d.showIdentity)
 	d.Router.Get("/brouillons/{draft}/recapitulatif", page.Aidant, d.show("recapitulatif"))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
+	"golang.org/x/net/html"
 
 	"mandat/internal/browse"
 	"mandat/internal/charter"
@@ -112,7 +113,7 @@ func (d *Desk) AddKey(t testing.TB, b *browse.Browser, k *softkey.Key, name stri
 // Question asks what a passkey is to sign in this browser.
 func (d *Desk) Question(t testing.TB, b *browse.Browser) []byte {
 	t.Helper()
-	status, question := d.Script(t, b, "/connexion/cle", map[string]any{})
+	status, question := d.Script(t, b, keyAddress(b, "data-begin", "/connexion/cle"), map[string]any{})
 	if status != http.StatusOK {
 		t.Fatalf("asking for a passkey: %d %v", status, question)
 	}
@@ -121,12 +122,36 @@ func (d *Desk) Question(t testing.TB, b *browse.Browser) []byte {
 	return asked
 }
 
+// keyAddress is an address that the browser's page gives to its module, or, on a page without one, otherwise.
+func keyAddress(b *browse.Browser, attribute, otherwise string) string {
+	if b.Document() == nil {
+		return otherwise
+	}
+	for n := range b.Document().Descendants() {
+		if !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "data-passkey" && a.Val == "get" }) {
+			continue
+		}
+		for _, a := range n.Attr {
+			if a.Key == attribute {
+				return a.Val
+			}
+		}
+	}
+	return otherwise
+}
+
 // UseKey gives a passkey in a browser: it does what the page's module does.
 func (d *Desk) UseKey(t testing.TB, b *browse.Browser, k *softkey.Key) (status int, answer map[string]any) {
 	t.Helper()
 	signed, err := k.Get(d.Question(t, b))
 	must(t, err)
-	return d.Script(t, b, "/connexion/cle/reponse", map[string]any{"response": json.RawMessage(signed)})
+	return d.Answer(t, b, signed)
+}
+
+// Answer sends what a passkey signed, as the page's module does.
+func (d *Desk) Answer(t testing.TB, b *browse.Browser, signed []byte) (status int, answer map[string]any) {
+	t.Helper()
+	return d.Script(t, b, keyAddress(b, "data-finish", "/connexion/cle/reponse"), map[string]any{"response": json.RawMessage(signed)})
 }
 
 // HalfIn asks for a link to an address, opens it in the same browser and presses its button.

@@ -10,8 +10,8 @@
 //	citizen.go    /idp/logins/…/usager     the aidant looks for the citizen by name and takes one who has given their
 //	                                       organisation a power: citizen_chosen.
 //	move.go       /idp/logins/…/structure  who has several organisations may say before that it is for another one.
-//	procedure.go  /idp/logins/…/demarche   with prompt=login the aidant first gives their second factor for this citizen
-//	                                       (…/confirmation); then they say for which procedure, among those allowed.
+//	asking.go     /idp/logins/…/confirmation  with prompt=login the aidant first gives their second factor, for this citizen.
+//	procedure.go  /idp/logins/…/demarche   then they say for which procedure, among those allowed.
 //	                                       code.go: the power is asked for, the code issued, and the browser goes back to
 //	                                       the client: code_issued.
 //	cancel.go     /idp/logins/…/annuler    or they give up: refused.

@@ -1,6 +1,8 @@
 package idp_test
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,30 +13,86 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/fixture"
+	"mandat/internal/idp"
 	"mandat/internal/journal"
+	"mandat/internal/page"
 	"mandat/internal/session"
 )
 
-// stepUp gives the second factor on the page that asks for it, and returns where it leads back.
-func (v *visitor) stepUp() string {
+// stepUp gives the second factor on the page that asks for it, at an address, and returns where it leads back.
+func (v *visitor) stepUp(page *url.URL) string {
 	v.t.Helper()
 	s := v.site
-	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, session.ConfirmPath, nil)
-	r.AddCookie(&http.Cookie{Name: "mandat", Value: v.cookie})
-	passed, err := s.sessions.Account(httptest.NewRecorder(), r)
-	if err != nil || passed == nil {
-		v.t.Fatal("not signed in", err)
+	at := v.session()
+	asking, err := s.provider.Asking(v.t.Context(), at, page.Query())
+	if err != nil || asking == nil || !asking.Is(page.Query()) {
+		v.t.Fatalf("%s asks for %+v, %v", page, asking, err)
 	}
-	at := session.From(passed.Context())
 	err = s.Journal.Record(v.t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		opened, err := s.sessions.StepUp(v.t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now})
+		opened, err := s.sessions.StepUp(v.t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now, Citizen: asking.Citizen})
 		v.cookie = opened.Secret()
 		return journal.Event{Action: "session.stepped_up"}, err
 	})
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return at.ReturnPath
+	return asking.Back()
+}
+
+// session is the visitor's, as a page about themselves finds it.
+func (v *visitor) session() *session.Session {
+	v.t.Helper()
+	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, session.ConfirmPath, nil)
+	r.AddCookie(&http.Cookie{Name: "mandat", Value: v.cookie})
+	passed, err := v.site.sessions.Account(httptest.NewRecorder(), r)
+	if err != nil || passed == nil {
+		v.t.Fatal("not signed in", err)
+	}
+	return session.From(passed.Context())
+}
+
+// The page that asks for a factor finds a login of its aidant, in their browser, whose citizen is chosen; nobody finds another.
+func TestAsking(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, angela := s.angela(t)
+	paul, elsewhere := s.visit(t, s.Paul), s.visit(t, v.by)
+	path := v.begin()
+	ask := func(v *visitor, q url.Values) string {
+		asking, err := s.provider.Asking(t.Context(), v.session(), q)
+		if p, ok := errors.AsType[*page.Problem](err); ok {
+			return strings.TrimSuffix(p.Title, ".title")
+		}
+		if err != nil || asking == nil {
+			return fmt.Sprint(asking, err)
+		}
+		return asking.Name + " " + asking.Back()
+	}
+	id := strings.TrimPrefix(path, "/idp/logins/")
+	login := url.Values{"connexion": {id}, "choix": {"nothing"}}
+	if got := ask(v, login); got != "idp.problem.gone" {
+		t.Errorf("nobody chosen: %s", got)
+	}
+	v.post(path+"/usager", url.Values{"usager": {angela.Citizen.String()}})
+	for _, c := range []struct {
+		v    *visitor
+		q    url.Values
+		want string
+	}{{v, login, "Angela Claire Louise DUBOIS " + path + "/demarche"}, {v, url.Values{"connexion": {id}, "choix": {fixture.Tax}}, "Angela Claire Louise DUBOIS " + path + "/demarche?choix=" + fixture.Tax},
+		{v, url.Values{}, "<nil> <nil>"}, {v, url.Values{"connexion": {""}}, "idp.problem.gone"}, {v, url.Values{"connexion": {uuid.NewString()}}, "idp.problem.gone"},
+		{paul, login, "idp.problem.gone"}, {elsewhere, login, "idp.problem.gone"}} {
+		if got := ask(c.v, c.q); got != c.want {
+			t.Errorf("%v: %s, want %s", c.q, got, c.want)
+		}
+	}
+	s.Clock.Advance(idp.LoginLife)
+	if got := ask(v, login); got != "idp.problem.expired" {
+		t.Errorf("too late: %s", got)
+	}
+	v.post(path+"/annuler", nil)
+	if got := ask(v, login); got != "idp.problem.finished" {
+		t.Errorf("given up: %s", got)
+	}
 }
 
 // With prompt=login a second factor counts for the citizen it was given for, for a quarter of an hour, and for nobody else.
@@ -65,10 +123,11 @@ func TestFactor_IsGivenForACitizen(t *testing.T) {
 	if a := v.get(path + "/demarche"); !strings.Contains(a.body, "Angela Claire Louise DUBOIS") || strings.Contains(a.body, `name="demarche"`) {
 		t.Errorf("the page that asks: %s", a.body)
 	}
-	if a := v.post(path+"/confirmation", url.Values{"demarche": {fixture.Tax}}); a.at().Path != session.ConfirmPath {
-		t.Fatalf("confirm: %d %s", a.StatusCode, a.at())
+	asked := v.post(path+"/confirmation", url.Values{"demarche": {fixture.Tax}})
+	if asked.at().Path != session.ConfirmPath {
+		t.Fatalf("confirm: %d %s", asked.StatusCode, asked.at())
 	}
-	back := v.stepUp()
+	back := v.stepUp(asked.at())
 	if back != path+"/demarche?choix="+fixture.Tax {
 		t.Errorf("back to %s", back)
 	}

@@ -65,7 +65,7 @@ func (p *Provider) showProcedures(w http.ResponseWriter, r *http.Request) (*http
 	if err != nil {
 		return r, err
 	}
-	return r, p.renderProcedures(w, r, http.StatusOK, &c, page.FilledForm(url.Values{"demarche": r.URL.Query()["choix"]}))
+	return r, p.renderProcedures(w, r, http.StatusOK, &c, page.FilledForm(url.Values{"demarche": r.URL.Query()[fieldChoice]}))
 }
 
 // showProceduresAgain shows them with what was wrong with the choice.
@@ -126,38 +126,6 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 // within reports whether a procedure is in a list; nil is every one.
 func within(list []string, procedure string) bool {
 	return list == nil || slices.Contains(list, procedure)
-}
-
-// confirmed reports whether the aidant's second factor is what the login asks for: as new, and given for this citizen. The
-// statement that issues the code asks the same.
-func (p *Provider) confirmed(at *session.Session, c *chosen) bool {
-	return c.FactorSince == nil ||
-		at.FactorCitizen == c.sealed.ID && !at.FactorAt.Before(*c.FactorSince) && !at.FactorAt.Before(p.clock.Now().Add(-FactorLife))
-}
-
-// confirm leads to the page that asks for the second factor, for the citizen of this login, and from which the aidant comes back:
-// POST /idp/logins/{login}/confirmation.
-func (p *Provider) confirm(w http.ResponseWriter, r *http.Request) error {
-	c, err := p.chosen(r)
-	if err != nil {
-		return err
-	}
-	if c.ID == uuid.Nil {
-		_, _, err := p.open(r, CitizenChosen)
-		return cmp.Or(err, db.ErrConflict)
-	}
-	if err := p.closed(c.State, c.ExpiresAt, []string{CitizenChosen}); err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	back := "/idp/logins/" + c.ID.String() + "/demarche"
-	if known, ok := p.catalogue.Find(form.Value("demarche")); ok {
-		back += "?choix=" + known.Key
-	}
-	return p.sessions.SendToStepUpFor(w, r, back, c.sealed.ID)
 }
 
 // themeChoices bundles procedures by theme, in the order of the catalogue.

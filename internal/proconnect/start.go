@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/google/uuid"
 	"golang.org/x/oauth2"
 
 	"mandat/internal/session"
@@ -31,14 +32,11 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 	return rp.leave(w, r, at, session.Attempt{Kind: session.SignIn, ReturnPath: back}, at.LoginAgain)
 }
 
-// Confirm sends the signed-in person to ProConnect for a new second factor (POST /connexion/confirmation).
-func (rp *RP) Confirm(w http.ResponseWriter, r *http.Request) error {
+// Confirm sends the signed-in person to ProConnect for a new second factor (POST /connexion/confirmation), for a citizen or, nil, for
+// nobody in particular. back is the path of ours where they go on.
+func (rp *RP) Confirm(w http.ResponseWriter, r *http.Request, citizen uuid.UUID, back string) error {
 	at := session.From(r.Context())
-	back := at.ReturnPath
-	if back == "" {
-		back = at.Home()
-	}
-	return rp.leave(w, r, at, session.Attempt{Kind: session.StepUp, Person: at.Person, ReturnPath: back}, true)
+	return rp.leave(w, r, at, session.Attempt{Kind: session.StepUp, Person: at.Person, Citizen: citizen, ReturnPath: back}, true)
 }
 
 func (rp *RP) leave(w http.ResponseWriter, r *http.Request, at *session.Session, a session.Attempt, login bool) error {

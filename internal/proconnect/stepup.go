@@ -40,7 +40,7 @@ func (rp *RP) renew(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if own {
 		return rp.refuse(r, nil, ownFactor.of(at.Person))
 	}
-	err = rp.door.StepUp(w, r, at, session.Factor{Kind: session.FactorProConnect, At: factorAt}, answer.ACR)
+	err = rp.door.StepUp(w, r, at, session.Factor{Kind: session.FactorProConnect, At: factorAt, Citizen: attempt.Citizen}, answer.ACR)
 	if errors.Is(err, db.ErrConflict) {
 		return rp.refuse(r, nil, used)
 	}

@@ -14,20 +14,20 @@ import (
 
 // Factor is a second factor that was given.
 type Factor struct {
-	Kind string // FactorProConnect and the others
-	At   time.Time
+	Kind    string // FactorProConnect and the others
+	At      time.Time
+	Citizen uuid.UUID // for whom it was given, whose name stood on the page that asked for it; nil for nobody in particular
 }
 
 // StepUp notes a new second factor and changes the secret of the browser's sessions, which it returns for Carry. What is
-// bound to them stays bound. It does not lengthen them. When the factor was asked for a citizen (SendToStepUpFor), it
-// counts for them. Who was signed in only to add a first factor is signed in from then on. db.ErrConflict when the
+// bound to them stays bound. It does not lengthen them. Who was signed in only to add a first factor is signed in from then on. db.ErrConflict when the
 // session has gone or changed hands.
 func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f Factor) (Opened, error) {
 	secret, hash := token.New()
 	done, err := tx.Exec(ctx, `with held as (select browser from session where cookie = $1 and person_id = $3 for update)
 		update session p set cookie = case when p.addressed then sha256($2::bytea || uuid_send((select o.public_id from organisation o where o.id = p.organisation_id))) else $2::bytea end,
-			factor_at = $4, factor_kind = $5, factor_citizen = p.asked_citizen, asked_citizen = null, enrolling = false, seen_at = greatest(p.seen_at, $6)
-		from held where p.browser = held.browser`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now)
+			factor_at = $4, factor_kind = $5, factor_citizen = $7, enrolling = false, seen_at = greatest(p.seen_at, $6)
+		from held where p.browser = held.browser`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now, orNull(f.Citizen))
 	if err != nil {
 		return Opened{}, fmt.Errorf("step up session: %w", err)
 	}

@@ -136,34 +136,26 @@ func TestHalf(t *testing.T) {
 	}
 }
 
-// A factor that is asked for a citizen counts for them; the next one, asked for nobody, for nobody.
+// A factor that was given for a citizen counts for them; the next one, given for nobody in particular, for nobody.
 func TestStepUp_ForACitizen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
 	cookie, citizen := h.signIn(t, h.Jeanne, session.Aidant), uuid.New()
-	send := func(citizen uuid.UUID) *session.Session {
-		passed, err := h.sessions.Aidant(httptest.NewRecorder(), request(t, cookie))
+	give := func(citizen uuid.UUID) *session.Session {
+		now, err := at(t, h.sessions.Account, cookie)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.sessions.SendToStepUpFor(httptest.NewRecorder(), passed, "/espace", citizen); err != nil {
+		cookie = h.stepUpFor(t, now, citizen)
+		if now, err = at(t, h.sessions.Account, cookie); err != nil {
 			t.Fatal(err)
-		}
-		now, err := at(t, h.sessions.Account, cookie)
-		if err != nil || now.ReturnPath != "/espace" || now.AskedCitizen != citizen {
-			t.Fatal(now, err)
-		}
-		cookie = h.stepUp(t, now)
-		now, err = at(t, h.sessions.Account, cookie)
-		if err != nil || now.AskedCitizen != uuid.Nil {
-			t.Fatal(now, err)
 		}
 		return now
 	}
-	if got := send(citizen); got.FactorCitizen != citizen {
+	if got := give(citizen); got.FactorCitizen != citizen {
 		t.Errorf("given for %s, counts for %s", citizen, got.FactorCitizen)
 	}
-	got := send(uuid.Nil)
+	got := give(uuid.Nil)
 	if got.FactorCitizen != uuid.Nil {
 		t.Errorf("given for nobody, counts for %s", got.FactorCitizen)
 	}

@@ -236,21 +236,10 @@ func (s *Sessions) SendToSignIn(w http.ResponseWriter, r *http.Request, path str
 }
 
 // SendToStepUp answers with a redirect to the page that asks for the second factor again; the browser comes back to path,
-// under the organisation of the request if it is a page of one.
+// under the organisation of the request if it is a page of one. For a citizen, the address of that page says for whom (idp.Asking).
 func (s *Sessions) SendToStepUp(w http.ResponseWriter, r *http.Request, path string) error {
-	return s.SendToStepUpFor(w, r, path, uuid.Nil)
-}
-
-// SendToStepUpFor is SendToStepUp for a citizen: the factor that is given then counts for them (Session.FactorCitizen).
-func (s *Sessions) SendToStepUpFor(w http.ResponseWriter, r *http.Request, path string, citizen uuid.UUID) error {
-	at := From(r.Context())
-	if err := s.ComeBack(r.Context(), at, page.Placed(r.Context(), path)); err != nil {
+	if err := s.ComeBack(r.Context(), From(r.Context()), page.Placed(r.Context(), path)); err != nil {
 		return err
-	}
-	if citizen != uuid.Nil {
-		if err := s.note(r.Context(), `update session set asked_citizen = $2 where browser = $1`, at.Browser, citizen); err != nil {
-			return err
-		}
 	}
 	http.Redirect(w, r, ConfirmPath, http.StatusSeeOther)
 	return nil

@@ -22,7 +22,7 @@ const CharterAccepted = `coalesce((select ca.sha256 = c.sha256 from charter c jo
 // looks as good as the cookie's, and a plan is kept (see db.RolesSQL).
 const found = `
 select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o.public_id, coalesce(s.role, ''), coalesce(s.method, ''),
-  s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.asked_citizen, s.enrolling, case when s.half_until > $2 then s.half_person end,
+  s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.enrolling, case when s.half_until > $2 then s.half_person end,
   s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
   s.role = 'referent' or coalesce((select true from membership r where r.organisation_id = s.organisation_id and r.person_id = s.person_id and r.role = 'referent'
     and r.ended_at is null and r.suspended_at is null), false),
@@ -37,9 +37,9 @@ where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
 
 // nullable is what found returns where there may be none.
 type nullable struct {
-	person, organisation, public, citizen, asked, half *uuid.UUID
-	factor                                             *time.Time
-	referent                                           *bool
+	person, organisation, public, citizen, half *uuid.UUID
+	factor                                      *time.Time
+	referent                                    *bool
 }
 
 // load finds the session of a claim. It returns db.ErrNotFound when there is none or its time is over. The queries of more
@@ -50,7 +50,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 	batch := &pgx.Batch{}
 	batch.Queue(found, claim, now, Idle).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
-			&null.factor, &out.FactorKind, &null.citizen, &null.asked, &out.Enrolling, &null.half,
+			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &null.half,
 			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
 			&null.referent, &out.Charter, &out.Several, &out.standing)
 		missing = errors.Is(err, pgx.ErrNoRows)
@@ -72,7 +72,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 
 func (n nullable) into(s *Session) {
 	s.Person, s.Organisation, s.PublicID = orNil(n.person), orNil(n.organisation), orNil(n.public)
-	s.FactorCitizen, s.AskedCitizen, s.Half = orNil(n.citizen), orNil(n.asked), orNil(n.half)
+	s.FactorCitizen, s.Half = orNil(n.citizen), orNil(n.half)
 	if n.factor != nil {
 		s.FactorAt = n.factor.UTC()
 	}

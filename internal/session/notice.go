@@ -38,7 +38,7 @@ func (s *Sessions) ComeBack(ctx context.Context, at *Session, path string) error
 	if !Local(path) {
 		path = "/"
 	}
-	return s.note(ctx, `update session set return_path = $2, asked_citizen = null where browser = $1`, at.Browser, path)
+	return s.note(ctx, `update session set return_path = $2 where browser = $1`, at.Browser, path)
 }
 
 // AskLogin notes that the account which the provider offered was refused: the next sign-in asks for the login page.

@@ -219,10 +219,15 @@ func TestPlaces_LiveTogether(t *testing.T) {
 // stepUp gives a factor in a session and returns the cookie that the browser has then.
 func (h *house) stepUp(t *testing.T, at *session.Session) *http.Cookie {
 	t.Helper()
+	return h.stepUpFor(t, at, uuid.Nil)
+}
+
+func (h *house) stepUpFor(t *testing.T, at *session.Session, citizen uuid.UUID) *http.Cookie {
+	t.Helper()
 	var opened session.Opened
 	err := h.Journal.Record(t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
 		var err error
-		opened, err = h.sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now})
+		opened, err = h.sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now, Citizen: citizen})
 		return journal.Event{Action: "session.stepped_up"}, err
 	})
 	if err != nil {

@@ -64,7 +64,6 @@ type Session struct {
 	FactorAt      time.Time // the last second factor given in this session
 	FactorKind    string    // FactorProConnect and the others; "" when none was given
 	FactorCitizen uuid.UUID // the citizen for whom it was given, nil for nobody in particular
-	AskedCitizen  uuid.UUID // the citizen for whom the next one is asked, nil for nobody in particular
 	CreatedAt     time.Time
 	SeenAt        time.Time // to the minute
 	ExpiresAt     time.Time // 12 hours after CreatedAt; idleness may end it before

@@ -1,15 +1,12 @@
 package login
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
-	"mandat/internal/credential"
 	"mandat/internal/db"
+	"mandat/internal/idp"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/signin"
@@ -18,26 +15,27 @@ import (
 // confirmPage is login/confirm.html.
 type confirmPage struct {
 	page.Common
-	Own     bool      // the person has factors of their own: only those are asked for
-	Citizen string    // for whom the factor is asked, "" for nobody in particular
-	Wait    time.Time // until when no code is read; zero: one is
+	Own     bool        // the person has factors of their own: only those are asked for
+	For     *idp.Asking // the login for whose citizen the factor is asked, nil for nobody in particular
+	Wait    time.Time   // until when no code is read; zero: one is
 	Contact Contact
 }
 
 func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request) error {
-	own, err := s.Factors.Has(r.Context(), session.From(r.Context()).Person)
+	at := session.From(r.Context())
+	asking, err := s.Logins.Asking(r.Context(), at, r.URL.Query())
 	if err != nil {
 		return err
 	}
-	return s.renderConfirm(w, r, http.StatusOK, own, given{})
-}
-
-func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int, own bool, g given) error {
-	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", Form: g.form}, Own: own, Wait: g.wait, Contact: s.Contact}
-	var err error
-	if data.Citizen, err = s.citizenOf(r.Context(), session.From(r.Context())); err != nil {
+	own, err := s.Factors.Has(r.Context(), at.Person)
+	if err != nil {
 		return err
 	}
+	return s.renderConfirm(w, r, http.StatusOK, asking, own, given{})
+}
+
+func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int, asking *idp.Asking, own bool, g given) error {
+	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", Form: g.form}, Own: own, For: asking, Wait: g.wait, Contact: s.Contact}
 	if own {
 		data.Scripts = passkeys
 	} else {
@@ -46,54 +44,55 @@ func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 	return s.Pages.Render(w, r, status, "login/confirm.html", data)
 }
 
-// citizenOf is the name of the citizen for whom the factor is asked, "" for nobody in particular. The session of this address names one of
-// the person's organisations, and the citizen may be of another one.
-func (s *Site) citizenOf(ctx context.Context, at *session.Session) (string, error) {
-	if at.AskedCitizen == uuid.Nil {
-		return "", nil
-	}
-	person, err := s.Directory.Find(ctx, at.Person)
-	if err != nil {
-		return "", err
-	}
-	for _, p := range session.Places(person, "") {
-		c, err := s.Citizens.Find(ctx, p.Organisation, at.AskedCitizen)
-		if err == nil {
-			return c.Identity.FullName(), nil
-		}
-		if !errors.Is(err, db.ErrNotFound) {
-			return "", err
-		}
-	}
-	return "", nil
-}
-
 // doConfirm reads a code, or leads to ProConnect who has no factor of their own.
 func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {
 	at := session.From(r.Context())
+	if _, err := page.ParseForm(r); err != nil {
+		return err
+	}
+	asking, err := s.Logins.Asking(r.Context(), at, r.PostForm)
+	if err != nil {
+		return err
+	}
+	f, back := session.Factor{}, signin.Back(at.ReturnPath, at.Home())
+	if asking != nil {
+		if !asking.Is(r.PostForm) {
+			return otherCitizen(asking)
+		}
+		f.Citizen, back = asking.Citizen, asking.Back()
+	}
 	own, err := s.Factors.Has(r.Context(), at.Person)
 	if err != nil {
 		return err
 	}
 	if !own {
-		return s.ProConnect.Confirm(w, r)
+		return s.ProConnect.Confirm(w, r, f.Citizen, back)
 	}
 	g, err := s.code(r, at.Person)
 	if err != nil {
 		return err
 	}
 	if g.status != 0 {
-		return s.renderConfirm(w, r, g.status, own, g)
+		return s.renderConfirm(w, r, g.status, asking, own, g)
 	}
-	if err := s.stepUp(w, r, at, g.Given); err != nil {
+	f.Kind, f.At = g.Kind, g.At
+	if err := s.stepUp(w, r, at, f); err != nil {
 		return err
 	}
-	http.Redirect(w, r, signin.Back(at.ReturnPath, at.Home()), http.StatusSeeOther)
+	http.Redirect(w, r, back, http.StatusSeeOther) //nolint:gosec // a login's page, or one that signin.Back lets pass
 	return nil
 }
 
-func (s *Site) stepUp(w http.ResponseWriter, r *http.Request, at *session.Session, g credential.Given) error {
-	err := s.Door.StepUp(w, r, at, session.Factor{Kind: g.Kind, At: g.At}, "")
+// otherCitizen is the page for a factor that was about to be given for somebody for whom the login is no more: it was chosen for
+// somebody else meanwhile, in another tab. Nothing was compared, so that a code counts still.
+func otherCitizen(a *idp.Asking) error {
+	const key = "login.problem.other_citizen"
+	return &page.Problem{Status: http.StatusConflict, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next",
+		Link: a.Back(), LinkText: "login.confirm.back"}
+}
+
+func (s *Site) stepUp(w http.ResponseWriter, r *http.Request, at *session.Session, f session.Factor) error {
+	err := s.Door.StepUp(w, r, at, f, "")
 	if errors.Is(err, db.ErrConflict) {
 		return s.refuse(r, at.Person, http.StatusConflict, "half_late")
 	}

@@ -2,11 +2,16 @@ package login_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
+	"path"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/browse"
+	"mandat/internal/citizen"
 	"mandat/internal/desk"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -166,27 +171,175 @@ func TestConfirm_ProConnectOnlyWithoutAFactorOfOnesOwn(t *testing.T) {
 	}
 }
 
-// A factor that is asked for a citizen says for whom, to who works for that citizen's organisation, and counts for them.
-func TestConfirm_ForACitizen(t *testing.T) {
+// two is two tabs of one browser, each on the page that asks Léa for her factor for a citizen of its own: the second was asked last.
+type two struct {
+	*desk.Desk
+	lea      uuid.UUID
+	code     func() string
+	key      *softkey.Key
+	tabs     [2]*browse.Browser
+	paths    [2]string
+	citizens [2]uuid.UUID
+	names    [2]string
+}
+
+func twoTabs(t *testing.T) *two {
+	t.Helper()
+	d, lea, code, key, b := stale(t)
+	fixture.Certify(t, d.Database, d.Clock.Now(), lea.Person)
+	d.Jeanne.FactorAt = d.Clock.Now()
+	w := &two{Desk: d, lea: lea.Person, code: code, key: key, names: [2]string{"DUBOIS", "FICTIF-7"}}
+	for i, who := range []citizen.Identity{fixture.Angela(), fixture.Citizen(7)} {
+		w.citizens[i] = d.Sign(t, d.Jeanne, who, fixture.Tax).Citizen
+		w.tabs[i] = browse.New()
+		w.sync(b, i)
+		w.paths[i] = d.Login(t, w.tabs[i], w.citizens[i])
+		press(t, w.tabs[i], "Confirmer que c’est moi")
+		expect(t, d, w.tabs[i], 200, "login.confirm.title")
+		if !w.tabs[i].Has("Pour la connexion de") || !w.tabs[i].Has(w.names[i]) || w.tabs[i].Has(w.names[1-i]) {
+			t.Fatalf("tab %d says %s", i, w.tabs[i].Text())
+		}
+	}
+	return w
+}
+
+// sync gives a tab the cookies that the browser has by now.
+func (w *two) sync(from *browse.Browser, to int) { w.tabs[to].SetCookies(from.Cookies()) }
+
+// counts is for whom Léa's factor counts.
+func (w *two) counts(t *testing.T) (citizen uuid.UUID) {
+	t.Helper()
+	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select coalesce(factor_citizen, '00000000-0000-0000-0000-000000000000') from session where person_id = $1`, w.lea).Scan(&citizen); err != nil {
+		t.Fatal(err)
+	}
+	return citizen
+}
+
+// A factor counts for the citizen whose name stood on its page, whichever was asked for last, and leads back to that login.
+func TestConfirm_ForTheCitizenOnThePage(t *testing.T) {
 	t.Parallel()
-	d, lea, code, _, b := stale(t)
-	d.Jeanne.FactorAt, d.Ines.FactorAt = d.Clock.Now(), d.Clock.Now()
-	here, there := d.Sign(t, d.Jeanne, fixture.Angela(), fixture.Tax), d.Sign(t, d.Ines, fixture.Citizen(7), fixture.Tax)
-	get(t, b, d.URL+"/pour/"+there.Citizen.String())
-	expect(t, d, b, 200, "login.confirm.title")
-	if b.Has("FICTIF-7") {
-		t.Error("it names a citizen of another organisation")
+	for name, give := range map[string]func(t *testing.T, w *two, i int){
+		"code": func(t *testing.T, w *two, i int) {
+			t.Helper()
+			press(t, w.tabs[i], "Valider le code", "code", "000000") // the page again, and still for them
+			if !w.tabs[i].Has(w.names[i]) {
+				t.Errorf("after a wrong code: %s", w.tabs[i].Text())
+			}
+			press(t, w.tabs[i], "Valider le code", "code", w.code())
+		},
+		"passkey": func(t *testing.T, w *two, i int) {
+			t.Helper()
+			status, answer := w.UseKey(t, w.tabs[i], w.key)
+			if status != 200 {
+				t.Fatalf("%d %v", status, answer)
+			}
+			get(t, w.tabs[i], w.URL+answer["location"].(string))
+		},
+	} {
+		for _, first := range []int{0, 1} {
+			t.Run(fmt.Sprint(name, " ", first), func(t *testing.T) {
+				t.Parallel()
+				w := twoTabs(t)
+				for _, i := range []int{first, 1 - first} {
+					give(t, w, i)
+					if got := w.counts(t); got != w.citizens[i] {
+						t.Errorf("given for %s, counts for %s", w.citizens[i], got)
+					}
+					if b := w.tabs[i]; b.URL().Path != w.paths[i]+"/demarche" || !b.Has(w.names[i]) || b.HasButton("Confirmer que c’est moi") {
+						t.Errorf("at %v: %s", b.URL(), b.Text())
+					}
+					w.sync(w.tabs[i], 1-i)
+					w.Clock.Advance(time.Minute)
+				}
+			})
+		}
 	}
-	get(t, b, d.URL+"/pour/"+here.Citizen.String())
-	if !b.Has("Pour la connexion de") || !b.Has("DUBOIS") {
-		t.Errorf("the page says %s", b.Text())
+}
+
+// A page that asks for somebody for whom its login is no more is told so; the factor is noted for nobody, and the code still works.
+func TestConfirm_RefusesForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w := twoTabs(t)
+	page, other := w.tabs[0], browse.New()
+	before := signed(t, w.key, w.Question(t, page))
+	other.SetCookies(page.Cookies())
+	other.StopAt("https://service.exemple.test/")
+	w.Choose(t, other, w.paths[0], w.citizens[1])
+	code := w.code()
+	if status, answer := w.Answer(t, page, before); status != 409 || answer["problem"] != "changed" {
+		t.Errorf("a passkey asked for the one before: %d %v", status, answer)
 	}
-	press(t, b, "Valider le code", "code", code())
-	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_citizen = $2`, lea.Person, here.Citizen); n != 1 {
-		t.Error("it does not count for them")
+	if status, answer := w.Script(t, page, keyBegin(t, w, 0, w.citizens[0]), map[string]any{}); status != 409 || answer["problem"] != "changed" {
+		t.Errorf("asking a passkey for the one before: %d %v", status, answer)
 	}
-	get(t, b, d.URL+"/fort")
-	if b.Has("Pour la connexion de") {
+	press(t, page, "Valider le code", "code", code)
+	expect(t, w.Desk, page, 409, "login.problem.other_citizen.title")
+	if got := w.counts(t); got != uuid.Nil {
+		t.Errorf("noted for %s", got)
+	}
+	if err := page.Follow("Revenir à la connexion"); err != nil || page.URL().Path != w.paths[0]+"/demarche" || !page.Has(w.names[1]) {
+		t.Fatalf("at %v, %v: %s", page.URL(), err, page.Text())
+	}
+	press(t, page, "Confirmer que c’est moi")
+	press(t, page, "Valider le code", "code", code)
+	if got := w.counts(t); got != w.citizens[1] {
+		t.Errorf("counts for %s: %s", got, page.Text())
+	}
+}
+
+func keyBegin(t *testing.T, w *two, i int, citizen uuid.UUID) string {
+	t.Helper()
+	return "/connexion/cle?" + url.Values{"connexion": {path.Base(w.paths[i])}, "usager": {citizen.String()}}.Encode()
+}
+
+// ProConnect's factor, of who has none of their own, counts for the citizen whose page left for it.
+func TestConfirm_ByProConnectForTheCitizenOnThePage(t *testing.T) {
+	t.Parallel()
+	d, p := open(t)
+	jeanne := d.Person(t, p.Issuer, "Jeanne-sub", d.Here, org.RoleAidant)
+	p.Play(naming("Jeanne-sub", "jeanne-sub@exemple.invalid"))
+	first, second := browse.New(), browse.New()
+	d.SignIn(t, first)
+	second.SetCookies(first.Cookies())
+	d.Jeanne.FactorAt = d.Clock.Now()
+	here, there := d.Sign(t, d.Jeanne, fixture.Angela(), fixture.Tax), d.Sign(t, d.Jeanne, fixture.Citizen(7), fixture.Tax)
+	path := d.Login(t, first, here.Citizen)
+	press(t, first, "Confirmer que c’est moi")
+	d.Login(t, second, there.Citizen)
+	press(t, second, "Confirmer que c’est moi")
+	press(t, first, "ProConnect")
+	if first.URL().Path != path+"/demarche" || first.HasButton("Confirmer que c’est moi") {
+		t.Errorf("at %v: %s", first.URL(), first.Text())
+	}
+	if n := d.Number(t, `select count(*) from session where person_id = $1 and factor_citizen = $2`, jeanne, here.Citizen); n != 1 {
+		t.Error("it does not count for whom it was given")
+	}
+}
+
+// A login that is somebody else's, or is none, has no page; a factor that is asked for nobody in particular counts for nobody.
+func TestConfirm_ForNobodyElsesLogin(t *testing.T) {
+	t.Parallel()
+	w := twoTabs(t)
+	max, key := keyed(t, w.Desk, "max")
+	b := browse.New()
+	get(t, b, w.URL+"/connexion")
+	if status, answer := w.UseKey(t, b, key); status != 200 {
+		t.Fatalf("%s: %d %v", max.Person, status, answer)
+	}
+	for _, query := range []string{"connexion=" + path.Base(w.paths[0]), "connexion=x", "connexion=" + uuid.NewString()} {
+		get(t, b, w.URL+"/connexion/confirmation?"+query)
+		expect(t, w.Desk, b, 404, "idp.problem.gone.title")
+		if b.Has("DUBOIS") {
+			t.Error("it names somebody else's citizen")
+		}
+	}
+	w.code()
+	get(t, w.tabs[0], w.URL+"/fort")
+	if w.tabs[0].Has("Pour la connexion de") {
 		t.Error("the next one is asked for them too")
+	}
+	press(t, w.tabs[0], "Valider le code", "code", w.code())
+	if got := w.counts(t); got != uuid.Nil || w.tabs[0].H1() != "ailleurs" {
+		t.Errorf("counts for %s, at %v", got, w.tabs[0].URL())
 	}
 }

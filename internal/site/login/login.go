@@ -21,9 +21,9 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/charter"
-	"mandat/internal/citizen"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
+	"mandat/internal/idp"
 	"mandat/internal/invitation"
 	"mandat/internal/maillink"
 	"mandat/internal/org"
@@ -53,7 +53,7 @@ type Site struct {
 	Contact    Contact
 
 	Invitations *invitation.Register
-	Citizens    *citizen.Register
+	Logins      *idp.Provider // whose pages ask for a factor for their citizen
 }
 
 // The addresses of this package's pages that others link to.

@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/charter"
+	"mandat/internal/idp"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 )
@@ -59,8 +62,8 @@ var gates = []sample{
 		return &confirmPage{Common: titled("login.confirm.title"), Contact: contact}
 	}, says: []string{`href="tel:&#43;33199000000"`, `action="/connexion/confirmation"`, `action="/deconnexion"`, "ProConnect"}},
 	{name: "login/confirm.html", who: maelle, data: func() page.Page {
-		return &confirmPage{Common: failed("login.confirm.title", "code", "login.factor.code.wrong"), Own: true, Citizen: "Angela Dubois", Contact: contact}
-	}, says: []string{`action="/connexion/confirmation"`, "Angela Dubois", `id="error-code"`}},
+		return &confirmPage{Common: failed("login.confirm.title", "code", "login.factor.code.wrong"), Own: true, For: &idp.Asking{Login: uuid.UUID{1}, Citizen: uuid.UUID{2}, Name: "Angela Dubois", Choice: "impots"}, Contact: contact}
+	}, says: []string{`action="/connexion/confirmation"`, "Angela Dubois", `id="error-code"`, `name="usager" value="02000000-`, `name="choix" value="impots"`, `data-begin="/connexion/cle?choix=impots&amp;connexion=01000000-`}},
 	{name: "login/charter.html", who: maelle, data: func() page.Page { return charterOf(true, false) }, says: []string{`name="accepted"`, `name="sha256" value="0a"`, "<li>a</li>"}},
 	{name: "login/charter.html", who: maelle, data: func() page.Page { return charterOf(false, true) }, says: []string{`href="/espace"`}},
 }

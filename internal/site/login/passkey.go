@@ -26,11 +26,21 @@ func (s *Site) doBeginPasskey(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	person, purpose := at.Half, credential.SignIn
+	person, purpose, citizen := at.Half, credential.SignIn, uuid.Nil
 	if at.SignedIn() {
 		person, purpose = at.Person, credential.StepUp
+		asking, err := s.Logins.Asking(r.Context(), at, r.URL.Query())
+		if stale(err) || asking != nil && !asking.Is(r.URL.Query()) {
+			return page.Refuse(w, http.StatusConflict, "changed")
+		}
+		if err != nil {
+			return err
+		}
+		if asking != nil {
+			citizen = asking.Citizen
+		}
 	}
-	options, err := s.Factors.BeginAssertion(r.Context(), at.Hash, person, purpose)
+	options, err := s.Factors.BeginAssertion(r.Context(), at.Hash, person, purpose, citizen)
 	if errors.Is(err, credential.ErrNoFactor) {
 		return page.Refuse(w, http.StatusForbidden, "refused")
 	}
@@ -75,8 +85,15 @@ func (s *Site) doFinishPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	to, err := s.afterPasskey(w, r, at, g)
-	if _, ok := errors.AsType[*page.Problem](err); ok {
+	if at.SignedIn() {
+		return s.stepUpByPasskey(w, r, at, g)
+	}
+	method := session.ByPasskey
+	if at.Half == g.Person {
+		method = session.ByMailLink
+	}
+	to, err := s.enter(w, r, at, g, method)
+	if stale(err) {
 		return page.Refuse(w, http.StatusForbidden, "closed")
 	}
 	if err != nil {
@@ -85,13 +102,32 @@ func (s *Site) doFinishPasskey(w http.ResponseWriter, r *http.Request) error {
 	return page.WriteJSON(w, http.StatusOK, map[string]string{"location": to})
 }
 
-func (s *Site) afterPasskey(w http.ResponseWriter, r *http.Request, at *session.Session, g credential.Given) (string, error) {
-	if at.SignedIn() {
-		return signin.Back(at.ReturnPath, at.Home()), s.stepUp(w, r, at, g)
+// stepUpByPasskey notes the factor for the citizen whose name stood on the page that asked for it: the challenge holds whom. A login
+// that is for somebody else by now is told of, and the factor counts for nobody.
+func (s *Site) stepUpByPasskey(w http.ResponseWriter, r *http.Request, at *session.Session, g credential.Given) error {
+	asking, err := s.Logins.Asking(r.Context(), at, r.URL.Query())
+	if stale(err) || asking != nil && asking.Citizen != g.Citizen {
+		return page.Refuse(w, http.StatusConflict, "changed")
 	}
-	method := session.ByPasskey
-	if at.Half == g.Person {
-		method = session.ByMailLink
+	if err != nil {
+		return err
 	}
-	return s.enter(w, r, at, g, method)
+	to := signin.Back(at.ReturnPath, at.Home())
+	if asking != nil {
+		to = asking.Back()
+	}
+	err = s.stepUp(w, r, at, session.Factor{Kind: g.Kind, At: g.At, Citizen: g.Citizen})
+	if stale(err) {
+		return page.Refuse(w, http.StatusForbidden, "closed")
+	}
+	if err != nil {
+		return err
+	}
+	return page.WriteJSON(w, http.StatusOK, map[string]string{"location": to})
+}
+
+// stale reports whether an error is a page that says why something is no more.
+func stale(err error) bool {
+	_, ok := errors.AsType[*page.Problem](err)
+	return ok
 }
