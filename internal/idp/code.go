@@ -20,6 +20,7 @@ update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedu
 from ` + sessionOfClaim + `, mandate_power p
 where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
   and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
+  and ($9::uuid is null or l.citizen_id = $9::uuid)
   and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= greatest(l.factor_since, $8::timestamptz))
   and ` + aidantMayPower + `
 returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null`
@@ -33,8 +34,9 @@ type issued struct {
 	named                 bool // the sector has a name for the citizen already
 }
 
-// issue reports whether the code was issued, and has answered then.
-func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string) (bool, error) {
+// issue reports whether the code was issued, and has answered then: for the procedure that is wanted, and the citizen whose name stood on
+// the page (nil: the page did not say).
+func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string, shown *uuid.UUID) (bool, error) {
 	claim := p.sessions.Claim(r)
 	id, err := uuid.Parse(r.PathValue("login"))
 	if claim == nil || err != nil {
@@ -44,7 +46,7 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string) 
 	now, idle := p.times()
 	var out issued
 	batch := &pgx.Batch{}
-	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife), now.Add(-FactorLife)).Query(func(rows pgx.Rows) error {
+	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife), now.Add(-FactorLife), shown).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

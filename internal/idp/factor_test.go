@@ -157,3 +157,25 @@ func TestFactor_IsGivenForACitizen(t *testing.T) {
 		t.Errorf("%d entries: to be asked is no refusal", n)
 	}
 }
+
+// A procedure that is chosen on a page that names somebody is done for them or for nobody: another tab may have chosen another one.
+func TestChooseProcedure_ForTheCitizenOnThePage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, angela := s.angela(t)
+	camille := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
+	path := v.begin()
+	v.choose(path, angela)
+	if a := v.get(path + "/demarche"); !strings.Contains(a.body, `name="usager" value="`+angela.Citizen.String()+`"`) {
+		t.Fatalf("the form does not say for whom: %s", a.body)
+	}
+	v.choose(path, camille)
+	form := url.Values{"demarche": {fixture.Tax}, "usager": {angela.Citizen.String()}}
+	if a := v.post(path+"/demarche", form); a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "maintenant pour une autre personne") || !strings.Contains(a.body, "FICTIF-1") {
+		t.Errorf("%d %s: %s", a.StatusCode, a.at(), a.body)
+	}
+	form.Set("usager", camille.Citizen.String())
+	if a := v.post(path+"/demarche", form); !a.at().Query().Has("code") {
+		t.Errorf("%d %s: %s", a.StatusCode, a.at(), a.body)
+	}
+}

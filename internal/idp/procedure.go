@@ -23,6 +23,7 @@ type procedurePage struct {
 	page.Common
 	Login           Login
 	Client          string
+	Citizen         uuid.UUID
 	Name, Birthdate string
 	Confirm         bool // the aidant has to give their second factor for this citizen first
 	Themes          []themeChoice
@@ -111,7 +112,7 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 	data := &procedurePage{
 		Common: page.Common{Title: "idp.procedure.title", NoIndex: true, Form: form, FormOrigins: []string{origin(l.RedirectURI)}},
 		Login:  l, Client: p.clientName(l.Client),
-		Name: who.Identity.FullName(), Birthdate: who.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
+		Citizen: who.ID, Name: who.Identity.FullName(), Birthdate: who.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
 	}
 	ends := map[string]time.Time{}
 	for _, power := range *c.powers {
@@ -154,8 +155,12 @@ func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*htt
 		return r, err
 	}
 	wanted := form.Value("demarche")
+	var shown *uuid.UUID // whom the page named: another tab may have chosen somebody else since
+	if citizen, err := uuid.Parse(form.Value(fieldCitizen)); err == nil {
+		shown = &citizen
+	}
 	if wanted != "" {
-		done, err := p.issue(w, r, wanted)
+		done, err := p.issue(w, r, wanted, shown)
 		if err != nil || done {
 			return r, err
 		}
@@ -171,6 +176,11 @@ func (p *Provider) chooseProcedure(w http.ResponseWriter, r *http.Request) (*htt
 	c, err := p.chosen(r)
 	if err != nil {
 		return r, err
+	}
+	if c.ID != uuid.Nil && shown != nil && c.sealed.ID != *shown {
+		form = page.FilledForm(nil) // the choice was for the other one
+		form.Fail("demarche", "idp.procedure.other_citizen")
+		return r, p.renderProcedures(w, r, http.StatusConflict, c, form)
 	}
 	if c.ID != uuid.Nil && c.State == CitizenChosen && !p.confirmed(session.From(r.Context()), c) {
 		return r, p.renderProcedures(w, r, http.StatusConflict, c, form) // it asks to confirm first, and keeps the choice
