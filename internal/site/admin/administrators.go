@@ -9,6 +9,7 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/site/staff"
 )
 
 type administratorsPage struct {
@@ -34,7 +35,7 @@ type proposal struct {
 }
 
 func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error 
 		}
 		p.Administrators = append(p.Administrators, holder{somebody{ID: a.ID, Name: a.GivenName + " " + a.UsualName, Email: a.Email, State: state}, a.ID != at.Person})
 	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "admin/administrators.html", p)
@@ -71,11 +72,11 @@ func proposing() *invitePage {
 }
 
 func (s *Site) showPropose(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.renderInvite(w, r, proposing(), page.FilledForm(url.Values{}), http.StatusOK)
@@ -83,7 +84,7 @@ func (s *Site) showPropose(w http.ResponseWriter, r *http.Request) error {
 
 // doPropose proposes somebody. That their address is known here already shows only when they are to accept.
 func (s *Site) doPropose(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (s *Site) doPropose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n := inviteeOf(form, "")
+	n := staff.Invitee(form, "")
 	if form.Failed() {
 		return s.renderInvite(w, r, proposing(), form, http.StatusUnprocessableEntity)
 	}
@@ -104,7 +105,7 @@ func (s *Site) doPropose(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	}
-	return s.finish(w, r, at, "/admin/administrateurs", "admin.administrators.was_proposed")
+	return s.acts().Finish(w, r, at, "/admin/administrateurs", "admin.administrators.was_proposed")
 }
 
 func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {
@@ -116,7 +117,7 @@ func (s *Site) doWithdrawProposal(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *Site) showEndOffice(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (s *Site) showEndOffice(w http.ResponseWriter, r *http.Request) error {
 	case id == at.Person:
 		return refusal(org.ErrYourself)
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, administrators}, Current: home.Href}, Key: "admin.office.end.",
@@ -137,9 +138,9 @@ func (s *Site) showEndOffice(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doEndOffice(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, at, administrators.Href, "admin.administrators.was_ended", func() error { return s.Directory.EndOffice(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, administrators.Href, "admin.administrators.was_ended", func() error { return s.Directory.EndOffice(r.Context(), at.Actor(), id) })
 }

@@ -8,6 +8,7 @@ import (
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
 	"mandat/internal/page"
+	"mandat/internal/site/staff"
 )
 
 type jobsPage struct {
@@ -17,7 +18,7 @@ type jobsPage struct {
 }
 
 func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -25,7 +26,7 @@ func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
 	if p.Jobs, err = s.Board.Failed(r.Context()); err != nil {
 		return err
 	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "admin/jobs.html", p)
@@ -33,7 +34,7 @@ func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
 
 // doRetry lets a job run again.
 func (s *Site) doRetry(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func (s *Site) doRetry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return db.ErrNotFound
 	}
-	return s.press(w, r, at, "/admin/travaux", "admin.jobs.retried", func() error {
+	return s.acts().Press(w, r, at, "/admin/travaux", "admin.jobs.retried", func() error {
 		return s.Directory.Administer(r.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) { return s.Board.Retry(r.Context(), tx, id) })
 	})
 }

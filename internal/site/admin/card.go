@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -13,6 +12,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type cardPage struct {
@@ -28,7 +28,7 @@ func cardPath(serial string) string { return cards.Href + "/" + url.PathEscape(s
 
 // withCard returns the session of an administrator and the card of the path.
 func (s *Site) withCard(r *http.Request) (*session.Session, credential.Card, error) {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return nil, credential.Card{}, err
 	}
@@ -53,7 +53,7 @@ func (s *Site) showCard(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, at *session.Session, c credential.Card, form *page.Form, status int) error {
 	p := &cardPage{Common: page.Common{Title: "admin.card.title", Current: home.Href, Trail: []page.Link{home, cards}, Form: form}, Card: c, Stale: status == http.StatusConflict}
 	var err error
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, status, "admin/card.html", p)
@@ -70,12 +70,12 @@ func (s *Site) doSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := uuid.Nil
-	if siret := strings.Join(strings.Fields(form.Value("siret")), ""); siret != "" {
-		found, err := s.Directory.Organisations(r.Context(), at.Actor(), siret)
+	if number := siret(form); number != "" {
+		found, err := s.Directory.Organisations(r.Context(), at.Actor(), number)
 		if err != nil {
 			return refusal(err)
 		}
-		i := slices.IndexFunc(found, func(o org.Organisation) bool { return o.SIRET == siret })
+		i := slices.IndexFunc(found, func(o org.Organisation) bool { return o.SIRET == number })
 		if i < 0 {
 			form.Fail("siret", "admin.card.wrong.siret")
 			return s.renderCard(w, r, at, c, form, http.StatusUnprocessableEntity)
@@ -83,7 +83,7 @@ func (s *Site) doSend(w http.ResponseWriter, r *http.Request) error {
 		to = found[i].ID
 	}
 	if to == c.Organisation {
-		return s.finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
+		return s.acts().Finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
 	}
 	switch err := s.Credentials.SendCard(r.Context(), at.Actor(), c.Serial, to); {
 	case errors.Is(err, org.ErrFactorTooOld):
@@ -91,7 +91,7 @@ func (s *Site) doSend(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	}
-	return s.finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
+	return s.acts().Finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
 }
 
 func (s *Site) showLose(w http.ResponseWriter, r *http.Request) error {
@@ -99,7 +99,7 @@ func (s *Site) showLose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, cards}, Current: home.Href}, Key: "admin.card.lose.", Name: c.Serial,
@@ -111,5 +111,5 @@ func (s *Site) doLose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, at, cardPath(c.Serial), "admin.card.was_lost", func() error { return s.Credentials.LoseCard(r.Context(), at.Actor(), c.Serial) })
+	return s.acts().Press(w, r, at, cardPath(c.Serial), "admin.card.was_lost", func() error { return s.Credentials.LoseCard(r.Context(), at.Actor(), c.Serial) })
 }

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type cardsPage struct {
@@ -37,7 +38,7 @@ type cardFault struct {
 const faultsShown = 50
 
 func (s *Site) showCards(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.S
 	}
 	p.Cards, p.Stock, p.Given, p.Lost = cards, counts[credential.CardStock], counts[credential.CardGiven], counts[credential.CardLost]
 	p.turn(p.Stock + p.Given + p.Lost)
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, status, "admin/cards.html", p)
@@ -72,7 +73,7 @@ func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.S
 // doImportCards looks at a file of cards, and takes it in if that was asked for and nothing in it is wrong. The file holds secrets: it is chosen
 // anew each time, and never stands in a page.
 func (s *Site) doImportCards(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (s *Site) doImportCards(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	case out.Done:
-		return s.finish(w, r, at, "/admin/cartes", "admin.cards.imported")
+		return s.acts().Finish(w, r, at, "/admin/cartes", "admin.cards.imported")
 	}
 	status := http.StatusOK
 	if len(out.Faults) > 0 {

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/site/staff"
 )
 
 // certificate is what a person's record says of their certification.
@@ -23,7 +24,7 @@ type certificate struct {
 	Organiser, Training string
 	Score, Minimum      int
 	Needed              int // the score that it takes now
-	Trainings           []choice
+	Trainings           []staff.Choice
 	Open                string // the form that is open: "train", "test" or ""
 	Refused             string // key of why an act was refused just now
 }
@@ -40,7 +41,7 @@ func (s *Site) certificateOf(r *http.Request, person uuid.UUID) (certificate, er
 		if err != nil {
 			return out, err
 		}
-		out.Trainings = append(out.Trainings, choice{kind, text})
+		out.Trainings = append(out.Trainings, staff.Choice{Value: kind, Text: text})
 	}
 	return out, nil
 }
@@ -88,7 +89,7 @@ func (s *Site) doTest(w http.ResponseWriter, r *http.Request) error {
 
 // record runs the act of a form, or shows the record again with the form as it was filled in. What the rules refuse stands at the field of the day.
 func (s *Site) record(w http.ResponseWriter, r *http.Request, form *page.Form, open, field, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (s *Site) record(w http.ResponseWriter, r *http.Request, form *page.Form, o
 		err := do(r.Context(), at.Actor(), id)
 		switch key := certification.Key(err); {
 		case err == nil:
-			return s.finish(w, r, at, personPath(id), done)
+			return s.acts().Finish(w, r, at, personPath(id), done)
 		case errors.Is(err, org.ErrFactorTooOld):
 			status = http.StatusConflict
 		case key != "":
@@ -123,12 +124,12 @@ func (s *Site) doResumeCertificate(w http.ResponseWriter, r *http.Request) error
 
 // decide is an act of one button on a certificate. What the rules refuse is said on the record.
 func (s *Site) decide(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
 	refused := ""
-	err = s.press(w, r, at, personPath(id), done, func() error {
+	err = s.acts().Press(w, r, at, personPath(id), done, func() error {
 		err := do(r.Context(), at.Actor(), id)
 		refused = certification.Key(err)
 		return err

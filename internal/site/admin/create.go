@@ -10,13 +10,14 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/sirene"
+	"mandat/internal/site/staff"
 )
 
 type organisationForm struct {
 	page.Common
 	New          bool // with its first referent
 	Action, Back string
-	Kinds        []choice
+	Kinds        []staff.Choice
 	Lookup       *lookup // the SIRET was looked up just now
 	Stale        bool
 }
@@ -28,7 +29,7 @@ type lookup struct {
 }
 
 func (s *Site) renderForm(w http.ResponseWriter, r *http.Request, p *organisationForm, form *page.Form, status int) error {
-	p.Current, p.Form, p.Kinds, p.Stale = home.Href, form, kinds(page.Lang(r)), status == http.StatusConflict
+	p.Current, p.Form, p.Kinds, p.Stale = home.Href, form, staff.Kinds(page.Lang(r)), status == http.StatusConflict
 	return s.Pages.Render(w, r, status, "admin/organisation_form.html", p)
 }
 
@@ -43,11 +44,11 @@ func changing(o org.Organisation) *organisationForm {
 }
 
 func (s *Site) showCreate(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.renderForm(w, r, creating(), page.FilledForm(url.Values{}), http.StatusOK)
@@ -122,7 +123,7 @@ func (s *Site) looked(w http.ResponseWriter, r *http.Request, p *organisationFor
 
 // doCreate adds the organisation, then invites its referent: two acts, of which the first stands without the second.
 func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 		return s.looked(w, r, creating(), form)
 	}
 	o := organisationOf(form)
-	n := inviteeOf(form, "referent_")
+	n := staff.Invitee(form, "referent_")
 	if form.Failed() {
 		return s.renderForm(w, r, creating(), form, http.StatusUnprocessableEntity)
 	}
@@ -156,7 +157,7 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	}
-	return s.finish(w, r, at, organisationPath(id), notice)
+	return s.acts().Finish(w, r, at, organisationPath(id), notice)
 }
 
 // wrongForm is the status with which a form comes back that the domain refused, 0 when it was not the form.
@@ -177,7 +178,7 @@ func wrongForm(form *page.Form, err error) int {
 }
 
 func (s *Site) showChange(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "organisation")
+	at, id, err := staff.WithID(r, "organisation")
 	if err != nil {
 		return err
 	}
@@ -185,14 +186,14 @@ func (s *Site) showChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.renderForm(w, r, changing(o), filledWith(o), http.StatusOK)
 }
 
 func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "organisation")
+	at, id, err := staff.WithID(r, "organisation")
 	if err != nil {
 		return err
 	}
@@ -219,5 +220,5 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal(err)
 	}
-	return s.finish(w, r, at, organisationPath(id), "admin.organisation.changed")
+	return s.acts().Finish(w, r, at, organisationPath(id), "admin.organisation.changed")
 }

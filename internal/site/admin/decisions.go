@@ -6,59 +6,29 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/credential"
 	"mandat/internal/journal"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
-// reset is a reset of second factors as pages show it.
-type reset struct {
-	credential.Reset
-	Name                string // whose factors they are
-	Asker, Approver     string // names
-	MayApprove, IsAsker bool
-}
-
-func (s *Site) resetOf(r *http.Request, at *session.Session, x credential.Reset) (*reset, error) {
-	out := &reset{Reset: x, IsAsker: x.AskedBy == at.Person, MayApprove: x.State == "asked" && x.AskedBy != at.Person && x.Person != at.Person}
-	for id, to := range map[uuid.UUID]*string{x.Person: &out.Name, x.AskedBy: &out.Asker, x.ApprovedBy: &out.Approver} {
-		if id == uuid.Nil {
-			continue
-		}
-		p, err := s.Directory.Find(r.Context(), id)
-		if err != nil {
-			return nil, err
-		}
-		*to = p.GivenName + " " + p.UsualName
-	}
-	return out, nil
-}
-
-func (s *Site) resets(r *http.Request, at *session.Session) ([]*reset, error) {
+// resets are all that are not done yet.
+func (s *Site) resets(r *http.Request, at *session.Session) ([]*staff.Reset, error) {
 	open, err := s.Credentials.Resets(r.Context(), uuid.Nil)
 	if err != nil {
 		return nil, err
 	}
-	var out []*reset
-	for _, x := range open {
-		one, err := s.resetOf(r, at, x)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	return out, nil
+	return staff.ResetsFor(r.Context(), s.Directory, at, open)
 }
 
 type resetsPage struct {
 	page.Common
-	Resets []*reset
+	Resets []*staff.Reset
 	Notice string
 }
 
 func (s *Site) listResets(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -66,7 +36,7 @@ func (s *Site) listResets(w http.ResponseWriter, r *http.Request) error {
 	if p.Resets, err = s.resets(r, at); err != nil {
 		return err
 	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "admin/resets.html", p)
@@ -110,9 +80,9 @@ func (s *Site) doRefuseReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) onReset(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "reset")
+	at, id, err := staff.WithID(r, "reset")
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, at, "/admin/reinitialisations", done, func() error { return decide(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, "/admin/reinitialisations", done, func() error { return decide(r.Context(), at.Actor(), id) })
 }

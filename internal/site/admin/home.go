@@ -6,6 +6,7 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type homePage struct {
@@ -23,7 +24,7 @@ type waiting struct {
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if p.Waiting, err = s.waiting(r, at); err != nil {
 		return refusal(err)
 	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "admin/home.html", p)

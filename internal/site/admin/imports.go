@@ -13,6 +13,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type importsPage struct {
@@ -31,7 +32,7 @@ type imported struct {
 }
 
 func (s *Site) listImports(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (s *Site) renderImports(w http.ResponseWriter, r *http.Request, at *session
 		p.Imports = append(p.Imports, line)
 		p.Running = p.Running || !line.Ended
 	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, status, "admin/imports.html", p)
@@ -78,7 +79,7 @@ const linesShown = 300
 
 // doPlan reads a file and shows what each of its lines would do. Nothing is changed.
 func (s *Site) doPlan(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func wrongFile(err error) string {
 
 // doImport takes in the file whose plan was shown.
 func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -158,16 +159,16 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	}
-	return s.finish(w, r, at, "/admin/imports", "admin.imports.imported")
+	return s.acts().Finish(w, r, at, "/admin/imports", "admin.imports.imported")
 }
 
 // doResumeImports goes on with imports that were interrupted, without waiting for the job that does.
 func (s *Site) doResumeImports(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, at, "/admin/imports", "admin.imports.resumed", func() error {
+	return s.acts().Press(w, r, at, "/admin/imports", "admin.imports.resumed", func() error {
 		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
 			return err
 		}

@@ -9,11 +9,11 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
-	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 // invitePage is a form for a name and an address. Key is the beginning of its texts.
@@ -30,7 +30,7 @@ func (s *Site) renderInvite(w http.ResponseWriter, r *http.Request, p *invitePag
 
 // inviteForm is the page to invite a referent, which an organisation needs that has lost its own.
 func (s *Site) inviteForm(r *http.Request) (*session.Session, uuid.UUID, *invitePage, error) {
-	at, id, err := withID(r, "organisation")
+	at, id, err := staff.WithID(r, "organisation")
 	if err != nil {
 		return nil, uuid.Nil, nil, err
 	}
@@ -45,25 +45,10 @@ func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.renderInvite(w, r, p, page.FilledForm(url.Values{}), http.StatusOK)
-}
-
-// inviteeOf reads a name and an address, whose fields begin with a prefix, and notes what is wrong with them.
-func inviteeOf(form *page.Form, prefix string) invitation.Invitee {
-	n := invitation.Invitee{GivenName: form.Text(prefix+"given_name", 100), UsualName: form.Text(prefix+"usual_name", 100), Email: form.Value(prefix + "email")}
-	_, err := org.Email(n.Email)
-	for _, f := range []struct {
-		name string
-		bad  bool
-	}{{"given_name", n.GivenName == ""}, {"usual_name", n.UsualName == ""}, {"email", err != nil}} {
-		if f.bad {
-			form.Fail(prefix+f.name, "referent.field.wrong."+f.name)
-		}
-	}
-	return n
 }
 
 func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
@@ -75,7 +60,7 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n := inviteeOf(form, "")
+	n := staff.Invitee(form, "")
 	n.Organisation, n.Roles = id, []string{org.RoleReferent}
 	if form.Failed() {
 		return s.renderInvite(w, r, p, form, http.StatusUnprocessableEntity)
@@ -89,7 +74,7 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	}
-	return s.finish(w, r, at, p.Back, "admin.organisation.invited")
+	return s.acts().Finish(w, r, at, p.Back, "admin.organisation.invited")
 }
 
 func (s *Site) doResend(w http.ResponseWriter, r *http.Request) error {
@@ -102,7 +87,7 @@ func (s *Site) doWithdraw(w http.ResponseWriter, r *http.Request) error {
 
 // invitation is an act of one button on the invitation of the path, to an organisation or to administer.
 func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "invitation")
+	at, id, err := staff.WithID(r, "invitation")
 	if err != nil {
 		return err
 	}
@@ -114,5 +99,5 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, d
 	if !i.Administrator() {
 		back = organisationPath(i.Organisation)
 	}
-	return s.press(w, r, at, back, done, func() error { return do(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, back, done, func() error { return do(r.Context(), at.Actor(), id) })
 }

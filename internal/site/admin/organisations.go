@@ -3,14 +3,13 @@ package admin
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/google/uuid"
 
-	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/site/staff"
 )
 
 type organisationsPage struct {
@@ -24,7 +23,7 @@ const mostListed = 100
 
 // listOrganisations finds organisations by what is public of them: the words may stand in the address.
 func (s *Site) listOrganisations(w http.ResponseWriter, r *http.Request) error {
-	at, err := signedIn(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ type organisationPage struct {
 	Organisation org.Organisation
 	Kind         string // in words
 	People       []somebody
-	Invitations  []invited
+	Invitations  []staff.Invited
 	Notice       string
 }
 
@@ -54,15 +53,8 @@ type somebody struct {
 	State       string // as org.Colleague's
 }
 
-// invited is an invitation that nobody has accepted yet.
-type invited struct {
-	invitation.Invitation
-	Name string
-	Over bool // its time is over: it can be sent again
-}
-
 func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "organisation")
+	at, id, err := staff.WithID(r, "organisation")
 	if err != nil {
 		return err
 	}
@@ -70,7 +62,7 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	if p.Organisation, err = s.Directory.Organisation(r.Context(), id); err != nil {
 		return err
 	}
-	p.Kind = kind(page.Lang(r), p.Organisation)
+	p.Kind = staff.Kind(page.Lang(r), p.Organisation)
 	people, err := s.Directory.TeamOf(r.Context(), at.Actor(), id, s.Clock.Now())
 	if err != nil {
 		return refusal(err)
@@ -82,37 +74,11 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal(err)
 	}
-	for _, i := range open {
-		p.Invitations = append(p.Invitations, invited{i, i.GivenName + " " + i.UsualName, i.Late(s.Clock.Now())})
-	}
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	p.Invitations = staff.InvitedNow(open, s.Clock.Now())
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "admin/organisation.html", p)
-}
-
-// kind says in words what an organisation is.
-func kind(lang string, o org.Organisation) string {
-	if o.KindOther != "" {
-		return o.KindOther
-	}
-	i := slices.IndexFunc(kinds(lang), func(c choice) bool { return c.Value == o.Kind })
-	if i < 0 {
-		return ""
-	}
-	return kinds(lang)[i].Text
-}
-
-func kinds(lang string) []choice {
-	var out []choice
-	for _, k := range org.Kinds() {
-		text := k.French
-		if lang == "en" {
-			text = k.English
-		}
-		out = append(out, choice{k.Key, text})
-	}
-	return out
 }
 
 // confirmPage asks before something with a wide effect. Key is the beginning of its texts.
@@ -128,7 +94,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, p *confirmPage) e
 }
 
 func (s *Site) showSuspendOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "organisation")
+	at, id, err := staff.WithID(r, "organisation")
 	if err != nil {
 		return err
 	}
@@ -136,7 +102,7 @@ func (s *Site) showSuspendOrganisation(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, organisations}, Current: home.Href}, Key: "admin.organisation.suspend.",
@@ -152,12 +118,12 @@ func (s *Site) doResumeOrganisation(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (s *Site) onOrganisation(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "organisation")
+	at, id, err := staff.WithID(r, "organisation")
 	if err != nil {
 		return err
 	}
 	if _, err := s.Directory.Organisation(r.Context(), id); err != nil {
 		return err
 	}
-	return s.press(w, r, at, organisationPath(id), done, func() error { return do(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, organisationPath(id), done, func() error { return do(r.Context(), at.Actor(), id) })
 }

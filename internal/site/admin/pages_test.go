@@ -15,6 +15,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
+	"mandat/internal/site/staff"
 )
 
 var (
@@ -43,7 +44,7 @@ type shownPage struct {
 func organisationPages() []shownPage {
 	closed, suspended := house, house
 	closed.Active, closed.ClosedAt, suspended.Active = false, &now, false
-	open := []invited{{invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleReferent}, ExpiresAt: now}, "Nora Neuve", true}, {invitation.Invitation{ID: someID, ExpiresAt: now}, "Nora Neuve", false}}
+	open := []staff.Invited{{Invitation: invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleReferent}, ExpiresAt: now}, Name: "Nora Neuve", Over: true}, {Invitation: invitation.Invitation{ID: someID, ExpiresAt: now}, Name: "Nora Neuve"}}
 	people := []somebody{{someID, "Jeanne Fictif", "jeanne@exemple.example", []string{org.RoleAidant, org.RoleReferent}, org.ColleagueActive}, {someID, "Paul Fictif", "paul@exemple.example", nil, org.ColleagueLeft},
 		{someID, "Nora Neuve", "n@exemple.example", nil, org.ColleagueTraining}, {someID, "Sam Fictif", "s@exemple.example", nil, org.ColleagueSuspended}}
 	list := func(more bool, all ...org.Organisation) shownPage {
@@ -51,14 +52,14 @@ func organisationPages() []shownPage {
 			return &organisationsPage{Common: page.Common{Title: "admin.organisations.title", Form: mistaken(nil)}, Organisations: all, More: more}
 		}}
 	}
-	record := func(o org.Organisation, people []somebody, open []invited) shownPage {
+	record := func(o org.Organisation, people []somebody, open []staff.Invited) shownPage {
 		return shownPage{"admin/organisation.html", func() page.Page {
-			return &organisationPage{Common: page.Common{Title: "admin.organisation.title"}, Organisation: o, Kind: kind("fr", o), People: people, Invitations: open, Notice: "admin.organisation.created_only"}
+			return &organisationPage{Common: page.Common{Title: "admin.organisation.title"}, Organisation: o, Kind: staff.Kind("fr", o), People: people, Invitations: open, Notice: "admin.organisation.created"}
 		}}
 	}
 	form := func(p *organisationForm, form *page.Form, result, alert string) shownPage {
 		return shownPage{"admin/organisation_form.html", func() page.Page {
-			p.Form, p.Kinds = form, kinds("fr")
+			p.Form, p.Kinds = form, staff.Kinds("fr")
 			if result != "" {
 				p.Lookup = &lookup{result, alert}
 			}
@@ -80,7 +81,7 @@ func personPages() []shownPage {
 		return shownPage{"admin/person.html", func() page.Page {
 			p := &personPage{Common: page.Common{Title: "admin.person.title"}, Person: org.Person{ID: someID, Email: "jeanne@exemple.example", Phone: "+33612345678", Profession: "Travailleuse sociale"}, Name: "Jeanne Fictif",
 				Places: []place{{someID, house.Name, org.RoleAidant}}, MayReset: true, Passkeys: 1, Recovery: 2,
-				certificate: certificate{Certificate: certification.Certified, Until: later, TrainedOn: now, TestedOn: now, Organiser: "Mednum", Training: certification.Peer, Score: 900, Minimum: 700, Needed: 700, Trainings: []choice{{"classic", "x"}, {"peer", "y"}}}}
+				certificate: certificate{Certificate: certification.Certified, Until: later, TrainedOn: now, TestedOn: now, Organiser: "Mednum", Training: certification.Peer, Score: 900, Minimum: 700, Needed: 700, Trainings: []staff.Choice{{Value: "classic", Text: "x"}, {Value: "peer", Text: "y"}}}}
 			change(p)
 			return p
 		}}
@@ -91,16 +92,16 @@ func personPages() []shownPage {
 		show(func(p *personPage) { p.Person, p.certificate, p.Places = org.Person{ID: someID}, blank, nil }),
 		show(func(p *personPage) {
 			p.Person.Suspended, p.Person.SuspendedWhy, p.Certificate, p.Refused = true, org.Inactive, certification.Suspended, "admin.refused.not_passed"
-			p.Reset = &reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
+			p.Reset = &staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
 		}),
 		show(func(p *personPage) {
 			p.Person.Suspended, p.Person.SuspendedWhy, p.Certificate, p.Open, p.Stale = true, org.Decided, "expired", "test", true
-			p.Reset = &reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
+			p.Reset = &staff.Reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
 			p.Form = mistaken(url.Values{"score": {"12"}}, "tested_on", "admin.wrong.date", "score", "admin.wrong.score")
 		}),
 		show(func(p *personPage) {
 			p.Office, p.Self, p.Identities, p.Notice = "administrator", true, []org.Asked{{Person: someID, Digest: "aa", At: now}}, "admin.person.resumed"
-			p.Reset = &reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif"}
+			p.Reset = &staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif"}
 		}),
 		show(func(p *personPage) { p.Office = "auditor" }),
 		show(func(p *personPage) {
@@ -184,7 +185,7 @@ func otherPages() []shownPage {
 		}},
 		{"admin/resets.html", func() page.Page { return &resetsPage{Common: page.Common{Title: "admin.resets.title"}} }},
 		{"admin/resets.html", func() page.Page {
-			return &resetsPage{Common: page.Common{Title: "admin.resets.title"}, Resets: []*reset{{Reset: credential.Reset{ID: someID, Person: someID, State: "asked", AskedAt: now}, Name: "Jeanne Fictif", Asker: "Ada Fictif"},
+			return &resetsPage{Common: page.Common{Title: "admin.resets.title"}, Resets: []*staff.Reset{{Reset: credential.Reset{ID: someID, Person: someID, State: "asked", AskedAt: now}, Name: "Jeanne Fictif", Asker: "Ada Fictif"},
 				{Reset: credential.Reset{ID: someID, Person: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Name: "Jeanne Fictif", Asker: "Ada Fictif", Approver: "Alan Fictif"}}}
 		}},
 	}

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type searchPage struct{ page.Common }
@@ -28,7 +29,7 @@ func (s *Site) renderSearch(w http.ResponseWriter, r *http.Request, form *page.F
 
 // doSearch finds one person by their whole address. It is posted, because addresses of people must not stand in those of pages.
 func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
-	if _, err := signedIn(r); err != nil {
+	if _, err := staff.SignedIn(r); err != nil {
 		return err
 	}
 	form, err := page.ParseForm(r)
@@ -57,7 +58,7 @@ type personPage struct {
 	Places                          []place
 	Passkeys, Apps, Cards, Recovery int
 	Identities                      []org.Asked
-	Reset                           *reset
+	Reset                           *staff.Reset
 	MayReset                        bool
 	Stale                           bool
 	Notice                          string
@@ -70,7 +71,7 @@ type place struct {
 }
 
 func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 		return err
 	}
 	change(p)
-	if p.Notice, err = s.Sessions.Notice(r.Context(), at, notices); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, status, "admin/person.html", p)
@@ -125,14 +126,14 @@ func (s *Site) factors(r *http.Request, at *session.Session, p *personPage) erro
 		return nil
 	}
 	if err == nil {
-		p.Reset, err = s.resetOf(r, at, open)
+		p.Reset, err = staff.ResetFor(r.Context(), s.Directory, at, open)
 	}
 	return err
 }
 
 // asking shows the page that asks before an act on a person. Key is the beginning of its texts.
 func (s *Site) asking(w http.ResponseWriter, r *http.Request, key, path string) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (s *Site) asking(w http.ResponseWriter, r *http.Request, key, path string) 
 	if id == at.Person {
 		return refusal(org.ErrYourself)
 	}
-	if ok, err := s.confirmed(w, r, at); !ok {
+	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
 	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, persons, {Href: personPath(id), Text: "admin.person.title"}}, Current: home.Href}, Key: key,
@@ -156,11 +157,11 @@ func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
 
 // onPerson is an act of one button on the person of the path.
 func (s *Site) onPerson(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, journal.Actor, uuid.UUID) error) error {
-	at, id, err := withID(r, "person")
+	at, id, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, at, personPath(id), done, func() error { return do(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, personPath(id), done, func() error { return do(r.Context(), at.Actor(), id) })
 }
 
 func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {

@@ -1,16 +1,13 @@
 package admin
 
 import (
-	"errors"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/org"
-	"mandat/internal/page"
+	"mandat/internal/sitetest"
 )
 
 // posts are all acts of administrators, with what a form would send.
@@ -33,26 +30,26 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	boss := o.Referent(t, o.Here, "rose")
-	suspended := o.visit(t, o.alan, o.Clock.Now())
+	suspended := o.Visit(t, o.alan, o.Clock.Now())
 	if err := o.Directory.Suspend(t.Context(), o.ada, o.alan.Person); err != nil {
 		t.Fatal(err)
 	}
-	others := []*browser{o.visit(t, boss, o.Clock.Now()), o.visit(t, o.Jeanne, o.Clock.Now())}
-	nobody := &browser{t: t, office: o}
-	before := o.rows(t, `select count(*) from journal_entry`)
+	others := []*sitetest.Browser{o.Visit(t, boss, o.Clock.Now()), o.Visit(t, o.Jeanne, o.Clock.Now())}
+	nobody := o.Stranger(t)
+	before := o.Count(t, `select count(*) from journal_entry`)
 	for act, fields := range posts(o) {
 		for _, b := range others {
-			b.without(b.want(b.post(act, fields...), 403), "jeanne@exemple.invalid")
+			b.Without(b.Want(b.Post(act, fields...), 403), "jeanne@exemple.invalid")
 		}
-		nobody.want(nobody.post(act, fields...), 303, "/connexion")
+		nobody.Want(nobody.Post(act, fields...), 303, "/connexion")
 	}
-	suspended.want(suspended.post(path(o.Jeanne)+"/suspension"), 403)
+	suspended.Want(suspended.Post(path(o.Jeanne)+"/suspension"), 403)
 	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/cartes", "/admin/cartes/GADT0001", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
 		for _, b := range others {
-			b.without(b.want(b.get(p), 403), "jeanne@exemple.invalid", "21750001600019")
+			b.Without(b.Want(b.Get(p), 403), "jeanne@exemple.invalid", "21750001600019")
 		}
 	}
-	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
+	if after := o.Count(t, `select count(*) from journal_entry`); after != before {
 		t.Errorf("%d entries were added", after-before)
 	}
 }
@@ -61,7 +58,7 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 func TestStale_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	late := o.visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
+	late := o.Visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
 	o.stock(t, 1)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
 		t.Fatal(err)
@@ -71,28 +68,19 @@ func TestStale_ChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	here, she, reset := organisationPath(o.Here), path(o.Jeanne), "/admin/reinitialisations/"+open.ID.String()
-	before := o.rows(t, `select count(*) from journal_entry`)
+	before := o.Count(t, `select count(*) from journal_entry`)
 	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin", "/admin/cartes/GADT0001/perte"} {
-		late.want(late.get(form), 303, "/connexion/confirmation")
+		late.Want(late.Get(form), 303, "/connexion/confirmation")
 	}
 	for act, fields := range map[string][]string{here + "/suspension": nil, here + "/reprise": nil, she + "/suspension": nil, she + "/reprise": nil, she + "/certification": nil, she + "/certification/suspension": nil,
 		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/cartes/GADT0001/perte": nil} {
-		late.want(late.post(act, fields...), 303, "/connexion/confirmation")
+		late.Want(late.Post(act, fields...), 303, "/connexion/confirmation")
 	}
 	all := posts(o)
 	for _, act := range []string{"/admin/structures", here + "/modification", here + "/referent", she + "/formation", she + "/test", "/admin/administrateurs", "/admin/cartes/GADT0001/envoi"} {
-		late.want(late.post(act, all[act]...), 409, "rien de ce que vous avez saisi n’est perdu", `value="`+all[act][1]+`"`)
+		late.Want(late.Post(act, all[act]...), 409, "rien de ce que vous avez saisi n’est perdu", `value="`+all[act][1]+`"`)
 	}
-	if after := o.rows(t, `select count(*) from journal_entry`); after != before {
+	if after := o.Count(t, `select count(*) from journal_entry`); after != before {
 		t.Errorf("%d entries were added", after-before)
-	}
-}
-
-// A route that was given to the wrong audience shows nothing.
-func TestSignedIn_OrForbidden(t *testing.T) {
-	t.Parallel()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	if at, err := signedIn(r); at != nil || !errors.Is(err, page.ErrForbidden) {
-		t.Errorf("%v, %v", at, err)
 	}
 }

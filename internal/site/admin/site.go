@@ -3,20 +3,19 @@ package admin
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
-	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/jobs"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/sirene"
+	"mandat/internal/site/staff"
 )
 
 // Site serves the pages of administrators.
@@ -104,86 +103,23 @@ func (s *Site) mountPersons(r *page.Router) {
 	r.Post("/admin/personnes/{person}/certification/reprise", page.Administrator, s.doResumeCertificate)
 }
 
-// notices is what the messages that these pages leave for one another are about.
-const notices = "admin"
-
-// formLife is how old a second factor may be when a form is begun: time to fill it in is left before org.FactorLife.
-const formLife = org.FactorLife - 5*time.Minute
-
-// signedIn returns the session that the guard let pass, of an administrator.
-func signedIn(r *http.Request) (*session.Session, error) {
-	at := session.From(r.Context())
-	if at == nil {
-		return nil, page.ErrForbidden
-	}
-	return at, nil
-}
-
-// withID returns the session of an administrator and the identifier that the path has under a name.
-func withID(r *http.Request, name string) (*session.Session, uuid.UUID, error) {
-	at, err := signedIn(r)
-	if err != nil {
-		return nil, uuid.Nil, err
-	}
-	id, err := uuid.Parse(r.PathValue(name))
-	if err != nil {
-		return nil, uuid.Nil, db.ErrNotFound
-	}
-	return at, id, nil
-}
-
-// confirmed asks for the second factor before a form when it is not fresh; then it has answered.
-func (s *Site) confirmed(w http.ResponseWriter, r *http.Request, at *session.Session) (bool, error) {
-	if s.Clock.Now().Sub(at.FactorAt) <= formLife {
-		return true, nil
-	}
-	return false, s.Sessions.SendToStepUp(w, r, r.URL.RequestURI())
-}
-
-// press runs an act of one button and leads to the page that shows it. When the second factor is too old it is asked for, and the
-// person presses again.
-func (s *Site) press(w http.ResponseWriter, r *http.Request, at *session.Session, back, done string, do func() error) error {
-	switch err := do(); {
-	case errors.Is(err, org.ErrFactorTooOld):
-		if err := s.Sessions.Notify(r.Context(), at, notices, "referent.person.confirmed"); err != nil {
-			return err
-		}
-		return s.Sessions.SendToStepUp(w, r, back)
-	case err != nil:
-		return refusal(err)
-	}
-	return s.finish(w, r, at, back, done)
-}
-
-// finish leaves a message and leads to the page that shows it.
-func (s *Site) finish(w http.ResponseWriter, r *http.Request, at *session.Session, path, notice string) error {
-	if err := s.Sessions.Notify(r.Context(), at, notices, notice); err != nil {
-		return err
-	}
-	page.Redirect(w, r, path)
-	return nil
-}
-
-// problem makes a refusal from the texts key.{title,what,safe,next,link}.
-func problem(status int, key, link string) *page.Problem {
-	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: key + ".link"}
+// acts are those of these pages.
+func (s *Site) acts() staff.Acts {
+	return staff.Acts{Sessions: s.Sessions, Clock: s.Clock, About: "admin", Refusal: refusal}
 }
 
 // refusal turns what the rules refuse into words.
 func refusal(err error) error {
 	switch {
 	case errors.Is(err, org.ErrMayNot):
-		return problem(http.StatusForbidden, "admin.problem.may_not", "/admin")
+		return page.NewProblem(http.StatusForbidden, "admin.problem.may_not", "/admin")
 	case errors.Is(err, org.ErrYourself):
-		return problem(http.StatusConflict, "admin.problem.yourself", "/admin")
+		return page.NewProblem(http.StatusConflict, "admin.problem.yourself", "/admin")
 	case errors.Is(err, org.ErrLastAdministrator):
-		return problem(http.StatusConflict, "admin.problem.last_administrator", "/admin/administrateurs")
+		return page.NewProblem(http.StatusConflict, "admin.problem.last_administrator", "/admin/administrateurs")
 	}
 	return err
 }
-
-// choice is a line of a list to choose from.
-type choice struct{ Value, Text string }
 
 var (
 	home          = page.Link{Href: "/admin", Text: "admin.home.title"}

@@ -21,7 +21,7 @@ func TestHome_CountsWhatWaits(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.enter(t)
-	b.want(b.get("/admin"), 200, "Rien n’attend", "Structures", "Cartes à codes")
+	b.Want(b.Get("/admin"), 200, "Rien n’attend", "Structures", "Cartes à codes")
 	o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestHome_CountsWhatWaits(t *testing.T) {
 	if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", o.alan.Person); err != nil {
 		t.Fatal(err)
 	}
-	b.without(b.want(b.get("/admin"), 200, "Une remise à zéro", "Un compte ProConnect à confirmer"), "DUBOIS", "Rien n’attend")
+	b.Without(b.Want(b.Get("/admin"), 200, "Une remise à zéro", "Un compte ProConnect à confirmer"), "DUBOIS", "Rien n’attend")
 }
 
 var particulars = []string{"name", "Direction du numérique", "kind", "autre", "kind_other", "Ministère", "address", "20 avenue de Ségur", "postcode", "75007", "city", "Paris",
@@ -41,17 +41,17 @@ func TestCreate_WithItsFirstReferent(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.enter(t)
-	b.want(b.get("/admin/structures/nouvelle"), 200, "Son premier référent", "EHPAD")
-	b.want(b.post("/admin/structures"), 422, "Ce numéro n’est pas un SIRET", "Choisissez le type", "Écrivez le prénom")
+	b.Want(b.Get("/admin/structures/nouvelle"), 200, "Son premier référent", "EHPAD")
+	b.Want(b.Post("/admin/structures"), 422, "Ce numéro n’est pas un SIRET", "Choisissez le type", "Écrivez le prénom")
 	fields := append(append([]string{"siret", "130 025 265 00013"}, particulars...), firstReferent...)
-	a := b.want(b.post("/admin/structures", fields...), 303, "/admin/structures/")
-	b.want(b.get(a.location), 200, "La structure est créée, et son premier référent est invité", "nora@exemple.invalid", "Ministère", known, "En activité")
-	b.want(b.post("/admin/structures", fields...), 422, "a déjà ce SIRET", `value="nora@exemple.invalid"`)
-	if o.rows(t, `select count(*) from invitation where roles = array['aidant', 'referent']`) != 1 {
+	a := b.Want(b.Post("/admin/structures", fields...), 303, "/admin/structures/")
+	b.Want(b.Get(a.Location), 200, "La structure est créée, et son premier référent est invité", "nora@exemple.invalid", "Ministère", known, "En activité")
+	b.Want(b.Post("/admin/structures", fields...), 422, "a déjà ce SIRET", `value="nora@exemple.invalid"`)
+	if o.Count(t, `select count(*) from invitation where roles = array['aidant', 'referent']`) != 1 {
 		t.Error("the first referent is not invited to both roles")
 	}
-	b.want(b.get("/admin/structures?q=num%C3%A9rique"), 200, "Une structure", a.location)
-	b.want(b.get("/admin/structures?q=personne"), 200, "Aucune structure")
+	b.Want(b.Get("/admin/structures?q=num%C3%A9rique"), 200, "Une structure", a.Location)
+	b.Want(b.Get("/admin/structures?q=personne"), 200, "Aucune structure")
 	o.Content(t)
 }
 
@@ -61,11 +61,11 @@ func TestLookup_FillsInOrLetsType(t *testing.T) {
 	o := newOffice(t)
 	b := o.enter(t)
 	typed := append([]string{"act", "lookup"}, firstReferent...)
-	b.want(b.post("/admin/structures", append(typed, "siret", known)...), 200, `value="DIRECTION DU NUMERIQUE"`, `value="75007"`, `value="75107"`, `value="nora@exemple.invalid"`, "sont repris ci-dessous")
-	b.want(b.post("/admin/structures", append(typed, "siret", unknown, "name", "Tapé")...), 200, "Aucun établissement", `value="Tapé"`)
-	b.want(b.post("/admin/structures", append(typed, "siret", broken, "name", "Tapé")...), 200, "ne répond pas", `value="Tapé"`)
-	b.want(b.post("/admin/structures", append(typed, "siret", "1", "name", "Tapé")...), 422, "n’est pas un SIRET", `value="Tapé"`)
-	b.want(b.post("/admin/structures", append(append([]string{"siret", broken}, particulars...), firstReferent...)...), 303)
+	b.Want(b.Post("/admin/structures", append(typed, "siret", known)...), 200, `value="DIRECTION DU NUMERIQUE"`, `value="75007"`, `value="75107"`, `value="nora@exemple.invalid"`, "sont repris ci-dessous")
+	b.Want(b.Post("/admin/structures", append(typed, "siret", unknown, "name", "Tapé")...), 200, "Aucun établissement", `value="Tapé"`)
+	b.Want(b.Post("/admin/structures", append(typed, "siret", broken, "name", "Tapé")...), 200, "ne répond pas", `value="Tapé"`)
+	b.Want(b.Post("/admin/structures", append(typed, "siret", "1", "name", "Tapé")...), 422, "n’est pas un SIRET", `value="Tapé"`)
+	b.Want(b.Post("/admin/structures", append(append([]string{"siret", broken}, particulars...), firstReferent...)...), 303)
 	o.Content(t)
 }
 
@@ -74,36 +74,36 @@ func TestOrganisation_ChangeSuspendResume(t *testing.T) {
 	o := newOffice(t)
 	b := o.enter(t)
 	here := organisationPath(o.Here)
-	b.want(b.get(here), 200, "jeanne Fictif", path(o.Jeanne), "Aucune invitation")
-	b.want(b.get(here+"/modification"), 200, `value="21750001600019"`)
-	b.want(b.post(here+"/modification", append([]string{"siret", "21750001600019", "france_services", "FS-1", "habilitation_number", "H-1"}, particulars...)...), 303, here)
-	b.want(b.get(here), 200, "La structure est modifiée", "FS-1", "Direction du numérique")
-	b.want(b.post(here+"/modification", append([]string{"siret", "35600000000048"}, particulars...)...), 422, "a déjà ce SIRET")
-	b.want(b.get(here+"/suspension"), 200, "Plus personne n’agira")
+	b.Want(b.Get(here), 200, "jeanne Fictif", path(o.Jeanne), "Aucune invitation")
+	b.Want(b.Get(here+"/modification"), 200, `value="21750001600019"`)
+	b.Want(b.Post(here+"/modification", append([]string{"siret", "21750001600019", "france_services", "FS-1", "habilitation_number", "H-1"}, particulars...)...), 303, here)
+	b.Want(b.Get(here), 200, "La structure est modifiée", "FS-1", "Direction du numérique")
+	b.Want(b.Post(here+"/modification", append([]string{"siret", "35600000000048"}, particulars...)...), 422, "a déjà ce SIRET")
+	b.Want(b.Get(here+"/suspension"), 200, "Plus personne n’agira")
 	draft := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
-	b.want(b.post(here+"/suspension"), 303, here)
+	b.Want(b.Post(here+"/suspension"), 303, here)
 	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, draft, mandate.Agreement{Ticked: true}); org.Why(err) != org.WhyOrganisationClosed {
 		t.Errorf("signed for a suspended organisation: %v", err)
 	}
-	b.want(b.get(here), 200, "La structure est suspendue", "Rétablir la structure")
-	b.want(b.post(here+"/suspension"), 409)
-	b.want(b.post(here+"/reprise"), 303)
-	b.want(b.get(here), 200, "La structure est rétablie")
-	b.want(b.get(here+"/referent"), 200, "Inviter un référent")
-	b.want(b.post(here+"/referent", "given_name", "", "usual_name", "", "email", "x"), 422, "Écrivez le prénom")
-	b.want(b.post(here+"/referent", "given_name", "N", "usual_name", "N", "email", "paul@exemple.invalid"), 422, "a déjà un rôle")
-	b.want(b.post(here+"/referent", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid"), 303, here)
+	b.Want(b.Get(here), 200, "La structure est suspendue", "Rétablir la structure")
+	b.Want(b.Post(here+"/suspension"), 409)
+	b.Want(b.Post(here+"/reprise"), 303)
+	b.Want(b.Get(here), 200, "La structure est rétablie")
+	b.Want(b.Get(here+"/referent"), 200, "Inviter un référent")
+	b.Want(b.Post(here+"/referent", "given_name", "", "usual_name", "", "email", "x"), 422, "Écrivez le prénom")
+	b.Want(b.Post(here+"/referent", "given_name", "N", "usual_name", "N", "email", "paul@exemple.invalid"), 422, "a déjà un rôle")
+	b.Want(b.Post(here+"/referent", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid"), 303, here)
 	open, err := o.invitations.ListOf(t.Context(), o.ada, o.Here)
 	if err != nil || len(open) != 1 {
 		t.Fatal(open, err)
 	}
-	b.want(b.post("/admin/invitations/"+open[0].ID.String()+"/renvoi"), 303, here)
-	b.want(b.post("/admin/invitations/"+open[0].ID.String()+"/retrait"), 303, here)
-	b.want(b.get(here), 200, "L’invitation est retirée")
+	b.Want(b.Post("/admin/invitations/"+open[0].ID.String()+"/renvoi"), 303, here)
+	b.Want(b.Post("/admin/invitations/"+open[0].ID.String()+"/retrait"), 303, here)
+	b.Want(b.Get(here), 200, "L’invitation est retirée")
 	for _, p := range []string{organisationPath(uuid.New()), organisationPath(uuid.New()) + "/suspension", organisationPath(uuid.New()) + "/modification", "/admin/structures/x"} {
-		b.want(b.get(p), 404)
+		b.Want(b.Get(p), 404)
 	}
-	b.want(b.post(organisationPath(uuid.New())+"/suspension"), 404)
+	b.Want(b.Post(organisationPath(uuid.New())+"/suspension"), 404)
 	o.Content(t)
 }
 
@@ -111,22 +111,22 @@ func TestPerson_SearchSuspendResume(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.enter(t)
-	b.want(b.post("/admin/personnes", "email", "jean"), 422, "Personne n’a cette adresse")
-	b.want(b.post("/admin/personnes", "email", "Jeanne@exemple.invalid "), 303, path(o.Jeanne))
-	b.want(b.get(path(o.Jeanne)), 200, "jeanne@exemple.invalid", "Maison France Services", "Certifié")
-	b.want(b.get(path(o.Jeanne)+"/suspension"), 200, "dans aucune structure")
-	b.want(b.post(path(o.Jeanne)+"/suspension"), 303, path(o.Jeanne))
-	b.want(b.get(path(o.Jeanne)), 200, "La personne est suspendue", "Suspension décidée")
-	b.want(b.post(path(o.Jeanne)+"/suspension"), 409)
-	b.want(b.post(path(o.Jeanne)+"/reprise"), 303)
-	b.want(b.get(path(o.Jeanne)), 200, "L’accès est rétabli")
-	b.without(b.want(b.get(path(o.ada)), 200, "Administrateur"), "Suspendre la personne", "Certifier")
+	b.Want(b.Post("/admin/personnes", "email", "jean"), 422, "Personne n’a cette adresse")
+	b.Want(b.Post("/admin/personnes", "email", "Jeanne@exemple.invalid "), 303, path(o.Jeanne))
+	b.Want(b.Get(path(o.Jeanne)), 200, "jeanne@exemple.invalid", "Maison France Services", "Certifié")
+	b.Want(b.Get(path(o.Jeanne)+"/suspension"), 200, "dans aucune structure")
+	b.Want(b.Post(path(o.Jeanne)+"/suspension"), 303, path(o.Jeanne))
+	b.Want(b.Get(path(o.Jeanne)), 200, "La personne est suspendue", "Suspension décidée")
+	b.Want(b.Post(path(o.Jeanne)+"/suspension"), 409)
+	b.Want(b.Post(path(o.Jeanne)+"/reprise"), 303)
+	b.Want(b.Get(path(o.Jeanne)), 200, "L’accès est rétabli")
+	b.Without(b.Want(b.Get(path(o.ada)), 200, "Administrateur"), "Suspendre la personne", "Certifier")
 	for _, act := range []string{"/suspension", "/reinitialisation"} {
-		b.want(b.get(path(o.ada)+act), 409, "Cela se décide à deux")
-		b.want(b.post(path(o.ada)+act), 409, "Cela se décide à deux")
+		b.Want(b.Get(path(o.ada)+act), 409, "Cela se décide à deux")
+		b.Want(b.Post(path(o.ada)+act), 409, "Cela se décide à deux")
 	}
-	b.want(b.get(personPath(uuid.New())), 404)
-	b.want(b.post(personPath(uuid.New())+"/suspension"), 404)
+	b.Want(b.Get(personPath(uuid.New())), 404)
+	b.Want(b.Post(personPath(uuid.New())+"/suspension"), 404)
 	o.Content(t)
 }
 
@@ -136,23 +136,23 @@ func TestCertify_StepByStep(t *testing.T) {
 	b := o.enter(t)
 	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
 	p := path(nora)
-	b.want(b.post(p+"/certification"), 422, "Cela ne se fait pas maintenant")
-	b.want(b.post(p+"/test", "tested_on", "2026-01-06", "score", "900"), 422, "Enregistrez d’abord la formation", `value="900"`)
-	b.want(b.post(p+"/formation", "trained_on", "hier", "organiser", ""), 422, "Écrivez une date passée", "qui a organisé", "Choisissez le type")
-	b.want(b.post(p+"/formation", "trained_on", "2126-01-05", "organiser", "Mednum", "training", "classic"), 422, "dans le futur", `value="Mednum"`)
-	b.want(b.post(p+"/formation", "trained_on", "2026-01-05", "organiser", "Mednum", "training", "peer"), 303, p)
-	b.want(b.get(p), 200, "La formation est enregistrée", "Mednum", "formation par un pair", "Formé, test à passer")
-	b.want(b.post(p+"/test", "tested_on", "2026-01-06", "score", "x"), 422, "un nombre entre 0 et 1000")
-	b.want(b.post(p+"/test", "tested_on", "2026-01-06", "score", "900"), 303)
-	b.want(b.get(p), 200, "Le test est enregistré", "900 points, minimum 700")
-	b.want(b.post(p+"/certification"), 303)
-	b.want(b.get(p), 200, "La personne est certifiée", "6 janvier 2029", "5 janvier 2026", "Suspendre la certification")
-	b.want(b.post(p+"/certification/reprise"), 422, "n’est pas suspendue")
-	b.want(b.post(p+"/certification/suspension"), 303)
-	b.want(b.get(p), 200, "La certification est suspendue", "Rétablir la certification")
-	b.want(b.post(p+"/certification/reprise"), 303)
-	b.want(b.get(p), 200, "La certification est rétablie")
-	b.want(b.post(personPath(uuid.New())+"/certification"), 404)
+	b.Want(b.Post(p+"/certification"), 422, "Cela ne se fait pas maintenant")
+	b.Want(b.Post(p+"/test", "tested_on", "2026-01-06", "score", "900"), 422, "Enregistrez d’abord la formation", `value="900"`)
+	b.Want(b.Post(p+"/formation", "trained_on", "hier", "organiser", ""), 422, "Écrivez une date passée", "qui a organisé", "Choisissez le type")
+	b.Want(b.Post(p+"/formation", "trained_on", "2126-01-05", "organiser", "Mednum", "training", "classic"), 422, "dans le futur", `value="Mednum"`)
+	b.Want(b.Post(p+"/formation", "trained_on", "2026-01-05", "organiser", "Mednum", "training", "peer"), 303, p)
+	b.Want(b.Get(p), 200, "La formation est enregistrée", "Mednum", "formation par un pair", "Formé, test à passer")
+	b.Want(b.Post(p+"/test", "tested_on", "2026-01-06", "score", "x"), 422, "un nombre entre 0 et 1000")
+	b.Want(b.Post(p+"/test", "tested_on", "2026-01-06", "score", "900"), 303)
+	b.Want(b.Get(p), 200, "Le test est enregistré", "900 points, minimum 700")
+	b.Want(b.Post(p+"/certification"), 303)
+	b.Want(b.Get(p), 200, "La personne est certifiée", "6 janvier 2029", "5 janvier 2026", "Suspendre la certification")
+	b.Want(b.Post(p+"/certification/reprise"), 422, "n’est pas suspendue")
+	b.Want(b.Post(p+"/certification/suspension"), 303)
+	b.Want(b.Get(p), 200, "La certification est suspendue", "Rétablir la certification")
+	b.Want(b.Post(p+"/certification/reprise"), 303)
+	b.Want(b.Get(p), 200, "La certification est rétablie")
+	b.Want(b.Post(personPath(uuid.New())+"/certification"), 404)
 	o.Content(t)
 }
 
@@ -164,27 +164,27 @@ func TestImport_ShownThenTakenIn(t *testing.T) {
 	o := newOffice(t)
 	b := o.enter(t)
 	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
-	b.want(b.get("/admin/imports"), 200, "courriel;formation_date", "Aucun fichier")
-	b.want(b.upload("/admin/imports", ""), 422, "Choisissez un fichier CSV")
-	b.want(b.upload("/admin/imports", "\xff\xfe"), 422, "UTF-8")
-	b.want(b.upload("/admin/imports", "nora@exemple.invalid;1;2"), 422, "les colonnes attendues")
+	b.Want(b.Get("/admin/imports"), 200, "courriel;formation_date", "Aucun fichier")
+	b.Want(b.Upload("/admin/imports", ""), 422, "Choisissez un fichier CSV")
+	b.Want(b.Upload("/admin/imports", "\xff\xfe"), 422, "UTF-8")
+	b.Want(b.Upload("/admin/imports", "nora@exemple.invalid;1;2"), 422, "les colonnes attendues")
 	file := "courriel;formation_date;organisme;type;test_date;score\nnora@exemple.invalid;2026-01-05;Mednum;classique;2026-01-06;900\ninconnu@exemple.invalid;2026-01-05;Mednum;classique;;\n"
-	plan := b.want(b.upload("/admin/imports", file), 200, "Formation enregistrée", "Test réussi", "Personne n’a cette adresse", "Importer une ligne")
-	if before := strings.Index(plan.body, "inconnu@"); before > strings.Index(plan.body, "nora@") {
+	plan := b.Want(b.Upload("/admin/imports", file), 200, "Formation enregistrée", "Test réussi", "Personne n’a cette adresse", "Importer une ligne")
+	if before := strings.Index(plan.Body, "inconnu@"); before > strings.Index(plan.Body, "nora@") {
 		t.Error("what is to be corrected does not come first")
 	}
-	if o.rows(t, `select count(*) from certification where person_id = $1`, nora.Person) != 0 {
+	if o.Count(t, `select count(*) from certification where person_id = $1`, nora.Person) != 0 {
 		t.Error("showing the plan changed something")
 	}
-	kept := content.FindStringSubmatch(plan.body)
-	late := o.visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
-	late.want(late.upload("/admin/imports/confirmation", "", "content", kept[1]), 409, "Confirmez d’abord", kept[1])
-	b.want(b.upload("/admin/imports/confirmation", "", "content", kept[1]), 303, "/admin/imports")
-	b.want(b.get("/admin/imports"), 200, "L’import est enregistré")
-	b.want(b.get(path(nora)), 200, "Certifié", "Mednum")
-	b.want(b.upload("/admin/imports", file), 200, "Lignes déjà enregistrées", "Rien ne change")
-	b.want(b.upload("/admin/imports/confirmation", "", "content", "?"), 422)
-	b.want(b.post("/admin/imports/suite"), 303)
+	kept := content.FindStringSubmatch(plan.Body)
+	late := o.Visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
+	late.Want(late.Upload("/admin/imports/confirmation", "", "content", kept[1]), 409, "Confirmez d’abord", kept[1])
+	b.Want(b.Upload("/admin/imports/confirmation", "", "content", kept[1]), 303, "/admin/imports")
+	b.Want(b.Get("/admin/imports"), 200, "L’import est enregistré")
+	b.Want(b.Get(path(nora)), 200, "Certifié", "Mednum")
+	b.Want(b.Upload("/admin/imports", file), 200, "Lignes déjà enregistrées", "Rien ne change")
+	b.Want(b.Upload("/admin/imports/confirmation", "", "content", "?"), 422)
+	b.Want(b.Post("/admin/imports/suite"), 303)
 	o.Content(t)
 }
 
@@ -200,11 +200,11 @@ func TestImport_OfThousands(t *testing.T) {
 		fmt.Fprintf(&file, "inconnu-%d@exemple.invalid;2026-01-05;Mednum;classique;;\n", n)
 	}
 	file.WriteString("nora@exemple.invalid;2026-01-05;Mednum;classique;2026-01-06;900\n")
-	plan := b.want(b.upload("/admin/imports", file.String()), 200, "2500 lignes sont à corriger", "Les 300 premières lignes", "Importer une ligne")
-	b.want(b.upload("/admin/imports/confirmation", "", "content", content.FindStringSubmatch(plan.body)[1]), 303)
-	b.want(b.get("/admin/imports"), 200, "2501 / 2501", "Terminé")
-	b.want(b.get(path(nora)), 200, "Certifié")
-	b.want(b.upload("/admin/imports", strings.Repeat("x", largeFile)), 413)
+	plan := b.Want(b.Upload("/admin/imports", file.String()), 200, "2500 lignes sont à corriger", "Les 300 premières lignes", "Importer une ligne")
+	b.Want(b.Upload("/admin/imports/confirmation", "", "content", content.FindStringSubmatch(plan.Body)[1]), 303)
+	b.Want(b.Get("/admin/imports"), 200, "2501 / 2501", "Terminé")
+	b.Want(b.Get(path(nora)), 200, "Certifié")
+	b.Want(b.Upload("/admin/imports", strings.Repeat("x", largeFile)), 413)
 	o.Content(t)
 }
 
@@ -214,49 +214,49 @@ func TestCards_CheckedThenImported(t *testing.T) {
 	b := o.enter(t)
 	seed := hex.EncodeToString([]byte("01234567890123456789"))
 	file := "serial;seed\nGADT0001;" + seed + "\nGADT0002;" + seed + "\n"
-	b.want(b.get("/admin/cartes"), 200, "Stock")
-	b.want(b.upload("/admin/cartes", "", "act", "check"), 422, "Choisissez un fichier CSV")
-	b.want(b.upload("/admin/cartes", file, "act", "check"), 200, "2 nouvelles cartes", "choisissez de nouveau le fichier")
-	wrong := b.want(b.upload("/admin/cartes", file+"GADT0003;"+seed[:8]+"\n", "act", "import"), 422, "Ligne 4", "16 à 64 octets")
-	b.without(wrong, seed[:8])
-	if o.rows(t, `select count(*) from credential_card`) != 0 {
+	b.Want(b.Get("/admin/cartes"), 200, "Stock")
+	b.Want(b.Upload("/admin/cartes", "", "act", "check"), 422, "Choisissez un fichier CSV")
+	b.Want(b.Upload("/admin/cartes", file, "act", "check"), 200, "2 nouvelles cartes", "choisissez de nouveau le fichier")
+	wrong := b.Want(b.Upload("/admin/cartes", file+"GADT0003;"+seed[:8]+"\n", "act", "import"), 422, "Ligne 4", "16 à 64 octets")
+	b.Without(wrong, seed[:8])
+	if o.Count(t, `select count(*) from credential_card`) != 0 {
 		t.Error("cards were imported from a file with a fault")
 	}
-	b.want(b.upload("/admin/cartes", file, "act", "import"), 303)
-	b.want(b.get("/admin/cartes"), 200, "Les cartes sont importées", "<dt>En stock</dt><dd>2</dd>")
-	b.want(b.upload("/admin/cartes", file, "act", "check"), 422, "déjà dans le stock")
+	b.Want(b.Upload("/admin/cartes", file, "act", "import"), 303)
+	b.Want(b.Get("/admin/cartes"), 200, "Les cartes sont importées", "<dt>En stock</dt><dd>2</dd>")
+	b.Want(b.Upload("/admin/cartes", file, "act", "check"), 422, "déjà dans le stock")
 }
 
 // A new administrator takes two.
 func TestAdministrators_ProposedByOneConfirmedByAnother(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	b, second := o.enter(t), o.visit(t, o.alan, o.Clock.Now())
-	b.want(b.get("/admin/administrateurs/nouveau"), 200, "Un administrateur n’a aucun rôle")
-	b.want(b.post("/admin/administrateurs", "email", "x"), 422, "Écrivez le prénom")
+	b, second := o.enter(t), o.Visit(t, o.alan, o.Clock.Now())
+	b.Want(b.Get("/admin/administrateurs/nouveau"), 200, "Un administrateur n’a aucun rôle")
+	b.Want(b.Post("/admin/administrateurs", "email", "x"), 422, "Écrivez le prénom")
 	fields := []string{"given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid"}
-	b.want(b.post("/admin/administrateurs", fields...), 303, "/admin/administrateurs")
-	b.want(b.post("/admin/administrateurs", fields...), 422, "déjà proposée")
-	b.without(b.want(b.get("/admin/administrateurs"), 200, "La proposition est enregistrée", "nora@exemple.invalid", "Un autre administrateur que vous"), "Confirmer et inviter")
+	b.Want(b.Post("/admin/administrateurs", fields...), 303, "/admin/administrateurs")
+	b.Want(b.Post("/admin/administrateurs", fields...), 422, "déjà proposée")
+	b.Without(b.Want(b.Get("/admin/administrateurs"), 200, "La proposition est enregistrée", "nora@exemple.invalid", "Un autre administrateur que vous"), "Confirmer et inviter")
 	open, err := o.invitations.List(t.Context(), o.ada)
 	if err != nil || len(open) != 1 {
 		t.Fatal(open, err)
 	}
 	p := "/admin/administrateurs/" + open[0].ID.String()
-	b.want(b.post(p+"/accord"), 409, "Cela se décide à deux")
-	second.want(second.get("/admin"), 200, "Un administrateur proposé")
-	second.want(second.get("/admin/administrateurs"), 200, "proposé par ada Fictif", "Confirmer et inviter")
-	second.want(second.post(p+"/accord"), 303)
-	second.want(second.get("/admin/administrateurs"), 200, "La proposition est confirmée", "invité, jusqu’au")
-	second.want(second.post(p+"/accord"), 409)
-	b.want(b.post(p+"/retrait"), 303)
-	b.want(b.get("/admin/administrateurs"), 200, "La proposition est retirée", "Aucune proposition")
+	b.Want(b.Post(p+"/accord"), 409, "Cela se décide à deux")
+	second.Want(second.Get("/admin"), 200, "Un administrateur proposé")
+	second.Want(second.Get("/admin/administrateurs"), 200, "proposé par ada Fictif", "Confirmer et inviter")
+	second.Want(second.Post(p+"/accord"), 303)
+	second.Want(second.Get("/admin/administrateurs"), 200, "La proposition est confirmée", "invité, jusqu’au")
+	second.Want(second.Post(p+"/accord"), 409)
+	b.Want(b.Post(p+"/retrait"), 303)
+	b.Want(b.Get("/admin/administrateurs"), 200, "La proposition est retirée", "Aucune proposition")
 	// An invitation to an organisation is no proposal.
 	id, err := o.invitations.Invite(t.Context(), o.ada, invitation.Invitee{Organisation: o.Here, GivenName: "A", UsualName: "B", Email: "a@b.fr", Roles: []string{org.RoleReferent}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second.want(second.post("/admin/administrateurs/"+id.String()+"/accord"), 404)
+	second.Want(second.Post("/admin/administrateurs/"+id.String()+"/accord"), 404)
 	o.Content(t)
 }
 
@@ -264,20 +264,20 @@ func TestAdministrators_ProposedByOneConfirmedByAnother(t *testing.T) {
 func TestAdministrators_EndedByAnother(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	b, second := o.enter(t), o.visit(t, o.alan, o.Clock.Now())
+	b, second := o.enter(t), o.Visit(t, o.alan, o.Clock.Now())
 	his, hers := "/admin/administrateurs/"+o.alan.Person.String()+"/fin", "/admin/administrateurs/"+o.ada.Person.String()+"/fin"
-	b.without(b.want(b.get("/admin/administrateurs"), 200, his), hers)
-	b.want(b.get(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
-	b.want(b.post(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
-	b.want(b.get("/admin/administrateurs/"+o.Jeanne.Person.String()+"/fin"), 404)
-	b.want(b.post("/admin/administrateurs/"+o.Jeanne.Person.String()+"/fin"), 409)
-	b.want(b.get(his), 200, "alan Fictif", "Mettre fin à la fonction maintenant")
-	second.want(second.get("/admin"), 200)
-	b.want(b.post(his), 303, "/admin/administrateurs")
-	second.want(second.get("/admin"), 403)            // a session that was open
-	second.want(second.post(hers), 303, "/connexion") // it is gone
-	b.without(b.want(b.get("/admin/administrateurs"), 200, "La fonction a pris fin", "ada Fictif"), "alan Fictif")
-	b.want(b.post(his), 409)
+	b.Without(b.Want(b.Get("/admin/administrateurs"), 200, his), hers)
+	b.Want(b.Get(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.Want(b.Post(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.Want(b.Get("/admin/administrateurs/"+o.Jeanne.Person.String()+"/fin"), 404)
+	b.Want(b.Post("/admin/administrateurs/"+o.Jeanne.Person.String()+"/fin"), 409)
+	b.Want(b.Get(his), 200, "alan Fictif", "Mettre fin à la fonction maintenant")
+	second.Want(second.Get("/admin"), 200)
+	b.Want(b.Post(his), 303, "/admin/administrateurs")
+	second.Want(second.Get("/admin"), 403)            // a session that was open
+	second.Want(second.Post(hers), 303, "/connexion") // it is gone
+	b.Without(b.Want(b.Get("/admin/administrateurs"), 200, "La fonction a pris fin", "ada Fictif"), "alan Fictif")
+	b.Want(b.Post(his), 409)
 	o.Content(t)
 }
 
@@ -285,32 +285,32 @@ func TestAdministrators_EndedByAnother(t *testing.T) {
 func TestReset_TakesTwo(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	b, second := o.enter(t), o.visit(t, o.alan, o.Clock.Now())
+	b, second := o.enter(t), o.Visit(t, o.alan, o.Clock.Now())
 	p := path(o.Jeanne)
-	b.want(b.get(p+"/reinitialisation"), 200, "Un autre administrateur doit accepter")
-	b.want(b.post(p+"/reinitialisation"), 303, p)
-	b.want(b.post(p+"/reinitialisation"), 409)
+	b.Want(b.Get(p+"/reinitialisation"), 200, "Un autre administrateur doit accepter")
+	b.Want(b.Post(p+"/reinitialisation"), 303, p)
+	b.Want(b.Post(p+"/reinitialisation"), 409)
 	open, err := o.credentials.ResetOf(t.Context(), o.Jeanne.Person)
 	if err != nil {
 		t.Fatal(err)
 	}
 	x := "/admin/reinitialisations/" + open.ID.String()
-	b.without(b.want(b.get(p), 200, "Quelqu’un d’autre que vous"), "Accepter la remise")
-	b.want(b.post(x+"/accord"), 409, "Cela se décide à deux")
-	second.want(second.get("/admin/reinitialisations"), 200, "jeanne Fictif", "ada Fictif")
-	second.want(second.get(p), 200, "Accepter la remise")
-	second.want(second.post(x+"/accord"), 303)
-	second.want(second.get("/admin/reinitialisations"), 200, "Acceptée par alan Fictif")
-	b.want(b.post(x+"/refus"), 303)
-	b.want(b.get("/admin/reinitialisations"), 200, "Aucune demande")
-	b.want(b.post("/admin/reinitialisations/"+uuid.NewString()+"/accord"), 404)
+	b.Without(b.Want(b.Get(p), 200, "Quelqu’un d’autre que vous"), "Accepter la remise")
+	b.Want(b.Post(x+"/accord"), 409, "Cela se décide à deux")
+	second.Want(second.Get("/admin/reinitialisations"), 200, "jeanne Fictif", "ada Fictif")
+	second.Want(second.Get(p), 200, "Accepter la remise")
+	second.Want(second.Post(x+"/accord"), 303)
+	second.Want(second.Get("/admin/reinitialisations"), 200, "Acceptée par alan Fictif")
+	b.Want(b.Post(x+"/refus"), 303)
+	b.Want(b.Get("/admin/reinitialisations"), 200, "Aucune demande")
+	b.Want(b.Post("/admin/reinitialisations/"+uuid.NewString()+"/accord"), 404)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.ada.Person); err != nil {
 		t.Fatal(err)
 	}
 	if open, err = o.credentials.ResetOf(t.Context(), o.ada.Person); err != nil {
 		t.Fatal(err)
 	}
-	b.want(b.post("/admin/reinitialisations/"+open.ID.String()+"/accord"), 409, "Cela se décide à deux")
+	b.Want(b.Post("/admin/reinitialisations/"+open.ID.String()+"/accord"), 409, "Cela se décide à deux")
 	o.Content(t)
 }
 
@@ -327,12 +327,12 @@ func TestIdentity_OfWhoHasNoOrganisation(t *testing.T) {
 	if err != nil || len(asked) != 1 {
 		t.Fatal(asked, err)
 	}
-	b.want(b.get(path(o.alan)), 200, asked[0].Digest)
-	b.without(b.get(path(o.Jeanne)), "nouveau compte ProConnect") // her referent decides
-	b.want(b.post(path(o.Jeanne)+"/identite", "identity", asked[0].Digest), 404)
-	b.want(b.post(path(o.alan)+"/identite", "identity", asked[0].Digest), 303)
-	b.want(b.get(path(o.alan)), 200, "Le compte est confirmé")
-	b.want(b.post(path(o.alan)+"/identite/refus", "identity", asked[0].Digest), 404)
+	b.Want(b.Get(path(o.alan)), 200, asked[0].Digest)
+	b.Without(b.Get(path(o.Jeanne)), "nouveau compte ProConnect") // her referent decides
+	b.Want(b.Post(path(o.Jeanne)+"/identite", "identity", asked[0].Digest), 404)
+	b.Want(b.Post(path(o.alan)+"/identite", "identity", asked[0].Digest), 303)
+	b.Want(b.Get(path(o.alan)), 200, "Le compte est confirmé")
+	b.Want(b.Post(path(o.alan)+"/identite/refus", "identity", asked[0].Digest), 404)
 	o.Content(t)
 }
 
@@ -340,16 +340,16 @@ func TestJobs_FailedAndRetried(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.enter(t)
-	b.want(b.get("/admin/travaux"), 200, "Aucune tâche n’a échoué")
+	b.Want(b.Get("/admin/travaux"), 200, "Aucune tâche n’a échoué")
 	o.Behind(t, `insert into river_job (id, state, attempt, max_attempts, attempted_at, finalized_at, kind, args, errors, priority, queue, scheduled_at)
 		values (42, 'discarded', 3, 3, now(), now(), 'act', '{"name":"mail"}', array['{"error":"no answer"}'::jsonb], 1, 'default', now())`)
-	b.want(b.get("/admin"), 200, "Une tâche en échec")
-	b.want(b.get("/admin/travaux"), 200, "mail", "no answer", "abandonnée", "Tentée 3 fois")
-	b.want(b.post("/admin/travaux/42/reprise"), 303)
-	b.want(b.get("/admin/travaux"), 200, "La tâche est relancée")
-	if o.rows(t, `select count(*) from journal_entry where action = 'job.retried' and person_id = $1`, o.ada.Person) != 1 {
+	b.Want(b.Get("/admin"), 200, "Une tâche en échec")
+	b.Want(b.Get("/admin/travaux"), 200, "mail", "no answer", "abandonnée", "Tentée 3 fois")
+	b.Want(b.Post("/admin/travaux/42/reprise"), 303)
+	b.Want(b.Get("/admin/travaux"), 200, "La tâche est relancée")
+	if o.Count(t, `select count(*) from journal_entry where action = 'job.retried' and person_id = $1`, o.ada.Person) != 1 {
 		t.Error("no entry tells who let the job run again")
 	}
-	b.want(b.post("/admin/travaux/42/reprise"), 404)
-	b.want(b.post("/admin/travaux/x/reprise"), 404)
+	b.Want(b.Post("/admin/travaux/42/reprise"), 404)
+	b.Want(b.Post("/admin/travaux/x/reprise"), 404)
 }
