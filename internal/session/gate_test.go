@@ -56,7 +56,7 @@ func TestGates(t *testing.T) {
 	}
 }
 
-// Auditors have no charter. Who is signed in to add a factor is nowhere else about themselves; others are.
+// Auditors have no charter, but a first factor. Who is signed in to add a factor is nowhere else about themselves; others are.
 func TestGates_Account(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
@@ -67,6 +67,10 @@ func TestGates_Account(t *testing.T) {
 		if got, err := at(t, guard, cookie); err != nil || got == nil {
 			t.Errorf("an auditor: %v, %v", got, err)
 		}
+	}
+	reset := h.open(t, auditor, session.SignedIn{Person: auditor.Person, Role: session.Auditor, Method: session.ByReset, Enrolling: true})
+	if got := ask(t, h.sessions.Auditor, http.MethodGet, reset, uuid.Nil); got.at != nil || got.err != nil || got.location != session.FirstFactorPath {
+		t.Errorf("an auditor whose factors were reset: %+v", got)
 	}
 	entering := h.open(t, h.Jeanne, session.SignedIn{Person: h.Jeanne.Person, Places: []session.Place{{Organisation: h.Here, Role: session.Aidant}}, Method: session.ByInvitation, Enrolling: true})
 	for path, passes := range map[string]bool{session.FirstFactorPath: true, "/compte/facteurs/cle": true, "/compte": false, "/compte/sessions": false, session.CharterPath: false} {

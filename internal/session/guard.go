@@ -89,14 +89,17 @@ func (s *Sessions) Administrator(w http.ResponseWriter, r *http.Request) (*http.
 	return s.gate(w, passed, at)
 }
 
-// Auditor is the guard of the pages of auditors.
+// Auditor is the guard of the pages of auditors, who have no charter.
 func (s *Sessions) Auditor(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	passed, at, err := s.signedIn(w, r)
 	if err != nil || at == nil {
 		return nil, err
 	}
-	if at.Role != Auditor {
+	switch {
+	case at.Role != Auditor:
 		return passed, page.ErrForbidden
+	case at.Enrolling:
+		return s.sendTo(w, passed, FirstFactorPath, "login.gate.factor")
 	}
 	return passed, nil
 }
