@@ -41,7 +41,7 @@ type fileTold struct {
 // replay does again what the entries say was done. It names the changes of batches that are not those of their entries.
 func replay(ctx context.Context, tx pgx.Tx) (picture, files, []journal.Difference, error) {
 	var entries []entry
-	err := journal.Replay(ctx, tx, `e.action like 'certification.%'`, nil, func(body []byte) {
+	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("certification")}, func(body []byte) {
 		var e entry
 		if json.Unmarshal(body, &e) == nil { // a damaged entry is named by the journal's own comparison
 			entries = append(entries, e)
@@ -95,8 +95,14 @@ func (e entry) onPerson(p picture) {
 	}
 }
 
+// id is the import's. What is not an id is the nil one, and the tables have no import with that.
+func (e entry) id() uuid.UUID {
+	id, _ := uuid.Parse(e.Detail.Import)
+	return id
+}
+
 func (f files) of(e entry) *fileTold {
-	id, _ := uuid.Parse(e.Detail.Import) // not an id: then the import with the nil id is missing from the tables
+	id := e.id()
 	if f[id] == nil {
 		f[id] = &fileTold{by: e.By.Person}
 	}
@@ -110,7 +116,7 @@ func (e entry) onImport(ctx context.Context, tx pgx.Tx, p picture, f files) ([]j
 	told.sum, told.lines = d.File, d.Lines
 	told.done += d.Changed + d.Unchanged + d.Refused
 	rows, err := tx.Query(ctx, `select c.line, `+strings.ReplaceAll(columns, "c.suspended_at", "null::timestamptz")+` from certification_change c
-		join lateral (select c.person_id as id) p on true where c.import_id::text = $1 and c.line between $2 and $3 order by c.line`, d.Import, d.First, d.Last)
+		join lateral (select c.person_id as id) p on true where c.import_id = $1 and c.line between $2 and $3 order by c.line`, e.id(), d.First, d.Last)
 	if err != nil {
 		return nil, err
 	}

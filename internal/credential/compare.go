@@ -23,7 +23,7 @@ type picture map[uuid.UUID]string
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	want, have := newReplay(), picture{}
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		err := journal.Replay(ctx, tx, `split_part(e.action, '.', 1) in ('factor', 'cards')`, nil, func(body []byte) {
+		err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("factor", "cards")}, func(body []byte) {
 			var e entry
 			if json.Unmarshal(body, &e) == nil { // a damaged entry is named by the journal's own comparison
 				want.apply(e)

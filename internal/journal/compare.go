@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,18 @@ func Replay(ctx context.Context, tx pgx.Tx, where string, args []any, each func(
 		return nil
 	})
 	return err
+}
+
+// ActionsOf lists the actions of some nouns, which are what stands before the dot, as a condition for Replay
+// (e.action = any ($1)): entries are found by whole names, and by a pattern only in reading all of them.
+func ActionsOf(nouns ...string) []string {
+	var out []string
+	for _, a := range Actions() {
+		if noun, _, _ := strings.Cut(a.Name, "."); slices.Contains(nouns, noun) {
+			out = append(out, a.Name)
+		}
+	}
+	return out
 }
 
 // snapshotStep is how many things are compared in one snapshot.
