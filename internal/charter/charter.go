@@ -2,9 +2,9 @@
 // charter_acceptance.
 //
 // The text lies in web/charter, in both languages; the French one counts. A version is published when the first server that
-// knows it starts, and from then on everybody is asked to accept it before anything else: it is a gate, not a banner (package
-// session), and nobody acts who has not accepted the latest one (package org). An acceptance is an act whose entry names the
-// version and the SHA-256 of the text.
+// knows it starts, and from then on aidants, referents and administrators are asked to accept it before any page but their
+// account's: it is a gate, not a banner (package session). Aidants and referents are also asked in each act (package org).
+// Auditors, who act on nothing, have no charter. An acceptance is an act whose entry names the version and the SHA-256 of the text.
 //
 // To change the text: edit both files, give Version another name, and run the test with -update. The same version with
 // another text does not start.
