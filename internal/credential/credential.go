@@ -2,10 +2,18 @@
 // applications and cards that show codes (TOTP), and recovery codes. It owns the tables credential_….
 //
 // A factor is its person's own. Only they add one (passkey.go, app.go, card.go, recovery.go) and take one away (remove.go),
-// each time in a session that gave a factor within the last fifteen minutes. The one exception is the first factor: somebody
-// who has none has none to give, and may add one in a session that was opened for that, by an invitation or a reset, whose
-// actor has no FactorAt. Nobody enrols for somebody else. When everything is lost, two other people decide that all factors
-// go, an hour later (reset.go); then the person begins anew.
+// each time in a session that gave a factor within the last fifteen minutes. Nobody enrols for somebody else. When everything is
+// lost, two other people decide that all factors go, an hour later (reset.go); then the person begins anew.
+//
+// Who has none has none to give. Their first one is added in one of two kinds of session, and no other:
+//
+//   - one that was opened for that, by an invitation that was accepted or a reset that was done: its actor is Enrolling. It does
+//     nothing else, and is over, in every browser, once there is a factor (session.StepUp).
+//   - one that ProConnect opened or stepped up within the last fifteen minutes, with its own second factor, for somebody who has none
+//     here (package proconnect): its actor has that FactorAt.
+//
+// So to have no factor is no right: a session that ProConnect opened for somebody who had factors, which gave none that counts,
+// adds nothing, also after they are gone.
 //
 // Whoever gives a factor gets a Given (assertion.go, code.go). Nothing that gives one works twice: a challenge is deleted when
 // it is answered, a code's step only ever grows, a recovery code is marked; each is one guarded statement, so that of two at
@@ -141,7 +149,7 @@ type holding struct {
 func (h *holding) factors() int { return h.passkeys + h.generators }
 
 // own runs an act of a person on their own factors: they are locked, and have to have given a factor lately, or to have none
-// and be in a session that was opened to add the first.
+// and be in a session that was opened to add the first one.
 func (r *Register) own(ctx context.Context, by journal.Actor, doing string, f func(*journal.Tx, holding) (journal.Event, error)) error {
 	var h holding
 	lock := &pgx.Batch{}
@@ -178,7 +186,7 @@ func (h *holding) may(by journal.Actor, now time.Time) error {
 		return db.ErrNotFound
 	case h.suspended:
 		return org.ErrMayNot
-	case by.FactorAt.IsZero() && h.factors() == 0:
+	case by.Enrolling && h.factors() == 0:
 		return nil
 	}
 	return org.Fresh(by, now)

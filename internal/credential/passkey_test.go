@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -290,6 +291,59 @@ func TestFactors_NeedAFactor(t *testing.T) {
 		t.Errorf("suspended: %v", err)
 	}
 	w.sound(t)
+}
+
+// A first factor is added in a session that was opened for it, or with ProConnect's own factor just given. To have none is no right.
+func TestFactors_TheFirstOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.cards(t, 4)
+	plain := w.newcomer(t, "amel")
+	plain.Enrolling = false // as ProConnect leaves the session of somebody who had a factor of their own when it was opened
+	gone := w.newcomer(t, "basile")
+	w.enrol(t, gone, newKey(t), "clé")
+	w.done(t, gone.Person)
+	gone.Enrolling = false
+	for name, by := range map[string]journal.Actor{"never had one": plain, "has none any more": gone} {
+		for what, add := range w.ways(t, by, "GADT0004", card) {
+			if err := add(); !errors.Is(err, org.ErrFactorTooOld) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+	for i, what := range []string{"passkey", "app", "card"} {
+		by := w.newcomer(t, what)
+		if err := w.ways(t, by, fmt.Sprint("GADT000", i+1), card)[what](); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		for second, add := range w.ways(t, by, "GADT0004", card) {
+			if err := add(); !errors.Is(err, org.ErrFactorTooOld) {
+				t.Errorf("%s, then %s in the session of the first: %v", what, second, err)
+			}
+		}
+		w.Clock.Advance(10 * time.Minute)
+	}
+	w.enrol(t, w.fresh(plain), newKey(t), "clé") // ProConnect's
+	w.sound(t)
+}
+
+// ways are the ways to add a factor.
+func (w *world) ways(t *testing.T, by journal.Actor, serial string, card func(string, time.Time) string) map[string]func() error {
+	return map[string]func() error{
+		"passkey": func() error { return w.tryEnrol(t, by, newKey(t), "clé") },
+		"app": func() error {
+			begun, err := w.factors.StartApp(t.Context(), by)
+			if err != nil {
+				return err
+			}
+			_, err = w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now()))
+			return err
+		},
+		"card": func() error {
+			_, err := w.factors.AddCard(t.Context(), by, serial, card(serial, w.Clock.Now()), "")
+			return err
+		},
+	}
 }
 
 // The last factor of somebody whom ProConnect does not know stays; nobody touches another's.

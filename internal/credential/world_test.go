@@ -63,12 +63,12 @@ func (w *world) newcomer(t testing.TB, name string) journal.Actor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return journal.Actor{Kind: journal.Aidant, Person: id, Organisation: w.Here, Session: w.session}
+	return journal.Actor{Kind: journal.Aidant, Person: id, Organisation: w.Here, Session: w.session, Enrolling: true}
 }
 
 // fresh is the actor who has just given a factor.
 func (w *world) fresh(by journal.Actor) journal.Actor {
-	by.FactorAt = w.Clock.Now()
+	by.FactorAt, by.Enrolling = w.Clock.Now(), false
 	return by
 }
 

@@ -36,7 +36,7 @@ func (d *Desk) Newcomer(t testing.TB, name string, roles ...string) journal.Acto
 // App gives a person an application, and returns what shows its code of the moment. Its first code has been used: the clock moves on.
 func (d *Desk) App(t testing.TB, by journal.Actor) (code func() string) {
 	t.Helper()
-	by.FactorAt = time.Time{}
+	by.FactorAt, by.Enrolling = time.Time{}, true
 	app, err := d.Factors.StartApp(t.Context(), by)
 	must(t, err)
 	code = func() string { return CodeOf(t, app.Key, d.Clock.Now()) }

@@ -33,6 +33,7 @@ type Actor struct {
 	Organisation uuid.UUID // for which they act; nil for auditors, administrators and System
 	Session      []byte    // id of the browser session, the same after a step-up; stays out of the entry
 	FactorAt     time.Time // when they last gave a second factor in this session; zero is never
+	Enrolling    bool      // the session was opened to add a first second factor, and for nothing else
 }
 
 // Program is the actor of what nobody asked for: seeds and jobs.

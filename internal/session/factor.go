@@ -19,9 +19,15 @@ type Factor struct {
 	Citizen uuid.UUID // for whom it was given, whose name stood on the page that asked for it; nil for nobody in particular
 }
 
+// ownCounts ends what stands in for a factor of one's own, once there is one: the sessions that were opened to add it, in every other
+// browser, and ProConnect's factor, which is as if given long ago. Otherwise a cookie that was copied before would add another one as
+// soon as there is none again.
+const ownCounts = `with over as (delete from session where person_id = $1 and enrolling)
+	update session set factor_at = 'epoch', factor_citizen = null where person_id = $1 and factor_kind = 'proconnect' and factor_at > 'epoch'`
+
 // StepUp notes a new second factor and changes the secret of the browser's sessions, which it returns for Carry. What is
-// bound to them stays bound. It does not lengthen them. Who was signed in only to add a first factor is signed in from then on. db.ErrConflict when the
-// session has gone or changed hands.
+// bound to them stays bound. It does not lengthen them. Who was signed in only to add a first factor is signed in from then
+// on, and no other session may add one (ownCounts). db.ErrConflict when the session has gone or changed hands.
 func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f Factor) (Opened, error) {
 	secret, hash := token.New()
 	done, err := tx.Exec(ctx, `with held as (select browser from session where cookie = $1 and person_id = $3 for update)
@@ -33,6 +39,9 @@ func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f F
 	}
 	if done.RowsAffected() == 0 {
 		return Opened{}, db.ErrConflict
+	}
+	if f.Kind != FactorProConnect {
+		tx.Queue(ownCounts, old.Person)
 	}
 	return Opened{secret: secret}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -175,5 +176,47 @@ func TestStepUp_ForACitizen(t *testing.T) {
 		if now, err := at(t, h.sessions.Account, cookie); err != nil || now.FactorCitizen != c.want {
 			t.Errorf("%v, %v, want %s", now.FactorCitizen, err, c.want)
 		}
+	}
+}
+
+// Once somebody has given a factor of their own, what stood in for it counts nowhere: sessions opened to add the first one, and ProConnect's.
+func TestStepUp_LeavesNoOtherWayToAddAFactor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	enrolling := func(by journal.Actor) *http.Cookie {
+		return h.open(t, by, session.SignedIn{Person: by.Person, Places: []session.Place{{Organisation: by.Organisation, Role: session.Aidant}}, Method: session.ByReset, Enrolling: true})
+	}
+	mine, copied, his := enrolling(h.Jeanne), enrolling(h.Jeanne), enrolling(h.Paul)
+	proconnect, his2 := h.signIn(t, h.Jeanne, session.Aidant), h.signIn(t, h.Paul, session.Aidant)
+	look := func(c *http.Cookie) *session.Session {
+		t.Helper()
+		got, err := at(t, h.sessions.Browser, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first := look(mine)
+	if !first.Actor().Enrolling || look(proconnect).Actor().Enrolling {
+		t.Error("the actor does not say what the session is for")
+	}
+	stepped := h.stepUp(t, first)
+	if got := look(mine); got != nil {
+		t.Error("the secret of before still counts")
+	}
+	if got := look(stepped); got == nil || got.Enrolling || got.Actor().Enrolling || org.Fresh(got.Actor(), h.Clock.Now()) != nil {
+		t.Errorf("%+v", got)
+	}
+	if got := look(copied); got != nil {
+		t.Errorf("another session may still add one: %+v", got)
+	}
+	if got := look(proconnect); got == nil || org.Fresh(got.Actor(), h.Clock.Now()) == nil {
+		t.Errorf("ProConnect's factor counts beside one of her own: %+v", got)
+	}
+	if got := look(his); got == nil || !got.Enrolling {
+		t.Errorf("somebody else's: %+v", got)
+	}
+	if got := look(his2); got == nil || org.Fresh(got.Actor(), h.Clock.Now()) != nil {
+		t.Errorf("somebody else's: %+v", got)
 	}
 }

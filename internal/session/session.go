@@ -91,7 +91,7 @@ func (s *Session) Actor() journal.Actor {
 
 // As is Actor of another kind, for an act on a page that several kinds may see. The act itself asks whether they are that.
 func (s *Session) As(kind journal.Kind) journal.Actor {
-	return journal.Actor{Kind: kind, Person: s.Person, Organisation: s.Organisation, Session: s.Hash, FactorAt: s.FactorAt}
+	return journal.Actor{Kind: kind, Person: s.Person, Organisation: s.Organisation, Session: s.Hash, FactorAt: s.FactorAt, Enrolling: s.Enrolling}
 }
 
 // Base is what the addresses of this session's pages for its organisation begin with ("/structures/<id>"); "" for who has
