@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
@@ -56,7 +54,7 @@ func (f first) Run(ctx context.Context) error {
 
 type confirm struct {
 	acting
-	Invitation uuid.UUID `arg:"" help:"Id of the invitation, as the page of administrators shows it."`
+	Email string `arg:"" help:"The address of who is proposed, as the page of administrators shows it."`
 }
 
 // Run confirms an invitation in the place of a second administrator, while there is only one. The site sends the link.
@@ -66,9 +64,13 @@ func (c confirm) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	switch err := r.Confirm(ctx, journal.Program(), c.Invitation); {
+	id, err := r.Proposal(ctx, c.Email)
+	if err == nil {
+		err = r.Confirm(ctx, journal.Program(), id)
+	}
+	switch {
 	case errors.Is(err, db.ErrConflict), errors.Is(err, db.ErrNotFound):
-		return errors.New("there is no such invitation that waits to be confirmed")
+		return errors.New("no administrator with this address waits to be confirmed, or the proposal is over: propose again, on the site")
 	case errors.Is(err, org.ErrMayNot):
 		return errors.New("there are several administrators: another one confirms it, on the site")
 	default:

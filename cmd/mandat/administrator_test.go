@@ -3,8 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
 )
@@ -20,26 +18,25 @@ func TestAdministrators_OfTheOperator(t *testing.T) {
 	for i, step := range []struct {
 		err    error
 		failed bool
-	}{{wrong.Run(t.Context()), true}, {command.Run(t.Context()), false}, {command.Run(t.Context()), true}, {confirm{on, uuid.New()}.Run(t.Context()), true}} {
+	}{{wrong.Run(t.Context()), true}, {command.Run(t.Context()), false}, {command.Run(t.Context()), true}, {confirm{on, "carla@exemple.invalid"}.Run(t.Context()), true}} {
 		if (step.err != nil) != step.failed {
 			t.Errorf("step %d: %v", i, step.err)
 		}
 	}
 	ada := w.Administrator(t, "autre")
 	carla := invitation.Invitee{Email: "carla@exemple.invalid", GivenName: "Carla", UsualName: "Fictif"}
-	id, err := w.Invitations.ProposeAdministrator(t.Context(), ada, carla)
-	if err != nil {
+	if _, err := w.Invitations.ProposeAdministrator(t.Context(), ada, carla); err != nil {
 		t.Fatal(err)
 	}
-	if err := (confirm{on, id}).Run(t.Context()); err != nil {
+	if err := (confirm{on, "Carla@exemple.invalid"}).Run(t.Context()); err != nil {
 		t.Error(err)
 	}
 	carla.Email = "bea@exemple.invalid"
-	if id, err = w.Invitations.ProposeAdministrator(t.Context(), ada, carla); err != nil {
+	if _, err := w.Invitations.ProposeAdministrator(t.Context(), ada, carla); err != nil {
 		t.Fatal(err)
 	}
 	w.Administrator(t, "bea-deja")
-	if err := (confirm{on, id}).Run(t.Context()); err == nil {
+	if err := (confirm{on, carla.Email}).Run(t.Context()); err == nil {
 		t.Error("the operator confirms although there are two")
 	}
 	w.Content(t)

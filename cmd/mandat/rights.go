@@ -18,7 +18,26 @@ func (p acting) change(ctx context.Context, act func(*org.Directory, journal.Act
 		return err
 	}
 	defer stop()
-	switch err := act(d, journal.Program()); {
+	return explained(act(d, journal.Program()))
+}
+
+// changePerson is change on somebody who is named by their address or their id.
+func (p acting) changePerson(ctx context.Context, who string, act func(*org.Directory, journal.Actor, uuid.UUID) error) error {
+	return p.change(ctx, func(d *org.Directory, by journal.Actor) error {
+		person, err := uuid.Parse(who)
+		if err != nil {
+			found, err := d.FindByEmail(ctx, who)
+			if err != nil {
+				return err
+			}
+			person = found.ID
+		}
+		return act(d, by, person)
+	})
+}
+
+func explained(err error) error {
+	switch {
 	case errors.Is(err, db.ErrConflict):
 		return errors.New("that is so already, or there is no such role or organisation")
 	case errors.Is(err, db.ErrNotFound):
@@ -30,26 +49,26 @@ func (p acting) change(ctx context.Context, act func(*org.Directory, journal.Act
 
 type suspend struct {
 	acting
-	Person uuid.UUID `arg:"" help:"Id of the person, as mandat admin person printed it and entries name it."`
+	Person string `arg:"" help:"The person's address, or their id, as mandat admin person printed it and entries name it."`
 }
 
 // Run suspends a person.
 func (s suspend) Run(ctx context.Context) error {
-	return s.change(ctx, func(d *org.Directory, by journal.Actor) error { return d.Suspend(ctx, by, s.Person) })
+	return s.changePerson(ctx, s.Person, func(d *org.Directory, by journal.Actor, person uuid.UUID) error { return d.Suspend(ctx, by, person) })
 }
 
 type resume struct {
 	acting
-	Person uuid.UUID `arg:"" help:"Id of the person."`
+	Person string `arg:"" help:"The person's address, or their id."`
 }
 
 // Run lifts a suspension.
 func (r resume) Run(ctx context.Context) error {
-	return r.change(ctx, func(d *org.Directory, by journal.Actor) error { return d.Resume(ctx, by, r.Person) })
+	return r.changePerson(ctx, r.Person, func(d *org.Directory, by journal.Actor, person uuid.UUID) error { return d.Resume(ctx, by, person) })
 }
 
 type role struct {
-	Person       uuid.UUID `arg:"" help:"Id of the person."`
+	Person       string    `arg:"" help:"The person's address, or their id."`
 	Organisation uuid.UUID `required:"" help:"Id of the organisation."`
 	Role         string    `required:"" enum:"aidant,referent" help:"aidant or referent."`
 }
@@ -61,8 +80,8 @@ type join struct {
 
 // Run gives a role.
 func (j join) Run(ctx context.Context) error {
-	return j.change(ctx, func(d *org.Directory, by journal.Actor) error {
-		return d.Join(ctx, by, j.Person, j.Organisation, j.Role)
+	return j.changePerson(ctx, j.Person, func(d *org.Directory, by journal.Actor, person uuid.UUID) error {
+		return d.Join(ctx, by, person, j.Organisation, j.Role)
 	})
 }
 
@@ -73,8 +92,8 @@ type leave struct {
 
 // Run ends a role.
 func (l leave) Run(ctx context.Context) error {
-	return l.change(ctx, func(d *org.Directory, by journal.Actor) error {
-		return d.Leave(ctx, by, l.Person, l.Organisation, l.Role)
+	return l.changePerson(ctx, l.Person, func(d *org.Directory, by journal.Actor, person uuid.UUID) error {
+		return d.Leave(ctx, by, person, l.Organisation, l.Role)
 	})
 }
 

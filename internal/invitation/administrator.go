@@ -84,6 +84,13 @@ func (r *Register) Confirm(ctx context.Context, by journal.Actor, id uuid.UUID) 
 	})
 }
 
+// Proposal finds the administrator who is proposed with an address, late or not, or returns db.ErrNotFound. It is for the operator, who confirms
+// on the command line.
+func (r *Register) Proposal(ctx context.Context, email string) (uuid.UUID, error) {
+	i, err := r.find(ctx, `i.administrator and i.state = 'proposed' and i.email = lower($1)`, email)
+	return i.ID, err
+}
+
 // firstLock is the number of the lock that lets one First pass at a time.
 const firstLock = 0x6669727374
 
