@@ -13,8 +13,8 @@ import (
 // listed is the most organisations of a list.
 const listed = 100
 
-// Organisations lists organisations for administrators, by name, at most 100: those whose name, town, SIRET or habilitation number begins with or
-// contains the words; "" is every one. Others get ErrMayNot.
+// Organisations lists organisations for administrators, by name, at most 100: those whose name, town, postcode, SIRET or
+// habilitation number contains the words; "" is every one. Others get ErrMayNot.
 func (d *Directory) Organisations(ctx context.Context, by journal.Actor, words string) ([]Organisation, error) {
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(strings.TrimSpace(words))) + "%"
 	var out []Organisation
@@ -23,7 +23,7 @@ func (d *Directory) Organisations(ctx context.Context, by journal.Actor, words s
 			return err
 		}
 		rows, err := tx.Query(ctx, `select `+organisationColumns+` from organisation o
-			where lower(o.name) like $1 or lower(o.city) like $1 or o.siret like $1 or o.habilitation_number like $1 order by o.name, o.id limit $2`, pattern, listed)
+			where lower(o.name) like $1 or lower(o.city) like $1 or o.postcode like $1 or o.siret like $1 or lower(o.habilitation_number) like $1 order by o.name, o.id limit $2`, pattern, listed)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ type Colleague struct {
 	LastSignIn *time.Time
 }
 
-// team reads everybody who ever had a role in the organisation $1.
+// team reads everybody who ever had a role in the organisation $1, or one of them ($2).
 const team = `select ` + personColumns + `, w.roles, w.suspended, w.procedures, w.since, w.left_at, coalesce(k.state, ''), k.certified_until,
 	(select count(*) from credential_passkey f where f.person_id = a.id and f.cloned_at is null), c.apps, c.cards,
 	(select count(*) from credential_recovery f where f.person_id = a.id and f.used_at is null),
@@ -50,7 +50,7 @@ const team = `select ` + personColumns + `, w.roles, w.suspended, w.procedures, 
 	left join certification k on k.person_id = a.id
 	cross join lateral (select count(*) filter (where f.kind = 'app') apps, count(*) filter (where f.kind = 'card') cards from credential_totp f
 		where f.person_id = a.id and f.confirmed_at is not null) c
-	where a.id in (select person_id from membership where organisation_id = $1) order by a.usual_name, a.given_name, a.id`
+	where a.id in (select person_id from membership where organisation_id = $1 and ($2::uuid is null or person_id = $2)) order by a.usual_name, a.given_name, a.id`
 
 func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 	err := row.Scan(append(c.fields(), &c.Roles, &c.SuspendedThere, &c.Procedures, &c.Since, &c.LeftAt, &c.Certificate, &c.CertifiedUntil,
@@ -74,27 +74,45 @@ func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 // list of people across organisations. Of who has left, it tells who they are and when they left: how they are reached, when they sign in
 // and with what is a matter of where they work now.
 func (d *Directory) Team(ctx context.Context, by journal.Actor, now time.Time) ([]Colleague, error) {
-	all, err := d.team(ctx, by, by.Organisation, now, AskRunner)
-	for i, c := range all {
-		if c.State == ColleagueLeft {
-			all[i] = Colleague{Person: Person{ID: c.ID, GivenName: c.GivenName, UsualName: c.UsualName}, Roles: c.Roles, State: c.State, Since: c.Since, LeftAt: c.LeftAt}
-		}
+	all, err := d.team(ctx, by, by.Organisation, nil, now, AskRunner)
+	for i := range all {
+		all[i] = all[i].forReferents()
 	}
 	return all, err
 }
 
-// TeamOf is Team of any organisation, for administrators.
-func (d *Directory) TeamOf(ctx context.Context, by journal.Actor, organisation uuid.UUID, now time.Time) ([]Colleague, error) {
-	return d.team(ctx, by, organisation, now, AskAdministrator)
+// Colleague finds one of Team, or returns db.ErrNotFound.
+func (d *Directory) Colleague(ctx context.Context, by journal.Actor, person uuid.UUID, now time.Time) (Colleague, error) {
+	one, err := d.team(ctx, by, by.Organisation, &person, now, AskRunner)
+	switch {
+	case err != nil:
+		return Colleague{}, err
+	case len(one) == 0:
+		return Colleague{}, db.ErrNotFound
+	}
+	return one[0].forReferents(), nil
 }
 
-func (d *Directory) team(ctx context.Context, by journal.Actor, organisation uuid.UUID, now time.Time, may func(context.Context, pgx.Tx, journal.Actor) error) ([]Colleague, error) {
+// forReferents leaves out what is no matter of theirs.
+func (c Colleague) forReferents() Colleague {
+	if c.State != ColleagueLeft {
+		return c
+	}
+	return Colleague{Person: Person{ID: c.ID, GivenName: c.GivenName, UsualName: c.UsualName}, Roles: c.Roles, State: c.State, Since: c.Since, LeftAt: c.LeftAt}
+}
+
+// TeamOf is Team of any organisation, for administrators.
+func (d *Directory) TeamOf(ctx context.Context, by journal.Actor, organisation uuid.UUID, now time.Time) ([]Colleague, error) {
+	return d.team(ctx, by, organisation, nil, now, AskAdministrator)
+}
+
+func (d *Directory) team(ctx context.Context, by journal.Actor, organisation uuid.UUID, only *uuid.UUID, now time.Time, may func(context.Context, pgx.Tx, journal.Actor) error) ([]Colleague, error) {
 	var out []Colleague
 	err := d.db.Read(ctx, db.InOrganisation(organisation), func(tx pgx.Tx) error {
 		if err := may(ctx, tx, by); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, team, organisation)
+		rows, err := tx.Query(ctx, team, organisation, only)
 		if err != nil {
 			return err
 		}
@@ -106,19 +124,6 @@ func (d *Directory) team(ctx context.Context, by journal.Actor, organisation uui
 		return err
 	})
 	return out, found("list colleagues", err)
-}
-
-// Colleague finds one of Team, or returns db.ErrNotFound.
-func (d *Directory) Colleague(ctx context.Context, by journal.Actor, person uuid.UUID, now time.Time) (Colleague, error) {
-	all, err := d.Team(ctx, by, now)
-	if err != nil {
-		return Colleague{}, err
-	}
-	i := slices.IndexFunc(all, func(c Colleague) bool { return c.ID == person })
-	if i < 0 {
-		return Colleague{}, db.ErrNotFound
-	}
-	return all[i], nil
 }
 
 // Figures count the people of an organisation.
