@@ -30,7 +30,10 @@ func TestCards_ByPages(t *testing.T) {
 	b.Without(first, "GADT0051", "Page précédente")
 	b.Want(b.Get("/admin/cartes?page=2"), 200, "GADT0051", "GADT0100", "/admin/cartes?page=1", "/admin/cartes?page=3")
 	b.Without(b.Want(b.Get("/admin/cartes?page=3"), 200, "GADT0101", "Page 3 sur 3"), "Page suivante")
-	b.Want(b.Get("/admin/cartes?page=x"), 200, "GADT0001", "Page 1 sur 3")
+	for _, none := range []string{"x", "0", "-2", "18446744073709551615"} {
+		b.Want(b.Get("/admin/cartes?page="+none), 200, "GADT0001", "Page 1 sur 3")
+	}
+	b.Without(b.Want(b.Get("/admin/cartes?page=60000"), 200, "GADT0101", "Page 3 sur 3", "/admin/cartes?page=2"), "Page suivante")
 }
 
 func TestCard_SentAndLost(t *testing.T) {
@@ -41,6 +44,8 @@ func TestCard_SentAndLost(t *testing.T) {
 	p := "/admin/cartes/GADT0002"
 	b.Want(b.Get("/admin/cartes/GADT0009"), 404)
 	b.Want(b.Post("/admin/cartes/GADT0009/envoi"), 404)
+	b.Want(b.Get("/admin/cartes?serial=+gadt0002"), 303, p)
+	b.Want(b.Get("/admin/cartes?serial=GADT0009"), 422, "Aucune carte n’a ce numéro", `value="GADT0009"`, "GADT0001")
 	b.Want(b.Get(p), 200, "GADT0002", "En stock", "Aucune structure")
 	b.Want(b.Post(p+"/envoi", "siret", known), 422, "Aucune structure n’a ce SIRET", `value="`+known+`"`)
 	b.Want(b.Post(p+"/envoi", "siret", "217500016"), 422)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"mandat/internal/credential"
+	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -42,13 +44,34 @@ func (s *Site) showCards(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderCards(w, r, at, &cardsPage{}, http.StatusOK)
+	p, status := &cardsPage{Common: page.Common{KeepQuery: []string{"page", "serial"}}}, http.StatusOK
+	if serial := strings.ToUpper(strings.TrimSpace(r.URL.Query().Get("serial"))); serial != "" {
+		switch c, err := s.Credentials.Card(r.Context(), serial); {
+		case err == nil:
+			page.Redirect(w, r, cardPath(c.Serial))
+			return nil
+		case !errors.Is(err, db.ErrNotFound):
+			return err
+		}
+		p.Form, status = page.FilledForm(r.URL.Query()), http.StatusUnprocessableEntity
+		p.Form.Fail("serial", "admin.cards.nobody")
+	}
+	return s.renderCards(w, r, at, p, status)
 }
 
-// turn says which page this is, and which there are beside it.
-func (p *cardsPage) turn(cards int) {
+// asked is the page of the list that the address asks for. What is no number of a page is the first.
+func asked(r *http.Request) int {
+	n, err := strconv.ParseUint(r.URL.Query().Get("page"), 10, 16)
+	if err != nil {
+		return 1
+	}
+	return max(int(n), 1)
+}
+
+// turn says which page this is, of so many cards, and which there are beside it. Beyond the last page the last one is shown.
+func (p *cardsPage) turn(asked, cards int) {
 	p.Pages = max(1, (cards+credential.CardsListed-1)/credential.CardsListed)
-	p.Page = min(max(p.Page, 1), p.Pages)
+	p.Page = min(asked, p.Pages)
 	p.Previous = p.Page - 1
 	if p.Page < p.Pages {
 		p.Next = p.Page + 1
@@ -57,13 +80,18 @@ func (p *cardsPage) turn(cards int) {
 
 func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.Session, p *cardsPage, status int) error {
 	p.Title, p.Current, p.Trail, p.Stale = "admin.cards.title", home.Href, []page.Link{home}, status == http.StatusConflict
-	p.Page, _ = strconv.Atoi(r.URL.Query().Get("page")) // what is no number is the first
-	cards, counts, err := s.Credentials.Cards(r.Context(), p.Page)
+	asked := asked(r)
+	cards, counts, err := s.Credentials.Cards(r.Context(), asked)
 	if err != nil {
 		return err
 	}
-	p.Cards, p.Stock, p.Given, p.Lost = cards, counts[credential.CardStock], counts[credential.CardGiven], counts[credential.CardLost]
-	p.turn(p.Stock + p.Given + p.Lost)
+	p.Stock, p.Given, p.Lost = counts[credential.CardStock], counts[credential.CardGiven], counts[credential.CardLost]
+	if p.turn(asked, p.Stock+p.Given+p.Lost); p.Page < asked {
+		if cards, _, err = s.Credentials.Cards(r.Context(), p.Page); err != nil {
+			return err
+		}
+	}
+	p.Cards = cards
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}

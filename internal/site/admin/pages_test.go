@@ -130,7 +130,7 @@ func filePages() []shownPage {
 	}
 	some := certification.Imported{Lines: 5000, Done: 2000, At: now}
 	list := func(p *cardsPage) shownPage {
-		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; p.turn(p.Stock); return p }}
+		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; p.turn(max(p.Page, 1), p.Stock); return p }}
 	}
 	card := func(c credential.Card, form *page.Form, stale bool) shownPage {
 		return shownPage{"admin/card.html", func() page.Page {
