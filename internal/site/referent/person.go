@@ -67,7 +67,7 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 			return err
 		}
 	}
-	p.MayReset = !p.Self && p.Reset == nil && p.Person.State != org.ColleagueLeft
+	p.MayReset = !p.Self && p.Reset == nil && p.Person.State != org.ColleagueLeft && p.Person.Factors()
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
@@ -126,9 +126,12 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 	return l, err
 }
 
+// Any reports whether they follow anything up.
+func (l leaving) Any() bool { return l.Left.Mandates+l.Left.Drafts > 0 }
+
 // Leaves reports whether there is something to hand over that somebody who works no more has left.
 func (l leaving) Leaves() bool {
-	return !l.Person.Works() && l.Left.Mandates+l.Left.Drafts > 0 && len(l.Colleagues) > 0
+	return !l.Person.Works() && l.Any() && len(l.Colleagues) > 0
 }
 
 // names says procedures in words, in the order of the catalogue's keys.

@@ -62,6 +62,9 @@ func (m member) Works() bool {
 	return m.State == org.ColleagueActive || m.State == org.ColleagueTraining
 }
 
+// Factors reports whether they have second factors of their own.
+func (m member) Factors() bool { return m.Passkeys+m.Apps+m.Cards+m.Recovery > 0 }
+
 // Why says why they are suspended: "here", org.Decided or org.Inactive; "" when they are not.
 func (m member) Why() string {
 	switch {
