@@ -2,7 +2,8 @@
 // public service, people to sign in as, and the site itself. Nothing is faked on our side: the site that `mandat demo`
 // runs is the one that `mandat serve` runs, with settings made here.
 //
-// check.go walks the story as a browser without JavaScript would, and says at which step it fails.
+// Two stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
+// check_use.go and check_audit.go), check_people.go from an invitation to a signature. A test lives both.
 package demo
 
 import (

@@ -1,0 +1,37 @@
+package demo_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"mandat/internal/demo"
+	"mandat/internal/twin/twintest"
+)
+
+// TestDemo walks both stories that `mandat demo --check` walks, to their end. That of people comes first: the other one ends with
+// changes behind the program's back, which the comparison at the end of the first must not find.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	twin, err := twintest.Dir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := demo.Start(t.Context(), demo.Options{Twin: twin, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	var out strings.Builder
+	if err := d.CheckPeople(t.Context(), &out); err != nil {
+		t.Fatalf("people: %v\n%s", err, out.String())
+	}
+	out.Reset()
+	if err := d.Check(t.Context(), &out); err != nil {
+		t.Fatalf("mandates: %v\n%s", err, out.String())
+	}
+}
