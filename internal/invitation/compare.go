@@ -35,7 +35,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	want, have := map[uuid.UUID]life{}, map[uuid.UUID]life{}
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
 		// Entries are found by their actions: there are very many others.
-		err := journal.Replay(ctx, tx, `e.action in ('invitation.made', 'invitation.proposed', 'invitation.confirmed', 'invitation.renewed', 'invitation.withdrawn',
+		err := journal.Replay(ctx, tx, `e.action in ('organisation.created', 'invitation.made', 'invitation.proposed', 'invitation.confirmed', 'invitation.renewed', 'invitation.withdrawn',
 			'person.added', 'person.joined', 'person.appointed') and e.body like '%"invitation":"%'`, nil, func(body []byte) { follow(want, body) })
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func follow(out map[uuid.UUID]life, body []byte) {
 	}
 	l := out[e.Detail.Invitation]
 	switch e.Action {
-	case "invitation.made", "invitation.proposed":
+	case "invitation.made", "invitation.proposed", "organisation.created":
 		state := map[bool]string{true: Proposed, false: Open}[e.Action == "invitation.proposed"]
 		l = life{Organisation: e.Organisation, InvitedBy: e.By.Person, Roles: e.Detail.Roles, State: state, Created: e.At, Expires: e.Detail.ExpiresAt}
 	case "invitation.confirmed":

@@ -5,7 +5,7 @@
 // table keeps its hash. To whom a link is no use, for whatever reason, the answer is the same. Inviting an address says nothing of whether it is
 // known: only who accepts learns that they are, and then they join as themselves.
 //
-// The way: Invite, or ProposeAdministrator and Confirm; Write; Read when the link is opened; Accept, which opens a session in the same act.
+// The way: Invite, CreateOrganisation, or ProposeAdministrator and Confirm; Write; Read when the link is opened; Accept, which opens a session in the same act.
 package invitation
 
 import (

@@ -80,7 +80,7 @@ func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uui
 	if by.Kind == journal.Referent {
 		may, n.Organisation = org.MayRun, by.Organisation
 	}
-	id := token.ID()
+	var id uuid.UUID
 	allowed := may(lock, by)
 	err := r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		if err := cleared(allowed, tx); err != nil {
@@ -89,29 +89,66 @@ func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uui
 		if err := r.invitable(ctx, tx, n); err != nil {
 			return journal.Event{}, err
 		}
-		expires := tx.Now.Add(Life)
-		event := journal.Event{Action: "invitation.made", Organisation: n.Organisation, Detail: tellOf(id, n.Roles, expires)}
-		kept := id
-		err := tx.QueryRow(ctx, `insert into invitation (id, organisation_id, roles, email, given_name, usual_name, profession, digital_adviser, phone, lang, state, invited_by, created_at, expires_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11, $12, $13)
-			on conflict (organisation_id, email) where state in ('proposed', 'open') and organisation_id is not null do update set roles = excluded.roles, given_name = excluded.given_name,
-				usual_name = excluded.usual_name, profession = excluded.profession, digital_adviser = excluded.digital_adviser, phone = excluded.phone, lang = excluded.lang,
-				invited_by = excluded.invited_by, token_hash = null, created_at = excluded.created_at, expires_at = excluded.expires_at
-			where invitation.expires_at <= excluded.created_at returning id`,
-			id, n.Organisation, n.Roles, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, textOrNull(n.Phone), n.Lang, orNull(by.Person), tx.Now, expires).Scan(&kept)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return event, db.ErrConflict
-		}
-		if err != nil {
-			return event, err
-		}
-		id, event.Detail = kept, tellOf(kept, n.Roles, expires)
-		return event, r.send(tx, kept, expires)
+		var err error
+		id, err = r.add(ctx, tx, token.ID(), n)
+		return journal.Event{Action: "invitation.made", Organisation: n.Organisation, Detail: tellOf(id, n.Roles, tx.Now.Add(Life))}, err
 	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("invite: %w", err)
 	}
 	return id, nil
+}
+
+// CreateOrganisation adds an organisation and invites its first referent, in one act: an organisation without anybody would be one that nobody
+// runs. An administrator does it. Its one entry, organisation.created, names both. It returns the organisation's id.
+//
+// Errors: ErrFields when no referent is invited, those of org.Create, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld.
+func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o org.Organisation, first Invitee) (uuid.UUID, error) {
+	if err := first.read(); err != nil {
+		return uuid.Nil, err
+	}
+	if !slices.Contains(first.Roles, org.RoleReferent) {
+		return uuid.Nil, ErrFields
+	}
+	lock := &pgx.Batch{}
+	allowed := org.MayAdminister(lock, by)
+	o.ID = token.ID()
+	first.Organisation = o.ID
+	id := token.ID()
+	err := r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := cleared(allowed, tx); err != nil {
+			return journal.Event{}, err
+		}
+		event, err := org.Create(ctx, tx, o, &org.Opening{Invitation: id, Roles: first.Roles, ExpiresAt: tx.Now.Add(Life)})
+		if err == nil {
+			_, err = r.add(ctx, tx, id, first)
+		}
+		return event, err
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("create organisation: %w", err)
+	}
+	return o.ID, nil
+}
+
+// add is the part of an act that invites somebody to an organisation from now on, and queues the message. The id is another one when a late invitation
+// of the same address is made anew.
+func (r *Register) add(ctx context.Context, tx *journal.Tx, id uuid.UUID, n Invitee) (uuid.UUID, error) {
+	expires := tx.Now.Add(Life)
+	err := tx.QueryRow(ctx, `insert into invitation (id, organisation_id, roles, email, given_name, usual_name, profession, digital_adviser, phone, lang, state, invited_by, created_at, expires_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11, $12, $13)
+		on conflict (organisation_id, email) where state in ('proposed', 'open') and organisation_id is not null do update set roles = excluded.roles, given_name = excluded.given_name,
+			usual_name = excluded.usual_name, profession = excluded.profession, digital_adviser = excluded.digital_adviser, phone = excluded.phone, lang = excluded.lang,
+			invited_by = excluded.invited_by, token_hash = null, created_at = excluded.created_at, expires_at = excluded.expires_at
+		where invitation.expires_at <= excluded.created_at returning id`,
+		id, n.Organisation, n.Roles, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, textOrNull(n.Phone), n.Lang, orNull(tx.By.Person), tx.Now, expires).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.Nil, db.ErrConflict
+	}
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return id, r.send(tx, id, expires)
 }
 
 // cleared asks whether who acts may, and gave a second factor a short while ago.

@@ -9,7 +9,7 @@ type Action struct {
 // Actions lists every action that the program records. docs/journal.md explains each; a test holds the two together.
 func Actions() []Action {
 	return []Action{
-		{"organisation.created", []string{"siret", "particulars_sha256"}},
+		{"organisation.created", []string{"siret", "particulars_sha256", "invitation", "roles", "expires_at"}},
 		{"organisation.changed", []string{"siret", "particulars_sha256"}},
 		{"organisation.limited", []string{"procedures"}},
 		{"organisation.suspended", nil},
@@ -28,6 +28,7 @@ func Actions() []Action {
 		{"person.changed", []string{"person"}},
 		{"person.contact_shown", []string{"person", "kind"}},
 		{"person.identity_asked", []string{"person", "subject_sha256"}},
+		{"person.identity_vouched", []string{"person", "subject_sha256"}},
 		{"person.identity_confirmed", []string{"person", "subject_sha256"}},
 		{"person.identity_refused", []string{"person", "subject_sha256"}},
 		{"certification.trained", []string{"person", "state", "trained_on", "training", "organiser_sha256"}},

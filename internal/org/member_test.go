@@ -12,6 +12,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/fixture"
+	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 )
@@ -206,7 +207,10 @@ func TestAdministrator_IsAskedForWhatIsTheirs(t *testing.T) {
 	}
 	another := org.Organisation{SIRET: "21690123100011", Name: "N", Address: "A", Postcode: "69001", City: "Lyon", Phone: "1", Email: "a@exemple.invalid"}
 	for name, act := range map[string]func(journal.Actor) error{
-		"create organisation":  func(by journal.Actor) error { _, err := d.CreateOrganisation(ctx, by, another); return err },
+		"create organisation": func(by journal.Actor) error {
+			_, err := w.Invitations.CreateOrganisation(ctx, by, another, invitation.Invitee{Email: "first@exemple.invalid", GivenName: "A", UsualName: "B", Roles: []string{org.RoleReferent}})
+			return err
+		},
 		"change organisation":  func(by journal.Actor) error { return d.ChangeOrganisation(ctx, by, o) },
 		"suspend organisation": func(by journal.Actor) error { return d.SuspendOrganisation(ctx, by, w.Here) },
 		"resume organisation":  func(by journal.Actor) error { return d.ResumeOrganisation(ctx, by, w.Here) },
@@ -229,7 +233,9 @@ func TestAdministrator_IsAskedForWhatIsTheirs(t *testing.T) {
 			}
 		}
 	}
+	_, alone := d.CreateOrganisation(ctx, ada, another)
 	for i, step := range []struct{ got, want error }{
+		{alone, org.ErrMayNot}, // without a referent
 		{d.Suspend(ctx, ada, ada.Person), org.ErrYourself}, {d.SuspendOrganisation(ctx, ada, w.Here), nil}, {d.SuspendOrganisation(ctx, ada, w.Here), db.ErrConflict},
 		{d.ResumeOrganisation(ctx, ada, w.Here), nil}, {d.ResumeOrganisation(ctx, ada, w.Here), db.ErrConflict}, {d.Close(ctx, ada, w.Elsewhere), nil},
 		{d.ResumeOrganisation(ctx, ada, w.Elsewhere), db.ErrConflict}, {d.Close(ctx, ada, w.Elsewhere), db.ErrConflict},

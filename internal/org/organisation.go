@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -17,12 +18,15 @@ import (
 )
 
 type organisationTold struct {
-	SIRET       string `json:"siret"`
-	Particulars string `json:"particulars_sha256"`
+	SIRET       string   `json:"siret"`
+	Particulars string   `json:"particulars_sha256"`
+	Invitation  string   `json:"invitation,omitempty"` // of the first referent, with what follows
+	Roles       []string `json:"roles,omitempty"`
+	ExpiresAt   string   `json:"expires_at,omitempty"`
 }
 
 func (o *Organisation) told() organisationTold {
-	return organisationTold{o.SIRET, hex.EncodeToString(o.particulars())}
+	return organisationTold{SIRET: o.SIRET, Particulars: hex.EncodeToString(o.particulars())}
 }
 
 // The forms of codes.
@@ -77,35 +81,53 @@ func (o *Organisation) values() []any {
 		orNull(o.DepartmentCode), orNull(o.FranceServices), orNull(o.HabilitationNumber)}
 }
 
-// CreateOrganisation adds an organisation, for an administrator or the program. Its Kind is "autre" if none is told; its PublicID is
-// made here. It returns ErrSIRET for a malformed number, ErrParticulars for other faults (see Faults), db.ErrConflict for a known SIRET
-// or habilitation number, ErrMayNot for who is no administrator.
+// CreateOrganisation adds an organisation without anybody in it, for the program: seeds, tests, and the operator on the command line.
+// Administrators create one with its first referent (invitation.Register.CreateOrganisation). Errors are Create's, and ErrMayNot.
 func (d *Directory) CreateOrganisation(ctx context.Context, by journal.Actor, o Organisation) (uuid.UUID, error) {
-	if o.Kind == "" {
-		o.Kind = KindOther
-	}
-	if err := o.faultless(); err != nil {
-		return uuid.Nil, err
+	if by.Kind != journal.System {
+		return uuid.Nil, mayNot(WhyNotMember)
 	}
 	o.ID = token.ID()
-	err := d.administer(ctx, by, &pgx.Batch{}, func(tx *journal.Tx) (journal.Event, error) {
-		_, err := tx.Exec(ctx, `insert into organisation (id, siret, name, address, address_extra, postcode, city, phone, email, kind, kind_other, insee_code,
-			department_code, france_services, habilitation_number, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-			append(o.values(), tx.Now)...)
-		return journal.Event{Action: "organisation.created", Organisation: o.ID, Detail: o.told()}, err
-	})
-	if db.Unique(err, "") {
-		return uuid.Nil, db.ErrConflict
-	}
+	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) { return Create(ctx, tx, o, nil) })
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("create organisation: %w", err)
 	}
 	return o.ID, nil
 }
 
+// Opening is the invitation of an organisation's first referent, as its entry tells it.
+type Opening struct {
+	Invitation uuid.UUID
+	Roles      []string
+	ExpiresAt  time.Time
+}
+
+// Create is the part of an act that adds an organisation, whose ID is given beforehand, and returns the event of the act. first is the
+// invitation that the act makes besides; nil is none. Its Kind is "autre" if none is told; its PublicID is made here. It returns ErrSIRET for a malformed
+// number, ErrParticulars for other faults (see Faults), db.ErrConflict for a known SIRET or habilitation number.
+func Create(ctx context.Context, tx *journal.Tx, o Organisation, first *Opening) (journal.Event, error) {
+	if o.Kind == "" {
+		o.Kind = KindOther
+	}
+	if err := o.faultless(); err != nil {
+		return journal.Event{}, err
+	}
+	told := o.told()
+	if first != nil {
+		told.Invitation, told.Roles, told.ExpiresAt = first.Invitation.String(), first.Roles, first.ExpiresAt.UTC().Format(journal.TimeFormat)
+	}
+	_, err := tx.Exec(ctx, `insert into organisation (id, siret, name, address, address_extra, postcode, city, phone, email, kind, kind_other, insee_code,
+		department_code, france_services, habilitation_number, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		append(o.values(), tx.Now)...)
+	if db.Unique(err, "") {
+		err = db.ErrConflict
+	}
+	return journal.Event{Action: "organisation.created", Organisation: o.ID, Detail: told}, err
+}
+
 // ChangeOrganisation changes what is known of an organisation: everything but its procedures and its state. An administrator may change
 // all of it, a referent of the organisation all but SIRET, habilitation number and France Services label. Errors are those of
-// CreateOrganisation, db.ErrNotFound for none that is open, ErrFactorTooOld.
+// Create, db.ErrNotFound for none that is open, ErrFactorTooOld.
 func (d *Directory) ChangeOrganisation(ctx context.Context, by journal.Actor, o Organisation) error {
 	if err := o.faultless(); err != nil {
 		return err

@@ -121,7 +121,7 @@ func (s *Site) looked(w http.ResponseWriter, r *http.Request, p *organisationFor
 	return s.renderForm(w, r, p, page.FilledForm(values), http.StatusOK)
 }
 
-// doCreate adds the organisation, then invites its referent: two acts, of which the first stands without the second.
+// doCreate adds the organisation and invites its first referent.
 func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
@@ -139,25 +139,18 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderForm(w, r, creating(), form, http.StatusUnprocessableEntity)
 	}
-	id, err := s.Directory.CreateOrganisation(r.Context(), at.Actor(), o)
+	n.Roles = []string{org.RoleReferent}
+	if form.Ticked("referent_aidant") {
+		n.Roles = append(n.Roles, org.RoleAidant)
+	}
+	id, err := s.Invitations.CreateOrganisation(r.Context(), at.Actor(), o, n)
 	if again := wrongForm(form, err); again != 0 {
 		return s.renderForm(w, r, creating(), form, again)
 	}
 	if err != nil {
 		return refusal(err)
 	}
-	n.Organisation, n.Roles = id, []string{org.RoleReferent}
-	if form.Ticked("referent_aidant") {
-		n.Roles = append(n.Roles, org.RoleAidant)
-	}
-	notice := "admin.organisation.created"
-	switch _, err := s.Invitations.Invite(r.Context(), at.Actor(), n); {
-	case errors.Is(err, org.ErrFactorTooOld):
-		notice = "admin.organisation.created_only"
-	case err != nil:
-		return refusal(err)
-	}
-	return s.acts().Finish(w, r, at, organisationPath(id), notice)
+	return s.acts().Finish(w, r, at, organisationPath(id), "admin.organisation.created")
 }
 
 // wrongForm is the status with which a form comes back that the domain refused, 0 when it was not the form.
