@@ -147,7 +147,8 @@ func personRows(ctx context.Context, tx pgx.Tx, out picture) error {
 }
 
 func identityRows(ctx context.Context, tx pgx.Tx, out picture) error {
-	rows, err := tx.Query(ctx, `select person_id, issuer, sub, salt, state, asked_at, decided_at from person_identity`)
+	rows, err := tx.Query(ctx, `select person_id, issuer, sub, salt, state, asked_at, decided_at, vouched_at, coalesce(vouched_by, $1), coalesce(vouched_for, $1), coalesce(decided_by, $1)
+		from person_identity`, uuid.Nil)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,13 @@ func identityRows(ctx context.Context, tx pgx.Tx, out picture) error {
 		var issuer, sub string
 		var salt []byte
 		var l life
-		err := row.Scan(&person, &issuer, &sub, &salt, &l.state, &l.since, &l.ended)
+		var vouchedAt *time.Time
+		var vouchedBy, vouchedFor, decidedBy uuid.UUID
+		err := row.Scan(&person, &issuer, &sub, &salt, &l.state, &l.since, &l.ended, &vouchedAt, &vouchedBy, &vouchedFor, &decidedBy)
+		if vouchedAt != nil {
+			l.what = vouchedText(vouchedBy, vouchedFor, *vouchedAt)
+		}
+		l.what += decidedText(decidedBy)
 		out[identitySubject(person, fmt.Sprintf("%x", subjectDigest(salt, issuer, sub)))] = &l
 		return struct{}{}, err
 	})
@@ -200,6 +207,18 @@ func membershipSubject(organisation, person uuid.UUID, role string) subject {
 
 func organisationText(siret string, particulars []byte) string {
 	return fmt.Sprintf("SIRET %s, particulars %x", siret, particulars)
+}
+
+func vouchedText(by, organisation uuid.UUID, at time.Time) string {
+	return fmt.Sprintf("vouched for by %s of %s at %s", by, organisation, at.UTC().Format(journal.TimeFormat))
+}
+
+// decidedText says who decided, "" for the program.
+func decidedText(by uuid.UUID) string {
+	if by == uuid.Nil {
+		return ""
+	}
+	return " decided by " + by.String()
 }
 
 func officeText(auditor, administrator bool) string {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -54,7 +55,7 @@ func TestIdentity_CountsOnceItIsConfirmed(t *testing.T) {
 		"herself": {jeanneRuns, db.ErrNotFound}, "without a fresh factor": {stale, org.ErrFactorTooOld},
 	} {
 		for doing, decide := range map[string]func() error{
-			"confirm": func() error { return d.ConfirmIdentity(ctx, c.by, jeanne, digest) },
+			"confirm": func() error { return confirm(t, d, c.by, jeanne, digest) },
 			"refuse":  func() error { return d.RefuseIdentity(ctx, c.by, jeanne, digest) },
 		} {
 			if err := decide(); !errors.Is(err, c.want) {
@@ -66,9 +67,9 @@ func TestIdentity_CountsOnceItIsConfirmed(t *testing.T) {
 		}
 	}
 	for i, step := range []struct{ got, want error }{
-		{d.ConfirmIdentity(ctx, odile, w.Paul.Person, digest), db.ErrNotFound}, {d.ConfirmIdentity(ctx, odile, uuid.New(), digest), db.ErrNotFound},
-		{d.ConfirmIdentity(ctx, odile, jeanne, "00"), db.ErrNotFound}, {d.ConfirmIdentity(ctx, odile, jeanne, digest), nil},
-		{d.ConfirmIdentity(ctx, odile, jeanne, digest), db.ErrNotFound}, {d.RefuseIdentity(ctx, odile, jeanne, digest), db.ErrNotFound},
+		{confirm(t, d, odile, w.Paul.Person, digest), db.ErrNotFound}, {confirm(t, d, odile, uuid.New(), digest), db.ErrNotFound},
+		{confirm(t, d, odile, jeanne, "00"), db.ErrNotFound}, {confirm(t, d, odile, jeanne, digest), nil},
+		{confirm(t, d, odile, jeanne, digest), db.ErrNotFound}, {d.RefuseIdentity(ctx, odile, jeanne, digest), db.ErrNotFound},
 	} {
 		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
 			t.Errorf("step %d: %v, want %v", i, step.got, step.want)
@@ -108,8 +109,115 @@ func TestIdentity_ThatIsRefusedOpensNothingAndIsNotAskedAgain(t *testing.T) {
 	w.Content(t)
 }
 
-// Administrators decide for who works for no organisation, and never for themselves.
-func TestIdentity_OfAnOfficerIsDecidedByAnAdministrator(t *testing.T) {
+// confirm is ConfirmIdentity of a name that one person confirms.
+func confirm(t *testing.T, d *org.Directory, by journal.Actor, person uuid.UUID, digest string) error {
+	t.Helper()
+	waits, err := d.ConfirmIdentity(t.Context(), by, person, digest)
+	if waits && err == nil {
+		t.Error("waits for a second person")
+	}
+	return err
+}
+
+// asked is the one name that an actor may decide on.
+func asked(t *testing.T, d *org.Directory, by journal.Actor) org.Asked {
+	t.Helper()
+	list, err := d.AskedIdentities(t.Context(), by)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("asked %v, %v", list, err)
+	}
+	return list[0]
+}
+
+// The name of somebody who works for two organisations opens both: one referent vouches for it, and somebody of the other organisation, or an
+// administrator, confirms it.
+func TestIdentity_OfSeveralOrganisationsTakesTwo(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]func(*fixture.World, journal.Actor, journal.Actor) journal.Actor{
+		"the other organisation's referent": func(_ *fixture.World, elsa, _ journal.Actor) journal.Actor { return elsa },
+		"an administrator":                  func(_ *fixture.World, _, ada journal.Actor) journal.Actor { return ada },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fixture.New(t)
+			ctx, d, jeanne := t.Context(), w.Directory, w.Jeanne.Person
+			odile, olga, elsa, ada := w.Referent(t, w.Here, "odile"), w.Referent(t, w.Here, "olga"), w.Referent(t, w.Elsewhere, "elsa"), w.Administrator(t, "ada")
+			if err := d.Join(ctx, journal.Program(), jeanne, w.Elsewhere, org.RoleReferent); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Join(ctx, journal.Program(), odile.Person, w.Elsewhere, org.RoleReferent); err != nil {
+				t.Fatal(err)
+			}
+			*w.Told = nil
+			if err := d.AskIdentity(ctx, fixture.Issuer, "second", jeanne); err != nil {
+				t.Fatal(err)
+			}
+			if len(*w.Told) != 4 {
+				t.Errorf("told %v", *w.Told)
+			}
+			name := asked(t, d, odile)
+			if !name.Two || name.Vouched || !name.MayConfirm {
+				t.Errorf("before: %+v", name)
+			}
+			if waits, err := d.ConfirmIdentity(ctx, odile, jeanne, name.Digest); !waits || err != nil {
+				t.Fatalf("the first: %t, %v", waits, err)
+			}
+			if _, err := d.Recognise(ctx, fixture.Issuer, "second"); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("recognised on one person's word: %v", err)
+			}
+			odileThere := odile
+			odileThere.Organisation = w.Elsewhere
+			for who, by := range map[string]journal.Actor{"the first again": odile, "the first, for the other organisation": odileThere, "a colleague of the first": olga} {
+				if waiting := asked(t, d, by); !waiting.Vouched || waiting.MayConfirm {
+					t.Errorf("%s sees %+v", who, waiting)
+				}
+				if _, err := d.ConfirmIdentity(ctx, by, jeanne, name.Digest); !errors.Is(err, org.ErrSecond) {
+					t.Errorf("%s: %v", who, err)
+				}
+			}
+			by := second(w, elsa, ada)
+			if last := asked(t, d, by); !last.Vouched || !last.MayConfirm {
+				t.Errorf("the second sees %+v", last)
+			}
+			if err := confirm(t, d, by, jeanne, name.Digest); err != nil {
+				t.Errorf("the second: %v", err)
+			}
+			if p, err := d.Recognise(ctx, fixture.Issuer, "second"); err != nil || p.ID != jeanne {
+				t.Errorf("recognised as %v, %v", p.ID, err)
+			}
+			if last := (*w.Told)[len(*w.Told)-1]; last.Kind != "identity_confirmed" || last.Person != jeanne {
+				t.Errorf("she is told %v", last)
+			}
+			w.Content(t)
+		})
+	}
+}
+
+// The database holds to it too: nobody is both the first and the second, and no name is confirmed out of turn.
+func TestIdentity_TheDatabaseRefusesOneForTwo(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d, ada, bea := t.Context(), w.Directory, w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	if err := d.AskIdentity(ctx, fixture.Issuer, "ada-2", ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.ConfirmIdentity(ctx, bea, ada.Person, asked(t, d, bea).Digest); err != nil {
+		t.Fatal(err)
+	}
+	for what, sql := range map[string]string{
+		"the first again":       `update person_identity set state = 'confirmed', decided_at = now(), decided_by = vouched_by where state = 'vouched'`,
+		"vouched for by nobody": `update person_identity set vouched_by = null, vouched_at = null where state = 'vouched'`,
+		"asked and vouched for": `update person_identity set state = 'asked' where state = 'vouched'`,
+	} {
+		_, err := w.Connect(t, w.Superuser).Exec(ctx, sql)
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != "23514" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Administrators decide for who works for no organisation, two for one of theirs, and never for themselves.
+func TestIdentity_OfAnOfficerIsDecidedByAdministrators(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	ctx, d := t.Context(), w.Directory
@@ -120,20 +228,48 @@ func TestIdentity_OfAnOfficerIsDecidedByAnAdministrator(t *testing.T) {
 	if len(*w.Told) != 1 || (*w.Told)[0].Person != bea.Person {
 		t.Errorf("told %v", *w.Told)
 	}
-	list, err := d.AskedIdentities(ctx, bea)
-	if err != nil || len(list) != 1 {
-		t.Fatalf("asked %v, %v", list, err)
+	digest := asked(t, d, bea).Digest
+	for who, by := range map[string]journal.Actor{"herself": ada, "the operator, first": journal.Program()} {
+		if _, err := d.ConfirmIdentity(ctx, by, ada.Person, digest); err == nil {
+			t.Errorf("confirmed by %s", who)
+		}
 	}
-	if err := d.ConfirmIdentity(ctx, ada, ada.Person, list[0].Digest); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("by herself: %v", err)
+	if waits, err := d.ConfirmIdentity(ctx, bea, ada.Person, digest); !waits || err != nil {
+		t.Fatalf("the first: %t, %v", waits, err)
+	}
+	carla := w.Administrator(t, "carla")
+	if _, err := d.ConfirmIdentity(ctx, journal.Program(), ada.Person, digest); !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("the operator, while there is a third administrator: %v", err)
 	}
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
-	wg.Go(func() { errs[0] = d.ConfirmIdentity(ctx, bea, ada.Person, list[0].Digest) })
-	wg.Go(func() { errs[1] = d.RefuseIdentity(ctx, bea, ada.Person, list[0].Digest) })
+	wg.Go(func() { _, errs[0] = d.ConfirmIdentity(ctx, carla, ada.Person, digest) })
+	wg.Go(func() { errs[1] = d.RefuseIdentity(ctx, carla, ada.Person, digest) })
 	wg.Wait()
 	if (errs[0] == nil) == (errs[1] == nil) {
 		t.Errorf("decided both ways, or not at all: %v", errs)
+	}
+	w.Content(t)
+}
+
+// With two administrators, the operator is the second.
+func TestIdentity_TheOperatorStandsInForASecondAdministrator(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	ada, bea := w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	if err := d.AskIdentity(ctx, fixture.Issuer, "ada-2", ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	digest := asked(t, d, bea).Digest
+	if _, err := d.ConfirmIdentity(ctx, bea, ada.Person, digest); err != nil {
+		t.Fatal(err)
+	}
+	if err := confirm(t, d, journal.Program(), ada.Person, digest); err != nil {
+		t.Error(err)
+	}
+	if p, err := d.Recognise(ctx, fixture.Issuer, "ada-2"); err != nil || p.ID != ada.Person {
+		t.Errorf("recognised as %v, %v", p.ID, err)
 	}
 	w.Content(t)
 }

@@ -18,7 +18,10 @@ type entry struct {
 	Action       string    `json:"action"`
 	At           time.Time `json:"at"`
 	Organisation uuid.UUID `json:"organisation"`
-	Detail       struct {
+	By           struct {
+		Person uuid.UUID `json:"person"`
+	} `json:"by"`
+	Detail struct {
 		SIRET         string    `json:"siret"`
 		Particulars   string    `json:"particulars_sha256"`
 		Procedures    []string  `json:"procedures"`
@@ -122,9 +125,15 @@ func (e entry) onName(p picture, name subject) {
 	case "person.identity_asked":
 		p[name] = &life{state: identityAsked, since: e.At}
 		return
+	case "person.identity_vouched":
+		if l := p[name]; l != nil {
+			l.state, l.what = identityVouched, vouchedText(e.By.Person, e.Organisation, e.At)
+		}
+		return
 	case "person.identity_confirmed", "person.identity_refused":
 		if l := p[name]; l != nil {
 			l.ended, l.state = &e.At, map[bool]string{true: identityConfirmed, false: identityRefused}[e.Action == "person.identity_confirmed"]
+			l.what += decidedText(e.By.Person)
 		}
 		return
 	}

@@ -54,21 +54,19 @@ func (s *Site) doAskReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doConfirmIdentity(w http.ResponseWriter, r *http.Request) error {
-	return s.identity(w, r, "referent.identity.confirmed", s.Directory.ConfirmIdentity)
-}
-
-func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
-	return s.identity(w, r, "referent.identity.refused", s.Directory.RefuseIdentity)
-}
-
-func (s *Site) identity(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID, string) error) error {
-	form, err := page.ParseForm(r)
+	at, person, err := staff.WithID(r, "person")
 	if err != nil {
 		return err
 	}
-	return s.onPerson(w, r, done, func(ctx context.Context, by journal.Actor, person uuid.UUID) error {
-		return decide(ctx, by, person, form.Value("identity"))
-	})
+	return s.acts().ConfirmIdentity(w, r, at, s.Directory, person, personPath(person))
+}
+
+func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
+	at, person, err := staff.WithID(r, "person")
+	if err != nil {
+		return err
+	}
+	return s.acts().RefuseIdentity(w, r, at, s.Directory, person, personPath(person))
 }
 
 func (s *Site) doApproveReset(w http.ResponseWriter, r *http.Request) error {

@@ -78,6 +78,9 @@ func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) 
 		counts[3].Count += one(x.EndedAt.IsZero())
 	}
 	for _, a := range asked {
+		if !a.MayConfirm {
+			continue
+		}
 		counts = append(counts, waiting{Kind: "identities", Count: 1, Href: personPath(a.Person)})
 	}
 	var out []waiting

@@ -23,6 +23,7 @@ func TestHome_CountsWhatWaits(t *testing.T) {
 	b := o.enter(t)
 	b.Want(b.Get("/admin"), 200, "Rien n’attend", "Structures", "Cartes à codes")
 	o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
@@ -287,6 +288,8 @@ func TestReset_TakesTwo(t *testing.T) {
 	o := newOffice(t)
 	b, second := o.enter(t), o.Visit(t, o.alan, o.Clock.Now())
 	p := path(o.Jeanne)
+	b.Want(b.Post(p+"/reinitialisation"), 409, "Il n’y a rien à remettre à zéro")
+	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne, o.ada)
 	b.Want(b.Get(p+"/reinitialisation"), 200, "Un autre administrateur doit accepter")
 	b.Want(b.Post(p+"/reinitialisation"), 303, p)
 	b.Want(b.Post(p+"/reinitialisation"), 409)
@@ -318,7 +321,8 @@ func TestIdentity_OfWhoHasNoOrganisation(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.enter(t)
-	for _, who := range []journal.Actor{o.alan, o.Jeanne} {
+	auditor := o.Newcomer(t, journal.Auditor, uuid.Nil, "sofia")
+	for _, who := range []journal.Actor{auditor, o.Jeanne} {
 		if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another-"+who.Person.String(), who.Person); err != nil {
 			t.Fatal(err)
 		}
@@ -327,12 +331,38 @@ func TestIdentity_OfWhoHasNoOrganisation(t *testing.T) {
 	if err != nil || len(asked) != 1 {
 		t.Fatal(asked, err)
 	}
-	b.Want(b.Get(path(o.alan)), 200, asked[0].Digest)
+	b.Want(b.Get(path(auditor)), 200, asked[0].Digest)
 	b.Without(b.Get(path(o.Jeanne)), "nouveau compte ProConnect") // her referent decides
 	b.Want(b.Post(path(o.Jeanne)+"/identite", "identity", asked[0].Digest), 404)
-	b.Want(b.Post(path(o.alan)+"/identite", "identity", asked[0].Digest), 303)
-	b.Want(b.Get(path(o.alan)), 200, "Le compte est confirmé")
-	b.Want(b.Post(path(o.alan)+"/identite/refus", "identity", asked[0].Digest), 404)
+	b.Want(b.Post(path(auditor)+"/identite", "identity", asked[0].Digest), 303)
+	b.Want(b.Get(path(auditor)), 200, "Le compte est confirmé")
+	b.Want(b.Post(path(auditor)+"/identite/refus", "identity", asked[0].Digest), 404)
+	o.Content(t)
+}
+
+// An administrator's name takes two: the first sees that it waits, the second finds it in their list.
+func TestIdentity_OfAnAdministratorTakesTwo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, second := o.enter(t), o.Visit(t, o.Administrator(t, "carla"), o.Clock.Now())
+	other := o.Administrator(t, "dora")
+	if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", other.Person); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := o.Directory.AskedIdentities(t.Context(), o.ada)
+	if err != nil || len(asked) != 1 {
+		t.Fatal(asked, err)
+	}
+	p := path(other)
+	b.Want(b.Get(p), 200, "une seconde personne devra confirmer aussi")
+	b.Want(b.Post(p+"/identite", "identity", asked[0].Digest), 303, p)
+	b.Without(b.Want(b.Get(p), 200, "C’est noté", "Le compte attend une seconde personne"), "C’est bien cette personne")
+	b.Without(b.Get("/admin"), p)
+	b.Want(b.Post(p+"/identite", "identity", asked[0].Digest), 409, "Une seconde personne doit confirmer", "le compte n’ouvre rien pour l’instant")
+	second.Want(second.Get("/admin"), 200, p)
+	second.Want(second.Get(p), 200, "Une première personne a confirmé", "C’est bien cette personne")
+	second.Want(second.Post(p+"/identite", "identity", asked[0].Digest), 303, p)
+	second.Want(second.Get(p), 200, "Le compte est confirmé")
 	o.Content(t)
 }
 

@@ -67,11 +67,19 @@ func (s *Site) doResume(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doConfirmIdentity(w http.ResponseWriter, r *http.Request) error {
-	return s.identity(w, r, "referent.identity.confirmed", s.Directory.ConfirmIdentity)
+	at, person, err := staff.WithID(r, "person")
+	if err != nil {
+		return err
+	}
+	return s.acts().ConfirmIdentity(w, r, at, s.Directory, person, personPath(person))
 }
 
 func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
-	return s.identity(w, r, "referent.identity.refused", s.Directory.RefuseIdentity)
+	at, person, err := staff.WithID(r, "person")
+	if err != nil {
+		return err
+	}
+	return s.acts().RefuseIdentity(w, r, at, s.Directory, person, personPath(person))
 }
 
 func (s *Site) doApproveReset(w http.ResponseWriter, r *http.Request) error {

@@ -65,7 +65,9 @@ func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) 
 		return nil, err
 	}
 	for _, a := range asked {
-		out = append(out, waiting{"identity", a.GivenName + " " + a.UsualName, personPath(a.Person), a.At})
+		if a.MayConfirm {
+			out = append(out, waiting{"identity", a.GivenName + " " + a.UsualName, personPath(a.Person), a.At})
+		}
 	}
 	resets, err := s.resets(r, at)
 	if err != nil {

@@ -62,14 +62,3 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, done string, decide
 		return decide(r.Context(), at.Actor(), id)
 	})
 }
-
-// identity decides on the name of the person of the path that the form gives by its digest.
-func (s *Site) identity(w http.ResponseWriter, r *http.Request, done string, decide func(context.Context, journal.Actor, uuid.UUID, string) error) error {
-	form, err := page.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	return s.act(w, r, done, func(at *session.Session, person uuid.UUID) error {
-		return decide(r.Context(), at.Actor(), person, form.Value("identity"))
-	})
-}

@@ -85,6 +85,10 @@ func refusal(err error) error {
 		return page.NewProblem(http.StatusForbidden, "referent.problem.may_not", "/")
 	case errors.Is(err, org.ErrLastReferent):
 		return page.NewProblem(http.StatusConflict, "referent.problem.last", "/referent/equipe")
+	case errors.Is(err, credential.ErrNoReset):
+		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", "/referent/equipe")
+	case errors.Is(err, org.ErrSecond):
+		return page.NewProblem(http.StatusConflict, "referent.problem.second", "/referent")
 	case errors.Is(err, org.ErrYourself):
 		return page.NewProblem(http.StatusConflict, "referent.problem.yourself", "/referent")
 	}

@@ -136,7 +136,9 @@ func (s *Site) waits(r *http.Request, at *session.Session) (map[uuid.UUID]string
 	}
 	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
 	for _, a := range asked {
-		out[a.Person] = "referent.waiting.identity"
+		if a.MayConfirm {
+			out[a.Person] = "referent.waiting.identity"
+		}
 	}
 	return out, refusal(err)
 }

@@ -4,6 +4,7 @@
 //	staff.go   who asks, and the acts of a site's pages
 //	words.go   organisations in words
 //	invite.go  the form of an invitation, and those that nobody has accepted yet
+//	identity.go  the buttons that decide on a name at ProConnect
 //	reset.go   a reset of second factors as pages show it
 package staff
 
@@ -70,7 +71,13 @@ func (a Acts) Confirmed(w http.ResponseWriter, r *http.Request, at *session.Sess
 // Press runs an act of one button and leads to the page that shows it, with the message done. When the second factor is too old it is
 // asked for, and the person presses again on the page that they came from.
 func (a Acts) Press(w http.ResponseWriter, r *http.Request, at *session.Session, back, done string, do func() error) error {
-	switch err := do(); {
+	return a.press(w, r, at, back, func() (string, error) { return done, do() })
+}
+
+// press is Press of an act that says itself which message tells what it did.
+func (a Acts) press(w http.ResponseWriter, r *http.Request, at *session.Session, back string, do func() (done string, err error)) error {
+	done, err := do()
+	switch {
 	case errors.Is(err, org.ErrFactorTooOld):
 		if err := a.Sessions.Notify(r.Context(), at, a.About, "referent.person.confirmed"); err != nil {
 			return err

@@ -1,0 +1,218 @@
+package org
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// ErrSecond says that a first person has vouched for a name, and that it takes a second one: somebody else, of another organisation of theirs or an
+// administrator.
+var ErrSecond = errors.New("a second person has to confirm this name")
+
+// Asked is a name by which ProConnect knows somebody, that is to be confirmed as a person's. It is named by its digest, as in entries.
+type Asked struct {
+	Person               uuid.UUID
+	Digest               string
+	Email                string
+	GivenName, UsualName string
+	At                   time.Time
+	Two                  bool // it takes two people
+	Vouched              bool // a first one has vouched for it
+	MayConfirm           bool // by who asks: as the first, the second or the only one
+}
+
+// takesTwo is SQL: whether a name i of the person a takes two people, because it opens more than one organisation, or an administrator's office.
+const takesTwo = `(a.administrator or i.state = 'vouched' or person_places(a.id) > 1)`
+
+// decidable is SQL: whether $1, acting for the organisation $2 or as administrator, may decide on a name i of the person a. Administrators decide for
+// those who work for no organisation, and are one of two for those who work for several.
+const decidable = `a.id <> $1 and case when $2::uuid is null then ` + takesTwo + ` or person_places(a.id) = 0
+	else exists (select from membership x where x.person_id = a.id and x.organisation_id = $2 and x.ended_at is null) end`
+
+// confirmable is SQL: whether who may decide is not kept from confirming by having vouched before, or having done so for their organisation.
+const confirmable = `(i.vouched_at is null or i.vouched_by <> $1 and ($2::uuid is null or i.vouched_for is distinct from $2::uuid))`
+
+const askedIdentities = `select i.person_id, i.issuer, i.sub, i.salt, a.email, a.given_name, a.usual_name, i.asked_at, a.administrator, i.state, ` + takesTwo + `, ` + confirmable + `
+	from person_identity i join person a on a.id = i.person_id where i.state in ('asked', 'vouched') and ` + decidable
+
+// askedRow is a row of askedIdentities.
+type askedRow struct {
+	Person                      uuid.UUID
+	Issuer, Sub                 string
+	Salt                        []byte
+	Email, GivenName, UsualName string
+	At                          time.Time
+	Administrator               bool
+	State                       string
+	Two, MayConfirm             bool
+}
+
+func (a askedRow) digest() string { return hex.EncodeToString(subjectDigest(a.Salt, a.Issuer, a.Sub)) }
+
+func askedOf(row pgx.CollectableRow) (Asked, error) {
+	a, err := pgx.RowToStructByPos[askedRow](row)
+	return Asked{a.Person, a.digest(), a.Email, a.GivenName, a.UsualName, a.At.UTC(), a.Two, a.State == identityVouched, a.MayConfirm}, err
+}
+
+// AskedIdentities lists the names that the actor may decide on, the oldest first: a referent on those of the people of their organisation, an
+// administrator on those of people without one, or with several; nobody on their own. It returns ErrMayNot to others.
+func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]Asked, error) {
+	var out []Asked
+	err := d.db.Read(ctx, scopeOf(by), func(tx pgx.Tx) error {
+		organisation, err := askDecider(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, askedIdentities+` order by i.asked_at, i.sub`, by.Person, organisation)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, askedOf)
+		return err
+	})
+	return out, found("list asked identities", err)
+}
+
+// ConfirmIdentity says that it is them. Where one person is enough, who signs in by that name is this person from then on, who is told (message
+// identity_confirmed): the one who confirms may be mistaken, or lie. Where it takes two, the first one vouches for it (then waits is true), and the second
+// one's word counts. The operator is the second for an administrator's name that another one has vouched for, while there is no third.
+//
+// It returns db.ErrNotFound for a name that is not asked, or that the actor may not decide on, ErrSecond to who is no second person beside the
+// first, ErrMayNot and ErrFactorTooOld.
+func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) (waits bool, err error) {
+	err = d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, organisation *uuid.UUID) (string, error) {
+		if by.Kind == journal.System {
+			if err := standsIn(ctx, tx, n); err != nil {
+				return "", err
+			}
+		}
+		if !n.MayConfirm {
+			return "", ErrSecond
+		}
+		if waits = n.Two && n.State == identityAsked; waits {
+			return "person.identity_vouched", one(tx.Exec(ctx, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
+				where issuer = $1 and sub = $2 and state = 'asked'`, n.Issuer, n.Sub, by.Person, organisation, tx.Now))
+		}
+		err := settle(ctx, tx, n, identityConfirmed)
+		if err == nil {
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "identity_confirmed", About: digest, Person: person})
+		}
+		return "person.identity_confirmed", err
+	})
+	return waits, err
+}
+
+// RefuseIdentity says that it is somebody else: that name opens nothing, and is not asked again. One person is enough. Errors as ConfirmIdentity.
+func (d *Directory) RefuseIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) error {
+	return d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, _ *uuid.UUID) (string, error) {
+		return "person.identity_refused", settle(ctx, tx, n, identityRefused)
+	})
+}
+
+// settle moves a name from the state that was read to its last one.
+func settle(ctx context.Context, tx *journal.Tx, n askedRow, state string) error {
+	return one(tx.Exec(ctx, `update person_identity set state = $3, decided_at = $4, decided_by = $5 where issuer = $1 and sub = $2 and state = $6`,
+		n.Issuer, n.Sub, state, tx.Now, orNobody(tx.By.Person), n.State))
+}
+
+// standsIn asks whether the operator may be the second: ErrMayNot unless there is one other administrator only, and they have vouched.
+func standsIn(ctx context.Context, tx *journal.Tx, n askedRow) error {
+	var others int
+	err := tx.QueryRow(ctx, `select count(*) from person where administrator and suspended_at is null and id <> $1`, n.Person).Scan(&others)
+	if err == nil && (!n.Administrator || n.State != identityVouched || others != 1) {
+		err = mayNot(WhyNotMember)
+	}
+	return err
+}
+
+// decide is an act on one asked name, whose row it has locked. f says what was done.
+func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UUID, digest string, f func(*journal.Tx, askedRow, *uuid.UUID) (string, error)) error {
+	lock := &pgx.Batch{}
+	there := lockPeople(lock, person, by.Person)
+	allowed, organisation := deciding(lock, by)
+	return found("decide on an identity", d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+		event := journal.Event{Detail: personNamed{person.String(), digest}}
+		if err := allowed(); err != nil {
+			return event, err
+		}
+		if err := Fresh(by, tx.Now); err != nil {
+			return event, err
+		}
+		rows, err := tx.Query(ctx, askedIdentities+` and a.id = $3 for update of i`, by.Person, organisation, person)
+		if err != nil {
+			return event, err
+		}
+		names, err := pgx.CollectRows(rows, pgx.RowToStructByPos[askedRow])
+		if err != nil || !*there {
+			return event, errors.Join(err, when(!*there, db.ErrNotFound))
+		}
+		for _, n := range names {
+			if n.digest() == digest {
+				event.Action, err = f(tx, n, organisation)
+				return event, err
+			}
+		}
+		return event, db.ErrNotFound
+	}))
+}
+
+// deciding queues the question whether the actor may decide at all: a referent who runs an organisation, or an administrator.
+func deciding(b *pgx.Batch, by journal.Actor) (allowed func() error, organisation *uuid.UUID) {
+	if by.Kind == journal.Referent {
+		return MayRun(b, by), &by.Organisation
+	}
+	return MayAdminister(b, by), nil
+}
+
+// scopeOf is the scope of what the actor reads.
+func scopeOf(by journal.Actor) db.Scope {
+	if by.Organisation == uuid.Nil {
+		return db.System()
+	}
+	return db.InOrganisation(by.Organisation)
+}
+
+// askDecider asks now what deciding queues.
+func askDecider(ctx context.Context, tx pgx.Tx, by journal.Actor) (*uuid.UUID, error) {
+	if by.Kind == journal.Referent {
+		return &by.Organisation, AskRunner(ctx, tx, by)
+	}
+	return nil, AskAdministrator(ctx, tx, by)
+}
+
+func orNobody(person uuid.UUID) *uuid.UUID {
+	if person == uuid.Nil {
+		return nil
+	}
+	return &person
+}
+
+// AskRunner asks for a page what MayRun asks for an act.
+func AskRunner(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
+	r := right{locked: true}
+	batch := &pgx.Batch{}
+	r.ask(batch, by, RoleReferent, &Organisation{})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return r.basic(by, journal.Referent)
+}
+
+// AskAdministrator asks for a page what MayAdminister asks for an act.
+func AskAdministrator(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
+	batch := &pgx.Batch{}
+	allowed := mayAdminister(batch, by, "")
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("ask for an administrator: %w", err)
+	}
+	return allowed()
+}
