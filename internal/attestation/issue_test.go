@@ -150,7 +150,8 @@ func TestIssue_Refuses(t *testing.T) {
 	w.wantEntries(t, 0, m.ID)
 }
 
-// The attestation is the citizen's: an aidant whose certificate is over hands it over all the same.
+// The attestation is the citizen's: an aidant whose certificate is over hands it over all the same. Who was never certified gets none, not even the
+// one that is kept.
 func TestIssue_ByWhoIsNotCertifiedAnyMore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -159,6 +160,14 @@ func TestIssue_ByWhoIsNotCertifiedAnyMore(t *testing.T) {
 	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err != nil {
 		t.Error(err)
 	}
+	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
+	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
+	for _, lang := range Languages {
+		if d, err := w.press.Issue(t.Context(), nora, m.ID, lang); org.Why(err) != org.WhyNotCertified || d.Bytes != nil {
+			t.Errorf("by who was never certified, in %s: %v", lang, err)
+		}
+	}
+	w.wantEntries(t, 1, m.ID)
 }
 
 func TestIssue_SaysWhatItCannotPrint(t *testing.T) {

@@ -45,7 +45,7 @@ func (k known) orZero() Document {
 	return *k.document
 }
 
-// look reads what there is, and opens it.
+// look reads what there is, for who may read it (org.Reads), and opens it.
 func (p *Press) look(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (known, error) {
 	var k known
 	var sealedToken, sealed, words []byte
@@ -54,10 +54,17 @@ func (p *Press) look(ctx context.Context, by journal.Actor, id uuid.UUID, lang s
 	var at *time.Time
 	var person *uuid.UUID
 	err := p.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `select m.citizen_id, s.token, a.document, a.words, a.sha256, a.template, a.issued_at, a.issued_by from mandate m
+		batch := &pgx.Batch{}
+		mayRead := org.MayRead(batch, by)
+		batch.Queue(`select m.citizen_id, s.token, a.document, a.words, a.sha256, a.template, a.issued_at, a.issued_by from mandate m
 			left join attestation_status s on s.mandate_id = m.id left join attestation a on a.mandate_id = m.id and a.lang = $3
-			where m.id = $1 and m.organisation_id = $2`, id, by.Organisation, lang).
-			Scan(&k.citizen, &sealedToken, &sealed, &words, &d.SHA256, &version, &at, &person)
+			where m.id = $1 and m.organisation_id = $2`, id, by.Organisation, lang).QueryRow(func(row pgx.Row) error {
+			if err := mayRead(); err != nil {
+				return err
+			}
+			return row.Scan(&k.citizen, &sealedToken, &sealed, &words, &d.SHA256, &version, &at, &person)
+		})
+		err := tx.SendBatch(ctx, batch).Close()
 		if err != nil {
 			return err
 		}
@@ -116,7 +123,7 @@ func (p *Press) keep(ctx context.Context, by journal.Actor, d Document, k known)
 		return Document{}, err
 	}
 	batch := &pgx.Batch{}
-	mayHand := org.MayEnd(batch, by) // the attestation is the citizen's: it is handed over by who is not certified any more, too
+	mayHand := org.MayEnd(batch, by) // the attestation is the citizen's: it is handed over by whose certificate is over, too
 	// The citizen is locked, as by every act on their mandates: so of two documents one sees the other.
 	batch.Queue(`select c.id from citizen c where c.id = $1 and c.organisation_id = $2 for no key update`, k.citizen, by.Organisation)
 	var kept, addressed bool

@@ -64,8 +64,8 @@ func New(d *db.DB, j *journal.Journal, mandates *mandate.Register, citizens *cit
 // Issue returns the document of a mandate of the actor's organisation in a language: the one kept, or, the first time, one
 // made now. A mandate that has ended has its document too; that it has ended is for the QR code to say.
 //
-// Errors: ErrLanguage; db.ErrNotFound for another organisation's mandate; org.ErrMayNot when the first one is asked for by
-// somebody who is no aidant of the organisation; *pdf.UnprintableError for a name in letters that the font lacks.
+// Errors: ErrLanguage; db.ErrNotFound for another organisation's mandate; org.ErrMayNot for somebody
+// who is no aidant of the organisation, or may not read of its citizens (org.Reads); *pdf.UnprintableError for a name in letters that the font lacks.
 func (p *Press) Issue(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (Document, error) {
 	if !slices.Contains(Languages, lang) {
 		return Document{}, ErrLanguage

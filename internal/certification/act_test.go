@@ -50,7 +50,7 @@ func TestRegister_AWholeLife(t *testing.T) {
 	w.Clock.Advance(c.CertifiedUntil.Sub(w.Clock.Now()))
 	w.anne.FactorAt, leo.FactorAt = w.Clock.Now(), w.Clock.Now()
 	step(nil, certification.Expired, org.WhyCertificationOver)
-	step(r.Test(ctx, w.anne, leo.Person, w.test(0, 1000)), certification.Passed, org.WhyNotCertified)
+	step(r.Test(ctx, w.anne, leo.Person, w.test(0, 1000)), certification.Passed, org.WhyCertificationOver)
 	step(r.Certify(ctx, w.anne, leo.Person), certification.Certified, "")
 	step(r.Train(ctx, journal.Program(), leo.Person, w.course(0)), certification.Certified, "")
 	w.Content(t)

@@ -20,7 +20,7 @@ func TestChoice_RefusesWhoIsNotCertifiedAnyMore(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			v, m := s.angela(t)
-			one, two := v.begin(), v.begin()
+			one, two, three := v.begin(), v.begin(), v.begin()
 			v.choose(two, m)
 			s.Behind(t, spoil, s.Jeanne.Person)
 			for _, a := range []answer{v.post(one+"/usager", url.Values{"usager": {m.Citizen.String()}}), v.post(two+"/demarche", url.Values{"demarche": {fixture.Tax}})} {
@@ -36,6 +36,9 @@ func TestChoice_RefusesWhoIsNotCertifiedAnyMore(t *testing.T) {
 				{Action: "power.refused", Person: s.Jeanne.Person, Step: "authorize", Reason: "aidant_inactive"}})
 			if n := count(t, s, `select count(*) from idp_login where state = 'refused' and refusal = 'aidant_inactive'`); n != 2 {
 				t.Errorf("%d logins refused", n)
+			}
+			if a := v.post(three+"/usager", url.Values{"recherche": {"dubois"}}); name == "suspended" && (strings.Contains(a.body, "DUBOIS") || a.at().Query().Get("error") != "access_denied") {
+				t.Errorf("search: %d %s %s", a.StatusCode, a.at(), a.body)
 			}
 		})
 	}

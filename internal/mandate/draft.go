@@ -146,7 +146,8 @@ func changed(tag pgconn.CommandTag, err error) error {
 	return err
 }
 
-// Draft finds a draft of the actor's own that has not expired. It returns db.ErrNotFound for anybody else's.
+// Draft finds a draft of the actor's own that has not expired. It returns db.ErrNotFound for anybody else's, org.ErrMayNot to who may not
+// read here (org.Reads).
 func (r *Register) Draft(ctx context.Context, by journal.Actor, id uuid.UUID) (Draft, error) {
 	row, err := r.readDraft(ctx, by, id)
 	if err != nil {
@@ -175,9 +176,13 @@ func (r *Register) openDraft(row *draftRow) (Draft, error) {
 func (r *Register) readDraft(ctx context.Context, by journal.Actor, id uuid.UUID) (*draftRow, error) {
 	var d *draftRow
 	batch := &pgx.Batch{}
+	mayRead := org.MayRead(batch, by)
 	batch.Queue(`select `+draftColumns+` from mandate_draft where id = $1 and organisation_id = $2 and person_id = $3 and expires_at > $4`, id, by.Organisation, by.Person, r.clock.Now()).
 		QueryRow(func(row pgx.Row) error {
-			var err error
+			err := mayRead()
+			if err != nil {
+				return err
+			}
 			d, err = scanDraft(row)
 			return err
 		})

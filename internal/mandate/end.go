@@ -24,8 +24,8 @@ type ended struct {
 
 // End ends a mandate of the actor's organisation and all its powers, at once. It returns ErrEnded when it has ended (its
 // time being over included), ErrReason for a reason that is not among Reasons, ErrFactorTooOld when the actor gave their second factor more than
-// org.FactorLife ago, org.ErrMayNot, db.ErrNotFound for another organisation's. Who is not certified may end all the same: it
-// protects the citizen.
+// org.FactorLife ago, org.ErrMayNot, db.ErrNotFound for another organisation's. Whose certificate is over may end all the same
+// (org.Reads): it protects the citizen.
 func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reason string) error {
 	if !slices.Contains(Reasons, reason) {
 		return ErrReason

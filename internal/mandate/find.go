@@ -13,18 +13,25 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // Find finds a mandate of the actor's organisation, with its powers, its frozen terms and who the citizen is. It returns
-// db.ErrNotFound for anybody else's.
+// db.ErrNotFound for anybody else's, org.ErrMayNot to who may not read here (org.Reads).
 func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Mandate, error) {
 	m := Mandate{ID: id, Organisation: by.Organisation}
 	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
 		var sealed []byte
-		err := tx.QueryRow(ctx, `select citizen_id, draft_id, person_id, state, days, identified_at, signed_at, ends_at, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
-			from mandate where id = $1 and organisation_id = $2`, id, by.Organisation).
-			Scan(&m.Citizen, &m.Draft, &m.Person, &m.State, &m.Days, &m.IdentifiedAt, &m.SignedAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
-		if err != nil {
+		batch := &pgx.Batch{}
+		mayRead := org.MayRead(batch, by)
+		batch.Queue(`select citizen_id, draft_id, person_id, state, days, identified_at, signed_at, ends_at, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
+			from mandate where id = $1 and organisation_id = $2`, id, by.Organisation).QueryRow(func(row pgx.Row) error {
+			if err := mayRead(); err != nil {
+				return err
+			}
+			return row.Scan(&m.Citizen, &m.Draft, &m.Person, &m.State, &m.Days, &m.IdentifiedAt, &m.SignedAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
+		})
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
 		if err := r.openMandate(ctx, tx, &m, sealed); err != nil {

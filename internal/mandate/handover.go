@@ -14,8 +14,8 @@ import (
 	"mandat/internal/org"
 )
 
-// ErrColleague says that mandates cannot be handed to this person: not somebody else, or not an aidant there who may work.
-var ErrColleague = errors.New("mandates are handed over to another aidant of the organisation who is not suspended")
+// ErrColleague says that mandates cannot be handed to this person: not somebody else, or not an aidant there who may read whose they are.
+var ErrColleague = errors.New("mandates are handed over to another aidant of the organisation who may read them")
 
 // Left is what somebody would leave behind in an organisation: how much and until when, never whose.
 type Left struct {
@@ -84,14 +84,14 @@ func (r *Register) LeftBy(ctx context.Context, by journal.Actor, person uuid.UUI
 // organisation's, the colleague's list says from then on that they are theirs to follow up. Nobody's right to act changes.
 //
 // The actor is a referent there (org.ErrMayNot) with a fresh second factor (org.ErrFactorTooOld). Errors: db.ErrNotFound for who never was an aidant there, ErrColleague for
-// a colleague who is the same person, or not an aidant there who may work.
+// a colleague who is the same person, or not an aidant there who may read whose the mandates are (org.Reads).
 func (r *Register) HandOver(ctx context.Context, by journal.Actor, from, to uuid.UUID) (Handed, error) {
 	var h Handed
 	batch := &pgx.Batch{}
 	mayRun := org.MayRun(batch, by)
 	was := there(batch, `select from membership where organisation_id = $1 and person_id = $2 and role = 'aidant' for share`, by.Organisation, from)
-	may := there(batch, `select from membership m join person p on p.id = m.person_id where m.organisation_id = $1 and m.person_id = $2 and m.role = 'aidant'
-		and m.ended_at is null and m.suspended_at is null and p.suspended_at is null for share`, by.Organisation, to)
+	may := there(batch, `select from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
+		where m.organisation_id = $1 and m.person_id = $2 and `+org.Reads+` for share of m, a`, by.Organisation, to)
 	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
 		switch err := mayRun(); {
 		case err != nil:
@@ -143,7 +143,13 @@ func (r *Register) FollowedUp(ctx context.Context, by journal.Actor, limit int) 
 // Whose lists the mandates in force that a person follows up in the actor's organisation, at most limit, if the actor is an aidant
 // there who may act (org.Acts); to anybody else it tells nothing.
 func (r *Register) Whose(ctx context.Context, by journal.Actor, person uuid.UUID, limit int) ([]Summary, error) {
-	return r.list(ctx, by, `m.state = 'standing' and m.ends_at > $3 and m.person_id in (`+owners+` select person from owner)
+	aidant := by
+	aidant.Kind = journal.Aidant
+	whose, err := r.list(ctx, aidant, `m.state = 'standing' and m.ends_at > $3 and m.person_id in (`+owners+` select person from owner)
 		and exists (select from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
 			where m.organisation_id = $1 and m.person_id = $4 and `+org.Acts+`$3) order by m.ends_at limit $5`, person, r.clock.Now(), by.Person, limit)
+	if errors.Is(err, org.ErrMayNot) {
+		return nil, nil
+	}
+	return whose, err
 }

@@ -11,6 +11,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // Summary is one line of an organisation's list.
@@ -28,7 +29,7 @@ type Summary struct {
 func (s Summary) StandsAt(t time.Time) bool { return s.State == Standing && t.Before(s.EndsAt) }
 
 // List lists the mandates of the actor's organisation signed before a time, newest first, at most limit of them. The zero
-// time is now.
+// time is now. Lists and searches are for who may read here (org.Reads); others get org.ErrMayNot.
 func (r *Register) List(ctx context.Context, by journal.Actor, before time.Time, limit int) ([]Summary, error) {
 	if before.IsZero() {
 		before = r.clock.Now().Add(time.Minute)
@@ -40,6 +41,14 @@ func (r *Register) List(ctx context.Context, by journal.Actor, before time.Time,
 // first; full says that there may be more people of that name. Errors: citizen.ErrTooShort.
 func (r *Register) Search(ctx context.Context, by journal.Actor, query string) (found []Summary, full bool, err error) {
 	now := r.clock.Now()
+	batch := &pgx.Batch{}
+	mayRead := org.MayRead(batch, by)
+	if err = r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err == nil {
+		err = mayRead()
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("search mandates: %w", err)
+	}
 	citizens, err := r.citizens.Search(ctx, by.Organisation, query, now)
 	if err != nil || len(citizens) == 0 {
 		return nil, false, err
@@ -52,13 +61,16 @@ func (r *Register) Search(ctx context.Context, by journal.Actor, query string) (
 	return found, len(citizens) == citizen.MaxResults, err
 }
 
-// list reads the mandates of an organisation that fit a condition of ours; its values are numbered from 2.
+// list reads the mandates of an organisation that fit a condition of ours, for who may read them; its values are numbered from 2.
 func (r *Register) list(ctx context.Context, by journal.Actor, condition string, values ...any) ([]Summary, error) {
 	var out []Summary
-	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''),
-			(select count(*) from mandate_power p where p.mandate_id = m.id) from mandate m join citizen c on c.id = m.citizen_id
-			where m.organisation_id = $1 and `+condition, append([]any{by.Organisation}, values...)...)
+	batch := &pgx.Batch{}
+	mayRead := org.MayRead(batch, by)
+	batch.Queue(`select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''),
+		(select count(*) from mandate_power p where p.mandate_id = m.id) from mandate m join citizen c on c.id = m.citizen_id
+		where m.organisation_id = $1 and `+condition, append([]any{by.Organisation}, values...)...).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		err := mayRead()
 		if err != nil {
 			return err
 		}
@@ -73,7 +85,7 @@ func (r *Register) list(ctx context.Context, by journal.Actor, condition string,
 		})
 		return err
 	})
-	if err != nil {
+	if err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
 		return nil, fmt.Errorf("list mandates: %w", err)
 	}
 	return out, nil

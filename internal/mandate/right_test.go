@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 )
@@ -72,7 +73,7 @@ func TestDraft_IsBegunByWhoMayAct(t *testing.T) {
 	}
 }
 
-// Ending needs a second factor of the last quarter of an hour, and no certificate.
+// Ending needs a second factor of the last quarter of an hour, and a certificate only once.
 func TestEnd_AsksForAFactorAndNoCertificate(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
@@ -88,8 +89,60 @@ func TestEnd_AsksForAFactorAndNoCertificate(t *testing.T) {
 		t.Errorf("suspended there: %v", err)
 	}
 	w.Behind(t, `update membership set suspended_at = null where person_id = $1`, by.Person)
-	w.Behind(t, `delete from certification where person_id = $1`, by.Person)
+	w.Behind(t, `update certification set certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, by.Person)
 	if err := w.Mandates.End(t.Context(), by, m.ID, "citizen"); err != nil {
-		t.Errorf("not certified: %v", err)
+		t.Errorf("not certified any more: %v", err)
+	}
+}
+
+// Who was never certified, or whose certificate was suspended, is told nothing of citizens and ends nothing; whose certificate is over is told
+// as before.
+func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	draft := w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
+	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
+	if _, err := w.Mandates.HandOver(t.Context(), w.Referent(t, w.Here, "rose"), w.Paul.Person, nora.Person); !errors.Is(err, mandate.ErrColleague) {
+		t.Errorf("handed over to who may not read: %v", err)
+	}
+	read := func(by journal.Actor) map[string]error {
+		list, listed := w.Mandates.List(t.Context(), by, time.Time{}, 10)
+		found, _, search := w.Mandates.Search(t.Context(), by, "dubois")
+		one, find := w.Mandates.Find(t.Context(), by, m.ID)
+		if told := len(list) + len(found) + len(one.Powers); (listed != nil) != (told == 0) {
+			t.Errorf("told %d things: %v", told, listed)
+		}
+		_, followed := w.Mandates.FollowedUp(t.Context(), by, 10)
+		_, drawn := w.Mandates.Draft(t.Context(), by, draft)
+		return map[string]error{"list": listed, "search": search, "find": find, "followed up": followed, "draft": drawn}
+	}
+	for who, c := range map[string]struct {
+		by    journal.Actor
+		state string
+		why   string
+	}{
+		"never certified":       {nora, "", org.WhyNotCertified},
+		"certificate suspended": {w.Jeanne, `state = 'suspended', suspended_at = now()`, org.WhyNotCertified},
+		"certificate over":      {w.Jeanne, `state = 'certified', suspended_at = null, certified_at = now() - interval '3 years', certified_until = now()`, ""},
+	} {
+		if c.state != "" {
+			w.Behind(t, `update certification set `+c.state+` where person_id = $1`, c.by.Person)
+		}
+		for what, err := range read(c.by) {
+			if org.Why(err) != c.why || (err == nil) != (c.why == "") {
+				t.Errorf("%s, %s: %v", who, what, err)
+			}
+		}
+		if c.why == "" {
+			continue
+		}
+		if err := w.Mandates.End(t.Context(), c.by, m.ID, "citizen"); org.Why(err) != c.why {
+			t.Errorf("%s, end: %v", who, err)
+		}
+	}
+	if n := count(t, w, `select count(*) from mandate where state = 'ended'`); n != 0 {
+		t.Error("a mandate was ended")
 	}
 }

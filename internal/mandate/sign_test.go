@@ -280,7 +280,12 @@ func TestDraft_IsItsAidantsAlone(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	id := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	for _, other := range []journal.Actor{w.Paul, w.Ines, {Kind: journal.Aidant, Person: w.Jeanne.Person, Organisation: w.Elsewhere}} {
+	elsewhere := w.Jeanne
+	elsewhere.Organisation = w.Elsewhere
+	if err := w.Directory.Join(t.Context(), journal.Program(), w.Jeanne.Person, w.Elsewhere, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []journal.Actor{w.Paul, w.Ines, elsewhere} {
 		if _, err := w.Mandates.Draft(t.Context(), other, id); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("read: %v", err)
 		}

@@ -23,14 +23,14 @@ func (r *right) lockRole(b *pgx.Batch, by journal.Actor, role string) {
 
 // ask queues the question what the actor's role is worth, and reads their organisation.
 func (r *right) ask(b *pgx.Batch, by journal.Actor, role string, o *Organisation) {
-	b.Queue(`select `+organisationColumns+`, m.procedures, `+free+`, `+agreed+`, `+certified+`
+	b.Queue(`select `+organisationColumns+`, m.procedures, `+free+`, `+agreed+`, `+entrusted+`, `+certified+`
 		from person a join membership m on m.person_id = a.id join organisation o on o.id = m.organisation_id
 		where a.id = $1 and o.id = $2 and m.role = $3 and m.ended_at is null`, by.Person, by.Organisation, role).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if r.member = rows.Next(); !r.member {
 			return rows.Err()
 		}
-		err := rows.Scan(append(o.fields(), &r.limit, &r.free, &r.agreed, &r.certifiedUntil)...)
+		err := rows.Scan(append(o.fields(), &r.limit, &r.free, &r.agreed, &r.entrusted, &r.certifiedUntil)...)
 		r.active, o.Limit = o.Active, r.limit
 		return err
 	})
@@ -38,13 +38,22 @@ func (r *right) ask(b *pgx.Batch, by journal.Actor, role string, o *Organisation
 
 // acts is the rule who may act, for who is asked as an aidant.
 func (r *right) acts(by journal.Actor, now time.Time) error {
-	switch err := r.held(by, journal.Aidant); {
-	case err != nil:
+	if err := r.reads(by); err != nil {
 		return err
-	case r.certifiedUntil == nil:
-		return mayNot(WhyNotCertified)
-	case !now.Before(*r.certifiedUntil):
+	}
+	if r.certifiedUntil == nil || !now.Before(*r.certifiedUntil) {
 		return mayNot(WhyCertificationOver)
+	}
+	return nil
+}
+
+// reads is the rule who may read, for who is asked as an aidant.
+func (r *right) reads(by journal.Actor) error {
+	if err := r.held(by, journal.Aidant); err != nil {
+		return err
+	}
+	if !r.entrusted {
+		return mayNot(WhyNotCertified)
 	}
 	return nil
 }

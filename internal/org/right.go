@@ -22,12 +22,13 @@ func Fresh(by journal.Actor, now time.Time) error {
 	return nil
 }
 
-// The parts of the rule who may act, about a membership m of the person a in the organisation o. None is null but certified.
+// The parts of the rules who may act and who may read, about a membership m of the person a in the organisation o. None is null but certified.
 const (
 	free   = `m.suspended_at is null and a.suspended_at is null`
 	agreed = `coalesce((select y.sha256 = c.sha256 from charter c join charter_acceptance y on y.version = c.version and y.person_id = a.id
 		where c.version = (select l.version from charter l order by l.published_at desc limit 1)), false)`
 	certified = `(select k.certified_until from certification k where k.person_id = a.id and k.state = 'certified')`
+	entrusted = `exists (select from certification k where k.person_id = a.id and k.certified_at is not null and k.state <> 'suspended')`
 	isAidant  = `m.role = 'aidant' and m.ended_at is null`
 )
 
@@ -35,6 +36,11 @@ const (
 // nowhere, of an active organisation, who has accepted the latest charter and whose certificate lasts longer than a time, which
 // the text is followed by. What uses a right asks this text in the very statement that uses it (docs/decisions/0006).
 const Acts = isAidant + ` and ` + free + ` and o.active and ` + agreed + ` and ` + certified + ` > `
+
+// Reads is the rule who may read of an organisation's citizens, and end their mandates, in SQL as Acts: whoever was certified once. When a
+// certificate is over its holder still tells a citizen what stands, and ends it, which protects them. Who was never certified, or whose
+// certificate was suspended, is told nothing of anybody.
+const Reads = isAidant + ` and ` + free + ` and o.active and ` + agreed + ` and ` + entrusted
 
 // Limits is an array of SQL, about a membership m in the organisation o: the procedures that the person may do there. Null is every
 // one.
@@ -49,9 +55,9 @@ const (
 	WhyNotMember          = "not_member" // or has another role there
 	WhySuspended          = "suspended"
 	WhyOrganisationClosed = "organisation_closed" // or suspended
-	WhyNotCertified       = "not_certified"       // never, or the certificate was suspended
-	WhyCertificationOver  = "certification_over"
-	WhyCharter            = "charter" // its latest version was not accepted
+	WhyNotCertified       = "not_certified"       // never, or the certificate is suspended
+	WhyCertificationOver  = "certification_over"  // certified once; perhaps trained or tested again since
+	WhyCharter            = "charter"             // its latest version was not accepted
 )
 
 // mayNot is ErrMayNot for a reason.
@@ -74,7 +80,8 @@ type right struct {
 	member         bool
 	free, active   bool
 	agreed         bool
-	certifiedUntil *time.Time
+	entrusted      bool       // certified once, and the certificate is not suspended
+	certifiedUntil *time.Time // nil: not certified now
 	limit          []string
 }
 
@@ -97,12 +104,20 @@ func MayActFor(b *pgx.Batch, by journal.Actor, o *Organisation) func(now time.Ti
 	return func(now time.Time) error { return r.acts(by, now) }
 }
 
-// MayEnd is MayAct for ending a mandate, which protects the citizen: an aidant whose certificate is over may.
+// MayEnd is MayAct for ending a mandate, which protects the citizen: it asks Reads, so that an aidant whose certificate is over may.
 func MayEnd(b *pgx.Batch, by journal.Actor) func() error {
 	var r right
 	r.lockRole(b, by, RoleAidant)
 	r.ask(b, by, RoleAidant, &Organisation{})
-	return func() error { return r.held(by, journal.Aidant) }
+	return func() error { return r.reads(by) }
+}
+
+// MayRead queues the question whether the actor is an aidant who may read of their organisation's citizens (Reads), with the first
+// statements of what reads them: who may not gets ErrMayNot instead. It locks nothing.
+func MayRead(b *pgx.Batch, by journal.Actor) func() error {
+	r := right{locked: true}
+	r.ask(b, by, RoleAidant, &Organisation{})
+	return func() error { return r.reads(by) }
 }
 
 // MayRun queues the question whether the actor is a referent who may run their organisation's people now, as MayAct does. A referent

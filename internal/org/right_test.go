@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/certification"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -63,6 +64,19 @@ func acts(t *testing.T, w *fixture.World, by journal.Actor) bool {
 	return yes
 }
 
+// reads asks who may read of citizens: as what reads them does, and as a statement does.
+func reads(t *testing.T, w *fixture.World, by journal.Actor) (asked error, statement bool) {
+	t.Helper()
+	batch := &pgx.Batch{}
+	may := org.MayRead(batch, by)
+	batch.Queue(`select coalesce((select true from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
+		where m.organisation_id = $1 and m.person_id = $2 and `+org.Reads+`), false)`, by.Organisation, by.Person).QueryRow(func(row pgx.Row) error { return row.Scan(&statement) })
+	if err := w.DB.Ask(t.Context(), db.InOrganisation(by.Organisation), batch); err != nil {
+		t.Fatal(err)
+	}
+	return may(), statement
+}
+
 // Everything that keeps an aidant from acting: asked by acts, in the identity provider's statement, and by pages, with one answer. W9: who runs an
 // organisation and is no aidant may neither sign nor end anything.
 func TestMayAct_AsksTheWholeRule(t *testing.T) {
@@ -71,7 +85,7 @@ func TestMayAct_AsksTheWholeRule(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*testing.T, *fixture.World, *journal.Actor) error
 		why    string
-		end    string // why they may not end a mandate; "" for may
+		end    string // why they may neither end a mandate nor read of citizens; "" for may
 	}{
 		"certified": {func(*testing.T, *fixture.World, *journal.Actor) error { return nil }, "", ""},
 		"a referent who is no aidant (W9)": {func(t *testing.T, w *fixture.World, by *journal.Actor) error {
@@ -101,13 +115,24 @@ func TestMayAct_AsksTheWholeRule(t *testing.T) {
 			*by = w.Newcomer(t, journal.Aidant, w.Here, "nadia", org.RoleAidant)
 			fixture.Agree(t, w.Database, w.Clock.Now(), by.Person)
 			return nil
-		}, org.WhyNotCertified, ""},
+		}, org.WhyNotCertified, org.WhyNotCertified},
+		"trained and tested, never certified": {func(t *testing.T, w *fixture.World, by *journal.Actor) error {
+			*by = w.Newcomer(t, journal.Aidant, w.Here, "nadia", org.RoleAidant)
+			fixture.Agree(t, w.Database, w.Clock.Now(), by.Person)
+			day := w.Clock.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
+			return errors.Join(w.Certifications.Train(t.Context(), program, by.Person, certification.Course{On: day, Organiser: "Organisme", Kind: certification.Peer}),
+				w.Certifications.Test(t.Context(), program, by.Person, certification.Test{On: day, Score: fixture.Minimum}))
+		}, org.WhyNotCertified, org.WhyNotCertified},
 		"certificate suspended": {func(t *testing.T, w *fixture.World, by *journal.Actor) error {
 			return w.Certifications.Suspend(t.Context(), program, by.Person)
-		}, org.WhyNotCertified, ""},
+		}, org.WhyNotCertified, org.WhyNotCertified},
 		"certificate over": {func(_ *testing.T, w *fixture.World, _ *journal.Actor) error {
 			w.Clock.Advance(37 * 31 * 24 * time.Hour)
 			return nil
+		}, org.WhyCertificationOver, ""},
+		"certificate over, and trained again": {func(t *testing.T, w *fixture.World, by *journal.Actor) error {
+			w.Clock.Advance(37 * 31 * 24 * time.Hour)
+			return w.Certifications.Train(t.Context(), program, by.Person, certification.Course{On: w.Clock.Now().UTC().Truncate(24 * time.Hour), Organiser: "Organisme", Kind: certification.Peer})
 		}, org.WhyCertificationOver, ""},
 		"charter never accepted": {func(t *testing.T, w *fixture.World, by *journal.Actor) error {
 			*by = w.Newcomer(t, journal.Aidant, w.Here, "nadia", org.RoleAidant)
@@ -136,6 +161,13 @@ func TestMayAct_AsksTheWholeRule(t *testing.T) {
 			}
 			if err := mayEnd(t, w, by); (err == nil) != (c.end == "") || org.Why(err) != c.end {
 				t.Errorf("may end: %v, want %q", err, c.end)
+			}
+			asked, statement := reads(t, w, by)
+			if (asked == nil) != (c.end == "") || org.Why(asked) != c.end {
+				t.Errorf("may read: %v, want %q", asked, c.end)
+			}
+			if statement != (c.end == "" || name == "as another kind") {
+				t.Errorf("who may read, in SQL: %t", statement)
 			}
 			if _, err := w.Directory.Acting(t.Context(), by, w.Clock.Now()); org.Why(err) != c.why || (err == nil) != (c.why == "") {
 				t.Errorf("pages are told %v, want %q", err, c.why)

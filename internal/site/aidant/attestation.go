@@ -3,7 +3,6 @@ package aidant
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +11,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/pdf"
+	"mandat/internal/site/staff"
 )
 
 type attestationPage struct {
@@ -45,7 +45,7 @@ func (s *Site) showAttestation(w http.ResponseWriter, r *http.Request) error {
 
 // sendAttestation sends the kept bytes of the sealed PDF.
 func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := aidantAnd(r, "mandate")
+	at, id, err := staff.WithID(r, "mandate")
 	if err != nil {
 		return err
 	}
@@ -53,18 +53,14 @@ func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return unprintable(err, id)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/pdf")
-	h.Set("Content-Disposition", `attachment; filename="attestation-mandat.pdf"`)
-	h.Set("Content-Length", strconv.Itoa(len(document.Bytes)))
-	_, _ = w.Write(document.Bytes)
+	page.SendPDF(w, "attestation-mandat.pdf", document.Bytes)
 	return nil
 }
 
 // unprintable explains that the document's font lacks a letter of what was agreed. The mandate stands without a document.
 func unprintable(err error, id uuid.UUID) error {
 	if _, ok := errors.AsType[*pdf.UnprintableError](err); ok {
-		return problem(http.StatusUnprocessableEntity, "aidant.problem.unprintable", "/mandats/"+id.String())
+		return page.NewProblem(http.StatusUnprocessableEntity, "aidant.problem.unprintable", "/mandats/"+id.String())
 	}
 	return refusal(err)
 }

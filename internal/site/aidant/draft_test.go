@@ -17,7 +17,7 @@ func draftID(path string) uuid.UUID { return uuid.MustParse(strings.TrimPrefix(p
 
 func (b *browser) identify(draft string) {
 	b.t.Helper()
-	if err := b.site.Mandates.Identify(b.t.Context(), b.by, draftID(draft), fixture.Angela(), b.site.Clock.Now()); err != nil {
+	if err := b.site.Mandates.Identify(b.t.Context(), b.By, draftID(draft), fixture.Angela(), b.site.Clock.Now()); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -36,27 +36,27 @@ func TestDraft_FromTermsToMandate(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	b := c.jeanne(t)
-	b.want(b.get("/espace"), 200, "Votre structure n’a pas encore de mandat")
+	b.Want(b.Get("/espace"), 200, "Votre structure n’a pas encore de mandat")
 	draft := b.start()
-	b.want(b.get("/espace"), 200, "Mandats commencés", draft+"/identite")
-	page := b.want(b.get(draft+"/identite"), 200, "S’identifier avec", `action="`+draft+`/identite"`)
-	if !strings.Contains(page.header.Get("Content-Security-Policy"), "form-action 'self' https://fc.example") {
+	b.Want(b.Get("/espace"), 200, "Mandats commencés", draft+"/identite")
+	page := b.Want(b.Get(draft+"/identite"), 200, "S’identifier avec", `action="`+draft+`/identite"`)
+	if !strings.Contains(page.Header.Get("Content-Security-Policy"), "form-action 'self' https://fc.example") {
 		t.Error("the browser would not follow the redirect to FranceConnect")
 	}
-	b.want(b.get(draft+"/recapitulatif"), 303, draft+"/identite")
+	b.Want(b.Get(draft+"/recapitulatif"), 303, draft+"/identite")
 	b.identify(draft)
-	b.want(b.get(draft+"/recapitulatif"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", "Déclaration", "à 23\u00a0h\u00a059")
-	b.want(b.sign(draft), 422, "Demandez son accord")
-	signed := b.want(b.sign(draft, "agreed", "on"), 303, "/mandats/")
-	b.want(b.get(signed.location), 200, "Le mandat est signé", "Étape 4 sur 4", "Mandat signé", "jeanne Fictif")
-	if strings.Contains(b.get(signed.location).body, "Étape 4 sur 4") {
+	b.Want(b.Get(draft+"/recapitulatif"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", "Déclaration", "à 23\u00a0h\u00a059")
+	b.Want(b.sign(draft), 422, "Demandez son accord")
+	signed := b.Want(b.sign(draft, "agreed", "on"), 303, "/mandats/")
+	b.Want(b.Get(signed.Location), 200, "Le mandat est signé", "Étape 4 sur 4", "Mandat signé", "jeanne Fictif")
+	if strings.Contains(b.Get(signed.Location).Body, "Étape 4 sur 4") {
 		t.Error("the mandate is still said to be signed just now")
 	}
 	for _, path := range []string{"", "/identite", "/recapitulatif"} { // back button
-		b.want(b.get(draft+path), 303, signed.location)
+		b.Want(b.Get(draft+path), 303, signed.Location)
 	}
-	b.want(b.post(draft+"/signature", "identified", "x", "agreed", "on"), 303, signed.location) // double click
-	b.want(b.get("/espace"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
+	b.Want(b.Post(draft+"/signature", "identified", "x", "agreed", "on"), 303, signed.Location) // double click
+	b.Want(b.Get("/espace"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
 	c.wantRows(t, 1, `select count(*) from mandate`)
 }
 
@@ -64,16 +64,16 @@ func TestTerms_Refused(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	b := c.jeanne(t)
-	b.want(b.post("/mandats/nouveau"), 422, "4 réponses", "Cochez au moins une démarche", "Choisissez la durée", "mesure de protection", "Lisez les informations")
-	b.want(b.post("/mandats/nouveau", "procedures", fixture.Tax, "days", "30", "no_protection", "on", "informed", "on"), 422, "Choisissez la durée", `value="`+fixture.Tax+`" checked`, "Une réponse est à corriger")
-	b.want(b.post("/mandats/nouveau", "procedures", "invented", "days", "1", "no_protection", "on", "informed", "on"), 422, "n’existe pas ou plus")
+	b.Want(b.Post("/mandats/nouveau"), 422, "4 réponses", "Cochez au moins une démarche", "Choisissez la durée", "mesure de protection", "Lisez les informations")
+	b.Want(b.Post("/mandats/nouveau", "procedures", fixture.Tax, "days", "30", "no_protection", "on", "informed", "on"), 422, "Choisissez la durée", `value="`+fixture.Tax+`" checked`, "Une réponse est à corriger")
+	b.Want(b.Post("/mandats/nouveau", "procedures", "invented", "days", "1", "no_protection", "on", "informed", "on"), 422, "n’existe pas ou plus")
 	c.wantRows(t, 0, `select count(*) from mandate_draft`)
 	draft := b.start()
-	b.want(b.post(draft, "days", "1"), 422, "3 réponses", `action="`+draft+`"`)
+	b.Want(b.Post(draft, "days", "1"), 422, "3 réponses", `action="`+draft+`"`)
 	b.identify(draft)
-	b.want(b.get(draft), 200, "la personne devra s’identifier de nouveau", "sans rien changer", `value="`+fixture.Tax+`" checked`)
-	b.want(b.post(draft, "procedures", fixture.Tax, "days", "1", "no_protection", "on", "informed", "on"), 303, draft+"/identite")
-	b.want(b.get(draft+"/recapitulatif"), 303, draft+"/identite")
+	b.Want(b.Get(draft), 200, "la personne devra s’identifier de nouveau", "sans rien changer", `value="`+fixture.Tax+`" checked`)
+	b.Want(b.Post(draft, "procedures", fixture.Tax, "days", "1", "no_protection", "on", "informed", "on"), 303, draft+"/identite")
+	b.Want(b.Get(draft+"/recapitulatif"), 303, draft+"/identite")
 }
 
 func TestIdentity_WrongPersonIsDropped(t *testing.T) {
@@ -81,11 +81,11 @@ func TestIdentity_WrongPersonIsDropped(t *testing.T) {
 	c := newCounter(t)
 	b := c.jeanne(t)
 	draft := b.start()
-	b.want(b.post(draft+"/autre-personne"), 303, draft+"/identite") // nobody yet
+	b.Want(b.Post(draft+"/autre-personne"), 303, draft+"/identite") // nobody yet
 	b.identify(draft)
-	b.want(b.post(draft+"/autre-personne"), 303, draft+"/identite")
-	b.want(b.get(draft+"/identite"), 200, "L’identité est retirée du brouillon", "Rien de ce que vous avez saisi n’est perdu")
-	if strings.Contains(b.get(draft+"/identite").body, "L’identité est retirée") {
+	b.Want(b.Post(draft+"/autre-personne"), 303, draft+"/identite")
+	b.Want(b.Get(draft+"/identite"), 200, "L’identité est retirée du brouillon", "Rien de ce que vous avez saisi n’est perdu")
+	if strings.Contains(b.Get(draft+"/identite").Body, "L’identité est retirée") {
 		t.Error("the message stays")
 	}
 	c.wantRows(t, 0, `select count(*) from mandate_draft where identity is not null`)
@@ -94,9 +94,9 @@ func TestIdentity_WrongPersonIsDropped(t *testing.T) {
 func TestAbandon_ForgetsTheDraft(t *testing.T) {
 	t.Parallel()
 	_, b, draft := newIdentified(t)
-	b.want(b.post(draft+"/abandon"), 303, "/espace")
-	b.want(b.get("/espace"), 200, "Le brouillon est supprimé")
-	b.want(b.get(draft+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
+	b.Want(b.Post(draft+"/abandon"), 303, "/espace")
+	b.Want(b.Get("/espace"), 200, "Le brouillon est supprimé")
+	b.Want(b.Get(draft+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
 }
 
 // W44: what is late or gone is explained; nobody is signed out.
@@ -105,20 +105,20 @@ func TestDraft_GoneOrForeign(t *testing.T) {
 	c, b, draft := newIdentified(t)
 	for who, other := range map[string]*browser{"colleague": c.visit(t, c.Paul, session.Aidant, c.Clock.Now()), "another organisation": c.visit(t, c.Ines, session.Aidant, c.Clock.Now())} {
 		for _, path := range []string{"", "/identite", "/recapitulatif"} {
-			a := other.want(other.get(draft+path), 404, "Ce brouillon n’existe plus")
-			if strings.Contains(a.body, "DUBOIS") {
+			a := other.Want(other.Get(draft+path), 404, "Ce brouillon n’existe plus")
+			if strings.Contains(a.Body, "DUBOIS") {
 				t.Errorf("%s sees the citizen", who)
 			}
 		}
 		for _, path := range []string{"", "/abandon", "/autre-personne", "/confirmation", "/signature"} {
-			other.want(other.post(draft+path, "agreed", "on"), 404, "Ce brouillon n’existe plus")
+			other.Want(other.Post(draft+path, "agreed", "on"), 404, "Ce brouillon n’existe plus")
 		}
 	}
-	b.want(b.get("/brouillons/x/recapitulatif"), 404, "Cette page n’existe pas")
+	b.Want(b.Get("/brouillons/x/recapitulatif"), 404, "Cette page n’existe pas")
 	c.Clock.Advance(mandate.DraftLife)
 	b = c.jeanne(t) // a session does not live as long without a request
-	a := b.want(b.post(draft+"/signature", "agreed", "on"), 404, "Ce brouillon n’existe plus", "/mandats/nouveau")
-	if a.header.Get("Set-Cookie") != "" {
+	a := b.Want(b.Post(draft+"/signature", "agreed", "on"), 404, "Ce brouillon n’existe plus", "/mandats/nouveau")
+	if a.Header.Get("Set-Cookie") != "" {
 		t.Error("the aidant was signed out")
 	}
 }
@@ -131,21 +131,21 @@ func TestReferent_SeesNoCitizen(t *testing.T) {
 	b := c.visit(t, c.Paul, session.Referent, c.Clock.Now())
 	path := "/mandats/" + m.ID.String()
 	for _, p := range []string{"/espace", "/mandats/nouveau", path, path + "/attestation", path + "/attestation.pdf", path + "/fin"} {
-		if a := b.want(b.get(p), 403, "réservée aux aidants"); strings.Contains(a.body, "DUBOIS") {
+		if a := b.Want(b.Get(p), 403, "réservée aux aidants"); strings.Contains(a.Body, "DUBOIS") {
 			t.Errorf("%s shows a citizen to a referent", p)
 		}
 	}
-	b.want(b.post(path+"/fin", "reason", "mistake"), 403)
-	b.want(b.post("/mandats/nouveau"), 403)
+	b.Want(b.Post(path+"/fin", "reason", "mistake"), 403)
+	b.Want(b.Post("/mandats/nouveau"), 403)
 }
 
 func TestSignedOut_IsSentToSignIn(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
-	nobody := &browser{t: t, site: c}
+	nobody := c.Stranger(t)
 	for _, p := range []string{"/espace", "/mandats/nouveau", "/mandats/" + uuid.Nil.String(), "/brouillons/" + uuid.Nil.String()} {
-		if a := nobody.get(p); a.status != http.StatusSeeOther || a.location != session.SignInPath {
-			t.Errorf("%s: %d %s", p, a.status, a.location)
+		if a := nobody.Get(p); a.Status != http.StatusSeeOther || a.Location != session.SignInPath {
+			t.Errorf("%s: %d %s", p, a.Status, a.Location)
 		}
 	}
 }
@@ -153,21 +153,21 @@ func TestSignedOut_IsSentToSignIn(t *testing.T) {
 func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	t.Parallel()
 	c, b, draft := newIdentified(t)
-	before := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
+	before := identified.FindStringSubmatch(b.Get(draft + "/recapitulatif").Body)[1]
 	c.Clock.Advance(mandate.IdentityLife + time.Second)
-	b.want(b.post(draft+"/signature", "identified", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
-	b.want(b.get(draft+"/recapitulatif"), 200, "Identifier de nouveau la personne")
+	b.Want(b.Post(draft+"/signature", "identified", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
+	b.Want(b.Get(draft+"/recapitulatif"), 200, "Identifier de nouveau la personne")
 
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
 	draft = late.start()
 	late.identify(draft)
-	late.want(late.get(draft+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
-	late.want(late.post(draft+"/confirmation"), 303, session.ConfirmPath)
-	d, err := c.Mandates.Draft(t.Context(), late.by, draftID(draft))
+	late.Want(late.Get(draft+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
+	late.Want(late.Post(draft+"/confirmation"), 303, session.ConfirmPath)
+	d, err := c.Mandates.Draft(t.Context(), late.By, draftID(draft))
 	if err != nil {
 		t.Fatal(err)
 	}
-	late.want(late.post(draft+"/signature", "identified", shown(d), "agreed", "on"), 409, "Confirmez d’abord que c’est bien vous")
+	late.Want(late.Post(draft+"/signature", "identified", shown(d), "agreed", "on"), 409, "Confirmez d’abord que c’est bien vous")
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
@@ -175,13 +175,13 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 func TestSign_OnlyWhomTheRecapShowed(t *testing.T) {
 	t.Parallel()
 	c, b, draft := newIdentified(t)
-	old := identified.FindStringSubmatch(b.get(draft + "/recapitulatif").body)[1]
+	old := identified.FindStringSubmatch(b.Get(draft + "/recapitulatif").Body)[1]
 	c.Clock.Advance(time.Second)
-	if err := c.Mandates.Identify(t.Context(), b.by, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
+	if err := c.Mandates.Identify(t.Context(), b.By, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	b.want(b.post(draft+"/signature", "identified", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")
-	b.want(b.post(draft+"/signature", "agreed", "on"), 409, "L’identité a changé entre-temps")
+	b.Want(b.Post(draft+"/signature", "identified", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")
+	b.Want(b.Post(draft+"/signature", "agreed", "on"), 409, "L’identité a changé entre-temps")
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
@@ -191,7 +191,7 @@ func TestSign_InTheBrowserOfTheIdentification(t *testing.T) {
 	here, there := c.jeanne(t), c.jeanne(t)
 	draft := here.start()
 	there.identify(draft)
-	here.want(here.sign(draft, "agreed", "on"), 303, draft+"/identite")
-	here.want(here.get(draft+"/identite"), 200, "faite dans une autre session")
+	here.Want(here.sign(draft, "agreed", "on"), 303, draft+"/identite")
+	here.Want(here.Get(draft+"/identite"), 200, "faite dans une autre session")
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }

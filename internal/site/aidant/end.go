@@ -11,6 +11,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/site/staff"
 )
 
 type endPage struct {
@@ -25,7 +26,7 @@ type endPage struct {
 
 // showEnd asks for the reason. One that was chosen before the aidant had to confirm who they are is there again.
 func (s *Site) showEnd(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := aidantAnd(r, "mandate")
+	at, id, err := staff.WithID(r, "mandate")
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func endOf(mandate uuid.UUID) string { return "end:" + mandate.String() }
 // doConfirmEnd sends the aidant to give their second factor, and back; what they have chosen waits for them here, and not in an
 // address.
 func (s *Site) doConfirmEnd(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := aidantAnd(r, "mandate")
+	at, id, err := staff.WithID(r, "mandate")
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, status int, for
 }
 
 func (s *Site) doEnd(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := aidantAnd(r, "mandate")
+	at, id, err := staff.WithID(r, "mandate")
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ func TestHome_ShowsWhatWasHandedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := c.jeanne(t)
-	b.want(b.get("/espace"), 200, "Mandats qui vous ont été confiés", "Voir le mandat", "/mandats/"+m.ID.String(), "/brouillons/"+draft.String()+"/identite")
+	b.Want(b.Get("/espace"), 200, "Mandats qui vous ont été confiés", "Voir le mandat", "/mandats/"+m.ID.String(), "/brouillons/"+draft.String()+"/identite")
 	other := c.visit(t, c.Paul, "aidant", c.Clock.Now())
-	if a := other.get("/espace"); strings.Contains(a.body, "vous ont été confiés") || strings.Contains(a.body, draft.String()) {
+	if a := other.Get("/espace"); strings.Contains(a.Body, "vous ont été confiés") || strings.Contains(a.Body, draft.String()) {
 		t.Error("who has left still has them")
 	}
 }

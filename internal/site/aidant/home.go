@@ -13,6 +13,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 const (
@@ -33,6 +34,7 @@ type homePage struct {
 	Notice                  string   // i18n key of a message, "" if none
 	Why                     string   // why they may not act (org.Why), "" if they may
 	Missing                 []string // i18n keys of what they lack for it, as far as it is known
+	Closed                  bool     // they may not read of citizens either
 }
 
 type draftLine struct {
@@ -46,7 +48,7 @@ type mandateLine struct {
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -56,7 +58,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 // doSearch finds the mandates in force of somebody by name, for whoever calls or comes back. It is posted, because names
 // must not stand in addresses, which are kept in histories and logs.
 func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
 		p.Searched, status, err = false, http.StatusUnprocessableEntity, nil
 	}
 	if err != nil {
-		return err
+		return refusal(err)
 	}
 	p.Found, p.Full = s.lines(found), full
 	return s.renderHome(w, r, at, status, p)
@@ -98,12 +100,7 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	if err != nil {
 		return err
 	}
-	followed, err := s.Mandates.FollowedUp(r.Context(), at.Actor(), followedShown)
-	if err != nil {
-		return err
-	}
-	mandates, err := s.Mandates.List(r.Context(), at.Actor(), before, perPage+1)
-	if err != nil {
+	if err := s.listMandates(r.Context(), at, before, p); err != nil {
 		return err
 	}
 	if p.Notice, err = s.Sessions.Notice(r.Context(), at, "home"); err != nil {
@@ -114,12 +111,28 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	for _, d := range drafts {
 		p.Drafts = append(p.Drafts, draftLine{d, step(d)})
 	}
+	return s.Pages.Render(w, r, status, "aidant/home.html", p)
+}
+
+// listMandates puts the mandates on the page that the aidant may read, or that they may read none.
+func (s *Site) listMandates(ctx context.Context, at *session.Session, before time.Time, p *homePage) error {
+	followed, err := s.Mandates.FollowedUp(ctx, at.Actor(), followedShown)
+	if p.Closed = errors.Is(err, org.ErrMayNot); p.Closed {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mandates, err := s.Mandates.List(ctx, at.Actor(), before, perPage+1)
+	if err != nil {
+		return err
+	}
 	if len(mandates) > perPage {
 		mandates = mandates[:perPage]
 		p.Older = "?avant=" + mandates[perPage-1].SignedAt.UTC().Format(cursorFormat) + "#mandats"
 	}
 	p.Followed, p.Mandates = s.lines(followed), s.lines(mandates)
-	return s.Pages.Render(w, r, status, "aidant/home.html", p)
+	return nil
 }
 
 // lacking says why somebody may not act, and what they lack, "" for who may.
@@ -128,7 +141,7 @@ func (s *Site) lacking(ctx context.Context, at *session.Session) (why string, mi
 	if !errors.Is(err, org.ErrMayNot) {
 		return "", nil, err
 	}
-	if why = org.Why(err); why != org.WhyNotCertified || s.Certifications == nil {
+	if why = org.Why(err); why != org.WhyNotCertified && why != org.WhyCertificationOver || s.Certifications == nil {
 		return why, nil, nil
 	}
 	c, err := s.Certifications.Of(ctx, at.Person)
@@ -142,6 +155,8 @@ func (s *Site) lacking(ctx context.Context, at *session.Session) (why string, mi
 		return why, []string{"aidant.lacks.test", "aidant.lacks.certificate"}, nil
 	case certification.Suspended:
 		return why, []string{"aidant.lacks.resumption"}, nil
+	case certification.Expired:
+		return why, nil, nil // it may be renewed with or without a training
 	}
 	return why, []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}, nil
 }
@@ -156,7 +171,7 @@ func cursor(r *http.Request) (time.Time, error) {
 	}
 	before, err := time.Parse(cursorFormat, text)
 	if err != nil {
-		return time.Time{}, problem(http.StatusBadRequest, "aidant.problem.bad_list", "/espace")
+		return time.Time{}, page.NewProblem(http.StatusBadRequest, "aidant.problem.bad_list", "/espace")
 	}
 	return before, nil
 }

@@ -7,6 +7,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type mandatePage struct {
@@ -27,14 +28,14 @@ type powerLine struct {
 	Reason     string
 }
 
-// mandate finds the mandate of the path, for an aidant of its organisation.
+// mandate finds the mandate of the path, for an aidant of its organisation who may read it.
 func (s *Site) mandate(r *http.Request) (mandate.Mandate, *session.Session, error) {
-	at, id, err := aidantAnd(r, "mandate")
+	at, id, err := staff.WithID(r, "mandate")
 	if err != nil {
 		return mandate.Mandate{}, nil, err
 	}
 	m, err := s.Mandates.Find(r.Context(), at.Actor(), id)
-	return m, at, err
+	return m, at, refusal(err)
 }
 
 // ending is when and why a mandate ended. One whose time is over may have no ending in the table yet: the next act that

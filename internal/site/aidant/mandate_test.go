@@ -16,16 +16,16 @@ func TestMandate_IsNobodyElses(t *testing.T) {
 	path := "/mandats/" + m.ID.String()
 	other := c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
 	for _, p := range []string{path, path + "/attestation", path + "/attestation.pdf", path + "/fin"} {
-		if a := other.want(other.get(p), 404); strings.Contains(a.body, "DUBOIS") {
+		if a := other.Want(other.Get(p), 404); strings.Contains(a.Body, "DUBOIS") {
 			t.Errorf("%s shows another organisation's citizen", p)
 		}
 	}
-	other.want(other.post(path+"/fin", "reason", "mistake"), 404)
-	if a := other.get("/espace"); strings.Contains(a.body, "DUBOIS") {
+	other.Want(other.Post(path+"/fin", "reason", "mistake"), 404)
+	if a := other.Get("/espace"); strings.Contains(a.Body, "DUBOIS") {
 		t.Error("the list shows another organisation's citizen")
 	}
 	colleague := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
-	colleague.want(colleague.get(path), 200, "Angela Claire Louise DUBOIS", "jeanne Fictif")
+	colleague.Want(colleague.Get(path), 200, "Angela Claire Louise DUBOIS", "jeanne Fictif")
 }
 
 func TestEnd(t *testing.T) {
@@ -34,14 +34,14 @@ func TestEnd(t *testing.T) {
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 	path := "/mandats/" + m.ID.String()
 	b := c.jeanne(t)
-	b.want(b.get(path+"/fin"), 200, "Les 2 démarches autorisées ne le seront plus", "Il a été signé par erreur")
-	b.want(b.post(path+"/fin"), 422, "Choisissez la raison")
-	b.want(b.post(path+"/fin", "reason", "superseded"), 422, "Choisissez la raison")
-	b.want(b.post(path+"/fin", "reason", "mistake"), 303, path+"/fin")
-	b.want(b.get(path+"/fin"), 200, "L’effet a été immédiat", "Il a été signé par erreur")
-	b.want(b.post(path+"/fin", "reason", "citizen"), 303, path+"/fin") // twice: the first one counts
-	b.want(b.get(path), 200, "Terminé", "Il a été signé par erreur", "Fin du mandat")
-	b.want(b.get("/espace"), 200, "Terminé le")
+	b.Want(b.Get(path+"/fin"), 200, "Les 2 démarches autorisées ne le seront plus", "Il a été signé par erreur")
+	b.Want(b.Post(path+"/fin"), 422, "Choisissez la raison")
+	b.Want(b.Post(path+"/fin", "reason", "superseded"), 422, "Choisissez la raison")
+	b.Want(b.Post(path+"/fin", "reason", "mistake"), 303, path+"/fin")
+	b.Want(b.Get(path+"/fin"), 200, "L’effet a été immédiat", "Il a été signé par erreur")
+	b.Want(b.Post(path+"/fin", "reason", "citizen"), 303, path+"/fin") // twice: the first one counts
+	b.Want(b.Get(path), 200, "Terminé", "Il a été signé par erreur", "Fin du mandat")
+	b.Want(b.Get("/espace"), 200, "Terminé le")
 	c.wantRows(t, 0, `select count(*) from mandate_power where state = 'standing'`)
 }
 
@@ -52,9 +52,9 @@ func TestMandate_PastItsDate(t *testing.T) {
 	c.Clock.Advance(33 * 24 * time.Hour)
 	b := c.jeanne(t)
 	path := "/mandats/" + m.ID.String()
-	b.want(b.get(path), 200, "Terminé", "La date prévue est atteinte", "Plus autorisée")
-	b.want(b.get(path+"/fin"), 200, "Le mandat a pris fin", "La date prévue est atteinte")
-	b.want(b.get("/espace"), 200, "Terminé le")
+	b.Want(b.Get(path), 200, "Terminé", "La date prévue est atteinte", "Plus autorisée")
+	b.Want(b.Get(path+"/fin"), 200, "Le mandat a pris fin", "La date prévue est atteinte")
+	b.Want(b.Get("/espace"), 200, "Terminé le")
 }
 
 func TestAttestation(t *testing.T) {
@@ -63,20 +63,20 @@ func TestAttestation(t *testing.T) {
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
 	b := c.jeanne(t)
 	path := "/mandats/" + m.ID.String()
-	shown := b.want(b.get(path+"/attestation"), 200, "Angela Claire Louise DUBOIS", "http://localhost/v/", "<svg", "Mettre fin au mandat")
-	if strings.Contains(shown.header.Get("Content-Security-Policy"), "data:") {
+	shown := b.Want(b.Get(path+"/attestation"), 200, "Angela Claire Louise DUBOIS", "http://localhost/v/", "<svg", "Mettre fin au mandat")
+	if strings.Contains(shown.Header.Get("Content-Security-Policy"), "data:") {
 		t.Error("the code needs an exception in the policy")
 	}
-	first, second := b.get(path+"/attestation.pdf"), b.get(path+"/attestation.pdf")
-	if first.status != 200 || !strings.HasPrefix(first.body, "%PDF-") || first.body != second.body {
-		t.Errorf("PDF: %d, the same twice: %v", first.status, first.body == second.body)
+	first, second := b.Get(path+"/attestation.pdf"), b.Get(path+"/attestation.pdf")
+	if first.Status != 200 || !strings.HasPrefix(first.Body, "%PDF-") || first.Body != second.Body {
+		t.Errorf("PDF: %d, the same twice: %v", first.Status, first.Body == second.Body)
 	}
-	if d := first.header.Get("Content-Disposition"); d != `attachment; filename="attestation-mandat.pdf"` {
+	if d := first.Header.Get("Content-Disposition"); d != `attachment; filename="attestation-mandat.pdf"` {
 		t.Errorf("file name %q", d)
 	}
-	b.want(b.post(path+"/fin", "reason", "citizen"), 303)
-	b.want(b.get(path+"/attestation"), 200, "Ce mandat a pris fin le")
-	b.want(b.get(path), 200, "Attestation établie")
+	b.Want(b.Post(path+"/fin", "reason", "citizen"), 303)
+	b.Want(b.Get(path+"/attestation"), 200, "Ce mandat a pris fin le")
+	b.Want(b.Get(path), 200, "Attestation établie")
 }
 
 func TestList_HasPages(t *testing.T) {
@@ -86,17 +86,17 @@ func TestList_HasPages(t *testing.T) {
 		c.Sign(t, c.Jeanne, fixture.Citizen(n), fixture.Tax)
 	}
 	b := c.jeanne(t)
-	first := b.want(b.get("/espace"), 200, "Mandats plus anciens")
-	if n := strings.Count(first.body, "fr-list__title"); n != perPage {
+	first := b.Want(b.Get("/espace"), 200, "Mandats plus anciens")
+	if n := strings.Count(first.Body, "fr-list__title"); n != perPage {
 		t.Errorf("%d mandates on the first page", n)
 	}
-	_, rest, _ := strings.Cut(first.body, `href="?avant=`)
+	_, rest, _ := strings.Cut(first.Body, `href="?avant=`)
 	older, _, _ := strings.Cut(rest, "#mandats")
-	second := b.want(b.get("/espace?avant="+older), 200, "<details class=\"fr-accordion\" open>", "Mandats les plus récents")
-	if n := strings.Count(second.body, "fr-list__title"); n != 2 || strings.Contains(second.body, "Mandats plus anciens") {
+	second := b.Want(b.Get("/espace?avant="+older), 200, "<details class=\"fr-accordion\" open>", "Mandats les plus récents")
+	if n := strings.Count(second.Body, "fr-list__title"); n != 2 || strings.Contains(second.Body, "Mandats plus anciens") {
 		t.Errorf("%d mandates on the last page", n)
 	}
-	b.want(b.get("/espace?avant=yesterday"), 400, "Cette page de la liste n’existe pas")
+	b.Want(b.Get("/espace?avant=yesterday"), 400, "Cette page de la liste n’existe pas")
 }
 
 // Whoever calls to end a mandate is found by name, in one's own organisation, while the mandate stands.
@@ -107,14 +107,14 @@ func TestSearch_FindsTheMandatesInForce(t *testing.T) {
 	c.Sign(t, c.Jeanne, fixture.Citizen(1), fixture.Tax)
 	b, elsewhere := c.jeanne(t), c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
 	c.Sign(t, c.Ines, fixture.Citizen(2), fixture.Tax)
-	found := b.want(b.post("/espace", "recherche", "dub"), 200, "Un mandat en cours", "/mandats/"+m.ID.String(), "24 août 1962")
-	if result, _, _ := strings.Cut(found.body, "<details"); strings.Contains(result, "FICTIF") {
+	found := b.Want(b.Post("/espace", "recherche", "dub"), 200, "Un mandat en cours", "/mandats/"+m.ID.String(), "24 août 1962")
+	if result, _, _ := strings.Cut(found.Body, "<details"); strings.Contains(result, "FICTIF") {
 		t.Error("somebody else of the organisation stands beside who was looked for")
 	}
-	b.want(b.post("/espace", "recherche", "du"), 422, "Écrivez au moins trois lettres")
-	elsewhere.want(elsewhere.post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
+	b.Want(b.Post("/espace", "recherche", "du"), 422, "Écrivez au moins trois lettres")
+	elsewhere.Want(elsewhere.Post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
 	if err := c.Mandates.End(t.Context(), c.Jeanne, m.ID, "citizen"); err != nil {
 		t.Fatal(err)
 	}
-	b.want(b.post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
+	b.Want(b.Post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
 }

@@ -12,10 +12,11 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/sitetest"
 )
 
-// Who is not certified sees what they lack and whom to ask, and is offered nothing that would be refused; ending a mandate and
-// handing its attestation over, which protect the citizen, stay open to them.
+// Who is not certified sees what they lack and whom to ask, and is offered nothing that would be refused: of citizens nothing either, unless they were
+// certified once. Ending a mandate and handing its attestation over, which protect the citizen, stay open to them when it is over.
 func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
@@ -27,19 +28,26 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 	} {
 		c.Behind(t, `update certification set state = $2, suspended_at = case when $2 = 'suspended' then now() end, certified_at = case when $2 = 'suspended' then now() end,
 			certified_until = case when $2 = 'suspended' then now() + interval '1 year' end where person_id = $1`, c.Jeanne.Person, state)
-		a := b.want(b.get("/espace"), 200, append(lacks, "Votre référent peut vous dire", "disabled")...)
-		if strings.Contains(a.body, `fr-btn--lg" href="/mandats/nouveau"`) || strings.Contains(a.body, "la formation") != (state == "to_train") {
-			t.Errorf("%s: %s", state, a.body)
+		a := b.Want(b.Get("/espace"), 200, append(lacks, "Votre référent peut vous dire", "disabled")...)
+		if strings.Contains(a.Body, `fr-btn--lg" href="/mandats/nouveau"`) || strings.Contains(a.Body, "la formation") != (state == "to_train") ||
+			strings.Contains(a.Body, "DUBOIS") || strings.Contains(a.Body, m.ID.String()) || strings.Contains(a.Body, `id="mandats"`) {
+			t.Errorf("%s: %s", state, a.Body)
+		}
+		path := "/mandats/" + m.ID.String()
+		for _, refused := range []sitetest.Answer{b.Post("/espace", "recherche", "dubois"), b.Get(path), b.Get(path + "/attestation"), b.Get(path + "/attestation.pdf"), b.Get(path + "/fin"),
+			b.Post(path+"/fin", "reason", "citizen"), b.Get(draft)} {
+			b.Want(refused, 403, "Cette page s’ouvre avec votre habilitation", "Rien n’a été montré ni modifié", "Voir ce qu’il me manque")
 		}
 	}
+	c.wantRows(t, 0, `select count(*) from mandate where state = 'ended'`)
 	c.Behind(t, `update certification set state = 'certified', suspended_at = null, certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, c.Jeanne.Person)
-	b.want(b.get("/espace"), 200, "Votre habilitation a pris fin")
-	b.want(b.get("/mandats/nouveau"), 403, "Votre habilitation a pris fin")
-	b.want(b.post("/mandats/nouveau", "procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"), 403, "Votre habilitation a pris fin")
-	b.want(b.get(draft), 403, "Votre habilitation a pris fin")
-	b.want(b.post(draft+"/abandon"), 303, "/espace")
-	b.want(b.get("/mandats/"+m.ID.String()+"/attestation"), 200, "Attestation")
-	b.want(b.post("/mandats/"+m.ID.String()+"/fin", "reason", "citizen"), 303, "/fin")
+	b.Want(b.Get("/espace"), 200, "Votre habilitation a pris fin")
+	b.Want(b.Get("/mandats/nouveau"), 403, "Votre habilitation a pris fin")
+	b.Want(b.Post("/mandats/nouveau", "procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"), 403, "Votre habilitation a pris fin")
+	b.Want(b.Get(draft), 403, "Votre habilitation a pris fin")
+	b.Want(b.Post(draft+"/abandon"), 303, "/espace")
+	b.Want(b.Get("/mandats/"+m.ID.String()+"/attestation"), 200, "Attestation")
+	b.Want(b.Post("/mandats/"+m.ID.String()+"/fin", "reason", "citizen"), 303, "/fin")
 	c.wantRows(t, 1, `select count(*) from mandate where state = 'ended'`)
 }
 
@@ -51,13 +59,13 @@ func TestTerms_OfferWhatIsAllowed(t *testing.T) {
 	b.identify(draft)
 	c.Behind(t, `update membership set procedures = array['`+fixture.Housing+`'] where person_id = $1`, c.Jeanne.Person)
 	for _, path := range []string{"/mandats/nouveau", draft} {
-		a := b.want(b.get(path), 200, `value="`+fixture.Housing+`"`)
-		if strings.Contains(a.body, `value="`+fixture.Tax+`"`) || strings.Contains(a.body, "Impôts") && strings.Contains(a.body, `id="theme-argent"`) {
+		a := b.Want(b.Get(path), 200, `value="`+fixture.Housing+`"`)
+		if strings.Contains(a.Body, `value="`+fixture.Tax+`"`) || strings.Contains(a.Body, "Impôts") && strings.Contains(a.Body, `id="theme-argent"`) {
 			t.Errorf("%s offers what is not allowed", path)
 		}
-		b.want(b.post(path, "procedures", fixture.Tax, "procedures", fixture.Housing, "days", "31", "no_protection", "on", "informed", "on"), 422, "ne vous l’a pas confiée", `value="`+fixture.Housing+`" checked`)
+		b.Want(b.Post(path, "procedures", fixture.Tax, "procedures", fixture.Housing, "days", "31", "no_protection", "on", "informed", "on"), 422, "ne vous l’a pas confiée", `value="`+fixture.Housing+`" checked`)
 	}
-	b.want(b.sign(draft, "agreed", "on"), 409, "Une démarche de ce mandat n’est pas permise", `href="`+draft+`"`)
+	b.Want(b.sign(draft, "agreed", "on"), 409, "Une démarche de ce mandat n’est pas permise", `href="`+draft+`"`)
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
@@ -68,20 +76,20 @@ func TestEnd_StepsUpAndKeepsTheReason(t *testing.T) {
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
 	path := "/mandats/" + m.ID.String()
 	late := c.visit(t, c.Jeanne, session.Aidant, c.Clock.Now().Add(-16*time.Minute))
-	if a := late.want(late.get(path+"/fin"), 200, "Confirmer que c’est moi", "rien n’est perdu"); strings.Contains(a.body, `type="radio"`) {
+	if a := late.Want(late.Get(path+"/fin"), 200, "Confirmer que c’est moi", "rien n’est perdu"); strings.Contains(a.Body, `type="radio"`) {
 		t.Error("the form is filled in before it can be sent")
 	}
-	late.want(late.post(path+"/fin", "reason", "death"), 409, "Confirmer que c’est moi", `name="reason" value="death"`)
+	late.Want(late.Post(path+"/fin", "reason", "death"), 409, "Confirmer que c’est moi", `name="reason" value="death"`)
 	c.wantRows(t, 0, `select count(*) from mandate where state = 'ended'`)
-	late.want(late.post(path+"/confirmation", "reason", "death"), 303, session.ConfirmPath)
+	late.Want(late.Post(path+"/confirmation", "reason", "death"), 303, session.ConfirmPath)
 	c.wantRows(t, 1, `select count(*) from session where return_path = $1`, path+"/fin")
 	if strings.Contains(path, "death") {
 		t.Error("the reason is in an address")
 	}
 	c.wantRows(t, 1, `select count(*) from session where notice = 'death'`)
 	c.stepUp(t, late)
-	late.want(late.get(path+"/fin"), 200, `value="death" checked`)
-	late.want(late.post(path+"/fin", "reason", "death"), 303, path+"/fin")
+	late.Want(late.Get(path+"/fin"), 200, `value="death" checked`)
+	late.Want(late.Post(path+"/fin", "reason", "death"), 303, path+"/fin")
 	c.wantRows(t, 1, `select count(*) from mandate where state = 'ended'`)
 }
 
@@ -89,15 +97,15 @@ func TestEnd_StepsUpAndKeepsTheReason(t *testing.T) {
 func (c *counter) stepUp(t *testing.T, b *browser) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/compte", nil)
-	r.AddCookie(&http.Cookie{Name: "mandat", Value: b.cookie})
-	passed, err := c.sessions.Account(httptest.NewRecorder(), r)
+	r.AddCookie(&http.Cookie{Name: "mandat", Value: b.Cookie})
+	passed, err := c.Sessions.Account(httptest.NewRecorder(), r)
 	if err != nil || passed == nil {
 		t.Fatal("not signed in", err)
 	}
 	at := session.From(passed.Context())
 	err = c.Journal.Record(t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		opened, err := c.sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now})
-		b.cookie = opened.Secret()
+		opened, err := c.Sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now})
+		b.Cookie = opened.Secret()
 		return journal.Event{Action: "session.stepped_up"}, err
 	})
 	if err != nil {
@@ -109,13 +117,13 @@ func (c *counter) stepUp(t *testing.T, b *browser) {
 func TestSign_TheFactorWasForThisCitizen(t *testing.T) {
 	t.Parallel()
 	_, b, draft := newIdentified(t)
-	b.want(b.sign(draft, "agreed", "on"), 303)
+	b.Want(b.sign(draft, "agreed", "on"), 303)
 	b.site.wantRows(t, 0, `select count(*) from session where factor_citizen is not null`) // it was given before she came
 	second := b.start()
 	b.identify(second)
 	b.site.Clock.Advance(time.Second)
 	b.site.stepUp(t, b)
-	b.want(b.sign(second, "agreed", "on"), 303)
+	b.Want(b.sign(second, "agreed", "on"), 303)
 	b.site.wantRows(t, 1, `select count(*) from session where factor_citizen = (select id from citizen)`)
 }
 
@@ -130,59 +138,37 @@ func TestTwoOrganisations_DoNotMix(t *testing.T) {
 	b := c.severalOf(t, c.Jeanne)
 	here, elsewhere := c.under(t, c.Here), c.under(t, c.Elsewhere)
 	terms := []string{"procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"}
-	b.want(b.post("/mandats/nouveau", terms...), 409, "Pour quelle structure", `href="/structures"`)
+	b.Want(b.Post("/mandats/nouveau", terms...), 409, "Pour quelle structure", `href="/structures"`)
 	c.wantRows(t, 0, `select count(*) from mandate_draft`)
-	b.want(b.get("/mandats/nouveau"), 303, here+"/mandats/nouveau")
-	b.want(b.get("/structures"), 200, here+"/espace", elsewhere+"/espace")
-	b.want(b.get(here+"/mandats/nouveau"), 200, `action="`+here+`/mandats/nouveau"`, `href="/structures"`)
-	first := b.want(b.post(here+"/mandats/nouveau", terms...), 303, here+"/brouillons/").location
-	second := b.want(b.post(elsewhere+"/mandats/nouveau", terms...), 303, elsewhere+"/brouillons/").location
+	b.Want(b.Get("/mandats/nouveau"), 303, here+"/mandats/nouveau")
+	b.Want(b.Get("/structures"), 200, here+"/espace", elsewhere+"/espace")
+	b.Want(b.Get(here+"/mandats/nouveau"), 200, `action="`+here+`/mandats/nouveau"`, `href="/structures"`)
+	first := b.Want(b.Post(here+"/mandats/nouveau", terms...), 303, here+"/brouillons/").Location
+	second := b.Want(b.Post(elsewhere+"/mandats/nouveau", terms...), 303, elsewhere+"/brouillons/").Location
 	c.wantRows(t, 1, `select count(*) from mandate_draft where organisation_id = $1`, c.Here)
 	c.wantRows(t, 1, `select count(*) from mandate_draft where organisation_id = $1`, c.Elsewhere)
-	b.want(b.get(strings.Replace(second, elsewhere, here, 1)), 404)
-	b.want(b.get(strings.Replace(first, here, elsewhere, 1)), 404)
-	b.want(b.post(strings.Replace(strings.TrimSuffix(first, "/identite"), here, elsewhere, 1)+"/abandon"), 404)
+	b.Want(b.Get(strings.Replace(second, elsewhere, here, 1)), 404)
+	b.Want(b.Get(strings.Replace(first, here, elsewhere, 1)), 404)
+	b.Want(b.Post(strings.Replace(strings.TrimSuffix(first, "/identite"), here, elsewhere, 1)+"/abandon"), 404)
 	c.wantRows(t, 2, `select count(*) from mandate_draft where state = 'open'`)
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
 	mandate := "/mandats/" + m.ID.String()
-	b.want(b.get(here+mandate), 200, here+mandate+"/attestation", here+mandate+"/fin", `href="`+here+`/espace"`)
-	for _, a := range []answer{b.get(elsewhere + mandate), b.get(elsewhere + mandate + "/fin"), b.get(elsewhere + mandate + "/attestation.pdf"), b.post(elsewhere+mandate+"/fin", "reason", "mistake")} {
-		b.want(a, 404)
+	b.Want(b.Get(here+mandate), 200, here+mandate+"/attestation", here+mandate+"/fin", `href="`+here+`/espace"`)
+	for _, a := range []sitetest.Answer{b.Get(elsewhere + mandate), b.Get(elsewhere + mandate + "/fin"), b.Get(elsewhere + mandate + "/attestation.pdf"), b.Post(elsewhere+mandate+"/fin", "reason", "mistake")} {
+		b.Want(a, 404)
 	}
-	b.want(b.post(mandate+"/fin", "reason", "mistake"), 409)
+	b.Want(b.Post(mandate+"/fin", "reason", "mistake"), 409)
 	c.wantRows(t, 1, `select count(*) from mandate where state = 'standing'`)
-	if a := b.want(b.get(elsewhere+"/espace"), 200); strings.Contains(a.body, "DUBOIS") {
+	if a := b.Want(b.Get(elsewhere+"/espace"), 200); strings.Contains(a.Body, "DUBOIS") {
 		t.Error("one organisation's citizen on the other's page")
 	}
-	b.want(b.post(here+mandate+"/fin", "reason", "mistake"), 303, here+mandate+"/fin")
+	b.Want(b.Post(here+mandate+"/fin", "reason", "mistake"), 303, here+mandate+"/fin")
 }
 
 // severalOf signs somebody in for all their organisations.
 func (c *counter) severalOf(t *testing.T, by journal.Actor) *browser {
 	t.Helper()
-	person, err := c.Directory.Find(t.Context(), by.Person)
-	if err != nil {
-		t.Fatal(err)
-	}
-	here, err := c.Directory.Organisation(t.Context(), by.Organisation)
-	if err != nil {
-		t.Fatal(err)
-	}
-	empty, err := c.sessions.Ensure(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &browser{t: t, site: c, by: by}
-	who := session.SignedIn{Person: by.Person, Places: session.Places(person, here.SIRET), FactorAt: by.FactorAt, FactorKind: session.FactorPasskey, Method: session.ByPasskey}
-	err = c.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		opened, err := c.sessions.Open(t.Context(), tx, empty, who)
-		b.cookie = opened.Secret()
-		return journal.Event{Action: "session.opened"}, err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return &browser{c.Visit(t, by, by.FactorAt), t, c}
 }
 
 func (c *counter) under(t *testing.T, organisation [16]byte) string {
@@ -200,8 +186,8 @@ func TestReferent_IsLedToTheirPages(t *testing.T) {
 	c := newCounter(t)
 	b := c.visit(t, c.Referent(t, c.Here, "odile"), session.Referent, c.Clock.Now())
 	for _, path := range []string{"/espace", "/mandats/nouveau"} {
-		b.want(b.get(path), 403, "Cette page est réservée aux aidants", `href="/referent"`)
+		b.Want(b.Get(path), 403, "Cette page est réservée aux aidants", `href="/referent"`)
 	}
-	b.want(b.post("/mandats/nouveau", "procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"), 403)
+	b.Want(b.Post("/mandats/nouveau", "procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"), 403)
 	c.wantRows(t, 0, `select count(*) from mandate_draft`)
 }

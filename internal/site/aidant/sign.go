@@ -41,7 +41,7 @@ func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrFactorTooOld):
 		return s.renderRecap(w, r, at, http.StatusConflict, d, form, "aidant.recap.notice.too_old")
 	case errors.Is(err, mandate.ErrProcedureNotAllowed):
-		return problem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
+		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
 	case errors.Is(err, mandate.ErrOtherBrowser):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.other_browser")
 	case errors.Is(err, mandate.ErrMinor):

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/attestation"
 	"mandat/internal/certification"
 	"mandat/internal/clock"
@@ -16,6 +14,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 // Site serves the pages of aidants.
@@ -57,44 +56,19 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/mandats/{mandate}/confirmation", page.Aidant, s.doConfirmEnd)
 }
 
-// aidantOf returns the session of an aidant, as the guard found it.
-func aidantOf(r *http.Request) (*session.Session, error) {
-	at := session.From(r.Context())
-	if at == nil {
-		return nil, page.ErrForbidden
-	}
-	return at, nil
-}
-
-// aidantAnd returns the session of an aidant and the identifier that the path has under a name.
-func aidantAnd(r *http.Request, name string) (*session.Session, uuid.UUID, error) {
-	at, err := aidantOf(r)
-	if err != nil {
-		return nil, uuid.Nil, err
-	}
-	id, err := uuid.Parse(r.PathValue(name))
-	if err != nil {
-		return nil, uuid.Nil, db.ErrNotFound
-	}
-	return at, id, nil
-}
-
-// problem makes a refusal from the texts key.{title,what,safe,next,link}.
-func problem(status int, key, link string) *page.Problem {
-	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: key + ".link"}
-}
-
 // refusal turns what the rules refuse, whatever the page, into words.
 func refusal(err error) error {
 	switch {
+	case org.Why(err) == org.WhyNotCertified:
+		return page.NewProblem(http.StatusForbidden, "aidant.problem.not_certified", "/espace")
 	case errors.Is(err, org.ErrMayNot):
-		p := problem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
+		p := page.NewProblem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
 		if why := org.Why(err); why != "" {
 			p.What = "aidant.may_not." + why
 		}
 		return p
 	case errors.Is(err, mandate.ErrProcedureNotAllowed):
-		return problem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
+		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
 	}
 	return err
 }
@@ -102,15 +76,15 @@ func refusal(err error) error {
 // ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
 // only.
 func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error) {
-	at, draft, err := aidantAnd(r, "draft")
+	at, draft, err := staff.WithID(r, "draft")
 	if err != nil {
 		return nil, mandate.Draft{}, err
 	}
 	d, err := s.Mandates.Draft(r.Context(), at.Actor(), draft)
 	if errors.Is(err, db.ErrNotFound) {
-		err = problem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
+		err = page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
 	}
-	return at, d, err
+	return at, d, refusal(err)
 }
 
 // step is the page on which a draft goes on.

@@ -11,6 +11,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type termsPage struct {
@@ -41,7 +42,7 @@ type durationChoice struct {
 }
 
 func (s *Site) showNewTerms(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (s *Site) parseTerms(r *http.Request) (mandate.Terms, *page.Form, error) {
 }
 
 func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
-	at, err := aidantOf(r)
+	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
