@@ -45,10 +45,16 @@ func counted(f func(context.Context) (int, error)) func(context.Context) error {
 // remind tells people what they are due to be told of their certificates.
 func (a *App) remind(ctx context.Context) error {
 	due, err := a.office.certifications.Due(ctx)
-	for _, n := range due {
-		err = errors.Join(err, a.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-			return notify.Queue(tx, a.clock.Now(), org.Message{Kind: n.Kind, About: n.About, Person: n.Person})
-		}))
+	if err != nil {
+		return err
+	}
+	all := make([]org.Message, len(due))
+	for i, n := range due {
+		all[i] = org.Message{Kind: n.Kind, About: n.About, Person: n.Person}
+	}
+	untold, err := a.office.post.Untold(ctx, all)
+	for _, m := range untold {
+		err = errors.Join(err, a.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error { return notify.Queue(tx, a.clock.Now(), m) }))
 	}
 	return err
 }

@@ -43,13 +43,16 @@ func (act) Kind() string { return "act" }
 // NOTIFY that everybody who polls ignores, and takes a round trip; this travels with the commit. While a job with the same name
 // and id waits or runs (the states in the mask, of river_job_state_in_bitmask), another is not added.
 const enqueued = `insert into river_job (args, kind, max_attempts, queue, tags, unique_key, unique_states)
-	values (jsonb_build_object('name', $1::text, 'id', $2::text), 'act', $3, $4, '{}', $5, B'11110001')
+	select jsonb_build_object('name', $1::text, 'id', $2::text), 'act', $3::smallint, $4, '{}', $5, B'11110001' where %s
 	on conflict (unique_key) where unique_key is not null and unique_states is not null and river_job_state_in_bitmask(unique_states, state) do nothing`
 
 // Enqueue asks for a job in the caller's transaction: it is done if, and only if, the transaction commits.
-func Enqueue(tx *db.Tx, kind string, id uuid.UUID) {
+func Enqueue(tx *db.Tx, kind string, id uuid.UUID) { EnqueueIf(tx, kind, id, "true") }
+
+// EnqueueIf is Enqueue if something is so by then. The condition is SQL, in which $2 is the id as a text.
+func EnqueueIf(tx *db.Tx, kind string, id uuid.UUID, condition string) {
 	key := sha256.Sum256([]byte("act " + kind + " " + id.String()))
-	tx.Queue(enqueued, kind, id.String(), tries, queue, key[:])
+	tx.Queue(fmt.Sprintf(enqueued, condition), kind, id.String(), tries, queue, key[:])
 }
 
 // GiveUp says of a job's error that trying again does not help. The job is on the Board, from where it can be run again all the same.

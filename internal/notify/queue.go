@@ -1,8 +1,11 @@
 package notify
 
 import (
+	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/jobs"
@@ -14,8 +17,8 @@ import (
 // Job is the name of the job that sends a message; the id is the message's.
 const Job = "message"
 
-// Queue lets somebody be told, if and only if the caller's transaction commits. A message of this kind and about was queued before:
-// nothing happens. now is the time of what it tells.
+// Queue lets somebody be told, if and only if the caller's transaction commits. When a message of this kind and about was queued before,
+// no row and no job is added. now is the time of what it tells.
 func Queue(tx *db.Tx, now time.Time, m org.Message) error {
 	k, ok := kinds[m.Kind]
 	if !ok {
@@ -25,8 +28,34 @@ func Queue(tx *db.Tx, now time.Time, m org.Message) error {
 	tx.Queue(`insert into notify_message (id, kind, channel, about, person_id, invitation_id, created_at)
 		values ($1, $2, $3, $4, nullif($5, '00000000-0000-0000-0000-000000000000'::uuid), nullif($6, '00000000-0000-0000-0000-000000000000'::uuid), $7)
 		on conflict (kind, about) do nothing`, id, m.Kind, string(k.channel), m.About, m.Person, m.Invitation, now)
-	jobs.Enqueue(tx, Job, id)
+	jobs.EnqueueIf(tx, Job, id, `exists (select from notify_message where id = $2::uuid)`)
 	return nil
+}
+
+// Untold lists which of these messages were not queued before, in their order: for reminders, which are due for weeks.
+func (p *Post) Untold(ctx context.Context, all []org.Message) ([]org.Message, error) {
+	kinds, abouts := make([]string, len(all)), make([]string, len(all))
+	for i, m := range all {
+		kinds[i], abouts[i] = m.Kind, m.About
+	}
+	var out []org.Message
+	err := p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select u.n from unnest($1::text[], $2::text[]) with ordinality u(kind, about, n)
+			where not exists (select from notify_message m where m.kind = u.kind and m.about = u.about) order by u.n`, kinds, abouts)
+		if err != nil {
+			return err
+		}
+		var n int
+		_, err = pgx.ForEachRow(rows, []any{&n}, func() error {
+			out = append(out, all[n-1])
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find what was not told: %w", err)
+	}
+	return out, nil
 }
 
 // Tell is Queue in an act.

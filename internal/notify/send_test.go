@@ -153,6 +153,17 @@ func TestSend_OnceInTheActThatCausesIt(t *testing.T) {
 	if states := o.ended(t); states != "sent 1" || len(o.box.To("")) != 1 {
 		t.Errorf("%s, %d arrived", states, len(o.box.To("")))
 	}
+	var done int
+	must(t, o.Connect(t, o.Superuser).QueryRow(t.Context(), `select count(*) from river_job where kind = 'act'`).Scan(&done))
+	if done != 1 {
+		t.Errorf("%d jobs for one message", done)
+	}
+	one, two := org.Message{Kind: "factor_added", About: "one", Person: o.Jeanne.Person}, org.Message{Kind: "factor_removed", About: "one", Person: o.Jeanne.Person}
+	untold, err := o.post.Untold(t.Context(), []org.Message{one, two})
+	must(t, err)
+	if len(untold) != 1 || untold[0] != two {
+		t.Errorf("untold: %+v", untold)
+	}
 	if err := o.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		return notify.Queue(tx, o.Clock.Now(), org.Message{Kind: "novelty", About: "x", Person: o.Jeanne.Person})
 	}); err == nil {
