@@ -113,9 +113,15 @@ func (s *stage) reset() string {
 	case strings.HasPrefix(s.route.Pattern, "/referent"):
 		target = s.id("{person}")
 	}
+	s.equip(target)
 	id, err := s.credentials().AskReset(s.ctx(), by, target)
 	must(s.t, err)
 	return id.String()
+}
+
+// equip gives somebody a factor to lose.
+func (s *stage) equip(person uuid.UUID) {
+	fixture.Equip(s.t, s.credentials(), s.site.Clock, journal.Actor{Kind: journal.Aidant, Person: person, Organisation: s.site.Here})
 }
 
 // identity is a name at ProConnect that somebody came with who has the address of the person.

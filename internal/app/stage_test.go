@@ -137,6 +137,8 @@ func (s *stage) person() string {
 		must(s.t, s.site.Directory.Join(s.ctx(), by, who, s.site.Here, org.RoleReferent))
 	case strings.HasSuffix(route, "/certification/reprise"):
 		must(s.t, s.site.Certifications.Suspend(s.ctx(), by, who))
+	case strings.HasSuffix(route, "}/reinitialisation") || strings.HasSuffix(route, "}/facteurs"):
+		s.equip(who)
 	case strings.HasSuffix(route, "/releve"):
 		must(s.t, s.site.Directory.SuspendIn(s.ctx(), s.runner(), who))
 	}

@@ -157,6 +157,9 @@ func TestReset_NeedsTwoOthers(t *testing.T) {
 		}
 		return id
 	}
+	for _, by := range []journal.Actor{w.Jeanne, w.Paul, alex, renee} {
+		w.enrol(t, w.fresh(by), newKey(t), "clé")
+	}
 	hers, his, theirs := asked(rene, w.Jeanne.Person), asked(alix, w.Paul.Person), asked(alix, alex.Person)
 	own := asked(rene, renee.Person)
 	for _, c := range []struct {
@@ -264,13 +267,14 @@ func TestReset_LinkEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			_, link := w.done(t, w.Jeanne.Person)
+			by := w.newcomer(t, "amel")
+			_, link := w.done(t, by.Person)
 			w.Clock.Advance(71 * time.Hour)
 			if _, err := w.factors.ReadReset(t.Context(), link); err != nil {
 				t.Fatal(err)
 			}
 			w.Clock.Advance(-71 * time.Hour)
-			end(t, w, w.Jeanne)
+			end(t, w, by)
 			if _, err := w.factors.UseReset(t.Context(), link, open); !errors.Is(err, db.ErrNotFound) {
 				t.Errorf("%v", err)
 			}
@@ -278,7 +282,7 @@ func TestReset_LinkEnds(t *testing.T) {
 		})
 	}
 	w := newWorld(t)
-	_, link := w.done(t, w.Jeanne.Person)
+	_, link := w.done(t, w.newcomer(t, "basile").Person)
 	if n := winners(t, 6, func() error {
 		_, err := w.factors.UseReset(t.Context(), link, open)
 		if errors.Is(err, db.ErrNotFound) {
@@ -288,9 +292,39 @@ func TestReset_LinkEnds(t *testing.T) {
 	}); n != 1 {
 		t.Errorf("%d of 6 used one link", n)
 	}
-	id, _ := w.done(t, w.Paul.Person)
+	id, _ := w.done(t, w.newcomer(t, "celia").Person)
 	w.Clock.Advance(73 * time.Hour)
 	if _, err := w.factors.WriteReset(t.Context(), id); !errors.Is(err, db.ErrConflict) {
 		t.Errorf("another link long afterwards: %v", err)
 	}
+}
+
+// A reset is for who has something to lose, or no other way in: not for who has no factor here and signs in with ProConnect.
+func TestReset_OfNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alix, rene := w.Administrator(t, "alix"), w.Referent(t, w.Here, "rene")
+	for _, by := range []journal.Actor{alix, rene} {
+		if _, err := w.factors.AskReset(t.Context(), by, w.Jeanne.Person); !errors.Is(err, credential.ErrNoReset) {
+			t.Errorf("no factor, and ProConnect: %v", err)
+		}
+	}
+	if w.entries(t, "factor.reset_asked") != 0 || w.told["factor_reset_asked"] != 0 {
+		t.Error("an entry or a message of what was refused")
+	}
+	left := w.newcomer(t, "amel") // who closed the page before adding a factor: no factor, no ProConnect
+	w.enrol(t, w.fresh(w.Paul), newKey(t), "clé")
+	for name, c := range map[string]struct {
+		person uuid.UUID
+		helps  bool
+	}{"ProConnect alone": {w.Jeanne.Person, false}, "nothing at all": {left.Person, true}, "a factor and ProConnect": {w.Paul.Person, true}, "nobody": {uuid.New(), false}} {
+		helps, err := w.factors.ResetHelps(t.Context(), c.person)
+		if err != nil || helps != c.helps {
+			t.Errorf("%s: %v, %v", name, helps, err)
+		}
+		if _, err := w.factors.AskReset(t.Context(), rene, c.person); c.helps && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.sound(t)
 }

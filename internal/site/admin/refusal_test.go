@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/fixture"
 	"mandat/internal/org"
 	"mandat/internal/sitetest"
 )
@@ -60,6 +61,7 @@ func TestStale_ChangesNothing(t *testing.T) {
 	o := newOffice(t)
 	late := o.Visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
 	o.stock(t, 1)
+	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}

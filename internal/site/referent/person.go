@@ -67,7 +67,6 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 			return err
 		}
 	}
-	p.MayReset = !p.Self && p.Reset == nil && p.Person.State != org.ColleagueLeft && p.Person.Factors()
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
@@ -91,7 +90,9 @@ func (s *Site) decisions(r *http.Request, at *session.Session, p *personPage) er
 	}
 	open, err := s.Credentials.ResetOf(r.Context(), p.Person.ID)
 	if errors.Is(err, db.ErrNotFound) {
-		return nil
+		p.MayReset, err = s.Credentials.ResetHelps(r.Context(), p.Person.ID)
+		p.MayReset = p.MayReset && !p.Self
+		return err
 	}
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ func TestForeign_PersonIsNotFound(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.rose(t)
+	fixture.Equip(t, o.credentials, o.Clock, o.Ines)
 	if _, err := o.credentials.AskReset(t.Context(), o.Referent(t, o.Elsewhere, "otto"), o.Ines.Person); err != nil {
 		t.Fatal(err)
 	}

@@ -222,6 +222,8 @@ func TestReset_TakesTwo(t *testing.T) {
 	o := newOffice(t)
 	b, second := o.rose(t), o.Visit(t, o.both(t), o.Clock.Now())
 	p := path(o.Jeanne)
+	b.Want(b.Post(p+"/facteurs"), 409, "Il n’y a rien à remettre à zéro")
+	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne)
 	b.Want(b.Get(p+"/facteurs"), 200, "Une autre personne l’accepte")
 	b.Want(b.Get(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
 	b.Want(b.Post(path(o.boss)+"/facteurs"), 409, "Cela se décide à deux")
@@ -239,7 +241,9 @@ func TestReset_TakesTwo(t *testing.T) {
 	second.Want(second.Post(path(o.boss)+"/facteurs/accord", "reset", id), 404)
 	second.Want(second.Post(p+"/facteurs/accord", "reset", uuid.NewString()), 404)
 	second.Want(second.Post(p+"/facteurs/accord", "reset", "x"), 404)
-	theirs, err := o.credentials.AskReset(t.Context(), o.boss, o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant).Person)
+	nora := o.Newcomer(t, journal.Aidant, o.Here, "nora", org.RoleAidant)
+	fixture.Equip(t, o.credentials, o.Clock, nora)
+	theirs, err := o.credentials.AskReset(t.Context(), o.boss, nora.Person)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,6 +294,7 @@ func TestPerson_WhoHasLeft(t *testing.T) {
 	if err := o.Directory.TakeRole(t.Context(), o.boss, o.Paul.Person, org.RoleAidant); err != nil {
 		t.Fatal(err)
 	}
+	fixture.Equip(t, o.credentials, o.Clock, o.Paul)
 	if _, err := o.credentials.AskReset(t.Context(), o.Administrator(t, "ada"), o.Paul.Person); err != nil {
 		t.Fatal(err)
 	}
