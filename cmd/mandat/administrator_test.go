@@ -35,7 +35,23 @@ func TestAdministrators_OfTheOperator(t *testing.T) {
 	if _, err := w.Invitations.ProposeAdministrator(t.Context(), ada, carla); err != nil {
 		t.Fatal(err)
 	}
-	w.Administrator(t, "bea-deja")
+	if err := w.Directory.AskIdentity(t.Context(), fixture.Issuer, "another", w.Administrator(t, "bea-deja").Person); err != nil {
+		t.Fatal(err)
+	}
+	name := confirm{on, "bea-deja@exemple.invalid"}
+	if err := name.Run(t.Context()); err == nil {
+		t.Error("the operator alone confirms a name")
+	}
+	asked, err := w.Directory.AskedIdentities(t.Context(), ada)
+	if err != nil || len(asked) != 1 {
+		t.Fatal(asked, err)
+	}
+	if _, err := w.Directory.ConfirmIdentity(t.Context(), ada, asked[0].Person, asked[0].Digest); err != nil {
+		t.Fatal(err)
+	}
+	if err := name.Run(t.Context()); err != nil {
+		t.Errorf("the operator as second: %v", err)
+	}
 	if err := (confirm{on, carla.Email}).Run(t.Context()); err == nil {
 		t.Error("the operator confirms although there are two")
 	}
