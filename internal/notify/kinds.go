@@ -59,6 +59,7 @@ var kinds = map[string]kind{
 	"certified":          {byMail, weeks, "", "/espace", noSecret},
 	"certification_ends": {byMail, weeks, "", "", noSecret},
 	"identity_asked":     {byMail, weeks, "", "/referent/equipe", noSecret},
+	"identity_to_decide": {byMail, weeks, "", "/admin", noSecret}, // the same, for administrators
 	"identity_confirmed": {byMail, weeks, "", "/compte/sessions", noSecret},
 	"inactive_soon":      {byMail, weeks, "", "/connexion", noSecret},
 	"suspended_inactive": {byMail, weeks, "", "", noSecret},

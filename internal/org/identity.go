@@ -69,16 +69,22 @@ func (d *Directory) AskIdentity(ctx context.Context, issuer, sub string, person 
 
 // tellDeciders queues a message to those who may confirm a name of a person.
 func (d *Directory) tellDeciders(ctx context.Context, tx *journal.Tx, person uuid.UUID, digest string) error {
-	rows, err := tx.Query(ctx, `select distinct r.person_id from membership m join organisation o on o.id = m.organisation_id and o.active
+	rows, err := tx.Query(ctx, `select distinct r.person_id, 'identity_asked' from membership m join organisation o on o.id = m.organisation_id and o.active
 		join membership r on r.organisation_id = o.id and r.role = 'referent' and r.ended_at is null and r.suspended_at is null and r.person_id <> m.person_id
 		where m.person_id = $1 and m.ended_at is null
-		union select a.id from person a where a.administrator and a.suspended_at is null and a.id <> $1 and person_places($1) <> 1`, person)
+		union select a.id, 'identity_to_decide' from person a where a.administrator and a.suspended_at is null and a.id <> $1 and person_places($1) <> 1`, person)
 	if err != nil {
 		return err
 	}
-	people, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	for _, p := range people {
-		err = errors.Join(err, d.tell(tx.Tx, tx.Now, Message{Kind: "identity_asked", About: digest + " " + p.String(), Person: p}))
+	var told []Message
+	m := Message{}
+	_, err = pgx.ForEachRow(rows, []any{&m.Person, &m.Kind}, func() error {
+		m.About = digest + " " + m.Person.String()
+		told = append(told, m)
+		return nil
+	})
+	for _, m := range told {
+		err = errors.Join(err, d.tell(tx.Tx, tx.Now, m))
 	}
 	return err
 }

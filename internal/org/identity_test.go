@@ -225,7 +225,7 @@ func TestIdentity_OfAnOfficerIsDecidedByAdministrators(t *testing.T) {
 	if err := d.AskIdentity(ctx, fixture.Issuer, "ada-2", ada.Person); err != nil {
 		t.Fatal(err)
 	}
-	if len(*w.Told) != 1 || (*w.Told)[0].Person != bea.Person {
+	if len(*w.Told) != 1 || (*w.Told)[0].Person != bea.Person || (*w.Told)[0].Kind != "identity_to_decide" {
 		t.Errorf("told %v", *w.Told)
 	}
 	digest := asked(t, d, bea).Digest
