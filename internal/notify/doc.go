@@ -3,7 +3,8 @@
 //
 //	queue.go  an act that tells somebody something adds one row and one job in its own transaction: Queue
 //	kinds.go  what there is to tell, and what each kind needs
-//	send.go   the job: who gets it, in which language; the text; the sending; what became of it
+//	find.go   who gets it, in which language, and what a kind tells
+//	send.go   the job: the text; the sending; what became of it
 //	write.go  text and HTML from web/mail
 //	purge.go  old rows go
 //

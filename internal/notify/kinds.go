@@ -65,7 +65,7 @@ var kinds = map[string]kind{
 	"suspended_inactive": {byMail, weeks, "", "", noSecret},
 	"suspended":          {byMail, weeks, "", "", noSecret},
 
-	// Of use while the address is the one that a change was asked for: see found.
+	// Of use while the address is the one that a change was asked for: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},
 }
 

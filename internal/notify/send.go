@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -54,42 +53,6 @@ func New(d *db.DB, c *clock.Clock, config Config) (*Post, error) {
 
 // Kind is the job that sends messages, for jobs.Start.
 func (p *Post) Kind() jobs.Kind { return jobs.Kind{Name: Job, Timeout: time.Minute, Work: p.send} }
-
-// message is a row, with whom it is for and what it may say.
-type message struct {
-	id         uuid.UUID
-	kind       string
-	about      string
-	person     *uuid.UUID
-	invitation *uuid.UUID
-	at         time.Time
-	to, lang   string // "": nobody
-	facts      facts
-
-	until, effective *time.Time
-	network          *netip.Prefix
-}
-
-// found reads a message that waits, and about its receiver what one kind or another tells. What is for the address that somebody is about to
-// give up goes to that one or to nobody: once they have shown another, it is dropped.
-const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_at,
-	case when m.kind = 'contact_changed' and p.email_verified_at >= m.created_at then '' else coalesce(p.email, i.email, '') end, coalesce(p.lang, i.lang, 'fr'), coalesce(p.given_name, i.given_name, ''), coalesce(o.name, ''),
-	(select certified_until from certification c where c.person_id = m.person_id),
-	(select effective_at from credential_reset r where r.id::text = m.about and m.kind like 'factor_reset_%' and r.person_id = m.person_id),
-	coalesce(v.label, ''), v.network, (select count(*) from credential_recovery r where r.person_id = m.person_id and r.used_at is null)
-	from notify_message m left join person p on p.id = m.person_id
-	left join invitation i on i.id = m.invitation_id and i.state = 'open' left join organisation o on o.id = i.organisation_id
-	left join lateral (select d.label, d.network from session_device d where d.person_id = m.person_id and m.kind = 'new_device' order by d.first_at desc limit 1) v on true
-	where m.id = $1 and m.state in ('queued', 'failed')`
-
-func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
-	m := message{id: id}
-	err := p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, found, id).Scan(&m.kind, &m.about, &m.person, &m.invitation, &m.at, &m.to, &m.lang, &m.facts.Name, &m.facts.Place,
-			&m.until, &m.effective, &m.facts.Device, &m.network, &m.facts.Left)
-	})
-	return m, err
-}
 
 // send is the job: it takes a message from queued, or from failed when an administrator runs it again, to where it ends, or returns an
 // error and is tried again.

@@ -1,0 +1,82 @@
+package notify
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+)
+
+// message is a row, with whom it is for and what it may say.
+type message struct {
+	id         uuid.UUID
+	kind       string
+	about      string
+	person     *uuid.UUID
+	invitation *uuid.UUID
+	at         time.Time
+	to, lang   string // "": nobody
+	facts      facts
+
+	until, effective *time.Time
+	network          *netip.Prefix
+}
+
+// found reads a message that waits, and its receiver.
+const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_at, coalesce(p.email, i.email, ''), coalesce(p.lang, i.lang, 'fr'),
+		coalesce(p.given_name, i.given_name, '')
+	from notify_message m left join person p on p.id = m.person_id left join invitation i on i.id = m.invitation_id and i.state = 'open'
+	where m.id = $1 and m.state in ('queued', 'failed')`
+
+func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
+	m := message{id: id}
+	err := p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, found, id).Scan(&m.kind, &m.about, &m.person, &m.invitation, &m.at, &m.to, &m.lang, &m.facts.Name)
+		if ask := asks[m.kind]; err == nil && ask != nil {
+			err = ask(ctx, tx, &m)
+		}
+		return err
+	})
+	return m, err
+}
+
+// asks read what a kind tells beside the name of its receiver and the hour. Kinds that tell nothing else are not here.
+var asks = map[string]func(context.Context, pgx.Tx, *message) error{
+	"invitation": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		return tx.QueryRow(ctx, `select coalesce((select o.name from invitation i join organisation o on o.id = i.organisation_id where i.id = $1), '')`, m.invitation).Scan(&m.facts.Place)
+	},
+	"certified":              certificate,
+	"certification_ends":     certificate,
+	"suspended_there":        place,
+	"organisation_suspended": place,
+	"factor_reset_approved": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		return tx.QueryRow(ctx, `select (select effective_at from credential_reset where id::text = $1 and person_id = $2)`, m.about, m.person).Scan(&m.effective)
+	},
+	"recovery_used": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		return tx.QueryRow(ctx, `select count(*) from credential_recovery where person_id = $1 and used_at is null`, m.person).Scan(&m.facts.Left)
+	},
+	"new_device": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		return tx.QueryRow(ctx, `select coalesce(d.label, ''), d.network from (values (1)) one left join lateral
+			(select label, network from session_device where person_id = $1 order by first_at desc limit 1) d on true`, m.person).Scan(&m.facts.Device, &m.network)
+	},
+	// It is for the address that somebody is about to give up, or for nobody, once they have shown another.
+	"contact_changed": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		return tx.QueryRow(ctx, `select coalesce((select email from person where id = $1 and (email_verified_at < $2) is not false), '')`, m.person, m.at).Scan(&m.to)
+	},
+}
+
+// certificate reads until when a certificate lasts.
+func certificate(ctx context.Context, tx pgx.Tx, m *message) error {
+	return tx.QueryRow(ctx, `select (select certified_until from certification where person_id = $1)`, m.person).Scan(&m.until)
+}
+
+// place reads the name of the organisation whose id is the first word of what the message is about.
+func place(ctx context.Context, tx pgx.Tx, m *message) error {
+	id, _, _ := strings.Cut(m.about, " ")
+	return tx.QueryRow(ctx, `select coalesce((select name from organisation where id::text = $1), '')`, id).Scan(&m.facts.Place)
+}
