@@ -53,7 +53,8 @@ type Message struct {
 	Headers map[string]string `json:",omitempty"` // of a mail, by canonical name
 }
 
-var address = regexp.MustCompile(`https?://[^\s<>"]+`)
+// address is an address in a text: it ends at a space, an unbreakable one too, as French puts before a colon.
+var address = regexp.MustCompile(`https?://[^\s\x{a0}\x{202f}<>"]+`)
 
 // Link is the first address in the text, "" if there is none.
 func (m Message) Link() string { return address.FindString(m.Text) }
