@@ -111,10 +111,15 @@ func TestAdministrator(t *testing.T) {
 				"/admin/administrateurs", "/admin/administrateurs/nouveau", "/admin/reinitialisations")
 			p.creates(valid(siret), lang)
 			p.imports()
+			p.cards("ESSAI-" + strings.ToUpper(lang))
 			who := "/admin/personnes/" + p.known("karim.haddad@tilleuls.exemple.invalid")
 			p.visit(who, who+"/suspension", who+"/reinitialisation")
 			_, other := p.enlist("cede-" + lang)
 			p.visit("/admin/administrateurs/" + p.known(other) + "/fin")
+			p.about("look at the page of mails")
+			p.open(p.Mailbox.Page() + "/?lang=" + lang)
+			p.saysWords("rose-" + lang + "@essai.exemple.invalid")
+			p.look("mails")
 		})
 	}
 }
@@ -155,15 +160,44 @@ func (p *person) imports() {
 	p.refusal(422, "admin.imports.title")
 	p.look("import-without-file")
 	day := time.Now().AddDate(0, 0, -3).Format(time.DateOnly)
-	ask[bool](p, `(() => {
-		const files = new DataTransfer();
-		files.items.add(new File([%s], 'resultats.csv', {type: 'text/csv'}));
-		document.querySelector('input[type=file]').files = files.files;
-		return true;
-	})()`, strconv.Quote("courriel;formation_date;organisme;type;test_date;score\nnadia.benali@tilleuls.exemple.invalid;"+day+";Organisme;classique;;\nnobody@exemple.invalid;"+day+";Organisme;classique;;\n"))
+	p.attach("resultats.csv", "courriel;formation_date;organisme;type;test_date;score\nnadia.benali@tilleuls.exemple.invalid;"+day+";Organisme;classique;;\nnobody@exemple.invalid;"+day+";Organisme;classique;;\n")
 	p.press("main form .fr-btn")
 	p.page("admin.plan.title")
 	p.look("import-planned")
+}
+
+// attach chooses a file.
+func (p *person) attach(name, content string) {
+	p.t.Helper()
+	ask[bool](p, `(() => {
+		const files = new DataTransfer();
+		files.items.add(new File([%s], %s, {type: 'text/csv'}));
+		document.querySelector('input[type=file]').files = files.files;
+		return true;
+	})()`, strconv.Quote(content), strconv.Quote(name))
+}
+
+// cards takes a card in, after a file with mistakes, finds it by its number, and goes to where it is reported lost.
+func (p *person) cards(serial string) {
+	p.about("take cards in")
+	p.open("/admin/cartes")
+	p.attach("cartes.csv", serial+";00\n;"+strings.Repeat("0f", 20)+"\n")
+	p.press("button[value=import]")
+	p.refusal(422, "admin.cards.title")
+	p.look("cards-with-mistakes")
+	p.attach("cartes.csv", serial+";"+strings.Repeat("0f", 20)+"\n")
+	p.press("button[value=import]")
+	p.says("admin.cards.imported")
+	p.look("cards-imported")
+	p.about("find a card")
+	p.write("#field-serial", serial+"X")
+	p.press("form[role=search] button")
+	p.refusal(422, "admin.cards.title")
+	p.look("no-such-card")
+	p.write("#field-serial", serial)
+	p.press("form[role=search] button")
+	p.on("/admin/cartes/" + serial)
+	p.visit("/admin/cartes/"+serial, "/admin/cartes/"+serial+"/perte")
 }
 
 // TestAccount: every page of an account that no other story has been to.
