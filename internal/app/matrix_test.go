@@ -42,8 +42,8 @@ func visitors(t testing.TB, site *apptest.Site) []visitor {
 		{name: "citizen", may: secret},
 		{name: "suspended", by: site.Samir, may: nothing},
 		{name: "auditor", by: site.Sofia, may: nothing},
-		{name: "other", by: site.Ines, may: nothing}, // aidant and referent of another organisation
-		{name: "untrained", by: site.Nora, may: nothing}, // never certified
+		{name: "other", by: site.Ines, may: nothing},                     // aidant and referent of another organisation
+		{name: "untrained", by: site.Nora, may: nothing},                 // never certified
 		{name: "referent", by: site.Odile, may: audience(page.Referent)}, // of Jeanne's organisation, and no aidant
 		{name: "administr", by: site.Adele, may: audience(page.Administrator)},
 		{name: "colleague", by: site.Paul, may: audience(page.Aidant)},

@@ -35,7 +35,8 @@ func (r *Register) Write(ctx context.Context, id uuid.UUID) (string, error) {
 // Accepting is how somebody accepts.
 type Accepting struct {
 	Secret      string    // of the link, or
-	ID          uuid.UUID // the invitation for which the browser went to ProConnect; its link was shown before
+	ID          uuid.UUID // the invitation whose link was shown before, or whose address is theirs
+	Link        []byte    // with ID: Invitation.Link, of the link that was shown; only who is signed in goes without
 	Issuer, Sub string    // how ProConnect named them, or
 	Person      uuid.UUID // as whom they are signed in; neither: without ProConnect, they are new
 }
@@ -66,9 +67,9 @@ func (r *Register) Accept(ctx context.Context, how Accepting, then func(*journal
 	lock := &pgx.Batch{}
 	there := false
 	lock.Queue(`select from person where id = $1 for no key update`, a.Person.ID)
-	// What was read is what is accepted: the secret, the roles and the time are asked of the row again, locked.
+	// What was read is what is accepted: the link, the roles and the time are asked of the row again, locked.
 	lock.Queue(`select from invitation where id = $1 and ($2::bytea is null or token_hash = $2) and state = 'open' and roles = $3 and email = $4 and expires_at = $5 for update`,
-		i.ID, secretHash(how), i.Roles, i.Email, i.ExpiresAt).Exec(func(tag pgconn.CommandTag) error {
+		i.ID, i.Link, i.Roles, i.Email, i.ExpiresAt).Exec(func(tag pgconn.CommandTag) error {
 		there = tag.RowsAffected() == 1
 		return nil
 	})
@@ -110,9 +111,10 @@ func (r *Register) accepted(ctx context.Context, how Accepting) (Invitation, err
 		return r.Read(ctx, how.Secret)
 	}
 	i, err := r.Find(ctx, how.ID)
-	if err == nil && (i.State != Open || i.Closed || i.Late(r.clock.Now())) {
+	if err == nil && (i.State != Open || i.Closed || i.Late(r.clock.Now()) || how.Link == nil && how.Person == uuid.Nil) {
 		return i, db.ErrNotFound
 	}
+	i.Link = how.Link
 	return i, err
 }
 
@@ -139,13 +141,6 @@ func (r *Register) who(ctx context.Context, how Accepting, i Invitation) (org.Pe
 		return p, ErrOtherPerson
 	}
 	return p, nil
-}
-
-func secretHash(how Accepting) []byte {
-	if how.Secret == "" {
-		return nil
-	}
-	return token.Hash(how.Secret)
 }
 
 // kindOf is as what somebody acts who accepts.

@@ -60,8 +60,9 @@ type Invitation struct {
 	InviterName      string    // "" for the operator
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
-	Written          bool // the link was made
-	Closed           bool // the organisation has ended or is suspended: nobody joins it
+	Written          bool   // the link was made
+	Link             []byte // SHA-256 of its secret, for who has shown it: Read alone tells it
+	Closed           bool   // the organisation has ended or is suspended: nobody joins it
 }
 
 // Administrator reports whether it is an invitation to administer.
@@ -122,7 +123,10 @@ func (r *Register) Find(ctx context.Context, id uuid.UUID) (Invitation, error) {
 // Read finds the invitation whose link somebody holds. It returns db.ErrNotFound for a link that opens nothing: unknown, used, late, withdrawn,
 // replaced, or to an organisation that is not active, all alike.
 func (r *Register) Read(ctx context.Context, secret string) (Invitation, error) {
-	return r.find(ctx, `i.token_hash = $1 and i.state = 'open' and i.expires_at > $2 and o.active is not false`, token.Hash(secret), r.clock.Now())
+	link := token.Hash(secret)
+	i, err := r.find(ctx, `i.token_hash = $1 and i.state = 'open' and i.expires_at > $2 and o.active is not false`, link, r.clock.Now())
+	i.Link = link
+	return i, err
 }
 
 func (r *Register) find(ctx context.Context, where string, args ...any) (Invitation, error) {

@@ -1,6 +1,7 @@
 package invitation_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/token"
 )
 
 // nobody opens no session.
@@ -112,7 +114,7 @@ func TestRead_SaysTheSameOfEveryLinkThatOpensNothing(t *testing.T) {
 	if err := w.Directory.SuspendOrganisation(ctx, journal.Program(), w.Elsewhere); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Accept(ctx, invitation.Accepting{ID: closed}, nobody); !errors.Is(err, db.ErrNotFound) {
+	if _, err := r.Accept(ctx, shown(closed, closedLink), nobody); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("to a suspended organisation, on the way back from ProConnect: %v", err)
 	}
 	links := map[string]string{"to a suspended organisation": closedLink, "used": usedLink, "withdrawn": withdrawnLink, "renewed": renewedLink, "written again": rewrittenLink, "unknown": "x", "none": ""}
@@ -133,10 +135,43 @@ func TestRead_SaysTheSameOfEveryLinkThatOpensNothing(t *testing.T) {
 	if _, err := r.Write(ctx, renewed); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("a late one is written: %v", err)
 	}
-	for name, id := range map[string]uuid.UUID{"used": used, "withdrawn": withdrawn, "late": renewed, "unknown": uuid.New()} {
-		if _, err := r.Accept(ctx, invitation.Accepting{ID: id}, nobody); !errors.Is(err, db.ErrNotFound) {
+	for name, how := range map[string]invitation.Accepting{"used": shown(used, usedLink), "withdrawn": shown(withdrawn, withdrawnLink), "late": shown(renewed, renewedLink), "unknown": shown(uuid.New(), "x")} {
+		if _, err := r.Accept(ctx, how, nobody); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("%s, on the way back from ProConnect: %v", name, err)
 		}
+	}
+	w.Content(t)
+}
+
+// shown is how somebody accepts on the way back from ProConnect who was shown an invitation by this link.
+func shown(id uuid.UUID, secret string) invitation.Accepting {
+	return invitation.Accepting{ID: id, Link: token.Hash(secret), Issuer: fixture.Issuer, Sub: "nobody-yet"}
+}
+
+// Who left for ProConnect comes back by the link that they were shown: one that was replaced meanwhile opens nothing, nor does the invitation's id alone.
+func TestAccept_OnTheWayBackIsByTheLinkThatWasShown(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, r, odile := t.Context(), w.Invitations, w.Referent(t, w.Here, "odile")
+	id, secret := invite(t, w, odile, guest("nadia", org.RoleAidant))
+	i, err := r.Read(ctx, secret)
+	if err != nil || !bytes.Equal(i.Link, token.Hash(secret)) {
+		t.Fatalf("%x, %v", i.Link, err)
+	}
+	if err := r.Resend(ctx, odile, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Accept(ctx, shown(id, secret), nobody); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("by a link that was replaced, before the new one is written: %v", err)
+	}
+	again := link(t, w, id)
+	for name, how := range map[string]invitation.Accepting{"by a link that was replaced": shown(id, secret), "by no link": {ID: id, Issuer: fixture.Issuer, Sub: "nobody-yet"}} {
+		if _, err := r.Accept(ctx, how, nobody); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := r.Accept(ctx, shown(id, again), nobody); err != nil {
+		t.Errorf("by the link that counts: %v", err)
 	}
 	w.Content(t)
 }

@@ -17,8 +17,8 @@ import (
 	"mandat/internal/upstream"
 )
 
-// Invite sends a browser to ProConnect whose person accepts an invitation. Its link was shown to us: only the id goes on from here.
-func (rp *RP) Invite(w http.ResponseWriter, r *http.Request, invitation uuid.UUID) error {
+// Invite sends a browser to ProConnect whose person accepts an invitation. Its link was shown to us: what names it goes on from here, not its secret.
+func (rp *RP) Invite(w http.ResponseWriter, r *http.Request, i invitation.Invitation) error {
 	if !rp.sessions.Allow(r) {
 		return rp.refuse(r, nil, tooMany)
 	}
@@ -26,7 +26,7 @@ func (rp *RP) Invite(w http.ResponseWriter, r *http.Request, invitation uuid.UUI
 	if err != nil {
 		return err
 	}
-	return rp.leave(w, r, at, session.Attempt{Kind: session.Invitation, Invitation: invitation, ReturnPath: "/"}, at.LoginAgain)
+	return rp.leave(w, r, at, session.Attempt{Kind: session.Invitation, Invitation: i.ID, Link: i.Link, ReturnPath: "/"}, at.LoginAgain)
 }
 
 // accept uses an invitation up for the person whom ProConnect named, who is new or joins as themselves, and signs them in, in one act.
@@ -58,7 +58,7 @@ func (rp *RP) accept(w http.ResponseWriter, r *http.Request, at *session.Session
 		return rp.refuse(r, at, noOrganisation.of(person.ID))
 	}
 	var opened session.Opened
-	how := invitation.Accepting{ID: attempt.Invitation, Issuer: rp.provider.Issuer(), Sub: answer.Subject}
+	how := invitation.Accepting{ID: attempt.Invitation, Link: attempt.Link, Issuer: rp.provider.Issuer(), Sub: answer.Subject}
 	_, err = rp.invitations.Accept(ctx, how, func(tx *journal.Tx, id uuid.UUID) error {
 		who.Person = id
 		var err error

@@ -100,7 +100,7 @@ func TestSignIn_AnotherNameIsConfirmedByTheReferent(t *testing.T) {
 	if err != nil || len(asked) != 1 || asked[0].Person != jeanne {
 		t.Fatalf("asked %+v, %v", asked, err)
 	}
-	if err := d.Directory.ConfirmIdentity(t.Context(), by, jeanne, asked[0].Digest); err != nil {
+	if _, err := d.Directory.ConfirmIdentity(t.Context(), by, jeanne, asked[0].Digest); err != nil {
 		t.Fatal(err)
 	}
 	b := browse.New()

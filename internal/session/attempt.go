@@ -46,6 +46,7 @@ type Attempt struct {
 	Draft      uuid.UUID // for Identity and IdentityEnd
 	Citizen    uuid.UUID // for whom the factor of a StepUp is asked, nil for nobody in particular
 	Invitation uuid.UUID // for Invitation
+	Link       []byte    // for Invitation: SHA-256 of the secret in the link that was shown
 	ReturnPath string    // where to go afterwards, a local path
 	Session    []byte    // the session it left from, of the browser that came back (see Sessions.Beside); set by Arrive
 	CreatedAt  time.Time
@@ -56,9 +57,9 @@ type Attempt struct {
 func (s *Sessions) Depart(ctx context.Context, from *Session, a Attempt) (string, error) {
 	state, now := token.Hex(32), s.clock.Now()
 	err := s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `insert into session_attempt (state, kind, session_id, nonce, verifier, person_id, draft_id, invitation_id, citizen_id, return_path, created_at, expires_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			token.Hash(state), a.Kind, from.Hash, a.Nonce, a.Verifier, orNull(a.Person), orNull(a.Draft), orNull(a.Invitation), orNull(a.Citizen), a.ReturnPath, now, now.Add(AttemptLife))
+		_, err := tx.Exec(ctx, `insert into session_attempt (state, kind, session_id, nonce, verifier, person_id, draft_id, invitation_id, invitation_hash, citizen_id, return_path, created_at, expires_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			token.Hash(state), a.Kind, from.Hash, a.Nonce, a.Verifier, orNull(a.Person), orNull(a.Draft), orNull(a.Invitation), a.Link, orNull(a.Citizen), a.ReturnPath, now, now.Add(AttemptLife))
 		return err
 	})
 	if err != nil {
@@ -79,9 +80,9 @@ func (s *Sessions) Arrive(ctx context.Context, at *Session, state string, kinds 
 	var expires time.Time
 	err := s.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		return tx.QueryRow(ctx, `delete from session_attempt where state = $1 and kind = any($2)
-			returning kind, session_id, (select browser from session s where s.id = session_id), nonce, verifier, person_id, draft_id, invitation_id, citizen_id, return_path, created_at, expires_at`,
+			returning kind, session_id, (select browser from session s where s.id = session_id), nonce, verifier, person_id, draft_id, invitation_id, invitation_hash, citizen_id, return_path, created_at, expires_at`,
 			token.Hash(state), kinds).
-			Scan(&a.Kind, &a.Session, &owner, &a.Nonce, &a.Verifier, &person, &draft, &invitation, &citizen, &a.ReturnPath, &a.CreatedAt, &expires)
+			Scan(&a.Kind, &a.Session, &owner, &a.Nonce, &a.Verifier, &person, &draft, &invitation, &a.Link, &citizen, &a.ReturnPath, &a.CreatedAt, &expires)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Attempt{}, ErrUsed

@@ -111,7 +111,7 @@ func (s *Site) doAnswerInvitation(w http.ResponseWriter, r *http.Request) error 
 	case state == known && how == "sign_in":
 		return s.Sessions.SendToSignIn(w, r, joinPath(i))
 	case state == newcomer && how == "proconnect":
-		return s.ProConnect.Invite(w, r, i.ID)
+		return s.ProConnect.Invite(w, r, i)
 	case state == newcomer && how == "own":
 		return s.begin(w, r, i)
 	}

@@ -137,6 +137,23 @@ func TestInvitation_RefusesAtProConnect(t *testing.T) {
 	}
 }
 
+// An invitation that was sent again while its person was at ProConnect is accepted by the new link only.
+func TestInvitation_SentAgainWhileAtProConnect(t *testing.T) {
+	t.Parallel()
+	d, p, link := invited(t)
+	i, err := d.Invitations.Read(t.Context(), link[strings.LastIndex(link, "/")+1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := naming("Nora-sub", "nora@exemple.invalid")
+	plan.Callback = func(url.Values) {
+		if err := d.Invitations.Resend(t.Context(), journal.Program(), i.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	refusedAt(t, d, p, link, plan, "invitation_over")
+}
+
 // A link works once, for 72 hours, until it is withdrawn; looking at it changes nothing.
 func TestInvitation_Over(t *testing.T) {
 	t.Parallel()
