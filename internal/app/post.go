@@ -28,7 +28,7 @@ type office struct {
 // buildOffice builds it, on top of the people.
 func (a *App) buildOffice() error {
 	a.office.contacts = a.directory.Contacts(a.keys.Envelope, a.clock)
-	a.office.certifications = certification.New(a.db, a.journal, a.keys.Envelope, a.clock, a.config.CertificationMinimum)
+	a.office.certifications = certification.New(a.db, a.journal, a.keys.Envelope, a.clock, a.config.CertificationMinimum).Telling(notify.Queue)
 	a.office.certificates = certification.NewPress(a.office.certifications, a.directory, a.keys.Sealer, a.clock)
 	a.office.throttle = throttle.New(a.db, a.clock)
 	a.office.sirene = sirene.New(a.config.SireneURL, a.clock)

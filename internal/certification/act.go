@@ -102,7 +102,7 @@ func (r *Register) Grant(ctx context.Context, by journal.Actor, person uuid.UUID
 	})
 }
 
-// Suspend takes a certificate away until Resume. Its time goes on.
+// Suspend takes a certificate away until Resume, and tells its holder. Its time goes on.
 func (r *Register) Suspend(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	return r.act(ctx, by, person, "suspend certificate", func(c Certification, now time.Time) (Certification, journal.Event, error) {
 		c, err := c.suspend(now)
@@ -147,7 +147,10 @@ func (r *Register) act(ctx context.Context, by journal.Actor, person uuid.UUID, 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		return event, put(ctx, tx, before, after)
+		if err := put(ctx, tx, before, after); err != nil || event.Action != "certification.suspended" {
+			return event, err
+		}
+		return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: "certification_suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)

@@ -32,6 +32,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 	"mandat/internal/prose"
 )
 
@@ -107,12 +108,20 @@ type Register struct {
 	keys    *envelope.Keys
 	clock   *clock.Clock
 	minimum int
+	tell    func(tx *db.Tx, now time.Time, m org.Message) error
 }
 
 // New returns the register kept in this database. minimum is the score (0 to 1000) from which a test is passed; files that are
-// being taken in are kept under keys.
+// being taken in are kept under keys. It tells nobody anything (see Telling).
 func New(d *db.DB, j *journal.Journal, keys *envelope.Keys, c *clock.Clock, minimum int) *Register {
-	return &Register{db: d, journal: j, keys: keys, clock: c, minimum: minimum}
+	return &Register{db: d, journal: j, keys: keys, clock: c, minimum: minimum, tell: func(*db.Tx, time.Time, org.Message) error { return nil }}
+}
+
+// Telling returns the same register, whose acts queue messages, each in its own transaction.
+func (r *Register) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) error) *Register {
+	out := *r
+	out.tell = queue
+	return &out
 }
 
 // Minimum is the score from which a test is passed now.

@@ -55,7 +55,7 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	"suspended_there":        place,
 	"organisation_suspended": place,
 	"factor_reset_approved": func(ctx context.Context, tx pgx.Tx, m *message) error {
-		return tx.QueryRow(ctx, `select (select effective_at from credential_reset where id::text = $1 and person_id = $2)`, m.about, m.person).Scan(&m.effective)
+		return tx.QueryRow(ctx, `select (select effective_at from credential_reset where id = $1 and person_id = $2)`, subject(m), m.person).Scan(&m.effective)
 	},
 	"recovery_used": func(ctx context.Context, tx pgx.Tx, m *message) error {
 		return tx.QueryRow(ctx, `select count(*) from credential_recovery where person_id = $1 and used_at is null`, m.person).Scan(&m.facts.Left)
@@ -75,8 +75,17 @@ func certificate(ctx context.Context, tx pgx.Tx, m *message) error {
 	return tx.QueryRow(ctx, `select (select certified_until from certification where person_id = $1)`, m.person).Scan(&m.until)
 }
 
-// place reads the name of the organisation whose id is the first word of what the message is about.
+// place reads the name of the organisation that a message is about.
 func place(ctx context.Context, tx pgx.Tx, m *message) error {
-	id, _, _ := strings.Cut(m.about, " ")
-	return tx.QueryRow(ctx, `select coalesce((select name from organisation where id::text = $1), '')`, id).Scan(&m.facts.Place)
+	return tx.QueryRow(ctx, `select coalesce((select name from organisation where id = $1), '')`, subject(m)).Scan(&m.facts.Place)
+}
+
+// subject is the id with which what a message is about begins, nil if it begins otherwise.
+func subject(m *message) uuid.UUID {
+	first, _, _ := strings.Cut(m.about, " ")
+	id, err := uuid.Parse(first)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
 }

@@ -63,7 +63,11 @@ var kinds = map[string]kind{
 	"identity_confirmed": {byMail, weeks, "", "/compte/sessions", noSecret},
 	"inactive_soon":      {byMail, weeks, "", "/connexion", noSecret},
 	"suspended_inactive": {byMail, weeks, "", "", noSecret},
-	"suspended":          {byMail, weeks, "", "", noSecret},
+	"suspended":          {byMail, weeks, "", "", noSecret}, // everywhere
+
+	"suspended_there":         {byMail, weeks, "", "", noSecret},
+	"organisation_suspended":  {byMail, weeks, "", "", noSecret},
+	"certification_suspended": {byMail, weeks, "", "", noSecret},
 
 	// Of use while the address is the one that a change was asked for: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},

@@ -16,7 +16,7 @@ import (
 // facts are what texts may say.
 type facts struct {
 	Name   string // the receiver's given name
-	Place  string // the organisation that invites; "" for an administrator
+	Place  string // the organisation that invites, or that it is about; "" when an administrator is invited
 	Link   string
 	Code   string
 	When   string // when what it tells happened

@@ -107,12 +107,15 @@ func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uu
 	})
 }
 
-// SuspendOrganisation keeps everybody from acting for an organisation until ResumeOrganisation; roles and mandates stay as they are. It
-// returns db.ErrConflict when there is none that is active.
+// SuspendOrganisation keeps everybody from acting for an organisation until ResumeOrganisation; roles and mandates stay as they are, and its
+// people are told. It returns db.ErrConflict when there is none that is active.
 func (d *Directory) SuspendOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "suspend organisation", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "organisation.suspended", Organisation: organisation},
-			one(tx.Exec(ctx, `update organisation set active = false where id = $1 and active`, organisation))
+		err := one(tx.Exec(ctx, `update organisation set active = false where id = $1 and active`, organisation))
+		if err == nil {
+			err = d.tellMembers(ctx, tx, "organisation_suspended", organisation)
+		}
+		return journal.Event{Action: "organisation.suspended", Organisation: organisation}, err
 	})
 }
 

@@ -25,7 +25,7 @@ func (d *Directory) SuspendIn(ctx context.Context, by journal.Actor, person uuid
 		err := some(tx.Exec(ctx, `update membership set suspended_at = $3 where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is null`,
 			by.Organisation, person, tx.Now))
 		if err == nil {
-			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+			err = d.tellThere(tx, "suspended_there", by.Organisation, person)
 		}
 		return journal.Event{Action: "person.suspended_there", Detail: personChanged{Person: person.String()}}, err
 	})
