@@ -41,7 +41,9 @@ func (a *App) buildPeople(context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.directory = a.directory.Telling(notify.Queue).Ending(endAll)
+	a.directory = a.directory.Telling(notify.Queue).Ending(func(tx *journal.Tx, person, organisation uuid.UUID) error {
+		return session.EndIn(context.Background(), tx, person, organisation)
+	})
 	a.people.invitations = invitation.New(a.db, a.journal, a.directory, a.clock)
 	a.people.charter = charter.New(a.db, a.journal)
 	a.people.door = signin.New(a.journal, a.sessions, notify.Tell)

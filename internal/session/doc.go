@@ -7,7 +7,7 @@
 //
 // Somebody with several organisations has a row for each in the same browser, found by the organisation in the address of a
 // page, and one for the addresses that name none (claim.go, place.go, docs/decisions/0010). The rows of a browser are used, stepped
-// up and ended as one.
+// up and signed out as one; who is suspended in one organisation goes on in the others (end.go).
 //
 // A request meets the package in a guard (guard.go): one statement reads the row, the person, the organisation, the
 // membership and the charter, so that a suspension or a removal counts from the next request on. The guards of aidants, referents

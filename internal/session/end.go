@@ -32,6 +32,23 @@ func EndAll(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
 	return end(ctx, tx, `delete from session where person_id = $1 or half_person = $1`, person)
 }
 
+// endIn ends the sessions of a person for one organisation, in one browser or (null) in all. Where they have sessions for others, that of
+// the addresses which name none goes on for one of these.
+const endIn = `with ended as (delete from session where person_id = $1 and organisation_id = $2 and addressed and ($3::bytea is null or browser = $3)),
+	others as (select distinct on (browser) browser, organisation_id, role from session where person_id = $1 and organisation_id <> $2 and addressed order by browser, organisation_id),
+	kept as (update session s set organisation_id = o.organisation_id, role = o.role from others o
+		where s.browser = o.browser and s.person_id = $1 and s.organisation_id = $2 and not s.addressed and ($3::bytea is null or s.browser = $3) returning s.id)
+	delete from session where person_id = $1 and organisation_id = $2 and not addressed and ($3::bytea is null or browser = $3) and id not in (select id from kept)`
+
+// EndIn ends every session of a person for an organisation, in whatever browser, inside the act for which it is right; for the nil id it is
+// EndAll.
+func EndIn(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID) error {
+	if organisation == uuid.Nil {
+		return EndAll(ctx, tx, person)
+	}
+	return end(ctx, tx, endIn, person, organisation, nil)
+}
+
 // EndOthers ends every session of the person but those of this browser.
 func (s *Sessions) EndOthers(ctx context.Context, tx *journal.Tx, at *Session) error {
 	return end(ctx, tx, `delete from session where (person_id = $1 or half_person = $1) and browser <> $2`, at.Person, at.Browser)

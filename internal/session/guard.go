@@ -248,14 +248,25 @@ func (s *Sessions) SendToStepUp(w http.ResponseWriter, r *http.Request, path str
 	return nil
 }
 
-// expel ends the sessions of a browser whose person may no longer be where one of them is.
+// expel ends the session of who may no longer be where it is. Elsewhere they go on, unless it is the person who is suspended, or has no
+// office any more: then every session of the browser ends.
 func (s *Sessions) expel(w http.ResponseWriter, r *http.Request, at *Session) error {
-	err := s.db.Write(r.Context(), db.Nothing(), db.Soon, func(tx *db.Tx) error {
-		_, err := tx.Exec(r.Context(), `delete from session where browser = $1`, at.Browser)
-		return err
+	ctx, goesOn := r.Context(), false
+	err := s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
+		if at.suspended || at.Organisation == uuid.Nil {
+			_, err := tx.Exec(ctx, `delete from session where browser = $1`, at.Browser)
+			return err
+		}
+		if _, err := tx.Exec(ctx, endIn, at.Person, at.Organisation, at.Browser); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `select exists (select from session where browser = $1)`, at.Browser).Scan(&goesOn)
 	})
 	if err != nil {
 		return err
+	}
+	if goesOn {
+		return page.NewProblem(http.StatusForbidden, "login.expelled_there", page.Organisations)
 	}
 	if err := s.Forget(w, r); err != nil {
 		return err

@@ -30,7 +30,7 @@ select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o
   s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
   s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
     else o.active and exists (select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role
-      and m.ended_at is null and m.suspended_at is null) end)
+      and m.ended_at is null and m.suspended_at is null) end), p.suspended_at is not null
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
 where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
@@ -52,7 +52,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
 			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &null.half,
 			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
-			&null.referent, &out.Charter, &out.Several, &out.standing)
+			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended)
 		missing = errors.Is(err, pgx.ErrNoRows)
 		return err
 	})

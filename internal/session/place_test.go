@@ -24,6 +24,12 @@ func (h *house) both(t *testing.T) (cookie *http.Cookie, here, elsewhere uuid.UU
 	if err := h.Directory.Join(t.Context(), journal.Program(), h.Jeanne.Person, h.Elsewhere, org.RoleReferent); err != nil {
 		t.Fatal(err)
 	}
+	return h.again(t)
+}
+
+// again signs her in in another browser.
+func (h *house) again(t *testing.T) (cookie *http.Cookie, here, elsewhere uuid.UUID) {
+	t.Helper()
 	person, err := h.Directory.Find(t.Context(), h.Jeanne.Person)
 	if err != nil {
 		t.Fatal(err)
@@ -128,13 +134,109 @@ func TestPlaces_OfOthers(t *testing.T) {
 	if got := ask(t, h.sessions.Aidant, http.MethodGet, nil, h.public(t, h.Here)); got.location != session.SignInPath {
 		t.Errorf("nobody: %+v", got)
 	}
-	both, here, elsewhere := h.both(t)
-	h.exec(t, `update membership set suspended_at = now() where organisation_id = $1`, h.Elsewhere)
-	if got := ask(t, h.sessions.Referent, http.MethodGet, both, elsewhere); got.err == nil || got.err.Error() != "login.expelled.what" {
-		t.Errorf("suspended there: %+v", got)
+}
+
+// Who is suspended in one organisation, or has left it, goes on in the tabs of the others; a suspension of the person, or in the last
+// one, ends all of it.
+func TestPlaces_SuspendedInOne(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sql  string
+		here bool // it ends Here, which is that of the addresses without organisation, else Elsewhere
+	}{
+		"suspended here": {`update membership set suspended_at = now() where person_id = $1 and organisation_id = $2`, true}, "left elsewhere": {`update membership set ended_at = now() where person_id = $1 and organisation_id = $2`, false},
+		"suspended elsewhere": {`update membership set suspended_at = now() where person_id = $1 and organisation_id = $2`, false},
+		"here is suspended":   {`update organisation set active = false where $1::uuid is not null and id = $2`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, false)
+			cookie, here, elsewhere := h.both(t)
+			again, _, _ := h.again(t) // another browser
+			gone, left := tab{h.sessions.Referent, elsewhere, h.Elsewhere}, tab{h.sessions.Aidant, here, h.Here}
+			if c.here {
+				gone, left = left, gone
+			}
+			h.exec(t, c.sql, h.Jeanne.Person, gone.organisation)
+			for _, first := range []struct {
+				cookie *http.Cookie
+				under  uuid.UUID // in which tab it is noticed
+			}{{cookie, gone.under}, {again, gone.under}} {
+				if got := ask(t, gone.guard, http.MethodPost, first.cookie, first.under); got.err == nil || got.err.Error() != "login.expelled_there.what" {
+					t.Errorf("there: %+v", got)
+				}
+				if got := ask(t, left.guard, http.MethodPost, first.cookie, left.under); got.at == nil || got.at.Organisation != left.organisation {
+					t.Errorf("the other tab: %+v", got)
+				}
+				if got := ask(t, h.sessions.Account, http.MethodPost, first.cookie, uuid.Nil); got.at == nil || got.at.Organisation != left.organisation || got.at.Base() != page.BaseOf(left.under) {
+					t.Errorf("their account: %+v", got)
+				}
+				if got := ask(t, gone.guard, http.MethodGet, first.cookie, gone.under); got.at != nil || !errors.Is(got.err, db.ErrNotFound) {
+					t.Errorf("there again: %+v", got)
+				}
+			}
+			h.exec(t, `update membership set suspended_at = now() where person_id = $1 and organisation_id = $2`, h.Jeanne.Person, left.organisation)
+			if got := ask(t, h.sessions.Account, http.MethodGet, cookie, uuid.Nil); got.err == nil || got.err.Error() != "login.expelled.what" {
+				t.Errorf("from the last one: %+v", got)
+			}
+			if got := ask(t, left.guard, http.MethodGet, cookie, left.under); got.at != nil || got.location != session.SignInPath {
+				t.Errorf("after that: %+v", got)
+			}
+			h.exec(t, `update membership set suspended_at = null`)
+			h.exec(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, h.Jeanne.Person)
+			if got := ask(t, left.guard, http.MethodGet, again, left.under); got.err == nil || got.err.Error() != "login.expelled.what" {
+				t.Errorf("the person is suspended: %+v", got)
+			}
+			for _, under := range []uuid.UUID{uuid.Nil, here, elsewhere} {
+				if got := ask(t, h.sessions.Browser, http.MethodGet, again, under); got.at != nil || got.err != nil {
+					t.Errorf("everywhere: %+v", got)
+				}
+			}
+		})
 	}
-	if got := ask(t, h.sessions.Aidant, http.MethodGet, both, here); got.at != nil || got.location != session.SignInPath {
-		t.Errorf("the secret outlived a change of rights: %+v", got)
+}
+
+// A person who is suspended is signed in nowhere from the first request on, in whatever tab.
+func TestPlaces_SuspendedPerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	cookie, here, elsewhere := h.both(t)
+	h.exec(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, h.Jeanne.Person)
+	if got := ask(t, h.sessions.Aidant, http.MethodPost, cookie, here); got.err == nil || got.err.Error() != "login.expelled.what" {
+		t.Errorf("%+v", got)
+	}
+	for _, under := range []uuid.UUID{uuid.Nil, here, elsewhere} {
+		if got := ask(t, h.sessions.Browser, http.MethodGet, cookie, under); got.at != nil || got.err != nil {
+			t.Errorf("then: %+v", got)
+		}
+	}
+}
+
+// tab is a page of an organisation.
+type tab struct {
+	guard               page.Guard
+	under, organisation uuid.UUID
+}
+
+// Reinstated in one organisation, they sign in again for that one; in the other nothing has happened.
+func TestEndIn_LeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	cookie, here, elsewhere := h.both(t)
+	d := h.Directory.Ending(func(tx *journal.Tx, person, organisation uuid.UUID) error {
+		return session.EndIn(t.Context(), tx, person, organisation)
+	})
+	odile := h.Referent(t, h.Here, "odile")
+	if err := errors.Join(d.SuspendIn(t.Context(), odile, h.Jeanne.Person), d.ResumeIn(t.Context(), odile, h.Jeanne.Person)); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, h.sessions.Browser, http.MethodGet, cookie, here); got.at != nil {
+		t.Errorf("the session of before: %+v", got.at)
+	}
+	for under, organisation := range map[uuid.UUID]uuid.UUID{elsewhere: h.Elsewhere, uuid.Nil: h.Elsewhere} {
+		if got := ask(t, h.sessions.Browser, http.MethodGet, cookie, under); got.at == nil || got.at.Organisation != organisation || got.at.Role != session.Referent {
+			t.Errorf("under %s: %+v", under, got)
+		}
 	}
 }
 

@@ -72,9 +72,10 @@ type Session struct {
 
 	GivenName, UsualName, OrganisationName string // for the page's header
 
-	cookie   []byte       // SHA-256 of the secret, see Claim
-	standing bool         // person not suspended, membership there and not suspended, organisation active
-	acting   journal.Kind // as what the guard let them pass; "" is what the role says
+	cookie    []byte       // SHA-256 of the secret, see Claim
+	standing  bool         // person not suspended, membership there and not suspended, organisation active
+	suspended bool         // the person is, everywhere
+	acting    journal.Kind // as what the guard let them pass; "" is what the role says
 }
 
 // SignedIn reports whether somebody is signed in.
