@@ -287,6 +287,22 @@ func TestSend_ToTheOldAddressOrNobody(t *testing.T) {
 	}
 }
 
+// What is about one organisation of several says which.
+func TestSend_NamesTheOrganisation(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	name, err := o.Directory.Organisation(t.Context(), o.Here)
+	must(t, err)
+	for kind, words := range map[string]string{"suspended_there": "suspendu dans une structure", "organisation_suspended": "Votre structure est suspendue"} {
+		o.queue(t, kind, o.Here.String()+" x", o.Jeanne.Person)
+		if m := o.wait(t, jeanne, words); !strings.Contains(strings.Join(strings.Fields(m.Text), " "), name.Name) {
+			t.Errorf("%s does not say %q:\n%s", kind, name.Name, m.Text)
+		}
+	}
+	o.queue(t, "suspended_there", "elsewhere", o.Paul.Person)
+	o.wait(t, "paul@exemple.invalid", "suspendu dans une structure")
+}
+
 func TestSend_WithoutAWay(t *testing.T) {
 	t.Parallel()
 	o := open(t, func(c *notify.Config) { c.SMS, c.Mail = nil, nil })
