@@ -26,7 +26,7 @@ import (
 )
 
 // Version names the text of this program.
-const Version = "2026-11"
+const Version = "2026-11-22"
 
 // Errors of this package.
 var (
