@@ -54,6 +54,7 @@ func TestReferent(t *testing.T) {
 			who := "/referent/personnes/" + p.known("partante-"+lang+"@tilleuls.exemple.invalid")
 			p.visit("/referent", "/referent/equipe", who, who+"/demarches", who+"/facteurs", who+"/suspension", "/referent/structure", "/referent/structure/demarches")
 			p.leaves(who)
+			p.resets("/referent/personnes/" + p.known(p.outsider("demunie-"+lang)))
 			p.about("themselves")
 			p.visit("/referent/personnes/" + p.known(email))
 		})
@@ -69,7 +70,16 @@ func (p *person) known(email string) string {
 	return found.ID.String()
 }
 
-// leaves limits a colleague, asks for the reset of their factors, suspends them and takes them back.
+// resets asks for the reset of the factors of a colleague whom ProConnect does not know.
+func (p *person) resets(who string) {
+	p.about("ask for a reset")
+	p.open(who + "/facteurs")
+	p.press("main form .fr-btn--lg")
+	p.on(who)
+	p.look("reset-asked")
+}
+
+// leaves limits a colleague, suspends them and takes them back.
 func (p *person) leaves(who string) {
 	p.about("limit procedures")
 	p.open(who + "/demarches")
@@ -81,11 +91,11 @@ func (p *person) leaves(who string) {
 	p.press("main form .fr-btn--lg")
 	p.on(who)
 	p.look("limited")
-	p.about("ask for a reset")
+	p.about("ask for a reset that would change nothing")
 	p.open(who + "/facteurs")
 	p.press("main form .fr-btn--lg")
-	p.on(who)
-	p.look("reset-asked")
+	p.refusal(409, "referent.problem.no_reset.title")
+	p.look("reset-refused")
 	p.about("suspend")
 	p.open(who + "/suspension")
 	p.press("main form .fr-btn--danger")

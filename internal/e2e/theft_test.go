@@ -94,6 +94,20 @@ func (p *person) enlist(name string, roles ...string) (sub, email string) {
 	return sub, email
 }
 
+// outsider adds an aidant of the first organisation who does not sign in with ProConnect, and returns their address.
+func (p *person) outsider(name string) string {
+	p.t.Helper()
+	d, email := p.App.Directory(), name+"@tilleuls.exemple.invalid"
+	colleague, err := d.FindByEmail(p.ctx, "jeanne.morel@tilleuls.exemple.invalid")
+	if err == nil {
+		_, err = d.AddPerson(p.ctx, journal.Program(), org.Person{Email: email, EmailVerified: true, GivenName: "Camille", UsualName: name, Lang: p.lang}, colleague.Memberships[0].Organisation.ID, org.RoleAidant)
+	}
+	if err != nil {
+		p.fatalf("%v", err)
+	}
+	return email
+}
+
 // row reads one value behind the program's back.
 func row[T any](p *person, sql string, args ...any) T {
 	p.t.Helper()
