@@ -85,8 +85,8 @@ func personPages() []shownPage {
 			return p
 		}}
 	}
-	asked := staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
-	approved := staff.Reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
+	asked := staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true, MayRefuse: true}
+	approved := staff.Reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", MayRefuse: true, IsAsker: true}
 	suspended := someone(org.ColleagueSuspended, certification.Suspended, org.RoleAidant)
 	suspended.SuspendedThere = true
 	asleep := someone(org.ColleagueSuspended, "expired", org.RoleAidant)

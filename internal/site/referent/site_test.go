@@ -255,6 +255,45 @@ func TestReset_TakesTwo(t *testing.T) {
 	o.Content(t)
 }
 
+// Referents of another organisation of the person see that a reset waits, and as what and for whom it was asked; never who did, nor a
+// button that the rules would refuse.
+func TestReset_OfAnotherOrganisation(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, p := o.rose(t), path(o.Jeanne)
+	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne)
+	otto, otis := o.Referent(t, o.Elsewhere, "otto"), o.Referent(t, o.Elsewhere, "otis")
+	alan, alma := o.Administrator(t, "alan"), o.Administrator(t, "alma")
+	if err := o.Directory.Join(t.Context(), journal.Program(), o.Jeanne.Person, o.Elsewhere, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere, err := o.Directory.Organisation(t.Context(), o.Elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		asker, approver journal.Actor
+		asked, approved string
+	}{
+		{otto, otis, "par un référent d’une autre structure", "Acceptée par un référent de cette autre structure"},
+		{otis, alma, elsewhere.Name, "Acceptée par l’administration du service"}, {alan, alma, "par l’administration du service", "Acceptée par l’administration du service"},
+	} {
+		id, err := o.credentials.AskReset(t.Context(), c.asker, o.Jeanne.Person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Without(b.Want(b.Get(p), 200, "Demandée le", c.asked), "otto Fictif", "otis Fictif", "alan Fictif", "alma Fictif", "/facteurs/accord", "/facteurs/refus")
+		b.Want(b.Post(p+"/facteurs/refus", "reset", id.String()), 404)
+		if err := o.credentials.ApproveReset(t.Context(), c.approver, id); err != nil {
+			t.Fatal(err)
+		}
+		b.Without(b.Want(b.Get(p), 200, c.asked, c.approved), "otto Fictif", "otis Fictif", "alan Fictif", "alma Fictif")
+		if err := o.credentials.RefuseReset(t.Context(), c.asker, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A second factor that became too old while a form was filled in loses nothing.
 func TestStale_KeepsWhatWasEntered(t *testing.T) {
 	t.Parallel()
