@@ -14,6 +14,7 @@ import (
 	"mandat/internal/backup"
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
+	"mandat/internal/invitation"
 )
 
 // The machine is lost. On another PostgreSQL cluster, with the two files alone, the story goes on: a mandate of before is
@@ -27,6 +28,13 @@ func TestRestore_TheStoryGoesOn(t *testing.T) {
 	v.Confirm(old.Citizen)
 	if a, err := p.UserInfo(t.Context(), p.Token(t, v.MustCode(old.Citizen, fixture.Tax))); err != nil || a.Status != http.StatusOK {
 		t.Fatalf("a use: %d, %v", a.Status, err)
+	}
+	invited, err := p.Invitations.Invite(t.Context(), fresh(p.Site, p.Odile), invitation.Invitee{Email: "lea@exemple.invalid", GivenName: "Léa", UsualName: "Fictif", Roles: []string{"aidant"}})
+	must(t, err)
+	link, err := p.Invitations.Write(t.Context(), invited)
+	must(t, err)
+	if a := v.Get("/invitation/" + link); a.Status != http.StatusOK {
+		t.Fatalf("an invitation: %d", a.Status)
 	}
 	before := p.Sound(t)
 	place, identity := copied(t, p)
@@ -44,6 +52,9 @@ func TestRestore_TheStoryGoesOn(t *testing.T) {
 	p.Run(t)
 	if a := v.Get("/espace"); a.At.Path != "/connexion" {
 		t.Errorf("a session of before is good: %d", a.Status)
+	}
+	if a := v.Get("/invitation/" + link); a.Status == http.StatusOK {
+		t.Error("a link of before is good")
 	}
 	w := p.Visit(t, fresh(p.Site, p.Jeanne))
 	w.Confirm(old.Citizen)

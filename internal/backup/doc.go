@@ -6,7 +6,9 @@
 // They are two so that they can be kept apart: whoever has both has everything. Each is encrypted to the recipients that it is
 // given (age, https://age-encryption.org), whose identities need not be on this machine.
 //
-// Left out is what would give rights again that somebody has lost since: sessions, links, challenges, allowances.
+// Left out are sessions, links to sign in, challenges, codes of contacts and allowances. The hashes by which the links of invitations and resets are
+// recognised are copied with their rows, and cleared by Restore. What else somebody has lost since the copy, a role, a factor, a recovery code, is
+// there again: docs/operations.md says what to look through.
 //
 // The programs of PostgreSQL do the work; they must be of the server's major version or later.
 package backup

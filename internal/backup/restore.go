@@ -26,7 +26,7 @@ var (
 )
 
 // Restore makes an installation of the two files: the database in an empty one, whose journal is taken over by this cluster, then the
-// folders. A checkpoint that is in StateDir already stays: it may be later than the copied one, and the program then says so when it
+// folders. No link of before opens anything in it. A checkpoint that is in StateDir already stays: it may be later than the copied one, and the program then says so when it
 // starts. The original must never run again. It reports whether the copied checkpoint was put in its place.
 func Restore(ctx context.Context, p Place, with ...age.Identity) (checkpoint bool, err error) {
 	files, err := unpack(p.Keys, with)
@@ -43,7 +43,7 @@ func Restore(ctx context.Context, p Place, with ...age.Identity) (checkpoint boo
 		return false, fmt.Errorf("restore the database: %w", err)
 	}
 	if err := adopt(ctx, p.OwnerURL); err != nil {
-		return false, fmt.Errorf("take the journal over: %w", err)
+		return false, fmt.Errorf("take the journal over, and close links: %w", err)
 	}
 	return place(p, files)
 }
@@ -83,10 +83,18 @@ func load(ctx context.Context, p Place, with []age.Identity) error {
 	return run(ctx, tool, []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-password", "--dbname=" + to}, env, in, io.Discard)
 }
 
+// links are the tables whose rows are copied with the hash of a link's secret. Whoever still needs the link is sent another one.
+var links = []string{"invitation", "credential_reset"}
+
 func adopt(ctx context.Context, address string) error {
 	return connected(ctx, address, func(conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, tree.AdoptSQL); err != nil {
 			return err
+		}
+		for _, table := range links {
+			if _, err := conn.Exec(ctx, `update `+table+` set token_hash = null where token_hash is not null`); err != nil {
+				return err
+			}
 		}
 		_, err := conn.Exec(ctx, `analyze`)
 		return err

@@ -51,7 +51,7 @@ func (d *Directory) idle(ctx context.Context, now time.Time, months int) ([]Idle
 }
 
 // WarnInactive tells everybody who has not signed in for WarnAfter months that they will be suspended (message inactive_soon): once for each time that
-// they are away, however often it is called. It returns who that is, told before or now. A job calls it every day.
+// they are away, however often it is called. It returns who that is, told before or now. A job calls it every twelve hours.
 func (d *Directory) WarnInactive(ctx context.Context, now time.Time) ([]Idle, error) {
 	away, err := d.idle(ctx, now, WarnAfter)
 	if err != nil {
@@ -71,7 +71,7 @@ func (d *Directory) WarnInactive(ctx context.Context, now time.Time) ([]Idle, er
 }
 
 // SuspendInactive suspends everybody who has not signed in for SuspendAfter months and was warned of it four weeks ago or more, each by an act, and
-// tells them (message suspended_inactive). It returns who that is. A job calls it every day.
+// tells them (message suspended_inactive). It returns who that is. A job calls it every twelve hours.
 func (d *Directory) SuspendInactive(ctx context.Context, now time.Time) ([]Idle, error) {
 	away, err := d.idle(ctx, now, SuspendAfter)
 	if err != nil {
