@@ -212,6 +212,23 @@ func TestUnknownRoutes(t *testing.T) {
 	}
 }
 
+// What is no text reaches no handler: PostgreSQL would refuse it, and we would call that our own failure.
+func TestAddresses_AreText(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, page.RouterOptions{})
+	s.Get("/card/{serial}", page.Public, func(w http.ResponseWriter, r *http.Request) error {
+		_, err := io.WriteString(w, r.PathValue("serial")+r.URL.Query().Get("q"))
+		return err
+	})
+	for path, want := range map[string]int{
+		"/card/caf%C3%A9?q=%E2%82%AC+100%25": 200, "/card/%00": 400, "/card/%ff": 400, "/card/a?q=%00": 400, "/card/a?q=%ff": 400, "/card/a?q=%zz": 400,
+	} {
+		if w := s.do("GET", path); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
 func TestCrossOrigin_OnlyNamedExceptions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, page.RouterOptions{CrossOrigin: []string{"POST /open"}})

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -45,6 +48,10 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 		r.fail(w, req, known(http.StatusRequestURITooLong, "bad_request"))
 		return
 	}
+	if !readable(req.URL) {
+		r.fail(w, req, known(http.StatusBadRequest, "bad_request"))
+		return
+	}
 	req = r.underOrganisation(req)
 	h, pattern := r.mux.Handler(req)
 	if pattern == "" {
@@ -79,6 +86,14 @@ func (r *Router) route(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	r.mux.ServeHTTP(w, req)
+}
+
+// readable reports whether an address is text, in its path and in its query. PostgreSQL takes nothing else for text, and what
+// a handler takes from an address it need not look at again for that.
+func readable(u *url.URL) bool {
+	text := func(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+	query, err := url.QueryUnescape(u.RawQuery)
+	return err == nil && text(u.Path) && text(query)
 }
 
 // noRoute asks the mux's own answer whether the path or only its method is unknown.
