@@ -65,6 +65,9 @@ type record struct {
 	wrong  string // "" or why the line cannot be taken
 }
 
+// maxLine is the most bytes of a line: more than six fields need, and few enough that a line of separators costs nothing.
+const maxLine = 4096
+
 // read reads a whole file, as bytes to keep.
 func read(r io.Reader) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
@@ -144,8 +147,11 @@ func columnsOf(header string) (byte, []int, error) {
 }
 
 // split cuts a line into fields, without the blanks around them. A field may stand between quotation marks, doubled inside (RFC 4180,
-// but without line breaks: a mark that is not closed spoils its own line only).
+// but without line breaks: a mark that is not closed spoils its own line only). A line that is too long is none.
 func split(line string, separator byte) ([]string, bool) {
+	if len(line) > maxLine {
+		return nil, false
+	}
 	var out []string
 	for {
 		line = strings.TrimLeft(line, " \t")
