@@ -19,7 +19,7 @@ type journalCmds struct {
 	Verify  verifyCmd  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
 	Export  exportCmd  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
 	Prove   proveCmd   `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
-	Compare compareCmd `cmd:"" help:"Compare mandates, powers, attestations, organisations, people and roles with what their entries say."`
+	Compare compareCmd `cmd:"" help:"Compare what decides something (mandates, powers, attestations, organisations, people, roles, certifications, factors, cards, charter, invitations) with what the entries say."`
 }
 
 type trust struct {
@@ -222,6 +222,6 @@ func (c compareCmd) Run(ctx context.Context) error {
 	if len(found) > 0 {
 		return fmt.Errorf("%d differences between the tables and the journal", len(found))
 	}
-	fmt.Println("every mandate, power, attestation, organisation, person and role is what the journal says of it")
+	fmt.Println("everything that decides something is what the journal says of it")
 	return nil
 }
