@@ -27,6 +27,7 @@ type Outcome struct {
 	SHA256    []byte // of the file
 	Lines     []Line // those that this call took in
 	Elsewhere int    // how many lines another server took in meanwhile, because it believed that this one had died
+	Left      int    // how many lines a job takes in now (see Begin)
 	Counts           // of Lines
 }
 
@@ -40,7 +41,8 @@ type run struct {
 	sum     []byte
 	records []record
 	done    int
-	kept    bool // in certification_import already
+	kept    bool      // in certification_import already
+	until   time.Time // when what is left becomes a job; zero is never
 }
 
 // Import takes a file of results in. A line that is refused stops no other. Up to a thousand lines are one act with one entry; of
@@ -50,6 +52,17 @@ type run struct {
 // Errors as for Plan, and org.ErrFactorTooOld; nothing is taken in then, unless the importer lost their office on the way:
 // what is in stays, and the rest is dropped. The importer is always a person.
 func (r *Register) Import(ctx context.Context, by journal.Actor, file io.Reader) (Outcome, error) {
+	return r.importing(ctx, by, file, 0)
+}
+
+// Begin is Import for somebody who waits for an answer: when so much time has passed, what is left of a large file becomes a
+// job (see Kind), and Begin returns.
+func (r *Register) Begin(ctx context.Context, by journal.Actor, file io.Reader, patience time.Duration) (Outcome, error) {
+	return r.importing(ctx, by, file, max(patience, 1))
+}
+
+// importing imports, with patience for so long; 0 has all of it.
+func (r *Register) importing(ctx context.Context, by journal.Actor, file io.Reader, patience time.Duration) (Outcome, error) {
 	content, err := read(file)
 	if err != nil {
 		return Outcome{}, err
@@ -70,6 +83,9 @@ func (r *Register) Import(ctx context.Context, by journal.Actor, file io.Reader)
 		if err := r.keep(ctx, m, content); err != nil {
 			return Outcome{}, fmt.Errorf("import: %w", err)
 		}
+	}
+	if patience > 0 {
+		m.until = r.clock.Now().Add(patience)
 	}
 	out, err := r.finish(ctx, m)
 	if err != nil {
@@ -97,10 +113,14 @@ func (r *Register) keep(ctx context.Context, m *run, content []byte) error {
 	})
 }
 
-// finish takes in what is left.
+// finish takes in what is left, or what there is time for.
 func (r *Register) finish(ctx context.Context, m *run) (Outcome, error) {
 	out := Outcome{ID: m.id, SHA256: m.sum}
 	for m.done < len(m.records) {
+		if m.done > 0 && !m.until.IsZero() && r.clock.Now().After(m.until) {
+			out.Left = len(m.records) - m.done
+			return out, r.AskToResume(ctx)
+		}
 		lines, err := r.batch(ctx, m)
 		switch {
 		case errors.Is(err, errOvertaken):
@@ -149,54 +169,6 @@ func (r *Register) stop(ctx context.Context, id uuid.UUID) error {
 		err := tx.QueryRow(ctx, `update certification_import set ended_at = $2, content = null, data_key = null where id = $1 and ended_at is null returning done`, id, tx.Now).Scan(&d.Done)
 		return journal.Event{Action: "certification.import_stopped", Detail: d}, err
 	})
-}
-
-// ResumeImports goes on with the imports that were interrupted, in the name of who began them. It is a job's work, and harmless
-// while they run elsewhere.
-func (r *Register) ResumeImports(ctx context.Context) error {
-	var waiting []uuid.UUID
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id from certification_import where ended_at is null order by created_at`)
-		if err != nil {
-			return err
-		}
-		waiting, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		return err
-	})
-	for _, id := range waiting {
-		if resumed := r.resume(ctx, id); resumed != nil && !errors.Is(resumed, org.ErrMayNot) {
-			err = errors.Join(err, fmt.Errorf("resume import %s: %w", id, resumed))
-		}
-	}
-	return err
-}
-
-func (r *Register) resume(ctx context.Context, id uuid.UUID) error {
-	m := &run{id: id, by: journal.Actor{Kind: journal.Administrator}, kept: true}
-	var wrapped, sealed []byte
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select sha256, done, data_key, content, created_by from certification_import where id = $1 and ended_at is null`, id).
-			Scan(&m.sum, &m.done, &wrapped, &sealed, &m.by.Person)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // it has ended since
-	}
-	if err != nil {
-		return err
-	}
-	key, err := r.keys.Open(id, wrapped)
-	if err != nil {
-		return err
-	}
-	content, err := key.Unseal(purpose, sealed)
-	if err != nil {
-		return err
-	}
-	if m.records, err = parse(content); err != nil {
-		return err
-	}
-	_, err = r.finish(ctx, m)
-	return err
 }
 
 // Imported is an import, for a list.

@@ -143,6 +143,37 @@ func TestImport_ResumesAfterAKill(t *testing.T) {
 	w.content(t)
 }
 
+// Who has no more patience is answered, and a job takes in the rest; asking again adds no other job.
+func TestBegin_LeavesTheRestToAJob(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := w.file(w.crowd(t, 2500))
+	out, err := w.register.Begin(t.Context(), w.anne, strings.NewReader(file), time.Nanosecond)
+	if err != nil || out.Changed != certification.BatchLines || out.Left != 1500 {
+		t.Fatalf("%+v, %d left, %v", out.Counts, out.Left, err)
+	}
+	if err := w.register.AskToResume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kind := w.register.Kind()
+	if n := w.count(t, fmt.Sprintf(`select count(*) from river_job where args->>'name' = '%s' and args->>'id' = '%s'`, kind.Name, out.ID)); n != 1 {
+		t.Errorf("%d jobs", n)
+	}
+	for range 2 { // a job may run twice
+		if err := kind.Work(t.Context(), out.ID, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.count(t, `select count(*) from certification_import where done = 2500 and ended_at is not null`); n != 1 || len(w.entries(t, "certification.imported")) != 3 {
+		t.Error("the import has not ended after three acts")
+	}
+	all, err := w.register.Begin(t.Context(), w.anne, strings.NewReader(file), time.Hour)
+	if err != nil || all.Unchanged != 2500 || all.Left != 0 {
+		t.Errorf("with patience: %+v, %d left, %v", all.Counts, all.Left, err)
+	}
+	w.content(t)
+}
+
 // Servers that go on with the same import take each line in once.
 func TestImport_OnceByManyServers(t *testing.T) {
 	t.Parallel()

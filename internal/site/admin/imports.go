@@ -134,6 +134,9 @@ func wrongFile(err error) string {
 	return ""
 }
 
+// patience is how long somebody waits for an import before the rest of it goes on without them: some tens of thousands of lines.
+const patience = 2 * time.Second
+
 // doImport takes in the file whose plan was shown.
 func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
@@ -149,7 +152,7 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 		form.Fail("file", "admin.wrong.file")
 		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
 	}
-	_, err = s.Certifications.Import(r.Context(), at.Actor(), bytes.NewReader(content))
+	out, err := s.Certifications.Begin(r.Context(), at.Actor(), bytes.NewReader(content), patience)
 	switch key := wrongFile(err); {
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.plan(w, r, at, form, content, http.StatusConflict)
@@ -159,10 +162,14 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refusal(err)
 	}
-	return s.acts().Finish(w, r, at, "/admin/imports", "admin.imports.imported")
+	notice := "admin.imports.imported"
+	if out.Left > 0 {
+		notice = "admin.imports.going_on"
+	}
+	return s.acts().Finish(w, r, at, "/admin/imports", notice)
 }
 
-// doResumeImports goes on with imports that were interrupted, without waiting for the job that does.
+// doResumeImports has imports that were interrupted go on at once.
 func (s *Site) doResumeImports(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
@@ -172,6 +179,6 @@ func (s *Site) doResumeImports(w http.ResponseWriter, r *http.Request) error {
 		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
 			return err
 		}
-		return s.Certifications.ResumeImports(r.Context())
+		return s.Certifications.AskToResume(r.Context())
 	})
 }

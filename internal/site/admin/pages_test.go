@@ -125,7 +125,7 @@ func filePages() []shownPage {
 	}
 	imports := func(form *page.Form, all ...imported) shownPage {
 		return shownPage{"admin/imports.html", func() page.Page {
-			return &importsPage{Common: page.Common{Title: "admin.imports.title", Form: form}, Header: "a;b", Imports: all, Running: len(all) > 0, Notice: "admin.imports.imported"}
+			return &importsPage{Common: page.Common{Title: "admin.imports.title", Form: form}, Header: "a;b", Imports: all, Running: len(all) > 0, Notice: "admin.imports.going_on"}
 		}}
 	}
 	some := certification.Imported{Lines: 5000, Done: 2000, At: now}
