@@ -25,7 +25,7 @@ func (s *Sessions) Note(ctx context.Context, r *http.Request, kind string) error
 	return s.NoteOf(ctx, r, kind, uuid.Nil)
 }
 
-// NoteOf is Note of a refusal whose person is known: somebody else may have tried to be them.
+// NoteOf is Note of a refusal whose person is known: somebody else may have tried to be them (docs/decisions/0013).
 func (s *Sessions) NoteOf(ctx context.Context, r *http.Request, kind string, person uuid.UUID) error {
 	if !s.notes.allow(address(r), s.clock.Now()) {
 		return nil
