@@ -283,8 +283,8 @@ func TestProfile(t *testing.T) {
 func TestContact_IsShownBeforeItCounts(t *testing.T) {
 	t.Parallel()
 	for kind, c := range map[string]struct{ path, bad, good, kept, column string }{
-		org.ContactEmail: {"/compte/courriel", "nouvelle", "Nouvelle@exemple.invalid", "nouvelle@exemple.invalid", "email"},
-		org.ContactPhone: {"/compte/telephone", "12", "06 12 34 56 78", "+33612345678", "phone"},
+		org.ByEmail: {"/compte/courriel", "nouvelle", "Nouvelle@exemple.invalid", "nouvelle@exemple.invalid", "email"},
+		org.ByPhone: {"/compte/telephone", "12", "06 12 34 56 78", "+33612345678", "phone"},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -328,6 +328,11 @@ func TestProfile_Certificate(t *testing.T) {
 	if b.Status() != 200 || b.Header().Get("Content-Type") != "application/pdf" || !strings.HasPrefix(string(b.Body()), "%PDF-") {
 		t.Errorf("%d %v", b.Status(), b.Header())
 	}
+	if err := d.Directory.Rename(t.Context(), d.Administrator(t, "ada"), lea.Person, "Léa", "Ⴄ"); err != nil {
+		t.Fatal(err)
+	}
+	get(t, b, d.URL+"/compte/certificat.pdf")
+	says(t, b, 422, "Le certificat ne peut pas être imprimé", "Votre certification n’est pas en cause")
 	d.Clock.Advance(4 * 365 * 24 * time.Hour)
 	get(t, b, d.URL+"/compte")
 	d.HalfIn(t, b, "lea@exemple.invalid")

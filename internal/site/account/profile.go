@@ -5,13 +5,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"mandat/internal/certification"
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/pdf"
 	"mandat/internal/session"
 )
 
@@ -142,14 +142,15 @@ func (s *Site) sendCertificate(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, certification.ErrNotCertified) || errors.Is(err, certification.ErrSuspended) {
 		return db.ErrNotFound
 	}
+	if _, ok := errors.AsType[*pdf.UnprintableError](err); ok {
+		const key = "account.problem.unprintable"
+		return &page.Problem{Status: http.StatusUnprocessableEntity, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next",
+			Link: ProfilePath, LinkText: "account.back"}
+	}
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/pdf")
-	h.Set("Content-Disposition", `attachment; filename="certificat-aidant.pdf"`)
-	h.Set("Content-Length", strconv.Itoa(len(b)))
-	_, _ = w.Write(b) //nolint:gosec // a PDF, and an error here is a browser that has gone
+	page.SendPDF(w, "certificat-aidant.pdf", b)
 	return nil
 }
 
