@@ -93,6 +93,25 @@ func TestImport_Refuses(t *testing.T) {
 	w.content(t)
 }
 
+// dies imports what certifies people, and dies where it is stuck at the line of one of them, once something holds.
+func (w *world) dies(t *testing.T, addresses []string, stuck int, when string) {
+	t.Helper()
+	release := w.hold(t, addresses[stuck])
+	ctx, kill := context.WithCancel(t.Context())
+	died := make(chan error, 1)
+	go func() {
+		_, err := w.register.Import(ctx, w.anne, strings.NewReader(w.file(addresses)))
+		died <- err
+	}()
+	w.await(t, when)
+	w.content(t) // an import that is under way is as its entries say
+	kill()
+	if err := <-died; err == nil {
+		t.Fatal("it lived")
+	}
+	release()
+}
+
 // A large file is taken in a thousand lines at a time. When the server dies on the way, what is in stays, the rest is kept encrypted,
 // and another server goes on; the end is the same.
 func TestImport_ResumesAfterAKill(t *testing.T) {
@@ -100,20 +119,7 @@ func TestImport_ResumesAfterAKill(t *testing.T) {
 	w := newWorld(t)
 	addresses := w.crowd(t, 2500)
 	file := w.file(addresses)
-	release := w.hold(t, addresses[2100]) // a line of the third batch
-	ctx, kill := context.WithCancel(t.Context())
-	died := make(chan error, 1)
-	go func() {
-		_, err := w.register.Import(ctx, w.anne, strings.NewReader(file))
-		died <- err
-	}()
-	w.await(t, `select done = 2000 from certification_import`)
-	w.content(t) // an import that is under way is as its entries say
-	kill()
-	if err := <-died; err == nil {
-		t.Fatal("it lived")
-	}
-	release()
+	w.dies(t, addresses, 2100, `select done = 2000 from certification_import`) // a line of the third batch
 	var content, key []byte
 	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select content, data_key from certification_import where ended_at is null`).Scan(&content, &key); err != nil {
 		t.Fatal(err)
@@ -179,19 +185,7 @@ func TestImport_OnceByManyServers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	addresses := w.crowd(t, 3000)
-	release := w.hold(t, addresses[0])
-	ctx, kill := context.WithCancel(t.Context())
-	died := make(chan error, 1)
-	go func() {
-		_, err := w.register.Import(ctx, w.anne, strings.NewReader(w.file(addresses)))
-		died <- err
-	}()
-	w.await(t, `select count(*) = 1 from certification_import`)
-	kill()
-	if err := <-died; err == nil {
-		t.Fatal("it lived")
-	}
-	release()
+	w.dies(t, addresses, 0, `select count(*) = 1 from certification_import`)
 	var wait sync.WaitGroup
 	errs := make([]error, 2)
 	for i := range errs {
@@ -250,19 +244,7 @@ func TestImport_StopsWithTheOffice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	addresses := w.crowd(t, 2500)
-	release := w.hold(t, addresses[1100])
-	ctx, kill := context.WithCancel(t.Context())
-	died := make(chan error, 1)
-	go func() {
-		_, err := w.register.Import(ctx, w.anne, strings.NewReader(w.file(addresses)))
-		died <- err
-	}()
-	w.await(t, `select done = 1000 from certification_import`)
-	kill()
-	if err := <-died; err == nil {
-		t.Fatal("it lived")
-	}
-	release()
+	w.dies(t, addresses, 1100, `select done = 1000 from certification_import`)
 	if err := w.Directory.Suspend(t.Context(), journal.Program(), w.anne.Person); err != nil {
 		t.Fatal(err)
 	}
