@@ -184,10 +184,7 @@ func TestLink_RefusesWhatIsNoAddress(t *testing.T) {
 
 func TestLink_WorksOnce(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	b := browse.New()
-	d.AskLink(t, b, "lea@exemple.invalid")
+	d, b := asked(t)
 	link := d.Link(t)
 	get(t, b, link)
 	press(t, b, "Continuer")
@@ -205,10 +202,7 @@ func TestLink_WorksOnce(t *testing.T) {
 
 func TestLink_IsOverAfterFiveMinutes(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	b := browse.New()
-	d.AskLink(t, b, "lea@exemple.invalid")
+	d, b := asked(t)
 	link := d.Link(t)
 	get(t, b, link)
 	d.Clock.Advance(maillink.Life)
@@ -222,10 +216,8 @@ func TestLink_IsOverAfterFiveMinutes(t *testing.T) {
 // Without that browser's cookie it is worth nothing, so it need not be spoilt.
 func TestLink_OpenedElsewhereStaysGoodWhereItWasAskedFor(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	mine, phone, other := browse.New(), browse.New(), browse.New()
-	d.AskLink(t, mine, "lea@exemple.invalid")
+	d, mine := asked(t)
+	phone, other := browse.New(), browse.New()
 	link := d.Link(t)
 	get(t, other, d.URL+"/ailleurs") // a browser with a session of its own
 	for _, b := range []*browse.Browser{phone, other} {
@@ -249,10 +241,7 @@ func TestLink_OpenedElsewhereStaysGoodWhereItWasAskedFor(t *testing.T) {
 // Programs that look into mails open every link, some of them often, and some in the name of the browser.
 func TestLink_ScannersSpendNothing(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	b := browse.New()
-	d.AskLink(t, b, "lea@exemple.invalid")
+	d, b := asked(t)
 	link := d.Link(t)
 	secret, _ := b.Cookie("mandat")
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodGet, http.MethodOptions} {
@@ -283,10 +272,7 @@ func TestLink_ScannersSpendNothing(t *testing.T) {
 // A mail that is sent again carries another link; the one before is dead.
 func TestLink_WrittenAgainReplacesTheOneBefore(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	b := browse.New()
-	d.AskLink(t, b, "lea@exemple.invalid")
+	d, b := asked(t)
 	first, second := d.Link(t), d.Link(t)
 	get(t, b, first)
 	expect(t, d, b, 410, "login.problem.link_late.title")
@@ -333,9 +319,7 @@ func TestLink_Purge(t *testing.T) {
 // The secret of a link exists in the mail and nowhere else.
 func TestLink_OnlyTheMailHasTheSecret(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	d.AskLink(t, browse.New(), "lea@exemple.invalid")
+	d, _ := asked(t)
 	link := d.Link(t)
 	secret := link[strings.LastIndex(link, "/")+1:]
 	if n := d.Number(t, `select count(*) from maillink where token_hash = sha256($1::bytea)`, []byte(secret)); n != 1 {

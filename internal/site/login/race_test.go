@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"mandat/internal/browse"
 	"mandat/internal/org"
 )
 
@@ -58,10 +57,7 @@ func count(all []string, one string) int {
 // Of many who press the button of a link at once, in the browser that asked, one goes on.
 func TestLink_OneOfManyGoesOn(t *testing.T) {
 	t.Parallel()
-	d, _ := open(t)
-	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
-	b := browse.New()
-	d.AskLink(t, b, "lea@exemple.invalid")
+	d, b := asked(t)
 	cookie, _ := b.Cookie("mandat")
 	to := postAtOnce(t, d.Link(t), cookie, nil, 10)
 	if n := count(to, "/connexion/facteur"); n != 1 {

@@ -8,6 +8,7 @@ import (
 	"mandat/internal/browse"
 	"mandat/internal/desk"
 	"mandat/internal/franceconnect"
+	"mandat/internal/org"
 	"mandat/internal/proconnect"
 	"mandat/internal/rogue"
 )
@@ -24,6 +25,16 @@ func open(t *testing.T) (*desk.Desk, *rogue.Provider) {
 			franceconnect.Config{Issuer: "https://franceconnect.invalid", ClientID: "mandat", ClientSecret: "secret"}
 	})
 	return d, p
+}
+
+// asked is a site where Léa, who has an application, has asked for a link, in a browser.
+func asked(t *testing.T) (*desk.Desk, *browse.Browser) {
+	t.Helper()
+	d, _ := open(t)
+	d.App(t, d.Newcomer(t, "lea", org.RoleAidant))
+	b := browse.New()
+	d.AskLink(t, b, "lea@exemple.invalid")
+	return d, b
 }
 
 func naming(sub, email string) rogue.Plan {
