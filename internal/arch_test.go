@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup"},
+	{"org", "contact", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -49,8 +49,9 @@ var beside = map[string][]string{
 	"certification":  {"org"},
 	"charter":        {"org"},
 	"notify":         {"org"},
+	"contact":        {"org"},
 	"invitation":     {"org"},
-	"comparison":     {"org", "invitation", "credential", "mandate", "attestation", "certification", "charter"},
+	"comparison":     {"org", "contact", "invitation", "credential", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -106,22 +107,24 @@ var writers = map[string]string{
 
 // writersByPrefix is for packages that own several tables named after them.
 var writersByPrefix = map[string]string{
-	"person_":        "org",
-	"invitation":     "invitation",
-	"comparison":     "comparison",
-	"journal_":       "journal",
-	"session":        "session",
-	"throttle":       "throttle",
-	"credential_":    "credential",
-	"proconnect_":    "proconnect",
-	"franceconnect_": "franceconnect",
-	"idp_":           "idp",
-	"attestation":    "attestation",
-	"security_":      "session",
-	"notify_":        "notify",
-	"certification":  "certification",
-	"charter":        "charter",
-	"maillink":       "maillink",
+	"person_identity": "org",
+	"person_warning":  "org",
+	"person_contact":  "contact",
+	"invitation":      "invitation",
+	"comparison":      "comparison",
+	"journal_":        "journal",
+	"session":         "session",
+	"throttle":        "throttle",
+	"credential_":     "credential",
+	"proconnect_":     "proconnect",
+	"franceconnect_":  "franceconnect",
+	"idp_":            "idp",
+	"attestation":     "attestation",
+	"security_":       "session",
+	"notify_":         "notify",
+	"certification":   "certification",
+	"charter":         "charter",
+	"maillink":        "maillink",
 }
 
 const (

@@ -5,10 +5,10 @@ import (
 
 	"mandat/internal/certification"
 	"mandat/internal/charter"
+	"mandat/internal/contact"
 	"mandat/internal/jobs"
 	"mandat/internal/mail"
 	"mandat/internal/notify"
-	"mandat/internal/org"
 	"mandat/internal/sirene"
 	"mandat/internal/sms"
 	"mandat/internal/throttle"
@@ -16,7 +16,7 @@ import (
 
 // office is what referents and administrators work with, and what tells people of it.
 type office struct {
-	contacts       *org.Contacts
+	contacts       *contact.Register
 	certifications *certification.Register
 	certificates   *certification.Press
 	throttle       *throttle.Throttle
@@ -27,7 +27,7 @@ type office struct {
 
 // buildOffice builds it, on top of the people.
 func (a *App) buildOffice() error {
-	a.office.contacts = a.directory.Contacts(a.keys.Envelope, a.clock)
+	a.office.contacts = contact.New(a.db, a.journal, a.directory, a.keys.Envelope, a.clock)
 	a.office.certifications = certification.New(a.db, a.journal, a.keys.Envelope, a.clock, a.config.CertificationMinimum).Telling(notify.Queue)
 	a.office.certificates = certification.NewPress(a.office.certifications, a.directory, a.keys.Sealer, a.clock)
 	a.office.throttle = throttle.New(a.db, a.clock)

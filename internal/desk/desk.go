@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/browse"
+	"mandat/internal/contact"
 	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/franceconnect"
@@ -42,7 +43,7 @@ type Desk struct {
 	URL           string // http://localhost:PORT
 	Sessions      *session.Sessions
 	Factors       *credential.Register
-	Contacts      *org.Contacts
+	Contacts      *contact.Register
 	Door          *signin.Door
 	Links         *maillink.Links
 	Post          *Post

@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/certification"
 	"mandat/internal/certs"
+	"mandat/internal/contact"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/invitation"
@@ -59,7 +60,7 @@ func (d *Desk) people(t testing.TB) {
 	d.Sessions = session.New(d.DB, d.Clock, false)
 	d.Directory = d.Directory.Telling(d.Post.queue)
 	d.Invitations = invitation.New(d.DB, d.Journal, d.Directory, d.Clock)
-	d.Contacts = d.Directory.Contacts(d.Keys, d.Clock)
+	d.Contacts = contact.New(d.DB, d.Journal, d.Directory, d.Keys, d.Clock)
 	d.Factors, err = credential.New(d.DB, d.Journal, d.Keys, d.Clock, credential.Config{RPID: "localhost", Origins: []string{d.URL}, Name: "Mandat"}, credential.Hooks{
 		Tell: d.Post.tell, End: func(tx *journal.Tx, person uuid.UUID) error {
 			return session.EndAll(context.WithoutCancel(t.Context()), tx, person)

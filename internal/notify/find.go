@@ -54,6 +54,8 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	"certification_ends":     certificate,
 	"suspended_there":        place,
 	"organisation_suspended": place,
+	"organisation_closed":    place,
+	"role_ended":             place,
 	"factor_reset_approved": func(ctx context.Context, tx pgx.Tx, m *message) error {
 		return tx.QueryRow(ctx, `select (select effective_at from credential_reset where id = $1 and person_id = $2)`, subject(m), m.person).Scan(&m.effective)
 	},
@@ -64,9 +66,9 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 		return tx.QueryRow(ctx, `select coalesce(d.label, ''), d.network from (values (1)) one left join lateral
 			(select label, network from session_device where person_id = $1 order by first_at desc limit 1) d on true`, m.person).Scan(&m.facts.Device, &m.network)
 	},
-	// It is for the address that somebody is about to give up, or for nobody, once they have shown another.
+	// It is for the address of before, which package contact keeps for it, also when its person has shown another one by now.
 	"contact_changed": func(ctx context.Context, tx pgx.Tx, m *message) error {
-		return tx.QueryRow(ctx, `select coalesce((select email from person where id = $1 and (email_verified_at < $2) is not false), '')`, m.person, m.at).Scan(&m.to)
+		return tx.QueryRow(ctx, `select coalesce((select email from person_contact_former where person_id = $1 and at = $2), '')`, m.person, m.at).Scan(&m.to)
 	},
 }
 

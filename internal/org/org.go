@@ -1,5 +1,5 @@
 // Package org knows organisations, the people who work for them, and who may act for whom. It owns the tables organisation,
-// person, person_identity, person_contact, person_warning and membership.
+// person, person_identity, person_warning and membership.
 //
 // A person is recognised by names that ProConnect gives them (issuer and sub), of which they may have several, each confirmed
 // (identity.go), and never by an e-mail address: two people may share one over time. A person works for organisations, or is an

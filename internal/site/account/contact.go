@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"mandat/internal/contact"
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -16,8 +17,8 @@ type kind struct {
 }
 
 var contacts = []kind{
-	{org.ContactEmail, "courriel", "email", "email"},
-	{org.ContactPhone, "telephone", "tel", "tel"},
+	{org.ByEmail, "courriel", "email", "email"},
+	{org.ByPhone, "telephone", "tel", "tel"},
 }
 
 // words are the i18n keys of a kind.
@@ -69,7 +70,7 @@ func (s *Site) doContact(w http.ResponseWriter, r *http.Request, k kind) error {
 		form.Fail("value", "account.contact."+k.Kind+".malformed")
 		return s.renderContact(w, r, http.StatusUnprocessableEntity, k, form)
 	}
-	if errors.Is(err, org.ErrTooOften) {
+	if errors.Is(err, contact.ErrTooOften) {
 		form.Fail("value", "account.contact.too_often")
 		return s.renderContact(w, r, http.StatusTooManyRequests, k, form)
 	}
@@ -107,7 +108,7 @@ func (s *Site) doCode(w http.ResponseWriter, r *http.Request, k kind) error {
 		return s.renderCode(w, r, http.StatusUnprocessableEntity, k, form)
 	}
 	err = s.Contacts.Prove(r.Context(), session.From(r.Context()).Actor(), k.Kind, form.Value("code"))
-	if errors.Is(err, org.ErrNotShown) {
+	if errors.Is(err, contact.ErrNotShown) {
 		form.Fail("code", "account.contact.code.wrong")
 		return s.renderCode(w, r, http.StatusUnprocessableEntity, k, form)
 	}

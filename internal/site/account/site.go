@@ -16,6 +16,7 @@ import (
 
 	"mandat/internal/certification"
 	"mandat/internal/clock"
+	"mandat/internal/contact"
 	"mandat/internal/credential"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -31,7 +32,7 @@ type Site struct {
 	Door           *signin.Door
 	Factors        *credential.Register
 	Directory      *org.Directory
-	Contacts       *org.Contacts
+	Contacts       *contact.Register
 	Certifications *certification.Register
 	Press          *certification.Press
 	Journal        *journal.Journal

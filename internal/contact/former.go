@@ -1,0 +1,38 @@
+package contact
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/org"
+)
+
+// formerLife is how long the address is kept to which contact_changed goes: as long as that message is of use.
+const formerLife = 7 * 24 * time.Hour
+
+// warn tells somebody, at the address they have, that another one was asked for: if that was not them, somebody has their session and a second
+// factor. The address is kept for that message, which finds it by the person and the time: the other one may be theirs before it leaves.
+func (r *Register) warn(ctx context.Context, tx *db.Tx, now time.Time, person uuid.UUID, value string) error {
+	tag, err := tx.Exec(ctx, `insert into person_contact_former (person_id, at, email) select id, $3, email from person where id = $1 and email <> $2
+		on conflict do nothing`, person, value, now)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	return r.directory.Tell(tx, now, org.Message{Kind: "contact_changed", About: about(person, now), Person: person})
+}
+
+// Purge forgets what was not shown in time, and addresses that were told. A job calls it.
+func (r *Register) Purge(ctx context.Context) error {
+	now := r.clock.Now()
+	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `delete from person_contact where expires_at < $1`, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `delete from person_contact_former where at < $1`, now.Add(-formerLife))
+		return err
+	})
+	return found("purge contacts", err)
+}
