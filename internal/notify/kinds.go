@@ -67,9 +67,12 @@ var kinds = map[string]kind{
 
 	"suspended_there":         {byMail, weeks, "", "", noSecret},
 	"organisation_suspended":  {byMail, weeks, "", "", noSecret},
+	"organisation_closed":     {byMail, weeks, "", "", noSecret},
+	"role_ended":              {byMail, weeks, "", "", noSecret},
+	"office_ended":            {byMail, weeks, "", "", noSecret},
 	"certification_suspended": {byMail, weeks, "", "", noSecret},
 
-	// Of use while the address is the one that a change was asked for: see asks.
+	// To the address of before: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},
 }
 

@@ -274,13 +274,17 @@ func TestSend_BySMS(t *testing.T) {
 	}
 }
 
-// What tells of a change of address goes to the address of before the change, and never to the new one.
+// What tells of a change of address goes to the address of before, also when the new one is theirs by then.
 func TestSend_ToTheOldAddressOrNobody(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	o.queue(t, "contact_changed", "one", o.Jeanne.Person)
+	now := o.Clock.Now().UTC().Truncate(time.Microsecond)
+	o.Behind(t, `update person set email = 'new@exemple.invalid', email_verified_at = now() where id = $1`, o.Jeanne.Person)
+	o.Behind(t, `insert into person_contact_former (person_id, at, email) values ($1, $2, $3)`, o.Jeanne.Person, now, jeanne)
+	must(t, o.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error {
+		return notify.Queue(tx, now, org.Message{Kind: "contact_changed", About: "one", Person: o.Jeanne.Person})
+	}))
 	o.wait(t, jeanne, "Changement de votre adresse")
-	o.Behind(t, `update person set email = 'new@exemple.invalid', email_verified_at = $2 where id = $1`, o.Jeanne.Person, o.Clock.Now().Add(time.Hour))
 	o.queue(t, "contact_changed", "two", o.Jeanne.Person)
 	if states := o.ended(t); states != "dropped 1, sent 1" || len(o.box.To("new@exemple.invalid")) != 0 {
 		t.Errorf("after the change: %s", states)
@@ -293,7 +297,8 @@ func TestSend_NamesTheOrganisation(t *testing.T) {
 	o := open(t)
 	name, err := o.Directory.Organisation(t.Context(), o.Here)
 	must(t, err)
-	for kind, words := range map[string]string{"suspended_there": "suspendu dans une structure", "organisation_suspended": "Votre structure est suspendue"} {
+	for kind, words := range map[string]string{"suspended_there": "suspendu dans une structure", "organisation_suspended": "Votre structure est suspendue",
+		"organisation_closed": "Votre structure est fermée", "role_ended": "Un de vos rôles a pris fin"} {
 		o.queue(t, kind, o.Here.String()+" x", o.Jeanne.Person)
 		if m := o.wait(t, jeanne, words); !strings.Contains(strings.Join(strings.Fields(m.Text), " "), name.Name) {
 			t.Errorf("%s does not say %q:\n%s", kind, name.Name, m.Text)

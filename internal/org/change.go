@@ -87,22 +87,29 @@ func when(yes bool, err error) error {
 	return nil
 }
 
-// Leave ends a person's role in an organisation, by an administrator or the program (referents: TakeRole). It returns db.ErrNotFound for
-// nobody and db.ErrConflict for who has not that role.
+// Leave ends a person's role in an organisation, by an administrator or the program (referents: TakeRole), and tells them (message role_ended). It
+// returns db.ErrNotFound for nobody and db.ErrConflict for who has not that role.
 func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "leave organisation", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "person.left", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}},
-			one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
-				organisation, person, role, tx.Now))
+		err := one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
+			organisation, person, role, tx.Now))
+		if err == nil {
+			err = d.tellThere(tx, "role_ended", organisation, person)
+		}
+		return journal.Event{Action: "person.left", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}}, err
 	})
 }
 
-// Close ends an organisation, and every role in it: nobody acts for it from then on. It returns db.ErrConflict when there is
-// none that is open.
+// Close ends an organisation, and every role in it: nobody acts for it from then on, and its people are told (message organisation_closed). It returns
+// db.ErrConflict when there is none that is open.
 func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "close organisation", func(tx *journal.Tx) (journal.Event, error) {
+		event := journal.Event{Action: "organisation.closed", Organisation: organisation}
+		if err := d.tellMembers(ctx, tx, "organisation_closed", organisation); err != nil {
+			return event, err
+		}
 		tx.Queue(`update membership set ended_at = $2 where organisation_id = $1 and ended_at is null`, organisation, tx.Now)
-		return journal.Event{Action: "organisation.closed", Organisation: organisation},
+		return event,
 			one(tx.Exec(ctx, `update organisation set active = false, closed_at = $2 where id = $1 and closed_at is null`, organisation, tx.Now))
 	})
 }

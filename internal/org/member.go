@@ -58,7 +58,8 @@ func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.
 	})
 }
 
-// TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation. Who has none left has left. It returns
+// TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation, and tells them (message role_ended). Who has none
+// left has left. It returns
 // db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
 func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "take a role", func(tx *journal.Tx) (journal.Event, error) {
@@ -71,7 +72,13 @@ func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.
 		var kept bool
 		err = tx.QueryRow(ctx, `select exists (select from membership m join person a on a.id = m.person_id
 			where m.organisation_id = $1 and m.role = 'referent' and m.ended_at is null and `+free+`)`, by.Organisation).Scan(&kept)
-		return event, errors.Join(err, when(err == nil && !kept, ErrLastReferent))
+		if err == nil && !kept {
+			err = ErrLastReferent
+		}
+		if err != nil {
+			return event, err
+		}
+		return event, d.tellThere(tx, "role_ended", by.Organisation, person)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // Who can no longer act in an organisation is told which one; nobody is told of somebody else's, or twice.
@@ -42,5 +43,37 @@ func TestSuspensions_AreToldToWhomTheyStop(t *testing.T) {
 	slices.SortFunc(who, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
 	if n := len(who); len(slices.Compact(who)) != n {
 		t.Error("somebody is told twice")
+	}
+}
+
+// Whose role or office ends is told, and for which organisation; nobody else is, and nobody when nothing ended.
+func TestEndings_AreToldToWhomTheyConcern(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d, program := t.Context(), w.Directory, journal.Program()
+	odile, ada, bea := w.Referent(t, w.Here, "odile"), w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	for what, c := range map[string]struct {
+		end   func() error
+		kind  string
+		whom  uuid.UUID
+		about uuid.UUID
+	}{
+		"a referent takes a role":            {func() error { return d.TakeRole(ctx, odile, w.Paul.Person, org.RoleAidant) }, "role_ended", w.Paul.Person, w.Here},
+		"the program takes one":              {func() error { return d.Leave(ctx, program, w.Jeanne.Person, w.Here, org.RoleAidant) }, "role_ended", w.Jeanne.Person, w.Here},
+		"an administrator ends an office":    {func() error { return d.EndOffice(ctx, ada, bea.Person) }, "office_ended", bea.Person, bea.Person},
+		"the program closes an organisation": {func() error { return d.Close(ctx, program, w.Elsewhere) }, "organisation_closed", w.Ines.Person, w.Elsewhere},
+	} {
+		*w.Told = nil
+		if err := c.end(); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		told := *w.Told
+		if len(told) != 1 || told[0].Kind != c.kind || told[0].Person != c.whom || !strings.HasPrefix(told[0].About, c.about.String()+" ") {
+			t.Errorf("%s: told %v", what, told)
+		}
+		*w.Told = nil
+		if err := c.end(); err == nil || len(*w.Told) != 0 {
+			t.Errorf("%s again: told %v, %v", what, *w.Told, err)
+		}
 	}
 }
