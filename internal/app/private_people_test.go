@@ -45,7 +45,7 @@ func tellPeople(t *testing.T, site *apptest.Site) map[string][]string {
 	must(t, err)
 	must(t, newcomer.Press("Ajouter l’application", url.Values{"code": {code}}))
 	must(t, newcomer.At("/compte/facteurs"))
-	must(t, newcomer.Press("Faire dix codes de secours", nil))
+	must(t, newcomer.Press("Créer dix codes de secours", nil))
 	var codes []string
 	for _, m := range regexp.MustCompile(`<code>([^<]+)</code>`).FindAllStringSubmatch(string(newcomer.Body()), -1) {
 		codes = append(codes, m[1])

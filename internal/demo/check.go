@@ -106,7 +106,7 @@ func (c *check) signIn() []step {
 	}
 	return []step{
 		{"a person nobody knows is told whom to ask", refused("demo-inconnue", "Vous n’êtes pas inscrit sur ce service")},
-		{"a known address under another ProConnect identity waits for the référent's confirmation", refused("demo-jeanne-2", "Votre référent doit confirmer que c’est vous")},
+		{"a known address under another ProConnect identity waits for the référent's confirmation", refused("demo-jeanne-2", "Il faut confirmer que c’est vous")},
 		{"an organisation that is not theirs is not let in", refused("demo-lea", "Vous avez choisi une autre structure")},
 		{"a sign-in without second factor is not let in", refused("demo-hugo", "Il manque votre second facteur")},
 		{"an aidant signs in and lands in their organisation's space", all(in(c.jeanne, "demo-jeanne", "/espace"), func() error { return c.jeanne.Says(organisations[0].Name) })},

@@ -132,7 +132,7 @@ func (n *newcomer) agreed() []step {
 		{"whatever she opens, the charter comes first", all(n.open(n.nour, "/mandats/nouveau"), at(n.nour, "/charte"))},
 		{"accepting is a choice", all(press(n.nour, "Accepter et continuer", nil), status(n.nour, 422))},
 		{"she accepts it", all(press(n.nour, "Accepter et continuer", url.Values{"accepted": {"on"}}), at(n.nour, "/mandats/nouveau"))},
-		{"she makes recovery codes", all(n.open(n.nour, "/compte/facteurs"), press(n.nour, "Faire dix codes de secours", nil), n.readCodes)},
+		{"she makes recovery codes", all(n.open(n.nour, "/compte/facteurs"), press(n.nour, "Créer dix codes de secours", nil), n.readCodes)},
 	}
 }
 

@@ -233,7 +233,7 @@ func TestFactors_RecoveryCodes(t *testing.T) {
 	t.Parallel()
 	d, lea, _, b := home(t)
 	get(t, b, d.URL+"/compte/facteurs")
-	press(t, b, "Faire dix codes de secours")
+	press(t, b, "Créer dix codes de secours")
 	says(t, b, 200, "Vos codes de secours", "lea Fictif")
 	if codes := strings.Count(string(b.Body()), "<li><code>"); codes != 10 || b.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%d codes, %v", codes, b.Header())

@@ -24,7 +24,7 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
 	draft := b.start()
 	for state, lacks := range map[string][]string{
-		"to_train": {"la formation", "le test", "l’habilitation, donnée"}, "trained": {"le test", "l’habilitation, donnée"}, "passed": {"l’habilitation, donnée"}, "suspended": {"la fin de la suspension"},
+		"to_train": {"la formation", "le test", "la certification, donnée"}, "trained": {"le test", "la certification, donnée"}, "passed": {"la certification, donnée"}, "suspended": {"la fin de la suspension"},
 	} {
 		c.Behind(t, `update certification set state = $2, suspended_at = case when $2 = 'suspended' then now() end, certified_at = case when $2 = 'suspended' then now() end,
 			certified_until = case when $2 = 'suspended' then now() + interval '1 year' end where person_id = $1`, c.Jeanne.Person, state)
@@ -36,15 +36,15 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 		path := "/mandats/" + m.ID.String()
 		for _, refused := range []sitetest.Answer{b.Post("/espace", "recherche", "dubois"), b.Get(path), b.Get(path + "/attestation"), b.Get(path + "/attestation.pdf"), b.Get(path + "/fin"),
 			b.Post(path+"/fin", "reason", "citizen"), b.Get(draft)} {
-			b.Want(refused, 403, "Cette page s’ouvre avec votre habilitation", "Rien n’a été montré ni modifié", "Voir ce qu’il me manque")
+			b.Want(refused, 403, "Cette page s’ouvre avec votre certification", "Rien n’a été montré ni modifié", "Voir ce qu’il me manque")
 		}
 	}
 	c.wantRows(t, 0, `select count(*) from mandate where state = 'ended'`)
 	c.Behind(t, `update certification set state = 'certified', suspended_at = null, certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, c.Jeanne.Person)
-	b.Want(b.Get("/espace"), 200, "Votre habilitation a pris fin")
-	b.Want(b.Get("/mandats/nouveau"), 403, "Votre habilitation a pris fin")
-	b.Want(b.Post("/mandats/nouveau", "procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"), 403, "Votre habilitation a pris fin")
-	b.Want(b.Get(draft), 403, "Votre habilitation a pris fin")
+	b.Want(b.Get("/espace"), 200, "Votre certification a pris fin")
+	b.Want(b.Get("/mandats/nouveau"), 403, "Votre certification a pris fin")
+	b.Want(b.Post("/mandats/nouveau", "procedures", fixture.Tax, "days", "31", "no_protection", "on", "informed", "on"), 403, "Votre certification a pris fin")
+	b.Want(b.Get(draft), 403, "Votre certification a pris fin")
 	b.Want(b.Post(draft+"/abandon"), 303, "/espace")
 	b.Want(b.Get("/mandats/"+m.ID.String()+"/attestation"), 200, "Attestation")
 	b.Want(b.Post("/mandats/"+m.ID.String()+"/fin", "reason", "citizen"), 303, "/fin")
