@@ -28,7 +28,7 @@ func TestChoice_RefusesWhoIsNotCertifiedAnyMore(t *testing.T) {
 					t.Errorf("%d %s %s", a.StatusCode, a.at(), a.body)
 				}
 			}
-			if a := v.get("/idp/authorize?" + request().Encode()); a.StatusCode != http.StatusForbidden || !strings.Contains(a.body, "habilitation") {
+			if a := v.get("/idp/authorize?" + request().Encode()); a.StatusCode != http.StatusForbidden || !strings.Contains(a.body, "certification") {
 				t.Errorf("authorize: %d %s", a.StatusCode, a.body)
 			}
 			same(t, "entries", s.entries(t), []entry{{Action: "power.refused", Person: s.Jeanne.Person, Step: "citizen", Reason: "aidant_inactive"},
