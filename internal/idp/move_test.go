@@ -113,7 +113,7 @@ func TestMove_Refuses(t *testing.T) {
 		spoil func(s *site, v *visitor, path string)
 		other bool // somebody else asks
 	}{
-		"référent there": {role: org.RoleReferent},
+		"referent there": {role: org.RoleReferent},
 		"not theirs":     {to: func(s *site) uuid.UUID { return uuid.New() }},
 		"citizen chosen": {spoil: func(s *site, v *visitor, path string) {
 			s.exec(t, `update idp_login set state = 'citizen_chosen', citizen_id = id`)
