@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"mandat/internal/db"
 	"mandat/internal/jobs"
@@ -13,8 +14,22 @@ import (
 
 type jobsPage struct {
 	page.Common
-	Jobs   []jobs.Failure
+	Jobs   []failedJob
 	Notice string
+}
+
+type failedJob struct {
+	jobs.Failure
+	Text string // key of what the job does, in words
+}
+
+// jobText finds the words for a job. One that another version of the program queued has none of its own.
+func (s *Site) jobText(name string) string {
+	key := "admin.job." + strings.ReplaceAll(name, "-", "_")
+	if _, err := s.Pages.Text("fr", key); err != nil {
+		return "admin.job.other"
+	}
+	return key
 }
 
 func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
@@ -23,8 +38,12 @@ func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := &jobsPage{Common: page.Common{Title: "admin.jobs.title", Current: home.Href, Trail: []page.Link{home}}}
-	if p.Jobs, err = s.Board.Failed(r.Context()); err != nil {
+	failed, err := s.Board.Failed(r.Context())
+	if err != nil {
 		return err
+	}
+	for _, f := range failed {
+		p.Jobs = append(p.Jobs, failedJob{f, s.jobText(f.Name)})
 	}
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err

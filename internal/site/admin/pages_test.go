@@ -174,7 +174,7 @@ func otherPages() []shownPage {
 		{"admin/invite.html", func() page.Page { return propose }}, {"admin/invite.html", func() page.Page { return invite }},
 		{"admin/jobs.html", func() page.Page { return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}} }},
 		{"admin/jobs.html", func() page.Page {
-			return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}, Jobs: []jobs.Failure{{ID: 1, Name: "mail", Tries: 3, At: now, Error: "no answer", Given: true}, {ID: 2, Name: "digest", Tries: 1, At: now, NextTry: later}}}
+			return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}, Jobs: []failedJob{{jobs.Failure{ID: 1, Name: "message", Tries: 3, At: now, Error: "no answer", Given: true}, "admin.job.message"}, {jobs.Failure{ID: 2, Name: "digest", Tries: 1, At: now, NextTry: later}, "admin.job.other"}}}
 		}},
 		{"admin/administrators.html", func() page.Page {
 			return &administratorsPage{Common: page.Common{Title: "admin.administrators.title"}}

@@ -374,7 +374,7 @@ func TestJobs_FailedAndRetried(t *testing.T) {
 	o.Behind(t, `insert into river_job (id, state, attempt, max_attempts, attempted_at, finalized_at, kind, args, errors, priority, queue, scheduled_at)
 		values (42, 'discarded', 3, 3, now(), now(), 'act', '{"name":"mail"}', array['{"error":"no answer"}'::jsonb], 1, 'default', now())`)
 	b.Want(b.Get("/admin"), 200, "Une tâche en échec")
-	b.Want(b.Get("/admin/travaux"), 200, "mail", "no answer", "abandonnée", "Tentée 3 fois")
+	b.Want(b.Get("/admin/travaux"), 200, "Autre tâche", "mail: no answer", "abandonnée", "Tentée 3 fois")
 	b.Want(b.Post("/admin/travaux/42/reprise"), 303)
 	b.Want(b.Get("/admin/travaux"), 200, "La tâche est relancée")
 	if o.Count(t, `select count(*) from journal_entry where action = 'job.retried' and person_id = $1`, o.ada.Person) != 1 {

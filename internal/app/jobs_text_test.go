@@ -1,0 +1,30 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"mandat/internal/notify"
+	"mandat/internal/page"
+	"mandat/web"
+)
+
+// Administrators read in their language which job has failed.
+func TestJobs_HaveTheirTexts(t *testing.T) {
+	t.Parallel()
+	pages, err := page.Load(web.Files, page.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{notify.Job}
+	for _, p := range (&App{}).periodic() {
+		names = append(names, p.Name)
+	}
+	for _, lang := range []string{"fr", "en"} {
+		for _, name := range names {
+			if _, err := pages.Text(lang, "admin.job."+strings.ReplaceAll(name, "-", "_")); err != nil {
+				t.Errorf("%s in %s: %v", name, lang, err)
+			}
+		}
+	}
+}
