@@ -110,13 +110,14 @@ func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
 	read := func(by journal.Actor) map[string]error {
 		list, listed := w.Mandates.List(t.Context(), by, time.Time{}, 10)
 		found, _, search := w.Mandates.Search(t.Context(), by, "dubois")
+		_, _, nobody := w.Mandates.Search(t.Context(), by, "personne") // or the answers would tell whose name is known
 		one, find := w.Mandates.Find(t.Context(), by, m.ID)
 		if told := len(list) + len(found) + len(one.Powers); (listed != nil) != (told == 0) {
 			t.Errorf("told %d things: %v", told, listed)
 		}
 		_, followed := w.Mandates.FollowedUp(t.Context(), by, 10)
 		_, drawn := w.Mandates.Draft(t.Context(), by, draft)
-		return map[string]error{"list": listed, "search": search, "find": find, "followed up": followed, "draft": drawn}
+		return map[string]error{"list": listed, "search": search, "search for nobody": nobody, "find": find, "followed up": followed, "draft": drawn}
 	}
 	for who, c := range map[string]struct {
 		by    journal.Actor
