@@ -117,7 +117,7 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 	if len(begun) == 0 {
 		return Given{}, ErrNoFactor
 	}
-	if err := r.count(ctx, budget(by.Person)); err != nil {
+	if err := r.count(ctx, adding(by.Person)); err != nil {
 		return Given{}, err
 	}
 	g := begun[0]
@@ -143,5 +143,5 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 	if err != nil {
 		return Given{}, err
 	}
-	return given, r.right(ctx, budget(by.Person))
+	return given, r.right(ctx, adding(by.Person))
 }

@@ -20,7 +20,7 @@ import (
 // card, somebody's card and a wrong code apart; ErrWait.
 func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first, second string) (Given, error) {
 	serial, first, second = strings.ToUpper(strings.TrimSpace(serial)), tidy(first), tidy(second)
-	if err := r.count(ctx, budget(by.Person)); err != nil {
+	if err := r.count(ctx, adding(by.Person)); err != nil {
 		return Given{}, err
 	}
 	g, err := r.stocked(ctx, by.Person, serial)
@@ -55,7 +55,7 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 	if err != nil {
 		return Given{}, err
 	}
-	return given, r.right(ctx, budget(by.Person))
+	return given, r.right(ctx, adding(by.Person))
 }
 
 // stocked opens a card that nobody has and that was not sent to somebody else's organisation, or returns ErrWrong.

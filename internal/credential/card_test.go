@@ -120,14 +120,14 @@ func TestCard(t *testing.T) {
 	}
 	w.Clock.Advance(time.Hour)
 	off = -15 * time.Minute // its battery was changed
-	if _, err := w.factors.Resync(t.Context(), by.Person, show(off), show(off), home); !errors.Is(err, credential.ErrWrong) {
+	if _, err := w.factors.Resync(t.Context(), by.Person, show(off), show(off), home, nil); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("one code twice: %v", err)
 	}
 	first, second := show(off), show(off+time.Minute)
-	if given, err := w.factors.Resync(t.Context(), by.Person, first, second, home); err != nil || given.Kind != credential.KindCard || given.Person != by.Person {
+	if given, err := w.factors.Resync(t.Context(), by.Person, first, second, home, nil); err != nil || given.Kind != credential.KindCard || given.Person != by.Person {
 		t.Fatalf("%+v, %v", given, err)
 	}
-	if _, err := w.factors.Resync(t.Context(), by.Person, first, second, home); !errors.Is(err, credential.ErrWrong) {
+	if _, err := w.factors.Resync(t.Context(), by.Person, first, second, home, nil); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("again: %v", err)
 	}
 	w.Clock.Advance(2 * time.Minute)
@@ -136,7 +136,7 @@ func TestCard(t *testing.T) {
 	}
 	w.Clock.Advance(time.Hour)
 	for _, far := range []time.Duration{-22 * time.Minute, 21 * time.Minute} {
-		if _, err := w.factors.Resync(t.Context(), by.Person, show(far), show(far+time.Minute), home); !errors.Is(err, credential.ErrWrong) {
+		if _, err := w.factors.Resync(t.Context(), by.Person, show(far), show(far+time.Minute), home, nil); !errors.Is(err, credential.ErrWrong) {
 			t.Errorf("%v off: %v", far, err)
 		}
 	}
@@ -168,7 +168,7 @@ func TestCard_ComesBack(t *testing.T) {
 	}
 	key := w.app(t, w.fresh(w.Jeanne))
 	w.Clock.Advance(2 * time.Minute)
-	if _, err := w.factors.Resync(t.Context(), w.Jeanne.Person, shown(t, key, 30, w.Clock.Now()), shown(t, key, 30, w.Clock.Now().Add(30*time.Second)), home); !errors.Is(err, credential.ErrWrong) {
+	if _, err := w.factors.Resync(t.Context(), w.Jeanne.Person, shown(t, key, 30, w.Clock.Now()), shown(t, key, 30, w.Clock.Now().Add(30*time.Second)), home, nil); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("an application: %v", err)
 	}
 	if err := w.factors.Remove(t.Context(), w.fresh(w.Jeanne), f.Cards[0].ID); !errors.Is(err, db.ErrNotFound) {

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -15,15 +16,24 @@ import (
 	"mandat/internal/throttle"
 )
 
-// budget is the account's allowance: five codes at once and then one a minute, and no more than fifty wrong ones in a day. With codes of six
-// digits, of which three count at a time, whoever never stops needs some twenty-five years for an even chance of one, and the
-// person is told every day.
-func budget(person uuid.UUID) []throttle.Allowance {
-	return []throttle.Allowance{
-		{Of: "factor.account", Who: person.String(), Burst: 5, Every: time.Minute},
-		{Of: "factor.account.day", Who: person.String(), Burst: 25, Every: 24 * time.Hour / 25},
-	}
+// budget is what may be tried of a kind by somebody: five codes at once and then one a minute, and no more than fifty wrong ones in a
+// day. With codes of six digits, of which three count at a time, whoever never stops needs some twenty-five years for an even
+// chance of one, and the person is told every day.
+func budget(of, who string) []throttle.Allowance {
+	return []throttle.Allowance{{Of: of, Who: who, Burst: 5, Every: time.Minute}, {Of: of + ".day", Who: who, Burst: 25, Every: 24 * time.Hour / 25}}
 }
+
+// trying is the allowance of a person's codes. Whoever tries them from a browser in which that person has never signed in uses up what is
+// for strangers; each of the person's own browsers has as much for itself, so that they need not wait for what others try.
+func trying(person uuid.UUID, device []byte, from netip.Addr) []throttle.Allowance {
+	if device != nil {
+		return append(budget("factor.device", person.String()+" "+hex.EncodeToString(device)), near(from))
+	}
+	return append(budget("factor.account", person.String()), near(from))
+}
+
+// adding is the allowance of codes by which a person adds an application or a card: they have given a factor, or have none.
+func adding(person uuid.UUID) []throttle.Allowance { return budget("factor.added", person.String()) }
 
 // near is the network's allowance: a whole organisation may share an address.
 func near(from netip.Addr) throttle.Allowance {
@@ -31,17 +41,18 @@ func near(from netip.Addr) throttle.Allowance {
 }
 
 // Code checks a code that a person typed: of their application or card, or a recovery code, whichever it looks like; blanks, hyphens
-// and case do not matter. It is for whoever has shown already who they say they are, by a session or a link from an e-mail. Every
-// code is counted before it is compared, for the account and for the network it came from, and given back when it was right.
+// and case do not matter. It is for whoever has shown already who they say they are, by a session or a link from an e-mail. device is the
+// browser's, if that person has signed in with it before (session.Known), else nil. Every code is counted before it is compared,
+// for the account or the device, and for the network it came from, and given back when it was right.
 //
 // Errors: ErrWrong; ErrWait, and nothing was compared. A recovery code that is used is an act, and the person is told.
-func (r *Register) Code(ctx context.Context, person uuid.UUID, typed string, from netip.Addr) (Given, error) {
+func (r *Register) Code(ctx context.Context, person uuid.UUID, typed string, from netip.Addr, device []byte) (Given, error) {
 	typed = tidy(typed)
 	recovery := len(typed) == recoveryLength
 	if !recovery && !numeric(typed) {
 		return Given{}, ErrWrong // no code looks like it, so nothing was tried
 	}
-	allowances := append(budget(person), near(from))
+	allowances := trying(person, device, from)
 	if err := r.count(ctx, allowances); err != nil {
 		return Given{}, r.refused(ctx, person, err)
 	}
@@ -60,12 +71,12 @@ func (r *Register) Code(ctx context.Context, person uuid.UUID, typed string, fro
 
 // Resync is Code for a card whose clock went away from ours: two codes that follow each other, up to twenty minutes off. What is
 // learnt of its clock is kept.
-func (r *Register) Resync(ctx context.Context, person uuid.UUID, first, second string, from netip.Addr) (Given, error) {
+func (r *Register) Resync(ctx context.Context, person uuid.UUID, first, second string, from netip.Addr, device []byte) (Given, error) {
 	first, second = tidy(first), tidy(second)
 	if !numeric(first) || !numeric(second) {
 		return Given{}, ErrWrong
 	}
-	allowances := append(budget(person), near(from))
+	allowances := trying(person, device, from)
 	if err := r.count(ctx, allowances); err != nil {
 		return Given{}, r.refused(ctx, person, err)
 	}

@@ -51,7 +51,7 @@ func (w *world) app(t testing.TB, by journal.Actor) string {
 
 func (w *world) code(t testing.TB, by journal.Actor, typed string) (credential.Given, error) {
 	t.Helper()
-	return w.factors.Code(t.Context(), by.Person, typed, home)
+	return w.factors.Code(t.Context(), by.Person, typed, home, nil)
 }
 
 func TestApp(t *testing.T) {
@@ -223,7 +223,7 @@ func TestCode_IsSlowedAndNobodyIsLockedOut(t *testing.T) {
 	wrong, waits := 0, 0
 	var until time.Time
 	for n := range 20 {
-		_, err := w.factors.Code(t.Context(), w.Jeanne.Person, fmt.Sprintf("%06d", n), netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", n)))
+		_, err := w.factors.Code(t.Context(), w.Jeanne.Person, fmt.Sprintf("%06d", n), netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", n)), nil)
 		wait, ok := errors.AsType[credential.ErrWait](err)
 		switch {
 		case ok:
@@ -276,6 +276,58 @@ func TestCode_FiftyADay(t *testing.T) {
 	}
 }
 
+// Codes tried elsewhere do not keep a person waiting in a browser of theirs; tried there, they are as few.
+func TestCode_StrangersUseUpWhatIsForStrangers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secret := w.app(t, w.Jeanne)
+	w.Clock.Advance(time.Minute)
+	mine, hers := token.Bytes(32), token.Bytes(32)
+	try := func(device []byte, typed string) error {
+		_, err := w.factors.Code(t.Context(), w.Jeanne.Person, typed, home, device)
+		return err
+	}
+	compared := func(device []byte) (n int) {
+		for range 10 {
+			if err := try(device, "000000"); errors.Is(err, credential.ErrWrong) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := compared(nil); n != 5 {
+		t.Errorf("%d of strangers' were compared", n)
+	}
+	if err := try(mine, shown(t, secret, 30, w.Clock.Now())); err != nil {
+		t.Errorf("in a browser of hers: %v", err)
+	}
+	for name, device := range map[string][]byte{"one of hers": mine, "another of hers": hers} {
+		if n := compared(device); n != 5 {
+			t.Errorf("%d were compared in %s", n, name)
+		}
+	}
+	w.Clock.Advance(30 * time.Second)
+	if err := try(mine, shown(t, secret, 30, w.Clock.Now())); !waits(err) {
+		t.Errorf("after five wrong ones there: %v", err)
+	}
+	if _, err := w.factors.Resync(t.Context(), w.Jeanne.Person, "123456", "123456", home, mine); !waits(err) {
+		t.Errorf("two codes there: %v", err)
+	}
+	by := w.fresh(w.Jeanne)
+	begun, err := w.factors.StartApp(t.Context(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now())); err != nil {
+		t.Errorf("what strangers try keeps her from adding an application: %v", err)
+	}
+}
+
+func waits(err error) bool {
+	_, ok := errors.AsType[credential.ErrWait](err)
+	return ok
+}
+
 // Many accounts tried from one network are slowed together.
 func TestCode_IsSlowedForANetwork(t *testing.T) {
 	t.Parallel()
@@ -284,7 +336,7 @@ func TestCode_IsSlowedForANetwork(t *testing.T) {
 	for n := range 260 {
 		who := w.Jeanne.Person
 		who[15], who[14] = byte(n), byte(n>>8)
-		if _, err := w.factors.Code(t.Context(), who, "123456", netip.MustParseAddr(fmt.Sprintf("2001:db8:0:1::%x", n))); !errors.Is(err, credential.ErrWrong) {
+		if _, err := w.factors.Code(t.Context(), who, "123456", netip.MustParseAddr(fmt.Sprintf("2001:db8:0:1::%x", n)), nil); !errors.Is(err, credential.ErrWrong) {
 			waits++
 		}
 	}

@@ -17,8 +17,9 @@
 //
 // Whoever gives a factor gets a Given (assertion.go, code.go). Nothing that gives one works twice: a challenge is deleted when
 // it is answered, a code's step only ever grows, a recovery code is marked; each is one guarded statement, so that of two at
-// once one wins. Codes can be guessed, so they are counted, for the account and for the network; a passkey cannot, and works
-// whatever was counted: an attacker slows the codes of a person, and locks nobody out.
+// once one wins. Codes can be guessed, so they are counted, for the account and for the network, and apart for each browser in which
+// the person has signed in before; a passkey cannot, and works whatever was counted. An attacker slows the codes of a person in
+// browsers that are new to them, and locks nobody out.
 //
 // Seeds are encrypted (internal/envelope), recovery codes hashed, what is typed is written nowhere. Compare holds the tables to
 // the journal.

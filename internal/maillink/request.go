@@ -19,16 +19,15 @@ import (
 )
 
 // allowances are how many messages one address may get, and how many one network may ask for. A whole organisation may sit
-// behind one network. Strangers who ask for somebody's links use up what is for strangers: a browser in which that person has signed
-// in before has an allowance of its own, and so have they in each network.
+// behind one network, and its visitors too. Strangers who ask for links use up what is for strangers: a browser in which a person has
+// signed in before has an allowance of its own, and nothing else counts there.
 func allowances(email string, from netip.Addr, known []byte) []throttle.Allowance {
-	network := throttle.Network(from)
-	out := []throttle.Allowance{{Of: "maillink.network", Who: network, Burst: 30, Every: 20 * time.Second}}
 	if known != nil {
-		return append(out, throttle.Allowance{Of: "maillink.device", Who: email + " " + hex.EncodeToString(known), Burst: 3, Every: 5 * time.Minute})
+		return []throttle.Allowance{{Of: "maillink.device", Who: email + " " + hex.EncodeToString(known), Burst: 3, Every: 5 * time.Minute}}
 	}
-	return append(out, throttle.Allowance{Of: "maillink.account.network", Who: email + " " + network, Burst: 3, Every: 5 * time.Minute},
-		throttle.Allowance{Of: "maillink.account", Who: email, Burst: 10, Every: 5 * time.Minute})
+	network := throttle.Network(from)
+	return []throttle.Allowance{{Of: "maillink.network", Who: network, Burst: 30, Every: 20 * time.Second},
+		{Of: "maillink.account.network", Who: email + " " + network, Burst: 3, Every: 5 * time.Minute}, {Of: "maillink.account", Who: email, Burst: 10, Every: 5 * time.Minute}}
 }
 
 // signedInWith asks whether the person with an address has signed in with a browser before.

@@ -2,13 +2,16 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/token"
 )
@@ -38,6 +41,20 @@ func (s *Sessions) Device(r *http.Request) Device {
 
 // Hash names the browser without its secret, as session_device does.
 func (d Device) Hash() []byte { return token.Hash(d.secret) }
+
+// Known returns what names the browser of a request (Device.Hash) if a person has signed in with it before, else nil.
+func (s *Sessions) Known(r *http.Request, person uuid.UUID) ([]byte, error) {
+	device, known := s.Device(r).Hash(), false
+	batch := &pgx.Batch{}
+	batch.Queue(`select exists (select from session_device where person_id = $1 and device = $2)`, person, device).QueryRow(func(row pgx.Row) error { return row.Scan(&known) })
+	if err := s.db.Ask(r.Context(), db.Nothing(), batch); err != nil {
+		return nil, fmt.Errorf("look for device: %w", err)
+	}
+	if !known {
+		return nil, nil
+	}
+	return device, nil
+}
 
 // network returns the column's value.
 func (d Device) network() *netip.Prefix {

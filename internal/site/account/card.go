@@ -86,7 +86,12 @@ func (s *Site) doResync(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Factors.Resync(r.Context(), session.From(r.Context()).Person, form.Value("first"), form.Value("second"), signin.From(r))
+	person := session.From(r.Context()).Person
+	device, err := s.Sessions.Known(r, person)
+	if err != nil {
+		return err
+	}
+	_, err = s.Factors.Resync(r.Context(), person, form.Value("first"), form.Value("second"), signin.From(r), device)
 	if late, ok := errors.AsType[credential.ErrWait](err); ok {
 		return s.renderCard(w, r, http.StatusTooManyRequests, "account/resync.html", form, late.Until)
 	}

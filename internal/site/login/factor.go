@@ -87,13 +87,17 @@ func (s *Site) code(r *http.Request, person uuid.UUID) (given, error) {
 	if err != nil {
 		return given{}, err
 	}
+	device, err := s.Sessions.Known(r, person)
+	if err != nil {
+		return given{}, err
+	}
 	g, field := given{form: form}, "code"
 	switch code, first, second := form.Value("code"), form.Value("first"), form.Value("second"); {
 	case code != "":
-		g.Given, err = s.Factors.Code(r.Context(), person, code, signin.From(r))
+		g.Given, err = s.Factors.Code(r.Context(), person, code, signin.From(r), device)
 	case first != "" || second != "":
 		field = "first"
-		g.Given, err = s.Factors.Resync(r.Context(), person, first, second, signin.From(r))
+		g.Given, err = s.Factors.Resync(r.Context(), person, first, second, signin.From(r), device)
 	default:
 		form.Fail("code", "login.factor.code.missing")
 		g.status = http.StatusUnprocessableEntity

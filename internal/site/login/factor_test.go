@@ -75,6 +75,39 @@ func TestFactor_WrongCodesAreSlowedAndNoted(t *testing.T) {
 	}
 }
 
+// Whoever reads somebody's mailbox keeps nobody waiting in a browser in which they have signed in before.
+func TestFactor_StrangersUseUpWhatIsForStrangers(t *testing.T) {
+	t.Parallel()
+	d, lea, code, mine := halfLea(t)
+	press(t, mine, "Valider le code", "code", code())
+	press(t, at(t, d, mine), "quitter")
+	d.Clock.Advance(time.Hour)
+	other := d.Newcomer(t, "max", org.RoleAidant)
+	his, hisCode := browse.New(), d.App(t, other)
+	d.HalfIn(t, his, "max@exemple.invalid")
+	press(t, his, "Valider le code", "code", hisCode())
+	press(t, at(t, d, his), "quitter")
+	stranger := browse.New()
+	d.HalfIn(t, stranger, "lea@exemple.invalid")
+	for range 5 {
+		press(t, stranger, "Valider le code", "code", "000000")
+		expect(t, d, stranger, 422, "login.factor.title")
+	}
+	for name, b := range map[string]*browse.Browser{"the same": stranger, "a new one": browse.New(), "one that is known, to somebody else": his} {
+		if b != stranger {
+			d.HalfIn(t, b, "lea@exemple.invalid")
+		}
+		if press(t, b, "Valider le code", "code", code()); b.Status() != 429 || d.Who(t, b) == lea.Person {
+			t.Errorf("strangers in another browser, %s: %d", name, b.Status())
+		}
+	}
+	d.HalfIn(t, mine, "lea@exemple.invalid")
+	press(t, mine, "Valider le code", "code", code())
+	if d.Who(t, mine) != lea.Person {
+		t.Errorf("she waits too: %d %s", mine.Status(), mine.Text())
+	}
+}
+
 func TestFactor_RecoveryCodeWorksOnce(t *testing.T) {
 	t.Parallel()
 	d, lea, _, b := halfLea(t)

@@ -161,8 +161,19 @@ func TestLink_StrangersUseUpWhatIsForStrangers(t *testing.T) {
 	if sent != 6 {
 		t.Errorf("strangers in many networks have had %d more sent, want 6", sent)
 	}
-	if d.AskLink(t, mine, "lea@exemple.invalid"); d.Link(t) == "" {
-		t.Error("strangers keep her out of her own browser")
+	for i := range 40 { // for anybody, from the network that she shares with them
+		if err := d.Links.Request(t.Context(), at, fmt.Sprintf("nobody-%d@exemple.invalid", i), netip.MustParseAddr("127.0.0.1"), token.Bytes(32)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	max := d.Newcomer(t, "max", org.RoleAidant)
+	if err := d.Links.Request(t.Context(), at, "max@exemple.invalid", netip.MustParseAddr("127.0.0.1"), token.Bytes(32)); err != nil || d.Link(t) != "" {
+		t.Errorf("%v: a network's allowance is never used up: %s", err, max.Person)
+	}
+	for i := range 4 {
+		if d.AskLink(t, mine, "lea@exemple.invalid"); (d.Link(t) != "") != (i < 3) {
+			t.Errorf("request %d in her own browser", i+1)
+		}
 	}
 }
 
