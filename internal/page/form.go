@@ -16,6 +16,7 @@ var errBadForm = errors.New("the form cannot be read")
 type Form struct {
 	values   url.Values
 	mistakes []Mistake
+	kept     bool
 }
 
 // Mistake is a field that has to be entered again. Its input (or the first of its group) has the id "field-" + Field.
@@ -44,6 +45,26 @@ func ParseForm(r *http.Request) (*Form, error) {
 
 // FilledForm returns a form with values in it, for showing what was kept.
 func FilledForm(values url.Values) *Form { return &Form{values: values} }
+
+// KeptForm returns a form with what was entered before somebody had to give their second factor: its page says that nothing is done yet.
+func KeptForm(values url.Values) *Form { return &Form{values: values, kept: true} }
+
+// Kept reports whether this is a KeptForm.
+func (f *Form) Kept() bool { return f != nil && f.kept }
+
+// Entered returns what was sent for the fields named, or for all of them when none is.
+func (f *Form) Entered(fields ...string) url.Values {
+	if len(fields) == 0 {
+		return f.values
+	}
+	out := url.Values{}
+	for _, name := range fields {
+		if values := f.Values(name); values != nil {
+			out[name] = values
+		}
+	}
+	return out
+}
 
 // Value returns a field without blanks around it, "" when it was not sent.
 func (f *Form) Value(name string) string {

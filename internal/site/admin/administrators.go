@@ -66,6 +66,8 @@ func (s *Site) listAdministrators(w http.ResponseWriter, r *http.Request) error 
 	return s.Pages.Render(w, r, http.StatusOK, "admin/administrators.html", p)
 }
 
+const proposePath = "/admin/administrateurs/nouveau"
+
 func proposing() *invitePage {
 	return &invitePage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, administrators}},
 		Key: "admin.propose.", Action: "/admin/administrateurs", Back: "/admin/administrateurs"}
@@ -79,7 +81,11 @@ func (s *Site) showPropose(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.renderInvite(w, r, proposing(), page.FilledForm(url.Values{}), http.StatusOK)
+	form, err := s.acts().Kept(r, proposePath, page.FilledForm(url.Values{}))
+	if err != nil {
+		return err
+	}
+	return s.renderInvite(w, r, proposing(), form, http.StatusOK)
 }
 
 // doPropose proposes somebody. That their address is known here already shows only when they are to accept.
@@ -98,7 +104,7 @@ func (s *Site) doPropose(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch _, err := s.Invitations.ProposeAdministrator(r.Context(), at.Actor(), n); {
 	case errors.Is(err, org.ErrFactorTooOld):
-		return s.renderInvite(w, r, proposing(), form, http.StatusConflict)
+		return s.acts().Later(w, r, proposePath, form)
 	case errors.Is(err, db.ErrConflict):
 		form.Fail("email", "admin.administrators.already")
 		return s.renderInvite(w, r, proposing(), form, http.StatusUnprocessableEntity)

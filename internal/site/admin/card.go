@@ -18,7 +18,6 @@ import (
 type cardPage struct {
 	page.Common
 	Card   credential.Card
-	Stale  bool
 	Notice string
 }
 
@@ -47,11 +46,15 @@ func (s *Site) showCard(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return s.renderCard(w, r, at, c, page.FilledForm(url.Values{"siret": {o.SIRET}}), http.StatusOK)
+	form, err := s.acts().Kept(r, cardPath(c.Serial), page.FilledForm(url.Values{"siret": {o.SIRET}}))
+	if err != nil {
+		return err
+	}
+	return s.renderCard(w, r, at, c, form, http.StatusOK)
 }
 
 func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, at *session.Session, c credential.Card, form *page.Form, status int) error {
-	p := &cardPage{Common: page.Common{Title: "admin.card.title", Current: home.Href, Trail: []page.Link{home, cards}, Form: form}, Card: c, Stale: status == http.StatusConflict}
+	p := &cardPage{Common: page.Common{Title: "admin.card.title", Current: home.Href, Trail: []page.Link{home, cards}, Form: form}, Card: c}
 	var err error
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
@@ -87,7 +90,7 @@ func (s *Site) doSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch err := s.Credentials.SendCard(r.Context(), at.Actor(), c.Serial, to); {
 	case errors.Is(err, org.ErrFactorTooOld):
-		return s.renderCard(w, r, at, c, form, http.StatusConflict)
+		return s.acts().Later(w, r, cardPath(c.Serial), form)
 	case err != nil:
 		return refusal(err)
 	}

@@ -22,7 +22,6 @@ type cardsPage struct {
 	New                int  // cards that it would add
 	Faults             []cardFault
 	FaultCount         int
-	Stale              bool
 	Notice             string
 
 	Cards          []credential.Card // a page of them
@@ -79,7 +78,7 @@ func (p *cardsPage) turn(asked, cards int) {
 }
 
 func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.Session, p *cardsPage, status int) error {
-	p.Title, p.Current, p.Trail, p.Stale = "admin.cards.title", home.Href, []page.Link{home}, status == http.StatusConflict
+	p.Title, p.Current, p.Trail = "admin.cards.title", home.Href, []page.Link{home}
 	asked := asked(r)
 	cards, counts, err := s.Credentials.Cards(r.Context(), asked)
 	if err != nil {
@@ -116,7 +115,7 @@ func (s *Site) doImportCards(w http.ResponseWriter, r *http.Request) error {
 	out, err := s.Credentials.ImportCards(r.Context(), at.Actor(), bytes.NewReader(content), !form.Has("act", "import"))
 	switch {
 	case errors.Is(err, org.ErrFactorTooOld):
-		return s.renderCards(w, r, at, &cardsPage{}, http.StatusConflict)
+		return s.acts().Again(w, r, at, cards.Href)
 	case err != nil:
 		return refusal(err)
 	case out.Done:

@@ -93,21 +93,20 @@ func (s *Site) record(w http.ResponseWriter, r *http.Request, form *page.Form, o
 	if err != nil {
 		return err
 	}
-	status := http.StatusUnprocessableEntity
 	if !form.Failed() {
 		err := do(r.Context(), at.Actor(), id)
 		switch key := certification.Key(err); {
 		case err == nil:
 			return s.acts().Finish(w, r, at, personPath(id), done)
 		case errors.Is(err, org.ErrFactorTooOld):
-			status = http.StatusConflict
+			return s.acts().Later(w, r, personPath(id), form)
 		case key != "":
 			form.Fail(field, "admin.refused."+key)
 		default:
 			return refusal(err)
 		}
 	}
-	return s.renderPerson(w, r, at, id, status, func(p *personPage) { p.Form, p.Open = form, open })
+	return s.renderPerson(w, r, at, id, http.StatusUnprocessableEntity, func(p *personPage) { p.Form, p.Open = form, open })
 }
 
 func (s *Site) doCertify(w http.ResponseWriter, r *http.Request) error {

@@ -19,7 +19,6 @@ type organisationForm struct {
 	Action, Back string
 	Kinds        []staff.Choice
 	Lookup       *lookup // the SIRET was looked up just now
-	Stale        bool
 }
 
 // lookup is what came of looking a SIRET up.
@@ -29,7 +28,7 @@ type lookup struct {
 }
 
 func (s *Site) renderForm(w http.ResponseWriter, r *http.Request, p *organisationForm, form *page.Form, status int) error {
-	p.Current, p.Form, p.Kinds, p.Stale = home.Href, form, staff.Kinds(page.Lang(r)), status == http.StatusConflict
+	p.Current, p.Form, p.Kinds = home.Href, form, staff.Kinds(page.Lang(r))
 	return s.Pages.Render(w, r, status, "admin/organisation_form.html", p)
 }
 
@@ -43,6 +42,8 @@ func changing(o org.Organisation) *organisationForm {
 		Action: path + "/modification", Back: path}
 }
 
+const createPath = "/admin/structures/nouvelle"
+
 func (s *Site) showCreate(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
@@ -51,7 +52,11 @@ func (s *Site) showCreate(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.renderForm(w, r, creating(), page.FilledForm(url.Values{}), http.StatusOK)
+	form, err := s.acts().Kept(r, createPath, page.FilledForm(url.Values{}))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, creating(), form, http.StatusOK)
 }
 
 // fields are those of the form and of an organisation, by the names that org.Organisation.Faults uses.
@@ -144,6 +149,9 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 		n.Roles = append(n.Roles, org.RoleAidant)
 	}
 	id, err := s.Invitations.CreateOrganisation(r.Context(), at.Actor(), o, n)
+	if errors.Is(err, org.ErrFactorTooOld) {
+		return s.acts().Later(w, r, createPath, form)
+	}
 	if again := wrongForm(form, err); again != 0 {
 		return s.renderForm(w, r, creating(), form, again)
 	}
@@ -156,8 +164,6 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 // wrongForm is the status with which a form comes back that the domain refused, 0 when it was not the form.
 func wrongForm(form *page.Form, err error) int {
 	switch {
-	case errors.Is(err, org.ErrFactorTooOld):
-		return http.StatusConflict
 	case errors.Is(err, db.ErrConflict):
 		form.Fail("siret", "admin.wrong.known")
 	case errors.Is(err, org.ErrSIRET):
@@ -182,7 +188,12 @@ func (s *Site) showChange(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.renderForm(w, r, changing(o), filledWith(o), http.StatusOK)
+	p := changing(o)
+	form, err := s.acts().Kept(r, p.Action, filledWith(o))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, p, form, http.StatusOK)
 }
 
 func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
@@ -207,6 +218,9 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 	}
 	o.ID = id
 	err = s.Directory.ChangeOrganisation(r.Context(), at.Actor(), o)
+	if errors.Is(err, org.ErrFactorTooOld) {
+		return s.acts().Later(w, r, changing(was).Action, form)
+	}
 	if again := wrongForm(form, err); again != 0 {
 		return s.renderForm(w, r, changing(was), form, again)
 	}

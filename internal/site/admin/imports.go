@@ -31,6 +31,8 @@ type imported struct {
 	Stopped bool // it ended before its last line
 }
 
+const importsPath = "/admin/imports"
+
 func (s *Site) listImports(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
@@ -103,7 +105,7 @@ func (s *Site) plan(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if err != nil {
 		return refusal(err)
 	}
-	p := &planPage{Common: page.Common{Title: "admin.plan.title", Current: home.Href, Trail: []page.Link{home, {Href: "/admin/imports", Text: "admin.imports.title"}}}, Counts: plan.Counts,
+	p := &planPage{Common: page.Common{Title: "admin.plan.title", Current: home.Href, Trail: []page.Link{home, {Href: importsPath, Text: "admin.imports.title"}}}, Counts: plan.Counts,
 		Content: base64.StdEncoding.EncodeToString(content), Stale: status == http.StatusConflict}
 	slices.SortStableFunc(plan.Lines, func(a, b certification.Line) int { return one(a.Wrong == "") - one(b.Wrong == "") })
 	for i, l := range plan.Lines {
@@ -117,6 +119,18 @@ func (s *Site) plan(w http.ResponseWriter, r *http.Request, at *session.Session,
 		p.Lines = append(p.Lines, line)
 	}
 	return s.Pages.Render(w, r, status, "admin/plan.html", p)
+}
+
+// planLater shows the plan again, in which the file is, when the second factor is too old to take it in: it is given in another window, which
+// ends on the page of imports and says there to come back.
+func (s *Site) planLater(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, content []byte) error {
+	if err := s.Sessions.ComeBack(r.Context(), at, importsPath); err != nil {
+		return err
+	}
+	if err := s.Sessions.Notify(r.Context(), at, s.acts().About, "admin.imports.confirmed"); err != nil {
+		return err
+	}
+	return s.plan(w, r, at, form, content, http.StatusConflict)
 }
 
 // wrongFile is the key of why a whole file is refused, "" when it is not.
@@ -155,7 +169,7 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	out, err := s.Certifications.Begin(r.Context(), at.Actor(), bytes.NewReader(content), patience)
 	switch key := wrongFile(err); {
 	case errors.Is(err, org.ErrFactorTooOld):
-		return s.plan(w, r, at, form, content, http.StatusConflict)
+		return s.planLater(w, r, at, form, content)
 	case key != "":
 		form.Fail("file", key)
 		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
@@ -166,7 +180,7 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	if out.Left > 0 {
 		notice = "admin.imports.going_on"
 	}
-	return s.acts().Finish(w, r, at, "/admin/imports", notice)
+	return s.acts().Finish(w, r, at, importsPath, notice)
 }
 
 // doResumeImports has imports that were interrupted go on at once.
@@ -175,7 +189,7 @@ func (s *Site) doResumeImports(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.acts().Press(w, r, at, "/admin/imports", "admin.imports.resumed", func() error {
+	return s.acts().Press(w, r, at, importsPath, "admin.imports.resumed", func() error {
 		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
 			return err
 		}

@@ -20,11 +20,10 @@ import (
 type invitePage struct {
 	page.Common
 	Key, Name, Action, Back string
-	Stale                   bool
 }
 
 func (s *Site) renderInvite(w http.ResponseWriter, r *http.Request, p *invitePage, form *page.Form, status int) error {
-	p.Title, p.Form, p.Stale = p.Key+"title", form, status == http.StatusConflict
+	p.Title, p.Form = p.Key+"title", form
 	return s.Pages.Render(w, r, status, "admin/invite.html", p)
 }
 
@@ -48,7 +47,11 @@ func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.renderInvite(w, r, p, page.FilledForm(url.Values{}), http.StatusOK)
+	form, err := s.acts().Kept(r, p.Action, page.FilledForm(url.Values{}))
+	if err != nil {
+		return err
+	}
+	return s.renderInvite(w, r, p, form, http.StatusOK)
 }
 
 func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
@@ -67,7 +70,7 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch _, err := s.Invitations.Invite(r.Context(), at.Actor(), n); {
 	case errors.Is(err, org.ErrFactorTooOld):
-		return s.renderInvite(w, r, p, form, http.StatusConflict)
+		return s.acts().Later(w, r, p.Action, form)
 	case errors.Is(err, db.ErrConflict):
 		form.Fail("email", "referent.invite.wrong.member")
 		return s.renderInvite(w, r, p, form, http.StatusUnprocessableEntity)

@@ -70,10 +70,8 @@ func organisationPages() []shownPage {
 	for name := range fields(&org.Organisation{}) {
 		wrong.Fail(name, "admin.wrong."+name)
 	}
-	stale := changing(house)
-	stale.Stale = true
 	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil),
-		form(creating(), nil, "", ""), form(creating(), wrong, "down", "warning"), form(creating(), nil, "unknown", "warning"), form(stale, filledWith(house), "found", "info"), form(changing(house), nil, "closed", "warning")}
+		form(creating(), nil, "", ""), form(creating(), wrong, "down", "warning"), form(creating(), nil, "unknown", "warning"), form(changing(house), filledWith(house), "found", "info"), form(creating(), page.KeptForm(url.Values{"name": {"Nom"}}), "", ""), form(changing(house), nil, "closed", "warning")}
 }
 
 func personPages() []shownPage {
@@ -95,7 +93,7 @@ func personPages() []shownPage {
 			p.Reset = &staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif", MayApprove: true}
 		}),
 		show(func(p *personPage) {
-			p.Person.Suspended, p.Person.SuspendedWhy, p.Certificate, p.Open, p.Stale = true, org.Decided, "expired", "test", true
+			p.Person.Suspended, p.Person.SuspendedWhy, p.Certificate, p.Open = true, org.Decided, "expired", "test"
 			p.Reset = &staff.Reset{Reset: credential.Reset{ID: someID, State: "approved", AskedAt: now, EffectiveAt: later}, Asker: "Rose Fictif", Approver: "Paul Fictif", IsAsker: true}
 			p.Form = mistaken(url.Values{"score": {"12"}}, "tested_on", "admin.wrong.date", "score", "admin.wrong.score")
 		}),
@@ -132,9 +130,9 @@ func filePages() []shownPage {
 	list := func(p *cardsPage) shownPage {
 		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; p.turn(max(p.Page, 1), p.Stock); return p }}
 	}
-	card := func(c credential.Card, form *page.Form, stale bool) shownPage {
+	card := func(c credential.Card, form *page.Form) shownPage {
 		return shownPage{"admin/card.html", func() page.Page {
-			return &cardPage{Common: page.Common{Title: "admin.card.title", Form: form}, Card: c, Stale: stale, Notice: "admin.card.sent"}
+			return &cardPage{Common: page.Common{Title: "admin.card.title", Form: form}, Card: c, Notice: "admin.card.sent"}
 		}}
 	}
 	var faults []credential.Fault
@@ -143,17 +141,17 @@ func filePages() []shownPage {
 	}
 	return []shownPage{plan(certification.Counts{Changed: 2, Unchanged: 1, Refused: 1}, lines, false), plan(certification.Counts{Refused: 1}, lines[:1], true), plan(certification.Counts{Unchanged: 1}, nil, false),
 		imports(nil), imports(mistaken(nil, "file", "admin.wrong.file"), imported{Imported: some}, imported{some, true, false}, imported{some, true, true}),
-		card(credential.Card{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, mistaken(url.Values{"siret": {"12"}}, "siret", "admin.card.wrong.siret"), true),
-		card(credential.Card{Serial: "GADT0001", State: credential.CardGiven, Organisation: someID, OrganisationName: house.Name, ImportedAt: now}, nil, false),
-		card(credential.Card{Serial: "GADT0001", State: credential.CardLost, ImportedAt: now}, nil, false),
+		card(credential.Card{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, mistaken(url.Values{"siret": {"12"}}, "siret", "admin.card.wrong.siret")),
+		card(credential.Card{Serial: "GADT0001", State: credential.CardGiven, Organisation: someID, OrganisationName: house.Name, ImportedAt: now}, nil),
+		card(credential.Card{Serial: "GADT0001", State: credential.CardLost, ImportedAt: now}, nil),
 		list(&cardsPage{Page: 2, Stock: 120, Cards: []credential.Card{{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, {Serial: "GADT0002", State: credential.CardGiven, OrganisationName: house.Name, ImportedAt: now}, {Serial: "GADT0003", State: credential.CardLost, ImportedAt: now}}}),
-		list(&cardsPage{Notice: "admin.cards.imported"}), list(&cardsPage{Checked: true, New: 12, Stock: 1, Stale: true}), list(checked(credential.CardImport{Faults: faults})),
+		list(&cardsPage{Notice: "admin.cards.imported"}), list(&cardsPage{Checked: true, New: 12, Stock: 1}), list(checked(credential.CardImport{Faults: faults})),
 		list(&cardsPage{Common: page.Common{Form: mistaken(nil, "file", "admin.wrong.file")}})}
 }
 
 // otherPages are the rest, each in each shape it can have.
 func otherPages() []shownPage {
-	propose, invite := proposing(), &invitePage{Key: "admin.organisation.invite.", Name: house.Name, Action: "/x", Back: "/y", Stale: true}
+	propose, invite := proposing(), &invitePage{Key: "admin.organisation.invite.", Name: house.Name, Action: "/x", Back: "/y"}
 	propose.Title, invite.Title = propose.Key+"title", invite.Key+"title"
 	invite.Form = mistaken(nil, "given_name", "referent.field.wrong.given_name", "email", "referent.invite.wrong.member")
 	confirm := func(key string) shownPage {

@@ -60,7 +60,6 @@ type personPage struct {
 	Identities                      []org.Asked
 	Reset                           *staff.Reset
 	MayReset                        bool
-	Stale                           bool
 	Notice                          string
 }
 
@@ -75,12 +74,23 @@ func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderPerson(w, r, at, id, http.StatusOK, func(*personPage) {})
+	form, err := s.acts().Kept(r, personPath(id), nil)
+	if err != nil {
+		return err
+	}
+	return s.renderPerson(w, r, at, id, http.StatusOK, func(p *personPage) {
+		switch p.Form = form; {
+		case form.Values("trained_on") != nil:
+			p.Open = "train"
+		case form.Values("tested_on") != nil:
+			p.Open = "test"
+		}
+	})
 }
 
 // renderPerson shows a person's record, changed by what was refused just now.
 func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.Session, id uuid.UUID, status int, change func(*personPage)) error {
-	p := &personPage{Common: page.Common{Title: "admin.person.title", Current: home.Href, Trail: []page.Link{home, persons}}, Self: id == at.Person, Stale: status == http.StatusConflict}
+	p := &personPage{Common: page.Common{Title: "admin.person.title", Current: home.Href, Trail: []page.Link{home, persons}}, Self: id == at.Person}
 	var err error
 	if p.Person, err = s.Directory.Find(r.Context(), id); err != nil {
 		return err

@@ -59,7 +59,8 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 func TestStale_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	late := o.Visit(t, o.ada, o.Clock.Now().Add(-org.FactorLife-time.Second))
+	old := o.Clock.Now().Add(-org.FactorLife - time.Second)
+	late := o.Visit(t, o.ada, old)
 	o.stock(t, 1)
 	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne)
 	if _, err := o.credentials.AskReset(t.Context(), o.alan, o.Jeanne.Person); err != nil {
@@ -79,8 +80,12 @@ func TestStale_ChangesNothing(t *testing.T) {
 		late.Want(late.Post(act, fields...), 303, "/connexion/confirmation")
 	}
 	all := posts(o)
-	for _, act := range []string{"/admin/structures", here + "/modification", here + "/referent", she + "/formation", she + "/test", "/admin/administrateurs", "/admin/cartes/GADT0001/envoi"} {
-		late.Want(late.Post(act, all[act]...), 409, "rien de ce que vous avez saisi n’est perdu", `value="`+all[act][1]+`"`)
+	for act, form := range map[string]string{"/admin/structures": "/admin/structures/nouvelle", here + "/modification": here + "/modification", here + "/referent": here + "/referent", she + "/formation": she, she + "/test": she,
+		"/admin/administrateurs": "/admin/administrateurs/nouveau", "/admin/cartes/GADT0001/envoi": "/admin/cartes/GADT0001"} {
+		late.Want(late.Post(act, all[act]...), 303, "/connexion/confirmation")
+		o.Factor(t, o.ada, o.Clock.Now())
+		late.Want(late.Get(form), 200, "Il reste à envoyer", `value="`+all[act][1]+`"`)
+		o.Factor(t, o.ada, old)
 	}
 	if after := o.Count(t, `select count(*) from journal_entry`); after != before {
 		t.Errorf("%d entries were added", after-before)

@@ -58,7 +58,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/admin/travaux", page.Administrator, s.listJobs)
 	r.Post("/admin/travaux/{job}/reprise", page.Administrator, s.doRetry)
 	r.Get("/admin/administrateurs", page.Administrator, s.listAdministrators)
-	r.Get("/admin/administrateurs/nouveau", page.Administrator, s.showPropose)
+	r.Get(proposePath, page.Administrator, s.showPropose)
 	r.Post("/admin/administrateurs", page.Administrator, s.doPropose)
 	r.Post("/admin/administrateurs/{invitation}/accord", page.Administrator, s.doConfirm)
 	r.Post("/admin/administrateurs/{invitation}/retrait", page.Administrator, s.doWithdrawProposal)
@@ -71,7 +71,7 @@ func (s *Site) Mount(r *page.Router) {
 
 func (s *Site) mountOrganisations(r *page.Router) {
 	r.Get("/admin/structures", page.Administrator, s.listOrganisations)
-	r.Get("/admin/structures/nouvelle", page.Administrator, s.showCreate)
+	r.Get(createPath, page.Administrator, s.showCreate)
 	r.Post("/admin/structures", page.Administrator, s.doCreate)
 	r.Get("/admin/structures/{organisation}", page.Administrator, s.showOrganisation)
 	r.Get("/admin/structures/{organisation}/modification", page.Administrator, s.showChange)

@@ -100,14 +100,19 @@ func (s *Site) doHandOver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.wrongColleague(w, r, form)
 	}
-	err = s.act(w, r, "referent.left.done", func(at *session.Session, person uuid.UUID) error {
-		_, err := s.Mandates.HandOver(r.Context(), at.Actor(), person, to)
+	at, person, err := staff.WithID(r, "person")
+	if err != nil {
 		return err
-	})
-	if errors.Is(err, mandate.ErrColleague) {
-		return s.wrongColleague(w, r, form)
 	}
-	return err
+	switch _, err := s.Mandates.HandOver(r.Context(), at.Actor(), person, to); {
+	case errors.Is(err, org.ErrFactorTooOld):
+		return s.acts().Later(w, r, personPath(person), form)
+	case errors.Is(err, mandate.ErrColleague):
+		return s.wrongColleague(w, r, form)
+	case err != nil:
+		return refusal(err)
+	}
+	return s.acts().Finish(w, r, at, personPath(person), "referent.left.done")
 }
 
 func (s *Site) wrongColleague(w http.ResponseWriter, r *http.Request, form *page.Form) error {

@@ -21,8 +21,9 @@ type invitePage struct {
 	page.Common
 	Organisation string
 	Tongues      []staff.Choice // languages of mails
-	Stale        bool
 }
+
+const invitePath = "/referent/invitations/nouvelle"
 
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
@@ -32,12 +33,15 @@ func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.renderInvite(w, r, at, page.FilledForm(url.Values{"roles": {org.RoleAidant}, "lang": {page.Lang(r)}}), http.StatusOK)
+	form, err := s.acts().Kept(r, invitePath, page.FilledForm(url.Values{"roles": {org.RoleAidant}, "lang": {page.Lang(r)}}))
+	if err != nil {
+		return err
+	}
+	return s.renderInvite(w, r, at, form, http.StatusOK)
 }
 
 func (s *Site) renderInvite(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
-	p := &invitePage{Common: page.Common{Title: "referent.invite.title", Current: home.Href, Trail: []page.Link{home, team}, Form: form}, Organisation: at.OrganisationName,
-		Stale: status == http.StatusConflict}
+	p := &invitePage{Common: page.Common{Title: "referent.invite.title", Current: home.Href, Trail: []page.Link{home, team}, Form: form}, Organisation: at.OrganisationName}
 	for _, lang := range []string{"fr", "en"} {
 		text, err := s.Pages.Text(page.Lang(r), "referent.lang."+lang)
 		if err != nil {
@@ -78,7 +82,7 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch _, err := s.Invitations.Invite(r.Context(), at.Actor(), n); {
 	case errors.Is(err, org.ErrFactorTooOld):
-		return s.renderInvite(w, r, at, form, http.StatusConflict)
+		return s.acts().Later(w, r, invitePath, form)
 	case errors.Is(err, db.ErrConflict):
 		form.Fail("email", "referent.invite.wrong.member")
 	case errors.Is(err, invitation.ErrFields), errors.Is(err, org.ErrContact):

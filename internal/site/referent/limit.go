@@ -18,7 +18,6 @@ type limitPage struct {
 	Name         string // of the person
 	Action, Back string
 	Themes       []theme
-	Stale        bool
 }
 
 type theme struct {
@@ -83,7 +82,7 @@ func (s *Site) chosen(form *page.Form) []string {
 // limited answers with the form when it cannot be accepted as it is.
 func (s *Site) limited(w http.ResponseWriter, r *http.Request, p *limitPage, form *page.Form, within []string, status int) error {
 	p.Title, p.Current, p.Form = "referent.procedures.title", home.Href, form
-	p.Themes, p.Stale = s.themes(page.Lang(r), form, within), status == http.StatusConflict
+	p.Themes = s.themes(page.Lang(r), form, within)
 	return s.Pages.Render(w, r, status, "referent/procedures.html", p)
 }
 
@@ -108,7 +107,12 @@ func (s *Site) showLimit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.limited(w, r, limitOf(c), filled(c.Procedures), o.Procedures, http.StatusOK)
+	p := limitOf(c)
+	form, err := s.acts().Kept(r, p.Action, filled(c.Procedures))
+	if err != nil {
+		return err
+	}
+	return s.limited(w, r, p, form, o.Procedures, http.StatusOK)
 }
 
 func (s *Site) doLimit(w http.ResponseWriter, r *http.Request) error {
@@ -130,7 +134,7 @@ func (s *Site) doLimit(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Directory.LimitProcedures(r.Context(), at.Actor(), c.ID, chosen)
 	if errors.Is(err, org.ErrFactorTooOld) {
-		return s.limited(w, r, limitOf(c), form, o.Procedures, http.StatusConflict)
+		return s.acts().Later(w, r, limitOf(c).Action, form)
 	}
 	if err != nil {
 		return refusal(err)
@@ -155,7 +159,12 @@ func (s *Site) showLimitOrganisation(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	return s.limited(w, r, limitOfOrganisation(), filled(o.Procedures), nil, http.StatusOK)
+	p := limitOfOrganisation()
+	form, err := s.acts().Kept(r, p.Action, filled(o.Procedures))
+	if err != nil {
+		return err
+	}
+	return s.limited(w, r, p, form, nil, http.StatusOK)
 }
 
 func (s *Site) doLimitOrganisation(w http.ResponseWriter, r *http.Request) error {
@@ -173,7 +182,7 @@ func (s *Site) doLimitOrganisation(w http.ResponseWriter, r *http.Request) error
 	}
 	err = s.Directory.LimitOrganisation(r.Context(), at.Actor(), chosen)
 	if errors.Is(err, org.ErrFactorTooOld) {
-		return s.limited(w, r, limitOfOrganisation(), form, nil, http.StatusConflict)
+		return s.acts().Later(w, r, limitOfOrganisation().Action, form)
 	}
 	if err != nil {
 		return refusal(err)

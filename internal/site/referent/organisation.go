@@ -17,16 +17,21 @@ type organisationPage struct {
 	Organisation org.Organisation
 	Kind         string   // in words
 	Procedures   []string // in words, none for every one
-	Stale        bool
 	Notice       string
 }
+
+const organisationPath = "/referent/structure"
 
 func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	return s.renderOrganisation(w, r, at, nil, http.StatusOK)
+	form, err := s.acts().Kept(r, organisationPath, nil)
+	if err != nil {
+		return err
+	}
+	return s.renderOrganisation(w, r, at, form, http.StatusOK)
 }
 
 func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
@@ -38,7 +43,7 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 		form = page.FilledForm(url.Values{"phone": {o.Phone}, "email": {o.Email}})
 	}
 	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: home.Href, Trail: []page.Link{home}, Form: form},
-		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures), Stale: status == http.StatusConflict}
+		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures)}
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
@@ -70,10 +75,10 @@ func (s *Site) doChangeOrganisation(w http.ResponseWriter, r *http.Request) erro
 	}
 	err = s.Directory.ChangeOrganisation(r.Context(), at.Actor(), o)
 	if errors.Is(err, org.ErrFactorTooOld) {
-		return s.renderOrganisation(w, r, at, form, http.StatusConflict)
+		return s.acts().Later(w, r, organisationPath, form)
 	}
 	if err != nil {
 		return refusal(err)
 	}
-	return s.acts().Finish(w, r, at, "/referent/structure", "referent.organisation.changed")
+	return s.acts().Finish(w, r, at, organisationPath, "referent.organisation.changed")
 }

@@ -117,24 +117,24 @@ func everyPage(t *testing.T) []shownPage {
 		return []group{{org.ColleagueActive, people}, {org.ColleagueTraining, nil}, {org.ColleagueSuspended, people}, {org.ColleagueLeft, nil}}
 	}
 	open := invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleAidant, org.RoleReferent}, ExpiresAt: now}
-	limit := func(whose string, form *page.Form, stale bool) shownPage {
+	limit := func(whose string, form *page.Form) shownPage {
 		return shownPage{"referent/procedures.html", func() page.Page {
-			return &limitPage{Common: page.Common{Title: "referent.procedures.title", Trail: []page.Link{home}, Form: form}, Whose: whose, Name: "Nora Neuve", Action: "/x", Back: "/y", Themes: themes(t, form), Stale: stale}
+			return &limitPage{Common: page.Common{Title: "referent.procedures.title", Trail: []page.Link{home}, Form: form}, Whose: whose, Name: "Nora Neuve", Action: "/x", Back: "/y", Themes: themes(t, form)}
 		}}
 	}
 	organisation := func(form *page.Form, procedures ...string) shownPage {
 		return shownPage{"referent/organisation.html", func() page.Page {
-			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Stale: procedures == nil, Notice: "referent.organisation.changed"}
+			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Notice: "referent.organisation.changed"}
 		}}
 	}
-	invite := func(form *page.Form, stale bool) shownPage {
+	invite := func(form *page.Form) shownPage {
 		return shownPage{"referent/invite.html", func() page.Page {
-			return &invitePage{Common: page.Common{Title: "referent.invite.title", Form: form}, Organisation: house.Name, Tongues: []staff.Choice{{Value: "fr", Text: "Français"}, {Value: "en", Text: "Anglais"}}, Stale: stale}
+			return &invitePage{Common: page.Common{Title: "referent.invite.title", Form: form}, Organisation: house.Name, Tongues: []staff.Choice{{Value: "fr", Text: "Français"}, {Value: "en", Text: "Anglais"}}}
 		}}
 	}
-	suspend := func(seen, stale bool, form *page.Form) shownPage {
+	suspend := func(seen bool, form *page.Form) shownPage {
 		return shownPage{"referent/suspend.html", func() page.Page {
-			return &suspendPage{Common: page.Common{Title: "referent.suspend.title", Form: form}, leaving: left(blank(), seen), Stale: stale}
+			return &suspendPage{Common: page.Common{Title: "referent.suspend.title", Form: form}, leaving: left(blank(), seen)}
 		}}
 	}
 	return append(personPages(),
@@ -154,9 +154,9 @@ func everyPage(t *testing.T) []shownPage {
 		shownPage{"referent/reset.html", func() page.Page {
 			return &resetPage{Common: page.Common{Title: "referent.reset.go"}, Person: blank()}
 		}},
-		invite(nil, false), invite(mistaken(url.Values{"roles": {"referent"}}, "given_name", "usual_name", "email", "roles", "phone"), true),
-		suspend(false, false, nil), suspend(true, true, mistaken(nil, "colleague")),
-		limit("person", nil, false), limit("organisation", mistaken(url.Values{"procedures": {"logement-aide-caf"}}, "procedures"), true),
+		invite(nil), invite(page.KeptForm(url.Values{"roles": {"referent"}})), invite(mistaken(url.Values{"roles": {"referent"}}, "given_name", "usual_name", "email", "roles", "phone")),
+		suspend(false, nil), suspend(true, mistaken(nil, "colleague")),
+		limit("person", nil), limit("organisation", mistaken(url.Values{"procedures": {"logement-aide-caf"}}, "procedures")),
 		organisation(nil, "RSA"), organisation(mistaken(nil, "phone", "email")))
 }
 

@@ -50,7 +50,11 @@ func (s *Site) showPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderPerson(w, r, at, c, nil)
+	form, err := s.acts().Kept(r, personPath(c.ID), nil)
+	if err != nil {
+		return err
+	}
+	return s.renderPerson(w, r, at, c, form)
 }
 
 func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form) error {

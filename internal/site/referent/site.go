@@ -35,7 +35,7 @@ type Site struct {
 func (s *Site) Mount(r *page.Router) {
 	r.Get("/referent", page.Referent, s.showHome)
 	r.Get("/referent/equipe", page.Referent, s.showTeam)
-	r.Get("/referent/invitations/nouvelle", page.Referent, s.showInvite)
+	r.Get(invitePath, page.Referent, s.showInvite)
 	r.Post("/referent/invitations", page.Referent, s.doInvite)
 	r.Post("/referent/invitations/{invitation}/renvoi", page.Referent, s.doResend)
 	r.Post("/referent/invitations/{invitation}/retrait", page.Referent, s.doWithdraw)
@@ -55,8 +55,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/referent/personnes/{person}/facteurs", page.Referent, s.doAskReset)
 	r.Post("/referent/personnes/{person}/facteurs/accord", page.Referent, s.doApproveReset)
 	r.Post("/referent/personnes/{person}/facteurs/refus", page.Referent, s.doRefuseReset)
-	r.Get("/referent/structure", page.Referent, s.showOrganisation)
-	r.Post("/referent/structure", page.Referent, s.doChangeOrganisation)
+	r.Get(organisationPath, page.Referent, s.showOrganisation)
+	r.Post(organisationPath, page.Referent, s.doChangeOrganisation)
 	r.Get("/referent/structure/demarches", page.Referent, s.showLimitOrganisation)
 	r.Post("/referent/structure/demarches", page.Referent, s.doLimitOrganisation)
 }

@@ -298,17 +298,33 @@ func TestReset_OfAnotherOrganisation(t *testing.T) {
 func TestStale_KeepsWhatWasEntered(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	late := o.Visit(t, o.boss, o.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	old := o.Clock.Now().Add(-mandate.FactorLife - time.Second)
+	late := o.Visit(t, o.boss, old)
 	p := path(o.Jeanne)
 	for _, form := range []string{"/referent/invitations/nouvelle", p + "/suspension", p + "/demarches", p + "/facteurs", "/referent/structure/demarches"} {
 		late.Want(late.Get(form), 303, "/connexion/confirmation")
 	}
-	late.Want(late.Post("/referent/invitations", "given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "referent"), 409,
-		"rien de ce que vous avez saisi n’est perdu", `value="nora@exemple.invalid"`, `value="referent" checked`)
-	late.Want(late.Post(p+"/suspension", "colleague", o.Paul.Person.String()), 409, `value="`+o.Paul.Person.String()+`" selected`)
-	late.Want(late.Post(p+"/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
-	late.Want(late.Post("/referent/structure/demarches", "procedures", fixture.Tax), 409, `value="`+fixture.Tax+`" checked`)
-	late.Want(late.Post("/referent/structure", "phone", "01 99 00 00 01", "email", "nous@exemple.invalid"), 409, "nous@exemple.invalid")
+	for _, c := range []struct {
+		act, form string
+		fields    []string
+		shown     []string
+	}{
+		{"/referent/invitations", "/referent/invitations/nouvelle", []string{"given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "referent"}, []string{`value="nora@exemple.invalid"`, `value="referent" checked`}},
+		{p + "/suspension", "", []string{"colleague", o.Paul.Person.String()}, []string{`value="` + o.Paul.Person.String() + `" selected`}},
+		{p + "/demarches", "", []string{"procedures", fixture.Tax}, []string{`value="` + fixture.Tax + `" checked`}},
+		{"/referent/structure/demarches", "", []string{"procedures", fixture.Tax}, []string{`value="` + fixture.Tax + `" checked`}},
+		{"/referent/structure", "", []string{"phone", "01 99 00 00 01", "email", "nous@exemple.invalid"}, []string{"nous@exemple.invalid", "01 99 00 00 01"}},
+	} {
+		form := c.form
+		if form == "" {
+			form = c.act
+		}
+		late.Want(late.Post(c.act, c.fields...), 303, "/connexion/confirmation")
+		o.Factor(t, o.boss, o.Clock.Now())
+		late.Want(late.Get(form), 200, append(c.shown, "Il reste à envoyer")...)
+		late.Without(late.Get(form), "Il reste à envoyer") // it was kept for once
+		o.Factor(t, o.boss, old)
+	}
 	for _, act := range []string{"/roles/referent", "/roles/aidant/retrait", "/reprise", "/facteurs", "/releve"} {
 		a := late.Post(p+act, "colleague", o.Paul.Person.String())
 		if act == "/reprise" { // she is not suspended: who asks is told so

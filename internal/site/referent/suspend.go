@@ -15,7 +15,6 @@ import (
 type suspendPage struct {
 	page.Common
 	leaving
-	Stale bool // the second factor became too old meanwhile
 }
 
 // showSuspend says what somebody leaves before they are suspended.
@@ -30,12 +29,15 @@ func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.renderSuspend(w, r, at, c, nil, http.StatusOK)
+	form, err := s.acts().Kept(r, personPath(c.ID)+"/suspension", nil)
+	if err != nil {
+		return err
+	}
+	return s.renderSuspend(w, r, at, c, form, http.StatusOK)
 }
 
 func (s *Site) renderSuspend(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form, status int) error {
-	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}, Form: form},
-		Stale: status == http.StatusConflict}
+	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}, Form: form}}
 	var err error
 	if p.leaving, err = s.leaving(r, at, c); err != nil {
 		return err
@@ -62,7 +64,7 @@ func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Directory.SuspendIn(r.Context(), at.Actor(), c.ID)
 	if errors.Is(err, org.ErrFactorTooOld) {
-		return s.renderSuspend(w, r, at, c, form, http.StatusConflict)
+		return s.acts().Later(w, r, personPath(c.ID)+"/suspension", form)
 	}
 	if err != nil {
 		return refusal(err)

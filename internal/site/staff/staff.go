@@ -68,6 +68,17 @@ func (a Acts) Confirmed(w http.ResponseWriter, r *http.Request, at *session.Sess
 	return false, a.Sessions.SendToStepUp(w, r, r.URL.RequestURI())
 }
 
+// Later answers a form that was sent with a second factor that is too old: the person gives it and comes back to the form's page, at path,
+// where Kept finds what they had entered.
+func (a Acts) Later(w http.ResponseWriter, r *http.Request, path string, form *page.Form) error {
+	return a.Sessions.SendFormToStepUp(w, r, path, form)
+}
+
+// Kept is the form of the page at path as it was filled in before Later, or as it is otherwise.
+func (a Acts) Kept(r *http.Request, path string, otherwise *page.Form) (*page.Form, error) {
+	return a.Sessions.KeptForm(r, path, otherwise)
+}
+
 // Press runs an act of one button and leads to the page that shows it, with the message done. When the second factor is too old it is
 // asked for, and the person presses again on the page that they came from.
 func (a Acts) Press(w http.ResponseWriter, r *http.Request, at *session.Session, back, done string, do func() error) error {
@@ -79,14 +90,20 @@ func (a Acts) press(w http.ResponseWriter, r *http.Request, at *session.Session,
 	done, err := do()
 	switch {
 	case errors.Is(err, org.ErrFactorTooOld):
-		if err := a.Sessions.Notify(r.Context(), at, a.About, "referent.person.confirmed"); err != nil {
-			return err
-		}
-		return a.Sessions.SendToStepUp(w, r, back)
+		return a.Again(w, r, at, back)
 	case err != nil:
 		return a.Refusal(err)
 	}
 	return a.Finish(w, r, at, back, done)
+}
+
+// Again asks for a second factor that is too old, and leads to the page from which the person begins again: nothing was entered there that
+// may be kept.
+func (a Acts) Again(w http.ResponseWriter, r *http.Request, at *session.Session, back string) error {
+	if err := a.Sessions.Notify(r.Context(), at, a.About, "referent.person.confirmed"); err != nil {
+		return err
+	}
+	return a.Sessions.SendToStepUp(w, r, back)
 }
 
 // Finish leaves a message and leads to the page that shows it.
