@@ -14,13 +14,8 @@ import (
 // SignedOutPath is where signing out is asked for, and the page that says that it is done.
 const SignedOutPath = "/deconnexion"
 
-// viaProConnect reports whether ProConnect has a session of this browser's person: they came by it, or gave its factor.
-func viaProConnect(at *session.Session) bool {
-	return at.Method == session.ByProConnect || at.FactorKind == session.FactorProConnect
-}
-
-// SignOut ends our session, then sends the browser to end ProConnect's (POST /deconnexion). When ProConnect does not
-// answer, ours has ended all the same.
+// SignOut ends our session, then sends a browser that has been at ProConnect to end the session there (POST /deconnexion): for signing in, for
+// an invitation, for a factor, whatever was given here since. When ProConnect does not answer, ours has ended all the same.
 func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	at := session.From(ctx)
@@ -37,7 +32,7 @@ func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if err := rp.sessions.Forget(w, r); err != nil {
 		return err
 	}
-	if !viaProConnect(at) {
+	if !at.ProConnect {
 		http.Redirect(w, r, SignedOutPath, http.StatusSeeOther)
 		return nil
 	}

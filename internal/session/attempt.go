@@ -68,6 +68,14 @@ func (s *Sessions) Depart(ctx context.Context, from *Session, a Attempt) (string
 	return state, nil
 }
 
+// arrived notes too that the browser which left for ProConnect is back from there: it may be signed in there from now on, whatever comes of
+// the answer here.
+const arrived = `with used as (delete from session_attempt where state = $1 and kind = any($2) returning *),
+	passed as (update session s set proconnect = true from used u join session o on o.id = u.session_id
+		where s.browser = o.browser and u.kind in ('sign_in', 'invitation', 'step_up') and not s.proconnect)
+	select kind, session_id, (select browser from session s where s.id = session_id), nonce, verifier, person_id, draft_id, invitation_id, invitation_hash, citizen_id, return_path,
+		created_at, expires_at from used`
+
 // Arrive uses up the attempt of a state, whoever presents it: a state seen in a second browser is spoilt. It returns
 // ErrUsed, ErrOtherBrowser or ErrTooLate when the answer must not be followed. at is nil for a browser without session.
 func (s *Sessions) Arrive(ctx context.Context, at *Session, state string, kinds ...Kind) (Attempt, error) {
@@ -79,9 +87,7 @@ func (s *Sessions) Arrive(ctx context.Context, at *Session, state string, kinds 
 	var draft, person, invitation, citizen *uuid.UUID
 	var expires time.Time
 	err := s.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		return tx.QueryRow(ctx, `delete from session_attempt where state = $1 and kind = any($2)
-			returning kind, session_id, (select browser from session s where s.id = session_id), nonce, verifier, person_id, draft_id, invitation_id, invitation_hash, citizen_id, return_path, created_at, expires_at`,
-			token.Hash(state), kinds).
+		return tx.QueryRow(ctx, arrived, token.Hash(state), kinds).
 			Scan(&a.Kind, &a.Session, &owner, &a.Nonce, &a.Verifier, &person, &draft, &invitation, &a.Link, &citizen, &a.ReturnPath, &a.CreatedAt, &expires)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -22,7 +22,7 @@ const CharterAccepted = `coalesce((select ca.sha256 = c.sha256 from charter c jo
 // looks as good as the cookie's, and a plan is kept (see db.RolesSQL).
 const found = `
 select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o.public_id, coalesce(s.role, ''), coalesce(s.method, ''),
-  s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.enrolling, case when s.half_until > $2 then s.half_person end,
+  s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.enrolling, s.proconnect, case when s.half_until > $2 then s.half_person end,
   s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
   s.role = 'referent' or coalesce((select true from membership r where r.organisation_id = s.organisation_id and r.person_id = s.person_id and r.role = 'referent'
     and r.ended_at is null and r.suspended_at is null), false),
@@ -50,7 +50,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 	batch := &pgx.Batch{}
 	batch.Queue(found, claim, now, Idle).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
-			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &null.half,
+			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &out.ProConnect, &null.half,
 			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
 			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended)
 		missing = errors.Is(err, pgx.ErrNoRows)

@@ -59,6 +59,7 @@ type Session struct {
 	Addressed     bool      // found by an address that names the organisation
 	Charter       bool      // the latest charter was accepted, or need not be
 	Enrolling     bool      // signed in to add a first factor, and for nothing else
+	ProConnect    bool      // the browser has been at ProConnect, which may still know who is there
 	Half          uuid.UUID // who has given their first factor here less than HalfLife ago, and nobody is signed in; else nil
 	Method        string    // how they signed in: ByProConnect and the others; "" when nobody is signed in
 	FactorAt      time.Time // the last second factor given in this session
