@@ -227,6 +227,7 @@ func TestInvite_Refuses(t *testing.T) {
 		"elsewhere's referent, naming this organisation": {naming, guest("x", org.RoleAidant), org.ErrMayNot}, "no fresh factor": {stale, guest("x", org.RoleAidant), org.ErrFactorTooOld},
 		"no address": {odile, invitation.Invitee{GivenName: "a", UsualName: "b", Roles: []string{org.RoleAidant}}, org.ErrContact},
 		"no name":    {odile, invitation.Invitee{Email: "a@exemple.invalid", Roles: []string{org.RoleAidant}}, invitation.ErrFields},
+		"no person":  {odile, invitation.Invitee{Email: "a@exemple.invalid", GivenName: "Bonjour", UsualName: "allez sur www.exemple.invalid", Roles: []string{org.RoleAidant}}, invitation.ErrFields},
 		"no role":    {odile, guest("x"), invitation.ErrFields}, "another role": {odile, guest("x", "auditor"), invitation.ErrFields},
 		"no organisation of an administrator": {ada, guest("x", org.RoleReferent), db.ErrNotFound},
 		"no such organisation":                {ada, in(guest("x", org.RoleReferent), uuid.New()), db.ErrNotFound},

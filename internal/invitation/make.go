@@ -48,10 +48,12 @@ func (n *Invitee) read() error {
 	if n.Lang == "" {
 		n.Lang = "fr"
 	}
-	n.GivenName, n.UsualName, n.Profession = strings.TrimSpace(n.GivenName), strings.TrimSpace(n.UsualName), strings.TrimSpace(n.Profession)
-	length := utf8.RuneCountInString
-	named := length(n.GivenName) >= 1 && length(n.GivenName) <= 100 && length(n.UsualName) >= 1 && length(n.UsualName) <= 100
-	if !named || length(n.Profession) > 100 || n.Lang != "fr" && n.Lang != "en" {
+	for _, name := range []*string{&n.GivenName, &n.UsualName} {
+		if *name, err = org.Name(*name); err != nil {
+			return ErrFields
+		}
+	}
+	if n.Profession = strings.TrimSpace(n.Profession); utf8.RuneCountInString(n.Profession) > 100 || n.Lang != "fr" && n.Lang != "en" {
 		return ErrFields
 	}
 	n.Roles = slices.Compact(slices.Sorted(slices.Values(n.Roles)))

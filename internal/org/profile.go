@@ -31,11 +31,14 @@ func (d *Directory) ChangeProfile(ctx context.Context, by journal.Actor, p Profi
 }
 
 // Rename corrects the name of somebody: a referent that of a colleague, an administrator anybody's; nobody their own. It returns db.ErrNotFound for
-// nobody there, ErrParticulars for an empty name, ErrYourself, ErrMayNot, ErrFactorTooOld.
+// nobody there, ErrParticulars for what is no Name, ErrYourself, ErrMayNot, ErrFactorTooOld.
 func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UUID, given, usual string) error {
-	given, usual = strings.TrimSpace(given), strings.TrimSpace(usual)
-	if given == "" || usual == "" || utf8.RuneCountInString(given) > 100 || utf8.RuneCountInString(usual) > 100 {
-		return ErrParticulars
+	given, err := Name(given)
+	if err != nil {
+		return err
+	}
+	if usual, err = Name(usual); err != nil {
+		return err
 	}
 	if person == by.Person {
 		return ErrYourself

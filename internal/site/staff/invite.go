@@ -27,10 +27,12 @@ func InvitedNow(open []invitation.Invitation, now time.Time) []Invited {
 // Invitee reads a name and an address, whose fields begin with a prefix, and notes what is wrong with them.
 func Invitee(form *page.Form, prefix string) invitation.Invitee {
 	n := invitation.Invitee{GivenName: form.Text(prefix+"given_name", 100), UsualName: form.Text(prefix+"usual_name", 100), Email: form.Value(prefix + "email")}
-	_, err := org.Email(n.Email)
-	Wrong(form, prefix, "given_name", n.GivenName == "")
-	Wrong(form, prefix, "usual_name", n.UsualName == "")
-	Wrong(form, prefix, "email", err != nil)
+	_, given := org.Name(n.GivenName)
+	_, usual := org.Name(n.UsualName)
+	_, email := org.Email(n.Email)
+	Wrong(form, prefix, "given_name", given != nil)
+	Wrong(form, prefix, "usual_name", usual != nil)
+	Wrong(form, prefix, "email", email != nil)
 	return n
 }
 
