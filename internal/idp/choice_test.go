@@ -85,7 +85,7 @@ func TestLogin_GoneOrLateNeverSignsOut(t *testing.T) {
 	if a := v.post(late+"/annuler", url.Values{}); a.at().Query().Get("error") != "access_denied" {
 		t.Errorf("a late login cannot be cancelled: %d", a.StatusCode)
 	}
-	s.exec(t, `delete from idp_login`)
+	s.Behind(t, `delete from idp_login`)
 	for what, ask := range pages(v, late, m.Citizen) {
 		if a := ask(); a.StatusCode != http.StatusNotFound || a.Header.Get("Set-Cookie") != "" {
 			t.Errorf("purged, %s: %d", what, a.StatusCode)

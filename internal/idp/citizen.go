@@ -153,14 +153,21 @@ func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found 
 	return out, nil
 }
 
-const takeCitizen = `
+// A citizen is taken by the first choice, and again when it is repeated; instead of another one by an act (change).
+const (
+	takeCitizen   = taking + `(l.state = 'requested' or l.state = 'citizen_chosen' and l.citizen_id = c.id)` + takable
+	changeCitizen = taking + `l.state = 'citizen_chosen' and l.citizen_id <> c.id` + takable
+
+	taking = `
 update idp_login l set state = 'citizen_chosen', citizen_id = c.id
 from ` + sessionOfClaim + `, citizen c
-where l.id = $1 and ` + claimed + ` and l.state in ('requested', 'citizen_chosen') and l.expires_at > $2::timestamptz
+where l.id = $1 and ` + claimed + ` and `
+	takable = ` and l.expires_at > $2::timestamptz
   and c.id = $5 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
   and (` + acts + ` and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures))
     and ` + allows + ` limit 1))
 returning s.seen_at, l.claims, c.id, c.data_key, c.identity, c.identified_at`
+)
 
 // chooseCitizen notes whom the login is for. Its statement asks what the guard would; when it moved nothing, the guard says
 // why, or refuseChoice.
@@ -189,6 +196,16 @@ func (p *Provider) chooseCitizen(w http.ResponseWriter, r *http.Request, form *p
 		return r, db.ErrNotFound
 	case taken.lacking: // the page offered no button for it; the release refuses it too
 		return r, p.pageAgain(w, r, "idp.citizen.no_email")
+	}
+	if taken, err = p.change(r, by, id, who); err != nil {
+		return r, err
+	}
+	switch {
+	case taken.lacking:
+		return r, p.pageAgain(w, r, "idp.citizen.no_email")
+	case taken.sealed != nil:
+		page.Redirect(w, r, "/idp/logins/"+id.String()+"/demarche")
+		return r, nil
 	}
 	return r, p.refuseChoice(w, r, by, id, choice{citizen: who})
 }
@@ -224,12 +241,17 @@ func (p *Provider) take(r *http.Request, who uuid.UUID) (taken, error) {
 	if out.sealed == nil {
 		return taken{}, nil
 	}
-	chosen, err := p.citizens.Open(*out.sealed)
-	if err != nil {
+	if err := p.look(&out, claims); err != nil {
 		return taken{}, err
 	}
-	out.lacking = lacksEmail(claims, chosen.Identity)
 	return out, p.sessions.Seen(r.Context(), claim, seen)
+}
+
+// look says whether who was taken lacks what the client wants.
+func (p *Provider) look(t *taken, claims []string) error {
+	chosen, err := p.citizens.Open(*t.sealed)
+	t.lacking = err == nil && lacksEmail(claims, chosen.Identity)
+	return err
 }
 
 // pageAgain shows the search with what was wrong with the choice.

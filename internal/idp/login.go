@@ -1,14 +1,12 @@
 package idp
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
@@ -188,27 +186,4 @@ func (p *Provider) closed(state string, expires time.Time, states []string) erro
 func problem(status int, name string) *page.Problem {
 	key := "idp.problem." + name
 	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: "idp.problem.safe", Next: "idp.problem.next"}
-}
-
-// Purge deletes logins whose time was over before a day: what happened stands in the journal. Ids grow with time, so the
-// old ones are found by them. A job calls it.
-func (p *Provider) Purge(ctx context.Context) error {
-	before := uuid.UUID{}
-	milliseconds := p.clock.Now().Add(-24 * time.Hour).UnixMilli()
-	for i := range 6 { // the first 48 bits of a version 7 UUID (RFC 9562 §5.7)
-		before[i] = byte(milliseconds >> (8 * (5 - i))) //nolint:gosec // one byte at a time
-	}
-	batch := &pgx.Batch{}
-	var purged int64
-	batch.Queue(`delete from idp_login where id in (select id from idp_login where id < $1 limit $2)`, before, db.PurgeBatch).Exec(func(tag pgconn.CommandTag) error {
-		purged = tag.RowsAffected()
-		return nil
-	})
-	if err := p.db.Pipeline(ctx, db.System(), db.Durable, batch); err != nil {
-		return fmt.Errorf("purge logins: %w", err)
-	}
-	if purged == db.PurgeBatch {
-		return p.Purge(ctx)
-	}
-	return nil
 }

@@ -95,7 +95,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 	for {
 		n := 0
 		err := auditor.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, 0::bigint
+			rows, err := tx.Query(ctx, `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, 0::bigint, null::bytea
 				from journal_entry e where e.id > $1 order by e.id limit $2`, after, compareStep)
 			if err != nil {
 				return err

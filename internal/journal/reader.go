@@ -24,6 +24,7 @@ type Entry struct {
 	Mandate      uuid.UUID
 	Body         json.RawMessage // the canonical entry
 	Index        int64           // in the log; -1 until it is provable
+	Session      []byte          // in which it was done (session.Origins); nil: in none. It is no part of the entry, so no proof covers it
 }
 
 // maxPage is the most entries that are read at a time.
@@ -55,7 +56,7 @@ func (f Filter) sql(limit int) (string, []any) {
 	add("e.mandate_id = $%d", f.Mandate != uuid.Nil, f.Mandate)
 	add("(e.organisation_id = $%[1]d or e.citizen_id = $%[1]d or e.mandate_id = $%[1]d)", f.Any != uuid.Nil, f.Any)
 	add("e.id < $%d", f.Before > 0, f.Before)
-	sql := `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, coalesce(l.index, -1)
+	sql := `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, coalesce(l.index, -1), e.session_id
 		from journal_entry e left join journal_leaf l on l.entry_id = e.id`
 	if len(where) > 0 {
 		sql += " where " + strings.Join(where, " and ")
@@ -85,7 +86,7 @@ func entryOf(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var organisation, person, citizen, mandate *uuid.UUID
 	var body string
-	err := row.Scan(&e.ID, &e.At, &e.Action, &organisation, &person, &citizen, &mandate, &body, &e.Index)
+	err := row.Scan(&e.ID, &e.At, &e.Action, &organisation, &person, &citizen, &mandate, &body, &e.Index, &e.Session)
 	for _, id := range []struct {
 		to   *uuid.UUID
 		from *uuid.UUID

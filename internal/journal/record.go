@@ -31,7 +31,7 @@ type Actor struct {
 	Kind         Kind
 	Person       uuid.UUID // nil for System
 	Organisation uuid.UUID // for which they act; nil for auditors, administrators and System
-	Session      []byte    // id of the browser session, the same after a step-up; stays out of the entry
+	Session      []byte    // id of the browser session, the same after a step-up; stands beside the entry, not in it
 	FactorAt     time.Time // when they last gave a second factor in this session; zero is never
 	Enrolling    bool      // the session was opened to add a first second factor, and for nothing else
 }
@@ -123,8 +123,8 @@ func (t *Tx) append(e Event) error {
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Action, err)
 	}
-	t.QueueOne(`insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		t.Now, e.Action, orNull(e.Organisation), orNull(t.By.Person), orNull(e.Citizen), orNull(e.Mandate), token.Bytes(32), string(body))
+	t.QueueOne(`insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body, session_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		t.Now, e.Action, orNull(e.Organisation), orNull(t.By.Person), orNull(e.Citizen), orNull(e.Mandate), token.Bytes(32), string(body), t.By.Session)
 	return nil
 }
 

@@ -111,7 +111,8 @@ const opened = `with gone as (delete from session where browser = (select browse
 	made as (insert into session (id, cookie, browser, addressed, person_id, organisation_id, role, method, factor_at, factor_kind, factor_citizen, enrolling, proconnect, device, network, created_at, seen_at, expires_at)
 		select p.id, ` + cookieOf + `, $3, p.addressed, $4, p.organisation, p.role, $5, $6, nullif($7, ''), $8, $9, gone.proconnect, nullif($10, ''), $11, $12, $12, $13
 		from gone, unnest($14::bytea[], $15::uuid[], $16::text[], $17::boolean[]) p(id, organisation, role, addressed) left join organisation o on o.id = p.organisation
-		where gone.cookie = $1 returning 1)
+		where gone.cookie = $1 returning id, device, network),
+	kept as (insert into session_origin (session_id, person_id, device, network, opened_at) select id, $4, device, network, $12 from made)
 	select count(*) from made`
 
 // Open replaces a browser's sessions by new ones in which somebody is signed in: one for addresses that name no organisation,
@@ -142,6 +143,7 @@ func (s *Sessions) Open(ctx context.Context, tx *journal.Tx, old *Session, who S
 	if made != len(ids) {
 		return Opened{}, db.ErrConflict
 	}
+	tx.By.Session = ids[0] // the act that opens a session is done in it
 	out := Opened{secret: secret, device: who.Device.secret}
 	if out.NewDevice, err = who.Device.note(ctx, tx, who.Person); err != nil {
 		return Opened{}, fmt.Errorf("open session: %w", err)

@@ -64,7 +64,7 @@ func (s *Sessions) RefusalsBetween(ctx context.Context, from, to time.Time, limi
 }
 
 // Purge deletes sessions and attempts whose time is over, sessions of who was suspended, devices that nobody used for a year, and
-// security events older than 12 months. A job calls it.
+// security events and origins of sessions older than 12 months. A job calls it.
 // Attempts are kept a while, so that a late answer is told that it is late. Nothing uses a session past its 12 hours, so
 // that it is idle half an hour later.
 func (s *Sessions) Purge(ctx context.Context) error {
@@ -77,6 +77,7 @@ func (s *Sessions) Purge(ctx context.Context) error {
 		{`delete from session where id in (select s.id from person p join session s on s.person_id = p.id where p.suspended_at <= $1 limit $2)`, now},
 		{`delete from session_device where (person_id, device) in (select person_id, device from session_device where last_at < $1 limit $2)`, now.Add(-deviceLife)},
 		{`delete from session_attempt where state in (select state from session_attempt where expires_at < $1 limit $2)`, now.Add(-Idle)},
+		{`delete from session_origin where session_id in (select session_id from session_origin where opened_at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
 		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
 	} {
 		for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {

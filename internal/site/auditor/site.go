@@ -5,6 +5,7 @@ package auditor
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -77,11 +78,18 @@ func (s *Site) doCompare(w http.ResponseWriter, r *http.Request) error {
 // pageSize is how many entries are on a page.
 const pageSize = 50
 
-// line is one entry in the list.
-type line struct{ journal.Entry }
+// line is one entry in the list, with the session in which it was done.
+type line struct {
+	journal.Entry
+	Origin session.Origin
+	Known  bool // from where the session was opened is still kept
+}
 
 // Provable reports whether the entry is in the tree yet.
 func (l line) Provable() bool { return l.Index >= 0 }
+
+// InSession names the session: enough of its id to tell two apart; "" for what was done in none.
+func (l line) InSession() string { return hex.EncodeToString(l.Session[:min(len(l.Session), 6)]) }
 
 type listPage struct {
 	page.Common
@@ -102,8 +110,8 @@ func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		data.Entries = append(data.Entries, line{e})
+	if data.Entries, err = s.lines(r.Context(), entries); err != nil {
+		return err
 	}
 	if len(entries) == pageSize {
 		q := url.Values{"before": {strconv.FormatInt(entries[len(entries)-1].ID, 10)}}
@@ -116,6 +124,24 @@ func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
 		data.Older = "/audit/journal?" + q.Encode()
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "auditor/list.html", data)
+}
+
+// lines are entries with from where they were done.
+func (s *Site) lines(ctx context.Context, entries []journal.Entry) ([]line, error) {
+	ids := make([][]byte, len(entries))
+	for i, e := range entries {
+		ids[i] = e.Session
+	}
+	origins, err := session.Origins(ctx, s.Auditor, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]line, len(entries))
+	for i, e := range entries {
+		origin, known := origins[string(e.Session)]
+		out[i] = line{Entry: e, Origin: origin, Known: known}
+	}
+	return out, nil
 }
 
 // filterOf reads the form: an action, if it is one of ours, and one id that may be anything's.

@@ -1,0 +1,179 @@
+package idp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// abandoned is the detail of an entry login.abandoned.
+type abandoned struct {
+	Login     string `json:"login"`
+	Client    string `json:"client"`
+	Person    string `json:"person"` // the aidant who had chosen the citizen
+	Step      string `json:"step"`   // the last one done: citizen, procedure (a code was issued) or token
+	Why       string `json:"why"`    // expired, cancelled, or changed for another citizen
+	Procedure string `json:"procedure,omitempty"`
+	BegunAt   string `json:"begun_at"`
+}
+
+// Why a login came to nothing.
+const (
+	expired   = "expired"
+	cancelled = "cancelled"
+	changed   = "changed"
+)
+
+// unfinished says of a login that a citizen was chosen, and that no entry tells of it: those that were used or refused have one.
+const unfinished = `l.citizen_id is not null and l.released_at is null and (l.refusal is null or l.refusal = 'cancelled')`
+
+// The conditions stand outside too: there they are asked again of a row that somebody changed meanwhile.
+const (
+	deleteFinished   = `delete from idp_login l where l.id in (select l.id from idp_login l where l.id < $1 and not (` + unfinished + `) limit $2) and not (` + unfinished + `)`
+	deleteUnfinished = `delete from idp_login l where l.id = $1 and ` + unfinished + `
+returning l.organisation_id, l.person_id, l.session_id, l.citizen_id, coalesce(l.mandate_id, '00000000-0000-0000-0000-000000000000'), l.client, l.state, coalesce(l.procedure, ''), l.created_at`
+)
+
+// Purge deletes logins whose time was over before a day: what happened stands in the journal. One whose citizen was chosen, and
+// which came to nothing, is deleted by an act of its own, which says so; until then the row stands. A job calls it.
+func (p *Provider) Purge(ctx context.Context) error {
+	before := newest(p.clock.Now().Add(-24 * time.Hour))
+	for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {
+		batch := &pgx.Batch{}
+		batch.Queue(deleteFinished, before, db.PurgeBatch).Exec(func(tag pgconn.CommandTag) error {
+			purged = tag.RowsAffected()
+			return nil
+		})
+		if err := p.db.Pipeline(ctx, db.System(), db.Durable, batch); err != nil {
+			return fmt.Errorf("purge logins: %w", err)
+		}
+	}
+	for {
+		ids, err := p.unfinished(ctx, before)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if err := p.abandon(ctx, id); err != nil && !errors.Is(err, db.ErrNotFound) {
+				return err
+			}
+		}
+	}
+}
+
+// newest is an id that is above those made before a time, and below those made since: ids grow with time.
+func newest(before time.Time) uuid.UUID {
+	var id uuid.UUID
+	milliseconds := before.UnixMilli()
+	for i := range 6 { // the first 48 bits of a version 7 UUID (RFC 9562 §5.7)
+		id[i] = byte(milliseconds >> (8 * (5 - i))) //nolint:gosec // one byte at a time
+	}
+	return id
+}
+
+func (p *Provider) unfinished(ctx context.Context, before uuid.UUID) (ids []uuid.UUID, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`select l.id from idp_login l where l.id < $1 and `+unfinished+` order by l.id limit $2`, before, db.PurgeBatch).Query(func(rows pgx.Rows) error {
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	if err := p.db.Ask(ctx, db.System(), batch); err != nil {
+		return nil, fmt.Errorf("look for abandoned logins: %w", err)
+	}
+	return ids, nil
+}
+
+// abandon is the act that deletes an unfinished login; db.ErrNotFound when it was finished, or deleted, meanwhile. It is the program's, in
+// the session of the aidant.
+func (p *Provider) abandon(ctx context.Context, login uuid.UUID) error {
+	var f facts
+	var begun time.Time
+	batch := &pgx.Batch{}
+	batch.Queue(deleteUnfinished, login).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		f.id = login
+		return rows.Scan(&f.organisation, &f.person, &f.session, &f.citizen, &f.mandate, &f.client, &f.state, &f.procedure, &begun)
+	})
+	err := p.journal.RecordAfter(ctx, journal.Program(), batch, func(tx *journal.Tx) (journal.Event, error) {
+		if f.id == uuid.Nil {
+			return journal.Event{}, db.ErrNotFound
+		}
+		tx.By.Session = f.session
+		why := expired
+		if f.state == Refused {
+			why = cancelled
+		}
+		return f.abandoned(why, begun), nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete abandoned login %s: %w", login, err)
+	}
+	return nil
+}
+
+func (f *facts) abandoned(why string, begun time.Time) journal.Event {
+	step := "citizen"
+	switch f.state {
+	case CodeIssued:
+		step = "procedure"
+	case TokenIssued:
+		step = "token"
+	}
+	return journal.Event{Action: "login.abandoned", Organisation: f.organisation, Citizen: f.citizen, Mandate: f.mandate,
+		Detail: abandoned{f.id.String(), f.client, f.person.String(), step, why, f.procedure, begun.UTC().Format(journal.TimeFormat)}}
+}
+
+var errNotChanged = errors.New("no other citizen was chosen before")
+
+// change takes another citizen instead of the one who was chosen before, whose name and procedures the next page may have shown: the
+// entry says so. It is taken if the first choice would have been (takeCitizen).
+func (p *Provider) change(r *http.Request, by journal.Actor, login, who uuid.UUID) (taken, error) {
+	var out taken
+	var claims []string
+	var seen, begun time.Time
+	now, idle := p.times()
+	f := facts{id: login, organisation: by.Organisation, person: by.Person, state: CitizenChosen}
+	batch := &pgx.Batch{}
+	batch.Queue(`select citizen_id, client, created_at from idp_login where id = $1 and state = 'citizen_chosen' for update`, login).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		return rows.Scan(&f.citizen, &f.client, &begun)
+	})
+	batch.Queue(changeCitizen, login, now, idle, p.sessions.Claim(r), who).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		out.sealed = &citizen.Sealed{}
+		return rows.Scan(append([]any{&seen, &claims}, out.sealed.Fields()...)...)
+	})
+	err := p.journal.RecordAfter(r.Context(), by, batch, func(*journal.Tx) (journal.Event, error) {
+		if out.sealed == nil {
+			return journal.Event{}, errNotChanged
+		}
+		return f.abandoned(changed, begun), nil
+	})
+	if errors.Is(err, errNotChanged) {
+		return taken{}, nil
+	}
+	if err != nil {
+		return taken{}, fmt.Errorf("choose another citizen: %w", err)
+	}
+	err = p.look(&out, claims)
+	return out, err
+}
