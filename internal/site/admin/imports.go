@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,10 +62,12 @@ func (s *Site) renderImports(w http.ResponseWriter, r *http.Request, at *session
 type planPage struct {
 	page.Common
 	certification.Counts
-	Content string // of the file, in base64: what is imported is what was shown
-	Lines   []planLine
-	Cut     bool // there are more
-	Stale   bool
+	Content        string // of the file, in base64: what is imported is what was shown
+	Lines          []planLine
+	First, Last    int    // of all lines, in the order in which they are shown, those that are refused first
+	All            int    // lines of the file
+	Previous, Next string // "from" of the page before and of the one after, "" for none
+	Stale          bool
 }
 
 // planLine is what a line would do.
@@ -76,7 +79,7 @@ type planLine struct {
 	Wrong   string // key of why it is refused
 }
 
-// linesShown is how many lines of a file are shown, those that are refused first.
+// linesShown is how many lines of a file are on a page.
 const linesShown = 300
 
 // doPlan reads a file and shows what each of its lines would do. Nothing is changed.
@@ -96,6 +99,7 @@ func (s *Site) doPlan(w http.ResponseWriter, r *http.Request) error {
 	return s.plan(w, r, at, form, content, http.StatusOK)
 }
 
+// plan shows a page of what the lines of a file would do: that which begins at the field "from" of the form.
 func (s *Site) plan(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, content []byte, status int) error {
 	plan, err := s.Certifications.Plan(r.Context(), at.Actor(), bytes.NewReader(content))
 	if key := wrongFile(err); key != "" {
@@ -108,10 +112,7 @@ func (s *Site) plan(w http.ResponseWriter, r *http.Request, at *session.Session,
 	p := &planPage{Common: page.Common{Title: "admin.plan.title", Current: home.Href, Trail: []page.Link{home, {Href: importsPath, Text: "admin.imports.title"}}}, Counts: plan.Counts,
 		Content: base64.StdEncoding.EncodeToString(content), Stale: status == http.StatusConflict}
 	slices.SortStableFunc(plan.Lines, func(a, b certification.Line) int { return one(a.Wrong == "") - one(b.Wrong == "") })
-	for i, l := range plan.Lines {
-		if p.Cut = i == linesShown; p.Cut {
-			break
-		}
+	for _, l := range p.turn(plan.Lines, form.Value("from")) {
 		line := planLine{Number: l.Number, What: l.Email, Effects: l.Effects, Until: l.Until}
 		if l.Wrong != "" {
 			line.Wrong = "admin.refused." + l.Wrong
@@ -133,6 +134,24 @@ func (s *Site) planLater(w http.ResponseWriter, r *http.Request, at *session.Ses
 	return s.plan(w, r, at, form, content, http.StatusConflict)
 }
 
+// turn chooses the lines of a page.
+func (p *planPage) turn(lines []certification.Line, from string) []certification.Line {
+	begin, err := strconv.ParseUint(from, 10, 31)
+	if err != nil || int(begin) >= len(lines) {
+		begin = 0
+	}
+	first := int(begin) / linesShown * linesShown
+	last := min(first+linesShown, len(lines))
+	p.First, p.Last, p.All = first+1, last, len(lines)
+	if first > 0 {
+		p.Previous = strconv.Itoa(first - linesShown)
+	}
+	if last < len(lines) {
+		p.Next = strconv.Itoa(last)
+	}
+	return lines[first:last]
+}
+
 // wrongFile is the key of why a whole file is refused, "" when it is not.
 func wrongFile(err error) string {
 	switch {
@@ -151,7 +170,7 @@ func wrongFile(err error) string {
 // patience is how long somebody waits for an import before the rest of it goes on without them: some tens of thousands of lines.
 const patience = 2 * time.Second
 
-// doImport takes in the file whose plan was shown.
+// doImport takes in the file whose plan was shown, or shows another page of the plan.
 func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
@@ -166,6 +185,9 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 		form.Fail("file", "admin.wrong.file")
 		return s.renderImports(w, r, at, form, http.StatusUnprocessableEntity)
 	}
+	if form.Value("from") != "" {
+		return s.plan(w, r, at, form, content, http.StatusOK)
+	}
 	out, err := s.Certifications.Begin(r.Context(), at.Actor(), bytes.NewReader(content), patience)
 	switch key := wrongFile(err); {
 	case errors.Is(err, org.ErrFactorTooOld):
@@ -177,8 +199,11 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 		return refusal(err)
 	}
 	notice := "admin.imports.imported"
-	if out.Left > 0 {
+	switch {
+	case out.Left > 0:
 		notice = "admin.imports.going_on"
+	case out.Refused > 0:
+		notice = "admin.imports.imported_some"
 	}
 	return s.acts().Finish(w, r, at, importsPath, notice)
 }

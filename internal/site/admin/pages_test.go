@@ -118,7 +118,7 @@ func filePages() []shownPage {
 		{Number: 4, What: "paul@exemple.example"}, {Number: 5, Effects: []string{"failed"}}}
 	plan := func(counts certification.Counts, lines []planLine, stale bool) shownPage {
 		return shownPage{"admin/plan.html", func() page.Page {
-			return &planPage{Common: page.Common{Title: "admin.plan.title"}, Counts: counts, Content: "YQ==", Lines: lines, Cut: stale, Stale: stale}
+			return &planPage{Common: page.Common{Title: "admin.plan.title"}, Counts: counts, Content: "YQ==", Lines: lines, Next: map[bool]string{true: "300"}[stale], Stale: stale}
 		}}
 	}
 	imports := func(form *page.Form, all ...imported) shownPage {
