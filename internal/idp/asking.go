@@ -100,11 +100,11 @@ func (p *Provider) Asking(ctx context.Context, at *session.Session, q url.Values
 	return a, nil
 }
 
-// confirmed reports whether the aidant's second factor is what the login asks for: as new, and given for this citizen. The
-// statement that issues the code asks the same.
+// confirmed reports whether the aidant's second factor is at most FactorLife old and, if the login asks for one, given since and for this
+// citizen. The statement that issues the code asks the same.
 func (p *Provider) confirmed(at *session.Session, c *chosen) bool {
-	return c.FactorSince == nil ||
-		at.FactorCitizen == c.sealed.ID && !at.FactorAt.Before(*c.FactorSince) && !at.FactorAt.Before(p.clock.Now().Add(-FactorLife))
+	return !at.FactorAt.Before(p.clock.Now().Add(-FactorLife)) &&
+		(c.FactorSince == nil || at.FactorCitizen == c.sealed.ID && !at.FactorAt.Before(*c.FactorSince))
 }
 
 // confirm leads to the page that asks for the second factor, for the citizen of this login, and from which the aidant comes back:

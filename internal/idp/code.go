@@ -21,7 +21,7 @@ from ` + sessionOfClaim + `, mandate_power p
 where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
   and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
   and ($9::uuid is null or l.citizen_id = $9::uuid)
-  and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= greatest(l.factor_since, $8::timestamptz))
+  and s.factor_at >= $8::timestamptz and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= l.factor_since)
   and ` + aidantMayPower + `
 returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null`
 

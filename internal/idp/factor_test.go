@@ -15,6 +15,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
 	"mandat/internal/journal"
+	"mandat/internal/oidc"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -22,21 +23,26 @@ import (
 // stepUp gives the second factor on the page that asks for it, at an address, and returns where it leads back.
 func (v *visitor) stepUp(page *url.URL) string {
 	v.t.Helper()
-	s := v.site
-	at := v.session()
-	asking, err := s.provider.Asking(v.t.Context(), at, page.Query())
+	asking, err := v.site.provider.Asking(v.t.Context(), v.session(), page.Query())
 	if err != nil || asking == nil || !asking.Is(page.Query()) {
 		v.t.Fatalf("%s asks for %+v, %v", page, asking, err)
 	}
-	err = s.Journal.Record(v.t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		opened, err := s.sessions.StepUp(v.t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now, Citizen: asking.Citizen})
+	v.gives(asking.Citizen)
+	return asking.Back()
+}
+
+// gives is a second factor given now, for a citizen or (nil) for nobody in particular.
+func (v *visitor) gives(citizen uuid.UUID) {
+	v.t.Helper()
+	s, at := v.site, v.session()
+	err := s.Journal.Record(v.t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
+		opened, err := s.sessions.StepUp(v.t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now, Citizen: citizen})
 		v.cookie = opened.Secret()
 		return journal.Event{Action: "session.stepped_up"}, err
 	})
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return asking.Back()
 }
 
 // session is the visitor's, as a page about themselves finds it.
@@ -155,6 +161,43 @@ func TestFactor_IsGivenForACitizen(t *testing.T) {
 	}
 	if n := len(s.entries(t)); n != 0 {
 		t.Errorf("%d entries: to be asked is no refusal", n)
+	}
+}
+
+// A client that asks for nothing of the kind (PKCE, neither prompt nor max_age) gets no code either for a factor of more than a quarter of an
+// hour, however old it was when the login began: the age counts when the power is used.
+func TestFactor_AgesWhileALoginWaits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, angela := s.angela(t)
+	ours := []string{"client_id", direct, "redirect_uri", "https://service.exemple.test/retour", "scope", "openid profile", "prompt", "",
+		"code_challenge", oidc.Challenge(verifier), "code_challenge_method", "S256"}
+	v.gives(uuid.Nil)
+	s.Clock.Advance(14 * time.Minute)
+	path := v.begin(ours...)
+	if a := v.post(path+"/usager", url.Values{"usager": {angela.Citizen.String()}}); a.at().Path != path+"/demarche" {
+		t.Fatalf("choose: %d %s", a.StatusCode, a.body)
+	}
+	if a := v.get(path + "/demarche"); !strings.Contains(a.body, `name="demarche"`) {
+		t.Errorf("after 14 minutes: %d %s", a.StatusCode, a.body)
+	}
+	s.Clock.Advance(2 * time.Minute)
+	if a := v.get(path + "/demarche"); strings.Contains(a.body, `name="demarche"`) || !strings.Contains(a.body, path+"/confirmation") {
+		t.Errorf("the page after 16 minutes: %d %s", a.StatusCode, a.body)
+	}
+	chosen := url.Values{"demarche": {fixture.Tax}}
+	if a := v.post(path+"/demarche", chosen); a.StatusCode != http.StatusConflict || a.at().Query().Has("code") || !strings.Contains(a.body, path+"/confirmation") {
+		t.Errorf("a code for a factor of 16 minutes: %d %s", a.StatusCode, a.at())
+	}
+	if n := len(s.entries(t)); n != 0 {
+		t.Errorf("%d entries: to be asked is no refusal", n)
+	}
+	back := v.stepUp(v.post(path+"/confirmation", chosen).at())
+	if a := v.get(back); !strings.Contains(a.body, `value="`+fixture.Tax+`" checked`) {
+		t.Error("what was chosen is lost")
+	}
+	if a := v.post(path+"/demarche", chosen); !a.at().Query().Has("code") {
+		t.Errorf("with a new factor: %d %s", a.StatusCode, a.body)
 	}
 }
 
