@@ -17,8 +17,9 @@ import (
 )
 
 // budget is what may be tried of a kind by somebody: five codes at once and then one a minute, and no more than fifty wrong ones in a
-// day. With codes of six digits, of which three count at a time, whoever never stops needs some twenty-five years for an even
-// chance of one, and the person is told every day.
+// day, which is twenty-five a day for who never stops. Of the codes of six digits three count at a time for an application and five for a
+// card, so that an even chance of one takes some twenty-five years against an application, and six against one and two cards
+// together. The person is told every day.
 func budget(of, who string) []throttle.Allowance {
 	return []throttle.Allowance{{Of: of, Who: who, Burst: 5, Every: time.Minute}, {Of: of + ".day", Who: who, Burst: 25, Every: 24 * time.Hour / 25}}
 }

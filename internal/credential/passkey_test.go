@@ -386,13 +386,16 @@ func TestRemove(t *testing.T) {
 	if hers, err = w.factors.Factors(t.Context(), w.Jeanne.Person); err != nil || hers.RecoveryLeft != 0 || hers.Any() {
 		t.Errorf("recovery codes with nothing to recover: %+v, %v", hers, err)
 	}
-	if err := w.factors.Rename(t.Context(), by, two, "nouveau nom"); err != nil {
+	if err := w.factors.Rename(t.Context(), by, two, "nouveau nom"); !errors.Is(err, org.ErrFactorTooOld) {
+		t.Errorf("without a factor just given: %v", err)
+	}
+	if err := w.factors.Rename(t.Context(), w.fresh(by), two, "nouveau nom"); err != nil {
 		t.Error(err)
 	}
 	if err := w.factors.Rename(t.Context(), w.Paul, two, "nouveau nom"); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("somebody else's name: %v", err)
 	}
-	if err := w.factors.Rename(t.Context(), by, two, " "); !errors.Is(err, credential.ErrName) {
+	if err := w.factors.Rename(t.Context(), w.fresh(by), two, " "); !errors.Is(err, credential.ErrName) {
 		t.Errorf("no name: %v", err)
 	}
 	w.sound(t)

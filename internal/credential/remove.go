@@ -7,11 +7,16 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
-// Rename gives a factor of the person's another name. db.ErrNotFound when it is not theirs, ErrName.
+// Rename gives a factor of the person's another name: they go by it when they remove one. db.ErrNotFound when it is not theirs, ErrName,
+// org.ErrFactorTooOld.
 func (r *Register) Rename(ctx context.Context, by journal.Actor, id uuid.UUID, name string) error {
 	name, err := named(name)
+	if err == nil {
+		err = org.Fresh(by, r.clock.Now())
+	}
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func otherCitizen(a *idp.Asking) error {
 func (s *Site) stepUp(w http.ResponseWriter, r *http.Request, at *session.Session, f session.Factor) error {
 	err := s.Door.StepUp(w, r, at, f, "")
 	if errors.Is(err, db.ErrConflict) {
-		return s.refuse(r, at.Person, http.StatusConflict, "half_late")
+		return s.refuse(r, at.Person, http.StatusConflict, "moved")
 	}
 	return err
 }

@@ -128,7 +128,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, at *session.Session
 	case errors.Is(err, signin.ErrNoPlace):
 		return "", s.refuse(r, person.ID, http.StatusForbidden, "no_organisation")
 	case errors.Is(err, db.ErrConflict):
-		return "", s.refuse(r, person.ID, http.StatusConflict, "half_late")
+		return "", s.refuse(r, person.ID, http.StatusConflict, "moved")
 	}
 	return signin.Back(at.ReturnPath, to), err
 }
