@@ -26,6 +26,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-contacts", Every: 15 * time.Minute, Run: a.office.contacts.Purge},
 		{Name: "purge-challenges", Every: 15 * time.Minute, Run: counted(a.people.factors.Purge)},
 		{Name: "purge-allowances", Every: time.Hour, Run: counted(a.office.throttle.Purge)},
+		{Name: "purge-invitations", Every: 24 * time.Hour, Run: a.people.invitations.Purge},
 		{Name: "purge-messages", Every: 24 * time.Hour, Run: a.office.post.Purge},
 		{Name: "do-factor-resets", Every: time.Minute, Run: counted(a.people.factors.DoResets)},
 		{Name: "resume-imports", Every: 5 * time.Minute, Run: a.office.certifications.ResumeImports},
