@@ -119,7 +119,7 @@ func (r *Register) finish(ctx context.Context, m *run) (Outcome, error) {
 	for m.done < len(m.records) {
 		if m.done > 0 && !m.until.IsZero() && r.clock.Now().After(m.until) {
 			out.Left = len(m.records) - m.done
-			return out, r.AskToResume(ctx)
+			return out, r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error { enqueue(tx, m.id); return nil })
 		}
 		lines, err := r.batch(ctx, m)
 		switch {

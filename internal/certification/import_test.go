@@ -158,8 +158,12 @@ func TestBegin_LeavesTheRestToAJob(t *testing.T) {
 	if err != nil || out.Changed != certification.BatchLines || out.Left != 1500 {
 		t.Fatalf("%+v, %d left, %v", out.Counts, out.Left, err)
 	}
-	if err := w.register.AskToResume(t.Context()); err != nil {
-		t.Fatal(err)
+	stale := w.anne
+	stale.FactorAt = w.Clock.Now().Add(-time.Hour)
+	for by, want := range map[*journal.Actor]error{&w.anne: nil, &stale: org.ErrFactorTooOld, &w.Jeanne: org.ErrMayNot} {
+		if err := w.register.AskToResume(t.Context(), *by); !errors.Is(err, want) {
+			t.Errorf("%s asks to go on: %v, want %v", by.Kind, err, want)
+		}
 	}
 	kind := w.register.Kind()
 	if n := w.count(t, fmt.Sprintf(`select count(*) from river_job where args->>'name' = '%s' and args->>'id' = '%s'`, kind.Name, out.ID)); n != 1 {

@@ -44,18 +44,35 @@ func (r *Register) waiting(ctx context.Context) ([]uuid.UUID, error) {
 // job is the kind of the jobs that take in what is left of imports.
 const job = "take_in_results"
 
-// AskToResume asks for jobs that go on with the imports that wait, and waits for none of them.
-func (r *Register) AskToResume(ctx context.Context) error {
+// AskToResume has jobs go on with the imports that wait, and waits for none of them. by is an administrator. Errors: org.ErrMayNot,
+// org.ErrFactorTooOld.
+func (r *Register) AskToResume(ctx context.Context, by journal.Actor) error {
 	waiting, err := r.waiting(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("resume imports: %w", err)
 	}
-	return r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		for _, id := range waiting {
-			jobs.Enqueue(tx, job, id)
+	first := &pgx.Batch{}
+	may := org.MayAdminister(first, by)
+	err = r.db.WriteAfter(ctx, db.System(), db.Durable, first, func(tx *db.Tx) error {
+		if err := may(); err != nil {
+			return err
 		}
+		if err := org.Fresh(by, r.clock.Now()); err != nil {
+			return err
+		}
+		enqueue(tx, waiting...)
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("resume imports: %w", err)
+	}
+	return nil
+}
+
+func enqueue(tx *db.Tx, imports ...uuid.UUID) {
+	for _, id := range imports {
+		jobs.Enqueue(tx, job, id)
+	}
 }
 
 // Kind is the job that Begin and AskToResume ask for.

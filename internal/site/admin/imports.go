@@ -214,10 +214,5 @@ func (s *Site) doResumeImports(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.acts().Press(w, r, at, importsPath, "admin.imports.resumed", func() error {
-		if err := org.Fresh(at.Actor(), s.Clock.Now()); err != nil {
-			return err
-		}
-		return s.Certifications.AskToResume(r.Context())
-	})
+	return s.acts().Press(w, r, at, importsPath, "admin.imports.resumed", func() error { return s.Certifications.AskToResume(r.Context(), at.Actor()) })
 }
