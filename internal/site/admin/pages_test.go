@@ -77,7 +77,7 @@ func organisationPages() []shownPage {
 func personPages() []shownPage {
 	show := func(change func(*personPage)) shownPage {
 		return shownPage{"admin/person.html", func() page.Page {
-			p := &personPage{Common: page.Common{Title: "admin.person.title"}, Person: org.Person{ID: someID, Email: "jeanne@exemple.example", Phone: "+33612345678", Profession: "Travailleuse sociale"}, Name: "Jeanne Fictif",
+			p := &personPage{Common: page.Common{Title: "admin.person.title"}, Person: org.Person{ID: someID, Email: "jeanne@exemple.example", Phone: "+33612345678", Profession: "Travailleuse sociale", DigitalAdviser: true}, Name: "Jeanne Fictif",
 				Places: []place{{someID, house.Name, org.RoleAidant}}, MayReset: true, Passkeys: 1, Recovery: 2,
 				certificate: certificate{Certificate: certification.Certified, Until: later, TrainedOn: now, TestedOn: now, Organiser: "Mednum", Training: certification.Peer, Score: 900, Minimum: 700, Needed: 700, Trainings: []staff.Choice{{Value: "classic", Text: "x"}, {Value: "peer", Text: "y"}}}}
 			change(p)

@@ -30,7 +30,7 @@ var (
 
 func someone(state, certificate string, roles ...string) member {
 	c := org.Colleague{Person: org.Person{ID: someID, GivenName: "Jeanne-Marie Philippine", UsualName: "DE LA ROCHEFOUCAULD-MONTMORENCY", Email: "jeanne-marie-philippine.de-la-rochefoucauld@exemple-de-structure.example",
-		Profession: "Travailleuse sociale", Phone: "+33639980001"}, Roles: roles, State: state, Certificate: certificate, CertifiedUntil: &later, Passkeys: 2, Apps: 1, Cards: 1, Recovery: 8, LastSignIn: &now}
+		Profession: "Travailleuse sociale", DigitalAdviser: true, Phone: "+33639980001"}, Roles: roles, State: state, Certificate: certificate, CertifiedUntil: &later, Passkeys: 2, Apps: 1, Cards: 1, Recovery: 8, LastSignIn: &now}
 	m := member{Colleague: c, Waits: "referent.waiting.identity", Name: c.GivenName + " " + c.UsualName, Certificate: certificate, Until: later, EndsSoon: certificate == certification.Certified, SeenAt: now}
 	return m
 }
