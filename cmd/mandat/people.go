@@ -27,10 +27,7 @@ func (p acting) directory(ctx context.Context) (*org.Directory, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	end := func(tx *journal.Tx, person, organisation uuid.UUID) error {
-		return session.EndIn(ctx, tx, person, organisation)
-	}
-	return org.New(d, journal.New(d, nil)).Telling(notify.Queue).Ending(end), d.Close, nil
+	return org.New(d, journal.New(d, nil)).Telling(notify.Queue).Ending(session.EndIn), d.Close, nil
 }
 
 type addOrganisation struct {

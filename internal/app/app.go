@@ -157,7 +157,7 @@ func (a *App) secure() bool { return strings.HasPrefix(a.config.BaseURL, "https:
 
 func (a *App) buildProtocols(ctx context.Context) error {
 	c := a.config
-	if err := a.buildPeople(ctx); err != nil {
+	if err := a.buildPeople(); err != nil {
 		return err
 	}
 	var err error

@@ -1,16 +1,12 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"net/url"
-
-	"github.com/google/uuid"
 
 	"mandat/internal/charter"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
-	"mandat/internal/journal"
 	"mandat/internal/maillink"
 	"mandat/internal/notify"
 	"mandat/internal/session"
@@ -29,21 +25,18 @@ type people struct {
 }
 
 // buildPeople builds what professionals sign in with, on top of the sessions.
-func (a *App) buildPeople(context.Context) error {
+func (a *App) buildPeople() error {
 	base, err := url.Parse(a.config.BaseURL)
 	if err != nil {
 		return fmt.Errorf("BASE_URL: %w", err)
 	}
 	a.sessions = session.New(a.db, a.clock, a.secure())
-	endAll := func(tx *journal.Tx, person uuid.UUID) error { return session.EndAll(context.Background(), tx, person) }
 	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock, credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
-		credential.Hooks{Tell: notify.Tell, End: endAll})
+		credential.Hooks{Tell: notify.Tell, End: session.EndAll})
 	if err != nil {
 		return err
 	}
-	a.directory = a.directory.Telling(notify.Queue).Ending(func(tx *journal.Tx, person, organisation uuid.UUID) error {
-		return session.EndIn(context.Background(), tx, person, organisation)
-	})
+	a.directory = a.directory.Telling(notify.Queue).Ending(session.EndIn)
 	a.people.invitations = invitation.New(a.db, a.journal, a.directory, a.clock)
 	a.people.charter = charter.New(a.db, a.journal)
 	a.people.door = signin.New(a.journal, a.sessions, notify.Tell)

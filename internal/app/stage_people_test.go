@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -82,7 +83,7 @@ func (s *stage) link() string {
 
 func (s *stage) credentials() *credential.Register {
 	r, err := credential.New(s.site.DB, s.site.Journal, s.site.Keys, s.site.Clock, credential.Config{RPID: "localhost", Origins: []string{s.site.URL}, Name: "Mandat"},
-		credential.Hooks{Tell: func(*journal.Tx, org.Message) error { return nil }, End: func(*journal.Tx, uuid.UUID) error { return nil }})
+		credential.Hooks{Tell: func(*journal.Tx, org.Message) error { return nil }, End: func(context.Context, *journal.Tx, uuid.UUID) error { return nil }})
 	must(s.t, err)
 	return r
 }

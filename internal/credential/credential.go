@@ -103,8 +103,8 @@ type Register struct {
 
 // Hooks are what happens elsewhere in the transactions of acts. Nil does nothing.
 type Hooks struct {
-	Tell func(*journal.Tx, org.Message) error // queue a message
-	End  func(*journal.Tx, uuid.UUID) error   // end every session of a person
+	Tell func(*journal.Tx, org.Message) error                // queue a message
+	End  func(context.Context, *journal.Tx, uuid.UUID) error // end every session of a person
 }
 
 // New returns the register kept in this database under these keys.
@@ -120,7 +120,7 @@ func New(d *db.DB, j *journal.Journal, keys *envelope.Keys, c *clock.Clock, as C
 		hooks.Tell = func(*journal.Tx, org.Message) error { return nil }
 	}
 	if hooks.End == nil {
-		hooks.End = func(*journal.Tx, uuid.UUID) error { return nil }
+		hooks.End = func(context.Context, *journal.Tx, uuid.UUID) error { return nil }
 	}
 	return &Register{db: d, journal: j, keys: keys, clock: c, throttle: throttle.New(d, c), webauthn: w, name: as.Name, hooks: hooks}, nil
 }

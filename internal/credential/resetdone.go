@@ -57,7 +57,7 @@ func (r *Register) doReset(ctx context.Context, s Reset) error {
 		tx.Queue(`delete from credential_totp where person_id = $1`, s.Person)
 		tx.Queue(`delete from credential_recovery where person_id = $1`, s.Person)
 		return journal.Event{Action: "factor.reset_done", Organisation: s.Organisation, Detail: resetChanged{Person: s.Person.String(), Reset: s.ID.String(), Removed: &removed}},
-			errors.Join(r.hooks.End(tx, s.Person), r.tell(tx, "factor_reset_link", s.ID, s.Person))
+			errors.Join(r.hooks.End(ctx, tx, s.Person), r.tell(tx, "factor_reset_link", s.ID, s.Person))
 	})
 }
 

@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 			w.about[m.Kind] = m.About
 			return nil
 		},
-		End: func(_ *journal.Tx, person uuid.UUID) error { w.ended = append(w.ended, person); return nil },
+		End: func(_ context.Context, _ *journal.Tx, person uuid.UUID) error { w.ended = append(w.ended, person); return nil },
 	})
 	if err != nil {
 		t.Fatal(err)

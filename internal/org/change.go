@@ -51,7 +51,7 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 	return act(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
 		err := one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...))
 		if err == nil {
-			err = d.end(tx, person, uuid.Nil)
+			err = d.end(ctx, tx, person, uuid.Nil)
 		}
 		return journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}, err
 	})
@@ -140,7 +140,7 @@ func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, or
 		}
 		people, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		for _, p := range people {
-			err = errors.Join(err, d.end(tx, p, organisation))
+			err = errors.Join(err, d.end(ctx, tx, p, organisation))
 		}
 		return event, err
 	})

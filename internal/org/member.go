@@ -37,7 +37,7 @@ func (d *Directory) ResumeIn(ctx context.Context, by journal.Actor, person uuid.
 		err := some(tx.Exec(ctx, `update membership set suspended_at = null where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is not null`,
 			by.Organisation, person))
 		if err == nil {
-			err = d.end(tx, person, by.Organisation)
+			err = d.end(ctx, tx, person, by.Organisation)
 		}
 		return journal.Event{Action: "person.resumed_there", Detail: personChanged{Person: person.String()}}, err
 	})

@@ -78,12 +78,12 @@ type Directory struct {
 	db      *db.DB
 	journal *journal.Journal
 	tell    func(tx *db.Tx, now time.Time, m Message) error
-	end     func(tx *journal.Tx, person, organisation uuid.UUID) error
+	end     func(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID) error
 }
 
 // New returns the directory kept in this database. It tells nobody anything (see Telling) and ends no session (see Ending).
 func New(d *db.DB, j *journal.Journal) *Directory {
-	return &Directory{db: d, journal: j, tell: func(*db.Tx, time.Time, Message) error { return nil }, end: func(_ *journal.Tx, _, _ uuid.UUID) error { return nil }}
+	return &Directory{db: d, journal: j, tell: func(*db.Tx, time.Time, Message) error { return nil }, end: func(context.Context, *journal.Tx, uuid.UUID, uuid.UUID) error { return nil }}
 }
 
 // Telling returns the same directory whose acts queue messages, each in its own transaction.
@@ -94,7 +94,7 @@ func (d *Directory) Telling(queue func(tx *db.Tx, now time.Time, m Message) erro
 // Ending returns the same directory whose acts end sessions, each in its own transaction. A session counts no more at once when its
 // person or organisation is suspended: that is asked at each request. Once they are taken back it would count again, also for
 // whoever has a copy of its cookie, and so it ends with that act: those for one organisation, or, for the nil id, all of them.
-func (d *Directory) Ending(sessions func(tx *journal.Tx, person, organisation uuid.UUID) error) *Directory {
+func (d *Directory) Ending(sessions func(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID) error) *Directory {
 	return &Directory{db: d.db, journal: d.journal, tell: d.tell, end: sessions}
 }
 

@@ -165,9 +165,7 @@ func TestList_AndEnd(t *testing.T) {
 func TestSuspension_EndsSessionsForGood(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
-	d := h.Directory.Ending(func(tx *journal.Tx, person, organisation uuid.UUID) error {
-		return session.EndIn(t.Context(), tx, person, organisation)
-	})
+	d := h.Directory.Ending(session.EndIn)
 	ctx, program, odile := t.Context(), journal.Program(), h.Referent(t, h.Here, "odile")
 	for name, c := range map[string]struct{ suspend, resume func() error }{
 		"there":            {func() error { return d.SuspendIn(ctx, odile, h.Jeanne.Person) }, func() error { return d.ResumeIn(ctx, odile, h.Jeanne.Person) }},

@@ -223,9 +223,7 @@ func TestEndIn_LeavesTheOthers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
 	cookie, here, elsewhere := h.both(t)
-	d := h.Directory.Ending(func(tx *journal.Tx, person, organisation uuid.UUID) error {
-		return session.EndIn(t.Context(), tx, person, organisation)
-	})
+	d := h.Directory.Ending(session.EndIn)
 	odile := h.Referent(t, h.Here, "odile")
 	if err := errors.Join(d.SuspendIn(t.Context(), odile, h.Jeanne.Person), d.ResumeIn(t.Context(), odile, h.Jeanne.Person)); err != nil {
 		t.Fatal(err)
