@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/nyaruka/phonenumbers"
@@ -48,9 +49,14 @@ func Phone(s string) (string, error) {
 	return "", ErrContact
 }
 
-// Email returns an address in lower case, or ErrContact for what is none.
+// Email returns an address in lower case, or ErrContact for what is none. It has the letters of ASCII alone: others look like them,
+// or become them in lower case (U+212A becomes k), and an address says who somebody is.
 func Email(s string) (string, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
+	if strings.ContainsFunc(s, func(c rune) bool { return c > unicode.MaxASCII }) {
+		return "", ErrContact
+	}
+	s = strings.ToLower(s)
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || len(s) < 3 || len(s) > 254 || strings.ContainsAny(s, " \"<>\r\n") {
 		return "", ErrContact

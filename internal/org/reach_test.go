@@ -35,6 +35,7 @@ func TestEmail(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		" Jeanne.Morel@Exemple.INVALID ": "jeanne.morel@exemple.invalid", "a": "", "": "", "Jeanne <a@b.fr>": "", "a@b.fr, c@d.fr": "", "a b@c.fr": "", "a@b.fr\r\nBcc: x@y.fr": "",
+		"\u212aim@exemple.invalid": "", "k\u0130m@exemple.invalid": "", "je\u0430nne@exemple.invalid": "", "jeanne@exemple.invalid\u200b": "", "je\u00adanne@exemple.invalid": "",
 	} {
 		if got, err := org.Email(in); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q is %q, %v; want %q", in, got, err, want)

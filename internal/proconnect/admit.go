@@ -82,16 +82,21 @@ func (rp *RP) recognise(ctx context.Context, answer upstream.Answer, told assert
 	return person, nil, err
 }
 
-// meet is for a name that we do not know. When the address is known, the person's referents are asked, once, whether it is them.
+// meet is for a name that we do not know. When the address is known and the organisation is one of the person's, those who decide are
+// asked, once, whether it is them: nobody is asked about somebody who comes from elsewhere.
 func (rp *RP) meet(ctx context.Context, answer upstream.Answer, told asserted) (org.Person, *refusal, error) {
-	person, err := rp.directory.FindByEmail(ctx, told.Email)
+	email, err := org.Email(told.Email)
+	if err != nil {
+		return org.Person{}, &unknown, nil
+	}
+	person, err := rp.directory.FindByEmail(ctx, email)
 	if errors.Is(err, db.ErrNotFound) {
 		return org.Person{}, &unknown, nil
 	}
 	if err != nil {
 		return person, nil, err
 	}
-	if person.Suspended {
+	if person.Suspended || rp.place(person, told.SIRET) != nil {
 		return person, &otherAccount, nil
 	}
 	err = rp.directory.AskIdentity(ctx, rp.provider.Issuer(), answer.Subject, person.ID)

@@ -29,6 +29,7 @@ func TestSignIn_WhoMayComeIn(t *testing.T) {
 	}{
 		"unknown":               {nil, wrong{told("Nobody-sub", "nobody@exemple.invalid", here), "unknown"}},
 		"known e-mail":          {nil, wrong{told("New-sub", "Jeanne-sub@exemple.invalid", here), "identity_asked"}},
+		"from elsewhere":        {nil, wrong{told("New-sub", "jeanne-sub@exemple.invalid", elsewhere), "other_account"}},
 		"another establishment": {nil, wrong{told("Jeanne-sub", "x@exemple.invalid", elsewhere), "wrong_organisation"}},
 		"no establishment":      {nil, wrong{told("Jeanne-sub", "x@exemple.invalid", ""), "wrong_organisation"}},
 		"suspended": {func(t *testing.T, d *desk.Desk, jeanne uuid.UUID) {
