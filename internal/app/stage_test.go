@@ -127,7 +127,8 @@ func (s *stage) person() string {
 	if strings.HasPrefix(route, "/admin/imports") || strings.HasSuffix(route, "/formation") || strings.HasSuffix(route, "/test") || strings.HasSuffix(route, "}/certification") {
 		return s.trainee().String()
 	}
-	who := s.site.Aidant(s.t, s.site.Here, fmt.Sprintf("cible-%d", s.n)).Person
+	aidant := s.site.Aidant(s.t, s.site.Here, fmt.Sprintf("cible-%d", s.n))
+	who := aidant.Person
 	switch {
 	case strings.HasPrefix(route, "/admin") && strings.HasSuffix(route, "}/reprise"):
 		must(s.t, s.site.Directory.Suspend(s.ctx(), by, who))
@@ -140,6 +141,7 @@ func (s *stage) person() string {
 	case strings.HasSuffix(route, "}/reinitialisation") || strings.HasSuffix(route, "}/facteurs"):
 		s.equip(who)
 	case strings.HasSuffix(route, "/releve"):
+		s.site.Sign(s.t, aidant, fixture.Citizen(s.n), fixture.Tax)
 		must(s.t, s.site.Directory.SuspendIn(s.ctx(), s.runner(), who))
 	}
 	return who.String()

@@ -106,6 +106,38 @@ func TestAccount_StepsUpBeforeTheForm(t *testing.T) {
 	}
 }
 
+// What was typed into a form whose factor became too old meanwhile is there again once it was given, but for codes.
+func TestAccount_KeepsWhatWasEntered(t *testing.T) {
+	t.Parallel()
+	d, lea, code, b := home(t)
+	if status, answer := d.AddKey(t, b, d.Key(t), "Ordinateur du bureau"); status != http.StatusOK {
+		t.Fatalf("%d %v", status, answer)
+	}
+	f, err := d.Factors.Factors(t.Context(), lea.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := "/compte/facteurs/" + f.Passkeys[0].ID.String()
+	for path, field := range map[string][]string{
+		"/compte/courriel":       {"value", "autre@exemple.invalid"},
+		"/compte/telephone":      {"value", "06 12 34 56 78"},
+		"/compte/facteurs/carte": {"serial", "GADT0001", "code", "987654", "second", "876543"},
+		key:                      {"name", "Téléphone de service"},
+	} {
+		d.Clock.Advance(16 * time.Minute)
+		post(t, b, d.URL+path, field...)
+		says(t, b, 200, confirmTitle)
+		press(t, b, "Valider le code", "code", code())
+		if body := string(b.Body()); b.URL().Path != path || !strings.Contains(body, `value="`+field[1]+`"`) || strings.Contains(body, "987654") {
+			t.Errorf("%s: came back to %v without %q", path, b.URL(), field[1])
+		}
+		says(t, b, 200, "Il reste à envoyer")
+	}
+	if n := d.Number(t, `select count(*) from session where kept is not null`); n != 0 {
+		t.Errorf("%d forms are kept longer than needed", n)
+	}
+}
+
 // What is posted without one is not done, and the form is asked for again.
 func TestAccount_ActsAskForAFreshFactor(t *testing.T) {
 	t.Parallel()

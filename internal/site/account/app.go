@@ -65,7 +65,7 @@ func (s *Site) doAddApp(w http.ResponseWriter, r *http.Request) error {
 		return s.renderApp(w, r, http.StatusUnprocessableEntity, form, time.Time{})
 	}
 	if err != nil {
-		return s.stale(w, r, err, appPath)
+		return s.again(w, r, err, appPath)
 	}
 	if err := s.added(w, r, g, "app"); err != nil {
 		return err

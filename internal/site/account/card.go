@@ -27,7 +27,11 @@ func (s *Site) showCard(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.fresh(w, r, cardPath); !ok {
 		return err
 	}
-	return s.renderCard(w, r, http.StatusOK, "account/card.html", nil, time.Time{})
+	form, err := s.Sessions.KeptForm(r, cardPath, nil)
+	if err != nil {
+		return err
+	}
+	return s.renderCard(w, r, http.StatusOK, "account/card.html", form, time.Time{})
 }
 
 func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, status int, name string, form *page.Form, wait time.Time) error {
@@ -36,11 +40,11 @@ func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, status int, na
 }
 
 func (s *Site) doAddCard(w http.ResponseWriter, r *http.Request) error {
-	if ok, err := s.fresh(w, r, cardPath); !ok {
-		return err
-	}
 	form, err := page.ParseForm(r)
 	if err != nil {
+		return err
+	}
+	if ok, err := s.ready(w, r, cardPath, form, "serial"); !ok {
 		return err
 	}
 	if form.Value("serial") == "" {
@@ -61,7 +65,7 @@ func (s *Site) doAddCard(w http.ResponseWriter, r *http.Request) error {
 		return s.renderCard(w, r, http.StatusUnprocessableEntity, "account/card.html", form, time.Time{})
 	}
 	if err != nil {
-		return s.stale(w, r, err, cardPath)
+		return s.stale(w, r, err, cardPath, form, "serial")
 	}
 	if err := s.added(w, r, g, "card"); err != nil {
 		return err

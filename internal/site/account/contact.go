@@ -52,7 +52,11 @@ func (s *Site) showContact(w http.ResponseWriter, r *http.Request, k kind) error
 	if ok, err := s.fresh(w, r, "/compte/"+k.Path); !ok {
 		return err
 	}
-	return s.renderContact(w, r, http.StatusOK, k, nil)
+	form, err := s.Sessions.KeptForm(r, "/compte/"+k.Path, nil)
+	if err != nil {
+		return err
+	}
+	return s.renderContact(w, r, http.StatusOK, k, form)
 }
 
 func (s *Site) renderContact(w http.ResponseWriter, r *http.Request, status int, k kind, form *page.Form) error {
@@ -75,7 +79,7 @@ func (s *Site) doContact(w http.ResponseWriter, r *http.Request, k kind) error {
 		return s.renderContact(w, r, http.StatusTooManyRequests, k, form)
 	}
 	if err != nil {
-		return s.stale(w, r, err, "/compte/"+k.Path)
+		return s.stale(w, r, err, "/compte/"+k.Path, form, "value")
 	}
 	http.Redirect(w, r, "/compte/"+k.Path+"/code", http.StatusSeeOther)
 	return nil

@@ -65,7 +65,9 @@ func (s *Site) showKey(w http.ResponseWriter, r *http.Request) error {
 	if ok, err := s.fresh(w, r, keyPath(data.ID)); !ok {
 		return err
 	}
-	data.Form = page.FilledForm(url.Values{"name": {data.Name}})
+	if data.Form, err = s.Sessions.KeptForm(r, keyPath(data.ID), page.FilledForm(url.Values{"name": {data.Name}})); err != nil {
+		return err
+	}
 	return s.Pages.Render(w, r, http.StatusOK, "account/key.html", data)
 }
 
@@ -86,7 +88,7 @@ func (s *Site) doRename(w http.ResponseWriter, r *http.Request) error {
 		return s.Pages.Render(w, r, http.StatusUnprocessableEntity, "account/key.html", data)
 	}
 	if err != nil {
-		return err
+		return s.stale(w, r, err, keyPath(data.ID), data.Form, "name")
 	}
 	return s.done(w, r, FactorsPath, "renamed")
 }
@@ -106,7 +108,7 @@ func (s *Site) doRemove(w http.ResponseWriter, r *http.Request) error {
 			Link: FactorsPath, LinkText: "account.back_factors"}
 	}
 	if err != nil {
-		return s.stale(w, r, err, keyPath(data.ID))
+		return s.again(w, r, err, keyPath(data.ID))
 	}
 	return s.done(w, r, FactorsPath, "removed")
 }

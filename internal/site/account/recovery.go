@@ -29,7 +29,7 @@ func (s *Site) doRecovery(w http.ResponseWriter, r *http.Request) error {
 		return &page.Problem{Status: http.StatusConflict, Title: key + ".title", What: key + ".what", Next: key + ".next", Link: FactorsPath, LinkText: "account.back_factors"}
 	}
 	if err != nil {
-		return s.stale(w, r, err, FactorsPath)
+		return s.again(w, r, err, FactorsPath)
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "account/recovery.html", &recoveryPage{page.Common{Title: "account.recovery.title"}, codes, at.GivenName + " " + at.UsualName, s.Clock.Now()})
 }

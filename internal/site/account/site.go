@@ -106,8 +106,26 @@ func (s *Site) fresh(w http.ResponseWriter, r *http.Request, path string) (bool,
 	return false, s.Sessions.SendToStepUp(w, r, path)
 }
 
-// stale leads to the step-up page when an act found the factor too old, and returns other errors as they are.
-func (s *Site) stale(w http.ResponseWriter, r *http.Request, err error, path string) error {
+// ready is fresh for a form that was sent: what was entered in the fields named waits for the person (session.SendFormToStepUp).
+func (s *Site) ready(w http.ResponseWriter, r *http.Request, path string, form *page.Form, field string) (bool, error) {
+	at := session.From(r.Context())
+	if at.Enrolling || org.Fresh(at.Actor(), s.Clock.Now()) == nil {
+		return true, nil
+	}
+	return false, s.Sessions.SendFormToStepUp(w, r, path, form, field)
+}
+
+// stale leads to the step-up page when an act found the factor too old, and returns other errors as they are. What was entered in a field
+// of the form, which is no code, waits for the person.
+func (s *Site) stale(w http.ResponseWriter, r *http.Request, err error, path string, form *page.Form, field string) error {
+	if errors.Is(err, org.ErrFactorTooOld) {
+		return s.Sessions.SendFormToStepUp(w, r, path, form, field)
+	}
+	return err
+}
+
+// again is stale for an act of a button.
+func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, path string) error {
 	if errors.Is(err, org.ErrFactorTooOld) {
 		return s.Sessions.SendToStepUp(w, r, path)
 	}

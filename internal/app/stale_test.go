@@ -1,0 +1,147 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"mandat/internal/apptest"
+	"mandat/internal/journal"
+	"mandat/internal/page"
+)
+
+// What asks for no second factor of the last fifteen minutes: it changes nothing, or only takes rights away, or is about the account's own words.
+var unhurried = []string{
+	"POST /admin/personnes", "POST /admin/imports",
+	"POST /compte/courriel/code", "POST /compte/telephone/code", // the code that was sent is the proof; asking for it needed the factor
+	"POST /compte/facteurs/carte/heure",                                // two codes of the card are a factor
+	"POST /compte/facteurs/cle/debut", "POST /compte/facteurs/cle/fin", // of a script, which shows what it is told (account.TestAccount_ActsAskForAFreshFactor)
+	"POST /compte/facteurs/remise/annuler", "POST /compte/sessions/autres", "POST /compte/sessions/{browser}/fermer", // time may matter
+	"POST /compte/profil",
+}
+
+// What is no text of somebody's: codes, which are good for once, the buttons and hidden fields of the page, and files, which a page cannot fill in.
+var unkept = []string{"code", "second", "act", "identity", "reset", "factor", "file"}
+
+// Every form of an account, of referents and of administrators, sent 16 minutes after the second factor: it is not done, the factor is asked for, and
+// the page that comes then has everything that was entered. A form that is new is tried too.
+func TestStale_EveryForm(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t, func(o *apptest.Options) { o.Before = withoutMails(t) })
+	visitors(t, site) // some of them work elsewhere too
+	m := &matrix{t: t, site: site}
+	tried := 0
+	for _, route := range site.App.Routes() {
+		name := route.Method + " " + route.Pattern
+		if route.Method != http.MethodPost || !slices.Contains([]page.Audience{page.Account, page.Referent, page.Administrator}, route.Audience) || slices.Contains(unhurried, name) {
+			continue
+		}
+		if !strings.HasPrefix(route.Pattern, "/compte") && !strings.HasPrefix(route.Pattern, "/referent") && !strings.HasPrefix(route.Pattern, "/admin") {
+			continue
+		}
+		tried++
+		s := m.stage(route)
+		v := map[page.Audience]*apptest.Visitor{page.Account: s.owner, page.Referent: site.Visit(t, site.Odile), page.Administrator: site.Visit(t, site.Adele)}[route.Audience]
+		s.prepare()
+		before := m.entries()
+		m.age(v.By, 16*time.Minute)
+		a, form := m.send(v, s)
+		if name == "POST /admin/imports/confirmation" { // the file is too large to keep, and stays in the page
+			if a.Status != http.StatusConflict || !strings.Contains(a.Body, form.Get("content")) {
+				t.Errorf("%s: %d", name, a.Status)
+			}
+			continue
+		}
+		if got := outcome(a); got != "step-up" || m.entries() != before {
+			t.Errorf("%s: %s, %d entries", name, got, m.entries()-before)
+			continue
+		}
+		var back string
+		site.Row(t, `select return_path from session where person_id = $1 and return_path is not null order by seen_at desc limit 1`, []any{v.By.Person}, &back)
+		for _, kept := range []string{"value", "email", "invalid", "?"} {
+			if strings.Contains(back, kept) {
+				t.Errorf("%s: what was entered stands in the address %s", name, back)
+			}
+		}
+		m.age(v.By, 0)
+		shown, err := v.Do(t.Context(), http.MethodGet, back, nil)
+		if err != nil || shown.Status != http.StatusOK {
+			t.Errorf("%s: comes back to %s, %d, %v", name, back, shown.Status, err)
+			continue
+		}
+		for field, values := range form {
+			for _, value := range values {
+				if !slices.Contains(unkept, field) && !holds(t, shown.Body, field, value) {
+					t.Errorf("%s: %s = %q is lost at %s", name, field, value, back)
+				}
+			}
+		}
+	}
+	if tried < 40 {
+		t.Errorf("%d forms were tried", tried)
+	}
+}
+
+func (m *matrix) entries() int {
+	m.t.Helper()
+	var n int
+	m.site.Row(m.t, `select count(*) from journal_entry`, nil, &n)
+	return n
+}
+
+// age makes a person's second factor one that was given so long ago, in every browser.
+func (m *matrix) age(by journal.Actor, old time.Duration) {
+	m.t.Helper()
+	var n int
+	m.site.Row(m.t, `with aged as (update session set factor_at = $2 where person_id = $1 returning 1) select count(*) from aged`, []any{by.Person, m.site.Clock.Now().Add(-old)}, &n)
+}
+
+// send sends the form of a route.
+func (m *matrix) send(v *apptest.Visitor, s *stage) (apptest.Answer, url.Values) {
+	m.t.Helper()
+	form := url.Values{}
+	for name, values := range forms[s.route.Method+" "+s.route.Pattern] {
+		for _, value := range values {
+			form.Add(name, s.fill(value))
+		}
+	}
+	path := s.fill(s.route.Pattern)
+	if file := form.Get("file"); file != "" {
+		form.Del("file")
+		a, err := v.Upload(m.t.Context(), path, form, file)
+		must(m.t, err)
+		return a, form
+	}
+	a, err := v.Do(m.t.Context(), s.route.Method, path, form)
+	must(m.t, err)
+	return a, form
+}
+
+// holds reports whether a page has a field with a value in it, ticked or chosen if it is one to tick or choose.
+func holds(t *testing.T, body, name, value string) bool {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(body))
+	must(t, err)
+	for n := range doc.Descendants() {
+		has := map[string]string{}
+		for _, a := range n.Attr {
+			has[a.Key] = a.Val
+		}
+		_, checked := has["checked"]
+		_, selected := has["selected"]
+		switch {
+		case n.Data == "input" && has["name"] == name && has["value"] == value:
+			if box := has["type"] == "checkbox" || has["type"] == "radio"; !box || checked {
+				return true
+			}
+		case n.Data == "option" && has["value"] == value && selected:
+			return true
+		}
+	}
+	return false
+}
