@@ -56,10 +56,10 @@ func (a *Asking) Back() string {
 func (a *Asking) Is(q url.Values) bool { return q.Get(fieldCitizen) == a.Citizen.String() }
 
 const whoseFactor = `select l.state, l.expires_at, case when s.addressed then o.public_id end, c.id, c.data_key, c.identity, c.identified_at` + loginOfClaim + chosenOf + `
-	join organisation o on o.id = l.organisation_id where l.id = $1 and s.browser = $2`
+	join organisation o on o.id = l.organisation_id where l.id = $1 and s.browser = $3 and ` + aidantActive
 
 // Asking finds the login that an address or a form names, of whoever is signed in, for whichever of their organisations; nil when it
-// names none. A login that is over, or not theirs, is a *page.Problem.
+// names none. A login that is over, or not theirs, is a *page.Problem; so is every one of who may not act any more.
 func (p *Provider) Asking(ctx context.Context, at *session.Session, q url.Values) (*Asking, error) {
 	if !q.Has(fieldLogin) {
 		return nil, nil
@@ -72,7 +72,7 @@ func (p *Provider) Asking(ctx context.Context, at *session.Session, q url.Values
 	var organisation *uuid.UUID
 	var l Login
 	batch := &pgx.Batch{}
-	batch.Queue(whoseFactor, id, at.Browser).Query(func(rows pgx.Rows) error {
+	batch.Queue(whoseFactor, id, p.clock.Now(), at.Browser).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

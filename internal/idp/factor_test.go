@@ -91,6 +91,14 @@ func TestAsking(t *testing.T) {
 			t.Errorf("%v: %s, want %s", c.q, got, c.want)
 		}
 	}
+	hers := v.session()
+	for suspended, value := range map[bool]string{true: "now()", false: "null"} {
+		s.Behind(t, `update membership set suspended_at = `+value+` where person_id = $1`, s.Jeanne.Person)
+		if asking, err := s.provider.Asking(t.Context(), hers, login); (asking == nil) != suspended || (err != nil) != suspended {
+			t.Errorf("suspended is %t: %+v, %v", suspended, asking, err)
+		}
+	}
+	s.Behind(t, `update membership set suspended_at = null`)
 	s.Clock.Advance(idp.LoginLife)
 	if got := ask(v, login); got != "idp.problem.expired" {
 		t.Errorf("too late: %s", got)
