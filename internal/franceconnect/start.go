@@ -9,6 +9,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/token"
@@ -23,6 +24,10 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 		return db.ErrNotFound
 	}
 	draft, err := rp.mandates.Draft(ctx, at.Actor(), id)
+	if errors.Is(err, org.ErrMayNot) {
+		page.Redirect(w, r, identityPage(id)) // which says why
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 	c := newCounter(t)
 	b := c.jeanne(t)
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
-	draft := b.start()
+	draft, second := b.start(), b.start()
 	for state, lacks := range map[string][]string{
 		"to_train": {"la formation", "le test", "la certification, donnée"}, "trained": {"le test", "la certification, donnée"}, "passed": {"la certification, donnée"}, "suspended": {"la fin de la suspension"},
 	} {
@@ -40,6 +40,9 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 		}
 	}
 	c.wantRows(t, 0, `select count(*) from mandate where state = 'ended'`)
+	c.Behind(t, `update certification set state = 'suspended', suspended_at = now(), certified_at = now(), certified_until = now() + interval '1 year' where person_id = $1`, c.Jeanne.Person)
+	b.Want(b.Post(second+"/abandon"), 303, "/espace") // what was told goes
+	b.Want(b.Post(second+"/abandon"), 404, "n’existe plus")
 	c.Behind(t, `update certification set state = 'certified', suspended_at = null, certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, c.Jeanne.Person)
 	b.Want(b.Get("/espace"), 200, "Votre certification a pris fin")
 	b.Want(b.Get("/mandats/nouveau"), 403, "Votre certification a pris fin")

@@ -82,9 +82,13 @@ func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error
 	}
 	d, err := s.Mandates.Draft(r.Context(), at.Actor(), draft)
 	if errors.Is(err, db.ErrNotFound) {
-		err = page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
+		err = draftGone()
 	}
 	return at, d, refusal(err)
+}
+
+func draftGone() error {
+	return page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
 }
 
 // step is the page on which a draft goes on.

@@ -161,11 +161,15 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doAbandon(w http.ResponseWriter, r *http.Request) error {
-	at, d, err := s.ownDraft(r)
+	at, id, err := staff.WithID(r, "draft")
 	if err != nil {
 		return err
 	}
-	if err := s.Mandates.Abandon(r.Context(), at.Actor(), d.ID); err != nil && !errors.Is(err, mandate.ErrDraftState) {
+	err = s.Mandates.Abandon(r.Context(), at.Actor(), id)
+	if errors.Is(err, mandate.ErrDraftState) {
+		return draftGone()
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.Sessions.Notify(r.Context(), at, "home", "aidant.home.abandoned"); err != nil {
