@@ -18,15 +18,16 @@ import (
 // resetWait is how long a reset that was approved waits, so that the person can say that they did not ask for it.
 const resetWait = time.Hour
 
-// Reset is the removal of all factors of a person, who has lost them: asked by one, approved by another, done an hour later.
+// Reset is the removal of all factors of a person, who has lost them: asked by one, approved by another (org.Second says who may be that), done an hour
+// later, if both still may then. The operator approves when nobody else may, and asks for the only administrator.
 type Reset struct {
 	ID           uuid.UUID
 	Person       uuid.UUID
-	Organisation uuid.UUID // whose referent asked; nil: an administrator did
+	Organisation uuid.UUID // whose referent asked; nil: an administrator did, or the operator
 	State        string    // "asked", "approved", "done", "refused", "cancelled" or "used"
-	AskedBy      uuid.UUID
+	AskedBy      uuid.UUID // nil: the operator
 	AskedAt      time.Time
-	ApprovedBy   uuid.UUID
+	ApprovedBy   uuid.UUID // nil: nobody yet, or the operator
 	EffectiveAt  time.Time // zero until it is approved
 }
 
@@ -45,6 +46,7 @@ type standing struct {
 	administrator   bool // is the person
 	member          bool // is the person, in the actor's organisation
 	helps           bool // a reset would (see resetHelps)
+	only            bool // is the only administrator who could do something
 	reset           Reset
 }
 
@@ -57,46 +59,39 @@ const resetHelps = `(exists (select from credential_passkey where person_id = p.
 // ask queues what an act on a person's reset needs to know, and locks whom it is about against change.
 func (s *standing) ask(b *pgx.Batch, by journal.Actor, person uuid.UUID) {
 	s.run, s.administer = org.MayRun(b, by), org.MayAdminister(b, by)
-	b.Queue(`select administrator, exists (select from membership m where m.person_id = p.id and m.organisation_id = $2 and m.ended_at is null), `+resetHelps+`
+	b.Queue(`select administrator, exists (select from membership m where m.person_id = p.id and m.organisation_id = $2 and m.ended_at is null), `+resetHelps+`,
+			administrator and not exists (select from person o where o.administrator and o.suspended_at is null and o.id <> p.id)
 		from person p where id = $1 for share of p`, person, by.Organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if s.known = rows.Next(); s.known {
-			return rows.Scan(&s.administrator, &s.member, &s.helps)
+			return rows.Scan(&s.administrator, &s.member, &s.helps, &s.only)
 		}
 		return rows.Err()
 	})
 }
 
 // decides returns nil when the actor is somebody who decides about this person's factors: an administrator, or, unless the person
-// is one, a referent of an organisation of theirs. Nobody decides about their own, and the program about nobody's.
-func (s *standing) decides(by journal.Actor) error {
-	switch by.Kind {
-	case journal.System:
-		return org.ErrMayNot
-	case journal.Referent:
-		if err := s.run(); err != nil {
-			return err
-		}
-		if !s.known || !s.member {
-			return db.ErrNotFound
-		}
-		if s.administrator {
-			return org.ErrMayNot
-		}
-		return nil
+// is one, a referent of an organisation of theirs; then they need a fresh factor. Nobody decides about their own.
+func (s *standing) decides(by journal.Actor, now time.Time) error {
+	may, theirs := s.administer, s.known
+	if by.Kind == journal.Referent {
+		may, theirs = s.run, s.known && s.member
 	}
-	if err := s.administer(); err != nil {
+	if err := may(); err != nil {
 		return err
 	}
-	if !s.known {
+	switch {
+	case !theirs:
 		return db.ErrNotFound
+	case by.Kind == journal.Referent && s.administrator:
+		return org.ErrMayNot
 	}
-	return nil
+	return org.Fresh(by, now)
 }
 
 // AskReset asks for the removal of all factors of a person who has lost them, who is told. by is a referent of an organisation of
-// theirs, or an administrator. Errors: org.ErrMayNot, db.ErrNotFound for nobody of theirs, org.ErrYourself, ErrNoReset when it would change
-// nothing, db.ErrConflict when there is one that waits.
+// theirs, or an administrator; the operator, for the only administrator. Errors: org.ErrMayNot, db.ErrNotFound for nobody of theirs, org.ErrYourself,
+// org.ErrFactorTooOld, ErrNoReset when it would change nothing, db.ErrConflict when there is one that waits.
 func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.UUID) (uuid.UUID, error) {
 	if by.Person == person {
 		return uuid.Nil, org.ErrYourself
@@ -106,14 +101,17 @@ func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.U
 	batch := &pgx.Batch{}
 	s.ask(batch, by, person)
 	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := errors.Join(s.decides(by), org.Fresh(by, tx.Now)); err != nil {
+		if err := s.decides(by, tx.Now); err != nil {
 			return journal.Event{}, err
+		}
+		if by.Kind == journal.System && !s.only {
+			return journal.Event{}, org.ErrMayNot
 		}
 		if !s.helps {
 			return journal.Event{}, ErrNoReset
 		}
 		_, err := tx.Exec(ctx, `insert into credential_reset (id, person_id, organisation_id, state, asked_by, asked_at) values ($1, $2, $3, 'asked', $4, $5)`,
-			id, person, orNull(by.Organisation), by.Person, tx.Now)
+			id, person, orNull(by.Organisation), orNull(by.Person), tx.Now)
 		if db.Unique(err, "credential_reset_open") {
 			err = db.ErrConflict
 		}
@@ -138,16 +136,20 @@ func (r *Register) ResetHelps(ctx context.Context, person uuid.UUID) (bool, erro
 }
 
 // ApproveReset approves a reset that somebody else asked for; it is done an hour later, and the person is told. by is another
-// referent of the organisation, or an administrator. Errors: as AskReset, org.ErrYourself for who asked for it and whom it is
-// about, db.ErrConflict when it does not wait for an approval.
+// referent of the organisation, or an administrator, or the operator when there is none of these. Errors: as AskReset, org.ErrYourself for who asked
+// for it and whom it is about, org.ErrNotSecond for who is no second person beside who asked, db.ErrConflict when it does not wait for an approval.
 func (r *Register) ApproveReset(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return r.decide(ctx, by, id, "approve reset", func(tx *journal.Tx, s *standing) (journal.Event, error) {
-		if s.reset.AskedBy == by.Person {
+		if s.reset.AskedBy == by.Person && by.Kind != journal.System {
 			return journal.Event{}, org.ErrYourself
+		}
+		asker := org.Office{Person: s.reset.AskedBy, Organisation: s.reset.Organisation}
+		if err := org.Second(ctx, tx, asker, org.OfficeOf(by), s.reset.Person, s.reset.AskedAt); err != nil {
+			return journal.Event{}, err
 		}
 		at := tx.Now.Add(resetWait)
 		tag, err := tx.Exec(ctx, `update credential_reset set state = 'approved', approved_by = $2, approved_at = $3, effective_at = $4 where id = $1 and state = 'asked'`,
-			id, by.Person, tx.Now, at)
+			id, orNull(by.Person), tx.Now, at)
 		return journal.Event{Action: "factor.reset_approved", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String(), EffectiveAt: at.Format(journal.TimeFormat)}},
 			r.telling(one(db.ErrConflict, tag, err), tx, "factor_reset_approved", id, s.reset.Person)
 	})
@@ -155,6 +157,9 @@ func (r *Register) ApproveReset(ctx context.Context, by journal.Actor, id uuid.U
 
 // RefuseReset ends a reset that was not done yet, approved or not. Whoever may decide about it may, and who asked for it.
 func (r *Register) RefuseReset(ctx context.Context, by journal.Actor, id uuid.UUID) error {
+	if by.Kind == journal.System {
+		return org.ErrMayNot
+	}
 	return r.decide(ctx, by, id, "refuse reset", func(tx *journal.Tx, s *standing) (journal.Event, error) {
 		return journal.Event{Action: "factor.reset_refused", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String()}}, drop(ctx, tx, id, "refused")
 	})
@@ -198,7 +203,7 @@ func (r *Register) decide(ctx context.Context, by journal.Actor, id uuid.UUID, d
 	batch := &pgx.Batch{}
 	s.ask(batch, by, before.Person)
 	return wrap(doing, r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := errors.Join(s.decides(by), org.Fresh(by, tx.Now)); err != nil {
+		if err := s.decides(by, tx.Now); err != nil {
 			return journal.Event{}, err
 		}
 		if by.Kind == journal.Referent && before.Organisation != by.Organisation {
@@ -208,7 +213,7 @@ func (r *Register) decide(ctx context.Context, by journal.Actor, id uuid.UUID, d
 	}))
 }
 
-const resetColumns = `id, person_id, coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), state, asked_by, asked_at,
+const resetColumns = `id, person_id, coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), state, coalesce(asked_by, '00000000-0000-0000-0000-000000000000'), asked_at,
 	coalesce(approved_by, '00000000-0000-0000-0000-000000000000'), coalesce(effective_at, '0001-01-01')`
 
 func scanReset(row pgx.CollectableRow) (Reset, error) {

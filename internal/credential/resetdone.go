@@ -17,31 +17,42 @@ import (
 // linkLife is how long the link counts with which a person begins anew.
 const linkLife = 72 * time.Hour
 
-// DoResets does the resets whose hour is over, and returns how many. It is for a job.
+// DoResets does the resets whose hour is over, and returns how many; one that fails keeps no other waiting. It is for a job.
 func (r *Register) DoResets(ctx context.Context) (int, error) {
 	due, err := r.resets(ctx, `state = 'approved' and effective_at <= $1`, r.clock.Now())
 	if err != nil {
 		return 0, err
 	}
 	done := 0
+	var failed error
 	for _, s := range due {
-		switch err := r.doReset(ctx, s); {
+		switch removed, err := r.doReset(ctx, s); {
 		case errors.Is(err, db.ErrConflict): // cancelled meanwhile, or done by another server
 		case err != nil:
-			return done, fmt.Errorf("do reset: %w", err)
-		default:
+			failed = errors.Join(failed, fmt.Errorf("do reset: %w", err))
+		case removed:
 			done++
 		}
 	}
-	return done, nil
+	return done, failed
 }
 
+// stillTwo is SQL: whether those who asked for a reset and approved it still may.
+const stillTwo = `office_held(asked_by, organisation_id) and (office_held(approved_by, null) or organisation_id is not null and office_held(approved_by, organisation_id))`
+
 // doReset removes all factors of a person and ends their sessions. They get a link with which to begin anew; links of earlier
-// resets count no more.
-func (r *Register) doReset(ctx context.Context, s Reset) error {
+// resets count no more. When one of the two who decided may decide no more, it is refused instead.
+func (r *Register) doReset(ctx context.Context, s Reset) (done bool, err error) {
 	lock := &pgx.Batch{}
-	lock.Queue(`select from person where id = $1 for no key update`, s.Person)
-	return r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
+	lock.Queue(`select from person where id = any ($1) order by id for no key update`, []uuid.UUID{s.Person, s.AskedBy, s.ApprovedBy})
+	err = r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := tx.QueryRow(ctx, `select `+stillTwo+` from credential_reset where id = $1`, s.ID).Scan(&done); err != nil {
+			return journal.Event{}, err
+		}
+		if !done {
+			return journal.Event{Action: "factor.reset_refused", Organisation: s.Organisation, Detail: resetChanged{Person: s.Person.String(), Reset: s.ID.String()}},
+				drop(ctx, tx, s.ID, "refused")
+		}
 		tag, err := tx.Exec(ctx, `update credential_reset set state = 'done', ended_at = $2 where id = $1 and state = 'approved' and effective_at <= $2`, s.ID, tx.Now)
 		if err = one(db.ErrConflict, tag, err); err != nil {
 			return journal.Event{}, err
@@ -59,17 +70,18 @@ func (r *Register) doReset(ctx context.Context, s Reset) error {
 		return journal.Event{Action: "factor.reset_done", Organisation: s.Organisation, Detail: resetChanged{Person: s.Person.String(), Reset: s.ID.String(), Removed: &removed}},
 			errors.Join(r.hooks.End(ctx, tx, s.Person), r.tell(tx, "factor_reset_link", s.ID, s.Person))
 	})
+	return done && err == nil, err
 }
 
-// WriteReset makes the secret of the link of a reset that was done, for the mail that is being written; it counts for 72 hours. Called
-// again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, was not done, or was done
+// WriteReset makes the secret of the link of a reset that was done, for the mail that is being written; it counts until 72 hours after
+// the reset was done. Called again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, was not done, or was done
 // more than 72 hours ago.
 func (r *Register) WriteReset(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		now := r.clock.Now()
-		tag, err := tx.Exec(ctx, `update credential_reset set token_hash = $2, token_until = $3 where id = $1 and state = 'done' and ended_at > $4`,
-			id, hash, now.Add(linkLife), now.Add(-linkLife))
+		tag, err := tx.Exec(ctx, `update credential_reset set token_hash = $2, token_until = ended_at + $3::interval where id = $1 and state = 'done' and ended_at > $4`,
+			id, hash, linkLife, now.Add(-linkLife))
 		return one(db.ErrConflict, tag, err)
 	})
 	if err != nil {

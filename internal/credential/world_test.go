@@ -34,6 +34,8 @@ type world struct {
 	told  map[string]int // by kind
 	about map[string]string
 	ended []uuid.UUID
+
+	failing map[uuid.UUID]error // whose sessions cannot be ended
 }
 
 func newWorld(t testing.TB) *world {
@@ -48,7 +50,10 @@ func newWorld(t testing.TB) *world {
 			w.about[m.Kind] = m.About
 			return nil
 		},
-		End: func(_ context.Context, _ *journal.Tx, person uuid.UUID) error { w.ended = append(w.ended, person); return nil },
+		End: func(_ context.Context, _ *journal.Tx, person uuid.UUID) error {
+			w.ended = append(w.ended, person)
+			return w.failing[person]
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

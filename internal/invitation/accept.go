@@ -16,11 +16,11 @@ import (
 )
 
 // Write makes the secret of an invitation's link, stores its hash and returns it. The job that writes the mail calls it; what it returned before opens
-// nothing any more. It returns db.ErrNotFound when there is nothing to send any more.
+// nothing any more. It returns db.ErrNotFound when there is nothing to send any more, or who invited may no more.
 func (r *Register) Write(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `update invitation set token_hash = $2 where id = $1 and state = 'open' and expires_at > $3`, id, hash, r.clock.Now())
+		tag, err := tx.Exec(ctx, `update invitation i set token_hash = $2 where id = $1 and state = 'open' and expires_at > $3 and `+vouched, id, hash, r.clock.Now())
 		if err == nil && tag.RowsAffected() != 1 {
 			return db.ErrNotFound
 		}
@@ -58,7 +58,7 @@ func (r *Register) Accept(ctx context.Context, how Accepting, then func(*journal
 	if err != nil {
 		return uuid.Nil, err
 	}
-	a := org.Admission{Person: known, Known: known.ID != uuid.Nil, Organisation: i.Organisation, Roles: i.Roles, Invitation: i.ID}
+	a := org.Admission{Person: known, Known: known.ID != uuid.Nil, Organisation: i.Organisation, Roles: i.Roles, Invitation: i.ID, InvitedBy: i.InvitedBy}
 	if !a.Known {
 		a.Person = org.Person{ID: token.ID(), Issuer: how.Issuer, Sub: how.Sub, Email: i.Email, EmailVerified: true, GivenName: i.GivenName, UsualName: i.UsualName,
 			Profession: i.Profession, Phone: i.Phone, Lang: i.Lang, DigitalAdviser: i.DigitalAdviser}
@@ -66,9 +66,9 @@ func (r *Register) Accept(ctx context.Context, how Accepting, then func(*journal
 	by := journal.Actor{Kind: kindOf(i), Person: a.Person.ID, Organisation: i.Organisation}
 	lock := &pgx.Batch{}
 	there := false
-	lock.Queue(`select from person where id = $1 for no key update`, a.Person.ID)
-	// What was read is what is accepted: the link, the roles and the time are asked of the row again, locked.
-	lock.Queue(`select from invitation where id = $1 and ($2::bytea is null or token_hash = $2) and state = 'open' and roles = $3 and email = $4 and expires_at = $5 for update`,
+	lock.Queue(`select from person where id = $1 or id in (select unnest(array[invited_by, confirmed_by]) from invitation where id = $2) order by id for no key update`, a.Person.ID, i.ID)
+	// What was read is what is accepted: the link, the roles and the time are asked of the row again, locked, and whether who invited still may.
+	lock.Queue(`select from invitation i where id = $1 and ($2::bytea is null or token_hash = $2) and state = 'open' and roles = $3 and email = $4 and expires_at = $5 and `+vouched+` for update`,
 		i.ID, i.Link, i.Roles, i.Email, i.ExpiresAt).Exec(func(tag pgconn.CommandTag) error {
 		there = tag.RowsAffected() == 1
 		return nil
@@ -111,7 +111,7 @@ func (r *Register) accepted(ctx context.Context, how Accepting) (Invitation, err
 		return r.Read(ctx, how.Secret)
 	}
 	i, err := r.Find(ctx, how.ID)
-	if err == nil && (i.State != Open || i.Closed || i.Late(r.clock.Now()) || how.Link == nil && how.Person == uuid.Nil) {
+	if err == nil && (i.State != Open || i.Closed || !i.Stands || i.Late(r.clock.Now()) || how.Link == nil && how.Person == uuid.Nil) {
 		return i, db.ErrNotFound
 	}
 	i.Link = how.Link

@@ -52,9 +52,9 @@ func (r *Register) ProposeAdministrator(ctx context.Context, by journal.Actor, n
 	return id, nil
 }
 
-// Confirm lets the invitation of an administrator be sent: by another administrator than who proposed it, or by the operator on the command line while
-// there is only one. It returns db.ErrNotFound for an organisation's, db.ErrConflict for one that is not proposed any more or late,
-// org.ErrYourself, org.ErrMayNot, org.ErrFactorTooOld.
+// Confirm lets the invitation of an administrator be sent: by another administrator than who proposed it and may still do so, or by the operator on the
+// command line while there is no other who may (org.Second). It returns db.ErrNotFound for an organisation's, db.ErrConflict for one that is not proposed any more or late,
+// org.ErrYourself, org.ErrNotSecond, org.ErrMayNot, org.ErrFactorTooOld.
 func (r *Register) Confirm(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	if by.Kind == journal.Referent {
 		return org.ErrMayNot
@@ -68,14 +68,14 @@ func (r *Register) Confirm(ctx context.Context, by journal.Actor, id uuid.UUID) 
 		if by.Person != uuid.Nil && by.Person == i.by {
 			return event, org.ErrYourself
 		}
-		if by.Kind == journal.System {
-			var several bool
-			err := tx.QueryRow(ctx, `select count(*) > 1 from person where administrator and suspended_at is null`).Scan(&several)
-			if err != nil || several {
-				return event, errors.Join(err, when(several, org.ErrMayNot))
-			}
+		var proposed time.Time
+		if err := tx.QueryRow(ctx, `select created_at from invitation where id = $1`, id).Scan(&proposed); err != nil {
+			return event, err
 		}
-		err := one(tx.Exec(ctx, `update invitation set state = 'open', confirmed_by = $2, expires_at = $3 where id = $1 and state = 'proposed' and expires_at > $4`,
+		if err := org.Second(ctx, tx, org.Office{Person: i.by}, org.OfficeOf(by), i.by, proposed); err != nil {
+			return event, err
+		}
+		err := one(tx.Exec(ctx, `update invitation set state = 'open', confirmed_by = $2, expires_at = $3 where id = $1 and state = 'proposed' and expires_at > $4 and office_held(invited_by, null)`,
 			id, orNull(by.Person), expires, tx.Now))
 		if err != nil {
 			return event, err

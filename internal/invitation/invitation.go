@@ -63,6 +63,7 @@ type Invitation struct {
 	Written          bool   // the link was made
 	Link             []byte // SHA-256 of its secret, for who has shown it: Read alone tells it
 	Closed           bool   // the organisation has ended or is suspended: nobody joins it
+	Stands           bool   // who invited, and who confirmed it, still may: else it opens nothing until somebody sends it again
 }
 
 // Administrator reports whether it is an invitation to administer.
@@ -99,13 +100,16 @@ func New(d *db.DB, j *journal.Journal, directory *org.Directory, c *clock.Clock)
 
 const columns = `i.id, coalesce(i.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(o.name, ''), i.roles, i.email, i.given_name, i.usual_name, i.profession,
 	coalesce(i.phone, ''), i.lang, i.digital_adviser, i.state, coalesce(i.invited_by, '00000000-0000-0000-0000-000000000000'), coalesce(a.given_name || ' ' || a.usual_name, ''),
-	i.created_at, i.expires_at, i.token_hash is not null, o.active is false`
+	i.created_at, i.expires_at, i.token_hash is not null, o.active is false, ` + vouched
+
+// vouched is SQL, about an invitation i: whether those who decided on it still may.
+const vouched = `(office_held(i.invited_by, null) or i.organisation_id is not null and office_held(i.invited_by, i.organisation_id)) and office_held(i.confirmed_by, null)`
 
 const from = ` from invitation i left join organisation o on o.id = i.organisation_id left join person a on a.id = i.invited_by`
 
 func (i *Invitation) fields() []any {
 	return []any{&i.ID, &i.Organisation, &i.OrganisationName, &i.Roles, &i.Email, &i.GivenName, &i.UsualName, &i.Profession, &i.Phone, &i.Lang, &i.DigitalAdviser,
-		&i.State, &i.InvitedBy, &i.InviterName, &i.CreatedAt, &i.ExpiresAt, &i.Written, &i.Closed}
+		&i.State, &i.InvitedBy, &i.InviterName, &i.CreatedAt, &i.ExpiresAt, &i.Written, &i.Closed, &i.Stands}
 }
 
 func scan(row pgx.CollectableRow) (Invitation, error) {
@@ -121,10 +125,10 @@ func (r *Register) Find(ctx context.Context, id uuid.UUID) (Invitation, error) {
 }
 
 // Read finds the invitation whose link somebody holds. It returns db.ErrNotFound for a link that opens nothing: unknown, used, late, withdrawn,
-// replaced, or to an organisation that is not active, all alike.
+// replaced, to an organisation that is not active, or made by somebody who may no more, all alike.
 func (r *Register) Read(ctx context.Context, secret string) (Invitation, error) {
 	link := token.Hash(secret)
-	i, err := r.find(ctx, `i.token_hash = $1 and i.state = 'open' and i.expires_at > $2 and o.active is not false`, link, r.clock.Now())
+	i, err := r.find(ctx, `i.token_hash = $1 and i.state = 'open' and i.expires_at > $2 and o.active is not false and `+vouched, link, r.clock.Now())
 	i.Link = link
 	return i, err
 }

@@ -18,6 +18,7 @@ type Admission struct {
 	Organisation uuid.UUID
 	Roles        []string // in the organisation; none: they become an administrator
 	Invitation   uuid.UUID
+	InvitedBy    uuid.UUID // who made it; nil: the operator
 }
 
 // Admit is the part of the act of accepting an invitation that adds the person, or gives one who is known the roles that they have not. It returns
@@ -26,7 +27,7 @@ type Admission struct {
 func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error) {
 	if !a.Known {
 		a.Person.Administrator = len(a.Roles) == 0
-		event, err := add(ctx, tx, a.Person, a.Organisation, a.Invitation, a.Roles)
+		event, err := add(ctx, tx, a)
 		if db.Unique(err, "") {
 			err = db.ErrConflict
 		}
@@ -45,8 +46,8 @@ func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, err
 	if err != nil || auditor || member {
 		return journal.Event{}, errors.Join(err, when(auditor || member, ErrOneOffice))
 	}
-	return journal.Event{Action: "person.appointed", Detail: personAdded{Person: a.Person.ID.String(), Invitation: idText(a.Invitation)}},
-		one(tx.Exec(ctx, `update person set administrator = true where id = $1 and not administrator`, a.Person.ID))
+	return journal.Event{Action: "person.appointed", Detail: personAdded{Person: a.Person.ID.String(), Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}},
+		one(tx.Exec(ctx, `update person set administrator = true, appointed_by = $2, appointed_at = $3 where id = $1 and not administrator`, a.Person.ID, orNobody(a.InvitedBy), tx.Now))
 }
 
 // joinAll gives a known person the roles they have not.
@@ -61,10 +62,10 @@ func joinAll(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, e
 		return journal.Event{}, errors.Join(err, when(err == nil, db.ErrConflict))
 	}
 	for _, role := range missing {
-		if err := join(ctx, tx, a.Person.ID, a.Organisation, role); err != nil {
+		if err := join(ctx, tx, a.Person.ID, a.Organisation, role, a.InvitedBy); err != nil {
 			return journal.Event{}, err
 		}
 	}
 	return journal.Event{Action: "person.joined", Organisation: a.Organisation,
-		Detail: personAdded{Person: a.Person.ID.String(), Roles: missing, Invitation: idText(a.Invitation)}}, nil
+		Detail: personAdded{Person: a.Person.ID.String(), Roles: missing, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}}, nil
 }

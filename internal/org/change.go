@@ -63,21 +63,21 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "join organisation", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}},
-			join(ctx, tx, person, organisation, role)
+			join(ctx, tx, person, organisation, role, by.Person)
 	})
 }
 
-// join gives somebody, who is locked, a role. A suspension there is for all roles: another one is no way round it.
-func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, role string) error {
+// join gives somebody, who is locked, a role, that giver gave. A suspension there is for all roles: another one is no way round it.
+func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, role string, giver uuid.UUID) error {
 	var officer, suspended bool
 	err := tx.QueryRow(ctx, `select auditor or administrator, exists (select from membership m where m.organisation_id = $2 and m.person_id = a.id
 		and m.ended_at is null and m.suspended_at is not null) from person a where a.id = $1`, person, organisation).Scan(&officer, &suspended)
 	if err != nil || officer || suspended {
 		return errors.Join(err, when(officer, ErrOneOffice), when(suspended, mayNot(WhySuspended)))
 	}
-	return one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)
-		on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, ended_at = null, suspended_at = null, procedures = null
-		where membership.ended_at is not null`, organisation, person, role, tx.Now))
+	return one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)
+		on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, given_by = excluded.given_by, ended_at = null, suspended_at = null, procedures = null
+		where membership.ended_at is not null`, organisation, person, role, tx.Now, orNobody(giver)))
 }
 
 func when(yes bool, err error) error {
@@ -87,12 +87,15 @@ func when(yes bool, err error) error {
 	return nil
 }
 
-// Leave ends a person's role in an organisation, by an administrator or the program (referents: TakeRole), and tells them (message role_ended). It
-// returns db.ErrNotFound for nobody and db.ErrConflict for who has not that role.
+// Leave ends a person's role in an organisation, with every session of theirs for it, by an administrator or the program (referents: TakeRole), and
+// tells them (message role_ended). It returns db.ErrNotFound for nobody and db.ErrConflict for who has not that role.
 func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "leave organisation", func(tx *journal.Tx) (journal.Event, error) {
 		err := one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
 			organisation, person, role, tx.Now))
+		if err == nil {
+			err = d.end(ctx, tx, person, organisation)
+		}
 		if err == nil {
 			err = d.tellThere(tx, "role_ended", organisation, person)
 		}
@@ -100,12 +103,15 @@ func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organis
 	})
 }
 
-// Close ends an organisation, and every role in it: nobody acts for it from then on, and its people are told (message organisation_closed). It returns
+// Close ends an organisation, every role in it and every session for it: nobody acts for it from then on, and its people are told (message organisation_closed). It returns
 // db.ErrConflict when there is none that is open.
 func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "close organisation", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "organisation.closed", Organisation: organisation}
 		if err := d.tellMembers(ctx, tx, "organisation_closed", organisation); err != nil {
+			return event, err
+		}
+		if err := d.endThere(ctx, tx, organisation); err != nil {
 			return event, err
 		}
 		tx.Queue(`update membership set ended_at = $2 where organisation_id = $1 and ended_at is null`, organisation, tx.Now)
@@ -134,16 +140,21 @@ func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, or
 		if err != nil {
 			return event, err
 		}
-		rows, err := tx.Query(ctx, `select distinct person_id from membership where organisation_id = $1 and ended_at is null`, organisation)
-		if err != nil {
-			return event, err
-		}
-		people, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		for _, p := range people {
-			err = errors.Join(err, d.end(ctx, tx, p, organisation))
-		}
-		return event, err
+		return event, d.endThere(ctx, tx, organisation)
 	})
+}
+
+// endThere ends everybody's sessions for an organisation.
+func (d *Directory) endThere(ctx context.Context, tx *journal.Tx, organisation uuid.UUID) error {
+	rows, err := tx.Query(ctx, `select distinct person_id from membership where organisation_id = $1 and ended_at is null`, organisation)
+	if err != nil {
+		return err
+	}
+	people, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	for _, p := range people {
+		err = errors.Join(err, d.end(ctx, tx, p, organisation))
+	}
+	return err
 }
 
 // onOrganisation is an administrator's act on an organisation. Its people are locked, as their acts lock themselves (see MayAct):

@@ -130,16 +130,18 @@ func organisationRows(ctx context.Context, tx pgx.Tx, out picture) error {
 }
 
 func personRows(ctx context.Context, tx pgx.Tx, out picture) error {
-	rows, err := tx.Query(ctx, `select id, auditor, administrator, coalesce(suspended_why, ''), suspended_at, created_at from person`)
+	rows, err := tx.Query(ctx, `select id, auditor, administrator, coalesce(suspended_why, ''), suspended_at, created_at, coalesce(appointed_by, $1), coalesce(appointed_at, created_at) from person`, uuid.Nil)
 	if err != nil {
 		return err
 	}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 		var id uuid.UUID
 		var auditor, administrator bool
+		var by uuid.UUID
+		var at time.Time
 		var l life
-		err := row.Scan(&id, &auditor, &administrator, &l.state, &l.suspended, &l.since)
-		l.what = officeText(auditor, administrator)
+		err := row.Scan(&id, &auditor, &administrator, &l.state, &l.suspended, &l.since, &by, &at)
+		l.what = officeText(auditor, administrator, by, at)
 		out[personSubject(id)] = &l
 		return struct{}{}, err
 	})
@@ -171,15 +173,16 @@ func identityRows(ctx context.Context, tx pgx.Tx, out picture) error {
 }
 
 func membershipRows(ctx context.Context, tx pgx.Tx, out picture) error {
-	rows, err := tx.Query(ctx, `select organisation_id, person_id, role, created_at, suspended_at, ended_at, procedures from membership`)
+	rows, err := tx.Query(ctx, `select organisation_id, person_id, role, created_at, suspended_at, ended_at, procedures, coalesce(given_by, $1) from membership`, uuid.Nil)
 	if err != nil {
 		return err
 	}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var organisation, person uuid.UUID
+		var organisation, person, giver uuid.UUID
 		var role string
 		var l life
-		err := row.Scan(&organisation, &person, &role, &l.since, &l.suspended, &l.ended, &l.procedures)
+		err := row.Scan(&organisation, &person, &role, &l.since, &l.suspended, &l.ended, &l.procedures, &giver)
+		l.what = givenText(giver)
 		out[membershipSubject(organisation, person, role)] = &l
 		return struct{}{}, err
 	})
@@ -221,6 +224,19 @@ func decidedText(by uuid.UUID) string {
 	return " decided by " + by.String()
 }
 
-func officeText(auditor, administrator bool) string {
-	return fmt.Sprintf("auditor %t, administrator %t", auditor, administrator)
+// officeText says also who appointed an administrator, and when.
+func officeText(auditor, administrator bool, by uuid.UUID, at time.Time) string {
+	text := fmt.Sprintf("auditor %t, administrator %t", auditor, administrator)
+	if administrator {
+		text += fmt.Sprintf(", appointed by %s at %s", by, at.UTC().Format(journal.TimeFormat))
+	}
+	return text
+}
+
+// givenText says who gave a role, "" for the program.
+func givenText(by uuid.UUID) string {
+	if by == uuid.Nil {
+		return ""
+	}
+	return "given by " + by.String()
 }

@@ -54,13 +54,12 @@ func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.
 		if err != nil || !works {
 			return event, errors.Join(err, when(!works, db.ErrConflict))
 		}
-		return event, join(ctx, tx, person, by.Organisation, role)
+		return event, join(ctx, tx, person, by.Organisation, role, by.Person)
 	})
 }
 
-// TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation, and tells them (message role_ended). Who has none
-// left has left. It returns
-// db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
+// TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation, with every session of theirs for it, and tells
+// them (message role_ended). Who has none left has left. It returns db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
 func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "take a role", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "person.left", Detail: personChanged{person.String(), []string{role}}}
@@ -76,6 +75,9 @@ func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.
 			err = ErrLastReferent
 		}
 		if err != nil {
+			return event, err
+		}
+		if err := d.end(ctx, tx, person, by.Organisation); err != nil {
 			return event, err
 		}
 		return event, d.tellThere(tx, "role_ended", by.Organisation, person)

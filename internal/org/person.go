@@ -52,6 +52,7 @@ type personAdded struct {
 	Auditor       bool     `json:"auditor,omitempty"`
 	Administrator bool     `json:"administrator,omitempty"`
 	Invitation    string   `json:"invitation,omitempty"`
+	GivenBy       string   `json:"given_by,omitempty"` // who made the invitation: what Second asks
 }
 
 // AddPerson adds a professional, with roles in an organisation unless that is the nil id (auditors and administrators belong to none).
@@ -64,7 +65,7 @@ func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, o
 	}
 	p.ID = token.ID()
 	err := d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
-		return add(ctx, tx, p, organisation, uuid.Nil, roles)
+		return add(ctx, tx, Admission{Person: p, Organisation: organisation, Roles: roles})
 	})
 	if db.Unique(err, "") {
 		return uuid.Nil, db.ErrConflict
@@ -76,26 +77,27 @@ func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, o
 }
 
 // add is the part of an act that adds a person.
-func add(ctx context.Context, tx *journal.Tx, p Person, organisation, invitation uuid.UUID, roles []string) (journal.Event, error) {
-	if count(len(roles) > 0, p.Auditor, p.Administrator) > 1 {
+func add(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error) {
+	p := a.Person
+	if count(len(a.Roles) > 0, p.Auditor, p.Administrator) > 1 {
 		return journal.Event{}, ErrOneOffice
 	}
 	if p.Lang == "" {
 		p.Lang = "fr"
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into person (id, email, given_name, usual_name, auditor, administrator, profession, digital_adviser, phone, lang, email_verified_at, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $12::timestamptz end, $12)`,
-		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, orNull(p.Phone), p.Lang, p.EmailVerified, tx.Now)
-	detail := personAdded{Person: p.ID.String(), Roles: roles, Auditor: p.Auditor, Administrator: p.Administrator, Invitation: idText(invitation)}
+	batch.Queue(`insert into person (id, email, given_name, usual_name, auditor, administrator, profession, digital_adviser, phone, lang, email_verified_at, created_at, appointed_by, appointed_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $12::timestamptz end, $12, case when $6 then $13::uuid end, case when $6 then $12::timestamptz end)`,
+		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, orNull(p.Phone), p.Lang, p.EmailVerified, tx.Now, orNobody(a.InvitedBy))
+	detail := personAdded{Person: p.ID.String(), Roles: a.Roles, Auditor: p.Auditor, Administrator: p.Administrator, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}
 	if p.Sub != "" {
 		detail.Subject = identify(batch, tx, p.ID, p.Issuer, p.Sub, identityConfirmed)
 	}
-	for _, role := range roles {
-		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at) values ($1, $2, $3, $4)`, organisation, p.ID, role, tx.Now)
+	for _, role := range a.Roles {
+		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)`, a.Organisation, p.ID, role, tx.Now, orNobody(a.InvitedBy))
 	}
 	err := tx.SendBatch(ctx, batch).Close()
-	return journal.Event{Action: "person.added", Organisation: organisation, Detail: detail}, err
+	return journal.Event{Action: "person.added", Organisation: a.Organisation, Detail: detail}, err
 }
 
 func count(conditions ...bool) int {

@@ -31,7 +31,17 @@ type entry struct {
 		Roles         []string  `json:"roles"`
 		Auditor       bool      `json:"auditor"`
 		Administrator bool      `json:"administrator"`
+		Invitation    uuid.UUID `json:"invitation"`
+		GivenBy       uuid.UUID `json:"given_by"`
 	} `json:"detail"`
+}
+
+// giver is who gave what an entry tells: who made the invitation, or who acted.
+func (e entry) giver() uuid.UUID {
+	if e.Detail.Invitation != uuid.Nil {
+		return e.Detail.GivenBy
+	}
+	return e.By.Person
 }
 
 // actions are those that change what is compared. They are listed because entries are found by them, and there are very many others.
@@ -95,7 +105,7 @@ func (e entry) onOrganisation(p picture) {
 func (e entry) onPerson(p picture) {
 	person, name := personSubject(e.Detail.Person), identitySubject(e.Detail.Person, e.Detail.Subject)
 	if e.Action == "person.added" {
-		p[person] = &life{what: officeText(e.Detail.Auditor, e.Detail.Administrator), since: e.At}
+		p[person] = &life{what: officeText(e.Detail.Auditor, e.Detail.Administrator, e.giver(), e.At), since: e.At}
 	}
 	if e.Detail.Subject != "" {
 		e.onName(p, name)
@@ -106,9 +116,9 @@ func (e entry) onPerson(p picture) {
 	}
 	switch e.Action {
 	case "person.appointed":
-		l.what = officeText(false, true)
+		l.what = officeText(false, true, e.giver(), e.At)
 	case "person.office_ended":
-		l.what = officeText(false, false)
+		l.what = officeText(false, false, uuid.Nil, e.At)
 	case "person.suspended":
 		l.suspended, l.state = &e.At, e.Detail.Why
 		if l.state == "" {
@@ -153,7 +163,7 @@ func (e entry) onRoles(p picture) {
 	switch e.Action {
 	case "person.added", "person.joined":
 		for _, role := range e.Detail.Roles {
-			p[membershipSubject(e.Organisation, e.Detail.Person, role)] = &life{since: e.At}
+			p[membershipSubject(e.Organisation, e.Detail.Person, role)] = &life{since: e.At, what: givenText(e.giver())}
 		}
 	case "person.left":
 		each(e.Detail.Roles, func(l *life) { l.ended = &e.At })

@@ -1,0 +1,70 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// Settled is how long somebody must have held an office, when something is asked, to be one of two who decide on it, unless the operator gave it them:
+// a week in which colleagues see a new name in the team, and may ask whose it is.
+const Settled = 7 * 24 * time.Hour
+
+// ErrNotSecond says that somebody is no second person beside the first: one of them brought the other in, or one person both, or one is too new.
+var ErrNotSecond = errors.New("this takes a second person whom the first did not bring in")
+
+// Office is as what somebody decides. The nil person is the program, for the operator.
+type Office struct {
+	Person       uuid.UUID
+	Organisation uuid.UUID // whose referent; nil: as administrator
+}
+
+// OfficeOf is as what an actor decides.
+func OfficeOf(by journal.Actor) Office {
+	if by.Kind == journal.Referent {
+		return Office{by.Person, by.Organisation}
+	}
+	return Office{Person: by.Person}
+}
+
+// anySecond is SQL: whether an administrator other than $3 may be the second beside $1 in the office $2, or a referent of its organisation, when both
+// have to be settled before $4. Beside the operator every administrator may.
+const anySecond = `exists (select from person p where p.administrator and p.id <> $3 and case when $1::uuid is null then p.suspended_at is null
+		else office_second($1, $2::uuid, p.id, null, $4) end)
+	or exists (select from membership m where m.organisation_id = $2 and m.role = 'referent' and m.ended_at is null and m.person_id <> $3
+		and office_second($1, $2, m.person_id, $2, $4))`
+
+// Second asks, in an act that takes two people and was asked for at a time, whether second may decide beside first: ErrNotSecond if not. This is the rule for
+// resets of factors, new administrators and names at ProConnect (docs/decisions/0015). The operator may when nobody else may, about anybody but
+// subject: ErrMayNot while there is somebody.
+func Second(ctx context.Context, tx *journal.Tx, first, second Office, subject uuid.UUID, asked time.Time) error {
+	var yes bool
+	switch {
+	case second.Person == uuid.Nil:
+		err := tx.QueryRow(ctx, `select not (`+anySecond+`)`, orNobody(first.Person), orNobody(first.Organisation), subject, asked.Add(-Settled)).Scan(&yes)
+		return errors.Join(err, when(err == nil && !yes, mayNot(WhyNotMember)))
+	case first.Person == uuid.Nil:
+		return nil
+	}
+	err := tx.QueryRow(ctx, isSecond, pair(first, second, asked)...).Scan(&yes)
+	return errors.Join(err, when(err == nil && !yes, ErrNotSecond))
+}
+
+const isSecond = `select $1::uuid is null or office_second($1, $2, $3, $4, $5)`
+
+func pair(first, second Office, asked time.Time) []any {
+	return []any{orNobody(first.Person), orNobody(first.Organisation), second.Person, orNobody(second.Organisation), asked.Add(-Settled)}
+}
+
+// MaySecond asks for a page what Second asks in an act of somebody.
+func (d *Directory) MaySecond(ctx context.Context, first, second Office, asked time.Time) (bool, error) {
+	var yes bool
+	err := d.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error { return tx.QueryRow(ctx, isSecond, pair(first, second, asked)...).Scan(&yes) })
+	return yes, found("ask for a second person", err)
+}
