@@ -4,9 +4,11 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
@@ -232,5 +234,167 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 		if c.undo != "" {
 			w.Behind(t, c.undo, id)
 		}
+	}
+}
+
+// Who was proposed by an administrator, or proposed them, is no second person; the operator is when there is nobody else, and anybody who is old enough.
+func TestAdministrator_IsNotMadeByOnesOwnMaking(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, r := t.Context(), w.Invitations
+	ada := w.Administrator(t, "ada")
+	propose := func(by journal.Actor, name string) uuid.UUID {
+		t.Helper()
+		by.FactorAt = w.Clock.Now()
+		id, err := r.ProposeAdministrator(ctx, by, guest(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	confirm := func(by journal.Actor, id uuid.UUID) error {
+		by.FactorAt = w.Clock.Now()
+		return r.Confirm(ctx, by, id)
+	}
+	appoint := func(name string) journal.Actor {
+		t.Helper()
+		id := propose(ada, name)
+		if err := r.Confirm(ctx, journal.Program(), id); err != nil {
+			t.Fatal(err)
+		}
+		who, err := r.Accept(ctx, invitation.Accepting{Secret: link(t, w, id)}, nobody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fixture.Agree(t, w.Database, w.Clock.Now(), who)
+		return journal.Actor{Kind: journal.Administrator, Person: who}
+	}
+	bea := appoint("bea")
+	carla := appoint("carla")
+	w.Clock.Advance(org.Settled + time.Hour)
+	if err := confirm(bea, propose(ada, "dora")); !errors.Is(err, org.ErrNotSecond) {
+		t.Errorf("by whom the proposer had proposed: %v", err)
+	}
+	his := propose(bea, "emma")
+	if err := confirm(ada, his); !errors.Is(err, org.ErrNotSecond) {
+		t.Errorf("by who had proposed the proposer: %v", err)
+	}
+	if err := r.Confirm(ctx, journal.Program(), his); !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("by the operator, while carla may: %v", err)
+	}
+	if err := confirm(carla, his); err != nil {
+		t.Errorf("by carla: %v", err)
+	}
+	w.Clock.Advance(-time.Hour - time.Minute)
+	if err := confirm(carla, propose(bea, "fanny")); !errors.Is(err, org.ErrNotSecond) {
+		t.Errorf("by who is one for less than a week: %v", err)
+	}
+	w.Clock.Advance(time.Hour + time.Minute)
+	sound(t, w)
+}
+
+// A decision does not outlive who made it: nobody accepts what was decided by somebody who is suspended since.
+func TestDecisions_EndWithWhoMadeThem(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, r, operator := t.Context(), w.Invitations, journal.Program()
+	odile, other := w.Referent(t, w.Here, "odile"), w.Referent(t, w.Here, "oscar")
+	ada, bea, cleo := w.Administrator(t, "ada"), w.Administrator(t, "bea"), w.Administrator(t, "cleo")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	opensNothing := func(what, secret string) {
+		t.Helper()
+		if _, err := r.Read(ctx, secret); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%s, read: %v", what, err)
+		}
+		if _, err := r.Accept(ctx, invitation.Accepting{Secret: secret}, nobody); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%s, accepted: %v", what, err)
+		}
+	}
+	team, secret := invite(t, w, odile, guest("gaston", org.RoleReferent))
+	one, err := r.ProposeAdministrator(ctx, ada, guest("mallory"))
+	must(err)
+	two, err := r.ProposeAdministrator(ctx, bea, guest("nestor"))
+	must(err)
+	must(r.Confirm(ctx, ada, two))
+	secretTwo := link(t, w, two)
+
+	must(w.Directory.Suspend(ctx, operator, odile.Person))
+	opensNothing("a suspended referent's", secret)
+	if _, err := r.Write(ctx, team); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("a link of what nobody vouches for: %v", err)
+	}
+	must(w.Directory.Suspend(ctx, operator, ada.Person))
+	if err := r.Confirm(ctx, bea, one); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("confirmed what a suspended administrator proposed: %v", err)
+	}
+	opensNothing("confirmed by a suspended administrator", secretTwo)
+
+	// Sent again, it is somebody else's; that of an administrator takes two again.
+	must(r.Resend(ctx, other, team))
+	if i, err := r.Find(ctx, team); err != nil || i.InvitedBy != other.Person || i.State != invitation.Open {
+		t.Errorf("%+v, %v", i, err)
+	}
+	if _, err := r.Accept(ctx, invitation.Accepting{Secret: link(t, w, team)}, nobody); err != nil {
+		t.Errorf("sent again: %v", err)
+	}
+	must(r.Resend(ctx, bea, two))
+	if i, err := r.Find(ctx, two); err != nil || i.InvitedBy != bea.Person || i.State != invitation.Proposed {
+		t.Errorf("%+v, %v", i, err)
+	}
+	must(r.Confirm(ctx, cleo, two))
+	if _, err := r.Accept(ctx, invitation.Accepting{Secret: link(t, w, two)}, nobody); err != nil {
+		t.Errorf("confirmed again: %v", err)
+	}
+	sound(t, w)
+}
+
+// What two have decided on counts for its 72 hours; later, one alone sends nothing.
+func TestAdministrator_LateTakesTwoAgain(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, r := t.Context(), w.Invitations
+	ada, bea := w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	id, err := r.ProposeAdministrator(ctx, ada, guest("zoe"))
+	if err := errors.Join(err, r.Confirm(ctx, bea, id), r.Resend(ctx, ada, id)); err != nil {
+		t.Fatal(err)
+	}
+	if i, err := r.Find(ctx, id); err != nil || i.State != invitation.Open {
+		t.Errorf("in time: %+v, %v", i, err)
+	}
+	w.Clock.Advance(invitation.Life)
+	ada.FactorAt, bea.FactorAt = w.Clock.Now(), w.Clock.Now()
+	if err := r.Resend(ctx, ada, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Write(ctx, id); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("a link that one administrator sent: %v", err)
+	}
+	if err := r.Confirm(ctx, ada, id); !errors.Is(err, org.ErrYourself) {
+		t.Errorf("confirmed by the same: %v", err)
+	}
+	if err := r.Confirm(ctx, bea, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Accept(ctx, invitation.Accepting{Secret: link(t, w, id)}, nobody); err != nil {
+		t.Error(err)
+	}
+	sound(t, w)
+}
+
+// sound fails the test unless the tables say what the entries say.
+func sound(t testing.TB, w *fixture.World) {
+	t.Helper()
+	w.Content(t)
+	found, err := comparison.Run(t.Context(), w.OpenAuditor(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range found {
+		t.Error(d)
 	}
 }

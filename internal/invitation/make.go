@@ -191,15 +191,29 @@ func (r *Register) Withdraw(ctx context.Context, by journal.Actor, id uuid.UUID)
 	})
 }
 
-// Resend lets an invitation count for another 72 hours, and sends another link: the one before opens nothing any more. Errors as Withdraw.
+// Resend lets an invitation count for another 72 hours, and sends another link: the one before opens nothing any more. It is the actor's from then on when
+// who invited may no more. That of an administrator waits for a second one again when it was late, or when one of the two who decided may no more: what they
+// said does not outlive them. Errors as Withdraw.
 func (r *Register) Resend(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return r.change(ctx, by, id, "send invitation again", func(tx *journal.Tx, i *held) (journal.Event, error) {
 		expires := tx.Now.Add(Life)
-		err := one(tx.Exec(ctx, `update invitation set token_hash = null, expires_at = $2 where id = $1 and state = 'open'`, id, expires))
+		event := journal.Event{Action: "invitation.renewed", Organisation: i.organisation, Detail: tellOf(id, nil, expires)}
+		if i.organisation == uuid.Nil && (!i.stands || !tx.Now.Before(i.expires)) {
+			event.Action = "invitation.proposed"
+			return event, one(tx.Exec(ctx, `update invitation set state = 'proposed', token_hash = null, invited_by = $2, confirmed_by = null, created_at = $3, expires_at = $4
+				where id = $1 and state = 'open'`, id, orNull(by.Person), tx.Now, expires))
+		}
+		set := `token_hash = null, expires_at = $2`
+		args := []any{id, expires}
+		if !i.stands {
+			event.Action, event.Detail = "invitation.made", tellOf(id, i.roles, expires)
+			set, args = set+`, invited_by = $3, created_at = $4`, append(args, orNull(by.Person), tx.Now)
+		}
+		err := one(tx.Exec(ctx, `update invitation set `+set+` where id = $1 and state = 'open'`, args...))
 		if err == nil {
 			err = r.send(tx, id, expires)
 		}
-		return journal.Event{Action: "invitation.renewed", Organisation: i.organisation, Detail: tellOf(id, nil, expires)}, err
+		return event, err
 	})
 }
 
@@ -208,6 +222,9 @@ type held struct {
 	there        bool
 	organisation uuid.UUID
 	by           uuid.UUID // who invited; nil: the operator
+	roles        []string
+	expires      time.Time
+	stands       bool // see Invitation
 }
 
 // change is an act on an invitation of who may make one like it.
@@ -219,11 +236,11 @@ func (r *Register) change(ctx context.Context, by journal.Actor, id uuid.UUID, d
 	}
 	allowed := may(lock, by)
 	var i held
-	lock.Queue(`select coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(invited_by, '00000000-0000-0000-0000-000000000000')
-		from invitation where id = $1 for update`, id).Query(func(rows pgx.Rows) error {
+	lock.Queue(`select coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(invited_by, '00000000-0000-0000-0000-000000000000'), roles, expires_at, `+vouched+`
+		from invitation i where id = $1 for update`, id).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if i.there = rows.Next(); i.there {
-			return rows.Scan(&i.organisation, &i.by)
+			return rows.Scan(&i.organisation, &i.by, &i.roles, &i.expires, &i.stands)
 		}
 		return rows.Err()
 	})
