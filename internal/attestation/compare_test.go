@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mandat/internal/fixture"
+	"mandat/internal/mandate"
 )
 
 func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
@@ -44,8 +45,11 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 func TestCompare_NamesADocumentWhoseEntryWasSwallowed(t *testing.T) {
 	t.Parallel()
 	w, m := newSigned(t)
+	if _, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err != nil { // so that this entry is not the one
+		t.Fatal(err)
+	}
 	w.Swallow(t)
-	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err == nil {
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err == nil {
 		t.Error("issued without an entry")
 	}
 	found, err := Compare(t.Context(), w.OpenAuditor(t))

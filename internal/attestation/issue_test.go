@@ -15,6 +15,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/pdf"
 	"mandat/internal/token"
@@ -78,7 +79,7 @@ func TestIssue_AtOnce(t *testing.T) {
 		for i := range documents {
 			wait.Go(func() {
 				var err error
-				if documents[i], err = w.press.Issue(t.Context(), w.Jeanne, m.ID, lang); err != nil {
+				if documents[i], err = w.press.Issue(t.Context(), w.Jeanne, m.ID, lang, mandate.PageDocument); err != nil {
 					t.Error(err)
 				}
 			})
@@ -102,7 +103,7 @@ func TestIssue_AtOnce(t *testing.T) {
 func TestKeep_AfterAnother(t *testing.T) {
 	t.Parallel()
 	w, m := newSigned(t)
-	before, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr")
+	before, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestKeep_AfterAnother(t *testing.T) {
 	if _, err := w.press.keep(t.Context(), w.Jeanne, late, before); !errors.Is(err, errTaken) {
 		t.Errorf("a second public address: %v", err)
 	}
-	between, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr")
+	between, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,12 +140,12 @@ func TestIssue_Refuses(t *testing.T) {
 		"no mandate":                      {w.Jeanne, token.ID(), "fr", db.ErrNotFound},
 		"German":                          {w.Jeanne, m.ID, "de", ErrLanguage},
 	} {
-		if _, err := w.press.Issue(t.Context(), refused.by, refused.id, refused.lang); !errors.Is(err, refused.err) {
+		if _, err := w.press.Issue(t.Context(), refused.by, refused.id, refused.lang, mandate.PageDocument); !errors.Is(err, refused.err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	w.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, w.Paul.Person)
-	if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr"); !errors.Is(err, org.ErrMayNot) {
+	if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr", mandate.PageDocument); !errors.Is(err, org.ErrMayNot) {
 		t.Errorf("by a suspended aidant: %v", err)
 	}
 	w.wantEntries(t, 0, m.ID)
@@ -157,13 +158,13 @@ func TestIssue_ByWhoIsNotCertifiedAnyMore(t *testing.T) {
 	w := newWorld(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Behind(t, `update certification set certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, w.Jeanne.Person)
-	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err != nil {
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err != nil {
 		t.Error(err)
 	}
 	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
 	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
 	for _, lang := range Languages {
-		if d, err := w.press.Issue(t.Context(), nora, m.ID, lang); org.Why(err) != org.WhyNotCertified || d.Bytes != nil {
+		if d, err := w.press.Issue(t.Context(), nora, m.ID, lang, mandate.PageDocument); org.Why(err) != org.WhyNotCertified || d.Bytes != nil {
 			t.Errorf("by who was never certified, in %s: %v", lang, err)
 		}
 	}
@@ -176,7 +177,7 @@ func TestIssue_SaysWhatItCannotPrint(t *testing.T) {
 	who := fixture.Angela()
 	who.FamilyName = "陳"
 	m := w.Sign(t, w.Jeanne, who, fixture.Tax)
-	_, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr")
+	_, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
 	if _, ok := errors.AsType[*pdf.UnprintableError](err); !ok {
 		t.Errorf("a name the font lacks: %v", err)
 	}
@@ -248,7 +249,7 @@ func TestLook_RefusesWhatWasMoved(t *testing.T) {
 				w.issue(t, w.Jeanne, other.ID, lang)
 			}
 			w.Behind(t, change)
-			if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr"); err == nil {
+			if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err == nil {
 				t.Error("is given out as this mandate's document")
 			}
 		})

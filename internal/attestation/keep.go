@@ -16,6 +16,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/token"
 )
@@ -45,15 +46,15 @@ func (k known) orZero() Document {
 	return *k.document
 }
 
-// look reads what there is, for who may read it (org.Reads), and opens it.
-func (p *Press) look(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (known, error) {
+// look reads what there is for a page, for who may read it (org.Reads), and opens it.
+func (p *Press) look(ctx context.Context, by journal.Actor, id uuid.UUID, lang, page string) (known, error) {
 	var k known
 	var sealedToken, sealed, words []byte
 	d := Document{Mandate: id, Lang: lang}
 	var version *string
 	var at *time.Time
 	var person *uuid.UUID
-	err := p.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+	err := p.mandates.Reading(ctx, by, id, page, func(tx mandate.Reader) (uuid.UUID, error) {
 		batch := &pgx.Batch{}
 		mayRead := org.MayRead(batch, by)
 		batch.Queue(`select m.citizen_id, s.token, a.document, a.words, a.sha256, a.template, a.issued_at, a.issued_by from mandate m
@@ -66,10 +67,10 @@ func (p *Press) look(ctx context.Context, by journal.Actor, id uuid.UUID, lang s
 		})
 		err := tx.SendBatch(ctx, batch).Close()
 		if err != nil {
-			return err
+			return uuid.Nil, err
 		}
 		k.key, err = p.citizens.DataKey(ctx, tx, by.Organisation, k.citizen)
-		return err
+		return k.citizen, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return known{}, db.ErrNotFound

@@ -61,18 +61,19 @@ func New(d *db.DB, j *journal.Journal, mandates *mandate.Register, citizens *cit
 	return &Press{db: d, journal: j, mandates: mandates, citizens: citizens, sealer: sealer, settings: s, clock: c}
 }
 
-// Issue returns the document of a mandate of the actor's organisation in a language: the one kept, or, the first time, one
-// made now. A mandate that has ended has its document too; that it has ended is for the QR code to say.
+// Issue returns the document of a mandate of the actor's organisation in a language, for one of the pages that show it
+// (mandate.PageAttestation, mandate.PageDocument): the one kept, or, the first time, one
+// made now. That it was read is recorded (mandate.Register.Reading). A mandate that has ended has its document too; that it has ended is for the QR code to say.
 //
 // Errors: ErrLanguage; db.ErrNotFound for another organisation's mandate; org.ErrMayNot for somebody
 // who is no aidant of the organisation, or may not read of its citizens (org.Reads); *pdf.UnprintableError for a name in letters that the font lacks.
-func (p *Press) Issue(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (Document, error) {
+func (p *Press) Issue(ctx context.Context, by journal.Actor, id uuid.UUID, lang, page string) (Document, error) {
 	if !slices.Contains(Languages, lang) {
 		return Document{}, ErrLanguage
 	}
 	// Another's document can come first at most twice: in the other language (its token is ours from then on), then in ours.
 	for range 3 {
-		d, err := p.issue(ctx, by, id, lang)
+		d, err := p.issue(ctx, by, id, lang, page)
 		if errors.Is(err, errTaken) {
 			continue
 		}
@@ -84,12 +85,12 @@ func (p *Press) Issue(ctx context.Context, by journal.Actor, id uuid.UUID, lang 
 	return Document{}, db.ErrConflict
 }
 
-func (p *Press) issue(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (Document, error) {
-	known, err := p.look(ctx, by, id, lang)
+func (p *Press) issue(ctx context.Context, by journal.Actor, id uuid.UUID, lang, page string) (Document, error) {
+	known, err := p.look(ctx, by, id, lang, page)
 	if err != nil || known.document != nil {
 		return known.orZero(), err
 	}
-	m, err := p.mandates.Find(ctx, by, id)
+	m, err := p.mandates.Consult(ctx, by, id, page)
 	if err != nil {
 		return Document{}, err
 	}

@@ -56,7 +56,7 @@ func (w *world) newPress(t *testing.T, s Settings) *Press {
 
 func (w *world) issue(t *testing.T, by journal.Actor, id uuid.UUID, lang string) Document {
 	t.Helper()
-	d, err := w.press.Issue(t.Context(), by, id, lang)
+	d, err := w.press.Issue(t.Context(), by, id, lang, mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}

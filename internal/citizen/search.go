@@ -11,8 +11,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"mandat/internal/db"
 )
 
 // Limits of a search: enough to find the person who sits there, too little to copy the list.
@@ -28,28 +26,25 @@ var ErrTooShort = errors.New("search: too short")
 // of the name. At most MaxResults, in the order of their names.
 //
 // The organisation's rows are opened and compared here: names are encrypted, and an index over them would tell what they
-// are. 20,000 citizens take about as long as a page.
-func (r *Register) Search(ctx context.Context, organisation uuid.UUID, query string, now time.Time) ([]Citizen, error) {
+// are. 20,000 citizens take about as long as a page. Whoever shows the result records that it was asked for.
+func (r *Register) Search(ctx context.Context, q Querier, organisation uuid.UUID, query string, now time.Time) ([]Citizen, error) {
 	words := fold(query)
 	if len([]rune(strings.Join(words, ""))) < MinSearch {
 		return nil, ErrTooShort
 	}
 	var out []Citizen
-	err := r.db.Read(ctx, db.InOrganisation(organisation), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at from citizen c where c.organisation_id = $1
+	rows, err := q.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at from citizen c where c.organisation_id = $1
 			and exists (select from mandate_power p where p.organisation_id = $1 and p.citizen_id = c.id and p.state = 'standing' and p.starts_at <= $2 and p.ends_at > $2)`, organisation, now)
-		if err != nil {
-			return err
+	if err != nil {
+		return nil, fmt.Errorf("search citizens: %w", err)
+	}
+	var s Sealed
+	_, err = pgx.ForEachRow(rows, s.Fields(), func() error {
+		c, err := r.Open(s)
+		if err == nil && c.Identity.matches(words) {
+			out = append(out, c)
 		}
-		var s Sealed
-		_, err = pgx.ForEachRow(rows, s.Fields(), func() error {
-			c, err := r.Open(s)
-			if err == nil && c.Identity.matches(words) {
-				out = append(out, c)
-			}
-			s = Sealed{}
-			return err
-		})
+		s = Sealed{}
 		return err
 	})
 	if err != nil {

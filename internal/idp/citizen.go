@@ -79,15 +79,10 @@ func (p *Provider) searchOrChoose(w http.ResponseWriter, r *http.Request) (*http
 
 func (p *Provider) search(w http.ResponseWriter, r *http.Request, by journal.Actor, l Login, form *page.Form) error {
 	data := &citizenPage{Common: page.Common{Form: form}, Searched: true}
-	batch := &pgx.Batch{}
-	mayRead := org.MayRead(batch, by)
-	if err := p.db.Ask(r.Context(), db.InOrganisation(by.Organisation), batch); err != nil {
-		return fmt.Errorf("ask who searches: %w", err)
-	}
-	if mayRead() != nil { // not any more: whoever begins a login may act
+	found, err := p.mandates.Citizens(r.Context(), by, form.Text("recherche", 100), l.ID)
+	if errors.Is(err, org.ErrMayNot) { // not any more: whoever begins a login may act
 		return p.refuseChoice(w, r, by, l.ID, choice{})
 	}
-	found, err := p.citizens.Search(r.Context(), by.Organisation, form.Text("recherche", 100), p.clock.Now())
 	if errors.Is(err, citizen.ErrTooShort) {
 		form.Fail("recherche", "idp.citizen.too_short")
 		data.Searched = false

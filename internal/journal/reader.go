@@ -37,6 +37,7 @@ type Filter struct {
 	Citizen      uuid.UUID
 	Mandate      uuid.UUID
 	Any          uuid.UUID // of an organisation, a citizen or a mandate, whichever it is
+	Except       string    // an action
 	Before       int64     // only entries with smaller ids: the last of the page before
 }
 
@@ -51,6 +52,7 @@ func (f Filter) sql(limit int) (string, []any) {
 		}
 	}
 	add("e.action = $%d", f.Action != "", f.Action)
+	add("e.action <> $%d", f.Except != "", f.Except)
 	add("e.organisation_id = $%d", f.Organisation != uuid.Nil, f.Organisation)
 	add("e.citizen_id = $%d", f.Citizen != uuid.Nil, f.Citizen)
 	add("e.mandate_id = $%d", f.Mandate != uuid.Nil, f.Mandate)
@@ -100,9 +102,9 @@ func entryOf(row pgx.CollectableRow) (Entry, error) {
 }
 
 // OfMandate returns the last entries of a mandate, newest first, at most limit (and 500), that the actor's organisation
-// may see.
+// may see. Who only read it is not among them: that is for auditors, and would hide what was done.
 func (j *Journal) OfMandate(ctx context.Context, by Actor, mandate uuid.UUID, limit int) ([]Entry, error) {
-	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate}, limit)
+	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate, Except: "mandate.consulted"}, limit)
 }
 
 // Reader reads the entries of every organisation, for auditors.

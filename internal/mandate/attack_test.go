@@ -56,7 +56,7 @@ func TestFind_RefusesTermsThatAreNotTheMandatesOwn(t *testing.T) {
 			w := fixture.New(t)
 			long, short := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
 			w.Behind(t, sql, short.ID, long.ID)
-			if m, err := w.Mandates.Find(t.Context(), w.Jeanne, short.ID); err == nil {
+			if m, err := w.Mandates.Consult(t.Context(), w.Jeanne, short.ID, mandate.PageMandate); err == nil {
 				t.Errorf("it now says %v", m.Terms.Procedures)
 			}
 		})

@@ -141,11 +141,11 @@ func (r *Register) FollowedUp(ctx context.Context, by journal.Actor, limit int) 
 }
 
 // Whose lists the mandates in force that a person follows up in the actor's organisation, at most limit, if the actor is an aidant
-// there who may act (org.Acts); to anybody else it tells nothing.
+// there who may act (org.Acts), and records that it did; to anybody else it tells nothing.
 func (r *Register) Whose(ctx context.Context, by journal.Actor, person uuid.UUID, limit int) ([]Summary, error) {
 	aidant := by
 	aidant.Kind = journal.Aidant
-	whose, err := r.list(ctx, aidant, `m.state = 'standing' and m.ends_at > $3 and m.person_id in (`+owners+` select person from owner)
+	whose, err := r.record(ctx, aidant, person.String(), `m.state = 'standing' and m.ends_at > $3 and m.person_id in (`+owners+` select person from owner)
 		and exists (select from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
 			where m.organisation_id = $1 and m.person_id = $4 and `+org.Acts+`$3) order by m.ends_at limit $5`, person, r.clock.Now(), by.Person, limit)
 	if errors.Is(err, org.ErrMayNot) {

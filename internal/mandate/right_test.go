@@ -111,7 +111,7 @@ func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
 		list, listed := w.Mandates.List(t.Context(), by, time.Time{}, 10)
 		found, _, search := w.Mandates.Search(t.Context(), by, "dubois")
 		_, _, nobody := w.Mandates.Search(t.Context(), by, "personne") // or the answers would tell whose name is known
-		one, find := w.Mandates.Find(t.Context(), by, m.ID)
+		one, find := w.Mandates.Consult(t.Context(), by, m.ID, mandate.PageMandate)
 		if told := len(list) + len(found) + len(one.Powers); (listed != nil) != (told == 0) {
 			t.Errorf("told %d things: %v", told, listed)
 		}

@@ -64,7 +64,7 @@ func (r *Register) Sign(ctx context.Context, by journal.Actor, draft uuid.UUID, 
 }
 
 func (r *Register) alreadySigned(ctx context.Context, by journal.Actor, id uuid.UUID) (Mandate, error) {
-	m, err := r.Find(ctx, by, id)
+	m, err := r.Consult(ctx, by, id, PageMandate)
 	if err != nil {
 		return Mandate{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
@@ -32,7 +33,7 @@ func TestSign_GivesEachPowerUntilTheEndOfTheLastDay(t *testing.T) {
 	if _, err := mayAct(t, w, w.Jeanne, m, "argent-timbre-fiscal"); !errors.Is(err, mandate.ErrNoPower) {
 		t.Errorf("a procedure that was not granted: %v", err)
 	}
-	found, err := w.Mandates.Find(t.Context(), w.Paul, m.ID)
+	found, err := w.Mandates.Consult(t.Context(), w.Paul, m.ID, mandate.PageMandate)
 	if err != nil || found.Identity != fixture.Angela() || found.Terms.Organisation.SIRET != "21750001600019" || len(found.Terms.Procedures) != 2 {
 		t.Errorf("a colleague finds %+v, %v", found, err)
 	}
@@ -212,7 +213,7 @@ func TestSign_SupersedesOnlyTheSameProcedures(t *testing.T) {
 		t.Error("two organisations share a citizen's id")
 	}
 	third := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	if m, err := w.Mandates.Find(t.Context(), w.Jeanne, first.ID); err != nil || m.State != mandate.Ended || m.EndReason != "superseded" || !m.EndedAt.Equal(third.SignedAt) {
+	if m, err := w.Mandates.Consult(t.Context(), w.Jeanne, first.ID, mandate.PageMandate); err != nil || m.State != mandate.Ended || m.EndReason != "superseded" || !m.EndedAt.Equal(third.SignedAt) {
 		t.Errorf("a mandate with no power left: %+v, %v", m, err)
 	}
 	w.Content(t)
@@ -231,7 +232,7 @@ func TestSign_EndsWhatHadExpired(t *testing.T) {
 		t.Errorf("end what has expired: %v", err)
 	}
 	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	if m, err := w.Mandates.Find(t.Context(), w.Jeanne, first.ID); err != nil || m.EndReason != "expired" || !m.EndedAt.Equal(first.EndsAt) {
+	if m, err := w.Mandates.Consult(t.Context(), w.Jeanne, first.ID, mandate.PageMandate); err != nil || m.EndReason != "expired" || !m.EndedAt.Equal(first.EndsAt) {
 		t.Errorf("the expired mandate: %+v, %v", m, err)
 	}
 	w.Content(t)
@@ -251,7 +252,7 @@ func TestSign_BringsTheIdentityUpToDate(t *testing.T) {
 	if err != nil || c.Identity != corrected {
 		t.Errorf("identity %+v, %v", c.Identity, err)
 	}
-	if m, err := w.Mandates.Find(t.Context(), w.Jeanne, first.ID); err != nil || m.Terms.Citizen.FamilyName != "DUBOIS" {
+	if m, err := w.Mandates.Consult(t.Context(), w.Jeanne, first.ID, mandate.PageMandate); err != nil || m.Terms.Citizen.FamilyName != "DUBOIS" {
 		t.Errorf("the terms signed first changed: %+v, %v", m.Terms, err)
 	}
 }
@@ -388,13 +389,13 @@ func TestSearch_FindsWhoHasAStandingPowerHere(t *testing.T) {
 	}
 	w.Sign(t, w.Ines, fixture.Citizen(99), fixture.Tax)
 	find := func(query string) []citizen.Citizen {
-		found, err := w.Citizens.Search(t.Context(), w.Here, query, w.Clock.Now())
+		found, err := w.Mandates.Citizens(t.Context(), w.Jeanne, query, uuid.Nil)
 		if err != nil {
 			t.Fatalf("%q: %v", query, err)
 		}
 		return found
 	}
-	if _, err := w.Citizens.Search(t.Context(), w.Here, " d-u ", w.Clock.Now()); !errors.Is(err, citizen.ErrTooShort) {
+	if _, err := w.Mandates.Citizens(t.Context(), w.Jeanne, " d-u ", uuid.Nil); !errors.Is(err, citizen.ErrTooShort) {
 		t.Errorf("two letters: %v", err)
 	}
 	if found := find("dub"); len(found) != 1 || found[0].ID != angela.Citizen || found[0].Identity != fixture.Angela() {

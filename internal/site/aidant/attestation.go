@@ -25,11 +25,11 @@ type attestationPage struct {
 
 // showAttestation shows the attestation to print. The first time, it is issued.
 func (s *Site) showAttestation(w http.ResponseWriter, r *http.Request) error {
-	m, at, err := s.mandate(r)
+	m, at, err := s.mandate(r, mandate.PageAttestation)
 	if err != nil {
 		return err
 	}
-	document, err := s.Press.Issue(r.Context(), at.Actor(), m.ID, page.Lang(r))
+	document, err := s.Press.Issue(r.Context(), at.Actor(), m.ID, page.Lang(r), mandate.PageAttestation)
 	if err != nil {
 		return unprintable(err, m.ID)
 	}
@@ -49,7 +49,7 @@ func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	document, err := s.Press.Issue(r.Context(), at.Actor(), id, page.Lang(r))
+	document, err := s.Press.Issue(r.Context(), at.Actor(), id, page.Lang(r), mandate.PageDocument)
 	if err != nil {
 		return unprintable(err, id)
 	}

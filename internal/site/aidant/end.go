@@ -61,7 +61,7 @@ func (s *Site) doConfirmEnd(w http.ResponseWriter, r *http.Request) error {
 
 // renderEnd asks for the reason, or says that the mandate has ended.
 func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
-	m, at, err := s.mandate(r)
+	m, at, err := s.mandate(r, mandate.PageEnd)
 	if err != nil {
 		return err
 	}

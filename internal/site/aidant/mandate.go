@@ -28,13 +28,13 @@ type powerLine struct {
 	Reason     string
 }
 
-// mandate finds the mandate of the path, for an aidant of its organisation who may read it.
-func (s *Site) mandate(r *http.Request) (mandate.Mandate, *session.Session, error) {
+// mandate finds the mandate of the path for a page that shows it, for an aidant of its organisation who may read it.
+func (s *Site) mandate(r *http.Request, page string) (mandate.Mandate, *session.Session, error) {
 	at, id, err := staff.WithID(r, "mandate")
 	if err != nil {
 		return mandate.Mandate{}, nil, err
 	}
-	m, err := s.Mandates.Find(r.Context(), at.Actor(), id)
+	m, err := s.Mandates.Consult(r.Context(), at.Actor(), id, page)
 	return m, at, refusal(err)
 }
 
@@ -51,7 +51,7 @@ func ending(m mandate.Mandate, now time.Time) (time.Time, string) {
 }
 
 func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
-	m, at, err := s.mandate(r)
+	m, at, err := s.mandate(r, mandate.PageMandate)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"mandat/internal/certs"
 	"mandat/internal/fixture"
 	"mandat/internal/journal/tree"
+	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/pdf"
@@ -72,7 +73,7 @@ func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
 	t.Parallel()
 	w := newWindow(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	document, err := w.site.Press.Issue(t.Context(), w.Jeanne, m.ID, "fr")
+	document, err := w.site.Press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
