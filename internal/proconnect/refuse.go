@@ -60,6 +60,14 @@ func (f refusal) again() refusal {
 	return f
 }
 
+// to is the refusal of a step-up: who gave it for a citizen goes back to the login that asked for it.
+func (f refusal) to(a session.Attempt) refusal {
+	if a.Citizen != uuid.Nil {
+		f.link = a.ReturnPath
+	}
+	return f
+}
+
 // refuse notes a refusal and returns its page. at is the browser's session if its next sign-in is to let the person choose
 // another account, else nil.
 func (rp *RP) refuse(r *http.Request, at *session.Session, f refusal) error {

@@ -307,6 +307,14 @@ func TestConfirm_ByProConnectForTheCitizenOnThePage(t *testing.T) {
 	press(t, first, "Confirmer que c’est moi")
 	d.Login(t, second, there.Citizen)
 	press(t, second, "Confirmer que c’est moi")
+	p.Play(naming("Nobody-sub", "nobody@exemple.invalid"))
+	press(t, first, "ProConnect")
+	expect(t, d, first, 403, "login.problem.other_person.title")
+	if err := first.Follow("Confirmer que c’est bien vous"); err != nil || first.URL().Path != path+"/demarche" {
+		t.Fatalf("refused, and back at %v, %v", first.URL(), err)
+	}
+	press(t, first, "Confirmer que c’est moi")
+	p.Play(naming("Jeanne-sub", "jeanne-sub@exemple.invalid"))
 	press(t, first, "ProConnect")
 	if first.URL().Path != path+"/demarche" || first.HasButton("Confirmer que c’est moi") {
 		t.Errorf("at %v: %s", first.URL(), first.Text())
