@@ -31,7 +31,8 @@ func (a *App) buildPeople() error {
 		return fmt.Errorf("BASE_URL: %w", err)
 	}
 	a.sessions = session.New(a.db, a.clock, a.secure())
-	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock, credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
+	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock,
+		credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
 		credential.Hooks{Tell: notify.Tell, End: session.EndAll})
 	if err != nil {
 		return err

@@ -26,8 +26,9 @@ var (
 )
 
 // Restore makes an installation of the two files: the database in an empty one, whose journal is taken over by this cluster, then the
-// folders. No link of before opens anything in it. A checkpoint that is in StateDir already stays: it may be later than the copied one, and the program then says so when it
-// starts. The original must never run again. It reports whether the copied checkpoint was put in its place.
+// folders. No link of before opens anything in it. A checkpoint that is in StateDir already stays: it may be later than the copied
+// one, and the program then says so when it starts. The original must never run again. It reports whether the copied checkpoint
+// was put in its place.
 func Restore(ctx context.Context, p Place, with ...age.Identity) (checkpoint bool, err error) {
 	files, err := unpack(p.Keys, with)
 	if err != nil {
@@ -52,7 +53,8 @@ func Restore(ctx context.Context, p Place, with ...age.Identity) (checkpoint boo
 func ready(ctx context.Context, address string) error {
 	return connected(ctx, address, func(conn *pgx.Conn) error {
 		var tables, logins int
-		if err := conn.QueryRow(ctx, `select (select count(*) from pg_tables where schemaname = 'public'), (select count(*) from pg_roles where rolname in ('mandat_app', 'mandat_auditor'))`).Scan(&tables, &logins); err != nil {
+		if err := conn.QueryRow(ctx, `select (select count(*) from pg_tables where schemaname = 'public'),
+			(select count(*) from pg_roles where rolname in ('mandat_app', 'mandat_auditor'))`).Scan(&tables, &logins); err != nil {
 			return err
 		}
 		if tables > 0 {

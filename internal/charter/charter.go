@@ -112,7 +112,8 @@ func (r *Register) Accept(ctx context.Context, by journal.Actor, version string,
 		case !current:
 			return journal.Event{}, ErrNotLatest
 		}
-		tag, err := tx.Exec(ctx, `insert into charter_acceptance (person_id, version, sha256, accepted_at) values ($1, $2, $3, $4) on conflict do nothing`, by.Person, version, sum, tx.Now)
+		tag, err := tx.Exec(ctx, `insert into charter_acceptance (person_id, version, sha256, accepted_at) values ($1, $2, $3, $4) on conflict do nothing`,
+			by.Person, version, sum, tx.Now)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = errAccepted
 		}

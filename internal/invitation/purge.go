@@ -19,7 +19,8 @@ const Kept = 30 * 24 * time.Hour
 func (r *Register) Purge(ctx context.Context) error {
 	for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {
 		batch := &pgx.Batch{}
-		batch.Queue(`delete from invitation where id in (select id from invitation where coalesce(decided_at, expires_at) < $1 limit $2)`, r.clock.Now().Add(-Kept), db.PurgeBatch).
+		batch.Queue(`delete from invitation where id in (select id from invitation where coalesce(decided_at, expires_at) < $1 limit $2)`,
+			r.clock.Now().Add(-Kept), db.PurgeBatch).
 			Exec(func(tag pgconn.CommandTag) error {
 				purged = tag.RowsAffected()
 				return nil

@@ -48,7 +48,8 @@ func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
 // asks read what a kind tells beside the name of its receiver and the hour. Kinds that tell nothing else are not here.
 var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	"invitation": func(ctx context.Context, tx pgx.Tx, m *message) error {
-		return tx.QueryRow(ctx, `select coalesce((select o.name from invitation i join organisation o on o.id = i.organisation_id where i.id = $1), '')`, m.invitation).Scan(&m.facts.Place)
+		return tx.QueryRow(ctx, `select coalesce((select o.name from invitation i join organisation o on o.id = i.organisation_id
+			where i.id = $1), '')`, m.invitation).Scan(&m.facts.Place)
 	},
 	"certified":              certificate,
 	"certification_ends":     certificate,
