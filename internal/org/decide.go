@@ -14,8 +14,8 @@ import (
 	"mandat/internal/journal"
 )
 
-// ErrSecond says that a first person has vouched for a name, and that it takes a second one: somebody else, of another organisation of theirs or an
-// administrator.
+// ErrSecond says that a first person has vouched for a name, and that it takes a second one: somebody of another organisation of theirs or an
+// administrator, whom the first did not bring in (office_second).
 var ErrSecond = errors.New("a second person has to confirm this name")
 
 // Asked is a name by which ProConnect knows somebody, that is to be confirmed as a person's. It is named by its digest, as in entries.
@@ -33,15 +33,20 @@ type Asked struct {
 // takesTwo is SQL: whether a name i of the person a takes two people, because it opens more than one organisation, or an administrator's office.
 const takesTwo = `(a.administrator or i.state = 'vouched' or person_places(a.id) > 1)`
 
+// unrun is SQL: whether nobody but the person a themselves runs an organisation for which they work, or they work for none.
+const unrun = `not exists (select from membership x join membership r on r.organisation_id = x.organisation_id and r.role = 'referent' and r.ended_at is null
+	where x.person_id = a.id and x.ended_at is null and r.person_id <> a.id and office_held(r.person_id, r.organisation_id))`
+
 // decidable is SQL: whether $1, acting for the organisation $2 or as administrator, may decide on a name i of the person a. Administrators decide for
-// those who work for no organisation, and are one of two for those who work for several.
-const decidable = `a.id <> $1 and case when $2::uuid is null then ` + takesTwo + ` or person_places(a.id) = 0
+// those whom nobody else runs, and are one of two for those who work for several.
+const decidable = `a.id <> $1 and case when $2::uuid is null then ` + takesTwo + ` or ` + unrun + `
 	else exists (select from membership x where x.person_id = a.id and x.organisation_id = $2 and x.ended_at is null) end`
 
-// confirmable is SQL: whether who may decide is not kept from confirming by having vouched before, or having done so for their organisation.
-const confirmable = `(i.vouched_at is null or i.vouched_by <> $1 and ($2::uuid is null or i.vouched_for is distinct from $2::uuid))`
+// confirmable is SQL: whether who may decide is no second person beside who vouched, as org.Second, or acts for the same organisation. $3 is Settled.
+const confirmable = `(i.vouched_at is null or ($2::uuid is null or i.vouched_for is distinct from $2::uuid) and ($1::uuid = '00000000-0000-0000-0000-000000000000'
+	or office_second(i.vouched_by, i.vouched_for, $1, $2, i.asked_at - $3::interval)))`
 
-const askedIdentities = `select i.person_id, i.issuer, i.sub, i.salt, a.email, a.given_name, a.usual_name, i.asked_at, a.administrator, i.state, ` + takesTwo + `, ` + confirmable + `
+const askedIdentities = `select i.person_id, i.issuer, i.sub, i.salt, a.email, a.given_name, a.usual_name, i.asked_at, i.vouched_by, i.vouched_for, i.state, ` + takesTwo + `, ` + confirmable + `
 	from person_identity i join person a on a.id = i.person_id where i.state in ('asked', 'vouched') and ` + decidable
 
 // askedRow is a row of askedIdentities.
@@ -51,7 +56,7 @@ type askedRow struct {
 	Salt                        []byte
 	Email, GivenName, UsualName string
 	At                          time.Time
-	Administrator               bool
+	VouchedBy, VouchedFor       *uuid.UUID
 	State                       string
 	Two, MayConfirm             bool
 }
@@ -64,7 +69,7 @@ func askedOf(row pgx.CollectableRow) (Asked, error) {
 }
 
 // AskedIdentities lists the names that the actor may decide on, the oldest first: a referent on those of the people of their organisation, an
-// administrator on those of people without one, or with several; nobody on their own. It returns ErrMayNot to others.
+// administrator on those of people whom nobody else runs, or who work for several; nobody on their own. It returns ErrMayNot to others.
 func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]Asked, error) {
 	var out []Asked
 	err := d.db.Read(ctx, scopeOf(by), func(tx pgx.Tx) error {
@@ -72,7 +77,7 @@ func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]As
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, askedIdentities+` order by i.asked_at, i.sub`, by.Person, organisation)
+		rows, err := tx.Query(ctx, askedIdentities+` order by i.asked_at, i.sub`, by.Person, organisation, Settled)
 		if err != nil {
 			return err
 		}
@@ -84,7 +89,7 @@ func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]As
 
 // ConfirmIdentity says that it is them. Where one person is enough, who signs in by that name is this person from then on, who is told (message
 // identity_confirmed): the one who confirms may be mistaken, or lie. Where it takes two, the first one vouches for it (then waits is true), and the second
-// one's word counts. The operator is the second for an administrator's name that another one has vouched for, while there is no third.
+// one's word counts. The operator is the second where nobody else may be.
 //
 // It returns db.ErrNotFound for a name that is not asked, or that the actor may not decide on, ErrSecond to who is no second person beside the
 // first, ErrMayNot and ErrFactorTooOld.
@@ -124,14 +129,17 @@ func settle(ctx context.Context, tx *journal.Tx, n askedRow, state string) error
 		n.Issuer, n.Sub, state, tx.Now, orNobody(tx.By.Person), n.State))
 }
 
-// standsIn asks whether the operator may be the second: ErrMayNot unless there is one other administrator only, and they have vouched.
+// standsIn asks whether the operator may be the second: ErrMayNot unless somebody has vouched, and nobody else may be the second.
 func standsIn(ctx context.Context, tx *journal.Tx, n askedRow) error {
-	var others int
-	err := tx.QueryRow(ctx, `select count(*) from person where administrator and suspended_at is null and id <> $1`, n.Person).Scan(&others)
-	if err == nil && (!n.Administrator || n.State != identityVouched || others != 1) {
-		err = mayNot(WhyNotMember)
+	if n.State != identityVouched {
+		return mayNot(WhyNotMember)
 	}
-	return err
+	var others bool
+	err := tx.QueryRow(ctx, `select exists (select from person p where p.administrator and p.id <> $1 and office_second($2, $3, p.id, null, $4))
+		or exists (select from membership x join membership r on r.organisation_id = x.organisation_id and r.role = 'referent' and r.ended_at is null and r.person_id <> $1
+			where x.person_id = $1 and x.ended_at is null and x.organisation_id is distinct from $3 and office_second($2, $3, r.person_id, r.organisation_id, $4))`,
+		n.Person, n.VouchedBy, n.VouchedFor, n.At.Add(-Settled)).Scan(&others)
+	return errors.Join(err, when(others, mayNot(WhyNotMember)))
 }
 
 // decide is an act on one asked name, whose row it has locked. f says what was done.
@@ -147,7 +155,7 @@ func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UU
 		if err := Fresh(by, tx.Now); err != nil {
 			return event, err
 		}
-		rows, err := tx.Query(ctx, askedIdentities+` and a.id = $3 for update of i`, by.Person, organisation, person)
+		rows, err := tx.Query(ctx, askedIdentities+` and a.id = $4 for update of i`, by.Person, organisation, Settled, person)
 		if err != nil {
 			return event, err
 		}

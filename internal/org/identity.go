@@ -48,7 +48,7 @@ type personNamed struct {
 	Subject string `json:"subject_sha256"`
 }
 
-// AskIdentity notes that ProConnect names somebody otherwise, who has the address of a person: their referent is to confirm that it is them.
+// AskIdentity notes that ProConnect names somebody otherwise, who has the address of a person: their referent, or an administrator, is to confirm that it is them.
 // The program asks, for a browser that is signed in nowhere. It returns db.ErrConflict when that name is known: asked already, of this person
 // or of another, confirmed, or refused.
 func (d *Directory) AskIdentity(ctx context.Context, issuer, sub string, person uuid.UUID) error {
@@ -67,12 +67,13 @@ func (d *Directory) AskIdentity(ctx context.Context, issuer, sub string, person 
 	return found("ask for an identity", err)
 }
 
-// tellDeciders queues a message to those who may confirm a name of a person.
+// tellDeciders queues a message to those who may confirm a name of a person: those whom decidable lets decide.
 func (d *Directory) tellDeciders(ctx context.Context, tx *journal.Tx, person uuid.UUID, digest string) error {
-	rows, err := tx.Query(ctx, `select distinct r.person_id, 'identity_asked' from membership m join organisation o on o.id = m.organisation_id and o.active
-		join membership r on r.organisation_id = o.id and r.role = 'referent' and r.ended_at is null and r.suspended_at is null and r.person_id <> m.person_id
-		where m.person_id = $1 and m.ended_at is null
-		union select a.id, 'identity_to_decide' from person a where a.administrator and a.suspended_at is null and a.id <> $1 and person_places($1) <> 1`, person)
+	rows, err := tx.Query(ctx, `select distinct r.person_id, 'identity_asked' from membership m
+		join membership r on r.organisation_id = m.organisation_id and r.role = 'referent' and r.ended_at is null and r.person_id <> m.person_id
+		where m.person_id = $1 and m.ended_at is null and office_held(r.person_id, r.organisation_id)
+		union select d.id, 'identity_to_decide' from person d, person a where d.administrator and d.suspended_at is null and d.id <> a.id and a.id = $1
+		and (a.administrator or person_places(a.id) > 1 or `+unrun+`)`, person)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -270,6 +271,85 @@ func TestIdentity_TheOperatorStandsInForASecondAdministrator(t *testing.T) {
 	}
 	if p, err := d.Recognise(ctx, fixture.Issuer, "ada-2"); err != nil || p.ID != ada.Person {
 		t.Errorf("recognised as %v, %v", p.ID, err)
+	}
+	w.Content(t)
+}
+
+// Who alone runs an organisation has nobody there who could say that it is them: administrators are told, and one of them decides.
+func TestIdentity_OfTheOnlyReferentIsDecidedByAdministrators(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	odile, other, ada := w.Referent(t, w.Here, "odile"), w.Referent(t, w.Here, "olga"), w.Administrator(t, "ada")
+	ask := func(sub string) map[uuid.UUID]string {
+		t.Helper()
+		*w.Told = nil
+		if err := d.AskIdentity(ctx, fixture.Issuer, sub, odile.Person); err != nil {
+			t.Fatal(err)
+		}
+		told := map[uuid.UUID]string{}
+		for _, m := range *w.Told {
+			told[m.Person] = m.Kind
+		}
+		return told
+	}
+	if diff := cmp.Diff(map[uuid.UUID]string{other.Person: "identity_asked"}, ask("odile-2")); diff != "" {
+		t.Error("with a colleague:", diff)
+	}
+	if list, err := d.AskedIdentities(ctx, ada); err != nil || len(list) != 0 {
+		t.Errorf("an administrator, while there is a colleague: %v, %v", list, err)
+	}
+	if err := d.SuspendIn(ctx, odile, other.Person); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[uuid.UUID]string{ada.Person: "identity_to_decide"}, ask("odile-3")); diff != "" {
+		t.Error("alone:", diff)
+	}
+	list, err := d.AskedIdentities(ctx, ada)
+	if err != nil || len(list) != 2 || list[0].Two {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if err := confirm(t, d, ada, odile.Person, list[1].Digest); err != nil {
+		t.Error(err)
+	}
+	if p, err := d.Recognise(ctx, fixture.Issuer, "odile-3"); err != nil || p.ID != odile.Person {
+		t.Errorf("recognised as %v, %v", p.ID, err)
+	}
+	w.Content(t)
+}
+
+// The second is nobody whom the first brought in, and the operator when there is nobody else.
+func TestIdentity_TheSecondIsNotOnesMaking(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d, jeanne := t.Context(), w.Directory, w.Jeanne.Person
+	ada, elsa := w.Administrator(t, "ada"), w.Newcomer(t, journal.Referent, w.Elsewhere, "elsa", org.RoleAidant)
+	for _, err := range []error{d.Join(ctx, journal.Program(), jeanne, w.Elsewhere, org.RoleAidant), d.Join(ctx, ada, elsa.Person, w.Elsewhere, org.RoleReferent)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixture.Agree(t, w.Database, w.Clock.Now(), elsa.Person)
+	w.Clock.Advance(org.Settled)
+	ada.FactorAt, elsa.FactorAt = w.Clock.Now(), w.Clock.Now()
+	if err := d.AskIdentity(ctx, fixture.Issuer, "second", jeanne); err != nil {
+		t.Fatal(err)
+	}
+	digest := asked(t, d, ada).Digest
+	if _, err := d.ConfirmIdentity(ctx, journal.Program(), jeanne, digest); !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("the operator, first: %v", err)
+	}
+	if waits, err := d.ConfirmIdentity(ctx, ada, jeanne, digest); !waits || err != nil {
+		t.Fatal(waits, err)
+	}
+	if seen := asked(t, d, elsa); seen.MayConfirm {
+		t.Errorf("elsa sees %+v", seen)
+	}
+	if _, err := d.ConfirmIdentity(ctx, elsa, jeanne, digest); !errors.Is(err, org.ErrSecond) {
+		t.Errorf("whom the first made a referent: %v", err)
+	}
+	if err := confirm(t, d, journal.Program(), jeanne, digest); err != nil {
+		t.Errorf("the operator, without anybody else: %v", err)
 	}
 	w.Content(t)
 }
