@@ -69,6 +69,9 @@ func (s *Sessions) BrowserWith(w http.ResponseWriter, r *http.Request, more *pgx
 	if !at.standing {
 		return r, s.expel(w, r, at)
 	}
+	if err := s.renewGrown(w, r, at); err != nil {
+		return r, err
+	}
 	return r.WithContext(known(r.Context(), at)), nil
 }
 

@@ -31,7 +31,7 @@ const ownCounts = `with over as (delete from session where person_id = $1 and en
 func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f Factor) (Opened, error) {
 	secret, hash := token.New()
 	done, err := tx.Exec(ctx, `with held as (select browser from session where cookie = $1 and person_id = $3 for update)
-		update session p set cookie = case when p.addressed then sha256($2::bytea || uuid_send((select o.public_id from organisation o where o.id = p.organisation_id))) else $2::bytea end,
+		update session p set cookie = `+cookieAgain+`, renewed_at = $6,
 			factor_at = $4, factor_kind = $5, factor_citizen = $7, enrolling = false, seen_at = greatest(p.seen_at, $6)
 		from held where p.browser = held.browser`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now, orNull(f.Citizen))
 	if err != nil {

@@ -32,6 +32,9 @@ func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) (*http.Reques
 	if at != nil && !at.standing {
 		return nil, s.expel(w, r, at)
 	}
+	if err := s.renewGrown(w, r, at); err != nil {
+		return nil, err
+	}
 	return r.WithContext(known(r.Context(), at)), nil
 }
 

@@ -17,6 +17,10 @@ import (
 const CharterAccepted = `coalesce((select ca.sha256 = c.sha256 from charter c join charter_acceptance ca on ca.version = c.version and ca.person_id = s.person_id
 	where c.version = (select version from charter order by published_at desc limit 1)), (select count(*) = 0 from (select from charter order by published_at limit 1) c))`
 
+// grown says, of a row s, whether its person was given a role in the organisation, or a certificate, after the browser was given its secret.
+const grown = `coalesce(greatest((select max(g.created_at) from membership g where g.organisation_id = s.organisation_id and g.person_id = s.person_id and g.ended_at is null),
+	(select k.updated_at from certification k where k.person_id = s.person_id and k.state = 'certified')) > coalesce(s.renewed_at, s.created_at), false)`
+
 // found asks everything that decides whether a session still counts, in one statement, and sets the scope of the session's
 // organisation for those that follow. "offset 0" keeps the times out of the search: when there are few sessions their index
 // looks as good as the cookie's, and a plan is kept (see db.RolesSQL).
@@ -30,7 +34,7 @@ select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o
   s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
   s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
     else o.active and exists (select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role
-      and m.ended_at is null and m.suspended_at is null) end), p.suspended_at is not null
+      and m.ended_at is null and m.suspended_at is null) end), p.suspended_at is not null, ` + grown + `
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
 where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
@@ -52,7 +56,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
 			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &out.ProConnect, &null.half,
 			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
-			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended)
+			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended, &out.grown)
 		missing = errors.Is(err, pgx.ErrNoRows)
 		return err
 	})

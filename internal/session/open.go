@@ -107,6 +107,9 @@ func (o Opened) Secret() string { return o.secret }
 // cookieOf is claimFor in SQL, of a plain claim $2 and an organisation o.
 const cookieOf = `case when p.addressed then sha256($2::bytea || uuid_send(o.public_id)) else $2::bytea end`
 
+// cookieAgain is the same for a row p that is there.
+const cookieAgain = `case when p.addressed then sha256($2::bytea || uuid_send((select o.public_id from organisation o where o.id = p.organisation_id))) else $2::bytea end`
+
 const opened = `with gone as (delete from session where browser = (select browser from session where cookie = $1) returning cookie, proconnect),
 	made as (insert into session (id, cookie, browser, addressed, person_id, organisation_id, role, method, factor_at, factor_kind, factor_citizen, enrolling, proconnect, device, network, created_at, seen_at, expires_at)
 		select p.id, ` + cookieOf + `, $3, p.addressed, $4, p.organisation, p.role, $5, $6, nullif($7, ''), $8, $9, gone.proconnect, nullif($10, ''), $11, $12, $12, $13

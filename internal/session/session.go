@@ -76,6 +76,7 @@ type Session struct {
 	cookie    []byte       // SHA-256 of the secret, see Claim
 	standing  bool         // person not suspended, membership there and not suspended, organisation active
 	suspended bool         // the person is, everywhere
+	grown     bool         // the person has more rights than when the browser was given its secret
 	acting    journal.Kind // as what the guard let them pass; "" is what the role says
 }
 
