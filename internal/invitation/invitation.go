@@ -21,6 +21,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/throttle"
 	"mandat/internal/token"
 )
 
@@ -91,11 +92,12 @@ type Register struct {
 	journal   *journal.Journal
 	directory *org.Directory
 	clock     *clock.Clock
+	throttle  *throttle.Throttle
 }
 
 // New returns the invitations kept in this database. The directory queues their messages (see org.Directory.Telling).
 func New(d *db.DB, j *journal.Journal, directory *org.Directory, c *clock.Clock) *Register {
-	return &Register{d, j, directory, c}
+	return &Register{d, j, directory, c, throttle.New(d, c)}
 }
 
 const columns = `i.id, coalesce(i.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(o.name, ''), i.roles, i.email, i.given_name, i.usual_name, i.profession,

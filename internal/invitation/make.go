@@ -69,7 +69,7 @@ func (n *Invitee) read() error {
 // act. A late invitation of the same address is made anew, with what is said now.
 //
 // Errors: db.ErrConflict when somebody with this address works there already, or is invited and may still accept: this says nothing that the
-// organisation does not know; ErrFields, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound for no such organisation.
+// organisation does not know; WaitError, ErrFields, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound for no such organisation.
 func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uuid.UUID, error) {
 	if err := n.read(); err != nil {
 		return uuid.Nil, err
@@ -84,16 +84,18 @@ func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uui
 	}
 	var id uuid.UUID
 	allowed := may(lock, by)
-	err := r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
-		if err := cleared(allowed, tx); err != nil {
-			return journal.Event{}, err
-		}
-		if err := r.invitable(ctx, tx, n); err != nil {
-			return journal.Event{}, err
-		}
-		var err error
-		id, err = r.add(ctx, tx, token.ID(), n)
-		return journal.Event{Action: "invitation.made", Organisation: n.Organisation, Detail: tellOf(id, n.Roles, tx.Now.Add(Life))}, err
+	err := r.sparing(ctx, by, n.Organisation, n.Email, func() error {
+		return r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+			if err := cleared(allowed, tx); err != nil {
+				return journal.Event{}, err
+			}
+			if err := r.invitable(ctx, tx, n); err != nil {
+				return journal.Event{}, err
+			}
+			var err error
+			id, err = r.add(ctx, tx, token.ID(), n)
+			return journal.Event{Action: "invitation.made", Organisation: n.Organisation, Detail: tellOf(id, n.Roles, tx.Now.Add(Life))}, err
+		})
 	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("invite: %w", err)
@@ -104,7 +106,7 @@ func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uui
 // CreateOrganisation adds an organisation and invites its first referent, in one act: an organisation without anybody would be one that nobody
 // runs. An administrator does it. Its one entry, organisation.created, names both. It returns the organisation's id.
 //
-// Errors: ErrFields when no referent is invited, those of org.Create, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld.
+// Errors: ErrFields when no referent is invited, WaitError, those of org.Create, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld.
 func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o org.Organisation, first Invitee) (uuid.UUID, error) {
 	if err := first.read(); err != nil {
 		return uuid.Nil, err
@@ -117,15 +119,17 @@ func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o o
 	o.ID = token.ID()
 	first.Organisation = o.ID
 	id := token.ID()
-	err := r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
-		if err := cleared(allowed, tx); err != nil {
-			return journal.Event{}, err
-		}
-		event, err := org.Create(ctx, tx, o, &org.Opening{Invitation: id, Roles: first.Roles, ExpiresAt: tx.Now.Add(Life)})
-		if err == nil {
-			_, err = r.add(ctx, tx, id, first)
-		}
-		return event, err
+	err := r.sparing(ctx, by, uuid.Nil, first.Email, func() error {
+		return r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+			if err := cleared(allowed, tx); err != nil {
+				return journal.Event{}, err
+			}
+			event, err := org.Create(ctx, tx, o, &org.Opening{Invitation: id, Roles: first.Roles, ExpiresAt: tx.Now.Add(Life)})
+			if err == nil {
+				_, err = r.add(ctx, tx, id, first)
+			}
+			return event, err
+		})
 	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("create organisation: %w", err)
@@ -193,8 +197,12 @@ func (r *Register) Withdraw(ctx context.Context, by journal.Actor, id uuid.UUID)
 
 // Resend lets an invitation count for another 72 hours, and sends another link: the one before opens nothing any more. It is the actor's from then on when
 // who invited may no more. That of an administrator waits for a second one again when it was late, or when one of the two who decided may no more: what they
-// said does not outlive them. Errors as Withdraw.
+// said does not outlive them. Errors as Withdraw, and WaitError.
 func (r *Register) Resend(ctx context.Context, by journal.Actor, id uuid.UUID) error {
+	return r.again(ctx, by, id, func() error { return r.resend(ctx, by, id) })
+}
+
+func (r *Register) resend(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return r.change(ctx, by, id, "send invitation again", func(tx *journal.Tx, i *held) (journal.Event, error) {
 		expires := tx.Now.Add(Life)
 		event := journal.Event{Action: "invitation.renewed", Organisation: i.organisation, Detail: tellOf(id, nil, expires)}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mandat/internal/db"
+	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/sirene"
@@ -151,6 +152,10 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 	id, err := s.Invitations.CreateOrganisation(r.Context(), at.Actor(), o, n)
 	if errors.Is(err, org.ErrFactorTooOld) {
 		return s.acts().Later(w, r, createPath, form)
+	}
+	if _, often := errors.AsType[invitation.WaitError](err); often {
+		form.Fail("referent_email", "referent.invite.wrong.often")
+		return s.renderForm(w, r, creating(), form, http.StatusTooManyRequests)
 	}
 	if again := wrongForm(form, err); again != 0 {
 		return s.renderForm(w, r, creating(), form, again)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
+	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -68,7 +69,12 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderInvite(w, r, p, form, http.StatusUnprocessableEntity)
 	}
-	switch _, err := s.Invitations.Invite(r.Context(), at.Actor(), n); {
+	_, err = s.Invitations.Invite(r.Context(), at.Actor(), n)
+	_, often := errors.AsType[invitation.WaitError](err)
+	switch {
+	case often:
+		form.Fail("email", "referent.invite.wrong.often")
+		return s.renderInvite(w, r, p, form, http.StatusTooManyRequests)
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.acts().Later(w, r, p.Action, form)
 	case errors.Is(err, db.ErrConflict):
@@ -102,5 +108,5 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, d
 	if !i.Administrator() {
 		back = organisationPath(i.Organisation)
 	}
-	return s.acts().Press(w, r, at, back, done, func() error { return do(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, back, done, func() error { return staff.Often(r, do(r.Context(), at.Actor(), id), back) })
 }

@@ -80,7 +80,11 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderInvite(w, r, at, form, http.StatusUnprocessableEntity)
 	}
-	switch _, err := s.Invitations.Invite(r.Context(), at.Actor(), n); {
+	_, err = s.Invitations.Invite(r.Context(), at.Actor(), n)
+	_, often := errors.AsType[invitation.WaitError](err)
+	switch {
+	case often:
+		form.Fail("email", "referent.invite.wrong.often")
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.acts().Later(w, r, invitePath, form)
 	case errors.Is(err, db.ErrConflict):
@@ -110,5 +114,5 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, d
 	if err != nil {
 		return err
 	}
-	return s.acts().Press(w, r, at, team.Href, done, func() error { return do(r.Context(), at.Actor(), id) })
+	return s.acts().Press(w, r, at, team.Href, done, func() error { return staff.Often(r, do(r.Context(), at.Actor(), id), team.Href) })
 }

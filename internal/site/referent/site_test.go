@@ -169,6 +169,29 @@ func TestInvite_IsUniform(t *testing.T) {
 	o.Content(t)
 }
 
+// A mailbox is not filled: the fourth invitation of the hour is refused, and it is said when there may be one.
+func TestInvitation_NotTooOften(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	nora := []string{"given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "aidant", "lang", "fr"}
+	b.Want(b.Post("/referent/invitations", nora...), 303)
+	open, err := o.invitations.List(t.Context(), o.boss)
+	if err != nil || len(open) != 1 {
+		t.Fatalf("%v, %v", open, err)
+	}
+	p := invitationPath(open[0].ID)
+	for range 2 {
+		b.Want(b.Post(p+"/renvoi"), 303, "/referent/equipe")
+	}
+	b.Want(b.Post(p+"/renvoi"), 429, "Vous pourrez renvoyer l’invitation le", "le dernier lien envoyé marche encore", "/referent/equipe")
+	b.Want(b.Post(p+"/retrait"), 303)
+	b.Want(b.Post("/referent/invitations", nora...), 422, "Attendez une heure", `value="nora@exemple.invalid"`)
+	if n := o.Count(t, `select count(*) from journal_entry where action in ('invitation.made', 'invitation.renewed') and person_id = $1`, o.boss.Person); n != 3 {
+		t.Errorf("%d entries, want 3", n)
+	}
+}
+
 func TestInvitation_ResendAndWithdraw(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

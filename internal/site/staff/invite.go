@@ -1,11 +1,14 @@
 package staff
 
 import (
+	"errors"
+	"net/http"
 	"time"
 
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/prose"
 )
 
 // Invited is an invitation that nobody has accepted yet.
@@ -22,6 +25,17 @@ func InvitedNow(open []invitation.Invitation, now time.Time) []Invited {
 		out = append(out, Invited{i, i.GivenName + " " + i.UsualName, i.Late(now)})
 	}
 	return out
+}
+
+// Often says when an invitation can be sent again, if it is that of which err tells; it returns other errors as they are.
+func Often(r *http.Request, err error, back string) error {
+	late, ok := errors.AsType[invitation.WaitError](err)
+	if !ok {
+		return err
+	}
+	p := page.NewProblem(http.StatusTooManyRequests, "referent.problem.often", back)
+	p.Args = map[string]any{"Time": prose.DateTime(page.Lang(r), late.Until)}
+	return p
 }
 
 // Invitee reads a name and an address, whose fields begin with a prefix, and notes what is wrong with them.
