@@ -95,7 +95,9 @@ func (r *Register) admit(ctx context.Context, tx *journal.Tx, i Invitation, a or
 	if err != nil {
 		return event, err
 	}
-	tag, err := tx.Exec(ctx, `update invitation set state = 'accepted', decided_at = $2, person_id = $3, token_hash = null where id = $1 and state = 'open'`, i.ID, tx.Now, a.Person.ID)
+	begun := !a.Known && a.Person.Sub == "" // they have no way to sign in yet: see Unfinished
+	tag, err := tx.Exec(ctx, `update invitation set state = 'accepted', decided_at = $2, person_id = $3, token_hash = case when $4 then token_hash end
+		where id = $1 and state = 'open'`, i.ID, tx.Now, a.Person.ID, begun)
 	if err == nil && tag.RowsAffected() != 1 {
 		err = db.ErrNotFound
 	}

@@ -122,13 +122,21 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, at *session.Session
 		return "", err
 	}
 	to, err := s.Door.Open(w, r, at, person, signin.Way{Method: method, Factor: session.Factor{Kind: g.Kind, At: g.At}})
+	if err != nil {
+		return "", s.notIn(r, person.ID, err)
+	}
+	return signin.Back(at.ReturnPath, to), nil
+}
+
+// notIn says why the door did not open to somebody who was recognised.
+func (s *Site) notIn(r *http.Request, person uuid.UUID, err error) error {
 	switch {
 	case errors.Is(err, signin.ErrSuspended):
-		return "", s.refuse(r, person.ID, http.StatusForbidden, "suspended")
+		return s.refuse(r, person, http.StatusForbidden, "suspended")
 	case errors.Is(err, signin.ErrNoPlace):
-		return "", s.refuse(r, person.ID, http.StatusForbidden, "no_organisation")
+		return s.refuse(r, person, http.StatusForbidden, "no_organisation")
 	case errors.Is(err, db.ErrConflict):
-		return "", s.refuse(r, person.ID, http.StatusConflict, "moved")
+		return s.refuse(r, person, http.StatusConflict, "moved")
 	}
-	return signin.Back(at.ReturnPath, to), err
+	return err
 }

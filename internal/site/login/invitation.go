@@ -23,6 +23,7 @@ const (
 	known    = "known" // sign in first: the address is that of somebody who is known
 	mine     = "mine"  // accept: they are signed in as whom it is for
 	other    = "other" // nothing here: somebody else is signed in
+	begun    = "begun" // add the first factor: they accepted, and their browser was closed before
 )
 
 // invitationPage is login/invitation.html.
@@ -40,6 +41,9 @@ type invitationPage struct {
 // showInvitation changes nothing: programs that look into mails open links too.
 func (s *Site) showInvitation(w http.ResponseWriter, r *http.Request) error {
 	i, err := s.Invitations.Read(r.Context(), r.PathValue("token"))
+	if errors.Is(err, db.ErrNotFound) && session.From(r.Context()) == nil {
+		return s.showUnfinished(w, r)
+	}
 	if err != nil {
 		return s.overInvitation(r, err)
 	}
@@ -96,6 +100,9 @@ func (s *Site) renderInvitation(w http.ResponseWriter, r *http.Request, status i
 // doAnswerInvitation is for who is not signed in.
 func (s *Site) doAnswerInvitation(w http.ResponseWriter, r *http.Request) error {
 	i, err := s.Invitations.Read(r.Context(), r.PathValue("token"))
+	if errors.Is(err, db.ErrNotFound) && session.From(r.Context()) == nil {
+		return s.doUnfinished(w, r)
+	}
 	if err != nil {
 		return s.overInvitation(r, err)
 	}

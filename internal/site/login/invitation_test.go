@@ -70,6 +70,68 @@ func TestInvitation_WithoutProConnect(t *testing.T) {
 	}
 }
 
+// Whose browser was closed before they had a second factor comes back by the same link, in another one, and is in no other page; once
+// they have a factor, the link opens nothing.
+func TestInvitation_GoesOnAfterTheBrowserWasClosed(t *testing.T) {
+	t.Parallel()
+	d, _, link := invited(t)
+	b := browse.New()
+	get(t, b, link)
+	press(t, b, "Accepter et ajouter un second facteur")
+	nora := d.Member(t, "nora@exemple.invalid").Person
+
+	again := browse.New()
+	get(t, again, link)
+	expect(t, d, again, 200, "login.invitation.title")
+	if err := again.Post(strings.TrimPrefix(link, d.URL), url.Values{"how": {"own"}}); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, d, again, 409, "login.invitation.title") // what they accept by the page of before was accepted
+	press(t, again, "Ajouter mon second facteur")
+	expect(t, d, again, 200, "account.first.title")
+	if d.Who(t, again) != nora {
+		t.Fatal("nobody is signed in")
+	}
+	closed(t, d, again, "/compte/facteurs")
+	if status, _ := d.AddKey(t, again, d.Key(t), "Mon téléphone"); status != 200 {
+		t.Fatal(status)
+	}
+	if status, _ := d.AddKey(t, b, d.Key(t), "Une autre"); status == 200 {
+		t.Error("the session of before adds a factor too")
+	}
+	late := browse.New()
+	get(t, late, link)
+	expect(t, d, late, 410, "login.problem.invitation_over.title")
+	if err := late.Post(strings.TrimPrefix(link, d.URL), url.Values{"how": {"own"}}); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, d, late, 410, "login.problem.invitation_over.title")
+}
+
+// Their time is that of the link, and it is only for who accepted without ProConnect.
+func TestInvitation_GoesOnForThreeDays(t *testing.T) {
+	t.Parallel()
+	d, _, link := invited(t)
+	b := browse.New()
+	get(t, b, link)
+	press(t, b, "Accepter et ajouter un second facteur")
+	late := browse.New()
+	d.Clock.Advance(72*time.Hour - time.Minute)
+	get(t, late, link)
+	expect(t, d, late, 200, "login.invitation.title")
+	d.Clock.Advance(time.Minute)
+	get(t, late, link)
+	expect(t, d, late, 410, "login.problem.invitation_over.title")
+
+	d, p, link := invited(t)
+	p.Play(naming("Nora-sub", "nora@exemple.invalid"))
+	b = browse.New()
+	get(t, b, link)
+	press(t, b, "ProConnect")
+	get(t, late, link)
+	expect(t, d, late, 410, "login.problem.invitation_over.title")
+}
+
 // With ProConnect: one act adds the person with that identity and signs them in.
 func TestInvitation_WithProConnect(t *testing.T) {
 	t.Parallel()
@@ -158,11 +220,12 @@ func TestInvitation_SentAgainWhileAtProConnect(t *testing.T) {
 func TestInvitation_Over(t *testing.T) {
 	t.Parallel()
 	for name, spend := range map[string]func(t *testing.T, d *desk.Desk, link string){
-		"used": func(t *testing.T, _ *desk.Desk, link string) {
+		"used": func(t *testing.T, d *desk.Desk, link string) {
 			t.Helper()
 			b := browse.New()
 			get(t, b, link)
 			press(t, b, "Accepter et ajouter un second facteur")
+			d.AddKey(t, b, d.Key(t), "Clé")
 		},
 		"late": func(_ *testing.T, d *desk.Desk, _ string) { d.Clock.Advance(72*time.Hour + time.Second) },
 	} {
