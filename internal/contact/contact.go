@@ -85,7 +85,8 @@ func (r *Register) Start(ctx context.Context, by journal.Actor, kind, value stri
 	err = r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		// Nothing has this hash until the message is written.
 		if _, err := tx.Exec(ctx, `insert into person_contact (person_id, kind, value, hash, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)
-			on conflict (person_id, kind) do update set value = excluded.value, hash = excluded.hash, tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+			on conflict (person_id, kind) do update set value = excluded.value, hash = excluded.hash, tries = 0,
+				created_at = excluded.created_at, expires_at = excluded.expires_at`,
 			by.Person, kind, value, token.Bytes(32), now, now.Add(Life)); err != nil {
 			return err
 		}
@@ -121,7 +122,8 @@ func (r *Register) Write(ctx context.Context, person uuid.UUID, kind string) (va
 		return "", "", err
 	}
 	err = r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		return tx.QueryRow(ctx, `update person_contact set hash = $3 where person_id = $1 and kind = $2 and expires_at > $4 returning value`, person, kind, hash, r.clock.Now()).Scan(&value)
+		return tx.QueryRow(ctx, `update person_contact set hash = $3 where person_id = $1 and kind = $2 and expires_at > $4 returning value`,
+			person, kind, hash, r.clock.Now()).Scan(&value)
 	})
 	return value, code, found("write contact", err)
 }
@@ -134,7 +136,8 @@ func (r *Register) hash(person uuid.UUID, kind, code string) ([]byte, error) {
 func (r *Register) Waiting(ctx context.Context, person uuid.UUID, kind string) (string, error) {
 	var value string
 	err := r.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select value from person_contact where person_id = $1 and kind = $2 and expires_at > $3`, person, kind, r.clock.Now()).Scan(&value)
+		return tx.QueryRow(ctx, `select value from person_contact where person_id = $1 and kind = $2 and expires_at > $3`,
+			person, kind, r.clock.Now()).Scan(&value)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
@@ -157,7 +160,8 @@ func (r *Register) Prove(ctx context.Context, by journal.Actor, kind, code strin
 	}
 	err = r.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
 		var value string
-		err := tx.QueryRow(ctx, `delete from person_contact where person_id = $1 and kind = $2 and hash = $3 and expires_at > $4 returning value`, by.Person, kind, hash, tx.Now).Scan(&value)
+		err := tx.QueryRow(ctx, `delete from person_contact where person_id = $1 and kind = $2 and hash = $3 and expires_at > $4 returning value`,
+			by.Person, kind, hash, tx.Now).Scan(&value)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -178,7 +182,8 @@ func (r *Register) Prove(ctx context.Context, by journal.Actor, kind, code strin
 func (r *Register) try(ctx context.Context, person uuid.UUID, kind string, hash []byte) (bool, error) {
 	var stored []byte
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		return tx.QueryRow(ctx, `update person_contact set tries = tries + 1 where person_id = $1 and kind = $2 and tries < $3 and expires_at > $4 returning hash`,
+		return tx.QueryRow(ctx, `update person_contact set tries = tries + 1
+			where person_id = $1 and kind = $2 and tries < $3 and expires_at > $4 returning hash`,
 			person, kind, tries, r.clock.Now()).Scan(&stored)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -65,7 +65,7 @@ func acts(t *testing.T, w *fixture.World, by journal.Actor) bool {
 }
 
 // reads asks who may read of citizens: as what reads them does, and as a statement does.
-func reads(t *testing.T, w *fixture.World, by journal.Actor) (asked error, statement bool) {
+func reads(t *testing.T, w *fixture.World, by journal.Actor) (statement bool, asked error) {
 	t.Helper()
 	batch := &pgx.Batch{}
 	may := org.MayRead(batch, by)
@@ -74,7 +74,7 @@ func reads(t *testing.T, w *fixture.World, by journal.Actor) (asked error, state
 	if err := w.DB.Ask(t.Context(), db.InOrganisation(by.Organisation), batch); err != nil {
 		t.Fatal(err)
 	}
-	return may(), statement
+	return statement, may()
 }
 
 // Everything that keeps an aidant from acting: asked by acts, in the identity provider's statement, and by pages, with one answer. W9: who runs an
@@ -162,7 +162,7 @@ func TestMayAct_AsksTheWholeRule(t *testing.T) {
 			if err := mayEnd(t, w, by); (err == nil) != (c.end == "") || org.Why(err) != c.end {
 				t.Errorf("may end: %v, want %q", err, c.end)
 			}
-			asked, statement := reads(t, w, by)
+			statement, asked := reads(t, w, by)
 			if (asked == nil) != (c.end == "") || org.Why(asked) != c.end {
 				t.Errorf("may read: %v, want %q", asked, c.end)
 			}
