@@ -101,6 +101,9 @@ func (s *Site) doRemove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Sessions.Renew(w, r, session.From(r.Context())); err != nil {
+		return err
+	}
 	err = s.Factors.Remove(r.Context(), session.From(r.Context()).Actor(), data.ID)
 	if errors.Is(err, credential.ErrLast) {
 		const key = "account.problem.last"

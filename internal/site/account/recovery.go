@@ -23,6 +23,9 @@ func (s *Site) doRecovery(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	at := session.From(r.Context())
+	if err := s.Sessions.Renew(w, r, at); err != nil {
+		return err
+	}
 	codes, err := s.Factors.MakeRecovery(r.Context(), at.Actor())
 	if errors.Is(err, credential.ErrNoFactor) {
 		const key = "account.problem.recovery"

@@ -53,6 +53,10 @@ func (s *Site) doAcceptCharter(w http.ResponseWriter, r *http.Request) error {
 		form.Fail("accepted", "login.charter.tick_missing")
 		return s.renderCharter(w, r, http.StatusUnprocessableEntity, form)
 	}
+	// What it opens is for who accepts it, and no copy of their cookie.
+	if err := s.Sessions.Renew(w, r, at); err != nil {
+		return err
+	}
 	sum, err := hex.DecodeString(form.Value("sha256"))
 	if err == nil {
 		err = s.Charter.Accept(r.Context(), at.Actor(), form.Value("version"), sum)

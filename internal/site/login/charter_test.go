@@ -43,6 +43,25 @@ func TestCharter_ComesFirstAndLeadsOn(t *testing.T) {
 	}
 }
 
+// A copy of the cookie from before opens nothing of what accepting it opens.
+func TestCharter_ChangesTheCookie(t *testing.T) {
+	t.Parallel()
+	d, b := unread(t)
+	thief := browse.New()
+	thief.SetCookies(b.Cookies())
+	get(t, thief, d.URL+"/compte")
+	expect(t, d, thief, 200, "account.title")
+	press(t, b, "Accepter et continuer", "accepted", "on")
+	for _, path := range []string{"/ailleurs", "/compte"} {
+		get(t, thief, d.URL+path)
+		expect(t, d, thief, 200, "login.title")
+	}
+	get(t, b, d.URL+"/ailleurs")
+	if b.H1() != "ailleurs" {
+		t.Errorf("at %v: %s", b.URL(), b.Text())
+	}
+}
+
 // What is sent without it is not done, and the page says that nothing is lost.
 func TestCharter_HoldsPostsToo(t *testing.T) {
 	t.Parallel()

@@ -187,6 +187,7 @@ func twoTabs(t *testing.T) *two {
 	t.Helper()
 	d, lea, code, key, b := stale(t)
 	fixture.Certify(t, d.Database, d.Clock.Now(), lea.Person)
+	get(t, b, d.URL+"/ailleurs") // with a certificate comes another cookie
 	d.Jeanne.FactorAt = d.Clock.Now()
 	w := &two{Desk: d, lea: lea.Person, code: code, key: key, names: [2]string{"DUBOIS", "FICTIF-7"}}
 	for i, who := range []citizen.Identity{fixture.Angela(), fixture.Citizen(7)} {
