@@ -68,6 +68,31 @@ func TestIssue_IsAnActWithTheHashOfTheBytes(t *testing.T) {
 	}
 }
 
+// W43: who reads the document leaves an entry for each page, also when it was issued long ago; and nobody reads it without.
+func TestIssue_LeavesWhoReadIt(t *testing.T) {
+	t.Parallel()
+	w, m := newSigned(t)
+	for _, page := range []string{mandate.PageAttestation, mandate.PageDocument, mandate.PageDocument} {
+		if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr", page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn := w.Connect(t, w.Superuser)
+	var pages string
+	err := conn.QueryRow(t.Context(), `select string_agg(body::jsonb #>> '{detail,page}', ' ' order by id) from journal_entry where action = 'mandate.consulted' and mandate_id = $1 and citizen_id = $2
+		and person_id = $3 and session_id = $4`, m.ID, m.Citizen, w.Paul.Person, w.Paul.Session).Scan(&pages)
+	if err != nil || pages != "attestation document" {
+		t.Errorf("read %q, %v", pages, err)
+	}
+	if _, err := conn.Exec(t.Context(), `create function journal_full() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$;
+		create trigger journal_full before insert on journal_entry for each row execute function journal_full()`); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err == nil || d.Bytes != nil {
+		t.Errorf("read without an entry: %v", err)
+	}
+}
+
 func TestIssue_AtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

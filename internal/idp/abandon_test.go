@@ -189,3 +189,21 @@ func TestPurge_IsHeldToItsEntries(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A search for a client leaves how many were found, and for which login; one that is too short looks for nobody.
+func TestSearch_LeavesItsEntry(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, _ := s.angela(t)
+	path := v.begin()
+	for _, name := range []string{"du", "dubois"} {
+		v.post(path+"/usager", url.Values{"recherche": {name}})
+	}
+	if n := count(t, s, `select count(*) from journal_entry where action = 'citizen.searched'`); n != 1 {
+		t.Errorf("%d searches", n)
+	}
+	if n := count(t, s, `select count(*) from journal_entry where action = 'citizen.searched' and person_id = $1 and organisation_id = $2 and session_id = $3
+		and body::jsonb -> 'detail' = jsonb_build_object('results', 1, 'login', $4::text)`, s.Jeanne.Person, s.Here, v.by.Session, loginIn(path)); n != 1 {
+		t.Error("not the one that was made")
+	}
+}
