@@ -134,7 +134,7 @@ func TestSecrets_AreNotInTheDatabase(t *testing.T) {
 	if _, err := w.code(t, by, wrong); err == nil {
 		t.Fatal("a wrong code")
 	}
-	_, link := w.done(t, w.Jeanne.Person)
+	_, link := w.done(t, w.newcomer(t, "basile").Person)
 	_, seed := stock(1)
 	w.absent(t, map[string][]string{
 		"application's key": keyForms(t, key), "key that waits": keyForms(t, pending.Key), "card's seed": keyForms(t, seedKey(t, seed("GADT0001"))),
