@@ -26,17 +26,21 @@ type personSuspended struct {
 
 // Suspend takes away a person's right to do anything, everywhere, until Resume: their sessions and logins end with it. An
 // administrator or the program does it. It returns db.ErrNotFound for nobody, db.ErrConflict for who is suspended already, ErrYourself,
-// ErrMayNot and ErrFactorTooOld.
+// ErrLastAdministrator, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	if by.Person == person && by.Kind != journal.System {
 		return ErrYourself
 	}
 	return d.change(ctx, by, person, "suspend person", func(tx *journal.Tx) (journal.Event, error) {
+		event := journal.Event{Action: "person.suspended", Detail: personSuspended{person.String(), Decided}}
+		if err := leavesTwo(ctx, tx, person); err != nil {
+			return event, err
+		}
 		err := one(tx.Exec(ctx, `update person set suspended_at = $2, suspended_why = 'decided' where id = $1 and suspended_at is null`, person, tx.Now))
 		if err == nil {
 			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 		}
-		return journal.Event{Action: "person.suspended", Detail: personSuspended{person.String(), Decided}}, err
+		return event, err
 	})
 }
 

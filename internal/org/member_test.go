@@ -198,7 +198,7 @@ func TestAdministrator_IsAskedForWhatIsTheirs(t *testing.T) {
 	stale.FactorAt = time.Time{}
 	auditing.Kind = journal.Auditor
 	pretending.Kind = journal.Administrator
-	if err := d.Suspend(ctx, ada, gone.Person); err != nil {
+	if err := d.Suspend(ctx, journal.Program(), gone.Person); err != nil {
 		t.Fatal(err)
 	}
 	o, err := d.Organisation(ctx, w.Here)

@@ -11,7 +11,8 @@ import (
 )
 
 // EndOffice ends the office of an administrator, suspended or not, by another one or by the operator on the command line: their sessions count no
-// more from then on, and they are told (message office_ended). It takes two to make one (internal/invitation); nobody ends their own, and one who is active is always left. It returns
+// more from then on, and they are told (message office_ended). It takes two to make one (internal/invitation); nobody ends their own, and two who are active are left, or one when the
+// operator ends it. It returns
 // db.ErrNotFound for nobody, db.ErrConflict for who is no administrator, ErrYourself, ErrLastAdministrator, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	if by.Person == person && by.Kind != journal.System {
@@ -32,7 +33,13 @@ func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid
 		case !left:
 			return event, ErrLastAdministrator
 		}
+		if err := leavesTwo(ctx, tx, person); err != nil {
+			return event, err
+		}
 		if err := one(tx.Exec(ctx, `update person set administrator = false where id = $1 and administrator`, person)); err != nil {
+			return event, err
+		}
+		if err := d.end(ctx, tx, person, uuid.Nil); err != nil {
 			return event, err
 		}
 		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "office_ended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})

@@ -18,6 +18,9 @@ func TestEndOffice(t *testing.T) {
 	w := fixture.New(t)
 	ctx, d := t.Context(), w.Directory
 	ada, alan, grace := w.Administrator(t, "ada"), w.Administrator(t, "alan"), w.Administrator(t, "grace")
+	if err := d.Suspend(ctx, ada, grace.Person); err != nil {
+		t.Fatal(err)
+	}
 	stale := ada
 	stale.FactorAt = stale.FactorAt.Add(-org.FactorLife - time.Minute)
 	for name, step := range map[string]struct{ got, want error }{
@@ -26,7 +29,7 @@ func TestEndOffice(t *testing.T) {
 		"by an aidant":            {d.EndOffice(ctx, w.Jeanne, alan.Person), org.ErrMayNot},
 		"of nobody":               {d.EndOffice(ctx, ada, token.ID()), db.ErrNotFound},
 		"of who is none":          {d.EndOffice(ctx, ada, w.Jeanne.Person), db.ErrConflict},
-		"of a suspended one":      {errors.Join(d.Suspend(ctx, ada, grace.Person), d.EndOffice(ctx, ada, grace.Person)), nil},
+		"of a suspended one":      {d.EndOffice(ctx, ada, grace.Person), nil},
 		"by who has it no longer": {d.EndOffice(ctx, grace, alan.Person), org.ErrMayNot},
 	} {
 		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
@@ -67,6 +70,39 @@ func TestEndOffice_KeepsOne(t *testing.T) {
 		}
 	}
 	w.Content(t)
+}
+
+// No administrator makes themselves alone: two are left, suspended ones not counted. The operator goes further.
+func TestAdministrators_StayTwo(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d, operator := t.Context(), w.Directory, journal.Program()
+	ada, bea, cleo := w.Administrator(t, "ada"), w.Administrator(t, "bea"), w.Administrator(t, "cleo")
+	for i, step := range []struct{ got, want error }{
+		{d.Suspend(ctx, ada, bea.Person), nil}, {d.Suspend(ctx, ada, cleo.Person), org.ErrLastAdministrator}, {d.EndOffice(ctx, ada, cleo.Person), org.ErrLastAdministrator},
+		{d.EndOffice(ctx, ada, bea.Person), nil}, {d.Suspend(ctx, ada, w.Jeanne.Person), nil}, {d.Suspend(ctx, operator, cleo.Person), nil}, {d.EndOffice(ctx, operator, cleo.Person), nil},
+	} {
+		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
+			t.Errorf("step %d: %v, want %v", i, step.got, step.want)
+		}
+	}
+	w.Content(t)
+}
+
+// Of three who suspend one another at once, two stay.
+func TestAdministrators_StayTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	all := []journal.Actor{w.Administrator(t, "ada"), w.Administrator(t, "bea"), w.Administrator(t, "cleo")}
+	var wg sync.WaitGroup
+	for i, by := range all {
+		wg.Go(func() { _ = w.Directory.Suspend(t.Context(), by, all[(i+1)%3].Person) })
+	}
+	wg.Wait()
+	var left int
+	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select count(*) from person where administrator and suspended_at is null`).Scan(&left); err != nil || left != 2 {
+		t.Errorf("%d left, %v", left, err)
+	}
 }
 
 // What an administrator does elsewhere is refused to everybody else, and leaves nothing.

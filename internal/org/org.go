@@ -37,7 +37,7 @@ var (
 	ErrOneOffice         = errors.New("a person works for organisations, or audits, or administers")   // one of the three
 	ErrYourself          = errors.New("nobody does this to themselves")                                // suspending, confirming
 	ErrLastReferent      = errors.New("an organisation keeps a referent")                              // the last one that may act
-	ErrLastAdministrator = errors.New("the service keeps an administrator")                            // the last one who is not suspended
+	ErrLastAdministrator = errors.New("the service keeps an administrator")                            // the last active one, or, for one of them, the last beside them
 	ErrFactorTooOld      = errors.New("the second factor was given too long ago, or never")            // see FactorLife
 	ErrParticulars       = errors.New("these particulars of an organisation or a person cannot be so") // a form was passed by
 )

@@ -68,3 +68,16 @@ func (d *Directory) MaySecond(ctx context.Context, first, second Office, asked t
 	err := d.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error { return tx.QueryRow(ctx, isSecond, pair(first, second, asked)...).Scan(&yes) })
 	return yes, found("ask for a second person", err)
 }
+
+// leavesTwo is the part of an act that takes an administrator away: ErrLastAdministrator when another one does it and would then be the only active one. So
+// nobody makes themselves alone; the operator, on the command line, is the second person where it must be. Who acts is locked, and one of any two acts
+// that could leave one together waits for the other.
+func leavesTwo(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
+	if tx.By.Kind == journal.System {
+		return nil
+	}
+	var alone bool
+	err := tx.QueryRow(ctx, `select exists (select from person where id = $1 and administrator and suspended_at is null)
+		and (select count(*) < 2 from person where administrator and suspended_at is null and id <> $1)`, person).Scan(&alone)
+	return errors.Join(err, when(alone, ErrLastAdministrator))
+}

@@ -52,6 +52,7 @@ func TestEndings_AreToldToWhomTheyConcern(t *testing.T) {
 	w := fixture.New(t)
 	ctx, d, program := t.Context(), w.Directory, journal.Program()
 	odile, ada, bea := w.Referent(t, w.Here, "odile"), w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	w.Administrator(t, "cleo")
 	for what, c := range map[string]struct {
 		end   func() error
 		kind  string
