@@ -78,23 +78,17 @@ func (r *Register) answered(ctx context.Context, session []byte, purpose Purpose
 	return question{person: orNil(person), purpose: purpose, citizen: orNil(citizen)}, asked, nil
 }
 
-// Purge deletes what nobody answered or finished in time, some hundred at most of each, and returns how many.
+// Purge deletes what nobody answered or finished in time, and returns how many.
 func (r *Register) Purge(ctx context.Context) (int, error) {
-	var gone int64
 	now := r.clock.Now()
-	err := r.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
-		done, err := tx.Exec(ctx, `delete from credential_challenge where id in (select id from credential_challenge where expires_at < $1 limit $2)`, now, db.PurgeBatch)
-		if err != nil {
-			return err
-		}
-		gone = done.RowsAffected()
-		done, err = tx.Exec(ctx, `delete from credential_totp where id in (select id from credential_totp where confirmed_at is null and created_at < $1 limit $2)`,
-			now.Add(-appLife), db.PurgeBatch)
-		gone += done.RowsAffected()
-		return err
-	})
+	asked, err := r.db.Purge(ctx, db.Nothing(), `delete from credential_challenge where id in (select id from credential_challenge where expires_at < $1 limit $2)`, now)
 	if err != nil {
 		return 0, fmt.Errorf("purge challenges: %w", err)
 	}
-	return int(gone), nil
+	begun, err := r.db.Purge(ctx, db.Nothing(), `delete from credential_totp where id in (select id from credential_totp where confirmed_at is null and created_at < $1 limit $2)`,
+		now.Add(-appLife))
+	if err != nil {
+		return 0, fmt.Errorf("purge challenges: %w", err)
+	}
+	return asked + begun, nil
 }

@@ -235,10 +235,6 @@ func rollback(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// PurgeBatch is how many rows a purge deletes in one transaction: a long writing transaction would hold the journal's
-// integrator back.
-const PurgeBatch = 500
-
 // Unique reports whether err is a unique violation of the named index (SQLSTATE 23505); "" is any index.
 func Unique(err error, index string) bool {
 	var pg *pgconn.PgError

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
@@ -48,15 +47,8 @@ returning l.organisation_id, l.person_id, l.session_id, l.citizen_id, coalesce(l
 // which came to nothing, is deleted by an act of its own, which says so; until then the row stands. A job calls it.
 func (p *Provider) Purge(ctx context.Context) error {
 	before := newest(p.clock.Now().Add(-24 * time.Hour))
-	for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {
-		batch := &pgx.Batch{}
-		batch.Queue(deleteFinished, before, db.PurgeBatch).Exec(func(tag pgconn.CommandTag) error {
-			purged = tag.RowsAffected()
-			return nil
-		})
-		if err := p.db.Pipeline(ctx, db.System(), db.Durable, batch); err != nil {
-			return fmt.Errorf("purge logins: %w", err)
-		}
+	if _, err := p.db.Purge(ctx, db.System(), deleteFinished, before); err != nil {
+		return fmt.Errorf("purge logins: %w", err)
 	}
 	for {
 		ids, err := p.unfinished(ctx, before)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 	"mandat/internal/token"
@@ -32,16 +31,8 @@ func (l *Links) Write(ctx context.Context, id uuid.UUID) (string, error) {
 
 // Purge deletes the links whose time is over.
 func (l *Links) Purge(ctx context.Context) error {
-	for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {
-		batch := &pgx.Batch{}
-		batch.Queue(`delete from maillink where id in (select id from maillink where expires_at < $1 limit $2)`, l.clock.Now(), db.PurgeBatch).
-			Exec(func(tag pgconn.CommandTag) error {
-				purged = tag.RowsAffected()
-				return nil
-			})
-		if err := l.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
-			return fmt.Errorf("purge links: %w", err)
-		}
+	if _, err := l.db.Purge(ctx, db.Nothing(), `delete from maillink where id in (select id from maillink where expires_at < $1 limit $2)`, l.clock.Now()); err != nil {
+		return fmt.Errorf("purge links: %w", err)
 	}
 	return nil
 }

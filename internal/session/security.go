@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 )
@@ -80,15 +79,8 @@ func (s *Sessions) Purge(ctx context.Context) error {
 		{`delete from session_origin where session_id in (select session_id from session_origin where opened_at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
 		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
 	} {
-		for purged := int64(db.PurgeBatch); purged == db.PurgeBatch; {
-			batch := &pgx.Batch{}
-			batch.Queue(purge.sql, purge.until, db.PurgeBatch).Exec(func(tag pgconn.CommandTag) error {
-				purged = tag.RowsAffected()
-				return nil
-			})
-			if err := s.db.Pipeline(ctx, db.Nothing(), db.Durable, batch); err != nil {
-				return fmt.Errorf("purge sessions: %w", err)
-			}
+		if _, err := s.db.Purge(ctx, db.Nothing(), purge.sql, purge.until); err != nil {
+			return fmt.Errorf("purge sessions: %w", err)
 		}
 	}
 	return nil

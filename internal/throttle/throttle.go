@@ -130,17 +130,12 @@ func inOrder(allowances []Allowance) []Allowance {
 	return slices.SortedFunc(slices.Values(allowances), func(a, b Allowance) int { return bytes.Compare(a.key(), b.key()) })
 }
 
-// Purge deletes the rows of buckets that are full again, some hundred at most, and returns how many.
+// Purge deletes the rows of buckets that are full again, and returns how many. Whoever types addresses makes rows: it goes on until none is left.
 func (t *Throttle) Purge(ctx context.Context) (int, error) {
-	var gone int64
-	err := t.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
-		done, err := tx.Exec(ctx, `delete from throttle where key in (select key from throttle where tat < clock_timestamp() + $1::interval order by tat limit $2 for update skip locked)`,
-			t.clock.Shift(), db.PurgeBatch)
-		gone = done.RowsAffected()
-		return err
-	})
+	gone, err := t.db.Purge(ctx, db.Nothing(), `delete from throttle where key in (select key from throttle where tat < clock_timestamp() + $1::interval order by tat limit $2 for update skip locked)`,
+		t.clock.Shift())
 	if err != nil {
 		return 0, fmt.Errorf("purge throttle: %w", err)
 	}
-	return int(gone), nil
+	return gone, nil
 }

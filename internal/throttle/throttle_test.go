@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mandat/internal/clock"
+	"mandat/internal/db"
 	"mandat/internal/dbtest"
 	"mandat/internal/throttle"
 )
@@ -170,6 +171,18 @@ func TestPurge_TakesFullBucketsOnly(t *testing.T) {
 	}
 	if wait, err := limits.Take(t.Context(), throttle.Allowance{Of: "long", Burst: 1, Every: 24 * time.Hour}); wait == 0 || err != nil {
 		t.Errorf("what is not full was forgotten: %v, %v", wait, err)
+	}
+}
+
+// However many there are, all of them go: whoever types addresses makes rows faster than one batch an hour takes away.
+func TestPurge_GoesOnUntilNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	if _, err := d.Connect(t, d.Superuser).Exec(t.Context(), `insert into throttle select sha256(n::text::bytea), now() - interval '1 second' from generate_series(1, $1) n`, 2*db.PurgeBatch+3); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := throttle.New(d.DB, &clock.Clock{}).Purge(t.Context()); gone != 2*db.PurgeBatch+3 || err != nil {
+		t.Errorf("%d, %v", gone, err)
 	}
 }
 
