@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
@@ -55,11 +56,12 @@ func (f first) Run(ctx context.Context) error {
 
 type confirm struct {
 	acting
-	Email string `arg:"" help:"The address of who is proposed, or of the administrator whose new ProConnect account the other one has confirmed."`
+	Email string `arg:"" help:"The address of who is proposed, of whom a ProConnect account was confirmed once, or of whom a reset of the second factors was asked; or of the only administrator, who has lost theirs."`
 }
 
-// Run confirms in the place of a second administrator who is not there: that somebody becomes one, while there is only one, and the site sends the
-// link; or that an administrator has another name at ProConnect, which the only other one has vouched for.
+// Run confirms in the place of a second person, while there is nobody on the site who could be it: that somebody becomes an administrator, and the site sends
+// the link; that somebody has another name at ProConnect, which a first person has vouched for; that somebody's factors are removed, as a first one has
+// asked, or nobody could, because they are the only administrator.
 func (c confirm) Run(ctx context.Context) error {
 	r, directory, stop, err := c.invitations(ctx)
 	if err != nil {
@@ -71,13 +73,15 @@ func (c confirm) Run(ctx context.Context) error {
 	case err == nil:
 		err = r.Confirm(ctx, journal.Program(), id)
 	case errors.Is(err, db.ErrNotFound):
-		err = confirmName(ctx, directory, c.Email)
+		if err = confirmName(ctx, directory, c.Email); errors.Is(err, db.ErrNotFound) {
+			err = c.confirmReset(ctx, directory)
+		}
 	}
 	switch {
 	case errors.Is(err, db.ErrConflict), errors.Is(err, db.ErrNotFound):
-		return errors.New("no administrator with this address waits to be confirmed, and no ProConnect account of theirs for a second person; a proposal that is over is made again, on the site")
+		return errors.New("nothing waits for a second person under this address: no administrator who is proposed, no ProConnect account, no reset of second factors; a proposal that is over is made again, on the site")
 	case errors.Is(err, org.ErrMayNot):
-		return errors.New("there are several administrators: another one confirms it, on the site")
+		return errors.New("there is somebody else who may confirm it, on the site")
 	default:
 		return err
 	}
@@ -96,4 +100,31 @@ func confirmName(ctx context.Context, d *org.Directory, email string) error {
 		}
 	}
 	return db.ErrNotFound
+}
+
+// confirmReset approves the reset of somebody's factors, and asks for it too when they are the only administrator. The program does it an hour later, and
+// tells them.
+func (c confirm) confirmReset(ctx context.Context, directory *org.Directory) error {
+	p, err := directory.FindByEmail(ctx, c.Email)
+	if err != nil {
+		return err
+	}
+	d, err := db.Open(ctx, db.Options{URL: c.URL, MaxConns: 2})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	// No passkey and no code is looked at here: the domain and the keys do not matter.
+	factors, err := credential.New(d, journal.New(d, nil), nil, nil, credential.Config{RPID: "localhost", Origins: []string{"http://localhost"}, Name: "Mandat"}, credential.Hooks{Tell: notify.Tell})
+	if err != nil {
+		return err
+	}
+	waiting, err := factors.ResetOf(ctx, p.ID)
+	if errors.Is(err, db.ErrNotFound) && p.Administrator {
+		waiting.ID, err = factors.AskReset(ctx, journal.Program(), p.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return factors.ApproveReset(ctx, journal.Program(), waiting.ID)
 }

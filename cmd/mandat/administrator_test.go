@@ -3,8 +3,10 @@ package main
 import (
 	"testing"
 
+	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
+	"mandat/internal/journal"
 )
 
 // The operator's commands for administrators: the first one once, another one's confirmation while there is only one.
@@ -54,6 +56,51 @@ func TestAdministrators_OfTheOperator(t *testing.T) {
 	}
 	if err := (confirm{on, carla.Email}).Run(t.Context()); err == nil {
 		t.Error("the operator confirms although there are two")
+	}
+	w.Content(t)
+}
+
+// The operator is the second for a reset that nobody else may approve, and lets the only administrator begin anew.
+func TestReset_OfTheOperator(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	on := acting{URL: w.App}
+	ada, bea := w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	factors, err := credential.New(w.DB, w.Journal, w.Keys, w.Clock, credential.Config{RPID: "localhost", Origins: []string{"http://localhost"}, Name: "Mandat"}, credential.Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixture.Equip(t, factors, w.Clock, ada, bea)
+	for _, who := range []string{"ada@exemple.invalid", "jeanne@exemple.invalid", "personne@exemple.invalid"} {
+		if err := (confirm{on, who}).Run(t.Context()); err == nil {
+			t.Errorf("of %s, whom others may help or who has lost nothing", who)
+		}
+	}
+	id, err := factors.AskReset(t.Context(), ada, bea.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carla := w.Administrator(t, "carla")
+	if err := (confirm{on, "bea@exemple.invalid"}).Run(t.Context()); err == nil {
+		t.Error("while a third one may approve")
+	}
+	if err := w.Directory.Suspend(t.Context(), journal.Program(), carla.Person); err != nil {
+		t.Fatal(err)
+	}
+	if err := (confirm{on, "bea@exemple.invalid"}).Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if waiting, err := factors.ResetOf(t.Context(), bea.Person); err != nil || waiting.ID != id || waiting.State != "approved" {
+		t.Errorf("%+v, %v", waiting, err)
+	}
+	if err := w.Directory.Suspend(t.Context(), journal.Program(), bea.Person); err != nil {
+		t.Fatal(err)
+	}
+	if err := (confirm{on, "ada@exemple.invalid"}).Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if waiting, err := factors.ResetOf(t.Context(), ada.Person); err != nil || waiting.State != "approved" {
+		t.Errorf("the only one: %+v, %v", waiting, err)
 	}
 	w.Content(t)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/sitetest"
 )
@@ -32,7 +33,7 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 	o := newOffice(t)
 	boss := o.Referent(t, o.Here, "rose")
 	suspended := o.Visit(t, o.alan, o.Clock.Now())
-	if err := o.Directory.Suspend(t.Context(), o.ada, o.alan.Person); err != nil {
+	if err := o.Directory.Suspend(t.Context(), journal.Program(), o.alan.Person); err != nil {
 		t.Fatal(err)
 	}
 	others := []*sitetest.Browser{o.Visit(t, boss, o.Clock.Now()), o.Visit(t, o.Jeanne, o.Clock.Now())}

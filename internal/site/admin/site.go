@@ -117,6 +117,8 @@ func refusal(err error) error {
 		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", "/admin/personnes")
 	case errors.Is(err, org.ErrSecond):
 		return page.NewProblem(http.StatusConflict, "referent.problem.second", "/admin")
+	case errors.Is(err, org.ErrNotSecond):
+		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", "/admin")
 	case errors.Is(err, org.ErrYourself):
 		return page.NewProblem(http.StatusConflict, "admin.problem.yourself", "/admin")
 	case errors.Is(err, org.ErrLastAdministrator):

@@ -276,6 +276,7 @@ func TestAdministrators_EndedByAnother(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b, second := o.enter(t), o.Visit(t, o.alan, o.Clock.Now())
+	o.Administrator(t, "grace")
 	his, hers := "/admin/administrateurs/"+o.alan.Person.String()+"/fin", "/admin/administrateurs/"+o.ada.Person.String()+"/fin"
 	b.Without(b.Want(b.Get("/admin/administrateurs"), 200, his), hers)
 	b.Want(b.Get(hers), 409, "Vous ne pouvez pas le faire pour vous-même")
@@ -308,7 +309,7 @@ func TestReset_TakesTwo(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := "/admin/reinitialisations/" + open.ID.String()
-	b.Without(b.Want(b.Get(p), 200, "Quelqu’un d’autre que vous"), "Accepter la remise")
+	b.Without(b.Want(b.Get(p), 200, "Un autre administrateur doit maintenant accepter"), "Accepter la remise")
 	b.Want(b.Post(x+"/accord"), 409, "Cela se décide à deux")
 	second.Want(second.Get("/admin/reinitialisations"), 200, "jeanne Fictif", "ada Fictif")
 	second.Want(second.Get(p), 200, "Accepter la remise")
@@ -327,11 +328,35 @@ func TestReset_TakesTwo(t *testing.T) {
 	o.Content(t)
 }
 
+// Who brought in the referent who asks is no second person: the page does not offer it, and the act says why.
+func TestReset_NotOfOnesOwnMaking(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, second := o.enter(t), o.Visit(t, o.alan, o.Clock.Now())
+	if err := o.Directory.Join(t.Context(), o.ada, o.Paul.Person, o.Here, org.RoleReferent); err != nil {
+		t.Fatal(err)
+	}
+	paul := o.Paul
+	paul.Kind = journal.Referent
+	fixture.Equip(t, o.credentials, o.Clock, o.Jeanne)
+	id, err := o.credentials.AskReset(t.Context(), paul, o.Jeanne.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree := "/admin/reinitialisations/" + id.String() + "/accord"
+	b.Without(b.Want(b.Get(path(o.Jeanne)), 200, "n’a pas invité"), agree)
+	b.Want(b.Post(agree), 409, "Une autre personne doit décider", "l’exploitant du service")
+	second.Want(second.Get(path(o.Jeanne)), 200, agree)
+	second.Want(second.Post(agree), 303)
+	o.Content(t)
+}
+
 func TestIdentity_OfWhoHasNoOrganisation(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.enter(t)
 	auditor := o.Newcomer(t, journal.Auditor, uuid.Nil, "sofia")
+	o.Referent(t, o.Here, "rose")
 	for _, who := range []journal.Actor{auditor, o.Jeanne} {
 		if err := o.Directory.AskIdentity(t.Context(), fixture.Issuer, "another-"+who.Person.String(), who.Person); err != nil {
 			t.Fatal(err)

@@ -89,6 +89,8 @@ func refusal(err error) error {
 		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", "/referent/equipe")
 	case errors.Is(err, org.ErrSecond):
 		return page.NewProblem(http.StatusConflict, "referent.problem.second", "/referent")
+	case errors.Is(err, org.ErrNotSecond):
+		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", "/referent")
 	case errors.Is(err, org.ErrYourself):
 		return page.NewProblem(http.StatusConflict, "referent.problem.yourself", "/referent")
 	}

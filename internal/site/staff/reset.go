@@ -27,6 +27,13 @@ type Reset struct {
 func ResetFor(ctx context.Context, directory *org.Directory, at *session.Session, x credential.Reset) (*Reset, error) {
 	decides := x.Person != at.Person && (at.Organisation == uuid.Nil || at.Organisation == x.Organisation)
 	out := &Reset{Reset: x, IsAsker: x.AskedBy == at.Person, MayRefuse: decides, MayApprove: decides && x.State == "asked" && x.AskedBy != at.Person}
+	if out.MayApprove {
+		var err error
+		out.MayApprove, err = directory.MaySecond(ctx, org.Office{Person: x.AskedBy, Organisation: x.Organisation}, org.OfficeOf(at.Actor()), x.AskedAt)
+		if err != nil {
+			return nil, err
+		}
+	}
 	whose, err := directory.Find(ctx, x.Person)
 	if err != nil {
 		return nil, err
