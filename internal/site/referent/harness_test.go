@@ -37,10 +37,10 @@ func (o *office) rose(t *testing.T) *sitetest.Browser {
 	return o.Visit(t, o.boss, o.Clock.Now())
 }
 
-// both makes Paul a referent of Here too.
+// both makes Paul a referent of Here too, by the operator: whom Rose brought in would be no second beside her.
 func (o *office) both(t *testing.T) journal.Actor {
 	t.Helper()
-	if err := o.Directory.GiveRole(t.Context(), o.boss, o.Paul.Person, org.RoleReferent); err != nil {
+	if err := o.Directory.Join(t.Context(), journal.Program(), o.Paul.Person, o.Here, org.RoleReferent); err != nil {
 		t.Fatal(err)
 	}
 	by := o.Paul

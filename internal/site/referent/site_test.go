@@ -259,6 +259,14 @@ func TestReset_TakesTwo(t *testing.T) {
 	id := open.ID.String()
 	b.Without(b.Want(b.Get(p), 200, "Quelqu’un d’autre que vous", "Annuler la demande"), "Accepter la remise")
 	b.Want(b.Post(p+"/facteurs/accord", "reset", id), 409, "Cela se décide à deux")
+	brought := o.Aidant(t, o.Here, "lea")
+	if err := o.Directory.GiveRole(t.Context(), o.boss, brought.Person, org.RoleReferent); err != nil {
+		t.Fatal(err)
+	}
+	brought.Kind = journal.Referent
+	no := o.Visit(t, brought, o.Clock.Now())
+	no.Without(no.Want(no.Get(p), 200, "rose Fictif"), "Accepter la remise")
+	no.Want(no.Post(p+"/facteurs/accord", "reset", id), 409, "Une autre personne doit décider")
 	second.Want(second.Get("/referent"), 200, "à décider")
 	second.Want(second.Get(p), 200, "rose Fictif", "Accepter la remise")
 	second.Want(second.Post(path(o.boss)+"/facteurs/accord", "reset", id), 404)
