@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"image/color"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func draw(text string) (side int, path string, err error) {
 
 // ConfirmApp makes the application that was begun count, by a code that it shows. It replaces the one that counted before. Errors:
 // ErrNoFactor when none was begun in this session in the last half hour, ErrWrong, ErrWait.
-func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed string) (Given, error) {
+func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed string, from netip.Addr) (Given, error) {
 	begun, err := r.begun(ctx, by, r.clock.Now())
 	if err != nil {
 		return Given{}, err
@@ -117,7 +118,7 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 	if len(begun) == 0 {
 		return Given{}, ErrNoFactor
 	}
-	if err := r.count(ctx, adding(by.Person)); err != nil {
+	if err := r.count(ctx, adding(by.Person, from)); err != nil {
 		return Given{}, err
 	}
 	g := begun[0]
@@ -143,5 +144,5 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 	if err != nil {
 		return Given{}, err
 	}
-	return given, r.right(ctx, adding(by.Person))
+	return given, r.right(ctx, adding(by.Person, from))
 }

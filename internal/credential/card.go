@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 // AddCard adds a card of the stock that the person holds in their hand: by the serial number on its back and the code on its front. A
 // card whose clock has gone away needs the next code too; second is "" otherwise. Errors: ErrWrong, which does not tell an unknown
 // card, somebody's card and a wrong code apart; ErrWait.
-func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first, second string) (Given, error) {
+func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first, second string, from netip.Addr) (Given, error) {
 	serial, first, second = strings.ToUpper(strings.TrimSpace(serial)), tidy(first), tidy(second)
-	if err := r.count(ctx, adding(by.Person)); err != nil {
+	if err := r.count(ctx, adding(by.Person, from)); err != nil {
 		return Given{}, err
 	}
 	g, err := r.stocked(ctx, by.Person, serial)
@@ -55,7 +56,7 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 	if err != nil {
 		return Given{}, err
 	}
-	return given, r.right(ctx, adding(by.Person))
+	return given, r.right(ctx, adding(by.Person, from))
 }
 
 // stocked opens a card that nobody has and that was not sent to somebody else's organisation, or returns ErrWrong.

@@ -91,15 +91,15 @@ func TestCard(t *testing.T) {
 	for what, c := range map[string]struct{ serial, code string }{
 		"no such card": {"GADT9999", show(0)}, "another card": {"GADT0002", show(0)}, "too far off": {"GADT0001", show(3 * time.Minute)},
 	} {
-		if _, err := w.factors.AddCard(t.Context(), by, c.serial, c.code, ""); !errors.Is(err, credential.ErrWrong) {
+		if _, err := w.factors.AddCard(t.Context(), by, c.serial, c.code, "", home); !errors.Is(err, credential.ErrWrong) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	given, err := w.factors.AddCard(t.Context(), by, " gadt0001", show(off), "")
+	given, err := w.factors.AddCard(t.Context(), by, " gadt0001", show(off), "", home)
 	if err != nil || given.Kind != credential.KindCard || given.Person != by.Person {
 		t.Fatalf("%+v, %v", given, err)
 	}
-	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", show(off+time.Minute), ""); !errors.Is(err, credential.ErrWrong) {
+	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", show(off+time.Minute), "", home); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("somebody's card: %v", err)
 	}
 	for range 20 { // it gains a minute a week, and more and more is learnt
@@ -149,7 +149,7 @@ func TestCard_ComesBack(t *testing.T) {
 	w := newWorld(t)
 	card := w.cards(t, 1)
 	w.settle(time.Minute)
-	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now().Add(12*time.Minute)), card("GADT0001", w.Clock.Now().Add(13*time.Minute))); err != nil {
+	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now().Add(12*time.Minute)), card("GADT0001", w.Clock.Now().Add(13*time.Minute)), home); err != nil {
 		t.Fatalf("with two codes: %v", err)
 	}
 	f, err := w.factors.Factors(t.Context(), w.Jeanne.Person)
@@ -163,7 +163,7 @@ func TestCard_ComesBack(t *testing.T) {
 	if _, err := w.code(t, w.Jeanne, card("GADT0001", w.Clock.Now().Add(13*time.Minute))); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("a card that was removed: %v", err)
 	}
-	if _, err := w.factors.AddCard(t.Context(), w.fresh(w.Paul), "GADT0001", card("GADT0001", w.Clock.Now().Add(13*time.Minute)), card("GADT0001", w.Clock.Now().Add(14*time.Minute))); err != nil {
+	if _, err := w.factors.AddCard(t.Context(), w.fresh(w.Paul), "GADT0001", card("GADT0001", w.Clock.Now().Add(13*time.Minute)), card("GADT0001", w.Clock.Now().Add(14*time.Minute)), home); err != nil {
 		t.Errorf("somebody else has it now: %v", err)
 	}
 	key := w.app(t, w.fresh(w.Jeanne))
@@ -186,10 +186,10 @@ func TestCard_OfAnOrganisation(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.settle(time.Minute)
-	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), ""); !errors.Is(err, credential.ErrWrong) {
+	if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), "", home); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("another organisation's card: %v", err)
 	}
-	if _, err := w.factors.AddCard(t.Context(), w.Ines, "GADT0001", card("GADT0001", w.Clock.Now()), ""); err != nil {
+	if _, err := w.factors.AddCard(t.Context(), w.Ines, "GADT0001", card("GADT0001", w.Clock.Now()), "", home); err != nil {
 		t.Error(err)
 	}
 	w.sound(t)

@@ -34,7 +34,9 @@ func trying(person uuid.UUID, device []byte, from netip.Addr) []throttle.Allowan
 }
 
 // adding is the allowance of codes by which a person adds an application or a card: they have given a factor, or have none.
-func adding(person uuid.UUID) []throttle.Allowance { return budget("factor.added", person.String()) }
+func adding(person uuid.UUID, from netip.Addr) []throttle.Allowance {
+	return append(budget("factor.added", person.String()), near(from))
+}
 
 // near is the network's allowance: a whole organisation may share an address.
 func near(from netip.Addr) throttle.Allowance {

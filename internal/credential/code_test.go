@@ -44,7 +44,7 @@ func (w *world) app(t testing.TB, by journal.Actor) string {
 		t.Fatal(err)
 	}
 	w.settle(30 * time.Second)
-	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now())); err != nil {
+	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now()), home); err != nil {
 		t.Fatal(err)
 	}
 	return begun.Key
@@ -59,7 +59,7 @@ func TestApp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	by := w.newcomer(t, "amel")
-	if _, err := w.factors.ConfirmApp(t.Context(), by, "123456"); !errors.Is(err, credential.ErrNoFactor) {
+	if _, err := w.factors.ConfirmApp(t.Context(), by, "123456", home); !errors.Is(err, credential.ErrNoFactor) {
 		t.Errorf("confirmed what was not begun: %v", err)
 	}
 	begun, err := w.factors.StartApp(t.Context(), by)
@@ -84,10 +84,10 @@ func TestApp(t *testing.T) {
 	if _, err := w.code(t, by, first); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("gives a factor before its first code: %v", err)
 	}
-	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now().Add(time.Hour))); !errors.Is(err, credential.ErrWrong) {
+	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now().Add(time.Hour)), home); !errors.Is(err, credential.ErrWrong) {
 		t.Error(err)
 	}
-	given, err := w.factors.ConfirmApp(t.Context(), by, first[:3]+" "+first[3:])
+	given, err := w.factors.ConfirmApp(t.Context(), by, first[:3]+" "+first[3:], home)
 	if err != nil || given.Kind != credential.KindApp || given.Person != by.Person {
 		t.Fatalf("%+v, %v", given, err)
 	}
@@ -121,7 +121,7 @@ func TestApp_SecretsAreOfOneSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.settle(30 * time.Second)
-	if _, err := w.factors.ConfirmApp(t.Context(), owner, shown(t, seen.Key, 30, w.Clock.Now())); !errors.Is(err, credential.ErrNoFactor) {
+	if _, err := w.factors.ConfirmApp(t.Context(), owner, shown(t, seen.Key, 30, w.Clock.Now()), home); !errors.Is(err, credential.ErrNoFactor) {
 		t.Errorf("confirmed what another session began: %v", err)
 	}
 	if key := w.app(t, owner); key == seen.Key {
@@ -319,7 +319,7 @@ func TestCode_StrangersUseUpWhatIsForStrangers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now())); err != nil {
+	if _, err := w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now()), home); err != nil {
 		t.Errorf("what strangers try keeps her from adding an application: %v", err)
 	}
 }
@@ -343,6 +343,21 @@ func TestCode_IsSlowedForANetwork(t *testing.T) {
 	}
 	if waits < 20 || waits > 60 {
 		t.Errorf("%d of 260 wait", waits)
+	}
+	// So are codes by which an application or a card is added.
+	w.Clock.Advance(-time.Minute) // nothing of the allowance comes back, however slow the machine
+	by, near := w.fresh(w.Jeanne), netip.MustParseAddr("2001:db8:0:1::1")
+	if _, err := w.factors.StartApp(t.Context(), by); err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[netip.Addr]bool{near: true, home: false} {
+		_, app := w.factors.ConfirmApp(t.Context(), by, "123456", from)
+		_, card := w.factors.AddCard(t.Context(), by, "GADT0001", "123456", "", from)
+		for what, err := range map[string]error{"application": app, "card": card} {
+			if _, waits := errors.AsType[credential.ErrWait](err); waits != want {
+				t.Errorf("%s from %s: %v", what, from, err)
+			}
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func TestSecrets_AreNotInTheDatabase(t *testing.T) {
 	}
 	w.settle(time.Minute)
 	typed := card("GADT0001", w.Clock.Now())
-	if _, err := w.factors.AddCard(t.Context(), w.fresh(by), "GADT0001", typed, ""); err != nil {
+	if _, err := w.factors.AddCard(t.Context(), w.fresh(by), "GADT0001", typed, "", home); err != nil {
 		t.Fatal(err)
 	}
 	codes, err := w.factors.MakeRecovery(t.Context(), w.fresh(by))

@@ -336,11 +336,11 @@ func (w *world) ways(t *testing.T, by journal.Actor, serial string, card func(st
 			if err != nil {
 				return err
 			}
-			_, err = w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now()))
+			_, err = w.factors.ConfirmApp(t.Context(), by, shown(t, begun.Key, 30, w.Clock.Now()), home)
 			return err
 		},
 		"card": func() error {
-			_, err := w.factors.AddCard(t.Context(), by, serial, card(serial, w.Clock.Now()), "")
+			_, err := w.factors.AddCard(t.Context(), by, serial, card(serial, w.Clock.Now()), "", home)
 			return err
 		},
 	}

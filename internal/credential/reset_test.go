@@ -20,7 +20,7 @@ func (w *world) full(t testing.TB, by journal.Actor, serial string, card func(st
 	w.enrol(t, by, newKey(t), "clé")
 	w.app(t, w.fresh(by))
 	w.settle(time.Minute)
-	if _, err := w.factors.AddCard(t.Context(), w.fresh(by), serial, card(serial, w.Clock.Now()), ""); err != nil {
+	if _, err := w.factors.AddCard(t.Context(), w.fresh(by), serial, card(serial, w.Clock.Now()), "", home); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.factors.MakeRecovery(t.Context(), w.fresh(by)); err != nil {

@@ -20,7 +20,7 @@ func TestCards_SentAndLost(t *testing.T) {
 	ctx, r, alix := t.Context(), w.factors, w.Administrator(t, "alix")
 	card := w.cards(t, 3)
 	w.settle(time.Minute)
-	if _, err := r.AddCard(ctx, w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), ""); err != nil {
+	if _, err := r.AddCard(ctx, w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), "", home); err != nil {
 		t.Fatal(err)
 	}
 	stale := alix
@@ -46,7 +46,7 @@ func TestCards_SentAndLost(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, step.got, step.want)
 		}
 	}
-	if _, err := r.AddCard(ctx, w.Ines, "GADT0002", card("GADT0002", w.Clock.Now()), ""); !errors.Is(err, credential.ErrWrong) {
+	if _, err := r.AddCard(ctx, w.Ines, "GADT0002", card("GADT0002", w.Clock.Now()), "", home); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("a lost card was added: %v", err)
 	}
 	for serial, want := range map[string]credential.Card{"GADT0001": {State: credential.CardGiven}, "GADT0002": {State: credential.CardLost, Organisation: w.Elsewhere, OrganisationName: "Un autre organisme"},
@@ -92,7 +92,7 @@ func TestCards_AreCompared(t *testing.T) {
 			w := newWorld(t)
 			card := w.cards(t, 4)
 			w.settle(time.Minute)
-			if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), ""); err != nil {
+			if _, err := w.factors.AddCard(t.Context(), w.Jeanne, "GADT0001", card("GADT0001", w.Clock.Now()), "", home); err != nil {
 				t.Fatal(err)
 			}
 			if err := errors.Join(w.factors.SendCard(t.Context(), journal.Program(), "GADT0002", w.Here), w.factors.LoseCard(t.Context(), journal.Program(), "GADT0003")); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func (d *Desk) App(t testing.TB, by journal.Actor) (code func() string) {
 	app, err := d.Factors.StartApp(t.Context(), by)
 	must(t, err)
 	code = func() string { return CodeOf(t, app.Key, d.Clock.Now()) }
-	_, err = d.Factors.ConfirmApp(t.Context(), by, code())
+	_, err = d.Factors.ConfirmApp(t.Context(), by, code(), netip.IPv6Loopback())
 	must(t, err)
 	d.Clock.Advance(time.Minute)
 	return code

@@ -19,7 +19,9 @@ import (
 
 // Invite sends a browser to ProConnect whose person accepts an invitation. Its link was shown to us: what names it goes on from here, not its secret.
 func (rp *RP) Invite(w http.ResponseWriter, r *http.Request, i invitation.Invitation) error {
-	if !rp.sessions.Allow(r) {
+	if ok, err := rp.sessions.Allow(r); err != nil {
+		return err
+	} else if !ok {
 		return rp.refuse(r, nil, tooMany)
 	}
 	at, err := rp.sessions.Ensure(w, r)

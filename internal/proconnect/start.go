@@ -18,7 +18,9 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, at.Home(), http.StatusSeeOther)
 		return nil
 	}
-	if !rp.sessions.Allow(r) {
+	if ok, err := rp.sessions.Allow(r); err != nil {
+		return err
+	} else if !ok {
 		return rp.refuse(r, nil, tooMany)
 	}
 	at, err := rp.sessions.Ensure(w, r)

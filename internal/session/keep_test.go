@@ -144,7 +144,11 @@ func TestAllow(t *testing.T) {
 	from := func(address string) bool {
 		r := request(t, nil)
 		r.RemoteAddr = address
-		return h.sessions.Allow(r)
+		ok, err := h.sessions.Allow(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
 	}
 	n := 0
 	for n < 10_000 && from("192.0.2.7:1") {

@@ -18,7 +18,8 @@ const (
 	addresses = 10_000 // remembered at most; the one that asked longest ago is forgotten
 )
 
-// limiter counts per address, in this server's memory.
+// limiter counts per address, in this server's memory: a row for each would be written for what is to be kept from writing rows. Starts of
+// sign-ins, which make rows anyway, are counted in rows too (Sessions.Allow).
 type limiter struct {
 	mu    sync.Mutex
 	order *list.List

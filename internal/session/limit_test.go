@@ -4,6 +4,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"mandat/internal/session"
 )
 
 // What one address does of one kind does not use up what it may do of another: pages asked for without a cookie, and
@@ -20,7 +22,14 @@ func TestLimits_AreApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !h.sessions.Allow(request(t, nil)) {
+	allow := func(s *session.Sessions) bool {
+		ok, err := s.Allow(request(t, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if !allow(h.sessions) {
 		t.Error("a sign-in is refused because of pages and refusals")
 	}
 	w := httptest.NewRecorder()
@@ -29,10 +38,13 @@ func TestLimits_AreApart(t *testing.T) {
 	}
 	for range 310 {
 		h.Clock.Advance(-time.Second)
-		h.sessions.Allow(request(t, nil))
+		allow(h.sessions)
 	}
-	if h.sessions.Allow(request(t, nil)) {
+	if allow(h.sessions) {
 		t.Error("sign-ins without end")
+	}
+	if allow(session.New(h.DB, h.Clock, false)) {
+		t.Error("another server counts anew")
 	}
 	var sessions, notes int
 	if err := h.conn.QueryRow(t.Context(), `select (select count(*) from session), (select count(*) from security_event)`).Scan(&sessions, &notes); err != nil {

@@ -11,11 +11,22 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/throttle"
 )
 
-// Allow takes one start of a sign-in of the allowance of the request's address. The address is the connection's, never a header that
-// the client could write.
-func (s *Sessions) Allow(r *http.Request) bool { return s.starts.allow(address(r), s.clock.Now()) }
+// Allow takes one start of a sign-in of the allowance of the request's address, which all servers share. The address is the connection's,
+// never a header that the client could write. A flood is refused from memory, and asks the database nothing.
+func (s *Sessions) Allow(r *http.Request) (bool, error) {
+	from := address(r)
+	if !s.starts.allow(from, s.clock.Now()) {
+		return false, nil
+	}
+	wait, err := s.shared.Take(r.Context(), throttle.Allowance{Of: "sign_in.network", Who: throttle.Network(from), Burst: burst, Every: time.Second / perSecond})
+	if err != nil {
+		return false, fmt.Errorf("count sign-ins: %w", err)
+	}
+	return wait == 0, nil
+}
 
 // Note writes a refusal that happened before anybody was signed in to the security log: its kind ("sign_in.unknown") and
 // the network it came from, nothing that was typed or asserted. Each address may have so many written; what it does beyond

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/page"
+	"mandat/internal/throttle"
 )
 
 // How long sessions live.
@@ -124,16 +125,17 @@ type Sessions struct {
 	db      *db.DB
 	clock   *clock.Clock
 	store   *store
-	device  string   // name of the cookie that tells a known browser
-	starts  *limiter // of sign-ins
-	empties *limiter // sessions of browsers that were only sent to sign in
-	notes   *limiter // lines of the security log
+	device  string             // name of the cookie that tells a known browser
+	starts  *limiter           // of sign-ins, here
+	shared  *throttle.Throttle // of sign-ins, on all servers
+	empties *limiter           // sessions of browsers that were only sent to sign in
+	notes   *limiter           // lines of the security log
 }
 
 // New returns the sessions kept in this database. secure says that the site is served over HTTPS; without it the cookies
 // have neither Secure nor the __Host- prefix, which only a site on a loopback address may do.
 func New(d *db.DB, c *clock.Clock, secure bool) *Sessions {
-	s := &Sessions{db: d, clock: c, device: "appareil", starts: newLimiter(), empties: newLimiter(), notes: newLimiter()}
+	s := &Sessions{db: d, clock: c, device: "appareil", starts: newLimiter(), shared: throttle.New(d, c), empties: newLimiter(), notes: newLimiter()}
 	s.store = newStore(s, secure)
 	if secure {
 		s.device = "__Host-appareil"

@@ -8,6 +8,7 @@ import (
 	"mandat/internal/credential"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/signin"
 )
 
 const appPath = "/compte/facteurs/application"
@@ -56,7 +57,7 @@ func (s *Site) doAddApp(w http.ResponseWriter, r *http.Request) error {
 		form.Fail("code", "account.code.missing")
 		return s.renderApp(w, r, http.StatusUnprocessableEntity, form, time.Time{})
 	}
-	g, err := s.Factors.ConfirmApp(r.Context(), session.From(r.Context()).Actor(), form.Value("code"))
+	g, err := s.Factors.ConfirmApp(r.Context(), session.From(r.Context()).Actor(), form.Value("code"), signin.From(r))
 	if late, ok := errors.AsType[credential.ErrWait](err); ok {
 		return s.renderApp(w, r, http.StatusTooManyRequests, form, late.Until)
 	}

@@ -56,7 +56,7 @@ func (s *Site) doAddCard(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderCard(w, r, http.StatusUnprocessableEntity, "account/card.html", form, time.Time{})
 	}
-	g, err := s.Factors.AddCard(r.Context(), session.From(r.Context()).Actor(), form.Value("serial"), form.Value("code"), form.Value("second"))
+	g, err := s.Factors.AddCard(r.Context(), session.From(r.Context()).Actor(), form.Value("serial"), form.Value("code"), form.Value("second"), signin.From(r))
 	if late, ok := errors.AsType[credential.ErrWait](err); ok {
 		return s.renderCard(w, r, http.StatusTooManyRequests, "account/card.html", form, late.Until)
 	}

@@ -127,7 +127,9 @@ func (s *Site) doAnswerInvitation(w http.ResponseWriter, r *http.Request) error 
 
 // begin adds a new person, whose address the link has shown to be theirs, and opens the session in which they add their first factor.
 func (s *Site) begin(w http.ResponseWriter, r *http.Request, i invitation.Invitation) error {
-	if !s.Sessions.Allow(r) {
+	if ok, err := s.Sessions.Allow(r); err != nil {
+		return err
+	} else if !ok {
 		return tooMany()
 	}
 	person, err := s.joining(r.Context(), org.Person{}, i)

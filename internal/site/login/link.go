@@ -28,7 +28,9 @@ func (s *Site) doAskLink(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderSignIn(w, r, http.StatusUnprocessableEntity, form)
 	}
-	if !s.Sessions.Allow(r) {
+	if ok, err := s.Sessions.Allow(r); err != nil {
+		return err
+	} else if !ok {
 		return tooMany()
 	}
 	at, err := s.Sessions.Ensure(w, r)

@@ -18,10 +18,13 @@ import (
 func (s *Site) doBeginPasskey(w http.ResponseWriter, r *http.Request) error {
 	at := session.Browser(r.Context())
 	if at == nil || !at.SignedIn() && at.Half == uuid.Nil {
-		if !s.Sessions.Allow(r) {
+		ok, err := s.Sessions.Allow(r)
+		if err != nil {
+			return err
+		}
+		if !ok {
 			return page.Refuse(w, http.StatusTooManyRequests, "busy")
 		}
-		var err error
 		if at, err = s.Sessions.Ensure(w, r); err != nil {
 			return err
 		}

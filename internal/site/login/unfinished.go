@@ -22,7 +22,9 @@ func (s *Site) showUnfinished(w http.ResponseWriter, r *http.Request) error {
 
 // doUnfinished opens the session in which they add it, once more.
 func (s *Site) doUnfinished(w http.ResponseWriter, r *http.Request) error {
-	if !s.Sessions.Allow(r) {
+	if ok, err := s.Sessions.Allow(r); err != nil {
+		return err
+	} else if !ok {
 		return tooMany()
 	}
 	form, err := page.ParseForm(r)
