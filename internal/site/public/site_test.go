@@ -96,7 +96,7 @@ func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
 	}
 	for _, lang := range pagetest.Languages {
 		ended := w.get(t, path+"?lang="+lang)
-		for _, unknown := range []string{"/v/AAAAAAAAAAAAAAAAAAAAAA", "/v/x", "/v/%00%ff", "/v/" + strings.Repeat("a", 5000)} {
+		for _, unknown := range []string{"/v/AAAAAAAAAAAAAAAAAAAAAA", "/v/x", "/v/%C3%A9", "/v/" + strings.Repeat("a", 5000)} {
 			got := w.get(t, unknown+"?lang="+lang)
 			if got.Code != ended.Code || got.Body.String() != ended.Body.String() {
 				t.Errorf("%s: ended and unknown differ: %d %s", unknown, got.Code, got.Body)
