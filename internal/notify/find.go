@@ -40,6 +40,9 @@ func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
 		if ask := asks[m.kind]; err == nil && ask != nil {
 			err = ask(ctx, tx, &m)
 		}
+		if _, at, there := strings.Cut(m.about, former); err == nil && there {
+			err = tx.QueryRow(ctx, `select coalesce((select email from person_contact_former where person_id = $1 and at = $2::text::timestamptz), '')`, m.person, at).Scan(&m.to)
+		}
 		return err
 	})
 	return m, err

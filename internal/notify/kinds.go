@@ -76,5 +76,9 @@ var kinds = map[string]kind{
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},
 }
 
+// alarms are the kinds from which somebody learns that another one may be acting as them: they go also to addresses that were given up within a week.
+var alarms = []string{"factor_added", "factor_removed", "factor_cloned", "factor_reset_asked", "factor_reset_approved", "recovery_used", "codes_refused", "new_device",
+	"identity_confirmed"}
+
 // Kinds lists the kinds of messages, in the order of the alphabet.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,12 +25,32 @@ func Queue(tx *db.Tx, now time.Time, m org.Message) error {
 	if !ok {
 		return fmt.Errorf("queue a message: no kind is called %q", m.Kind)
 	}
+	if slices.Contains(alarms, m.Kind) {
+		queueFormer(tx, now, m)
+	}
 	id := token.ID()
 	tx.Queue(`insert into notify_message (id, kind, channel, about, person_id, invitation_id, created_at)
 		values ($1, $2, $3, $4, nullif($5, '00000000-0000-0000-0000-000000000000'::uuid), nullif($6, '00000000-0000-0000-0000-000000000000'::uuid), $7)
 		on conflict (kind, about) do nothing`, id, m.Kind, string(k.channel), m.About, m.Person, m.Invitation, now)
 	jobs.EnqueueIf(tx, Job, id, `exists (select from notify_message where id = $2::uuid)`)
 	return nil
+}
+
+// former stands in what a message is about, before the time at which an address was given up, when the message goes there.
+const former = " former "
+
+// queueFormer lets somebody be told at the addresses too that they have given up within a week, the oldest first: whoever took an address over, with a
+// session and a factor, would silence every warning with it. Each is a message of its own. Three are enough: the owner's is the oldest.
+func queueFormer(tx *db.Tx, now time.Time, m org.Message) {
+	for n := range 3 {
+		id := token.ID()
+		tx.Queue(`insert into notify_message (id, kind, channel, about, person_id, created_at)
+			select $1::uuid, $2::text, 'mail', $3::text || f.at::text, f.person_id, $5::timestamptz
+			from (select email, min(at) at, person_id from person_contact_former where person_id = $4 and at > $5::timestamptz - interval '7 days' group by email, person_id
+				order by min(at) offset $6::int limit 1) f join person p on p.id = f.person_id and p.email <> f.email
+			on conflict (kind, about) do nothing`, id, m.Kind, m.About+former, m.Person, now, n)
+		jobs.EnqueueIf(tx, Job, id, `exists (select from notify_message where id = $2::uuid)`)
+	}
 }
 
 // Untold lists which of these messages were not queued before, in their order: for reminders, which are due for weeks.
