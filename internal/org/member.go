@@ -90,11 +90,14 @@ type limited struct {
 }
 
 // LimitProcedures says which procedures an aidant of the referent's organisation may act for there; nil is every one of the organisation's. What
-// is under way for others stops at once; mandates stay. It returns db.ErrConflict for who is no aidant there, ErrParticulars for an empty
-// list or more than 200.
+// is under way for others stops at once; mandates stay. It returns ErrYourself for one's own limit, db.ErrConflict for who is no aidant there,
+// ErrParticulars for an empty list or more than 200.
 func (d *Directory) LimitProcedures(ctx context.Context, by journal.Actor, person uuid.UUID, procedures []string) error {
 	if err := limitable(procedures); err != nil {
 		return err
+	}
+	if person == by.Person {
+		return ErrYourself
 	}
 	return d.run(ctx, by, person, "limit procedures", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.limited", Detail: limited{person.String(), procedures}},

@@ -102,6 +102,7 @@ func TestReferent_RunsTheirOrganisation(t *testing.T) {
 		{d.Rename(ctx, w.Jeanne, w.Paul.Person, "X", "Y"), org.ErrMayNot},
 		{d.Rename(ctx, odile, odile.Person, "X", "Y"), org.ErrYourself},
 		{d.LimitProcedures(ctx, odile, jeanne, []string{}), org.ErrParticulars},
+		{d.LimitProcedures(ctx, odile, odile.Person, nil), org.ErrYourself},
 		{d.LimitOrganisation(ctx, w.Jeanne, nil), org.ErrMayNot},
 		{d.LimitOrganisation(ctx, odile, []string{""}), org.ErrParticulars},
 	} {
