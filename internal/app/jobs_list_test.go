@@ -1,0 +1,29 @@
+package app
+
+import (
+	"maps"
+	"testing"
+	"time"
+)
+
+// Every job that comes round, by its name. Without one of them nothing fails for a long time: a table grows, a certificate ends without a word.
+func TestPeriodic_AreThese(t *testing.T) {
+	t.Parallel()
+	const quarter, day = 15 * time.Minute, 24 * time.Hour
+	want := map[string]time.Duration{
+		"compare-tables": day, "digest-security-log": day,
+		"purge-drafts": quarter, "purge-sessions": quarter, "purge-logins": quarter, "purge-links": quarter, "purge-contacts": quarter, "purge-challenges": quarter,
+		"purge-allowances": time.Hour, "purge-invitations": day, "purge-messages": day,
+		"do-factor-resets": time.Minute, "resume-imports": 5 * time.Minute, "remind-of-certificates": time.Hour, "inactive-people": 12 * time.Hour,
+	}
+	got := map[string]time.Duration{}
+	for _, p := range (&App{}).periodic() {
+		if _, twice := got[p.Name]; twice || p.Run == nil {
+			t.Errorf("%s is there twice, or does nothing", p.Name)
+		}
+		got[p.Name] = p.Every
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
