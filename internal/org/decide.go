@@ -94,32 +94,32 @@ func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]As
 // It returns db.ErrNotFound for a name that is not asked, or that the actor may not decide on, ErrSecond to who is no second person beside the
 // first, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) (waits bool, err error) {
-	err = d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, organisation *uuid.UUID) (string, error) {
+	err = d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, organisation *uuid.UUID) (journal.Event, error) {
 		if by.Kind == journal.System {
 			if err := standsIn(ctx, tx, n); err != nil {
-				return "", err
+				return journal.Event{}, err
 			}
 		}
 		if !n.MayConfirm {
-			return "", ErrSecond
+			return journal.Event{}, ErrSecond
 		}
 		if waits = n.Two && n.State == identityAsked; waits {
-			return "person.identity_vouched", one(tx.Exec(ctx, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
+			return journal.Event{Action: "person.identity_vouched"}, one(tx.Exec(ctx, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
 				where issuer = $1 and sub = $2 and state = 'asked'`, n.Issuer, n.Sub, by.Person, organisation, tx.Now))
 		}
 		err := settle(ctx, tx, n, identityConfirmed)
 		if err == nil {
 			err = d.tell(tx.Tx, tx.Now, Message{Kind: "identity_confirmed", About: digest, Person: person})
 		}
-		return "person.identity_confirmed", err
+		return journal.Event{Action: "person.identity_confirmed"}, err
 	})
 	return waits, err
 }
 
 // RefuseIdentity says that it is somebody else: that name opens nothing, and is not asked again. One person is enough. Errors as ConfirmIdentity.
 func (d *Directory) RefuseIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) error {
-	return d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, _ *uuid.UUID) (string, error) {
-		return "person.identity_refused", settle(ctx, tx, n, identityRefused)
+	return d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, _ *uuid.UUID) (journal.Event, error) {
+		return journal.Event{Action: "person.identity_refused"}, settle(ctx, tx, n, identityRefused)
 	})
 }
 
@@ -143,7 +143,7 @@ func standsIn(ctx context.Context, tx *journal.Tx, n askedRow) error {
 }
 
 // decide is an act on one asked name, whose row it has locked. f says what was done.
-func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UUID, digest string, f func(*journal.Tx, askedRow, *uuid.UUID) (string, error)) error {
+func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UUID, digest string, f func(*journal.Tx, askedRow, *uuid.UUID) (journal.Event, error)) error {
 	lock := &pgx.Batch{}
 	there := lockPeople(lock, person, by.Person)
 	allowed, organisation := deciding(lock, by)
@@ -165,8 +165,9 @@ func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UU
 		}
 		for _, n := range names {
 			if n.digest() == digest {
-				event.Action, err = f(tx, n, organisation)
-				return event, err
+				done, err := f(tx, n, organisation)
+				done.Detail = event.Detail
+				return done, err
 			}
 		}
 		return event, db.ErrNotFound
