@@ -87,8 +87,10 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doResend(w http.ResponseWriter, r *http.Request) error {
-	return s.invitation(w, r, "referent.invite.resent", s.Invitations.Resend)
+	return s.invitation(w, r, resent, s.Invitations.Resend)
 }
+
+const resent = "referent.invite.resent"
 
 func (s *Site) doWithdraw(w http.ResponseWriter, r *http.Request) error {
 	return s.invitation(w, r, "referent.invite.withdrawn", s.Invitations.Withdraw)
@@ -105,8 +107,11 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, d
 		return err
 	}
 	back := "/admin/administrateurs"
-	if !i.Administrator() {
+	switch {
+	case !i.Administrator():
 		back = organisationPath(i.Organisation)
+	case done == resent && (!i.Stands || i.Late(s.Clock.Now())):
+		done = "admin.administrators.was_proposed" // it takes a second one again
 	}
 	return s.acts().Press(w, r, at, back, done, func() error { return staff.Often(r, do(r.Context(), at.Actor(), id), back) })
 }
