@@ -31,7 +31,7 @@ func (d *Directory) ChangeProfile(ctx context.Context, by journal.Actor, p Profi
 }
 
 // Rename corrects the name of somebody: a referent that of a colleague, an administrator anybody's; nobody their own. It returns db.ErrNotFound for
-// nobody there, ErrParticulars for what is no Name, ErrYourself, ErrMayNot, ErrFactorTooOld.
+// nobody there, db.ErrConflict for who has left, ErrParticulars for what is no Name, ErrYourself, ErrMayNot, ErrFactorTooOld.
 func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UUID, given, usual string) error {
 	given, err := Name(given)
 	if err != nil {
@@ -43,12 +43,12 @@ func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UU
 	if person == by.Person {
 		return ErrYourself
 	}
-	act := d.change
+	act, where, args := d.change, ``, []any{person, given, usual}
 	if by.Kind == journal.Referent {
-		act = d.run
+		act, where, args = d.run, ` and exists (select from membership where organisation_id = $4 and person_id = $1 and ended_at is null)`, append(args, by.Organisation)
 	}
 	return act(ctx, by, person, "rename", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.changed", Detail: personChanged{Person: person.String()}},
-			one(tx.Exec(ctx, `update person set given_name = $2, usual_name = $3 where id = $1`, person, given, usual))
+			one(tx.Exec(ctx, `update person set given_name = $2, usual_name = $3 where id = $1`+where, args...))
 	})
 }

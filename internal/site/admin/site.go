@@ -89,6 +89,8 @@ func (s *Site) mountPersons(r *page.Router) {
 	r.Get("/admin/personnes", page.Administrator, s.showSearch)
 	r.Post("/admin/personnes", page.Administrator, s.doSearch)
 	r.Get("/admin/personnes/{person}", page.Administrator, s.showPerson)
+	r.Get("/admin/personnes/{person}/nom", page.Administrator, s.showName)
+	r.Post("/admin/personnes/{person}/nom", page.Administrator, s.doName)
 	r.Get("/admin/personnes/{person}/suspension", page.Administrator, s.showSuspend)
 	r.Post("/admin/personnes/{person}/suspension", page.Administrator, s.doSuspend)
 	r.Post("/admin/personnes/{person}/reprise", page.Administrator, s.doResume)

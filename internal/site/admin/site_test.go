@@ -62,7 +62,7 @@ func TestLookup_FillsInOrLetsType(t *testing.T) {
 	o := newOffice(t)
 	b := o.enter(t)
 	typed := append([]string{"act", "lookup"}, firstReferent...)
-	b.Want(b.Post("/admin/structures", append(typed, "siret", known)...), 200, `value="DIRECTION DU NUMERIQUE"`, `value="75007"`, `value="75107"`, `value="nora@exemple.invalid"`, "sont repris ci-dessous")
+	b.Want(b.Post("/admin/structures", append(typed, "siret", known)...), 200, `value="DIRECTION DU NUMERIQUE"`, `value="75007"`, `value="75107"`, `name="department_code" value="75"`, `value="nora@exemple.invalid"`, "sont repris ci-dessous")
 	b.Want(b.Post("/admin/structures", append(typed, "siret", unknown, "name", "Tapé")...), 200, "Aucun établissement", `value="Tapé"`)
 	b.Want(b.Post("/admin/structures", append(typed, "siret", broken, "name", "Tapé")...), 200, "ne répond pas", `value="Tapé"`)
 	b.Want(b.Post("/admin/structures", append(typed, "siret", "1", "name", "Tapé")...), 422, "n’est pas un SIRET", `value="Tapé"`)
@@ -128,6 +128,22 @@ func TestPerson_SearchSuspendResume(t *testing.T) {
 	}
 	b.Want(b.Get(personPath(uuid.New())), 404)
 	b.Want(b.Post(personPath(uuid.New())+"/suspension"), 404)
+	o.Content(t)
+}
+
+// An administrator corrects anybody's name but their own.
+func TestPerson_NameIsCorrected(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	p := "/admin/personnes/" + o.Paul.Person.String()
+	b.Want(b.Get(p), 200, `href="`+p+`/nom"`)
+	b.Want(b.Post(p+"/nom", "given_name", "Paul2", "usual_name", "x"), 422, "Écrivez le prénom, en lettres")
+	b.Want(b.Post(p+"/nom", "given_name", "Paul", "usual_name", "Corrigé"), 303, p)
+	b.Want(b.Get(p), 200, "Le nom est corrigé", "Paul Corrigé")
+	own := "/admin/personnes/" + o.ada.Person.String()
+	b.Without(b.Want(b.Get(own), 200), own+"/nom")
+	b.Want(b.Post(own+"/nom", "given_name", "A", "usual_name", "B"), 409)
 	o.Content(t)
 }
 

@@ -88,7 +88,7 @@ func (s *Site) limited(w http.ResponseWriter, r *http.Request, p *limitPage, for
 
 func limitOf(c org.Colleague) *limitPage {
 	path := personPath(c.ID)
-	return &limitPage{Common: page.Common{Trail: []page.Link{home, team, {Href: path, Text: "referent.person.title"}}}, Whose: "person", Name: c.GivenName + " " + c.UsualName,
+	return &limitPage{Common: page.Common{Trail: trailOf(c)}, Whose: "person", Name: c.GivenName + " " + c.UsualName,
 		Action: path + "/demarches", Back: path}
 }
 

@@ -122,6 +122,11 @@ func everyPage(t *testing.T) []shownPage {
 			return &limitPage{Common: page.Common{Title: "referent.procedures.title", Trail: []page.Link{home}, Form: form}, Whose: whose, Name: "Nora Neuve", Action: "/x", Back: "/y", Themes: themes(t, form)}
 		}}
 	}
+	name := func(form *page.Form) shownPage {
+		return shownPage{"referent/name.html", func() page.Page {
+			return &staff.NamePage{Common: page.Common{Title: "referent.name.title", Trail: []page.Link{home}, Form: form}, Name: "Nora Neuve", Path: "/x"}
+		}}
+	}
 	organisation := func(form *page.Form, procedures ...string) shownPage {
 		return shownPage{"referent/organisation.html", func() page.Page {
 			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Notice: "referent.organisation.changed"}
@@ -156,6 +161,7 @@ func everyPage(t *testing.T) []shownPage {
 		}},
 		invite(nil), invite(page.KeptForm(url.Values{"roles": {"referent"}})), invite(mistaken(url.Values{"roles": {"referent"}}, "given_name", "usual_name", "email", "roles", "phone")),
 		suspend(false, nil), suspend(true, mistaken(nil, "colleague")),
+		name(page.FilledForm(url.Values{"given_name": {"Nora"}, "usual_name": {"Neuve"}})), name(mistaken(nil, "given_name", "usual_name")),
 		limit("person", nil), limit("organisation", mistaken(url.Values{"procedures": {"logement-aide-caf"}}, "procedures")),
 		organisation(nil, "RSA"), organisation(mistaken(nil, "phone", "email")))
 }

@@ -49,6 +49,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/referent/personnes/{person}/releve", page.Referent, s.doHandOver)
 	r.Get("/referent/personnes/{person}/demarches", page.Referent, s.showLimit)
 	r.Post("/referent/personnes/{person}/demarches", page.Referent, s.doLimit)
+	r.Get("/referent/personnes/{person}/nom", page.Referent, s.showName)
+	r.Post("/referent/personnes/{person}/nom", page.Referent, s.doName)
 	r.Post("/referent/personnes/{person}/identite", page.Referent, s.doConfirmIdentity)
 	r.Post("/referent/personnes/{person}/identite/refus", page.Referent, s.doRefuseIdentity)
 	r.Get("/referent/personnes/{person}/facteurs", page.Referent, s.showReset)

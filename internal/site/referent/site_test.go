@@ -1,6 +1,7 @@
 package referent
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
@@ -101,6 +103,33 @@ func TestSuspend_NamesCitizensToCertifiedAidantsOnly(t *testing.T) {
 	b.Want(b.Get(path(o.Jeanne)+"/suspension"), 200, "DUBOIS", "/mandats/"+m.ID.String())
 	o.Behind(t, `update certification set certified_at = certified_at - interval '40 months', certified_until = certified_until - interval '40 months' where person_id = $1`, o.Paul.Person)
 	b.Without(b.Want(b.Get(path(o.Jeanne)+"/suspension"), 200, "Un mandat"), "DUBOIS")
+}
+
+// A referent corrects the name of who works with them: not their own, and not that of who has left.
+func TestName_IsCorrectedForWhoWorksHere(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	p := path(o.Jeanne) + "/nom"
+	b.Want(b.Get(path(o.Jeanne)), 200, `href="`+p+`"`)
+	b.Want(b.Get(p), 200, "Nom actuel", `value="jeanne"`)
+	b.Want(b.Post(p, "given_name", "Jeanne", "usual_name", "www.exemple.invalid"), 422, "Écrivez le nom, en lettres", `value="Jeanne"`)
+	b.Want(b.Post(p, "given_name", "", "usual_name", "Fictif"), 422, "Écrivez le prénom, en lettres")
+	b.Want(b.Post(p, "given_name", "Jeanne-Marie", "usual_name", " D’Essai "), 303, path(o.Jeanne))
+	b.Want(b.Get(path(o.Jeanne)), 200, "Le nom est corrigé", "Jeanne-Marie D’Essai")
+	b.Want(b.Get(path(o.boss)+"/nom"), 409, "Vous ne pouvez pas le faire pour vous-même")
+	b.Want(b.Post(path(o.boss)+"/nom", "given_name", "A", "usual_name", "B"), 409)
+	b.Want(b.Post(path(o.Ines)+"/nom", "given_name", "A", "usual_name", "B"), 404)
+	if err := o.Directory.Leave(t.Context(), journal.Program(), o.Paul.Person, o.Here, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	b.Want(b.Get(path(o.Paul)+"/nom"), 404)
+	b.Want(b.Post(path(o.Paul)+"/nom", "given_name", "A", "usual_name", "B"), 404)
+	rose := journal.Actor{Kind: journal.Referent, Person: o.boss.Person, Organisation: o.Here, FactorAt: o.Clock.Now()}
+	if err := o.Directory.Rename(t.Context(), rose, o.Paul.Person, "A", "B"); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("who has left: %v", err)
+	}
+	o.Content(t)
 }
 
 func TestLimit_PersonAndOrganisation(t *testing.T) {

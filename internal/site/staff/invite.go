@@ -40,13 +40,10 @@ func Often(r *http.Request, err error, back string) error {
 
 // Invitee reads a name and an address, whose fields begin with a prefix, and notes what is wrong with them.
 func Invitee(form *page.Form, prefix string) invitation.Invitee {
-	n := invitation.Invitee{GivenName: form.Text(prefix+"given_name", 100), UsualName: form.Text(prefix+"usual_name", 100), Email: form.Value(prefix + "email")}
-	_, given := org.Name(n.GivenName)
-	_, usual := org.Name(n.UsualName)
-	_, email := org.Email(n.Email)
-	Wrong(form, prefix, "given_name", given != nil)
-	Wrong(form, prefix, "usual_name", usual != nil)
-	Wrong(form, prefix, "email", email != nil)
+	n := invitation.Invitee{Email: form.Value(prefix + "email")}
+	n.GivenName, n.UsualName = readName(form, prefix)
+	_, wrong := org.Email(n.Email)
+	Wrong(form, prefix, "email", wrong != nil)
 	return n
 }
 

@@ -3,6 +3,7 @@
 //
 //	staff.go   who asks, and the acts of a site's pages
 //	words.go   organisations in words
+//	name.go    the page that corrects somebody's name
 //	invite.go  the form of an invitation, and those that nobody has accepted yet
 //	identity.go  the buttons that decide on a name at ProConnect
 //	reset.go   a reset of second factors as pages show it
