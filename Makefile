@@ -42,7 +42,7 @@ lint: ## the linters alone; the first time builds them, a minute or two
 	$(TOOL) golangci-lint run ./...
 
 bench: ## rates and latencies beside their rivals, in minutes; BENCH=Sign runs one
-	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 30m ./internal/bench/...
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 30m ./internal/bench/... ./internal/certification
 
 soak: needs ## the long runs: fifty kills, then fuzzing of every parser; FUZZ=10m for longer
 	MANDAT_SOAK=1 $(GOTEST) -p 1 -timeout 6h $(or $(PACKAGES),./...)
