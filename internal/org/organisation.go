@@ -32,9 +32,20 @@ func (o *Organisation) told() organisationTold {
 // The forms of codes.
 var (
 	postcode   = regexp.MustCompile(`^[0-9]{5}$`)
-	insee      = regexp.MustCompile(`^[0-9][0-9AB][0-9]{3}$`)
+	insee      = regexp.MustCompile(`^([0-9]{2}|2[AB])[0-9]{3}$`)
 	department = regexp.MustCompile(`^([0-9]{2}|2A|2B|9[78][0-9])$`)
 )
+
+// DepartmentOf is the code of the department in which the commune with a code is, "" when that is no code.
+func DepartmentOf(code string) string {
+	switch {
+	case !insee.MatchString(code):
+		return ""
+	case code[:2] == "97" || code[:2] == "98": // overseas
+		return code[:3]
+	}
+	return code[:2]
+}
 
 // Faults names the members whose values cannot be so, by the names of a form's fields: "siret", "name", "address", "postcode", "city",
 // "phone", "email", "kind", "kind_other", "insee_code", "department_code", "france_services", "habilitation_number", "address_extra".

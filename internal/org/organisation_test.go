@@ -2,6 +2,7 @@ package org_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,28 @@ func TestFaults(t *testing.T) {
 		if diff := cmp.Diff([]string{field}, o.Faults()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", field, diff)
 		}
+	}
+}
+
+// The code of a commune, in the rules and in the table alike.
+func TestFaults_CodeOfACommune(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	conn := w.Connect(t, w.Superuser)
+	for code, good := range map[string]bool{"75056": true, "01004": true, "97411": true, "2A004": true, "2B033": true,
+		"1A247": false, "0B001": false, "9A999": false, "2C004": false, "7505": false, "2a004": false, "750561": false, "A2004": false} {
+		if got := !slices.Contains((&org.Organisation{INSEECode: code}).Faults(), "insee_code"); got != good {
+			t.Errorf("%s: %v", code, got)
+		}
+	}
+	for code, want := range map[string]string{"75056": "75", "01004": "01", "2A004": "2A", "97411": "974", "98818": "988", "": "", "1A247": ""} {
+		if got := org.DepartmentOf(code); got != want {
+			t.Errorf("%s is in %q, want %q", code, got, want)
+		}
+	}
+	var def string
+	if err := conn.QueryRow(t.Context(), `select pg_get_constraintdef(oid) from pg_constraint where conname = 'organisation_insee_code'`).Scan(&def); err != nil || !strings.Contains(def, `'^([0-9]{2}|2[AB])[0-9]{3}$'`) {
+		t.Errorf("the table asks for %s, %v", def, err)
 	}
 }
 

@@ -111,7 +111,7 @@ func (s *Site) looked(w http.ResponseWriter, r *http.Request, p *organisationFor
 	default:
 		p.Lookup = &lookup{"found", "info"}
 	}
-	told := map[string]string{"name": e.Name, "address": e.Address, "postcode": e.Postcode, "city": e.City, "insee_code": e.INSEE}
+	told := map[string]string{"name": e.Name, "address": e.Address, "postcode": e.Postcode, "city": e.City, "insee_code": e.INSEE, "department_code": org.DepartmentOf(e.INSEE)}
 	values := url.Values{}
 	for name := range fields(&org.Organisation{}) {
 		values[name] = form.Values(name)
