@@ -120,3 +120,15 @@ func TestPages_AreSound(t *testing.T) {
 	}
 	pagetest.Covered(t, pages, "account", names)
 }
+
+// The network of a session in words, beside the one from which the person looks.
+func TestSessions_WhereInWords(t *testing.T) {
+	t.Parallel()
+	here, there := netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24")
+	p := &sessionsPage{Lines: []session.Listed{{Network: there}, {Network: here, Current: true}}}
+	for want, l := range map[string]session.Listed{"here": {Network: here}, "other": {Network: there}, "unknown": {}} {
+		if got := p.Where(l); got != "account.sessions.network_"+want {
+			t.Errorf("%v: %s, want %s", l.Network, got, want)
+		}
+	}
+}

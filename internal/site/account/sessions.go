@@ -16,6 +16,19 @@ type sessionsPage struct {
 	Done   string
 }
 
+// Where says in words from which network somebody is signed in: the key of a text.
+func (p *sessionsPage) Where(l session.Listed) string {
+	for _, here := range p.Lines {
+		if here.Current && l.Network.IsValid() && l.Network == here.Network {
+			return "account.sessions.network_here"
+		}
+	}
+	if l.Network.IsValid() {
+		return "account.sessions.network_other"
+	}
+	return "account.sessions.network_unknown"
+}
+
 func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	lines, err := s.Sessions.List(r.Context(), session.From(r.Context()))
 	if err != nil {

@@ -20,7 +20,7 @@ func TestSessions_EndOneAndAllOthers(t *testing.T) {
 		t.Errorf("told of %d new browsers", n)
 	}
 	get(t, b, d.URL+"/compte/sessions")
-	says(t, b, 200, "Firefox, Windows", "Safari, iPhone", "127.0.0.0/24", "Lien par courriel", "Cette session")
+	says(t, b, 200, "Firefox, Windows", "Safari, iPhone", "Ce réseau-ci", "127.0.0.0/24", "Lien par courriel", "Cette session")
 	if err := b.Post("/compte/sessions/"+idOf(t, b, "Firefox, Windows")+"/fermer", nil); err != nil {
 		t.Fatal(err)
 	}
