@@ -2,8 +2,8 @@
 //
 // The cookie holds a secret of 256 bits and nothing else; the row in table session holds the rest, found by the secret's
 // SHA-256. A browser has a row before anybody signs in (the state and nonce of a sign-in are bound to it); signing in
-// replaces the row, a step-up replaces the secret, and the old secret stops working in the same statement. A session
-// ends after 30 minutes without a request, and 12 hours after the sign-in whatever happens.
+// replaces the row, a step-up replaces the secret, and the old secret stops working in the same statement. So does every change of what
+// its person may do that leaves the session (renew.go); the end of a role ends the sessions for it. A session ends after 30 minutes without a request, and 12 hours after the sign-in whatever happens.
 //
 // Somebody with several organisations has a row for each in the same browser, found by the organisation in the address of a
 // page, and one for the addresses that name none (claim.go, place.go, docs/decisions/0010). The rows of a browser are used, stepped
