@@ -95,6 +95,12 @@ func (n *newcomer) enrolled() []step {
 	return []step{
 		{"she accepts without ProConnect, and is asked for a second factor", all(press(n.nour, "Accepter et ajouter un second facteur", nil), at(n.nour, "/compte/facteurs/premier"))},
 		{"until then she may do nothing else", all(n.open(n.nour, "/espace"), at(n.nour, "/compte/facteurs/premier"))},
+		{"should her browser be closed now, the link leads on", func() error {
+			w := n.browser()
+			return errors.Join(w.Get(n.link), w.Says("Il reste une étape"))
+		}},
+		{"a wrong code adds no application", all(n.open(n.nour, "/compte/facteurs/application"), n.readKey, press(n.nour, "Ajouter l’application", url.Values{"code": {"000000"}}), status(n.nour, 422), n.readKey)},
+		{"the code of her application does", all(func() error { return n.give(n.nour, "Ajouter l’application", 0) })},
 		{"the link works once", func() error {
 			w := n.browser()
 			if err := w.Get(n.link); err != nil || w.Status() != 410 {
@@ -102,8 +108,6 @@ func (n *newcomer) enrolled() []step {
 			}
 			return nil
 		}},
-		{"a wrong code adds no application", all(n.open(n.nour, "/compte/facteurs/application"), n.readKey, press(n.nour, "Ajouter l’application", url.Values{"code": {"000000"}}), status(n.nour, 422), n.readKey)},
-		{"the code of her application does", all(func() error { return n.give(n.nour, "Ajouter l’application", 0) })},
 	}
 }
 
