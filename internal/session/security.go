@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -15,13 +16,33 @@ import (
 )
 
 // Allow takes one start of a sign-in of the allowance of the request's address, which all servers share. The address is the connection's,
-// never a header that the client could write. A flood is refused from memory, and asks the database nothing.
+// never a header that the client could write. A flood is refused from memory. A browser that somebody has signed in with before has an
+// allowance of its own beyond that: who floods from the same network keeps nobody out of it.
 func (s *Sessions) Allow(r *http.Request) (bool, error) {
 	from := address(r)
-	if !s.starts.allow(from, s.clock.Now()) {
+	if s.starts.allow(from, s.clock.Now()) {
+		ok, err := s.take(r.Context(), throttle.Allowance{Of: "sign_in.network", Who: throttle.Network(from), Burst: burst, Every: time.Second / perSecond})
+		if ok || err != nil {
+			return ok, err
+		}
+	}
+	if _, err := r.Cookie(s.device); err != nil {
 		return false, nil
 	}
-	wait, err := s.shared.Take(r.Context(), throttle.Allowance{Of: "sign_in.network", Who: throttle.Network(from), Burst: burst, Every: time.Second / perSecond})
+	device, known := s.Device(r).Hash(), false
+	batch := &pgx.Batch{}
+	batch.Queue(`select exists (select from session_device where device = $1)`, device).QueryRow(func(row pgx.Row) error { return row.Scan(&known) })
+	if err := s.db.Ask(r.Context(), db.Nothing(), batch); err != nil {
+		return false, fmt.Errorf("look for device: %w", err)
+	}
+	if !known {
+		return false, nil
+	}
+	return s.take(r.Context(), throttle.Allowance{Of: "sign_in.device", Who: hex.EncodeToString(device), Burst: 20, Every: 3 * time.Second})
+}
+
+func (s *Sessions) take(ctx context.Context, a throttle.Allowance) (bool, error) {
+	wait, err := s.shared.Take(ctx, a)
 	if err != nil {
 		return false, fmt.Errorf("count sign-ins: %w", err)
 	}
