@@ -64,12 +64,7 @@ func (v visitor) visit(t testing.TB, site *apptest.Site) *apptest.Visitor {
 	}
 	out := site.Stranger(t)
 	if v.name == "citizen" {
-		a := out.Get(apptest.Request())
-		for _, c := range (&http.Response{Header: a.Header}).Cookies() {
-			if c.Name == "mandat" {
-				out.Cookie = c.Value
-			}
-		}
+		out.Keep(out.Get(apptest.Request()))
 		if out.Cookie == "" {
 			t.Error("the citizen's browser has no session")
 		}
@@ -81,7 +76,7 @@ func (v visitor) visit(t testing.TB, site *apptest.Site) *apptest.Visitor {
 // gets, with a star where something of Jeanne's or of her organisation changed; a new route has no line there and fails.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	site := apptest.Start(t, func(o *apptest.Options) { o.Before = withoutMails(t) })
+	site := apptest.Start(t, func(o *apptest.Options) { o.Before = withoutJobs(t) })
 	must(t, site.App.CatchUp(t.Context()))
 	everybody := visitors(t, site)
 	m := &matrix{t: t, site: site, static: strings.TrimPrefix(regexp.MustCompile(`/static/[^"]+\.css`).FindString(site.Stranger(t).Get("/").Body), "/static/")}
@@ -115,12 +110,13 @@ func TestMatrix(t *testing.T) {
 	m.onlyRefusals(everybody)
 }
 
-// withoutMails pauses the jobs that acts ask for: a mail's link or code is written when it is sent, in the job's own time,
-// while a visitor who changed nothing is here.
-func withoutMails(t testing.TB) func(*apptest.Site) {
+// withoutJobs pauses the jobs: a mail's link or code is written when it is sent, and sessions that hold no more are purged, in the
+// jobs' own time, while a visitor who changed nothing is here.
+func withoutJobs(t testing.TB) func(*apptest.Site) {
 	return func(site *apptest.Site) {
 		var queue string
-		site.Row(t, `insert into river_queue (name, metadata, paused_at, created_at, updated_at) values ('acts', '{}', now(), now(), now()) returning name`, nil, &queue)
+		site.Row(t, `insert into river_queue (name, metadata, paused_at, created_at, updated_at) values ('acts', '{}', now(), now(), now()),
+			('default', '{}', now(), now(), now()) returning name`, nil, &queue)
 	}
 }
 

@@ -93,6 +93,15 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	return v
 }
 
+// Keep takes the session's cookie that an answer sets, as a browser would: without it, a visitor goes on with the one they came with.
+func (v *Visitor) Keep(a Answer) {
+	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
+		if c.Name == "mandat" {
+			v.Cookie = c.Value
+		}
+	}
+}
+
 // Confirm gives the second factor for a citizen, as the page that asks for it in a login does: until another is given, the
 // visitor may use that citizen's powers. It does nothing for who has no session any more.
 func (v *Visitor) Confirm(citizen uuid.UUID) {
