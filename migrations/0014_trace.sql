@@ -27,7 +27,7 @@ insert into session_origin (session_id, person_id, device, network, opened_at)
 create function idp_login_abandoned() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
   if not exists (select from (select action, organisation_id, citizen_id, body from journal_entry where xid = pg_current_xact_id() offset 0) mine
-      where organisation_id = old.organisation_id and citizen_id = old.citizen_id and action = 'login.abandoned' and body::jsonb -> 'detail' ->> 'login' = old.id::text) then
+      where organisation_id = old.organisation_id and citizen_id = old.citizen_id and action = 'power.abandoned' and body::jsonb -> 'detail' ->> 'login' = old.id::text) then
     raise exception 'login % was deleted without its entry', old.id using errcode = 'integrity_constraint_violation';
   end if;
   return null;

@@ -15,7 +15,7 @@ import (
 	"mandat/internal/journal"
 )
 
-// abandoned is the detail of an entry login.abandoned.
+// abandoned is the detail of an entry power.abandoned.
 type abandoned struct {
 	Login     string `json:"login"`
 	Client    string `json:"client"`
@@ -124,7 +124,7 @@ func (f *facts) abandoned(why string, begun time.Time) journal.Event {
 	case TokenIssued:
 		step = "token"
 	}
-	return journal.Event{Action: "login.abandoned", Organisation: f.organisation, Citizen: f.citizen, Mandate: f.mandate,
+	return journal.Event{Action: "power.abandoned", Organisation: f.organisation, Citizen: f.citizen, Mandate: f.mandate,
 		Detail: abandoned{f.id.String(), f.client, f.person.String(), step, why, f.procedure, begun.UTC().Format(journal.TimeFormat)}}
 }
 

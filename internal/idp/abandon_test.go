@@ -15,7 +15,7 @@ import (
 	"mandat/internal/idp"
 )
 
-// left is what an entry login.abandoned says.
+// left is what an entry power.abandoned says.
 type left struct {
 	Kind, Login, Client, Person, Step, Why, Procedure string
 	Citizen, Mandate                                  uuid.UUID
@@ -26,7 +26,7 @@ func (s *site) abandoned(t testing.TB, session []byte) (out []left) {
 	t.Helper()
 	err := s.DB.Read(t.Context(), db.System(), func(tx pgx.Tx) error {
 		rows, err := tx.Query(t.Context(), `select body::jsonb #>> '{by,kind}', d ->> 'login', d ->> 'client', d ->> 'person', d ->> 'step', d ->> 'why', coalesce(d ->> 'procedure', ''), citizen_id,
-			coalesce(mandate_id, '00000000-0000-0000-0000-000000000000'), coalesce(session_id = $1, false) from journal_entry, lateral (select body::jsonb -> 'detail' as d) detail where action = 'login.abandoned' order by id`, session)
+			coalesce(mandate_id, '00000000-0000-0000-0000-000000000000'), coalesce(session_id = $1, false) from journal_entry, lateral (select body::jsonb -> 'detail' as d) detail where action = 'power.abandoned' order by id`, session)
 		if err != nil {
 			return err
 		}

@@ -314,7 +314,7 @@ func (s *site) entries(t testing.TB) []entry {
 		rows, err := tx.Query(t.Context(), `select action, person_id, coalesce(citizen_id, '00000000-0000-0000-0000-000000000000'),
 			coalesce(mandate_id, '00000000-0000-0000-0000-000000000000'), coalesce(body::jsonb #>> '{detail,step}', ''), coalesce(body::jsonb #>> '{detail,reason}', ''),
 			coalesce(body::jsonb #>> '{detail,procedure}', ''), coalesce(body::jsonb #>> '{detail,service}', '') || coalesce(body::jsonb #>> '{detail,procedure_is}', '')
-			from journal_entry where action like 'power.%' order by id`)
+			from journal_entry where action in ('power.used', 'power.refused') order by id`)
 		if err != nil {
 			return err
 		}

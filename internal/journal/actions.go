@@ -75,7 +75,7 @@ func Actions() []Action {
 		{"mandate.listed", []string{"mandates", "of"}},
 		{"mandate.handed_over", []string{"from", "to", "mandates", "drafts"}},
 		{"attestation.issued", []string{"sha256", "lang", "template"}},
-		{"login.abandoned", []string{"login", "client", "person", "step", "why", "procedure", "begun_at"}},
+		{"power.abandoned", []string{"login", "client", "person", "step", "why", "procedure", "begun_at"}},
 		{"power.used", []string{"login", "client", "procedure", "procedure_is", "theme", "service"}},
 		{"power.refused", []string{"login", "client", "step", "reason", "procedure"}},
 		{"job.retried", []string{"kind", "job"}},

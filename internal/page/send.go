@@ -11,5 +11,5 @@ func SendPDF(w http.ResponseWriter, name string, document []byte) {
 	h.Set("Content-Type", "application/pdf")
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	h.Set("Content-Length", strconv.Itoa(len(document)))
-	_, _ = w.Write(document) //nolint:gosec // a PDF, and no HTML; an error here is a browser that has gone
+	_, _ = w.Write(document) // an error here is a browser that has gone
 }

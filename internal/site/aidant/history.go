@@ -67,7 +67,7 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 			return "", err
 		}
 		return s.Pages.Text(lang, "aidant.act.mandate.ended", "Reason", reason)
-	case "power.used", "power.refused", "login.abandoned":
+	case "power.used", "power.refused", "power.abandoned":
 		name, _ := named(m, body.Detail.Procedure, lang)
 		if name == "" {
 			name, _ = s.Pages.Text(lang, "aidant.act.unknown_procedure")
