@@ -25,7 +25,7 @@ func (r *Register) BeginAssertion(ctx context.Context, session []byte, person uu
 	if err != nil {
 		return nil, err
 	}
-	if err := r.keep(ctx, session, question{person, purpose, citizen}, asked); err != nil {
+	if err := r.keep(ctx, session, question{person: person, purpose: purpose, citizen: citizen}, asked); err != nil {
 		return nil, fmt.Errorf("ask for a passkey: %w", err)
 	}
 	return json.Marshal(options)
@@ -85,7 +85,7 @@ func (r *Register) Assert(ctx context.Context, session []byte, purpose Purpose, 
 	if err != nil {
 		return Given{}, ErrWrong
 	}
-	return r.used(ctx, a, used, q.citizen)
+	return r.used(ctx, a, used, q)
 }
 
 // owner finds whose key it is, or returns ErrWrong.
@@ -104,7 +104,7 @@ func (r *Register) owner(ctx context.Context, credential []byte) (uuid.UUID, err
 }
 
 // used notes that a key was used, with its counter, which only grows (WebAuthn §7.2 step 22).
-func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credential, citizen uuid.UUID) (Given, error) {
+func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credential, q question) (Given, error) {
 	var k key
 	for _, one := range a.keys {
 		if bytes.Equal(one.known.ID, with.ID) {
@@ -113,6 +113,9 @@ func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credenti
 	}
 	if k.cloned {
 		return Given{}, ErrCloned
+	}
+	if with.Authenticator.CloneWarning && q.at.Before(k.used) {
+		return Given{}, ErrWrong // the answer to an older question, sent late: its counter may well be the older one
 	}
 	if with.Authenticator.CloneWarning {
 		return Given{}, r.cloned(ctx, a.person, k.id)
@@ -127,7 +130,7 @@ func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credenti
 	if err != nil {
 		return Given{}, wrap("use passkey", err)
 	}
-	return Given{Person: a.person, Kind: KindPasskey, At: now, Citizen: citizen}, nil
+	return Given{Person: a.person, Kind: KindPasskey, At: now, Citizen: q.citizen}, nil
 }
 
 // cloned takes a key out of use, which is an act of the program.

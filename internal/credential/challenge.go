@@ -30,11 +30,12 @@ const (
 	challengesMax = 8 // that one session may have open: pages in several tabs
 )
 
-// question is what a key is asked for: by whom (nil: whoever has one), and for which citizen, nil for nobody in particular.
+// question is what a key is asked for: by whom (nil: whoever has one), for which citizen, nil for nobody in particular, and since when.
 type question struct {
 	person  uuid.UUID
 	purpose Purpose
 	citizen uuid.UUID
+	at      time.Time
 }
 
 // keep stores what was asked of a browser, for its session, and forgets the oldest of too many.
@@ -75,7 +76,7 @@ func (r *Register) answered(ctx context.Context, session []byte, purpose Purpose
 	if err := json.Unmarshal(data, &asked); err != nil {
 		return question{}, asked, fmt.Errorf("read challenge: %w", err)
 	}
-	return question{person: orNil(person), purpose: purpose, citizen: orNil(citizen)}, asked, nil
+	return question{person: orNil(person), purpose: purpose, citizen: orNil(citizen), at: expires.Add(-challengeLife)}, asked, nil
 }
 
 // Purge deletes what nobody answered or finished in time, and returns how many.

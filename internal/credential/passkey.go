@@ -46,6 +46,7 @@ type key struct {
 	id     uuid.UUID
 	known  webauthn.Credential
 	cloned bool
+	used   time.Time // the zero time before it was
 }
 
 // WebAuthnID returns the user handle.
@@ -74,7 +75,7 @@ func (r *Register) account(ctx context.Context, person uuid.UUID) (*account, err
 		if err := tx.QueryRow(ctx, `select email, given_name || ' ' || usual_name from person where id = $1`, person).Scan(&a.name, &a.full); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select id, credential_id, public_key, aaguid, transports, backup_eligible, backed_up, sign_count, cloned_at is not null
+		rows, err := tx.Query(ctx, `select id, credential_id, public_key, aaguid, transports, backup_eligible, backed_up, sign_count, cloned_at is not null, used_at
 			from credential_passkey where person_id = $1 order by created_at, id`, person)
 		if err != nil {
 			return err
@@ -89,8 +90,12 @@ func scanKey(row pgx.CollectableRow) (key, error) {
 	var k key
 	var transports []string
 	var count int64
+	var used *time.Time
 	c := &k.known
-	err := row.Scan(&k.id, &c.ID, &c.PublicKey, &c.Authenticator.AAGUID, &transports, &c.Flags.BackupEligible, &c.Flags.BackupState, &count, &k.cloned)
+	err := row.Scan(&k.id, &c.ID, &c.PublicKey, &c.Authenticator.AAGUID, &transports, &c.Flags.BackupEligible, &c.Flags.BackupState, &count, &k.cloned, &used)
+	if used != nil {
+		k.used = *used
+	}
 	for _, t := range transports {
 		c.Transport = append(c.Transport, protocol.AuthenticatorTransport(t))
 	}

@@ -257,6 +257,28 @@ func TestAssert_FindsAClone(t *testing.T) {
 	w.sound(t)
 }
 
+// An answer that comes late, after the key has answered a question asked later, has the counter of before: it is refused, and nobody loses their key.
+func TestAssert_ALateAnswerIsNoClone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	by := w.newcomer(t, "amel")
+	k := newKey(t)
+	k.Counts = true
+	w.enrol(t, by, k, "clé")
+	first := answer(t, k, w.question(t, by.Person, credential.StepUp))
+	second := answer(t, k, w.question(t, by.Person, credential.StepUp))
+	if _, err := w.factors.Assert(t.Context(), w.session, credential.StepUp, second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.factors.Assert(t.Context(), w.session, credential.StepUp, first); !errors.Is(err, credential.ErrWrong) {
+		t.Errorf("the late answer: %v", err)
+	}
+	if _, err := w.use(t, k); err != nil {
+		t.Errorf("the key afterwards: %v", err)
+	}
+	w.sound(t)
+}
+
 // Only who gave a factor lately adds or removes one, and only who has none begins without.
 func TestFactors_NeedAFactor(t *testing.T) {
 	t.Parallel()
