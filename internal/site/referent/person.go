@@ -120,7 +120,8 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 		if m.ID == l.Left.FollowedUpBy {
 			l.Follower = m.Name
 		}
-		if m.ID != c.ID && m.Works() && m.Aidant() {
+		reads := m.Certificate == certification.Certified || m.Certificate == "expired" // of citizens: see org.Reads
+		if m.ID != c.ID && m.Works() && m.Aidant() && reads {
 			l.Colleagues = append(l.Colleagues, staff.Choice{Value: m.ID.String(), Text: m.Name})
 		}
 	}
