@@ -25,8 +25,8 @@ func Fresh(by journal.Actor, now time.Time) error {
 // The parts of the rules who may act and who may read, about a membership m of the person a in the organisation o. None is null but certified.
 const (
 	free   = `m.suspended_at is null and a.suspended_at is null`
-	agreed = `coalesce((select y.sha256 = c.sha256 from charter c join charter_acceptance y on y.version = c.version and y.person_id = a.id
-		where c.version = (select l.version from charter l order by l.published_at desc limit 1)), false)`
+	agreed = `coalesce((select (select y.sha256 = c.sha256 from charter_acceptance y where y.version = c.version and y.person_id = a.id)
+		from charter c order by c.published_at desc limit 1), false)`
 	certified = `(select k.certified_until from certification k where k.person_id = a.id and k.state = 'certified')`
 	entrusted = `exists (select from certification k where k.person_id = a.id and k.certified_at is not null and k.state <> 'suspended')`
 	isAidant  = `m.role = 'aidant' and m.ended_at is null`

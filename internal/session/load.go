@@ -12,14 +12,13 @@ import (
 	"mandat/internal/db"
 )
 
-// CharterAccepted is SQL that says whether the person of a row s has accepted the charter as it was last published. There may
-// be none yet.
-const CharterAccepted = `coalesce((select ca.sha256 = c.sha256 from charter c join charter_acceptance ca on ca.version = c.version and ca.person_id = s.person_id
-	where c.version = (select version from charter order by published_at desc limit 1)), (select count(*) = 0 from (select from charter order by published_at limit 1) c))`
+// charterAccepted says whether the person of a row s has accepted the charter as it was last published. There may be none yet.
+const charterAccepted = `coalesce((select coalesce((select a.sha256 = c.sha256 from charter_acceptance a where a.version = c.version and a.person_id = s.person_id), false)
+	from charter c order by c.published_at desc limit 1), true)`
 
-// grown says, of a row s, whether its person was given a role in the organisation, or a certificate, after the browser was given its secret.
-const grown = `coalesce(greatest((select max(g.created_at) from membership g where g.organisation_id = s.organisation_id and g.person_id = s.person_id and g.ended_at is null),
-	(select k.updated_at from certification k where k.person_id = s.person_id and k.state = 'certified')) > coalesce(s.renewed_at, s.created_at), false)`
+// grown says, of a row s, whether its person was given a role in the organisation (m), or a certificate, after the browser was given its secret.
+const grown = `coalesce(greatest(m.last, (select k.updated_at from certification k where k.person_id = s.person_id and k.state = 'certified'))
+	> coalesce(s.renewed_at, s.created_at), false)`
 
 // found asks everything that decides whether a session still counts, in one statement, and sets the scope of the session's
 // organisation for those that follow. "offset 0" keeps the times out of the search: when there are few sessions their index
@@ -28,15 +27,14 @@ const found = `
 select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o.public_id, coalesce(s.role, ''), coalesce(s.method, ''),
   s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.enrolling, s.proconnect, case when s.half_until > $2 then s.half_person end,
   s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
-  s.role = 'referent' or coalesce((select true from membership r where r.organisation_id = s.organisation_id and r.person_id = s.person_id and r.role = 'referent'
-    and r.ended_at is null and r.suspended_at is null), false),
-  coalesce(s.person_id is null or s.role = 'auditor' or ` + CharterAccepted + `, false),
+  s.role = 'referent' or coalesce(m.referent, false), coalesce(s.person_id is null or s.role = 'auditor' or ` + charterAccepted + `, false),
   s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
   s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
-    else o.active and exists (select from membership m where m.organisation_id = s.organisation_id and m.person_id = s.person_id and m.role = s.role
-      and m.ended_at is null and m.suspended_at is null) end), p.suspended_at is not null, ` + grown + `
+    else o.active and coalesce(m.stands, false) end), p.suspended_at is not null, ` + grown + `
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
+  left join lateral (select bool_or(role = 'referent' and suspended_at is null) as referent, bool_or(role = s.role and suspended_at is null) as stands, max(created_at) as last
+    from membership where organisation_id = s.organisation_id and person_id = s.person_id and ended_at is null) m on true
 where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
 
 // nullable is what found returns where there may be none.
