@@ -16,19 +16,18 @@ var (
 	constantAsset = regexp.MustCompile(`\{\{asset "([^"]+)"\}\}`)
 )
 
-// parseFile adds a file's templates to a set, with its constants written out in a language: most of what a page says is the
-// same each time, and looking it up anew took two thirds of the time that rendering took.
-func (p *Pages) parseFile(set *template.Template, files fs.FS, name, lang string) error {
+// readFile reads a file of templates, with its constants written out in a language: most of what a page says is the same each
+// time, and looking it up anew took two thirds of the time that rendering took.
+func (p *Pages) readFile(files fs.FS, name, lang string) (string, error) {
 	b, err := fs.ReadFile(files, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	source, err := p.writeConstants(string(b), lang)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	_, err = set.New(name).Parse(source)
-	return err
+	return source, nil
 }
 
 func (p *Pages) writeConstants(source, lang string) (string, error) {

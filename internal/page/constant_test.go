@@ -50,15 +50,22 @@ func TestRender_Constants(t *testing.T) {
 func TestLoad_RefusesMissingTexts(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{`{{t "x.nothing"}}`, `{{template "main" (t "x.nothing")}}`, `{{t "x.client"}}`, `{{asset "b.css"}}`} {
-		_, err := page.Load(fstest.MapFS{
-			"templates/layout.html": {Data: []byte(`{{define "layout"}}` + action + `{{end}}`)},
-			"templates/x/page.html": {Data: []byte(`{{define "main"}}{{end}}`)},
-			"locales/fr/x.json":     {Data: []byte(`{"x.client": "« {{.Client}} »"}`)},
-			"locales/en/x.json":     {Data: []byte(`{"x.client": "{{.Client}}"}`)},
-			"static/a.css":          {Data: []byte(`a{}`)},
-		}, page.Options{})
-		if err == nil {
-			t.Errorf("%s: loaded", action)
+		for _, file := range []string{"templates/layout.html", "templates/partial/part.html", "templates/x/page.html"} {
+			files := fstest.MapFS{
+				"templates/layout.html":       {Data: []byte(`{{define "layout"}}{{end}}`)},
+				"templates/partial/part.html": {Data: []byte(`{{define "part"}}{{end}}`)},
+				"templates/x/page.html":       {Data: []byte(`{{define "main"}}{{end}}`)},
+				"locales/fr/x.json":           {Data: []byte(`{"x.client": "« {{.Client}} »"}`)},
+				"locales/en/x.json":           {Data: []byte(`{"x.client": "{{.Client}}"}`)},
+				"static/a.css":                {Data: []byte(`a{}`)},
+			}
+			if _, err := page.Load(files, page.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			files[file] = &fstest.MapFile{Data: []byte(`{{define "some"}}` + action + `{{end}}`)}
+			if _, err := page.Load(files, page.Options{}); err == nil {
+				t.Errorf("%s in %s: loaded", action, file)
+			}
 		}
 	}
 }

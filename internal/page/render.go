@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -20,19 +19,18 @@ type Options struct {
 	SignOutOrigins []string // origins to which signing out redirects the browser
 }
 
-// Pages renders templates. All of them are parsed when it is loaded.
+// Pages renders templates.
 type Pages struct {
 	options Options
 	texts   map[string]*texts
 	matcher language.Matcher
 	static  *assets
-	sets    map[string]map[string]*template.Template // language, name of the page
+	sheets  map[string]map[string]*sheet // language, name of the page
 }
 
-// Load reads templates/, locales/ and static/ (see web/README.md). Each page is a set of its own: layout, partials and
-// the page, once in each language.
+// Load reads templates/, locales/ and static/ (see web/README.md). A page that names a text or a file that is not there is an error.
 func Load(files fs.FS, o Options) (*Pages, error) {
-	p := &Pages{options: o, sets: map[string]map[string]*template.Template{}}
+	p := &Pages{options: o, sheets: map[string]map[string]*sheet{}}
 	var err error
 	if p.texts, err = loadTexts(files); err != nil {
 		return nil, err
@@ -46,44 +44,11 @@ func Load(files fs.FS, o Options) (*Pages, error) {
 	}
 	p.matcher = language.NewMatcher(tags)
 	for _, l := range languages {
-		if p.sets[l.Tag], err = p.parse(files, l.Tag); err != nil {
+		if p.sheets[l.Tag], err = p.readSheets(files, l.Tag); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
-}
-
-const partials = "templates/partial/"
-
-func (p *Pages) parse(files fs.FS, lang string) (map[string]*template.Template, error) {
-	base := template.New("").Funcs(p.funcs(lang)).Option("missingkey=error")
-	names, err := fs.Glob(files, "templates/*/*.html")
-	if err == nil {
-		err = p.parseFile(base, files, "templates/layout.html", lang)
-	}
-	for _, name := range names {
-		if err == nil && strings.HasPrefix(name, partials) {
-			err = p.parseFile(base, files, name, lang)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("parse templates: %w", err)
-	}
-	out := map[string]*template.Template{}
-	for _, name := range names {
-		if strings.HasPrefix(name, partials) {
-			continue
-		}
-		set, err := base.Clone()
-		if err == nil {
-			err = p.parseFile(set, files, name, lang)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("parse templates: %w", err)
-		}
-		out[strings.TrimPrefix(name, "templates/")] = set
-	}
-	return out, nil
 }
 
 // funcs are the functions of templates, bound to a language.
@@ -103,7 +68,7 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 // Names lists the pages ("aidant/home.html").
 func (p *Pages) Names() []string {
 	var out []string
-	for name := range p.sets[languages[0].Tag] {
+	for name := range p.sheets[languages[0].Tag] {
 		out = append(out, name)
 	}
 	return out
@@ -117,9 +82,13 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 	c := data.common()
 	c.Lang, c.SignedIn, c.Base = Lang(r), whoOf(r.Context()), Base(r.Context())
 	c.Languages = languageLinks(r, c.Lang, c.KeepQuery)
-	set, ok := p.sets[c.Lang][name]
+	sheet, ok := p.sheets[c.Lang][name]
 	if !ok {
 		return fmt.Errorf("render %s: no such page", name)
+	}
+	set, err := sheet.parsed()
+	if err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
 	}
 	b := bytes.NewBuffer(make([]byte, 0, usualPage))
 	if err := set.ExecuteTemplate(b, "layout", data); err != nil {
