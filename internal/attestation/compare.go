@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,22 +54,11 @@ func compareMandates(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]jo
 		return nil, err
 	}
 	have, err := tables(ctx, tx, mandates)
-	var out []journal.Difference
-	for s, h := range have {
-		switch w, known := want[s]; {
-		case !known:
-			out = append(out, s.difference("stands in the tables, and no entry tells of it"))
-		case w != h:
-			out = append(out, s.difference(fmt.Sprintf("is %s in the tables, and %s according to its entry", h, w)))
-		}
-	}
-	for s := range want {
-		if have[s] == "" {
-			out = append(out, s.difference("was made according to its entry, and is gone from the tables"))
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int { return strings.Compare(a.ID+a.What, b.ID+b.What) })
-	return out, err
+	return journal.Differences(have, want, sheet.difference, journal.Words[string]{
+		Stray: "stands in the tables, and no entry tells of it",
+		Other: "is {tables} in the tables, and {entries} according to its entry",
+		Gone:  "was made according to its entry, and is gone from the tables",
+	}), err
 }
 
 func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[sheet]string, error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,7 +33,11 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		if err != nil {
 			return err
 		}
-		out = append(found, differences(want, have)...)
+		out = append(found, journal.Differences(have, want, difference, journal.Words[map[string]string]{
+			Stray: "stands in the tables, and no entry tells of it",
+			Gone:  "is told of by entries, and is gone from the tables",
+			Parts: unlike,
+		})...)
 		found, err = files.compare(ctx, tx)
 		out = append(out, found...)
 		return err
@@ -46,33 +49,22 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	return out, nil
 }
 
-func differences(want, have picture) []journal.Difference {
-	var out []journal.Difference
-	add := func(person uuid.UUID, what string) {
-		out = append(out, journal.Difference{Of: "person", ID: person.String(), What: "their certification " + what})
-	}
-	for person, h := range have {
-		w, known := want[person]
-		if !known {
-			add(person, "stands in the tables, and no entry tells of it")
-			continue
-		}
-		for _, column := range []string{"state", "trained_on", "training", "organiser", "tested_on", "score", "minimum", "passed_on", "certified_at", "certified_until", "suspended_at", "updated_at"} {
-			switch {
-			case h[column] == w[column]:
-			case slices.Contains(shown, column):
-				add(person, fmt.Sprintf("has as %s %q in the tables, and %q according to the entries", column, h[column], w[column]))
-			default:
-				add(person, "has another "+column+" in the tables than in the entries")
-			}
+func difference(person uuid.UUID, what string) journal.Difference {
+	return journal.Difference{Of: "person", ID: person.String(), What: "their certification " + what}
+}
+
+// unlike names the columns in which a row differs from what the entries say.
+func unlike(have, want map[string]string) []string {
+	var out []string
+	for _, column := range []string{"state", "trained_on", "training", "organiser", "tested_on", "score", "minimum", "passed_on", "certified_at", "certified_until", "suspended_at", "updated_at"} {
+		switch {
+		case have[column] == want[column]:
+		case slices.Contains(shown, column):
+			out = append(out, fmt.Sprintf("has as %s %q in the tables, and %q according to the entries", column, have[column], want[column]))
+		default:
+			out = append(out, "has another "+column+" in the tables than in the entries")
 		}
 	}
-	for person := range want {
-		if have[person] == nil {
-			add(person, "is told of by entries, and is gone from the tables")
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int { return strings.Compare(a.String(), b.String()) })
 	return out
 }
 

@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,22 +40,11 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare the charter with the journal: %w", err)
 	}
-	var out []journal.Difference
-	for f, h := range have {
-		switch w, known := want[f]; {
-		case !known:
-			out = append(out, f.difference("stands in the tables, and no entry tells of it"))
-		case w != h:
-			out = append(out, f.difference(fmt.Sprintf("is %s in the tables, and %s according to its entry", h, w)))
-		}
-	}
-	for f := range want {
-		if _, there := have[f]; !there {
-			out = append(out, f.difference("stands in an entry, and is gone from the tables"))
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int { return strings.Compare(a.String(), b.String()) })
-	return out, nil
+	return journal.Differences(have, want, fact.difference, journal.Words[string]{
+		Stray: "stands in the tables, and no entry tells of it",
+		Other: "is {tables} in the tables, and {entries} according to its entry",
+		Gone:  "stands in an entry, and is gone from the tables",
+	}), nil
 }
 
 func tables(ctx context.Context, tx pgx.Tx, have map[fact]string) error {

@@ -1,11 +1,9 @@
 package credential
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,29 +35,15 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare factors with the journal: %w", err)
 	}
-	return differences(want.picture(), have), nil
+	return journal.Differences(have, want.picture(), difference, journal.Words[string]{
+		Stray: "stands in the tables ({tables}), and no entry tells of it",
+		Other: "the tables say {tables}; the entries say {entries}",
+		Gone:  "is {entries} according to its entries, and gone from the tables",
+	}), nil
 }
 
-func differences(want, have picture) []journal.Difference {
-	var out []journal.Difference
-	add := func(id uuid.UUID, what string) {
-		out = append(out, journal.Difference{Of: "factor", ID: id.String(), What: what})
-	}
-	for id, h := range have {
-		switch w, known := want[id]; {
-		case !known:
-			add(id, "stands in the tables ("+h+"), and no entry tells of it")
-		case w != h:
-			add(id, fmt.Sprintf("the tables say %s; the entries say %s", h, w))
-		}
-	}
-	for id, w := range want {
-		if _, there := have[id]; !there {
-			add(id, "is "+w+" according to its entries, and gone from the tables")
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.What, b.What)) })
-	return out
+func difference(id uuid.UUID, what string) journal.Difference {
+	return journal.Difference{Of: "factor", ID: id.String(), What: what}
 }
 
 // The words for each thing, the same from tables and entries.

@@ -1,11 +1,10 @@
 package invitation
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,22 +57,15 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare invitations with the journal: %w", err)
 	}
-	var out []journal.Difference
-	for id, h := range have {
-		switch w, known := want[id]; {
-		case !known:
-			out = append(out, difference(id, "stands in the table, and no entry tells of it"))
-		case w.String() != h.String():
-			out = append(out, difference(id, fmt.Sprintf("the table says %s; the entries say %s", h, w)))
-		}
-	}
-	for id, w := range want {
-		if _, there := have[id]; !there && !w.forgotten(now) {
-			out = append(out, difference(id, "was made according to its entry, and is gone from the table"))
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int { return cmp.Compare(a.ID, b.ID) })
-	return out, nil
+	maps.DeleteFunc(want, func(id uuid.UUID, l life) bool {
+		_, there := have[id]
+		return !there && l.forgotten(now)
+	})
+	return journal.Differences(have, want, difference, journal.Words[life]{
+		Stray: "stands in the table, and no entry tells of it",
+		Other: "the table says {tables}; the entries say {entries}",
+		Gone:  "was made according to its entry, and is gone from the table",
+	}), nil
 }
 
 func difference(id uuid.UUID, what string) journal.Difference {

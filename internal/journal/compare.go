@@ -14,17 +14,6 @@ import (
 	"mandat/internal/db"
 )
 
-// Difference is something in the tables that is not what the entries say of it: it was changed, added or removed behind
-// the program's back.
-type Difference struct {
-	Of   string // "mandate", "organisation", "person" or "entry"
-	ID   string // its id
-	What string // in English, without personal data
-}
-
-// String says it in one line.
-func (d Difference) String() string { return d.Of + " " + d.ID + ": " + d.What }
-
 // Replay hands over, in their order, the entries e that fit a condition, as they were hashed. It leaves out those that
 // the integrator has passed by: they were not written by an act, and will never be in the tree.
 func Replay(ctx context.Context, tx pgx.Tx, where string, args []any, each func(body []byte)) error {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,44 +79,34 @@ func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]jo
 	if err != nil {
 		return nil, err
 	}
-	var out []journal.Difference
-	for id, h := range have {
-		w := want[id]
-		if w == nil {
-			out = append(out, difference(id, "stands in the tables, and no entry tells of its signature"))
-			continue
-		}
-		out = append(out, differ(id, w, h)...)
-	}
-	for id := range want {
-		if have[id] == nil {
-			out = append(out, difference(id, "was signed according to its entry, and is gone from the tables"))
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int { return strings.Compare(a.ID, b.ID) })
-	return out, nil
+	return journal.Differences(have, want, difference, journal.Words[*state]{
+		Stray: "stands in the tables, and no entry tells of its signature",
+		Gone:  "was signed according to its entry, and is gone from the tables",
+		Parts: unlike,
+	}), nil
 }
 
 func difference(id uuid.UUID, what string) journal.Difference {
 	return journal.Difference{Of: "mandate", ID: id.String(), What: what}
 }
 
-func differ(id uuid.UUID, want, have *state) []journal.Difference {
-	var out []journal.Difference
+// unlike says in what a mandate and its powers differ from their entries.
+func unlike(have, want *state) []string {
+	var out []string
 	if want.facts != have.facts {
-		out = append(out, difference(id, fmt.Sprintf("the tables say %s; its entry says %s", have.facts, want.facts)))
+		out = append(out, fmt.Sprintf("the tables say %s; its entry says %s", have.facts, want.facts))
 	}
 	if want.ended != have.ended {
-		out = append(out, difference(id, fmt.Sprintf("the tables say %q of its end; its entries say %q", have.ended, want.ended)))
+		out = append(out, fmt.Sprintf("the tables say %q of its end; its entries say %q", have.ended, want.ended))
 	}
 	for procedure := range want.powers {
 		if have.powers[procedure] == "" {
-			out = append(out, difference(id, "its power "+procedure+" is gone from the tables"))
+			out = append(out, "its power "+procedure+" is gone from the tables")
 		}
 	}
 	for procedure, h := range have.powers {
 		if w := want.powers[procedure]; w != h {
-			out = append(out, difference(id, fmt.Sprintf("the tables say %q of its power %s; its entries say %q", h, procedure, w)))
+			out = append(out, fmt.Sprintf("the tables say %q of its power %s; its entries say %q", h, procedure, w))
 		}
 	}
 	return out

@@ -1,10 +1,8 @@
 package org
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -70,31 +68,16 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare organisations and people with the journal: %w", err)
 	}
-	return differences(want, have), nil
+	return journal.Differences(have, want, subject.difference, journal.Words[*life]{
+		Stray: "stands in the tables, and no entry tells of it",
+		Other: "the tables say {tables}; the entries say {entries}",
+		Gone:  "was added according to its entry, and is gone from the tables",
+	}), nil
 }
 
-func differences(want, have picture) []journal.Difference {
-	var out []journal.Difference
-	add := func(s subject, what string) {
-		out = append(out, journal.Difference{Of: s.of, ID: s.id.String(), What: s.part + what})
-	}
-	for s, h := range have {
-		switch w, known := want[s]; {
-		case !known:
-			add(s, "stands in the tables, and no entry tells of it")
-		case w.String() != h.String():
-			add(s, fmt.Sprintf("the tables say %s; the entries say %s", h, w))
-		}
-	}
-	for s := range want {
-		if _, there := have[s]; !there {
-			add(s, "was added according to its entry, and is gone from the tables")
-		}
-	}
-	slices.SortFunc(out, func(a, b journal.Difference) int {
-		return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.ID, b.ID), cmp.Compare(a.What, b.What))
-	})
-	return out
+// difference names what was found of a subject.
+func (s subject) difference(what string) journal.Difference {
+	return journal.Difference{Of: s.of, ID: s.id.String(), What: s.part + what}
 }
 
 func tables(ctx context.Context, tx pgx.Tx) (picture, error) {
