@@ -33,7 +33,8 @@ type Colleague struct {
 	Certificate    string     // state of their certification, "" for none
 	CertifiedUntil *time.Time // may lie in the past
 
-	Passkeys, Apps, Cards, Recovery int // second factors that count; recovery codes that are left
+	Passkeys, Apps, Cards, Recovery int  // second factors that count; recovery codes that are left
+	ByProConnect                    bool // ProConnect names them: they need no second factor here
 
 	LastSignIn *time.Time
 }
@@ -42,7 +43,7 @@ type Colleague struct {
 const team = `select ` + personColumns + `, w.roles, w.suspended, w.procedures, w.since, w.left_at, coalesce(k.state, ''), k.certified_until,
 	(select count(*) from credential_passkey f where f.person_id = a.id and f.cloned_at is null), c.apps, c.cards,
 	(select count(*) from credential_recovery f where f.person_id = a.id and f.used_at is null),
-	(select signed_in_at from session_presence s where s.person_id = a.id)
+	exists (select from person_identity i where i.person_id = a.id and i.state = 'confirmed'), (select signed_in_at from session_presence s where s.person_id = a.id)
 	from person a join lateral (select coalesce(array_agg(m.role order by m.role) filter (where m.ended_at is null), '{}') roles,
 			coalesce(bool_or(m.suspended_at is not null) filter (where m.ended_at is null), false) suspended, min(m.created_at) since, max(m.ended_at) left_at,
 			(select l.procedures from membership l where l.organisation_id = $1 and l.person_id = a.id and l.role = 'aidant' and l.ended_at is null) procedures
@@ -54,7 +55,7 @@ const team = `select ` + personColumns + `, w.roles, w.suspended, w.procedures, 
 
 func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 	err := row.Scan(append(c.fields(), &c.Roles, &c.SuspendedThere, &c.Procedures, &c.Since, &c.LeftAt, &c.Certificate, &c.CertifiedUntil,
-		&c.Passkeys, &c.Apps, &c.Cards, &c.Recovery, &c.LastSignIn)...)
+		&c.Passkeys, &c.Apps, &c.Cards, &c.Recovery, &c.ByProConnect, &c.LastSignIn)...)
 	switch {
 	case len(c.Roles) == 0:
 		c.State = ColleagueLeft
@@ -68,6 +69,12 @@ func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 	}
 	c.LeftAt = nil
 	return err
+}
+
+// Stranded reports whether they may work and cannot sign in: they have no second factor, and ProConnect does not name them. Who accepted an invitation without
+// ProConnect is so until they add their first factor.
+func (c Colleague) Stranded() bool {
+	return (c.State == ColleagueActive || c.State == ColleagueTraining) && !c.ByProConnect && c.Passkeys+c.Apps+c.Cards+c.Recovery == 0
 }
 
 // Team lists everybody who has, or had, a role in the actor's organisation, for its referents. Everybody else gets ErrMayNot: there is no

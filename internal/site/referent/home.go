@@ -24,7 +24,7 @@ type homePage struct {
 
 // waiting is something that waits for the referent.
 type waiting struct {
-	Kind string // "identity", "reset", "invitation"
+	Kind string // "identity", "reset", "stranded", "invitation"
 	Name string // of whom it is about
 	Href string
 	At   time.Time
@@ -49,7 +49,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if p.Figures, err = s.Mandates.Figures(r.Context(), at.Actor()); err != nil {
 		return err
 	}
-	if p.Waiting, err = s.waiting(r, at); err != nil {
+	if p.Waiting, err = s.waiting(r, at, people); err != nil {
 		return refusal(err)
 	}
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
@@ -58,7 +58,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	return s.Pages.Render(w, r, http.StatusOK, "referent/home.html", p)
 }
 
-func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) {
+func (s *Site) waiting(r *http.Request, at *session.Session, people []org.Colleague) ([]waiting, error) {
 	var out []waiting
 	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
 	if err != nil {
@@ -76,6 +76,11 @@ func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) 
 	for _, x := range resets {
 		if x.MayApprove {
 			out = append(out, waiting{"reset", x.Name, personPath(x.Person), x.AskedAt})
+		}
+	}
+	for _, c := range people {
+		if c.Stranded() {
+			out = append(out, waiting{"stranded", c.GivenName + " " + c.UsualName, personPath(c.ID), time.Time{}})
 		}
 	}
 	open, err := s.invited(r, at)

@@ -91,6 +91,12 @@ func personPages() []shownPage {
 	suspended.SuspendedThere = true
 	asleep := someone(org.ColleagueSuspended, "expired", org.RoleAidant)
 	asleep.Suspended, asleep.SuspendedWhy = true, org.Inactive
+	stranded := blank()
+	stranded.Roles, stranded.Link = []string{org.RoleAidant}, later
+	over := stranded
+	over.Link = time.Time{}
+	byProConnect := blank()
+	byProConnect.ByProConnect = true
 	decided := asleep
 	decided.SuspendedWhy = org.Decided
 	return []shownPage{
@@ -104,6 +110,9 @@ func personPages() []shownPage {
 		show(suspended, func(p *personPage) { p.Reset, p.Form = &approved, mistaken(nil, "colleague") }),
 		show(asleep, func(p *personPage) { p.leaving = left(asleep, true) }),
 		show(decided, func(*personPage) {}),
+		show(stranded, func(*personPage) {}),
+		show(over, func(*personPage) {}),
+		show(byProConnect, func(*personPage) {}),
 		show(someone(org.ColleagueLeft, certification.Passed), func(p *personPage) { p.MaySuspend, p.MayReset = false, false }),
 		show(someone(org.ColleagueTraining, certification.Trained, org.RoleAidant), func(*personPage) {}),
 		show(someone(org.ColleagueTraining, certification.ToTrain, org.RoleAidant), func(*personPage) {}),
@@ -116,6 +125,8 @@ func everyPage(t *testing.T) []shownPage {
 	groups := func(people ...member) []group {
 		return []group{{org.ColleagueActive, people}, {org.ColleagueTraining, nil}, {org.ColleagueSuspended, people}, {org.ColleagueLeft, nil}}
 	}
+	begun := blank()
+	begun.Link = later
 	open := invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleAidant, org.RoleReferent}, ExpiresAt: now}
 	limit := func(whose string, form *page.Form) shownPage {
 		return shownPage{"referent/procedures.html", func() page.Page {
@@ -147,13 +158,13 @@ func everyPage(t *testing.T) []shownPage {
 			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name}
 		}},
 		shownPage{"referent/home.html", func() page.Page {
-			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"invitation", "E F", "/z", now}}}
+			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
 		}},
 		shownPage{"referent/team.html", func() page.Page {
 			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups()}
 		}},
 		shownPage{"referent/team.html", func() page.Page {
-			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), blank()),
+			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), blank(), begun),
 				Invitations: []staff.Invited{{Invitation: open, Name: "Nora Neuve", Over: true}, {Invitation: open, Name: "Nora Neuve"}}, Notice: "referent.invite.sent"}
 		}},
 		shownPage{"referent/reset.html", func() page.Page {

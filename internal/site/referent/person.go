@@ -66,6 +66,13 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 	p.Certified = p.Person.Certificate == certification.Certified
 	p.Procedures = s.names(page.Lang(r), c.Procedures)
 	p.MaySuspend = p.Person.Works() && !p.Self
+	if p.Person.Stranded() {
+		begun, err := s.Invitations.Begun(r.Context(), at.Actor())
+		if err != nil {
+			return refusal(err)
+		}
+		p.Person.Link = begun[c.ID]
+	}
 	if p.Person.State != org.ColleagueLeft { // others decide about them now
 		if err := s.decisions(r, at, p); err != nil {
 			return err

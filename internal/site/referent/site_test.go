@@ -43,6 +43,50 @@ func TestTeam_IsOurs(t *testing.T) {
 	b.Without(b.Get(path(o.boss)), "Certification", "Pas encore de formation", "Pour agir avec un mandat")
 }
 
+// Who accepted by the link, and left before they had a second factor, cannot sign in: the referent sees it, and what opens the way.
+func TestTeam_ShowsWhoAcceptedAndHasNoFactor(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.rose(t)
+	accept := func(name string, how invitation.Accepting) uuid.UUID {
+		t.Helper()
+		id, err := o.invitations.Invite(t.Context(), o.boss, invitation.Invitee{Email: name + "@exemple.invalid", GivenName: name, UsualName: "Neuve", Roles: []string{org.RoleAidant}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if how.Secret, err = o.invitations.Write(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		person, err := o.invitations.Accept(t.Context(), how, func(*journal.Tx, uuid.UUID) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return person
+	}
+	accept("pia", invitation.Accepting{Issuer: fixture.Issuer, Sub: "pia"})
+	nora := accept("nora", invitation.Accepting{})
+	const link, over = "le lien de l’invitation le permet encore jusqu’au", "aucun lien d’invitation ne le permet plus"
+	count := func(want int, words string) {
+		t.Helper()
+		if n := strings.Count(b.Get("/referent/equipe").Body, words); n != want {
+			t.Errorf("%d people are said to be in this case, want %d: %s", n, want, words)
+		}
+	}
+	count(1, link)
+	b.Without(b.Want(b.Get(personPath(nora)), 200, link, "rouvrir le lien du courriel", "/facteurs"), over, "se connecte avec ProConnect")
+	b.Want(b.Get("/referent"), 200, "nora Neuve", "Second facteur à ajouter")
+	o.Clock.Advance(invitation.Life)
+	b = o.rose(t)
+	count(0, link)
+	count(1, over)
+	b.Without(b.Want(b.Get(personPath(nora)), 200, over, "elle recevra un lien pour en ajouter un"), link)
+	o.Content(t)
+	o.Behind(t, `insert into credential_passkey (id, person_id, credential_id, public_key, aaguid, transports, name, backup_eligible, backed_up, sign_count, created_at)
+		values (gen_random_uuid(), $1, 'x', 'x', 'x', '{}', 'x', false, false, 0, now())`, nora)
+	count(0, over)
+	b.Without(b.Get("/referent"), "Second facteur à ajouter")
+}
+
 func TestPerson_ShowsAndChanges(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

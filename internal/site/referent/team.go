@@ -25,6 +25,7 @@ type member struct {
 	EndsSoon    bool
 	SeenAt      time.Time // last sign-in, zero is never
 	Waits       string    // key of what waits for a decision on them, "" for nothing
+	Link        time.Time // until when the link of their invitation lets who is stranded add a second factor, zero when it does not
 }
 
 func (s *Site) memberOf(c org.Colleague) member {
@@ -102,12 +103,16 @@ func (s *Site) showTeam(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	begun, err := s.Invitations.Begun(r.Context(), at.Actor())
+	if err != nil {
+		return refusal(err)
+	}
 	for _, state := range []string{org.ColleagueActive, org.ColleagueTraining, org.ColleagueSuspended, org.ColleagueLeft} {
 		g := group{State: state}
 		for _, c := range people {
 			if c.State == state {
 				m := s.memberOf(c)
-				m.Waits = waits[c.ID]
+				m.Waits, m.Link = waits[c.ID], begun[c.ID]
 				g.People = append(g.People, m)
 			}
 		}
