@@ -104,7 +104,8 @@ func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uui
 }
 
 // CreateOrganisation adds an organisation and invites its first referent, in one act: an organisation without anybody would be one that nobody
-// runs. An administrator does it. Its one entry, organisation.created, names both. It returns the organisation's id.
+// runs. An administrator does it. Its one entry, organisation.created, names both. It returns the organisation's id: the one that o has, for who may call
+// twice with the same, of which the second call changes nothing and returns what the first did; or else a new one.
 //
 // Errors: ErrFields when no referent is invited, WaitError, those of org.Create, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld.
 func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o org.Organisation, first Invitee) (uuid.UUID, error) {
@@ -116,7 +117,9 @@ func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o o
 	}
 	lock := &pgx.Batch{}
 	allowed := org.MayAdminister(lock, by)
-	o.ID = token.ID()
+	if o.ID == uuid.Nil {
+		o.ID = token.ID()
+	}
 	first.Organisation = o.ID
 	id := token.ID()
 	err := r.sparing(ctx, by, uuid.Nil, first.Email, func() error {
@@ -132,7 +135,11 @@ func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o o
 		})
 	})
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("create organisation: %w", err)
+		twice, failed := r.created(ctx, by, o, first, err)
+		if twice {
+			return o.ID, nil
+		}
+		return uuid.Nil, fmt.Errorf("create organisation: %w", errors.Join(err, failed))
 	}
 	return o.ID, nil
 }

@@ -3,13 +3,16 @@ package invitation_test
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
+	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/token"
 )
 
 func house() org.Organisation {
@@ -88,4 +91,106 @@ func entries(t *testing.T, w *fixture.World) []string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// A form that is sent twice, at once or one after the other, makes one organisation, with one invitation, one message and one entry, and both are
+// answered alike.
+func TestCreateOrganisation_TwiceIsOnce(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, ada := t.Context(), w.Administrator(t, "ada")
+	before := entries(t, w)
+	o := house()
+	o.ID = token.ID()
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if id, err := w.Invitations.CreateOrganisation(ctx, ada, o, guest("nadia", org.RoleReferent)); err != nil || id != o.ID {
+				t.Errorf("%v, %v", id, err)
+			}
+		})
+	}
+	wg.Wait()
+	for range 4 { // more than may be sent to one address
+		if id, err := w.Invitations.CreateOrganisation(ctx, ada, o, guest("nadia", org.RoleReferent)); err != nil || id != o.ID {
+			t.Errorf("later: %v, %v", id, err)
+		}
+	}
+	if after := entries(t, w); !slices.Equal(after, append(before, "organisation.created")) {
+		t.Errorf("entries %v, and then %v", before, after)
+	}
+	if open, err := w.Invitations.ListOf(ctx, ada, o.ID); err != nil || len(open) != 1 || len(*w.Told) != 1 {
+		t.Errorf("invited %v, told %v, %v", open, *w.Told, err)
+	}
+	w.Content(t)
+}
+
+// Who has been sent as many as they may be is told of the last one, twice.
+func TestCreateOrganisation_TwiceIsNotTooOften(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, ada := t.Context(), w.Administrator(t, "ada")
+	var last org.Organisation
+	for _, siret := range []string{"21690123100011", "13002526500013", "35600000049837"} {
+		last = house()
+		last.ID, last.SIRET = token.ID(), siret
+		if _, err := w.Invitations.CreateOrganisation(ctx, ada, last, guest("nadia", org.RoleReferent)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if id, err := w.Invitations.CreateOrganisation(ctx, ada, last, guest("nadia", org.RoleReferent)); err != nil || id != last.ID {
+		t.Errorf("%v, %v", id, err)
+	}
+	last.ID = token.ID()
+	_, err := w.Invitations.CreateOrganisation(ctx, ada, last, guest("nadia", org.RoleReferent))
+	if _, often := errors.AsType[invitation.WaitError](err); !often {
+		t.Errorf("another one: %v", err)
+	}
+	w.Content(t)
+}
+
+// What differs from what was made is refused: nobody is told that something was done which was not.
+func TestCreateOrganisation_TwiceIsTheSame(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, ada, alan := t.Context(), w.Administrator(t, "ada"), w.Administrator(t, "alan")
+	made := house()
+	made.ID = token.ID()
+	if _, err := w.Invitations.CreateOrganisation(ctx, ada, made, guest("nadia", org.RoleReferent)); err != nil {
+		t.Fatal(err)
+	}
+	another, elsewhere, number := made, made, made
+	another.ID, elsewhere.City, number.SIRET = token.ID(), "Villeurbanne", "13002526500013"
+	renamed := guest("nadia", org.RoleReferent)
+	renamed.UsualName = "Autre"
+	given, address := guest("nadia", org.RoleReferent), guest("nadia", org.RoleReferent)
+	given.GivenName, address.Email = "Autre", "autre@exemple.invalid"
+	for name, c := range map[string]struct {
+		by    journal.Actor
+		o     org.Organisation
+		first invitation.Invitee
+	}{
+		"another form":              {ada, another, guest("nadia", org.RoleReferent)},
+		"another town":              {ada, elsewhere, guest("nadia", org.RoleReferent)},
+		"another SIRET":             {ada, number, guest("nadia", org.RoleReferent)},
+		"another referent":          {ada, made, guest("nora", org.RoleReferent)},
+		"another address":           {ada, made, address},
+		"another usual name":        {ada, made, renamed},
+		"another given name":        {ada, made, given},
+		"another role":              {ada, made, guest("nadia", org.RoleReferent, org.RoleAidant)},
+		"another administrator's":   {alan, made, guest("nadia", org.RoleReferent)},
+		"nobody who may administer": {w.Jeanne, made, guest("nadia", org.RoleReferent)},
+	} {
+		want := db.ErrConflict
+		if c.by.Person == w.Jeanne.Person {
+			want = org.ErrMayNot
+		}
+		if id, err := w.Invitations.CreateOrganisation(ctx, c.by, c.o, c.first); !errors.Is(err, want) {
+			t.Errorf("%s: %v, %v, want %v", name, id, err, want)
+		}
+	}
+	if len(*w.Told) != 1 {
+		t.Errorf("told %v", *w.Told)
+	}
+	w.Content(t)
 }

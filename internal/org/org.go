@@ -10,6 +10,7 @@
 package org
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -150,6 +151,11 @@ func (o *Organisation) particulars() []byte {
 	}
 	sum := sha256.Sum256(list)
 	return sum[:]
+}
+
+// Same reports whether two are one organisation of which the same is known: procedures and state aside.
+func (o *Organisation) Same(as Organisation) bool {
+	return o.ID == as.ID && o.SIRET == as.SIRET && bytes.Equal(o.particulars(), as.particulars())
 }
 
 func found(doing string, err error) error {

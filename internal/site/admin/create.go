@@ -4,22 +4,28 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/session"
 	"mandat/internal/sirene"
 	"mandat/internal/site/staff"
+	"mandat/internal/token"
 )
 
 type organisationForm struct {
 	page.Common
-	New          bool // with its first referent
+	New          string // with its first referent: what tells this form from another; "" changes one that is there
 	Action, Back string
 	Kinds        []staff.Choice
-	Lookup       *lookup // the SIRET was looked up just now
+	Lookup       *lookup           // the SIRET was looked up just now
+	Known        *org.Organisation // which has the SIRET or the habilitation number already
 }
 
 // lookup is what came of looking a SIRET up.
@@ -33,8 +39,13 @@ func (s *Site) renderForm(w http.ResponseWriter, r *http.Request, p *organisatio
 	return s.Pages.Render(w, r, status, "admin/organisation_form.html", p)
 }
 
-func creating() *organisationForm {
-	return &organisationForm{Common: page.Common{Title: "admin.organisation.new", Trail: []page.Link{home, organisations}}, New: true, Action: organisations.Href, Back: organisations.Href}
+// creating is the form of a new organisation: with the number that form has, if it was shown before.
+func creating(form *page.Form) *organisationForm {
+	number, err := uuid.Parse(form.Value("form"))
+	if err != nil {
+		number = token.ID()
+	}
+	return &organisationForm{Common: page.Common{Title: "admin.organisation.new", Trail: []page.Link{home, organisations}}, New: number.String(), Action: organisations.Href, Back: organisations.Href}
 }
 
 func changing(o org.Organisation) *organisationForm {
@@ -57,7 +68,7 @@ func (s *Site) showCreate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderForm(w, r, creating(), form, http.StatusOK)
+	return s.renderForm(w, r, creating(form), form, http.StatusOK)
 }
 
 // fields are those of the form and of an organisation, by the names that org.Organisation.Faults uses.
@@ -138,12 +149,14 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if form.Has("act", "lookup") {
-		return s.looked(w, r, creating(), form)
+		return s.looked(w, r, creating(form), form)
 	}
 	o := organisationOf(form)
+	// A form that is sent twice makes one organisation. Who goes back to it for the next SIRET makes another.
+	o.ID = uuid.NewSHA1(uuid.MustParse(creating(form).New), []byte(o.SIRET))
 	n := staff.Invitee(form, "referent_")
 	if form.Failed() {
-		return s.renderForm(w, r, creating(), form, http.StatusUnprocessableEntity)
+		return s.renderForm(w, r, creating(form), form, http.StatusUnprocessableEntity)
 	}
 	n.Roles = []string{org.RoleReferent}
 	if form.Ticked("referent_aidant") {
@@ -155,10 +168,10 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 	}
 	if _, often := errors.AsType[invitation.WaitError](err); often {
 		form.Fail("referent_email", "referent.invite.wrong.often")
-		return s.renderForm(w, r, creating(), form, http.StatusTooManyRequests)
+		return s.renderForm(w, r, creating(form), form, http.StatusTooManyRequests)
 	}
 	if again := wrongForm(form, err); again != 0 {
-		return s.renderForm(w, r, creating(), form, again)
+		return s.refused(w, r, at, creating(form), form, o, again)
 	}
 	if err != nil {
 		return refusal(err)
@@ -179,6 +192,24 @@ func wrongForm(form *page.Form, err error) int {
 		return 0
 	}
 	return http.StatusUnprocessableEntity
+}
+
+// refused shows the form again, with the organisation that has a number of it already.
+func (s *Site) refused(w http.ResponseWriter, r *http.Request, at *session.Session, p *organisationForm, form *page.Form, o org.Organisation, status int) error {
+	for _, number := range []string{o.SIRET, o.HabilitationNumber} {
+		if number == "" || p.Known != nil {
+			continue
+		}
+		all, err := s.Directory.Organisations(r.Context(), at.Actor(), number)
+		if err != nil {
+			return refusal(err)
+		}
+		i := slices.IndexFunc(all, func(x org.Organisation) bool { return x.SIRET == number || x.HabilitationNumber == number })
+		if i >= 0 && (p.New != "" || all[i].ID != o.ID) {
+			p.Known = &all[i]
+		}
+	}
+	return s.renderForm(w, r, p, form, status)
 }
 
 func (s *Site) showChange(w http.ResponseWriter, r *http.Request) error {
@@ -227,7 +258,7 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 		return s.acts().Later(w, r, changing(was).Action, form)
 	}
 	if again := wrongForm(form, err); again != 0 {
-		return s.renderForm(w, r, changing(was), form, again)
+		return s.refused(w, r, at, changing(was), form, o, again)
 	}
 	if err != nil {
 		return refusal(err)

@@ -70,8 +70,10 @@ func organisationPages() []shownPage {
 	for name := range fields(&org.Organisation{}) {
 		wrong.Fail(name, "admin.wrong."+name)
 	}
+	taken := creating(nil)
+	taken.Known = &house
 	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil),
-		form(creating(), nil, "", ""), form(creating(), wrong, "down", "warning"), form(creating(), nil, "unknown", "warning"), form(changing(house), filledWith(house), "found", "info"), form(creating(), page.KeptForm(url.Values{"name": {"Nom"}}), "", ""), form(changing(house), nil, "closed", "warning")}
+		form(creating(nil), nil, "", ""), form(taken, wrong, "down", "warning"), form(creating(nil), nil, "unknown", "warning"), form(changing(house), filledWith(house), "found", "info"), form(creating(nil), page.KeptForm(url.Values{"name": {"Nom"}}), "", ""), form(changing(house), nil, "closed", "warning")}
 }
 
 func personPages() []shownPage {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
+	"mandat/internal/sitetest"
 )
 
 func TestHome_CountsWhatWaits(t *testing.T) {
@@ -47,12 +49,47 @@ func TestCreate_WithItsFirstReferent(t *testing.T) {
 	fields := append(append([]string{"siret", "130 025 265 00013"}, particulars...), firstReferent...)
 	a := b.Want(b.Post("/admin/structures", fields...), 303, "/admin/structures/")
 	b.Want(b.Get(a.Location), 200, "La structure est créée, et son premier référent est invité", "nora@exemple.invalid", "Ministère", known, "En activité")
-	b.Want(b.Post("/admin/structures", fields...), 422, "a déjà ce SIRET", `value="nora@exemple.invalid"`)
+	b.Want(b.Post("/admin/structures", fields...), 422, "a déjà ce SIRET", `value="nora@exemple.invalid"`, `href="`+a.Location+`"`)
 	if o.Count(t, `select count(*) from invitation where roles = array['aidant', 'referent']`) != 1 {
 		t.Error("the first referent is not invited to both roles")
 	}
 	b.Want(b.Get("/admin/structures?q=num%C3%A9rique"), 200, "Une structure", a.Location)
 	b.Want(b.Get("/admin/structures?q=personne"), 200, "Aucune structure")
+	o.Content(t)
+}
+
+var formNumber = regexp.MustCompile(`name="form" value="([^"]*)"`)
+
+// A form that is sent twice makes one organisation, and the second answer is that of the first. Who goes back to it for another organisation makes
+// another; who goes back and changes something else is told that nothing is changed.
+func TestCreate_TwiceIsOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	shown := func(a sitetest.Answer) string { return formNumber.FindStringSubmatch(a.Body)[1] }
+	number := shown(b.Get("/admin/structures/nouvelle"))
+	if another := shown(b.Get("/admin/structures/nouvelle")); another == number {
+		t.Error("two forms are one")
+	}
+	fields := append(append([]string{"form", number, "siret", known}, particulars...), firstReferent...)
+	if again := shown(b.Want(b.Post("/admin/structures", append([]string{"act", "lookup"}, fields...)...), 200)); again != number {
+		t.Error("a form that is filled in is another one")
+	}
+	if again := shown(b.Want(b.Post("/admin/structures", "form", number), 422)); again != number {
+		t.Error("a form that is shown again is another one")
+	}
+	first := b.Want(b.Post("/admin/structures", fields...), 303)
+	b.Want(b.Post("/admin/structures", fields...), 303, first.Location)
+	changed := append(slices.Clone(fields), "france_services", "FS-2")
+	b.Want(b.Post("/admin/structures", changed...), 422, "a déjà ce SIRET", `href="`+first.Location+`"`)
+	next := slices.Clone(fields)
+	next[3] = broken
+	if second := b.Want(b.Post("/admin/structures", next...), 303); second.Location == first.Location {
+		t.Error("another SIRET is the same organisation")
+	}
+	if n := o.Count(t, `select count(*) from invitation`) + o.Count(t, `select count(*) from organisation where siret = $1`, known); n != 3 {
+		t.Errorf("%d invitations and organisations, want 2 and 1", n)
+	}
 	o.Content(t)
 }
 
@@ -79,7 +116,7 @@ func TestOrganisation_ChangeSuspendResume(t *testing.T) {
 	b.Want(b.Get(here+"/modification"), 200, `value="21750001600019"`)
 	b.Want(b.Post(here+"/modification", append([]string{"siret", "21750001600019", "france_services", "FS-1", "habilitation_number", "H-1"}, particulars...)...), 303, here)
 	b.Want(b.Get(here), 200, "La structure est modifiée", "FS-1", "Direction du numérique")
-	b.Want(b.Post(here+"/modification", append([]string{"siret", "35600000000048"}, particulars...)...), 422, "a déjà ce SIRET")
+	b.Want(b.Post(here+"/modification", append([]string{"siret", "35600000000048"}, particulars...)...), 422, "a déjà ce SIRET", organisationPath(o.Elsewhere))
 	b.Want(b.Get(here+"/suspension"), 200, "Plus personne n’agira")
 	draft := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	b.Want(b.Post(here+"/suspension"), 303, here)
