@@ -96,7 +96,7 @@ func (r *Register) importing(ctx context.Context, by journal.Actor, file io.Read
 
 // keep stores a file that takes several acts.
 func (r *Register) keep(ctx context.Context, m *run, content []byte) error {
-	key, wrapped, err := r.keys.NewDataKey(m.id)
+	wrapped, sealed, err := r.keys.Seal(m.id, purpose, content)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (r *Register) keep(ctx context.Context, m *run, content []byte) error {
 		}
 		m.kept = true
 		_, err := tx.Exec(ctx, `insert into certification_import (id, sha256, lines, data_key, content, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-			m.id, m.sum, len(m.records), wrapped, key.Seal(purpose, content), m.by.Person, r.clock.Now())
+			m.id, m.sum, len(m.records), wrapped, sealed, m.by.Person, r.clock.Now())
 		return err
 	})
 }

@@ -99,11 +99,7 @@ func (r *Register) resume(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	key, err := r.keys.Open(id, wrapped)
-	if err != nil {
-		return err
-	}
-	content, err := key.Unseal(purpose, sealed)
+	content, err := r.keys.Unseal(id, purpose, wrapped, sealed)
 	if err != nil {
 		return err
 	}

@@ -106,6 +106,24 @@ func (d *DataKey) Unseal(purpose string, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// Seal encrypts one value under a data key of its own, and returns that wrapped: both are stored.
+func (k *Keys) Seal(owner uuid.UUID, purpose string, plain []byte) (wrapped, sealed []byte, err error) {
+	key, wrapped, err := k.NewDataKey(owner)
+	if err != nil {
+		return nil, nil, err
+	}
+	return wrapped, key.Seal(purpose, plain), nil
+}
+
+// Unseal opens what Seal made for the same owner and purpose, else it returns ErrSealed.
+func (k *Keys) Unseal(owner uuid.UUID, purpose string, wrapped, sealed []byte) ([]byte, error) {
+	key, err := k.Open(owner, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	return key.Unseal(purpose, sealed)
+}
+
 func (d *DataKey) additional(purpose string) []byte {
 	return append([]byte(purpose+":"), d.owner[:]...)
 }

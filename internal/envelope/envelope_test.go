@@ -68,6 +68,25 @@ func TestUnseal_OpensOnlyWhatWasSealedThere(t *testing.T) {
 	}
 }
 
+func TestKeys_SealAndUnseal(t *testing.T) {
+	keys, owner := newKeys(t), uuid.New()
+	wrapped, sealed, err := keys.Seal(owner, "factor.seed", []byte("plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := keys.Unseal(owner, "factor.seed", wrapped, sealed); err != nil || string(plain) != "plain" {
+		t.Errorf("%q, %v", plain, err)
+	}
+	for name, open := range map[string]func() ([]byte, error){
+		"another owner":   func() ([]byte, error) { return keys.Unseal(uuid.New(), "factor.seed", wrapped, sealed) },
+		"another purpose": func() ([]byte, error) { return keys.Unseal(owner, "citizen.identity", wrapped, sealed) },
+	} {
+		if _, err := open(); !errors.Is(err, ErrSealed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestIndex_CannotBeJoinedAcrossOrganisations(t *testing.T) {
 	keys, a, b := newKeys(t), uuid.New(), uuid.New()
 	index := func(org uuid.UUID, purpose, value string) string {
