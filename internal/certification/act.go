@@ -160,7 +160,7 @@ func (r *Register) act(ctx context.Context, by journal.Actor, person uuid.UUID, 
 
 // put keeps what became of a certification, if it still is as it was.
 func put(ctx context.Context, tx *journal.Tx, before, c Certification) error {
-	tag, err := tx.Exec(ctx, `insert into certification as c (person_id, state, trained_on, organiser, training, tested_on, score, minimum, passed_on, certified_at,
+	return tx.ExecOne(ctx, db.ErrConflict, `insert into certification as c (person_id, state, trained_on, organiser, training, tested_on, score, minimum, passed_on, certified_at,
 			certified_until, suspended_at, updated_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		on conflict (person_id) do update set state = excluded.state, trained_on = excluded.trained_on, organiser = excluded.organiser, training = excluded.training,
@@ -168,13 +168,9 @@ func put(ctx context.Context, tx *journal.Tx, before, c Certification) error {
 			certified_until = excluded.certified_until, suspended_at = excluded.suspended_at, updated_at = excluded.updated_at
 		where c.state = $14 and c.trained_on is not distinct from $15 and c.tested_on is not distinct from $16 and c.score is not distinct from $17
 			and c.certified_until is not distinct from $18`,
-		c.Person, c.Stored, orNull(c.TrainedOn), textOrNull(c.Organiser), textOrNull(c.Training), orNull(c.TestedOn), c.score(c.Score), c.score(c.Minimum), orNull(c.PassedOn),
+		c.Person, c.Stored, orNull(c.TrainedOn), db.OrNull(c.Organiser), db.OrNull(c.Training), orNull(c.TestedOn), c.score(c.Score), c.score(c.Minimum), orNull(c.PassedOn),
 		orNull(c.CertifiedAt), orNull(c.CertifiedUntil), orNull(c.SuspendedAt), tx.Now,
 		before.Stored, orNull(before.TrainedOn), orNull(before.TestedOn), before.score(before.Score), orNull(before.CertifiedUntil))
-	if err == nil && tag.RowsAffected() != 1 {
-		return db.ErrConflict
-	}
-	return err
 }
 
 func orNull(t time.Time) *time.Time {
@@ -182,13 +178,6 @@ func orNull(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // score is a figure of the last test, none without one.

@@ -105,11 +105,7 @@ func (m *run) advance(ctx context.Context, tx *journal.Tx, n int) error {
 	if m.done+n == len(m.records) {
 		sql, args = `update certification_import set done = done + $3, ended_at = $4, content = null, data_key = null where id = $1 and done = $2 and ended_at is null`, append(args, tx.Now)
 	}
-	tag, err := tx.Exec(ctx, sql, args...)
-	if err == nil && tag.RowsAffected() != 1 {
-		return errOvertaken
-	}
-	return err
+	return tx.ExecOne(ctx, errOvertaken, sql, args...)
 }
 
 // change keeps what lines changed, and then makes the certifications so.
@@ -119,7 +115,7 @@ func (m *run) change(ctx context.Context, tx *journal.Tx, changes []change) erro
 	}
 	source := pgx.CopyFromSlice(len(changes), func(i int) ([]any, error) {
 		c := changes[i]
-		return []any{m.id, c.line, c.Person, c.Stored, orNull(c.TrainedOn), textOrNull(c.Organiser), textOrNull(c.Training), orNull(c.TestedOn),
+		return []any{m.id, c.line, c.Person, c.Stored, orNull(c.TrainedOn), db.OrNull(c.Organiser), db.OrNull(c.Training), orNull(c.TestedOn),
 			c.score(c.Score), c.score(c.Minimum), orNull(c.PassedOn), orNull(c.CertifiedAt), orNull(c.CertifiedUntil)}, nil
 	})
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"certification_change"}, []string{"import_id", "line", "person_id", "state", "trained_on", "organiser", "training", "tested_on",

@@ -125,7 +125,7 @@ func (r *Register) Write(ctx context.Context, person uuid.UUID, kind string) (va
 		return tx.QueryRow(ctx, `update person_contact set hash = $3 where person_id = $1 and kind = $2 and expires_at > $4 returning value`,
 			person, kind, hash, r.clock.Now()).Scan(&value)
 	})
-	return value, code, found("write contact", err)
+	return value, code, db.Found("write contact", err)
 }
 
 func (r *Register) hash(person uuid.UUID, kind, code string) ([]byte, error) {
@@ -142,7 +142,7 @@ func (r *Register) Waiting(ctx context.Context, person uuid.UUID, kind string) (
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
-	return value, found("find contact", err)
+	return value, db.Found("find contact", err)
 }
 
 // Prove shows, with the code of the message, that what the actor started is theirs: it is their address or number from then on. Blanks in the code
@@ -189,15 +189,5 @@ func (r *Register) try(ctx context.Context, person uuid.UUID, kind string, hash 
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
-	return subtle.ConstantTimeCompare(stored, hash) == 1, found("try contact", err)
-}
-
-func found(doing string, err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return db.ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return subtle.ConstantTimeCompare(stored, hash) == 1, db.Found("try contact", err)
 }

@@ -34,5 +34,5 @@ func (r *Register) Purge(ctx context.Context) error {
 		_, err := tx.Exec(ctx, `delete from person_contact_former where at < $1`, now.Add(-formerLife))
 		return err
 	})
-	return found("purge contacts", err)
+	return db.Found("purge contacts", err)
 }

@@ -20,6 +20,15 @@ func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 	return t.conn.Exec(ctx, sql, args...)
 }
 
+// ExecOne runs a statement now that has to change one row, and returns otherwise when it did not.
+func (t *Tx) ExecOne(ctx context.Context, otherwise error, sql string, args ...any) error {
+	tag, err := t.conn.Exec(ctx, sql, args...)
+	if err == nil && tag.RowsAffected() != 1 {
+		return otherwise
+	}
+	return err
+}
+
 // Query runs a query now.
 func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return t.conn.Query(ctx, sql, args...)

@@ -124,13 +124,6 @@ func (t *Tx) append(e Event) error {
 		return fmt.Errorf("record %s: %w", e.Action, err)
 	}
 	t.QueueOne(`insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body, session_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		t.Now, e.Action, orNull(e.Organisation), orNull(t.By.Person), orNull(e.Citizen), orNull(e.Mandate), token.Bytes(32), string(body), t.By.Session)
+		t.Now, e.Action, db.OrNull(e.Organisation), db.OrNull(t.By.Person), db.OrNull(e.Citizen), db.OrNull(e.Mandate), token.Bytes(32), string(body), t.By.Session)
 	return nil
-}
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
 }
