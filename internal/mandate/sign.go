@@ -148,19 +148,19 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 	return s.event(d), nil
 }
 
-// check asks whether both have agreed, to this draft as it is now.
+// check asks whether both have agreed, to this draft as it is now. The box comes last: on a recap that waits for something else there is none.
 func (s *signing) check(d *draftRow, now time.Time) error {
 	switch {
 	case !s.agreement.Identified.IsZero() && !s.agreement.Identified.Equal(d.IdentifiedAt):
 		return ErrDraftState // somebody else was identified since the recap was shown
-	case !s.agreement.Ticked:
-		return ErrNotAgreed
 	case len(s.by.Session) == 0 || !bytes.Equal(d.identifiedS, s.by.Session):
 		return ErrOtherBrowser
 	case now.Sub(d.IdentifiedAt) > IdentityLife:
 		return ErrIdentityTooOld
 	case now.Sub(s.by.FactorAt) > FactorLife:
 		return ErrFactorTooOld
+	case !s.agreement.Ticked:
+		return ErrNotAgreed
 	case !d.Identity.AdultAt(now):
 		return ErrMinor
 	}

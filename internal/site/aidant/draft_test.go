@@ -163,12 +163,51 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	late.identify(draft)
 	late.Want(late.Get(draft+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
 	late.Want(late.Post(draft+"/confirmation"), 303, session.ConfirmPath)
-	d, err := c.Mandates.Draft(t.Context(), late.By, draftID(draft))
+	late.Want(late.Post(draft+"/signature", "identified", c.shown(t, late, draft), "agreed", "on"), 303, session.ConfirmPath)
+	c.wantRows(t, 0, `select count(*) from mandate`)
+}
+
+// shown is which identification the recap of a draft shows, or will show once the aidant has given their factor.
+func (c *counter) shown(t *testing.T, b *browser, draft string) string {
+	t.Helper()
+	d, err := c.Mandates.Draft(t.Context(), b.By, draftID(draft))
 	if err != nil {
 		t.Fatal(err)
 	}
-	late.Want(late.Post(draft+"/signature", "identified", shown(d), "agreed", "on"), 409, "Confirmez d’abord que c’est bien vous")
+	return shown(d)
+}
+
+// The tick of who had to give their second factor first is there again, once, and nothing is signed before they press the button. It was for the
+// person whom the recap showed: for somebody else it is not there.
+func TestSign_KeepsTheTickAtAStepUp(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	const ticked = `name="agreed" value="on" checked`
+	late := c.visit(t, c.Jeanne, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	draft, other := late.start(), late.start()
+	for _, d := range []string{draft, other} {
+		late.identify(d)
+		late.Want(late.Post(d+"/signature", "identified", c.shown(t, late, d)), 303, session.ConfirmPath) // nothing to keep
+		late.Want(late.Post(d+"/signature", "identified", c.shown(t, late, d), "agreed", "on"), 303, session.ConfirmPath)
+	}
+	late.Want(late.Get(other+"/recapitulatif"), 200, "Confirmer que c’est moi") // looking before the factor is given loses nothing
+	c.Clock.Advance(time.Second)
+	c.stepUp(t, late)
+	late.Without(late.Want(late.Get(draft+"/recapitulatif"), 200), ticked) // the last one that was sent is kept
+	late.Want(late.Get(other+"/recapitulatif"), 200, ticked, "Rien n’est encore enregistré")
 	c.wantRows(t, 0, `select count(*) from mandate`)
+	late.Without(late.Want(late.Get(other+"/recapitulatif"), 200), ticked, "Rien n’est encore enregistré")
+
+	c.Clock.Advance(mandate.FactorLife + time.Second)
+	late.identify(draft)
+	late.Want(late.Post(draft+"/signature", "identified", c.shown(t, late, draft), "agreed", "on"), 303, session.ConfirmPath)
+	c.Clock.Advance(time.Second)
+	if err := c.Mandates.Identify(t.Context(), late.By, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c.stepUp(t, late)
+	late.Without(late.Want(late.Get(draft+"/recapitulatif"), 200, "FICTIF-1"), ticked, "Rien n’est encore enregistré")
+	late.Want(late.sign(draft, "agreed", "on"), 303, "/mandats/")
 }
 
 // Another tab identified somebody else: what is on the screen is not signed for them.

@@ -3,7 +3,6 @@ package aidant
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,33 +29,24 @@ func (s *Site) showEnd(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := s.Sessions.Notice(r.Context(), at, endOf(id))
-	if err != nil {
-		return err
-	}
-	return s.renderEnd(w, r, http.StatusOK, page.FilledForm(url.Values{"reason": {chosen}}))
-}
-
-// endOf names the end of a mandate among the session's notices.
-func endOf(mandate uuid.UUID) string { return "end:" + mandate.String() }
-
-// doConfirmEnd sends the aidant to give their second factor, and back; what they have chosen waits for them here, and not in an
-// address.
-func (s *Site) doConfirmEnd(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := staff.WithID(r, "mandate")
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	if reason := form.Choice("reason", mandate.Reasons...); reason != "" {
-		if err := s.Sessions.Notify(r.Context(), at, endOf(id), reason); err != nil {
+	var form *page.Form
+	if org.Fresh(at.Actor(), s.Clock.Now()) == nil {
+		if form, err = s.Sessions.KeptForm(r, endPath(id), nil); err != nil {
 			return err
 		}
 	}
-	return s.Sessions.SendToStepUp(w, r, "/mandats/"+id.String()+"/fin")
+	return s.renderEnd(w, r, http.StatusOK, form)
+}
+
+func endPath(mandate uuid.UUID) string { return "/mandats/" + mandate.String() + "/fin" }
+
+// doConfirmEnd sends the aidant to give their second factor, and back.
+func (s *Site) doConfirmEnd(w http.ResponseWriter, r *http.Request) error {
+	_, id, err := staff.WithID(r, "mandate")
+	if err != nil {
+		return err
+	}
+	return s.Sessions.SendToStepUp(w, r, endPath(id))
 }
 
 // renderEnd asks for the reason, or says that the mandate has ended.
@@ -92,10 +82,10 @@ func (s *Site) doEnd(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Mandates.End(r.Context(), at.Actor(), id, reason)
 	if errors.Is(err, mandate.ErrFactorTooOld) {
-		return s.renderEnd(w, r, http.StatusConflict, form)
+		return s.Sessions.SendFormToStepUp(w, r, endPath(id), form, "reason")
 	}
 	if err != nil && !errors.Is(err, mandate.ErrEnded) {
 		return refusal(err)
 	}
-	return s.goTo(w, r, "/mandats/"+id.String()+"/fin")
+	return s.goTo(w, r, endPath(id))
 }

@@ -164,6 +164,7 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/identity.html", "again", identity("aidant.refused.other_browser", true)},
 		{"aidant/recap.html", "sign", recap(func(*recapPage) {})},
 		{"aidant/recap.html", "wrong", recap(func(p *recapPage) { p.Form, p.Identity = failed("agreed"), longName })},
+		{"aidant/recap.html", "kept", recap(func(p *recapPage) { p.Form = page.KeptForm(url.Values{"agreed": {"on"}}) })},
 		{"aidant/recap.html", "identify", recap(func(p *recapPage) { p.IdentifyNew, p.Notice = true, "aidant.recap.notice.too_old" })},
 		{"aidant/recap.html", "confirm", recap(func(p *recapPage) { p.ConfirmFirst, p.Notice = true, "aidant.recap.notice.changed" })},
 		{"aidant/mandate.html", "signed", func() page.Page {

@@ -32,7 +32,24 @@ func (s *Site) showRecap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderRecap(w, r, at, http.StatusOK, d, nil, "")
+	form, err := s.agreed(r, at, d)
+	if err != nil {
+		return err
+	}
+	return s.renderRecap(w, r, at, http.StatusOK, d, form, "")
+}
+
+// agreed is the tick of an aidant who had to give their second factor before they could sign, nil without one. It is for the identification
+// that it was given for, and what signs is still the button.
+func (s *Site) agreed(r *http.Request, at *session.Session, d mandate.Draft) (*page.Form, error) {
+	if d.State != mandate.DraftIdentified || org.Fresh(at.Actor(), s.Clock.Now()) != nil {
+		return nil, nil
+	}
+	form, err := s.Sessions.KeptForm(r, step(d), nil)
+	if err != nil || form.Value("identified") != shown(d) {
+		return nil, err
+	}
+	return form, nil
 }
 
 func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d mandate.Draft, form *page.Form, notice string) error {

@@ -38,8 +38,10 @@ func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, mandate.ErrNotAgreed):
 		form.Fail("agreed", "aidant.recap.wrong.agreed")
 		return s.renderRecap(w, r, at, http.StatusUnprocessableEntity, d, form, "")
-	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrFactorTooOld):
+	case errors.Is(err, mandate.ErrIdentityTooOld):
 		return s.renderRecap(w, r, at, http.StatusConflict, d, form, "aidant.recap.notice.too_old")
+	case errors.Is(err, mandate.ErrFactorTooOld):
+		return s.Sessions.SendFormToStepUp(w, r, step(d), form, "agreed", "identified")
 	case errors.Is(err, mandate.ErrProcedureNotAllowed):
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
 	case errors.Is(err, mandate.ErrOtherBrowser):
