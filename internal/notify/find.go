@@ -56,10 +56,15 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	},
 	"certified":              certificate,
 	"certification_ends":     certificate,
+	"certification_resumed":  certificate,
 	"suspended_there":        place,
 	"organisation_suspended": place,
 	"organisation_closed":    place,
 	"role_ended":             place,
+	"resumed_there":          place,
+	"organisation_resumed":   place,
+	"referent_named":         place,
+	"referent_ended":         place,
 	"factor_reset_approved": func(ctx context.Context, tx pgx.Tx, m *message) error {
 		return tx.QueryRow(ctx, `select (select effective_at from credential_reset where id = $1 and person_id = $2)`, subject(m), m.person).Scan(&m.effective)
 	},

@@ -72,6 +72,13 @@ var kinds = map[string]kind{
 	"office_ended":            {byMail, weeks, "", "", noSecret},
 	"certification_suspended": {byMail, weeks, "", "", noSecret},
 
+	"resumed":               {byMail, weeks, "", "/connexion", noSecret}, // everywhere
+	"resumed_there":         {byMail, weeks, "", "/connexion", noSecret},
+	"organisation_resumed":  {byMail, weeks, "", "/connexion", noSecret},
+	"certification_resumed": {byMail, weeks, "", "/espace", noSecret},
+	"referent_named":        {byMail, weeks, "", "/referent", noSecret},
+	"referent_ended":        {byMail, weeks, "", "", noSecret},
+
 	// To the address of before: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},
 }

@@ -298,7 +298,8 @@ func TestSend_NamesTheOrganisation(t *testing.T) {
 	name, err := o.Directory.Organisation(t.Context(), o.Here)
 	must(t, err)
 	for kind, words := range map[string]string{"suspended_there": "suspendu dans une structure", "organisation_suspended": "Votre structure est suspendue",
-		"organisation_closed": "Votre structure est fermée", "role_ended": "Un de vos rôles a pris fin"} {
+		"organisation_closed": "Votre structure est fermée", "role_ended": "Un de vos rôles a pris fin",
+		"resumed_there": "rétabli dans une structure", "organisation_resumed": "Votre structure est rétablie", "referent_named": "Vous êtes référent", "referent_ended": "Vous n’êtes plus référent"} {
 		o.queue(t, kind, o.Here.String()+" x", o.Jeanne.Person)
 		if m := o.wait(t, jeanne, words); !strings.Contains(strings.Join(strings.Fields(m.Text), " "), name.Name) {
 			t.Errorf("%s does not say %q:\n%s", kind, name.Name, m.Text)

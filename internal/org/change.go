@@ -44,7 +44,7 @@ func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.U
 	})
 }
 
-// Resume lifts a suspension everywhere; they sign in again. A referent of an organisation where the person works may do it for who was inactive, an
+// Resume lifts a suspension everywhere, and tells them; they sign in again. A referent of an organisation where the person works may do it for who was inactive, an
 // administrator for anybody. It returns db.ErrNotFound for nobody, or nobody there, db.ErrConflict for who is not suspended (for a
 // referent: for that), ErrMayNot and ErrFactorTooOld.
 func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UUID) error {
@@ -55,7 +55,8 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 	return act(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
 		err := one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...))
 		if err == nil {
-			err = d.end(ctx, tx, person, uuid.Nil)
+			err = errors.Join(d.end(ctx, tx, person, uuid.Nil),
+				d.tell(tx.Tx, tx.Now, Message{Kind: "resumed", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person}))
 		}
 		return journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}, err
 	})
@@ -66,8 +67,11 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 // ErrOneOffice for auditors and administrators, ErrMayNot for who is suspended there.
 func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "join organisation", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}},
-			join(ctx, tx, person, organisation, role, by.Person)
+		err := join(ctx, tx, person, organisation, role, by.Person)
+		if err == nil {
+			err = d.tellNamed(tx, role, organisation, person)
+		}
+		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}}, err
 	})
 }
 
@@ -92,7 +96,7 @@ func when(yes bool, err error) error {
 }
 
 // Leave ends a person's role in an organisation, with every session of theirs for it, by an administrator or the program (referents: TakeRole), and
-// tells them (message role_ended). It returns db.ErrNotFound for nobody and db.ErrConflict for who has not that role.
+// tells them. It returns db.ErrNotFound for nobody and db.ErrConflict for who has not that role.
 func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "leave organisation", func(tx *journal.Tx) (journal.Event, error) {
 		err := one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
@@ -101,7 +105,7 @@ func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organis
 			err = d.end(ctx, tx, person, organisation)
 		}
 		if err == nil {
-			err = d.tellThere(tx, "role_ended", organisation, person)
+			err = d.tellEnded(tx, role, organisation, person)
 		}
 		return journal.Event{Action: "person.left", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}}, err
 	})
@@ -136,7 +140,7 @@ func (d *Directory) SuspendOrganisation(ctx context.Context, by journal.Actor, o
 	})
 }
 
-// ResumeOrganisation lets people act again for an organisation that was suspended; they sign in again. It returns db.ErrConflict for any other.
+// ResumeOrganisation lets people act again for an organisation that was suspended, and tells them; they sign in again. It returns db.ErrConflict for any other.
 func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "resume organisation", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "organisation.resumed", Organisation: organisation}
@@ -144,7 +148,7 @@ func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, or
 		if err != nil {
 			return event, err
 		}
-		return event, d.endThere(ctx, tx, organisation)
+		return event, errors.Join(d.endThere(ctx, tx, organisation), d.tellMembers(ctx, tx, "organisation_resumed", organisation))
 	})
 }
 

@@ -31,19 +31,19 @@ func (d *Directory) SuspendIn(ctx context.Context, by journal.Actor, person uuid
 	})
 }
 
-// ResumeIn lifts what SuspendIn did; they sign in again. It returns db.ErrConflict for who is not suspended there, and otherwise what SuspendIn does.
+// ResumeIn lifts what SuspendIn did, and tells them; they sign in again. It returns db.ErrConflict for who is not suspended there, and otherwise what SuspendIn does.
 func (d *Directory) ResumeIn(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	return d.run(ctx, by, person, "reinstate a colleague", func(tx *journal.Tx) (journal.Event, error) {
 		err := some(tx.Exec(ctx, `update membership set suspended_at = null where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is not null`,
 			by.Organisation, person))
 		if err == nil {
-			err = d.end(ctx, tx, person, by.Organisation)
+			err = errors.Join(d.end(ctx, tx, person, by.Organisation), d.tellThere(tx, "resumed_there", by.Organisation, person))
 		}
 		return journal.Event{Action: "person.resumed_there", Detail: personChanged{Person: person.String()}}, err
 	})
 }
 
-// GiveRole gives a colleague another role in the referent's organisation: names a co-referent, or makes a referent an aidant too. It returns
+// GiveRole gives a colleague another role in the referent's organisation: names a co-referent, who is told, or makes a referent an aidant too. It returns
 // db.ErrNotFound for who has no role there, db.ErrConflict for who has that role, has left, or is suspended there.
 func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "give a role", func(tx *journal.Tx) (journal.Event, error) {
@@ -54,12 +54,15 @@ func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.
 		if err != nil || !works {
 			return event, errors.Join(err, when(!works, db.ErrConflict))
 		}
-		return event, join(ctx, tx, person, by.Organisation, role, by.Person)
+		if err := join(ctx, tx, person, by.Organisation, role, by.Person); err != nil {
+			return event, err
+		}
+		return event, d.tellNamed(tx, role, by.Organisation, person)
 	})
 }
 
 // TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation, with every session of theirs for it, and tells
-// them (message role_ended). Who has none left has left. It returns db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
+// them. Who has none left has left. It returns db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
 func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "take a role", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "person.left", Detail: personChanged{person.String(), []string{role}}}
@@ -80,7 +83,7 @@ func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.
 		if err := d.end(ctx, tx, person, by.Organisation); err != nil {
 			return event, err
 		}
-		return event, d.tellThere(tx, "role_ended", by.Organisation, person)
+		return event, d.tellEnded(tx, role, by.Organisation, person)
 	})
 }
 
