@@ -20,7 +20,7 @@ var unhurried = []string{
 	"POST /admin/personnes", "POST /admin/imports",
 	"POST /compte/courriel/code", "POST /compte/telephone/code", // the code that was sent is the proof; asking for it needed the factor
 	"POST /compte/facteurs/carte/heure",                                // two codes of the card are a factor
-	"POST /compte/facteurs/cle/debut", "POST /compte/facteurs/cle/fin", // of a script, which shows what it is told (account.TestAccount_ActsAskForAFreshFactor)
+	"POST /compte/facteurs/cle/debut", "POST /compte/facteurs/cle/fin", // of a script, which goes where it is told (account.TestPasskey_KeepsTheNameAtAStepUp)
 	"POST /compte/facteurs/remise/annuler", "POST /compte/sessions/autres", "POST /compte/sessions/{browser}/fermer", // time may matter
 	"POST /compte/profil",
 	"POST /espace", "POST /mandats/nouveau", "POST /brouillons/{draft}", "POST /brouillons/{draft}/abandon", "POST /brouillons/{draft}/autre-personne",

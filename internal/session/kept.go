@@ -16,11 +16,21 @@ import (
 // for the form's page, at path (KeptForm), and not in an address. fields are those that are kept, none for all: no code and no secret
 // may be among them.
 func (s *Sessions) SendFormToStepUp(w http.ResponseWriter, r *http.Request, path string, form *page.Form, fields ...string) error {
-	err := s.note(r.Context(), `update session set kept_for = $2, kept = $3 where cookie = $1`, From(r.Context()).cookie, path, form.Entered(fields...).Encode())
+	if err := s.KeepForm(r, path, form, fields...); err != nil {
+		return err
+	}
+	http.Redirect(w, r, ConfirmPath, http.StatusSeeOther)
+	return nil
+}
+
+// KeepForm is SendFormToStepUp for what a module of ours sent, which leads to ConfirmPath itself.
+func (s *Sessions) KeepForm(r *http.Request, path string, form *page.Form, fields ...string) error {
+	at := From(r.Context())
+	err := s.note(r.Context(), `update session set kept_for = $2, kept = $3 where cookie = $1`, at.cookie, path, form.Entered(fields...).Encode())
 	if err != nil {
 		return err
 	}
-	return s.SendToStepUp(w, r, path)
+	return s.ComeBack(r.Context(), at, page.Placed(r.Context(), path))
 }
 
 // KeptForm returns what was entered in the form of the page at path before its person was sent to give their second factor, and forgets

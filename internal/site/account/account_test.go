@@ -17,6 +17,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/proconnect"
+	"mandat/internal/session"
 )
 
 // home is somebody with an application who is signed in, on the page of their account.
@@ -158,7 +159,7 @@ func TestAccount_ActsAskForAFreshFactor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, answer := d.Script(t, b, "/compte/facteurs/cle/fin", map[string]any{"name": "Clé", "response": json.RawMessage(made)}); status != http.StatusForbidden || answer["problem"] != "confirm" {
+	if status, answer := d.Script(t, b, "/compte/facteurs/cle/fin", map[string]any{"name": "Clé", "response": json.RawMessage(made)}); status != http.StatusForbidden || answer["problem"] != "confirm" || answer["location"] != session.ConfirmPath {
 		t.Errorf("a passkey: %d %v", status, answer)
 	}
 	for path, form := range map[string][]string{

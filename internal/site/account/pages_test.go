@@ -82,6 +82,11 @@ var aboutFactors = []sample{
 	{"account/factors.html", func() page.Page { return everything() }, []string{"Bureau", "GADT0001", `action="/compte/facteurs/remise/annuler"`, `href="/compte/facteurs/` + id.String() + `"`}},
 	{"account/factors.html", func() page.Page { return &factorsPage{Common: titled("account.factors.title")} }, []string{`href="/compte/facteurs/cle"`}},
 	{"account/passkey.html", func() page.Page { return &passkeyPage{titled("account.passkey.title"), "Firefox"} }, []string{`data-passkey="create"`, `value="Firefox"`}},
+	{"account/passkey.html", func() page.Page {
+		kept := titled("account.passkey.title")
+		kept.Form = page.KeptForm(url.Values{"name": {"Clé"}})
+		return &passkeyPage{kept, "Clé"}
+	}, []string{`value="Clé"`, "fr-alert--info"}},
 	{"account/first.html", func() page.Page { return &firstPage{titled("account.first.title"), "Firefox"} }, []string{`data-begin="/compte/facteurs/cle/debut"`, `href="/compte/facteurs/carte"`}},
 	{"account/app.html", func() page.Page {
 		return &appPage{failed("account.app.title", "code"), credential.App{Key: "ABCD EFGH", Side: 41, Path: "M4 4h1v1h-1z"}, day, FactorsPath}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 
 	"mandat/internal/credential"
 	"mandat/internal/db"
@@ -30,19 +31,53 @@ func (s *Site) suggested(r *http.Request) string {
 	return "1"
 }
 
+const passkeyPath = "/compte/facteurs/cle"
+
 func (s *Site) showAddPasskey(w http.ResponseWriter, r *http.Request) error {
-	if ok, err := s.fresh(w, r, "/compte/facteurs/cle"); !ok {
+	if ok, err := s.fresh(w, r, passkeyPath); !ok {
 		return err
 	}
-	return s.Pages.Render(w, r, http.StatusOK, "account/passkey.html",
-		&passkeyPage{page.Common{Title: "account.passkey.title", Scripts: passkeys, Trail: trail(FactorsPath)}, s.suggested(r)})
+	form, err := s.Sessions.KeptForm(r, passkeyPath, nil)
+	if err != nil {
+		return err
+	}
+	data := &passkeyPage{page.Common{Title: "account.passkey.title", Form: form, Scripts: passkeys, Trail: trail(FactorsPath)}, form.Value("name")}
+	if data.Suggested == "" {
+		data.Suggested = s.suggested(r)
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "account/passkey.html", data)
+}
+
+// made is what js/passkey.js sends: first the name alone, which is kept if the person has to give a factor before.
+type made struct {
+	Name     string          `json:"name"`
+	Response json.RawMessage `json:"response"`
+}
+
+// sent reads it; false when it is something else.
+func sent(r *http.Request) (made, bool, error) {
+	var m made
+	body, err := io.ReadAll(r.Body)
+	return m, err == nil && json.Unmarshal(body, &m) == nil, err
+}
+
+// confirm tells the module that a factor has to be given first, and where. The name waits for the person.
+func (s *Site) confirm(w http.ResponseWriter, r *http.Request, m made) error {
+	if err := s.Sessions.KeepForm(r, passkeyPath, page.FilledForm(url.Values{"name": {m.Name}})); err != nil {
+		return err
+	}
+	return page.WriteJSON(w, http.StatusForbidden, map[string]string{"problem": "confirm", "location": session.ConfirmPath})
 }
 
 // doBeginPasskey answers js/passkey.js with what the browser needs to make a key.
 func (s *Site) doBeginPasskey(w http.ResponseWriter, r *http.Request) error {
 	at := session.From(r.Context())
+	m, _, err := sent(r)
+	if err != nil {
+		return err
+	}
 	if !at.Enrolling && org.Fresh(at.Actor(), s.Clock.Now()) != nil {
-		return page.Refuse(w, http.StatusForbidden, "confirm")
+		return s.confirm(w, r, m)
 	}
 	options, err := s.Factors.BeginPasskey(r.Context(), at.Actor(), at.Hash)
 	if err != nil {
@@ -51,27 +86,24 @@ func (s *Site) doBeginPasskey(w http.ResponseWriter, r *http.Request) error {
 	return page.WriteJSON(w, http.StatusOK, json.RawMessage(options))
 }
 
-// made is what js/passkey.js sends.
-type made struct {
-	Name     string          `json:"name"`
-	Response json.RawMessage `json:"response"`
-}
-
 func (s *Site) doAddPasskey(w http.ResponseWriter, r *http.Request) error {
 	at := session.From(r.Context())
-	var sent made
-	body, err := io.ReadAll(r.Body)
+	m, ok, err := sent(r)
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(body, &sent) != nil {
+	if !ok {
 		return page.Refuse(w, http.StatusBadRequest, "failed")
 	}
-	if sent.Name == "" {
-		sent.Name = s.suggested(r)
+	name := m.Name
+	if name == "" {
+		name = s.suggested(r)
 	}
-	g, err := s.Factors.AddPasskey(r.Context(), at.Actor(), at.Hash, sent.Name, sent.Response)
-	for problem, known := range map[string]error{"confirm": org.ErrFactorTooOld, "known": db.ErrConflict, "late": credential.ErrWrong, "name": credential.ErrName, "many": credential.ErrTooMany} {
+	g, err := s.Factors.AddPasskey(r.Context(), at.Actor(), at.Hash, name, m.Response)
+	if errors.Is(err, org.ErrFactorTooOld) {
+		return s.confirm(w, r, m)
+	}
+	for problem, known := range map[string]error{"known": db.ErrConflict, "late": credential.ErrWrong, "name": credential.ErrName, "many": credential.ErrTooMany} {
 		if errors.Is(err, known) {
 			return page.Refuse(w, http.StatusForbidden, problem)
 		}

@@ -6,8 +6,9 @@
 //   </div>
 //
 // The page is whole without this module: it only shows the button where the browser can, and speaks to the two addresses.
-// begin answers what the browser is to sign; finish gets {name, response} and answers {location}. Both answer {problem} when
-// they refuse, and the element says each problem in the page's language.
+// begin gets {name} and answers what the browser is to sign; finish gets {name, response} and answers {location}. Both answer
+// {problem} when they refuse, and the element says each problem in the page's language; with a {location} beside it, that is
+// where the browser goes first.
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) =>
@@ -49,7 +50,17 @@ function answer(c) {
   };
 }
 
-class Refusal extends Error {}
+class Refusal extends Error {
+  constructor(problem, location) {
+    super(problem);
+    this.location = location;
+  }
+}
+
+function leave(location) {
+  if (!location?.startsWith("/")) throw new Refusal("failed");
+  window.location.assign(location);
+}
 
 async function ask(address, body) {
   const got = await fetch(address, {
@@ -57,7 +68,7 @@ async function ask(address, body) {
   });
   if (!got.headers.get("Content-Type")?.startsWith("application/json")) throw new Refusal("failed");
   const said = await got.json();
-  if (!got.ok) throw new Refusal(said.problem ?? "failed");
+  if (!got.ok) throw new Refusal(said.problem ?? "failed", said.location);
   return said;
 }
 
@@ -72,14 +83,13 @@ function problem(error) {
 async function run(box) {
   const create = box.dataset.passkey === "create";
   const name = box.querySelector("[data-passkey-name]")?.value ?? "";
-  const begun = await ask(box.dataset.begin, {});
+  const begun = await ask(box.dataset.begin, { name });
   const options = begun.publicKey ?? begun;
   const made = create
     ? await navigator.credentials.create({ publicKey: creation(options) })
     : await navigator.credentials.get({ publicKey: request(options) });
   const { location } = await ask(box.dataset.finish, { name, response: answer(made) });
-  if (!location?.startsWith("/")) throw new Refusal("failed");
-  window.location.assign(location);
+  leave(location);
 }
 
 function prepare(box) {
@@ -100,6 +110,7 @@ function prepare(box) {
       await run(box);
     } catch (error) {
       say(problem(error));
+      if (error.location) return leave(error.location);
       running = false;
       button.removeAttribute("aria-disabled");
     }
