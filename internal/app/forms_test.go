@@ -73,6 +73,7 @@ var forms = map[string]url.Values{
 	"POST /admin/reinitialisations/{reset}/accord":            {},
 	"POST /admin/reinitialisations/{reset}/refus":             {},
 	"POST /admin/structures":                                  filled(structure, "siret", "{siret}", "referent_given_name", "Rita", "referent_usual_name", "Fictif", "referent_email", "ref-{n}@exemple.invalid"),
+	"POST /admin/structures/{organisation}/demarches":         {"procedures": {fixture.Tax, fixture.Housing}},
 	"POST /admin/structures/{organisation}/modification":      filled(structure, "siret", "{siret}"),
 	"POST /admin/structures/{organisation}/referent":          {"given_name": {"Rita"}, "usual_name": {"Fictif"}, "email": {"ref-{n}@exemple.invalid"}},
 	"POST /admin/structures/{organisation}/reprise":           {},
@@ -111,7 +112,6 @@ var forms = map[string]url.Values{
 	"POST /referent/personnes/{person}/roles/{role}/retrait":  {},
 	"POST /referent/personnes/{person}/suspension":            {},
 	"POST /referent/structure":                                {"phone": {"+33 1 99 00 12 35"}, "email": {"accueil-{n}@exemple.invalid"}},
-	"POST /referent/structure/demarches":                      {"procedures": {fixture.Tax, fixture.Housing}},
 }
 
 // structure is what is told of an organisation.

@@ -52,7 +52,7 @@ func TestReferent(t *testing.T) {
 			p.open("/referent")
 			p.page("referent.home.title")
 			who := "/referent/personnes/" + p.known("partante-"+lang+"@tilleuls.exemple.invalid")
-			p.visit("/referent", "/referent/equipe", who, who+"/demarches", who+"/facteurs", who+"/suspension", "/referent/structure", "/referent/structure/demarches")
+			p.visit("/referent", "/referent/equipe", who, who+"/demarches", who+"/facteurs", who+"/suspension", "/referent/structure")
 			p.leaves(who)
 			p.resets("/referent/personnes/" + p.known(p.outsider("demunie-"+lang)))
 			p.about("themselves")
@@ -159,7 +159,7 @@ func (p *person) creates(siret, lang string) {
 	p.look("organisation-created")
 	there := p.path()
 	p.mail("rose-"+lang+"@essai.exemple.invalid", "/invitation/")
-	p.visit(there, there+"/modification", there+"/suspension", there+"/referent")
+	p.visit(there, there+"/modification", there+"/demarches", there+"/suspension", there+"/referent")
 }
 
 // imports takes in a file of results with a line that is right and one that is not.

@@ -3,11 +3,9 @@ package org
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
@@ -109,30 +107,17 @@ func (d *Directory) LimitProcedures(ctx context.Context, by journal.Actor, perso
 	})
 }
 
-// LimitOrganisation says what mandates of the referent's organisation may be about; nil is every procedure. What is under way for others stops at
-// once; mandates stay. Errors as LimitProcedures.
-func (d *Directory) LimitOrganisation(ctx context.Context, by journal.Actor, procedures []string) error {
+// LimitOrganisation says what mandates of an organisation may be about; nil is every procedure. An administrator does it, or the program: its
+// referents limit its people within that (LimitProcedures), and widen nothing. What is under way for others stops at once; mandates stay. Errors:
+// ErrParticulars as LimitProcedures, db.ErrConflict for none that is open, ErrMayNot, ErrFactorTooOld.
+func (d *Directory) LimitOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID, procedures []string) error {
 	if err := limitable(procedures); err != nil {
 		return err
 	}
-	lock := &pgx.Batch{}
-	lockEverybody(lock, by.Organisation)
-	r := right{locked: true}
-	r.ask(lock, by, RoleReferent, &Organisation{})
-	err := d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
-		if err := r.held(by, journal.Referent); err != nil {
-			return journal.Event{}, err
-		}
-		if err := Fresh(by, tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		return journal.Event{Action: "organisation.limited", Detail: limited{Procedures: procedures}},
-			one(tx.Exec(ctx, `update organisation set procedures = $2 where id = $1`, by.Organisation, procedures))
+	return d.onOrganisation(ctx, by, organisation, "limit organisation", func(tx *journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "organisation.limited", Organisation: organisation, Detail: limited{Procedures: procedures}},
+			one(tx.Exec(ctx, `update organisation set procedures = $2 where id = $1 and closed_at is null`, organisation, procedures))
 	})
-	if err != nil {
-		return fmt.Errorf("limit organisation: %w", err)
-	}
-	return nil
 }
 
 func limitable(procedures []string) error {

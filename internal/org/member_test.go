@@ -103,8 +103,6 @@ func TestReferent_RunsTheirOrganisation(t *testing.T) {
 		{d.Rename(ctx, odile, odile.Person, "X", "Y"), org.ErrYourself},
 		{d.LimitProcedures(ctx, odile, jeanne, []string{}), org.ErrParticulars},
 		{d.LimitProcedures(ctx, odile, odile.Person, nil), org.ErrYourself},
-		{d.LimitOrganisation(ctx, w.Jeanne, nil), org.ErrMayNot},
-		{d.LimitOrganisation(ctx, odile, []string{""}), org.ErrParticulars},
 	} {
 		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
 			t.Errorf("step %d: %v, want %v", i, step.got, step.want)
@@ -357,3 +355,42 @@ func TestTeam_IsForItsReferents(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// A referent limits people; what the organisation may do, administrators say.
+func TestLimitOrganisation_IsForAdministrators(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d, ada, odile, only := t.Context(), w.Directory, w.Administrator(t, "ada"), w.Referent(t, w.Here, "odile"), []string{fixture.Tax}
+	tired, pretender := ada, odile
+	tired.FactorAt = w.Clock.Now().Add(-org.FactorLife - time.Second)
+	pretender.Kind = journal.Administrator
+	if err := d.Close(ctx, journal.Program(), w.Elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct{ got, want error }{
+		{d.LimitOrganisation(ctx, odile, w.Here, only), org.ErrMayNot},
+		{d.LimitOrganisation(ctx, pretender, w.Here, only), org.ErrMayNot},
+		{d.LimitOrganisation(ctx, w.Jeanne, w.Here, only), org.ErrMayNot},
+		{d.LimitOrganisation(ctx, tired, w.Here, only), org.ErrFactorTooOld},
+		{d.LimitOrganisation(ctx, ada, w.Here, []string{}), org.ErrParticulars},
+		{d.LimitOrganisation(ctx, ada, w.Here, []string{""}), org.ErrParticulars},
+		{d.LimitOrganisation(ctx, ada, w.Elsewhere, only), db.ErrConflict},
+		{d.LimitOrganisation(ctx, ada, uuid.New(), only), db.ErrConflict},
+	} {
+		if !errors.Is(step.got, step.want) {
+			t.Errorf("step %d: %v, want %v", i, step.got, step.want)
+		}
+	}
+	if o, err := d.Organisation(ctx, w.Here); err != nil || o.Procedures != nil {
+		t.Errorf("limited to %v, %v", o.Procedures, err)
+	}
+	for _, procedures := range [][]string{only, nil} {
+		if err := d.LimitOrganisation(ctx, ada, w.Here, procedures); err != nil {
+			t.Fatal(err)
+		}
+		if o, err := d.Organisation(ctx, w.Here); err != nil || !slices.Equal(o.Procedures, procedures) {
+			t.Errorf("%v, want %v, %v", o.Procedures, procedures, err)
+		}
+	}
+	w.Content(t)
+}

@@ -270,7 +270,7 @@ func TestLimits_HoldThePersonToTheOrganisationsAndTheirOwn(t *testing.T) {
 		"both":               {[]string{fixture.Tax, fixture.Housing}, []string{fixture.Housing}, false, true},
 		"nothing in common":  {[]string{fixture.Tax}, []string{fixture.Housing}, false, false},
 	} {
-		if err := w.Directory.LimitOrganisation(ctx, odile, c.organisation); err != nil {
+		if err := w.Directory.LimitOrganisation(ctx, journal.Program(), w.Here, c.organisation); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Directory.LimitProcedures(ctx, odile, w.Jeanne.Person, c.person); err != nil {

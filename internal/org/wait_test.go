@@ -29,8 +29,8 @@ func TestEnds_WaitForActsUnderWay(t *testing.T) {
 		"limited": func(w *fixture.World, odile journal.Actor) error {
 			return w.Directory.LimitProcedures(t.Context(), odile, w.Jeanne.Person, []string{fixture.Tax})
 		},
-		"organisation limited": func(w *fixture.World, odile journal.Actor) error {
-			return w.Directory.LimitOrganisation(t.Context(), odile, []string{fixture.Tax})
+		"organisation limited": func(w *fixture.World, _ journal.Actor) error {
+			return w.Directory.LimitOrganisation(t.Context(), program, w.Here, []string{fixture.Tax})
 		},
 		"organisation suspended": func(w *fixture.World, _ journal.Actor) error {
 			return w.Directory.SuspendOrganisation(t.Context(), program, w.Here)

@@ -4,6 +4,7 @@
 //	home.go            what waits for a decision
 //	organisations.go   finding an organisation, its record, suspending it
 //	create.go          creating one with its first referent, changing one
+//	limit.go           what an organisation may do
 //	invite.go          inviting a referent to an organisation that needs one
 //	persons.go         finding somebody, their record, suspending them
 //	decisions.go       resets of second factors, and names by which ProConnect knows somebody

@@ -36,7 +36,7 @@ func newOffice(t *testing.T) *office {
 	businesses := httptest.NewServer(http.HandlerFunc(directory))
 	t.Cleanup(businesses.Close)
 	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Certifications: o.certifications, Credentials: o.credentials,
-		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Clock: o.Clock}).Mount)
+		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clock: o.Clock}).Mount)
 	return o
 }
 

@@ -52,9 +52,9 @@ func organisationPages() []shownPage {
 			return &organisationsPage{Common: page.Common{Title: "admin.organisations.title", Form: mistaken(nil)}, Organisations: all, More: more}
 		}}
 	}
-	record := func(o org.Organisation, people []somebody, open []staff.Invited) shownPage {
+	record := func(o org.Organisation, people []somebody, open []staff.Invited, procedures ...string) shownPage {
 		return shownPage{"admin/organisation.html", func() page.Page {
-			return &organisationPage{Common: page.Common{Title: "admin.organisation.title"}, Organisation: o, Kind: staff.Kind("fr", o), People: people, Invitations: open, Notice: "admin.organisation.created"}
+			return &organisationPage{Common: page.Common{Title: "admin.organisation.title"}, Organisation: o, Kind: staff.Kind("fr", o), Procedures: procedures, People: people, Invitations: open, Notice: "admin.organisation.created"}
 		}}
 	}
 	form := func(p *organisationForm, form *page.Form, result, alert string) shownPage {
@@ -72,7 +72,7 @@ func organisationPages() []shownPage {
 	}
 	taken := creating(nil)
 	taken.Known = &house
-	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil),
+	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil, "Déclarer ses revenus"),
 		form(creating(nil), nil, "", ""), form(taken, wrong, "down", "warning"), form(creating(nil), nil, "unknown", "warning"), form(changing(house), filledWith(house), "found", "info"), form(creating(nil), page.KeptForm(url.Values{"name": {"Nom"}}), "", ""), form(changing(house), nil, "closed", "warning")}
 }
 

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/jobs"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/sirene"
 	"mandat/internal/site/staff"
@@ -28,6 +29,7 @@ type Site struct {
 	Credentials    *credential.Register
 	Board          *jobs.Board
 	Businesses     *sirene.Client
+	Catalogue      *procedure.Catalogue
 	Clock          *clock.Clock
 }
 
@@ -76,6 +78,8 @@ func (s *Site) mountOrganisations(r *page.Router) {
 	r.Get("/admin/structures/{organisation}", page.Administrator, s.showOrganisation)
 	r.Get("/admin/structures/{organisation}/modification", page.Administrator, s.showChange)
 	r.Post("/admin/structures/{organisation}/modification", page.Administrator, s.doChange)
+	r.Get("/admin/structures/{organisation}/demarches", page.Administrator, s.showLimit)
+	r.Post("/admin/structures/{organisation}/demarches", page.Administrator, s.doLimit)
 	r.Get("/admin/structures/{organisation}/suspension", page.Administrator, s.showSuspendOrganisation)
 	r.Post("/admin/structures/{organisation}/suspension", page.Administrator, s.doSuspendOrganisation)
 	r.Post("/admin/structures/{organisation}/reprise", page.Administrator, s.doResumeOrganisation)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -142,6 +143,31 @@ func TestOrganisation_ChangeSuspendResume(t *testing.T) {
 		b.Want(b.Get(p), 404)
 	}
 	b.Want(b.Post(organisationPath(uuid.New())+"/suspension"), 404)
+	o.Content(t)
+}
+
+// W17: what an organisation may do, administrators say; it holds at once.
+func TestLimit_OfAnOrganisation(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.enter(t)
+	here := organisationPath(o.Here)
+	form := here + "/demarches"
+	draft := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	b.Want(b.Get(here), 200, "Toutes.", `href="`+form+`"`)
+	b.Want(b.Get(form), 200, "Maison France Services", `name="every" value="on" checked`)
+	b.Want(b.Post(form), 422, "Cochez au moins une démarche")
+	b.Want(b.Post(form, "procedures", "invented"), 422)
+	b.Want(b.Post(form, "procedures", fixture.Housing), 303, here)
+	b.Without(b.Want(b.Get(here), 200, "Les démarches autorisées sont changées", "<li>"), "Toutes.")
+	b.Want(b.Get(form), 200, `value="`+fixture.Housing+`" checked`)
+	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, draft, mandate.Agreement{Ticked: true}); !errors.Is(err, mandate.ErrProcedureNotAllowed) {
+		t.Errorf("signed for what the organisation may not do: %v", err)
+	}
+	b.Want(b.Post(form, "every", "on"), 303)
+	b.Want(b.Get(here), 200, "Toutes.")
+	b.Want(b.Get(organisationPath(uuid.New())+"/demarches"), 404)
+	b.Want(b.Post(organisationPath(uuid.New())+"/demarches", "every", "on"), 404)
 	o.Content(t)
 }
 

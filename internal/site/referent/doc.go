@@ -1,4 +1,4 @@
-// Package referent is the space of referents: they run the people of their organisation and what it may do, and see of those
+// Package referent is the space of referents: they run the people of their organisation and see of those
 // who are helped numbers only.
 //
 //	home.go          what waits for a decision, and figures
@@ -6,7 +6,7 @@
 //	invite.go        inviting somebody
 //	person.go        one colleague: what they may do, and the acts of one button (acts.go)
 //	suspend.go       suspending somebody, after showing what they leave, and handing it over
-//	limit.go         the procedures of a person and of the organisation
+//	limit.go         the procedures of a person, within those of the organisation
 //	reset.go         asking for the removal of lost second factors, and deciding on another's request
 //	organisation.go  particulars of the organisation
 //

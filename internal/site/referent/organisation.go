@@ -43,7 +43,7 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 		form = page.FilledForm(url.Values{"phone": {o.Phone}, "email": {o.Email}})
 	}
 	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: home.Href, Trail: []page.Link{home}, Form: form},
-		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: s.names(page.Lang(r), o.Procedures)}
+		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: staff.Procedures(s.Catalogue, page.Lang(r), o.Procedures)}
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}

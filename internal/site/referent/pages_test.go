@@ -51,13 +51,13 @@ func mistaken(values url.Values, fields ...string) *page.Form {
 	return form
 }
 
-func themes(t *testing.T, form *page.Form) []theme {
+func themes(t *testing.T, form *page.Form) []staff.Theme {
 	t.Helper()
 	c, err := procedure.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&Site{Catalogue: c}).themes("fr", form, nil)
+	return staff.Limiting{Catalogue: c}.Themes("fr", form, nil)
 }
 
 type shownPage struct {
@@ -130,7 +130,7 @@ func everyPage(t *testing.T) []shownPage {
 	open := invitation.Invitation{ID: someID, Email: "nora@exemple.example", Roles: []string{org.RoleAidant, org.RoleReferent}, ExpiresAt: now}
 	limit := func(whose string, form *page.Form) shownPage {
 		return shownPage{"referent/procedures.html", func() page.Page {
-			return &limitPage{Common: page.Common{Title: "referent.procedures.title", Trail: []page.Link{home}, Form: form}, Whose: whose, Name: "Nora Neuve", Action: "/x", Back: "/y", Themes: themes(t, form)}
+			return &staff.LimitPage{Common: page.Common{Title: "referent.procedures.title", Trail: []page.Link{home}, Form: form}, Whose: whose, Name: "Nora Neuve", Action: "/x", Back: "/y", Themes: themes(t, form)}
 		}}
 	}
 	name := func(form *page.Form) shownPage {

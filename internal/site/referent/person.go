@@ -64,7 +64,7 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 		return err
 	}
 	p.Certified = p.Person.Certificate == certification.Certified
-	p.Procedures = s.names(page.Lang(r), c.Procedures)
+	p.Procedures = staff.Procedures(s.Catalogue, page.Lang(r), c.Procedures)
 	p.MaySuspend = p.Person.Works() && !p.Self
 	if p.Person.Stranded() {
 		begun, err := s.Invitations.Begun(r.Context(), at.Actor())
@@ -145,17 +145,6 @@ func (l leaving) Any() bool { return l.Left.Mandates+l.Left.Drafts > 0 }
 // Leaves reports whether there is something to hand over that somebody who works no more has left.
 func (l leaving) Leaves() bool {
 	return !l.Person.Works() && l.Any() && len(l.Colleagues) > 0
-}
-
-// names says procedures in words, in the order of the catalogue's keys.
-func (s *Site) names(lang string, keys []string) []string {
-	var out []string
-	for _, key := range keys {
-		if p, ok := s.Catalogue.Find(key); ok {
-			out = append(out, p.Name.In(lang))
-		}
-	}
-	return out
 }
 
 // sendCertificate sends somebody's certificate.

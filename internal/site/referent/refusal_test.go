@@ -63,7 +63,7 @@ func TestRefused_WithoutTheRole(t *testing.T) {
 	}
 	nobody := o.Stranger(t)
 	before := o.Count(t, `select count(*) from journal_entry`)
-	all := map[string][]string{"/referent/structure": {"phone", "1", "email", "a@b.fr"}, "/referent/structure/demarches": {"every", "on"},
+	all := map[string][]string{"/referent/structure": {"phone", "1", "email", "a@b.fr"},
 		"/referent/invitations": {"given_name", "A", "usual_name", "B", "email", "a@b.fr", "roles", "aidant"}}
 	for act, fields := range posts(o) {
 		all[path(o.Jeanne)+act] = fields
@@ -99,7 +99,7 @@ func TestRefused_ByTheDomain(t *testing.T) {
 		_, reset := o.credentials.AskReset(ctx, by, o.boss.Person)
 		_, handed := o.Mandates.HandOver(ctx, by, o.Jeanne.Person, o.Paul.Person)
 		for act, err := range map[string]error{"suspend": d.SuspendIn(ctx, by, o.boss.Person), "give": d.GiveRole(ctx, by, o.Jeanne.Person, org.RoleReferent),
-			"take": d.TakeRole(ctx, by, o.boss.Person, org.RoleReferent), "limit": d.LimitProcedures(ctx, by, o.boss.Person, nil), "limit all": d.LimitOrganisation(ctx, by, nil),
+			"take": d.TakeRole(ctx, by, o.boss.Person, org.RoleReferent), "limit": d.LimitProcedures(ctx, by, o.boss.Person, nil), "limit all": d.LimitOrganisation(ctx, by, o.Here, nil),
 			"resume": d.ResumeIn(ctx, by, o.Jeanne.Person), "reset": reset, "hand over": handed} {
 			if org.Why(err) == "" {
 				t.Errorf("%s: %s: %v", name, act, err)

@@ -59,8 +59,6 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/referent/personnes/{person}/facteurs/refus", page.Referent, s.doRefuseReset)
 	r.Get(organisationPath, page.Referent, s.showOrganisation)
 	r.Post(organisationPath, page.Referent, s.doChangeOrganisation)
-	r.Get("/referent/structure/demarches", page.Referent, s.showLimitOrganisation)
-	r.Post("/referent/structure/demarches", page.Referent, s.doLimitOrganisation)
 }
 
 // acts are those of these pages.

@@ -176,7 +176,8 @@ func TestName_IsCorrectedForWhoWorksHere(t *testing.T) {
 	o.Content(t)
 }
 
-func TestLimit_PersonAndOrganisation(t *testing.T) {
+// W17: a referent limits people, within what administrators say of the organisation.
+func TestLimit_PersonWithinTheOrganisations(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.rose(t)
@@ -190,14 +191,16 @@ func TestLimit_PersonAndOrganisation(t *testing.T) {
 	b.Want(b.Post(p, "every", "on", "procedures", fixture.Tax), 303)
 	b.Want(b.Get(path(o.boss)+"/demarches"), 404)
 
-	here := "/referent/structure/demarches"
-	b.Want(b.Post(here), 422)
-	b.Want(b.Post(here, "procedures", fixture.Housing), 303, "/referent/structure")
-	b.Without(b.Want(b.Get(p), 200, fixture.Housing), fixture.Tax) // a person's choice lies within the organisation's
-	b.Want(b.Get("/referent/structure"), 200, "Les démarches autorisées sont changées")
-	if here, err := o.Directory.Organisation(t.Context(), o.Here); err != nil || here.Allows(fixture.Tax) || !here.Allows(fixture.Housing) {
-		t.Errorf("the organisation allows %v, %v", here.Procedures, err)
+	if err := o.Directory.LimitOrganisation(t.Context(), o.Administrator(t, "ada"), o.Here, []string{fixture.Housing}); err != nil {
+		t.Fatal(err)
 	}
+	b.Without(b.Want(b.Get(p), 200, fixture.Housing), fixture.Tax)
+	b.Want(b.Post(p, "procedures", fixture.Tax), 303) // what is not the organisation's comes to nothing
+	if acting, err := o.Directory.Acting(t.Context(), o.Jeanne, o.Clock.Now()); err != nil || acting.Allows(fixture.Tax) || acting.Allows(fixture.Housing) {
+		t.Errorf("%v of %v, %v", acting.Limit, acting.Procedures, err)
+	}
+	b.Without(b.Want(b.Get("/referent/structure"), 200, "L’administration du service fixe cette liste", "aide au logement"), "/referent/structure/demarches")
+	b.Want(b.Post("/referent/structure/demarches", "every", "on"), 404) // W17: a referent widens nothing
 	o.Content(t)
 }
 
@@ -405,7 +408,7 @@ func TestStale_KeepsWhatWasEntered(t *testing.T) {
 	old := o.Clock.Now().Add(-mandate.FactorLife - time.Second)
 	late := o.Visit(t, o.boss, old)
 	p := path(o.Jeanne)
-	for _, form := range []string{"/referent/invitations/nouvelle", p + "/suspension", p + "/demarches", p + "/facteurs", "/referent/structure/demarches"} {
+	for _, form := range []string{"/referent/invitations/nouvelle", p + "/suspension", p + "/demarches", p + "/facteurs"} {
 		late.Want(late.Get(form), 303, "/connexion/confirmation")
 	}
 	for _, c := range []struct {
@@ -416,7 +419,6 @@ func TestStale_KeepsWhatWasEntered(t *testing.T) {
 		{"/referent/invitations", "/referent/invitations/nouvelle", []string{"given_name", "Nora", "usual_name", "Neuve", "email", "nora@exemple.invalid", "roles", "referent"}, []string{`value="nora@exemple.invalid"`, `value="referent" checked`}},
 		{p + "/suspension", "", []string{"colleague", o.Paul.Person.String()}, []string{`value="` + o.Paul.Person.String() + `" selected`}},
 		{p + "/demarches", "", []string{"procedures", fixture.Tax}, []string{`value="` + fixture.Tax + `" checked`}},
-		{"/referent/structure/demarches", "", []string{"procedures", fixture.Tax}, []string{`value="` + fixture.Tax + `" checked`}},
 		{"/referent/structure", "", []string{"phone", "01 99 00 00 01", "email", "nous@exemple.invalid"}, []string{"nous@exemple.invalid", "01 99 00 00 01"}},
 	} {
 		form := c.form
