@@ -30,7 +30,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-messages", Every: 24 * time.Hour, Run: a.office.post.Purge},
 		{Name: "do-factor-resets", Every: time.Minute, Run: counted(a.people.factors.DoResets)},
 		{Name: "resume-imports", Every: 5 * time.Minute, Run: a.office.certifications.ResumeImports},
-		{Name: "remind-of-certificates", Every: time.Hour, Run: a.remind},
+		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 	}
 }

@@ -14,7 +14,7 @@ func TestPeriodic_AreThese(t *testing.T) {
 		"compare-tables": day, "digest-security-log": day,
 		"purge-drafts": quarter, "purge-sessions": quarter, "purge-logins": quarter, "purge-links": quarter, "purge-contacts": quarter, "purge-challenges": quarter,
 		"purge-allowances": time.Hour, "purge-invitations": day, "purge-messages": day,
-		"do-factor-resets": time.Minute, "resume-imports": 5 * time.Minute, "remind-of-certificates": time.Hour, "inactive-people": 12 * time.Hour,
+		"do-factor-resets": time.Minute, "resume-imports": 5 * time.Minute, "remind-of-certificates": 10 * time.Minute, "inactive-people": 12 * time.Hour,
 	}
 	got := map[string]time.Duration{}
 	for _, p := range (&App{}).periodic() {

@@ -110,13 +110,16 @@ func (r *Register) Suspend(ctx context.Context, by journal.Actor, person uuid.UU
 	})
 }
 
-// Resume gives a suspended certificate back, for what is left of its time.
+// Resume gives a suspended certificate back, for what is left of its time, and tells its holder.
 func (r *Register) Resume(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	return r.act(ctx, by, person, "resume certificate", func(c Certification, _ time.Time) (Certification, journal.Event, error) {
 		c, err := c.resume()
 		return c, journal.Event{Action: "certification.resumed", Detail: recorded{Person: person.String(), State: c.Stored}}, err
 	})
 }
+
+// told is of which acts, by their entries, who is concerned is told at once, and how; of a certificate that was given, announce tells.
+var told = map[string]string{"certification.suspended": "certification_suspended", "certification.resumed": "certification_resumed"}
 
 // act changes one person's certification by a step of rules.go. The person is locked before the clock is read, as their own
 // acts lock themselves: one that is under way comes first.
@@ -147,10 +150,13 @@ func (r *Register) act(ctx context.Context, by journal.Actor, person uuid.UUID, 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if err := put(ctx, tx, before, after); err != nil || event.Action != "certification.suspended" {
+		if err := put(ctx, tx, before, after); err != nil {
 			return event, err
 		}
-		return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: "certification_suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		if kind := told[event.Action]; kind != "" {
+			return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		}
+		return event, r.announce(ctx, tx, person)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
