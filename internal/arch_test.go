@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "contact", "invitation", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup"},
+	{"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -43,7 +43,8 @@ var beside = map[string][]string{
 	"idp":            {"session"},
 	"jobs":           {"journal"},
 	"page":           {"db"},
-	"credential":     {"org"},
+	"card":           {"org"},
+	"credential":     {"org", "card"},
 	"mandate":        {"org", "citizen"},
 	"attestation":    {"org", "citizen", "mandate"},
 	"certification":  {"org"},
@@ -51,7 +52,7 @@ var beside = map[string][]string{
 	"notify":         {"org"},
 	"contact":        {"org"},
 	"invitation":     {"org"},
-	"comparison":     {"org", "contact", "invitation", "credential", "mandate", "attestation", "certification", "charter"},
+	"comparison":     {"org", "contact", "invitation", "card", "credential", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -103,6 +104,7 @@ var writers = map[string]string{
 	"mandate_draft":    "mandate",
 	"mandate_power":    "mandate",
 	"mandate_handover": "mandate",
+	"credential_card":  "card",
 }
 
 // writersByPrefix is for packages that own several tables named after them.
@@ -197,4 +199,4 @@ func TestStructure_Finds(t *testing.T) {
 // planted creates every table of writers, so that only the planted fault shows.
 const planted = `create table organisation (); create table person (); create table membership ();
 create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power (); create table mandate_handover ();
-create table session ();`
+create table session (); create table credential_card ();`

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 
+	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/charter"
 	"mandat/internal/contact"
@@ -19,6 +20,7 @@ type office struct {
 	contacts       *contact.Register
 	certifications *certification.Register
 	certificates   *certification.Press
+	cards          *card.Stock
 	throttle       *throttle.Throttle
 	sirene         *sirene.Client
 	post           *notify.Post
@@ -30,6 +32,7 @@ func (a *App) buildOffice() error {
 	a.office.contacts = contact.New(a.db, a.journal, a.directory, a.keys.Envelope, a.clock)
 	a.office.certifications = certification.New(a.db, a.journal, a.keys.Envelope, a.clock, a.config.CertificationMinimum).Telling(notify.Queue)
 	a.office.certificates = certification.NewPress(a.office.certifications, a.directory, a.keys.Sealer, a.clock)
+	a.office.cards = card.New(a.db, a.journal, a.keys.Envelope)
 	a.office.throttle = throttle.New(a.db, a.clock)
 	a.office.sirene = sirene.New(a.config.SireneURL, a.clock)
 	a.office.jobs = jobs.NewBoard(a.db)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/card"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -184,7 +185,7 @@ func (s *stage) job() string {
 // card is one of the stock.
 func (s *stage) card() string {
 	serial := fmt.Sprintf("STOCK-%d", s.n)
-	out, err := s.credentials().ImportCards(s.ctx(), journal.Program(), strings.NewReader(serial+";"+strings.Repeat("ab", 20)+"\n"), false)
+	out, err := card.New(s.site.DB, s.site.Journal, s.site.Keys).Import(s.ctx(), journal.Program(), strings.NewReader(serial+";"+strings.Repeat("ab", 20)+"\n"), false)
 	must(s.t, err)
 	if !out.Done {
 		s.t.Errorf("the card was not taken: %+v", out)

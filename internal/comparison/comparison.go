@@ -1,5 +1,5 @@
 // Package comparison holds the tables to the journal: whatever was changed, added or removed behind the program's back is
-// named. Each package compares its own tables (org, certification, charter, mandate, attestation), and journal the columns by which entries are
+// named. Each package compares its own tables (Run lists them), and journal the columns by which entries are
 // found; here they are put together, and the outcome is kept for the alarm. It owns the table comparison.
 package comparison
 
@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/attestation"
+	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/charter"
 	"mandat/internal/credential"
@@ -26,7 +27,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, mandate.Compare, attestation.Compare, journal.Compare} {
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, mandate.Compare, attestation.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

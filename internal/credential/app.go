@@ -46,7 +46,7 @@ func (r *Register) StartApp(ctx context.Context, by journal.Actor) (App, error) 
 		return r.app(a.name, begun[0].seed)
 	}
 	id, seed := token.ID(), token.Bytes(20) // of the length of a SHA-1, as RFC 4226 §4 asks
-	wrapped, sealed, err := r.sealSeed(id, purposeSeed, seed)
+	wrapped, sealed, err := r.keys.Seal(id, purposeSeed, seed)
 	if err != nil {
 		return App{}, fmt.Errorf("begin application: %w", err)
 	}
@@ -138,8 +138,8 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 		if len(before) == 1 {
 			detail.Replaces = before[0].String()
 		}
-		tag, err := tx.Exec(ctx, `update credential_totp set confirmed_at = $2, used_at = $2, last_step = $3, name = 'app' where id = $1 and confirmed_at is null`, g.id, tx.Now, step)
-		return journal.Event{Action: "factor.added", Detail: detail}, r.telling(one(ErrNoFactor, tag, err), tx, "factor_added", g.id, by.Person)
+		err := tx.ExecOne(ctx, ErrNoFactor, `update credential_totp set confirmed_at = $2, used_at = $2, last_step = $3, name = 'app' where id = $1 and confirmed_at is null`, g.id, tx.Now, step)
+		return journal.Event{Action: "factor.added", Detail: detail}, r.telling(err, tx, "factor_added", g.id, by.Person)
 	})
 	if err != nil {
 		return Given{}, err

@@ -123,9 +123,8 @@ func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credenti
 	now := r.clock.Now()
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		// Of two answers at once that came in the wrong order the second is refused, and no clone: both were read before.
-		tag, err := tx.Exec(ctx, `update credential_passkey set sign_count = $2, backed_up = $3, used_at = $4
+		return tx.ExecOne(ctx, ErrWrong, `update credential_passkey set sign_count = $2, backed_up = $3, used_at = $4
 			where id = $1 and cloned_at is null and (sign_count < $2 or sign_count = 0 and $2 = 0)`, k.id, int64(with.Authenticator.SignCount), with.Flags.BackupState, now)
-		return one(ErrWrong, tag, err)
 	})
 	if err != nil {
 		return Given{}, wrap("use passkey", err)
@@ -136,9 +135,9 @@ func (r *Register) used(ctx context.Context, a *account, with *webauthn.Credenti
 // cloned takes a key out of use, which is an act of the program.
 func (r *Register) cloned(ctx context.Context, person, id uuid.UUID) error {
 	err := r.journal.Record(ctx, journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
-		tag, err := tx.Exec(ctx, `update credential_passkey set cloned_at = $2 where id = $1 and cloned_at is null`, id, tx.Now)
+		err := tx.ExecOne(ctx, ErrCloned, `update credential_passkey set cloned_at = $2 where id = $1 and cloned_at is null`, id, tx.Now)
 		return journal.Event{Action: "factor.cloned", Detail: changed{Person: person.String(), Kind: KindPasskey, Factor: id.String()}},
-			r.telling(one(ErrCloned, tag, err), tx, "factor_cloned", id, person)
+			r.telling(err, tx, "factor_cloned", id, person)
 	})
 	if err == nil {
 		err = ErrCloned

@@ -2,16 +2,12 @@ package credential
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-
-	"mandat/internal/db"
+	"mandat/internal/card"
 	"mandat/internal/journal"
 	"mandat/internal/token"
 )
@@ -24,10 +20,11 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 	if err := r.count(ctx, adding(by.Person, from)); err != nil {
 		return Given{}, err
 	}
-	g, err := r.stocked(ctx, by.Person, serial)
+	seed, err := r.cards.Seed(ctx, serial, by.Person)
 	if err != nil {
-		return Given{}, err
+		return Given{}, wrap("add card", err)
 	}
+	g := generator{id: token.ID(), kind: KindCard, seed: seed, period: cardPeriod}
 	now := r.clock.Now()
 	step, ok := g.match(first, now, 0, cardWindow)
 	if second != "" {
@@ -36,19 +33,17 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 	if !ok {
 		return Given{}, ErrWrong
 	}
-	g.id = token.ID()
-	wrapped, sealed, err := r.sealSeed(g.id, purposeSeed, g.seed)
+	wrapped, sealed, err := r.keys.Seal(g.id, purposeSeed, g.seed)
 	if err != nil {
 		return Given{}, fmt.Errorf("add card: %w", err)
 	}
 	given := Given{Person: by.Person, Kind: KindCard}
 	err = r.own(ctx, by, "add card", func(tx *journal.Tx, _ holding) (journal.Event, error) {
 		given.At = tx.Now
-		tag, err := tx.Exec(ctx, `update credential_card set state = 'given' where serial = $1 and state = 'stock'`, serial)
-		if err = one(ErrWrong, tag, err); err != nil {
+		if err := card.Give(ctx, tx, serial); err != nil {
 			return journal.Event{}, err
 		}
-		_, err = tx.Exec(ctx, `insert into credential_totp (id, person_id, kind, name, serial, data_key, seed, period, drift, last_step, confirmed_at, created_at, used_at)
+		_, err := tx.Exec(ctx, `insert into credential_totp (id, person_id, kind, name, serial, data_key, seed, period, drift, last_step, confirmed_at, created_at, used_at)
 			values ($1, $2, 'card', $3, $3, $4, $5, $6, $7, $8, $9, $9, $9)`, g.id, by.Person, serial, wrapped, sealed, int(cardPeriod/time.Second), step-g.step(now), step, tx.Now)
 		return journal.Event{Action: "factor.added", Detail: changed{Person: by.Person.String(), Kind: KindCard, Factor: g.id.String(), Serial: serial}},
 			r.telling(err, tx, "factor_added", g.id, by.Person)
@@ -57,24 +52,4 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 		return Given{}, err
 	}
 	return given, r.right(ctx, adding(by.Person, from))
-}
-
-// stocked opens a card that nobody has and that was not sent to somebody else's organisation, or returns ErrWrong.
-func (r *Register) stocked(ctx context.Context, person uuid.UUID, serial string) (generator, error) {
-	g := generator{kind: KindCard, period: cardPeriod}
-	var wrapped, sealed []byte
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select data_key, seed from credential_card c where serial = $1 and state = 'stock' and (organisation_id is null
-			or exists (select from membership m where m.organisation_id = c.organisation_id and m.person_id = $2 and m.ended_at is null))`, serial, person).Scan(&wrapped, &sealed)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return g, ErrWrong
-	}
-	if err == nil {
-		g.seed, err = r.openSeed(cardOwner(serial), purposeCard, wrapped, sealed)
-	}
-	if err != nil {
-		return g, fmt.Errorf("find card: %w", err)
-	}
-	return g, nil
 }

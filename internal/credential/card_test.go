@@ -3,7 +3,6 @@ package credential_test
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/org"
 )
 
 // stock is a file with some cards: GADT0001 and so on.
@@ -30,52 +28,11 @@ func stock(n int) (string, func(serial string) (seed string)) {
 func (w *world) cards(t testing.TB, n int) func(serial string, at time.Time) string {
 	t.Helper()
 	file, seed := stock(n)
-	out, err := w.factors.ImportCards(t.Context(), journal.Program(), strings.NewReader(file), false)
+	out, err := w.cardStock.Import(t.Context(), journal.Program(), strings.NewReader(file), false)
 	if err != nil || !out.Done || out.Cards != n {
 		t.Fatalf("%+v, %v", out, err)
 	}
 	return func(serial string, at time.Time) string { return shown(t, seedKey(t, seed(serial)), 60, at) }
-}
-
-func TestImportCards(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	admin := w.Administrator(t, "alix")
-	file, _ := stock(3)
-	for what, by := range map[string]journal.Actor{"an aidant": w.Jeanne, "a referent": w.Referent(t, w.Here, "rene")} {
-		if _, err := w.factors.ImportCards(t.Context(), by, strings.NewReader(file), false); !errors.Is(err, org.ErrMayNot) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	old := admin
-	old.FactorAt = old.FactorAt.Add(-tooOld)
-	if _, err := w.factors.ImportCards(t.Context(), old, strings.NewReader(file), false); !errors.Is(err, org.ErrFactorTooOld) {
-		t.Error(err)
-	}
-	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(file), true); err != nil || out.Done || out.Cards != 3 || len(out.Faults) != 0 {
-		t.Errorf("dry: %+v, %v", out, err)
-	}
-	bad := file + "GADT0001;" + strings.Repeat("ab", 20) + "\nGADT9;zz\n;" + strings.Repeat("ab", 20) + "\nGADT0010\nGADT0011;" + strings.Repeat("ab", 15) + "\n\nGADT0012;aa;bb\n"
-	out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(bad), false)
-	want := []credential.Fault{{5, credential.FaultTwice}, {6, credential.FaultSeed}, {7, credential.FaultSerial}, {8, credential.FaultColumns}, {9, credential.FaultSeed}, {11, credential.FaultColumns}}
-	if err != nil || out.Done || !slices.Equal(out.Faults, want) {
-		t.Errorf("%+v, %v", out, err)
-	}
-	if list, _, err := w.factors.Cards(t.Context(), 1); err != nil || len(list) != 0 {
-		t.Errorf("a faulty file was taken in: %v, %v", list, err)
-	}
-	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(file), false); err != nil || !out.Done || out.Cards != 3 {
-		t.Errorf("%+v, %v", out, err)
-	}
-	more, _ := stock(4)
-	if out, err := w.factors.ImportCards(t.Context(), admin, strings.NewReader(more), false); err != nil || out.Done || out.Cards != 1 ||
-		!slices.Equal(out.Faults, []credential.Fault{{2, credential.FaultKnown}, {3, credential.FaultKnown}, {4, credential.FaultKnown}}) {
-		t.Errorf("%+v, %v", out, err)
-	}
-	if list, counts, err := w.factors.Cards(t.Context(), 1); err != nil || len(list) != 3 || counts["stock"] != 3 {
-		t.Errorf("%v, %v, %v", list, counts, err)
-	}
-	w.sound(t)
 }
 
 // A person adds the card in their hand; its clock is followed as it goes away, within limits; two codes that follow each other find it
@@ -182,7 +139,7 @@ func TestCard_OfAnOrganisation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	card := w.cards(t, 1)
-	if err := w.factors.SendCard(t.Context(), w.Administrator(t, "alix"), "GADT0001", w.Elsewhere); err != nil {
+	if err := w.cardStock.Send(t.Context(), w.Administrator(t, "alix"), "GADT0001", w.Elsewhere); err != nil {
 		t.Fatal(err)
 	}
 	w.settle(time.Minute)
@@ -191,6 +148,23 @@ func TestCard_OfAnOrganisation(t *testing.T) {
 	}
 	if _, err := w.factors.AddCard(t.Context(), w.Ines, "GADT0001", card("GADT0001", w.Clock.Now()), "", home); err != nil {
 		t.Error(err)
+	}
+	w.sound(t)
+}
+
+// Of several who have read the same card only one adds it.
+func TestCard_IsOnePersons(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.cards(t, 1)
+	w.settle(time.Minute)
+	code := card("GADT0001", w.Clock.Now())
+	who := make(chan journal.Actor, 3)
+	who <- w.fresh(w.Jeanne)
+	who <- w.fresh(w.Paul)
+	who <- w.fresh(w.Ines)
+	if n := winners(t, cap(who), func() error { _, err := w.factors.AddCard(t.Context(), <-who, "GADT0001", code, "", home); return err }); n != 1 {
+		t.Errorf("%d people have the card", n)
 	}
 	w.sound(t)
 }

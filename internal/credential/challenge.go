@@ -49,7 +49,7 @@ func (r *Register) keep(ctx context.Context, session []byte, q question, asked *
 		tx.Queue(`delete from credential_challenge where session_id = $1 and id not in (select id from credential_challenge where session_id = $1 order by created_at desc limit $2)`,
 			session, challengesMax-1)
 		tx.Queue(`insert into credential_challenge (id, session_id, person_id, purpose, citizen_id, data, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			token.Hash(asked.Challenge), session, orNull(q.person), q.purpose, orNull(q.citizen), data, now, now.Add(challengeLife))
+			token.Hash(asked.Challenge), session, db.OrNull(q.person), q.purpose, db.OrNull(q.citizen), data, now, now.Add(challengeLife))
 		return nil
 	})
 }
@@ -76,7 +76,7 @@ func (r *Register) answered(ctx context.Context, session []byte, purpose Purpose
 	if err := json.Unmarshal(data, &asked); err != nil {
 		return question{}, asked, fmt.Errorf("read challenge: %w", err)
 	}
-	return question{person: orNil(person), purpose: purpose, citizen: orNil(citizen), at: expires.Add(-challengeLife)}, asked, nil
+	return question{person: db.OrZero(person), purpose: purpose, citizen: db.OrZero(citizen), at: expires.Add(-challengeLife)}, asked, nil
 }
 
 // Purge deletes what nobody answered or finished in time, and returns how many.

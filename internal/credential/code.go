@@ -112,9 +112,8 @@ func (r *Register) useGenerator(ctx context.Context, person uuid.UUID, match fun
 			drift = int(step - g.step(now))
 		}
 		err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-			tag, err := tx.Exec(ctx, `update credential_totp set last_step = $2, drift = $3, used_at = $4 where id = $1 and last_step < $2 and confirmed_at is not null`,
+			return tx.ExecOne(ctx, ErrWrong, `update credential_totp set last_step = $2, drift = $3, used_at = $4 where id = $1 and last_step < $2 and confirmed_at is not null`,
 				g.id, step, drift, now)
-			return one(ErrWrong, tag, err)
 		})
 		return Given{Person: person, Kind: g.kind, At: now}, wrap("use code", err)
 	}

@@ -13,15 +13,15 @@ import (
 	"mandat/internal/journal"
 )
 
-// picture is what is known of each factor, reset and set of recovery codes, in words; the stock of cards stands under the nil id.
+// picture is what is known of each factor, reset and set of recovery codes, in words.
 type picture map[uuid.UUID]string
 
-// Compare replays what the journal says of factors, recovery codes, resets and cards, and names what the tables say otherwise: a
+// Compare replays what the journal says of factors, recovery codes and resets, and names what the tables say otherwise: a
 // factor that nobody added would let somebody in. It reads as auditor, in one snapshot.
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	want, have := newReplay(), picture{}
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("factor", "cards")}, func(body []byte) {
+		err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("factor")}, func(body []byte) {
 			var e entry
 			if json.Unmarshal(body, &e) == nil { // a damaged entry is named by the journal's own comparison
 				want.apply(e)
@@ -63,8 +63,6 @@ func resetText(s Reset) string {
 	return fmt.Sprintf("reset of %s asked by %s, approved by %s for %q, %s", s.Person, s.AskedBy, s.ApprovedBy, at, s.State)
 }
 
-func stockText(cards int) string { return fmt.Sprintf("a stock of %d cards", cards) }
-
 // read reads the tables.
 func (p picture) read(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, `select id, person_id, 'passkey', encode(sha256(public_key), 'hex'), cloned_at is not null from credential_passkey
@@ -104,13 +102,5 @@ func (p picture) read(ctx context.Context, tx pgx.Tx) error {
 	for _, s := range resets {
 		p[s.ID] = resetText(s)
 	}
-	if err := p.readCards(ctx, tx); err != nil {
-		return err
-	}
-	var cards int
-	if err := tx.QueryRow(ctx, `select count(*) from credential_card`).Scan(&cards); err != nil || cards == 0 {
-		return err
-	}
-	p[uuid.Nil] = stockText(cards)
 	return nil
 }

@@ -27,7 +27,6 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 		`update credential_recovery set person_id = (select id from person where email = 'paul@exemple.invalid')`:          "no entry tells of it",
 		`update credential_reset set state = 'approved', approved_by = (select id from person where email = 'paul@exemple.invalid'), approved_at = now(), effective_at = now() + interval '1 hour'`: "approved",
 		`update credential_reset set state = 'cancelled', ended_at = now()`: "cancelled",
-		`delete from credential_card where state = 'stock'`:                 "a stock of 1 cards",
 	} {
 		t.Run(sql[:min(len(sql), 60)], func(t *testing.T) {
 			t.Parallel()

@@ -1,28 +1,3 @@
-// Package credential keeps what people prove with that they are themselves: passkeys and security keys (WebAuthn),
-// applications and cards that show codes (TOTP), and recovery codes. It owns the tables credential_….
-//
-// A factor is its person's own. Only they add one (passkey.go, app.go, card.go, recovery.go) and take one away (remove.go),
-// each time in a session that gave a factor within the last fifteen minutes. Nobody enrols for somebody else. When everything is
-// lost, two other people decide that all factors go, an hour later (reset.go); then the person begins anew.
-//
-// Who has none has none to give. Their first one is added in one of two kinds of session, and no other:
-//
-//   - one that was opened for that, by an invitation that was accepted or a reset that was done: its actor is Enrolling. It does
-//     nothing else, and is over, in every browser, once there is a factor (session.StepUp).
-//   - one that ProConnect opened or stepped up within the last fifteen minutes, with its own second factor, for somebody who has none
-//     here (package proconnect): its actor has that FactorAt.
-//
-// So to have no factor is no right: a session that ProConnect opened for somebody who had factors, which gave none that counts,
-// adds nothing, also after they are gone.
-//
-// Whoever gives a factor gets a Given (assertion.go, code.go). Nothing that gives one works twice: a challenge is deleted when
-// it is answered, a code's step only ever grows, a recovery code is marked; each is one guarded statement, so that of two at
-// once one wins. Codes can be guessed, so they are counted, for the account and for the network, and apart for each browser in which
-// the person has signed in before; a passkey cannot, and works whatever was counted. An attacker slows the codes of a person in
-// browsers that are new to them, and locks nobody out.
-//
-// Seeds are encrypted (internal/envelope), recovery codes hashed, what is typed is written nowhere. Compare holds the tables to
-// the journal.
 package credential
 
 import (
@@ -39,8 +14,8 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
+	"mandat/internal/card"
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/envelope"
@@ -96,6 +71,7 @@ type Register struct {
 	keys     *envelope.Keys
 	clock    *clock.Clock
 	throttle *throttle.Throttle
+	cards    *card.Stock
 	webauthn *webauthn.WebAuthn
 	name     string
 	hooks    Hooks
@@ -122,7 +98,7 @@ func New(d *db.DB, j *journal.Journal, keys *envelope.Keys, c *clock.Clock, as C
 	if hooks.End == nil {
 		hooks.End = func(context.Context, *journal.Tx, uuid.UUID) error { return nil }
 	}
-	return &Register{db: d, journal: j, keys: keys, clock: c, throttle: throttle.New(d, c), webauthn: w, name: as.Name, hooks: hooks}, nil
+	return &Register{db: d, journal: j, keys: keys, clock: c, throttle: throttle.New(d, c), cards: card.New(d, j, keys), webauthn: w, name: as.Name, hooks: hooks}, nil
 }
 
 // changed is the detail of entries about factors.
@@ -220,32 +196,13 @@ func named(name string) (string, error) {
 	return name, nil
 }
 
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
-}
-
-func orNil(id *uuid.UUID) uuid.UUID {
-	if id == nil {
-		return uuid.Nil
-	}
-	return *id
-}
-
-// one is otherwise unless a statement changed one row.
-func one(otherwise error, tag pgconn.CommandTag, err error) error {
-	if err == nil && tag.RowsAffected() != 1 {
-		return otherwise
-	}
-	return err
-}
-
 // wrap says what was being done, unless callers decide on the error.
 func wrap(doing string, err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
 		return db.ErrNotFound
+	case errors.Is(err, card.ErrNotInStock):
+		return ErrWrong
 	}
 	for _, known := range []error{ErrWrong, ErrCloned, ErrNoFactor, ErrLast, ErrName, ErrTooMany, ErrNoReset, db.ErrNotFound, db.ErrConflict, org.ErrFactorTooOld, org.ErrYourself} {
 		if errors.Is(err, known) {

@@ -57,8 +57,7 @@ func (r *Register) useRecovery(ctx context.Context, person uuid.UUID, typed stri
 	lock.Queue(`select from person where id = $1 for no key update`, person)
 	err := r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
 		given.At = tx.Now
-		tag, err := tx.Exec(ctx, `update credential_recovery set used_at = $3 where person_id = $1 and hash = $2 and used_at is null`, person, token.Hash(typed), tx.Now)
-		if err = one(ErrWrong, tag, err); err != nil {
+		if err := tx.ExecOne(ctx, ErrWrong, `update credential_recovery set used_at = $3 where person_id = $1 and hash = $2 and used_at is null`, person, token.Hash(typed), tx.Now); err != nil {
 			return journal.Event{}, err
 		}
 		var left int

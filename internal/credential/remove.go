@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/card"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -21,10 +22,9 @@ func (r *Register) Rename(ctx context.Context, by journal.Actor, id uuid.UUID, n
 		return err
 	}
 	err = r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `with passkey as (update credential_passkey set name = $3 where id = $1 and person_id = $2 returning id),
+		return tx.ExecOne(ctx, db.ErrNotFound, `with passkey as (update credential_passkey set name = $3 where id = $1 and person_id = $2 returning id),
 			totp as (update credential_totp set name = $3 where id = $1 and person_id = $2 and confirmed_at is not null returning id)
 			select from (select id from passkey union all select id from totp) renamed`, id, by.Person, name)
-		return one(db.ErrNotFound, tag, err)
 	})
 	return wrap("rename factor", err)
 }
@@ -50,8 +50,8 @@ func (r *Register) Remove(ctx context.Context, by journal.Actor, id uuid.UUID) e
 			tx.Queue(`delete from credential_recovery where person_id = $1`, by.Person)
 		}
 		if serial != "" {
-			_, err = tx.Exec(ctx, `update credential_card set state = 'stock' where serial = $1`, serial)
+			card.Return(tx, serial)
 		}
-		return journal.Event{Action: "factor.removed", Detail: detail}, r.telling(err, tx, "factor_removed", id, by.Person)
+		return journal.Event{Action: "factor.removed", Detail: detail}, r.tell(tx, "factor_removed", id, by.Person)
 	})
 }

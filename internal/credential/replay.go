@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,10 +8,9 @@ import (
 
 // entry is what the replay reads of an entry.
 type entry struct {
-	Action       string    `json:"action"`
-	At           time.Time `json:"at"`
-	Organisation uuid.UUID `json:"organisation"`
-	By           struct {
+	Action string    `json:"action"`
+	At     time.Time `json:"at"`
+	By     struct {
 		Person uuid.UUID `json:"person"`
 	} `json:"by"`
 	Detail struct {
@@ -26,7 +24,6 @@ type entry struct {
 		Left        int       `json:"left"`
 		Reset       uuid.UUID `json:"reset"`
 		EffectiveAt time.Time `json:"effective_at"`
-		Cards       int       `json:"cards"`
 	} `json:"detail"`
 }
 
@@ -42,30 +39,20 @@ type replayedCodes struct {
 	left   int
 }
 
-type replayedCard struct {
-	state        string
-	organisation uuid.UUID
-}
-
 // replay is what the entries so far say there is.
 type replay struct {
 	factors map[uuid.UUID]replayedFactor
 	codes   map[uuid.UUID]replayedCodes // by person
 	resets  map[uuid.UUID]Reset
-	cards   int                     // imported
-	known   map[string]replayedCard // those of which more is told, by serial number
 }
 
 func newReplay() *replay {
-	return &replay{factors: map[uuid.UUID]replayedFactor{}, codes: map[uuid.UUID]replayedCodes{}, resets: map[uuid.UUID]Reset{}, known: map[string]replayedCard{}}
+	return &replay{factors: map[uuid.UUID]replayedFactor{}, codes: map[uuid.UUID]replayedCodes{}, resets: map[uuid.UUID]Reset{}}
 }
 
 // apply follows one entry.
 func (r *replay) apply(e entry) {
 	d := e.Detail
-	if d.Serial != "" {
-		r.applyCard(e)
-	}
 	switch e.Action {
 	case "factor.added":
 		delete(r.factors, d.Replaces)
@@ -85,33 +72,9 @@ func (r *replay) apply(e entry) {
 		c := r.codes[d.Person]
 		c.left = d.Left
 		r.codes[d.Person] = c
-	case "cards.imported":
-		r.cards += d.Cards
 	default:
 		r.applyReset(e)
 	}
-}
-
-// applyCard follows an entry that names a card.
-func (r *replay) applyCard(e entry) {
-	switch e.Action {
-	case "factor.added":
-		r.card(e.Detail.Serial, CardGiven)
-	case "factor.removed":
-		r.card(e.Detail.Serial, CardStock)
-	case "cards.lost":
-		r.card(e.Detail.Serial, CardLost)
-	case "cards.sent":
-		c := r.known[e.Detail.Serial]
-		c.organisation = e.Organisation
-		r.known[e.Detail.Serial] = c
-	}
-}
-
-func (r *replay) card(serial, state string) {
-	c := r.known[serial]
-	c.state = state
-	r.known[serial] = c
 }
 
 func (r *replay) applyReset(e entry) {
@@ -131,9 +94,6 @@ func (r *replay) applyReset(e entry) {
 		s.State = "done"
 		for id, f := range r.factors {
 			if f.person == e.Detail.Person {
-				if f.kind == KindCard {
-					r.card(f.proof, CardLost)
-				}
 				delete(r.factors, id)
 			}
 		}
@@ -155,15 +115,6 @@ func (r *replay) picture() picture {
 	}
 	for id, s := range r.resets {
 		out[id] = resetText(s)
-	}
-	for serial, c := range r.known {
-		state := cmp.Or(c.state, CardStock)
-		if state != CardStock || c.organisation != uuid.Nil {
-			out[cardOwner(serial)] = cardText(serial, state, c.organisation)
-		}
-	}
-	if r.cards > 0 {
-		out[uuid.Nil] = stockText(r.cards)
 	}
 	return out
 }

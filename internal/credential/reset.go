@@ -111,7 +111,7 @@ func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.U
 			return journal.Event{}, ErrNoReset
 		}
 		_, err := tx.Exec(ctx, `insert into credential_reset (id, person_id, organisation_id, state, asked_by, asked_at) values ($1, $2, $3, 'asked', $4, $5)`,
-			id, person, orNull(by.Organisation), orNull(by.Person), tx.Now)
+			id, person, db.OrNull(by.Organisation), db.OrNull(by.Person), tx.Now)
 		if db.Unique(err, "credential_reset_open") {
 			err = db.ErrConflict
 		}
@@ -148,10 +148,10 @@ func (r *Register) ApproveReset(ctx context.Context, by journal.Actor, id uuid.U
 			return journal.Event{}, err
 		}
 		at := tx.Now.Add(resetWait)
-		tag, err := tx.Exec(ctx, `update credential_reset set state = 'approved', approved_by = $2, approved_at = $3, effective_at = $4 where id = $1 and state = 'asked'`,
-			id, orNull(by.Person), tx.Now, at)
+		err := tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set state = 'approved', approved_by = $2, approved_at = $3, effective_at = $4 where id = $1 and state = 'asked'`,
+			id, db.OrNull(by.Person), tx.Now, at)
 		return journal.Event{Action: "factor.reset_approved", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String(), EffectiveAt: at.Format(journal.TimeFormat)}},
-			r.telling(one(db.ErrConflict, tag, err), tx, "factor_reset_approved", id, s.reset.Person)
+			r.telling(err, tx, "factor_reset_approved", id, s.reset.Person)
 	})
 }
 
@@ -186,8 +186,7 @@ func (r *Register) CancelReset(ctx context.Context, by journal.Actor) error {
 }
 
 func drop(ctx context.Context, tx *journal.Tx, id uuid.UUID, state string) error {
-	tag, err := tx.Exec(ctx, `update credential_reset set state = $2, ended_at = $3 where id = $1 and state in ('asked', 'approved')`, id, state, tx.Now)
-	return one(db.ErrConflict, tag, err)
+	return tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set state = $2, ended_at = $3 where id = $1 and state in ('asked', 'approved')`, id, state, tx.Now)
 }
 
 // decide is an act on a reset by somebody who decides about it.

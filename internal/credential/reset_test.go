@@ -74,7 +74,7 @@ func TestReset(t *testing.T) {
 	if f, err := w.factors.Factors(t.Context(), by.Person); err != nil || f.Any() || f.Codes() || !slices.Equal(w.ended, []uuid.UUID{by.Person}) {
 		t.Errorf("left %+v, %v; sessions of %v ended", f, err, w.ended)
 	}
-	if _, counts, err := w.factors.Cards(t.Context(), 1); err != nil || counts["lost"] != 1 {
+	if _, counts, err := w.cardStock.List(t.Context(), 1); err != nil || counts["lost"] != 1 {
 		t.Errorf("%v, %v", counts, err)
 	}
 	for kind, n := range map[string]int{"factor_reset_asked": 1, "factor_reset_approved": 1, "factor_reset_link": 1} {

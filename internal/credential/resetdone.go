@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/card"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/token"
@@ -53,17 +54,17 @@ func (r *Register) doReset(ctx context.Context, s Reset) (done bool, err error) 
 			return journal.Event{Action: "factor.reset_refused", Organisation: s.Organisation, Detail: resetChanged{Person: s.Person.String(), Reset: s.ID.String()}},
 				drop(ctx, tx, s.ID, "refused")
 		}
-		tag, err := tx.Exec(ctx, `update credential_reset set state = 'done', ended_at = $2 where id = $1 and state = 'approved' and effective_at <= $2`, s.ID, tx.Now)
-		if err = one(db.ErrConflict, tag, err); err != nil {
+		if err := tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set state = 'done', ended_at = $2 where id = $1 and state = 'approved' and effective_at <= $2`, s.ID, tx.Now); err != nil {
 			return journal.Event{}, err
 		}
 		var removed int
-		if err := tx.QueryRow(ctx, `select (select count(*) from credential_passkey where person_id = $1) + (select count(*) from credential_totp where person_id = $1 and confirmed_at is not null)`,
-			s.Person).Scan(&removed); err != nil {
+		var cards []string
+		if err := tx.QueryRow(ctx, `select (select count(*) from credential_passkey where person_id = $1) + count(*), coalesce(array_agg(serial) filter (where serial is not null), '{}')
+			from credential_totp where person_id = $1 and confirmed_at is not null`, s.Person).Scan(&removed, &cards); err != nil {
 			return journal.Event{}, err
 		}
 		tx.Queue(`update credential_reset set token_hash = null, token_until = null where person_id = $1 and id <> $2`, s.Person, s.ID)
-		lose(tx, s.Person)
+		card.Forfeit(tx, cards)
 		tx.Queue(`delete from credential_passkey where person_id = $1`, s.Person)
 		tx.Queue(`delete from credential_totp where person_id = $1`, s.Person)
 		tx.Queue(`delete from credential_recovery where person_id = $1`, s.Person)
@@ -80,9 +81,8 @@ func (r *Register) WriteReset(ctx context.Context, id uuid.UUID) (string, error)
 	secret, hash := token.New()
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		now := r.clock.Now()
-		tag, err := tx.Exec(ctx, `update credential_reset set token_hash = $2, token_until = ended_at + $3::interval where id = $1 and state = 'done' and ended_at > $4`,
+		return tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set token_hash = $2, token_until = ended_at + $3::interval where id = $1 and state = 'done' and ended_at > $4`,
 			id, hash, linkLife, now.Add(-linkLife))
-		return one(db.ErrConflict, tag, err)
 	})
 	if err != nil {
 		return "", wrap("write link of a reset", err)
@@ -116,9 +116,9 @@ func (r *Register) UseReset(ctx context.Context, secret string, then func(tx *jo
 		if h.suspended || h.factors() > 0 {
 			return journal.Event{}, db.ErrNotFound
 		}
-		tag, err := tx.Exec(ctx, `update credential_reset set state = 'used', token_hash = null, token_until = null where id = $1 and state = 'done' and token_hash = $2 and token_until > $3`,
+		err := tx.ExecOne(ctx, db.ErrNotFound, `update credential_reset set state = 'used', token_hash = null, token_until = null where id = $1 and state = 'done' and token_hash = $2 and token_until > $3`,
 			before.ID, token.Hash(secret), tx.Now)
-		if err = one(db.ErrNotFound, tag, err); err != nil {
+		if err != nil {
 			return journal.Event{}, err
 		}
 		return journal.Event{Action: "factor.reset_used", Organisation: before.Organisation, Detail: resetChanged{Person: before.Person.String(), Reset: before.ID.String()}},

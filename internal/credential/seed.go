@@ -11,33 +11,8 @@ import (
 	"mandat/internal/db"
 )
 
-// What seeds are sealed for. They never change: stored values would no longer open.
-const (
-	purposeSeed = "credential.seed"
-	purposeCard = "credential.card"
-)
-
-// sealSeed seals a seed under a data key of its own, which it returns wrapped.
-func (r *Register) sealSeed(owner uuid.UUID, purpose string, seed []byte) (wrapped, sealed []byte, err error) {
-	key, wrapped, err := r.keys.NewDataKey(owner)
-	if err != nil {
-		return nil, nil, err
-	}
-	return wrapped, key.Seal(purpose, seed), nil
-}
-
-func (r *Register) openSeed(owner uuid.UUID, purpose string, wrapped, sealed []byte) ([]byte, error) {
-	key, err := r.keys.Open(owner, wrapped)
-	if err != nil {
-		return nil, err
-	}
-	return key.Unseal(purpose, sealed)
-}
-
-// cardOwner is the id under which a card's seed is sealed in the stock.
-func cardOwner(serial string) uuid.UUID {
-	return uuid.NewSHA1(uuid.NameSpaceOID, []byte("mandat card "+serial))
-}
+// purposeSeed is what seeds are sealed for. It never changes: stored values would no longer open.
+const purposeSeed = "credential.seed"
 
 // generators reads a person's applications and cards whose rows fit a condition.
 func (r *Register) generators(ctx context.Context, person uuid.UUID, where string, args ...any) ([]generator, error) {
@@ -65,6 +40,6 @@ func (r *Register) scanGenerator(row pgx.CollectableRow) (generator, error) {
 		return g, err
 	}
 	g.period = time.Duration(seconds) * time.Second
-	g.seed, err = r.openSeed(g.id, purposeSeed, wrapped, sealed)
+	g.seed, err = r.keys.Unseal(g.id, purposeSeed, wrapped, sealed)
 	return g, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/card"
 	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -27,8 +28,9 @@ var home = netip.MustParseAddr("192.0.2.10")
 // world is a fixture with a register of factors, and what it told people and ended.
 type world struct {
 	*fixture.World
-	factors *credential.Register
-	session []byte
+	factors   *credential.Register
+	cardStock *card.Stock
+	session   []byte
 
 	mu    sync.Mutex
 	told  map[string]int // by kind
@@ -41,6 +43,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{World: fixture.New(t), session: token.Bytes(32), told: map[string]int{}, about: map[string]string{}}
+	w.cardStock = card.New(w.DB, w.Journal, w.Keys)
 	var err error
 	w.factors, err = credential.New(w.DB, w.Journal, w.Keys, w.Clock, credential.Config{RPID: domain, Origins: []string{site}, Name: "Mandat"}, credential.Hooks{
 		Tell: func(_ *journal.Tx, m org.Message) error {

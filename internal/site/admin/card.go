@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/credential"
+	"mandat/internal/card"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -17,7 +17,7 @@ import (
 
 type cardPage struct {
 	page.Common
-	Card   credential.Card
+	Card   card.Card
 	Notice string
 }
 
@@ -26,12 +26,12 @@ var cards = page.Link{Href: "/admin/cartes", Text: "admin.cards.title"}
 func cardPath(serial string) string { return cards.Href + "/" + url.PathEscape(serial) }
 
 // withCard returns the session of an administrator and the card of the path.
-func (s *Site) withCard(r *http.Request) (*session.Session, credential.Card, error) {
+func (s *Site) withCard(r *http.Request) (*session.Session, card.Card, error) {
 	at, err := staff.SignedIn(r)
 	if err != nil {
-		return nil, credential.Card{}, err
+		return nil, card.Card{}, err
 	}
-	c, err := s.Credentials.Card(r.Context(), r.PathValue("card"))
+	c, err := s.Cards.Card(r.Context(), r.PathValue("card"))
 	return at, c, err
 }
 
@@ -53,7 +53,7 @@ func (s *Site) showCard(w http.ResponseWriter, r *http.Request) error {
 	return s.renderCard(w, r, at, c, form, http.StatusOK)
 }
 
-func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, at *session.Session, c credential.Card, form *page.Form, status int) error {
+func (s *Site) renderCard(w http.ResponseWriter, r *http.Request, at *session.Session, c card.Card, form *page.Form, status int) error {
 	p := &cardPage{Common: page.Common{Title: "admin.card.title", Current: home.Href, Trail: []page.Link{home, cards}, Form: form}, Card: c}
 	var err error
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
@@ -88,7 +88,7 @@ func (s *Site) doSend(w http.ResponseWriter, r *http.Request) error {
 	if to == c.Organisation {
 		return s.acts().Finish(w, r, at, cardPath(c.Serial), "admin.card.sent")
 	}
-	switch err := s.Credentials.SendCard(r.Context(), at.Actor(), c.Serial, to); {
+	switch err := s.Cards.Send(r.Context(), at.Actor(), c.Serial, to); {
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.acts().Later(w, r, cardPath(c.Serial), form)
 	case err != nil:
@@ -114,5 +114,5 @@ func (s *Site) doLose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.acts().Press(w, r, at, cardPath(c.Serial), "admin.card.was_lost", func() error { return s.Credentials.LoseCard(r.Context(), at.Actor(), c.Serial) })
+	return s.acts().Press(w, r, at, cardPath(c.Serial), "admin.card.was_lost", func() error { return s.Cards.Lose(r.Context(), at.Actor(), c.Serial) })
 }

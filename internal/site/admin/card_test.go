@@ -16,7 +16,7 @@ func (o *office) stock(t *testing.T, n int) {
 	for i := range n {
 		fmt.Fprintf(&file, "GADT%04d;%s\n", i+1, hex.EncodeToString([]byte("01234567890123456789")))
 	}
-	if out, err := o.credentials.ImportCards(t.Context(), journal.Program(), strings.NewReader(file.String()), false); err != nil || !out.Done {
+	if out, err := o.cards.Import(t.Context(), journal.Program(), strings.NewReader(file.String()), false); err != nil || !out.Done {
 		t.Fatalf("%+v, %v", out, err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mandat/internal/credential"
+	"mandat/internal/card"
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -24,7 +24,7 @@ type cardsPage struct {
 	FaultCount         int
 	Notice             string
 
-	Cards          []credential.Card // a page of them
+	Cards          []card.Card // a page of them
 	Page, Pages    int
 	Previous, Next int // pages, 0 for none
 }
@@ -45,7 +45,7 @@ func (s *Site) showCards(w http.ResponseWriter, r *http.Request) error {
 	}
 	p, status := &cardsPage{Common: page.Common{KeepQuery: []string{"page", "serial"}}}, http.StatusOK
 	if serial := strings.ToUpper(strings.TrimSpace(r.URL.Query().Get("serial"))); serial != "" {
-		switch c, err := s.Credentials.Card(r.Context(), serial); {
+		switch c, err := s.Cards.Card(r.Context(), serial); {
 		case err == nil:
 			page.Redirect(w, r, cardPath(c.Serial))
 			return nil
@@ -69,7 +69,7 @@ func asked(r *http.Request) int {
 
 // turn says which page this is, of so many cards, and which there are beside it. Beyond the last page the last one is shown.
 func (p *cardsPage) turn(asked, cards int) {
-	p.Pages = max(1, (cards+credential.CardsListed-1)/credential.CardsListed)
+	p.Pages = max(1, (cards+card.Listed-1)/card.Listed)
 	p.Page = min(asked, p.Pages)
 	p.Previous = p.Page - 1
 	if p.Page < p.Pages {
@@ -80,13 +80,13 @@ func (p *cardsPage) turn(asked, cards int) {
 func (s *Site) renderCards(w http.ResponseWriter, r *http.Request, at *session.Session, p *cardsPage, status int) error {
 	p.Title, p.Current, p.Trail = "admin.cards.title", home.Href, []page.Link{home}
 	asked := asked(r)
-	cards, counts, err := s.Credentials.Cards(r.Context(), asked)
+	cards, counts, err := s.Cards.List(r.Context(), asked)
 	if err != nil {
 		return err
 	}
-	p.Stock, p.Given, p.Lost = counts[credential.CardStock], counts[credential.CardGiven], counts[credential.CardLost]
+	p.Stock, p.Given, p.Lost = counts[card.InStock], counts[card.Given], counts[card.Lost]
 	if p.turn(asked, p.Stock+p.Given+p.Lost); p.Page < asked {
-		if cards, _, err = s.Credentials.Cards(r.Context(), p.Page); err != nil {
+		if cards, _, err = s.Cards.List(r.Context(), p.Page); err != nil {
 			return err
 		}
 	}
@@ -112,7 +112,7 @@ func (s *Site) doImportCards(w http.ResponseWriter, r *http.Request) error {
 		form.Fail("file", "admin.wrong.file")
 		return s.renderCards(w, r, at, &cardsPage{Common: page.Common{Form: form}}, http.StatusUnprocessableEntity)
 	}
-	out, err := s.Credentials.ImportCards(r.Context(), at.Actor(), bytes.NewReader(content), !form.Has("act", "import"))
+	out, err := s.Cards.Import(r.Context(), at.Actor(), bytes.NewReader(content), !form.Has("act", "import"))
 	switch {
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.acts().Again(w, r, at, cards.Href)
@@ -128,7 +128,7 @@ func (s *Site) doImportCards(w http.ResponseWriter, r *http.Request) error {
 	return s.renderCards(w, r, at, checked(out), status)
 }
 
-func checked(out credential.CardImport) *cardsPage {
+func checked(out card.Import) *cardsPage {
 	p := &cardsPage{Checked: true, New: out.Cards, FaultCount: len(out.Faults)}
 	for _, f := range out.Faults[:min(len(out.Faults), faultsShown)] {
 		p.Faults = append(p.Faults, cardFault{f.Line, "admin.cards.fault." + f.What})

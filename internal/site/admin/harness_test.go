@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
@@ -21,6 +22,7 @@ type office struct {
 	invitations    *invitation.Register
 	certifications *certification.Register
 	credentials    *credential.Register
+	cards          *card.Stock
 	ada, alan      journal.Actor // administrators
 }
 
@@ -31,11 +33,11 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{Office: sitetest.New(t)}
 	o.ada, o.alan = o.Administrator(t, "ada"), o.Administrator(t, "alan")
-	o.invitations, o.credentials = o.Invitations, o.Credentials(t)
+	o.invitations, o.credentials, o.cards = o.Invitations, o.Credentials(t), card.New(o.DB, o.Journal, o.Keys)
 	o.certifications = certification.New(o.DB, o.Journal, o.Keys, o.Clock, minimum)
 	businesses := httptest.NewServer(http.HandlerFunc(directory))
 	t.Cleanup(businesses.Close)
-	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Certifications: o.certifications, Credentials: o.credentials,
+	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Certifications: o.certifications, Credentials: o.credentials, Cards: o.cards,
 		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clock: o.Clock}).Mount)
 	return o
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
@@ -132,22 +133,22 @@ func filePages() []shownPage {
 	list := func(p *cardsPage) shownPage {
 		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; p.turn(max(p.Page, 1), p.Stock); return p }}
 	}
-	card := func(c credential.Card, form *page.Form) shownPage {
+	single := func(c card.Card, form *page.Form) shownPage {
 		return shownPage{"admin/card.html", func() page.Page {
 			return &cardPage{Common: page.Common{Title: "admin.card.title", Form: form}, Card: c, Notice: "admin.card.sent"}
 		}}
 	}
-	var faults []credential.Fault
-	for i, what := range []string{credential.FaultColumns, credential.FaultSerial, credential.FaultSeed, credential.FaultTwice, credential.FaultKnown, credential.FaultTooMany} {
-		faults = append(faults, credential.Fault{Line: i + 2, What: what})
+	var faults []card.Fault
+	for i, what := range []string{card.FaultColumns, card.FaultSerial, card.FaultSeed, card.FaultTwice, card.FaultKnown, card.FaultTooMany} {
+		faults = append(faults, card.Fault{Line: i + 2, What: what})
 	}
 	return []shownPage{plan(certification.Counts{Changed: 2, Unchanged: 1, Refused: 1}, lines, false), plan(certification.Counts{Refused: 1}, lines[:1], true), plan(certification.Counts{Unchanged: 1}, nil, false),
 		imports(nil), imports(mistaken(nil, "file", "admin.wrong.file"), imported{Imported: some}, imported{some, true, false}, imported{some, true, true}),
-		card(credential.Card{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, mistaken(url.Values{"siret": {"12"}}, "siret", "admin.card.wrong.siret")),
-		card(credential.Card{Serial: "GADT0001", State: credential.CardGiven, Organisation: someID, OrganisationName: house.Name, ImportedAt: now}, nil),
-		card(credential.Card{Serial: "GADT0001", State: credential.CardLost, ImportedAt: now}, nil),
-		list(&cardsPage{Page: 2, Stock: 120, Cards: []credential.Card{{Serial: "GADT0001", State: credential.CardStock, ImportedAt: now}, {Serial: "GADT0002", State: credential.CardGiven, OrganisationName: house.Name, ImportedAt: now}, {Serial: "GADT0003", State: credential.CardLost, ImportedAt: now}}}),
-		list(&cardsPage{Notice: "admin.cards.imported"}), list(&cardsPage{Checked: true, New: 12, Stock: 1}), list(checked(credential.CardImport{Faults: faults})),
+		single(card.Card{Serial: "GADT0001", State: card.InStock, ImportedAt: now}, mistaken(url.Values{"siret": {"12"}}, "siret", "admin.card.wrong.siret")),
+		single(card.Card{Serial: "GADT0001", State: card.Given, Organisation: someID, OrganisationName: house.Name, ImportedAt: now}, nil),
+		single(card.Card{Serial: "GADT0001", State: card.Lost, ImportedAt: now}, nil),
+		list(&cardsPage{Page: 2, Stock: 120, Cards: []card.Card{{Serial: "GADT0001", State: card.InStock, ImportedAt: now}, {Serial: "GADT0002", State: card.Given, OrganisationName: house.Name, ImportedAt: now}, {Serial: "GADT0003", State: card.Lost, ImportedAt: now}}}),
+		list(&cardsPage{Notice: "admin.cards.imported"}), list(&cardsPage{Checked: true, New: 12, Stock: 1}), list(checked(card.Import{Faults: faults})),
 		list(&cardsPage{Common: page.Common{Form: mistaken(nil, "file", "admin.wrong.file")}})}
 }
 

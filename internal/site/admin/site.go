@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
@@ -27,6 +28,7 @@ type Site struct {
 	Invitations    *invitation.Register
 	Certifications *certification.Register
 	Credentials    *credential.Register
+	Cards          *card.Stock
 	Board          *jobs.Board
 	Businesses     *sirene.Client
 	Catalogue      *procedure.Catalogue

@@ -1,13 +1,13 @@
-package credential
+package card
 
 import "testing"
 
 // Whatever an uploaded file holds, each line is a card or a fault, and no card is there twice.
-func FuzzReadCards(f *testing.F) {
+func FuzzReadFile(f *testing.F) {
 	f.Add([]byte("serial;seed\nGADT0001;000102030405060708090a0b0c0d0e0f10111213\n"))
 	f.Add([]byte("\ufeffGADT0001;00\r\n;;\n\"a\";\"b\"\n\x00;\xff"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		lines, faults := readCards(content)
+		lines, faults := readFile(content)
 		seen := map[string]bool{}
 		for number, l := range lines {
 			if seen[l.serial] || !serialForm.MatchString(l.serial) || len(l.seed) < seedMin || len(l.seed) > seedMax || number < 1 {
