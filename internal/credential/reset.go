@@ -191,7 +191,7 @@ func drop(ctx context.Context, tx *journal.Tx, id uuid.UUID, state string) error
 
 // decide is an act on a reset by somebody who decides about it.
 func (r *Register) decide(ctx context.Context, by journal.Actor, id uuid.UUID, doing string, f func(*journal.Tx, *standing) (journal.Event, error)) error {
-	before, err := r.reset(ctx, id)
+	before, err := r.reset(ctx, `id = $1`, id)
 	if err != nil {
 		return wrap(doing, err)
 	}
@@ -237,8 +237,9 @@ func (r *Register) resets(ctx context.Context, where string, args ...any) ([]Res
 	return out, nil
 }
 
-func (r *Register) reset(ctx context.Context, id uuid.UUID) (Reset, error) {
-	found, err := r.resets(ctx, `id = $1`, id)
+// reset finds one, or returns db.ErrNotFound.
+func (r *Register) reset(ctx context.Context, where string, args ...any) (Reset, error) {
+	found, err := r.resets(ctx, where, args...)
 	if err == nil && len(found) == 0 {
 		err = db.ErrNotFound
 	}
@@ -258,12 +259,5 @@ func (r *Register) Resets(ctx context.Context, organisation uuid.UUID) ([]Reset,
 
 // ResetOf returns the reset of a person that is not done yet, or db.ErrNotFound.
 func (r *Register) ResetOf(ctx context.Context, person uuid.UUID) (Reset, error) {
-	found, err := r.resets(ctx, `state in ('asked', 'approved') and person_id = $1`, person)
-	if err == nil && len(found) == 0 {
-		err = db.ErrNotFound
-	}
-	if err != nil {
-		return Reset{}, err
-	}
-	return found[0], nil
+	return r.reset(ctx, `state in ('asked', 'approved') and person_id = $1`, person)
 }

@@ -92,14 +92,7 @@ func (r *Register) WriteReset(ctx context.Context, id uuid.UUID) (string, error)
 
 // ReadReset finds the reset of a link, or returns db.ErrNotFound: there is none, it was used, or it is too late.
 func (r *Register) ReadReset(ctx context.Context, secret string) (Reset, error) {
-	found, err := r.resets(ctx, `state = 'done' and token_hash = $1 and token_until > $2`, token.Hash(secret), r.clock.Now())
-	if err == nil && len(found) == 0 {
-		err = db.ErrNotFound
-	}
-	if err != nil {
-		return Reset{}, err
-	}
-	return found[0], nil
+	return r.reset(ctx, `state = 'done' and token_hash = $1 and token_until > $2`, token.Hash(secret), r.clock.Now())
 }
 
 // UseReset takes the link of a reset: then opens, in the same transaction, the session in which the person may add a first factor,
