@@ -2,7 +2,6 @@ package attestation
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -81,22 +80,21 @@ func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[sheet]str
 	return out, err
 }
 
+// entry is what the replay reads of an entry.
+type entry struct {
+	At           time.Time `json:"at"`
+	Organisation uuid.UUID `json:"organisation"`
+	Mandate      uuid.UUID `json:"mandate"`
+	By           struct {
+		Person uuid.UUID `json:"person"`
+	} `json:"by"`
+	Detail issued `json:"detail"`
+}
+
 // replay does again what the entries say was made. The first document of a mandate makes its public address.
 func replay(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[sheet]string, error) {
 	out := map[sheet]string{}
-	err := journal.Replay(ctx, tx, `e.mandate_id = any ($1) and e.action = 'attestation.issued'`, []any{mandates}, func(body []byte) {
-		var e struct {
-			At           time.Time `json:"at"`
-			Organisation uuid.UUID `json:"organisation"`
-			Mandate      uuid.UUID `json:"mandate"`
-			By           struct {
-				Person uuid.UUID `json:"person"`
-			} `json:"by"`
-			Detail issued `json:"detail"`
-		}
-		if json.Unmarshal(body, &e) != nil {
-			return // a damaged entry is named by the journal's own comparison
-		}
+	err := journal.Replay(ctx, tx, `e.mandate_id = any ($1) and e.action = 'attestation.issued'`, []any{mandates}, func(e entry) {
 		if s := (sheet{e.Mandate, ""}); out[s] == "" {
 			out[s] = text(e.Organisation, "", "", e.At, nil)
 		}

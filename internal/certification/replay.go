@@ -3,7 +3,6 @@ package certification
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -35,18 +34,14 @@ type fileTold struct {
 	sum                  string
 	by                   uuid.UUID
 	lines, done, changes int
+	refused              int
 	stopped              bool
 }
 
 // replay does again what the entries say was done. It names the changes of batches that are not those of their entries.
 func replay(ctx context.Context, tx pgx.Tx) (picture, files, []journal.Difference, error) {
 	var entries []entry
-	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("certification")}, func(body []byte) {
-		var e entry
-		if json.Unmarshal(body, &e) == nil { // a damaged entry is named by the journal's own comparison
-			entries = append(entries, e)
-		}
-	})
+	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("certification")}, func(e entry) { entries = append(entries, e) })
 	p, f := picture{}, files{}
 	var out []journal.Difference
 	for i := 0; err == nil && i < len(entries); i++ {
@@ -115,6 +110,7 @@ func (e entry) onImport(ctx context.Context, tx pgx.Tx, p picture, f files) ([]j
 	told := f.of(e)
 	told.sum, told.lines = d.File, d.Lines
 	told.done += d.Changed + d.Unchanged + d.Refused
+	told.refused += d.Refused
 	rows, err := tx.Query(ctx, `select c.line, `+strings.ReplaceAll(columns, "c.suspended_at", "null::timestamptz")+` from certification_change c
 		join lateral (select c.person_id as id) p on true where c.import_id = $1 and c.line between $2 and $3 order by c.line`, e.id(), d.First, d.Last)
 	if err != nil {
@@ -139,7 +135,8 @@ func (e entry) onImport(ctx context.Context, tx pgx.Tx, p picture, f files) ([]j
 
 // compare holds the imports to what entries say of them.
 func (f files) compare(ctx context.Context, tx pgx.Tx) ([]journal.Difference, error) {
-	rows, err := tx.Query(ctx, `select i.id, i.sha256, i.lines, i.done, i.created_by, i.ended_at is not null, (select count(*) from certification_change c where c.import_id = i.id)
+	rows, err := tx.Query(ctx, `select i.id, i.sha256, i.lines, i.done, i.created_by, i.ended_at is not null, (select count(*) from certification_change c where c.import_id = i.id),
+		coalesce(i.refused, 0), (select count(*) from certification_refusal c where c.import_id = i.id), i.refused is null
 		from certification_import i order by i.id`)
 	if err != nil {
 		return nil, err
@@ -150,9 +147,9 @@ func (f files) compare(ctx context.Context, tx pgx.Tx) ([]journal.Difference, er
 	}
 	var id, by uuid.UUID
 	var sum []byte
-	var lines, done, changes int
-	var ended bool
-	_, err = pgx.ForEachRow(rows, []any{&id, &sum, &lines, &done, &by, &ended, &changes}, func() error {
+	var lines, done, changes, refused, refusals int
+	var ended, untold bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &sum, &lines, &done, &by, &ended, &changes, &refused, &refusals, &untold}, func() error {
 		told := f[id]
 		delete(f, id)
 		switch {
@@ -163,6 +160,8 @@ func (f files) compare(ctx context.Context, tx pgx.Tx) ([]journal.Difference, er
 			add(id, fmt.Sprintf("%d of its changes stand in the tables, and entries tell of %d", changes, told.changes))
 		case done != told.done || ended != (told.stopped || told.done == told.lines):
 			add(id, fmt.Sprintf("%d of its lines were taken in according to the tables, and %d according to the entries", done, told.done))
+		case !untold && (refused != told.refused || refusals != told.refused):
+			add(id, fmt.Sprintf("%d of its lines were refused according to the tables, which list %d, and %d according to the entries", refused, refusals, told.refused))
 		case told.lines == 0: // stopped before its first batch
 		case hex.EncodeToString(sum) != told.sum || lines != told.lines || by != told.by:
 			add(id, "is of another file or of another person in the tables than in the entries")

@@ -2,7 +2,6 @@ package invitation
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"time"
@@ -45,7 +44,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
 		// Entries are found by their actions: there are very many others.
 		err := journal.Replay(ctx, tx, `e.action in ('organisation.created', 'invitation.made', 'invitation.proposed', 'invitation.confirmed', 'invitation.renewed', 'invitation.withdrawn',
-			'person.added', 'person.joined', 'person.appointed') and e.body like '%"invitation":"%'`, nil, func(body []byte) { follow(want, body) })
+			'person.added', 'person.joined', 'person.appointed') and e.body like '%"invitation":"%'`, nil, func(e entry) { e.apply(want) })
 		if err != nil {
 			return err
 		}
@@ -84,7 +83,7 @@ func rows(ctx context.Context, tx pgx.Tx, out map[uuid.UUID]life) error {
 		var decided *time.Time
 		var l life
 		err := row.Scan(&id, &organisation, &by, &confirmed, &person, &l.Roles, &l.State, &created, &expires, &decided)
-		l.Organisation, l.InvitedBy, l.ConfirmedBy, l.Person = orNil(organisation), orNil(by), orNil(confirmed), orNil(person)
+		l.Organisation, l.InvitedBy, l.ConfirmedBy, l.Person = db.OrZero(organisation), db.OrZero(by), db.OrZero(confirmed), db.OrZero(person)
 		l.Created, l.Expires = created.UTC().Format(journal.TimeFormat), expires.UTC().Format(journal.TimeFormat)
 		if decided != nil {
 			l.Decided = decided.UTC().Format(journal.TimeFormat)
@@ -95,32 +94,24 @@ func rows(ctx context.Context, tx pgx.Tx, out map[uuid.UUID]life) error {
 	return err
 }
 
-func orNil(id *uuid.UUID) uuid.UUID {
-	if id == nil {
-		return uuid.Nil
-	}
-	return *id
+// entry is what the replay reads of an entry.
+type entry struct {
+	Action       string    `json:"action"`
+	At           string    `json:"at"`
+	Organisation uuid.UUID `json:"organisation"`
+	By           struct {
+		Person uuid.UUID `json:"person"`
+	} `json:"by"`
+	Detail struct {
+		Invitation uuid.UUID `json:"invitation"`
+		Person     uuid.UUID `json:"person"`
+		Roles      []string  `json:"roles"`
+		ExpiresAt  string    `json:"expires_at"`
+	} `json:"detail"`
 }
 
-// follow does again what an entry says was done.
-func follow(out map[uuid.UUID]life, body []byte) {
-	var e struct {
-		Action       string    `json:"action"`
-		At           string    `json:"at"`
-		Organisation uuid.UUID `json:"organisation"`
-		By           struct {
-			Person uuid.UUID `json:"person"`
-		} `json:"by"`
-		Detail struct {
-			Invitation uuid.UUID `json:"invitation"`
-			Person     uuid.UUID `json:"person"`
-			Roles      []string  `json:"roles"`
-			ExpiresAt  string    `json:"expires_at"`
-		} `json:"detail"`
-	}
-	if json.Unmarshal(body, &e) != nil {
-		return // a damaged entry is named by the journal's own comparison
-	}
+// apply does again what an entry says was done.
+func (e entry) apply(out map[uuid.UUID]life) {
 	l := out[e.Detail.Invitation]
 	switch e.Action {
 	case "invitation.made", "invitation.proposed", "organisation.created":

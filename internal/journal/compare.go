@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -14,9 +15,10 @@ import (
 	"mandat/internal/db"
 )
 
-// Replay hands over, in their order, the entries e that fit a condition, as they were hashed. It leaves out those that
-// the integrator has passed by: they were not written by an act, and will never be in the tree.
-func Replay(ctx context.Context, tx pgx.Tx, where string, args []any, each func(body []byte)) error {
+// Replay hands over, in their order, the entries e that fit a condition, with the members of what was hashed that E names. It leaves
+// out those that the integrator has passed by: they were not written by an act, and will never be in the tree. One that cannot be read
+// as E was damaged, which Compare names.
+func Replay[E any](ctx context.Context, tx pgx.Tx, where string, args []any, each func(E)) error {
 	rows, err := tx.Query(ctx, `select e.body, coalesce(e.xid >= (select xid from journal_tree), true) or exists (select from journal_leaf l where l.entry_id = e.id)
 		from journal_entry e where `+where+` order by e.id`, args...)
 	if err != nil {
@@ -25,8 +27,9 @@ func Replay(ctx context.Context, tx pgx.Tx, where string, args []any, each func(
 	var body string
 	var counts bool
 	_, err = pgx.ForEachRow(rows, []any{&body, &counts}, func() error {
-		if counts {
-			each([]byte(body))
+		var e E
+		if counts && json.Unmarshal([]byte(body), &e) == nil {
+			each(e)
 		}
 		return nil
 	})

@@ -2,7 +2,6 @@ package mandate
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,20 +18,18 @@ import (
 // left names a handing over: of whom, in which organisation. There is one at a time.
 type left struct{ organisation, from uuid.UUID }
 
+// handed is what is read of an entry.
+type handed struct {
+	At           time.Time                    `json:"at"`
+	Organisation uuid.UUID                    `json:"organisation"`
+	Detail       struct{ From, To uuid.UUID } `json:"detail"`
+}
+
 // compareHandovers holds who follows up whose mandates to what the entries say last.
 func compareHandovers(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	want, have := map[left]string{}, map[left]string{}
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		err := journal.Replay(ctx, tx, `e.action = 'mandate.handed_over'`, nil, func(body []byte) {
-			var e struct {
-				At           time.Time                    `json:"at"`
-				Organisation uuid.UUID                    `json:"organisation"`
-				Detail       struct{ From, To uuid.UUID } `json:"detail"`
-			}
-			if json.Unmarshal(body, &e) == nil { // a damaged entry is named by the journal's own comparison
-				want[left{e.Organisation, e.Detail.From}] = handoverText(e.Detail.To, e.At)
-			}
-		})
+		err := journal.Replay(ctx, tx, `e.action = 'mandate.handed_over'`, nil, func(e handed) { want[left{e.Organisation, e.Detail.From}] = handoverText(e.Detail.To, e.At) })
 		if err != nil {
 			return err
 		}

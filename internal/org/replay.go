@@ -3,8 +3,6 @@ package org
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,25 +42,10 @@ func (e entry) giver() uuid.UUID {
 	return e.By.Person
 }
 
-// actions are those that change what is compared. They are listed because entries are found by them, and there are very many others.
-func actions() []string {
-	var out []string
-	for _, a := range journal.Actions() {
-		if strings.HasPrefix(a.Name, "organisation.") || strings.HasPrefix(a.Name, "person.") {
-			out = append(out, a.Name)
-		}
-	}
-	return out
-}
-
 // replay does again what the entries say was done.
 func replay(ctx context.Context, tx pgx.Tx) (picture, error) {
 	out := picture{}
-	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{actions()}, func(body []byte) {
-		var e entry
-		if json.Unmarshal(body, &e) != nil {
-			return // a damaged entry is named by the journal's own comparison
-		}
+	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("organisation", "person")}, func(e entry) {
 		if e.Detail.Person == uuid.Nil {
 			e.onOrganisation(out)
 			return
