@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/org"
 )
 
 // message is a row, with whom it is for and what it may say.
@@ -51,8 +53,12 @@ func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
 // asks read what a kind tells beside the name of its receiver and the hour. Kinds that tell nothing else are not here.
 var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	"invitation": func(ctx context.Context, tx pgx.Tx, m *message) error {
-		return tx.QueryRow(ctx, `select coalesce((select o.name from invitation i join organisation o on o.id = i.organisation_id
-			where i.id = $1), '')`, m.invitation).Scan(&m.facts.Place)
+		var roles []string
+		err := tx.QueryRow(ctx, `select coalesce(o.name, ''), coalesce(a.given_name || ' ' || a.usual_name, ''), coalesce(a.administrator, false), i.roles, i.expires_at
+			from (values ($1::uuid)) one (id) left join invitation i on i.id = one.id left join organisation o on o.id = i.organisation_id left join person a on a.id = i.invited_by`,
+			m.invitation).Scan(&m.facts.Place, &m.facts.By, &m.facts.Above, &roles, &m.effective)
+		m.facts.Aidant, m.facts.Referent = slices.Contains(roles, org.RoleAidant), slices.Contains(roles, org.RoleReferent)
+		return err
 	},
 	"certified":              certificate,
 	"certification_ends":     certificate,

@@ -12,7 +12,8 @@ import (
 )
 
 var everything = facts{Name: "Jeanne", Place: "Maison France Services", Link: "https://mandat.example/connexion/lien/s3cr3t", Code: "123456", When: "dimanche 22 novembre 2026 à 9 h 05", Until: "lundi 23 novembre 2026",
-	Due: "lundi 23 novembre 2026 à 9 h 05", Device: "Firefox, Linux", Net: "192.0.2.0/24", Left: 4, Site: "https://mandat.example"}
+	Due: "lundi 23 novembre 2026 à 9 h 05", Device: "Firefox, Linux", Net: "192.0.2.0/24", Left: 4, Site: "https://mandat.example",
+	By: "Odile Fictif", Aidant: true, Referent: true}
 
 var field = regexp.MustCompile(`\.[A-Z][a-zA-Z]*`)
 
@@ -117,12 +118,13 @@ func TestTexts_OfHostileNames(t *testing.T) {
 	}
 	f := everything
 	f.Name, f.Place = "<script>\r\nBcc: x@exemple.invalid\n\nhttps://evil.example", `"><img src=x>`+"\r\n\r\nhttps://evil.example"
+	f.By = "Odile\r\n\r\nwww.evil.example x@evil.example"
 	f.complete(&message{lang: "fr"}, everything.Site)
 	l, err := all.letter("invitation", "fr", f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(l.Text, "://evil") || strings.ContainsAny(l.Subject, "\r\n") || strings.Contains(l.HTML, "<script>") || strings.Contains(l.HTML, "<img") || strings.Contains(l.HTML, `href="https://evil`) {
+	if strings.Contains(l.Text, "evil.example") || strings.Contains(l.Text, "@evil") || strings.Contains(l.Text, "Odile\n\n") || strings.Contains(l.Text, "://evil") || strings.ContainsAny(l.Subject, "\r\n") || strings.Contains(l.HTML, "<script>") || strings.Contains(l.HTML, "<img") || strings.Contains(l.HTML, `href="https://evil`) {
 		t.Errorf("%q\n%s", l.Subject, l.HTML)
 	}
 }

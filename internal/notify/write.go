@@ -5,6 +5,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"path"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -21,20 +22,28 @@ type facts struct {
 	Code   string
 	When   string // when what it tells happened
 	Until  string // the certificate's end
-	Due    string // when a reset is done
+	Due    string // when a reset is done, or an invitation is over
 	Device string // browser and system
 	Net    string // its network
 	Left   int    // recovery codes
 	Site   string // address of the site
+
+	By               string // who invites; "" is the operator
+	Above            bool   // they administer the service
+	Aidant, Referent bool   // as what
 }
+
+// domain is what programs that show mails would make a link of.
+var domain = regexp.MustCompile(`\.([\pL\pN-]{2,})`)
 
 // harmless takes from names what would make paragraphs and links of their own: somebody else chose them.
 func harmless(name string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(name, "://", " ")), " ")
+	name = strings.NewReplacer("://", " ", "@", " ").Replace(name)
+	return strings.Join(strings.Fields(domain.ReplaceAllString(name, ". $1")), " ")
 }
 
 func (f *facts) complete(m *message, site string) {
-	f.Name, f.Place, f.Device = harmless(f.Name), harmless(f.Place), harmless(f.Device)
+	f.Name, f.Place, f.Device, f.By = harmless(f.Name), harmless(f.Place), harmless(f.Device), harmless(f.By)
 	f.Site, f.When = site, prose.DateTime(m.lang, m.at)
 	if m.until != nil {
 		f.Until = prose.Date(m.lang, *m.until)
