@@ -217,7 +217,7 @@ func (m *matrix) things(by journal.Actor) map[string]string {
 	}
 	var parts []string
 	for _, table := range slices.Sorted(maps.Keys(held)) {
-		parts = append(parts, `select '`+table+`' as name, coalesce(md5(string_agg((to_jsonb(x) - array['seen_at', 'return_path'])::text, ',' order by (to_jsonb(x) - array['seen_at', 'return_path'])::text)), '') as sum from `+table+` x where `+held[table])
+		parts = append(parts, `select '`+table+`' as name, coalesce(md5(string_agg((to_jsonb(x) - array['seen_at', 'return_path', 'return_for'])::text, ',' order by (to_jsonb(x) - array['seen_at', 'return_path', 'return_for'])::text)), '') as sum from `+table+` x where `+held[table])
 	}
 	var out map[string]string
 	m.site.Row(m.t, `select json_object_agg(name, sum) from (`+strings.Join(parts, " union all ")+`) t where $1::uuid is not null and $2::uuid is not null`, []any{by.Person, elsewhere}, &out)

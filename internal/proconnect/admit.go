@@ -21,7 +21,7 @@ type asserted struct {
 }
 
 // admit signs a recognised person in.
-func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session, attempt session.Attempt, answer upstream.Answer) error {
+func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session, answer upstream.Answer) error {
 	var told asserted
 	if err := answer.Userinfo(&told); err != nil {
 		return rp.refuse(r, at, wrongAnswer)
@@ -40,7 +40,7 @@ func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if err != nil {
 		return err
 	}
-	home, err := rp.door.Open(w, r, at, person, way)
+	to, err := rp.door.Open(w, r, at, person, way)
 	switch {
 	case errors.Is(err, signin.ErrSuspended):
 		return rp.refuse(r, at, suspended.of(person.ID))
@@ -51,7 +51,7 @@ func (rp *RP) admit(w http.ResponseWriter, r *http.Request, at *session.Session,
 	case err != nil:
 		return err
 	}
-	http.Redirect(w, r, signin.Back(attempt.ReturnPath, home), http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	case session.Invitation:
 		return rp.accept(w, r, at, attempt, answer)
 	}
-	return rp.admit(w, r, at, attempt, answer)
+	return rp.admit(w, r, at, answer)
 }
 
 // once returns a parameter that is there exactly once, else "".

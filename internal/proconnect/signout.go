@@ -20,6 +20,11 @@ func (rp *RP) SignOut(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	at := session.From(ctx)
 	if at == nil {
+		if b := session.Browser(ctx); b != nil {
+			if err := rp.sessions.Leave(w, r, b); err != nil {
+				return err
+			}
+		}
 		http.Redirect(w, r, SignedOutPath, http.StatusSeeOther)
 		return nil
 	}

@@ -27,11 +27,7 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	back := at.ReturnPath
-	if back == "" {
-		back = "/"
-	}
-	return rp.leave(w, r, at, session.Attempt{Kind: session.SignIn, ReturnPath: back}, at.LoginAgain)
+	return rp.leave(w, r, at, session.Attempt{Kind: session.SignIn, ReturnPath: "/"}, at.LoginAgain)
 }
 
 // Confirm sends the signed-in person to ProConnect for a new second factor (POST /connexion/confirmation), for a citizen or, nil, for

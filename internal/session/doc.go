@@ -15,6 +15,9 @@
 // the Session, and give its Actor to the acts. What hangs on a session (a citizen's identity in a draft, a login under way) is
 // bound to Session.Hash, which a step-up keeps and a sign-in does not.
 //
+// Where a browser wanted to go when it was sent to sign in stands in its row. A page of the guards is for who signed in with the browser last, whose open
+// page it may be (notice.go): anybody else who signs in there goes to where their own work begins.
+//
 // Whether somebody may come in is decided above (internal/proconnect, maillink, site/login); this package opens the session with what
 // they gave (open.go), keeps the half of a sign-in that waits for its second factor and the factor itself, with the citizen
 // for whom it was given (factor.go), and remembers the browser (device.go). Everybody may list and end their own (end.go).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -24,6 +25,14 @@ func (s *Sessions) Close(ctx context.Context, tx *journal.Tx, old *Session) erro
 		return db.ErrConflict
 	}
 	return nil
+}
+
+// Leave forgets a browser in which nobody is signed in: where it wanted to go, a sign-in that is half done.
+func (s *Sessions) Leave(w http.ResponseWriter, r *http.Request, at *Session) error {
+	if err := s.note(r.Context(), `delete from session where browser = $1 and person_id is null`, at.Browser); err != nil {
+		return err
+	}
+	return s.Forget(w, r)
 }
 
 // EndAll ends every session of a person, in whatever browser, inside the act for which it is right: their suspension, the

@@ -117,7 +117,7 @@ func (s *Sessions) signedIn(w http.ResponseWriter, r *http.Request) (passed *htt
 		if r.Method == http.MethodGet {
 			path = page.Address(r)
 		}
-		return nil, nil, s.SendToSignIn(w, r, path)
+		return nil, nil, s.sendToSignIn(w, r, path, s.Device(r).Hash())
 	}
 	return passed, at, nil
 }
@@ -225,15 +225,20 @@ func acting(r *http.Request, at *Session, as journal.Kind) *http.Request {
 	return r
 }
 
-// SendToSignIn answers with a redirect to the sign-in page. path is where the browser goes afterwards ("/": the person's
-// home); it is kept with the session, so that no link can choose it.
+// SendToSignIn answers with a redirect to the sign-in page. path is where the browser goes afterwards ("/": the person's home), whoever signs
+// in: it is kept with the session, so that no link can choose it. The guards have it kept for who signed in last with the browser, whose page
+// it may be; a browser with which nobody has signed in has it kept for anybody.
 func (s *Sessions) SendToSignIn(w http.ResponseWriter, r *http.Request, path string) error {
+	return s.sendToSignIn(w, r, path, nil)
+}
+
+func (s *Sessions) sendToSignIn(w http.ResponseWriter, r *http.Request, path string, device []byte) error {
 	if path != "/" && s.empties.allow(address(r), s.clock.Now()) {
 		at, err := s.Ensure(w, r)
 		if err != nil {
 			return err
 		}
-		if err := s.ComeBack(r.Context(), at, path); err != nil {
+		if err := s.comeBack(r.Context(), at, path, device); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ const grown = `coalesce(greatest(m.last, (select k.updated_at from certification
 const found = `
 select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o.public_id, coalesce(s.role, ''), coalesce(s.method, ''),
   s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.enrolling, s.proconnect, case when s.half_until > $2 then s.half_person end,
-  s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
+  s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.return_for, s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
   s.role = 'referent' or coalesce(m.referent, false), coalesce(s.person_id is null or s.role = 'auditor' or ` + charterAccepted + `, false),
   s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
   s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
@@ -39,9 +39,9 @@ where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
 
 // nullable is what found returns where there may be none.
 type nullable struct {
-	person, organisation, public, citizen, half *uuid.UUID
-	factor                                      *time.Time
-	referent                                    *bool
+	person, organisation, public, citizen, half, returning *uuid.UUID
+	factor                                                 *time.Time
+	referent                                               *bool
 }
 
 // load finds the session of a claim. It returns db.ErrNotFound when there is none or its time is over. The queries of more
@@ -53,7 +53,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 	batch.Queue(found, claim, now, Idle).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
 			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &out.ProConnect, &null.half,
-			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
+			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &null.returning, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
 			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended, &out.grown)
 		missing = errors.Is(err, pgx.ErrNoRows)
 		return err
@@ -74,7 +74,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 
 func (n nullable) into(s *Session) {
 	s.Person, s.Organisation, s.PublicID = orNil(n.person), orNil(n.organisation), orNil(n.public)
-	s.FactorCitizen, s.Half = orNil(n.citizen), orNil(n.half)
+	s.FactorCitizen, s.Half, s.returning = orNil(n.citizen), orNil(n.half), orNil(n.returning)
 	if n.factor != nil {
 		s.FactorAt = n.factor.UTC()
 	}

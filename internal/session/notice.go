@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
@@ -32,13 +33,28 @@ func (s *Sessions) Notice(ctx context.Context, at *Session, about string) (strin
 	return key, nil
 }
 
-// ComeBack keeps where the browser wanted to go before it was asked to sign in, or for a factor. Only the path of a page of
+// ComeBack keeps where the browser wanted to go before it was asked for a factor, or to accept the charter. Only the path of a page of
 // ours is kept.
 func (s *Sessions) ComeBack(ctx context.Context, at *Session, path string) error {
+	return s.comeBack(ctx, at, path, nil)
+}
+
+// comeBack is ComeBack for who signed in last with a device (Device.Hash), nobody else: the page may be one that they have left open. For
+// nil, or when nobody did, it is for whoever signs in.
+func (s *Sessions) comeBack(ctx context.Context, at *Session, path string, device []byte) error {
 	if !Local(path) {
 		path = "/"
 	}
-	return s.note(ctx, `update session set return_path = $2 where browser = $1`, at.Browser, path)
+	return s.note(ctx, `update session set return_path = $2, return_for = (select person_id from session_device where device = $3 order by last_at desc limit 1)
+		where browser = $1`, at.Browser, path, device)
+}
+
+// Onward is where a browser in which nobody is signed in wanted to go, for a person who signs in there; "" when that was somebody else's page.
+func (s *Session) Onward(person uuid.UUID) string {
+	if s.returning != uuid.Nil && s.returning != person {
+		return ""
+	}
+	return s.ReturnPath
 }
 
 // AskLogin notes that the account which the provider offered was refused: the next sign-in asks for the login page.

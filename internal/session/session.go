@@ -75,6 +75,7 @@ type Session struct {
 	GivenName, UsualName, OrganisationName string // for the page's header
 
 	cookie    []byte       // SHA-256 of the secret, see Claim
+	returning uuid.UUID    // whose ReturnPath it is, nil for whoever signs in
 	standing  bool         // person not suspended, membership there and not suspended, organisation active
 	suspended bool         // the person is, everywhere
 	grown     bool         // the person has more rights than when the browser was given its secret

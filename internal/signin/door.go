@@ -96,9 +96,10 @@ func (d *Door) Enter(ctx context.Context, tx *journal.Tx, at *session.Session, w
 	return out, d.tell(tx, org.Message{Kind: "new_device", About: hex.EncodeToString(token.Bytes(16)), Person: who.Person})
 }
 
-// Open signs a person in where at is, and leads them to back, or to where their work begins. It returns ErrSuspended, ErrNoPlace, and
+// Open signs a person in where at is, and returns where they go on: to the page that the browser wanted, unless it was somebody else's, or to where
+// their work begins. It returns ErrSuspended, ErrNoPlace, and
 // db.ErrConflict when the browser's session was used meanwhile.
-func (d *Door) Open(w http.ResponseWriter, r *http.Request, at *session.Session, p org.Person, way Way) (home string, err error) {
+func (d *Door) Open(w http.ResponseWriter, r *http.Request, at *session.Session, p org.Person, way Way) (to string, err error) {
 	ctx := r.Context()
 	who, err := d.Who(r, p, way)
 	if err != nil {
@@ -112,7 +113,7 @@ func (d *Door) Open(w http.ResponseWriter, r *http.Request, at *session.Session,
 	if err != nil {
 		return "", err
 	}
-	return who.Home(), d.sessions.Carry(w, r, out)
+	return Back(at.Onward(p.ID), who.Home()), d.sessions.Carry(w, r, out)
 }
 
 // StepUp notes a new factor of the person who is signed in, or the first of who was signed in to add it. It returns

@@ -125,7 +125,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, at *session.Session
 	if err != nil {
 		return "", s.notIn(r, person.ID, err)
 	}
-	return signin.Back(at.ReturnPath, to), nil
+	return to, nil
 }
 
 // notIn says why the door did not open to somebody who was recognised.
