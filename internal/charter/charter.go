@@ -64,10 +64,7 @@ var errPublished = errors.New("published already")
 // by nobody any more, until it is replaced.
 func (r *Register) Publish(ctx context.Context) error {
 	err := r.journal.Record(ctx, journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
-		tag, err := tx.Exec(ctx, `insert into charter (version, sha256, published_at) values ($1, $2, $3) on conflict (version) do nothing`, r.version, r.sum, tx.Now)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = errPublished
-		}
+		err := tx.ExecOne(ctx, errPublished, `insert into charter (version, sha256, published_at) values ($1, $2, $3) on conflict (version) do nothing`, r.version, r.sum, tx.Now)
 		return journal.Event{Action: "charter.published", Detail: text{Version: r.version, SHA256: hex.EncodeToString(r.sum)}}, err
 	})
 	if errors.Is(err, errPublished) {
@@ -112,11 +109,8 @@ func (r *Register) Accept(ctx context.Context, by journal.Actor, version string,
 		case !current:
 			return journal.Event{}, ErrNotLatest
 		}
-		tag, err := tx.Exec(ctx, `insert into charter_acceptance (person_id, version, sha256, accepted_at) values ($1, $2, $3, $4) on conflict do nothing`,
+		err := tx.ExecOne(ctx, errAccepted, `insert into charter_acceptance (person_id, version, sha256, accepted_at) values ($1, $2, $3, $4) on conflict do nothing`,
 			by.Person, version, sum, tx.Now)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = errAccepted
-		}
 		return journal.Event{Action: "charter.accepted", Detail: text{by.Person.String(), version, hex.EncodeToString(sum)}}, err
 	})
 	if err != nil && !errors.Is(err, errAccepted) {

@@ -57,11 +57,8 @@ func (r *Register) FindWith(ctx context.Context, q Querier, organisation, id uui
 	var s Sealed
 	err := q.QueryRow(ctx, `select id, data_key, identity, identified_at from citizen where id = $1 and organisation_id = $2`, id, organisation).
 		Scan(s.Fields()...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Citizen{}, db.ErrNotFound
-	}
 	if err != nil {
-		return Citizen{}, fmt.Errorf("find citizen: %w", err)
+		return Citizen{}, db.Found("find citizen", err)
 	}
 	return r.Open(s)
 }
@@ -116,11 +113,8 @@ func SealIdentity(key *envelope.DataKey, i Identity) ([]byte, error) {
 func (r *Register) DataKey(ctx context.Context, q Querier, organisation, id uuid.UUID) (*envelope.DataKey, error) {
 	var wrapped []byte
 	err := q.QueryRow(ctx, `select data_key from citizen where id = $1 and organisation_id = $2`, id, organisation).Scan(&wrapped)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, db.ErrNotFound
-	}
 	if err != nil {
-		return nil, fmt.Errorf("find citizen's key: %w", err)
+		return nil, db.Found("find citizen's key", err)
 	}
 	return r.keys.Open(id, wrapped)
 }

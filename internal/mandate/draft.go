@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
@@ -112,8 +111,8 @@ func (r *Register) ChangeDraft(ctx context.Context, by journal.Actor, id uuid.UU
 		return ErrTerms
 	}
 	err := r.mayDraft(ctx, by, t.Procedures, func(tx *db.Tx) error {
-		return changed(tx.Exec(ctx, `update mandate_draft set state = 'open', procedures = $4, days = $5, no_protection_at = $6, informed_at = $6,`+noIdentity+liveDraft,
-			id, by.Organisation, by.Person, t.Procedures, t.Days, r.clock.Now()))
+		return tx.ExecOne(ctx, ErrDraftState, `update mandate_draft set state = 'open', procedures = $4, days = $5, no_protection_at = $6, informed_at = $6,`+noIdentity+liveDraft,
+			id, by.Organisation, by.Person, t.Procedures, t.Days, r.clock.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("change draft: %w", err)
@@ -124,8 +123,8 @@ func (r *Register) ChangeDraft(ctx context.Context, by journal.Actor, id uuid.UU
 // Abandon gives a draft up and forgets the identity it held.
 func (r *Register) Abandon(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	err := r.db.Write(ctx, db.InOrganisation(by.Organisation), db.Durable, func(tx *db.Tx) error {
-		return changed(tx.Exec(ctx, `update mandate_draft set state = 'abandoned', expires_at = least(expires_at, $4),`+noIdentity+` where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified')`,
-			id, by.Organisation, by.Person, r.clock.Now()))
+		return tx.ExecOne(ctx, ErrDraftState, `update mandate_draft set state = 'abandoned', expires_at = least(expires_at, $4),`+noIdentity+` where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified')`,
+			id, by.Organisation, by.Person, r.clock.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("abandon draft: %w", err)
@@ -137,14 +136,6 @@ const (
 	noIdentity = ` subject_id = null, data_key = null, identity = null, sub_index = null, identified_at = null, identified_session = null`
 	liveDraft  = ` where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified') and expires_at > $6`
 )
-
-// changed is ErrDraftState unless a statement changed the draft.
-func changed(tag pgconn.CommandTag, err error) error {
-	if err == nil && tag.RowsAffected() == 0 {
-		return ErrDraftState
-	}
-	return err
-}
 
 // Draft finds a draft of the actor's own that has not expired. It returns db.ErrNotFound for anybody else's, org.ErrMayNot to who may not
 // read here (org.Reads).

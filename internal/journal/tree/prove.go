@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -20,13 +19,7 @@ func (l *Log) IndexOf(ctx context.Context, entry int64) (int64, error) {
 	err := l.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select index from journal_leaf where entry_id = $1`, entry).Scan(&index)
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, db.ErrNotFound
-	}
-	if err != nil {
-		return 0, fmt.Errorf("find entry: %w", err)
-	}
-	return index, nil
+	return index, db.Found("find entry", err)
 }
 
 // Prove returns a proof that the log holds an entry at an index (C2SP tlog-proof@v1), and the entry's line as it stands
