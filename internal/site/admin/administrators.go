@@ -1,9 +1,7 @@
 package admin
 
 import (
-	"errors"
 	"net/http"
-	"net/url"
 
 	"mandat/internal/db"
 	"mandat/internal/invitation"
@@ -73,45 +71,29 @@ func proposing() *invitePage {
 		Key: "admin.propose.", Action: "/admin/administrateurs", Back: "/admin/administrateurs"}
 }
 
+func (s *Site) invitingAdministrator(w http.ResponseWriter, r *http.Request) staff.Inviting {
+	return s.inviting(w, r, proposing(), proposePath, "admin.administrators.was_proposed", "admin.administrators.already")
+}
+
 func (s *Site) showPropose(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	if ok, err := s.acts().Confirmed(w, r, at); !ok {
-		return err
-	}
-	form, err := s.acts().Kept(r, proposePath, page.FilledForm(url.Values{}))
-	if err != nil {
-		return err
-	}
-	return s.renderInvite(w, r, proposing(), form, http.StatusOK)
+	return s.acts().Begin(w, r, at, proposePath, nil, s.invitingAdministrator(w, r).Render)
 }
 
 // doPropose proposes somebody. That their address is known here already shows only when they are to accept.
 func (s *Site) doPropose(w http.ResponseWriter, r *http.Request) error {
-	at, err := staff.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
+	at, form, err := staff.Sent(r)
 	if err != nil {
 		return err
 	}
 	n := staff.Invitee(form, "")
-	if form.Failed() {
-		return s.renderInvite(w, r, proposing(), form, http.StatusUnprocessableEntity)
-	}
-	switch _, err := s.Invitations.ProposeAdministrator(r.Context(), at.Actor(), n); {
-	case errors.Is(err, org.ErrFactorTooOld):
-		return s.acts().Later(w, r, proposePath, form)
-	case errors.Is(err, db.ErrConflict):
-		form.Fail("email", "admin.administrators.already")
-		return s.renderInvite(w, r, proposing(), form, http.StatusUnprocessableEntity)
-	case err != nil:
-		return refusal(err)
-	}
-	return s.acts().Finish(w, r, at, "/admin/administrateurs", "admin.administrators.was_proposed")
+	return s.invitingAdministrator(w, r).Do(w, r, at, form, func() error {
+		_, err := s.Invitations.ProposeAdministrator(r.Context(), at.Actor(), n)
+		return err
+	})
 }
 
 func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {

@@ -61,14 +61,7 @@ func (s *Site) showCreate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if ok, err := s.acts().Confirmed(w, r, at); !ok {
-		return err
-	}
-	form, err := s.acts().Kept(r, createPath, page.FilledForm(url.Values{}))
-	if err != nil {
-		return err
-	}
-	return s.renderForm(w, r, creating(form), form, http.StatusOK)
+	return s.acts().Begin(w, r, at, createPath, nil, func(form *page.Form, status int) error { return s.renderForm(w, r, creating(form), form, status) })
 }
 
 // fields are those of the form and of an organisation, by the names that org.Organisation.Faults uses.
@@ -140,11 +133,7 @@ func (s *Site) looked(w http.ResponseWriter, r *http.Request, p *organisationFor
 
 // doCreate adds the organisation and invites its first referent.
 func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
-	at, err := staff.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
+	at, form, err := staff.Sent(r)
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,10 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/google/uuid"
 
-	"mandat/internal/db"
-	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -40,19 +36,22 @@ func (s *Site) inviteForm(r *http.Request) (*session.Session, uuid.UUID, *invite
 		Key: "admin.organisation.invite.", Name: o.Name, Action: path + "/referent", Back: path}, err
 }
 
+// inviting is the page p, of the form at path.
+func (s *Site) inviting(w http.ResponseWriter, r *http.Request, p *invitePage, path, done, taken string) staff.Inviting {
+	return staff.Inviting{Acts: s.acts(), Path: path, Back: p.Back, Done: done, Taken: taken,
+		Render: func(form *page.Form, status int) error { return s.renderInvite(w, r, p, form, status) }}
+}
+
+func (s *Site) invitingReferent(w http.ResponseWriter, r *http.Request, p *invitePage) staff.Inviting {
+	return s.inviting(w, r, p, p.Action, "admin.organisation.invited", "referent.invite.wrong.member")
+}
+
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 	at, _, p, err := s.inviteForm(r)
 	if err != nil {
 		return err
 	}
-	if ok, err := s.acts().Confirmed(w, r, at); !ok {
-		return err
-	}
-	form, err := s.acts().Kept(r, p.Action, page.FilledForm(url.Values{}))
-	if err != nil {
-		return err
-	}
-	return s.renderInvite(w, r, p, form, http.StatusOK)
+	return s.acts().Begin(w, r, at, p.Action, nil, s.invitingReferent(w, r, p).Render)
 }
 
 func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
@@ -66,24 +65,10 @@ func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
 	}
 	n := staff.Invitee(form, "")
 	n.Organisation, n.Roles = id, []string{org.RoleReferent}
-	if form.Failed() {
-		return s.renderInvite(w, r, p, form, http.StatusUnprocessableEntity)
-	}
-	_, err = s.Invitations.Invite(r.Context(), at.Actor(), n)
-	_, often := errors.AsType[invitation.WaitError](err)
-	switch {
-	case often:
-		form.Fail("email", "referent.invite.wrong.often")
-		return s.renderInvite(w, r, p, form, http.StatusTooManyRequests)
-	case errors.Is(err, org.ErrFactorTooOld):
-		return s.acts().Later(w, r, p.Action, form)
-	case errors.Is(err, db.ErrConflict):
-		form.Fail("email", "referent.invite.wrong.member")
-		return s.renderInvite(w, r, p, form, http.StatusUnprocessableEntity)
-	case err != nil:
-		return refusal(err)
-	}
-	return s.acts().Finish(w, r, at, p.Back, "admin.organisation.invited")
+	return s.invitingReferent(w, r, p).Do(w, r, at, form, func() error {
+		_, err := s.Invitations.Invite(r.Context(), at.Actor(), n)
+		return err
+	})
 }
 
 func (s *Site) doResend(w http.ResponseWriter, r *http.Request) error {

@@ -3,6 +3,8 @@ package admin
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -10,7 +12,7 @@ import (
 )
 
 func (s *Site) naming() staff.Naming {
-	return staff.Naming{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory}
+	return staff.Naming{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory, Find: s.named, Path: personPath, Trail: trailOf}
 }
 
 // named finds the person of the path.
@@ -23,22 +25,9 @@ func (s *Site) named(r *http.Request) (*session.Session, org.Person, error) {
 	return at, p, err
 }
 
-func (s *Site) showName(w http.ResponseWriter, r *http.Request) error {
-	at, p, err := s.named(r)
-	if err != nil {
-		return err
-	}
-	return s.naming().Show(w, r, at, p, personPath(p.ID), trailOf(p)...)
-}
+func (s *Site) showName(w http.ResponseWriter, r *http.Request) error { return s.naming().Show(w, r) }
+func (s *Site) doName(w http.ResponseWriter, r *http.Request) error   { return s.naming().Do(w, r) }
 
-func (s *Site) doName(w http.ResponseWriter, r *http.Request) error {
-	at, p, err := s.named(r)
-	if err != nil {
-		return err
-	}
-	return s.naming().Do(w, r, at, p, personPath(p.ID), trailOf(p)...)
-}
-
-func trailOf(p org.Person) []page.Link {
-	return []page.Link{home, persons, {Href: personPath(p.ID), Text: "admin.person.title"}}
+func trailOf(person uuid.UUID) []page.Link {
+	return []page.Link{home, persons, {Href: personPath(person), Text: "admin.person.title"}}
 }

@@ -158,7 +158,7 @@ func (s *Site) asking(w http.ResponseWriter, r *http.Request, key, path string) 
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: trailOf(p), Current: home.Href}, Key: key,
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: trailOf(p.ID), Current: home.Href}, Key: key,
 		Name: p.GivenName + " " + p.UsualName, Action: personPath(id) + path, Back: personPath(id)})
 }
 

@@ -121,18 +121,12 @@ func refusal(err error) error {
 	switch {
 	case errors.Is(err, org.ErrMayNot):
 		return page.NewProblem(http.StatusForbidden, "admin.problem.may_not", "/admin")
-	case errors.Is(err, credential.ErrNoReset):
-		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", "/admin/personnes")
-	case errors.Is(err, org.ErrSecond):
-		return page.NewProblem(http.StatusConflict, "referent.problem.second", "/admin")
-	case errors.Is(err, org.ErrNotSecond):
-		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", "/admin")
 	case errors.Is(err, org.ErrYourself):
 		return page.NewProblem(http.StatusConflict, "admin.problem.yourself", "/admin")
 	case errors.Is(err, org.ErrLastAdministrator):
 		return page.NewProblem(http.StatusConflict, "admin.problem.last_administrator", "/admin/administrateurs")
 	}
-	return err
+	return staff.Refusal(err, home.Href, persons.Href)
 }
 
 var (

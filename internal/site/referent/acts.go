@@ -67,19 +67,11 @@ func (s *Site) doResume(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) doConfirmIdentity(w http.ResponseWriter, r *http.Request) error {
-	at, person, err := staff.WithID(r, "person")
-	if err != nil {
-		return err
-	}
-	return s.acts().ConfirmIdentity(w, r, at, s.Directory, person, personPath(person))
+	return s.acts().ConfirmIdentity(w, r, s.Directory, personPath)
 }
 
 func (s *Site) doRefuseIdentity(w http.ResponseWriter, r *http.Request) error {
-	at, person, err := staff.WithID(r, "person")
-	if err != nil {
-		return err
-	}
-	return s.acts().RefuseIdentity(w, r, at, s.Directory, person, personPath(person))
+	return s.acts().RefuseIdentity(w, r, s.Directory, personPath)
 }
 
 func (s *Site) doApproveReset(w http.ResponseWriter, r *http.Request) error {

@@ -2,13 +2,11 @@ package referent
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/google/uuid"
 
-	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -30,14 +28,8 @@ func (s *Site) showInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if ok, err := s.acts().Confirmed(w, r, at); !ok {
-		return err
-	}
-	form, err := s.acts().Kept(r, invitePath, page.FilledForm(url.Values{"roles": {org.RoleAidant}, "lang": {page.Lang(r)}}))
-	if err != nil {
-		return err
-	}
-	return s.renderInvite(w, r, at, form, http.StatusOK)
+	return s.acts().Begin(w, r, at, invitePath, url.Values{"roles": {org.RoleAidant}, "lang": {page.Lang(r)}},
+		func(form *page.Form, status int) error { return s.renderInvite(w, r, at, form, status) })
 }
 
 func (s *Site) renderInvite(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
@@ -68,36 +60,17 @@ func inviteeOf(form *page.Form) invitation.Invitee {
 // doInvite answers alike whether the address is known elsewhere or not; that somebody works here already, or is invited, this
 // organisation knows anyway.
 func (s *Site) doInvite(w http.ResponseWriter, r *http.Request) error {
-	at, err := staff.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
+	at, form, err := staff.Sent(r)
 	if err != nil {
 		return err
 	}
 	n := inviteeOf(form)
-	if form.Failed() {
-		return s.renderInvite(w, r, at, form, http.StatusUnprocessableEntity)
-	}
-	_, err = s.Invitations.Invite(r.Context(), at.Actor(), n)
-	_, often := errors.AsType[invitation.WaitError](err)
-	switch {
-	case often:
-		form.Fail("email", "referent.invite.wrong.often")
-	case errors.Is(err, org.ErrFactorTooOld):
-		return s.acts().Later(w, r, invitePath, form)
-	case errors.Is(err, db.ErrConflict):
-		form.Fail("email", "referent.invite.wrong.member")
-	case errors.Is(err, invitation.ErrFields), errors.Is(err, org.ErrContact):
-		form.Fail("email", "referent.field.wrong.value")
-	case err != nil:
-		return refusal(err)
-	}
-	if form.Failed() {
-		return s.renderInvite(w, r, at, form, http.StatusUnprocessableEntity)
-	}
-	return s.acts().Finish(w, r, at, team.Href, "referent.invite.sent")
+	inviting := staff.Inviting{Acts: s.acts(), Path: invitePath, Back: team.Href, Done: "referent.invite.sent", Taken: "referent.invite.wrong.member",
+		Render: func(form *page.Form, status int) error { return s.renderInvite(w, r, at, form, status) }}
+	return inviting.Do(w, r, at, form, func() error {
+		_, err := s.Invitations.Invite(r.Context(), at.Actor(), n)
+		return err
+	})
 }
 
 func (s *Site) doResend(w http.ResponseWriter, r *http.Request) error {

@@ -26,7 +26,7 @@ func (s *Site) limit(r *http.Request) (*session.Session, org.Colleague, *staff.L
 	}
 	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
 	path := personPath(c.ID)
-	return at, c, &staff.LimitPage{Common: page.Common{Current: home.Href, Trail: trailOf(c)}, Whose: "person", Name: c.GivenName + " " + c.UsualName,
+	return at, c, &staff.LimitPage{Common: page.Common{Current: home.Href, Trail: trailOf(c.ID)}, Whose: "person", Name: c.GivenName + " " + c.UsualName,
 		Action: path + "/demarches", Back: path, Within: o.Procedures}, err
 }
 

@@ -3,6 +3,8 @@ package referent
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -10,35 +12,22 @@ import (
 	"mandat/internal/site/staff"
 )
 
+func (s *Site) naming() staff.Naming {
+	return staff.Naming{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory, Find: s.named, Path: personPath, Trail: trailOf}
+}
+
 // named finds the person of the path whose name may be corrected here: who has left is a matter of where they work now.
-func (s *Site) named(r *http.Request) (*session.Session, org.Colleague, error) {
+func (s *Site) named(r *http.Request) (*session.Session, org.Person, error) {
 	at, c, err := s.colleague(r)
 	if err == nil && c.State == org.ColleagueLeft {
 		err = db.ErrNotFound
 	}
-	return at, c, err
+	return at, c.Person, err
 }
 
-func (s *Site) naming() staff.Naming {
-	return staff.Naming{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory}
-}
+func (s *Site) showName(w http.ResponseWriter, r *http.Request) error { return s.naming().Show(w, r) }
+func (s *Site) doName(w http.ResponseWriter, r *http.Request) error   { return s.naming().Do(w, r) }
 
-func (s *Site) showName(w http.ResponseWriter, r *http.Request) error {
-	at, c, err := s.named(r)
-	if err != nil {
-		return err
-	}
-	return s.naming().Show(w, r, at, c.Person, personPath(c.ID), trailOf(c)...)
-}
-
-func (s *Site) doName(w http.ResponseWriter, r *http.Request) error {
-	at, c, err := s.named(r)
-	if err != nil {
-		return err
-	}
-	return s.naming().Do(w, r, at, c.Person, personPath(c.ID), trailOf(c)...)
-}
-
-func trailOf(c org.Colleague) []page.Link {
-	return []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}
+func trailOf(person uuid.UUID) []page.Link {
+	return []page.Link{home, team, {Href: personPath(person), Text: "referent.person.title"}}
 }

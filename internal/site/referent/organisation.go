@@ -52,11 +52,7 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 
 // doChangeOrganisation changes how the organisation is reached. The rest of its particulars stays as it is.
 func (s *Site) doChangeOrganisation(w http.ResponseWriter, r *http.Request) error {
-	at, err := staff.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
+	at, form, err := staff.Sent(r)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -20,17 +19,14 @@ type resetPage struct {
 
 // showReset explains what a reset is before one is asked for.
 func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
-	at, c, err := s.colleague(r)
+	at, c, err := s.another(r)
 	if err != nil {
 		return err
-	}
-	if c.ID == at.Person {
-		return refusal(org.ErrYourself)
 	}
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	p := &resetPage{Common: page.Common{Title: "referent.reset.go", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}}, Person: s.memberOf(c)}
+	p := &resetPage{Common: page.Common{Title: "referent.reset.go", Current: home.Href, Trail: trailOf(c.ID)}, Person: s.memberOf(c)}
 	return s.Pages.Render(w, r, http.StatusOK, "referent/reset.html", p)
 }
 

@@ -76,6 +76,15 @@ func (s *Site) colleague(r *http.Request) (*session.Session, org.Colleague, erro
 	return at, c, refusal(err)
 }
 
+// another is colleague for what nobody does to themselves.
+func (s *Site) another(r *http.Request) (*session.Session, org.Colleague, error) {
+	at, c, err := s.colleague(r)
+	if err == nil && c.ID == at.Person {
+		err = refusal(org.ErrYourself)
+	}
+	return at, c, err
+}
+
 func personPath(id uuid.UUID) string { return "/referent/personnes/" + id.String() }
 
 // refusal turns what the rules refuse into words.
@@ -85,16 +94,10 @@ func refusal(err error) error {
 		return page.NewProblem(http.StatusForbidden, "referent.problem.may_not", "/")
 	case errors.Is(err, org.ErrLastReferent):
 		return page.NewProblem(http.StatusConflict, "referent.problem.last", "/referent/equipe")
-	case errors.Is(err, credential.ErrNoReset):
-		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", "/referent/equipe")
-	case errors.Is(err, org.ErrSecond):
-		return page.NewProblem(http.StatusConflict, "referent.problem.second", "/referent")
-	case errors.Is(err, org.ErrNotSecond):
-		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", "/referent")
 	case errors.Is(err, org.ErrYourself):
 		return page.NewProblem(http.StatusConflict, "referent.problem.yourself", "/referent")
 	}
-	return err
+	return staff.Refusal(err, home.Href, team.Href)
 }
 
 var (

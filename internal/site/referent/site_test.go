@@ -262,7 +262,7 @@ func TestInvitation_NotTooOften(t *testing.T) {
 	}
 	b.Want(b.Post(p+"/renvoi"), 429, "Vous pourrez renvoyer l’invitation le", "le dernier lien envoyé marche encore", "/referent/equipe")
 	b.Want(b.Post(p+"/retrait"), 303)
-	b.Want(b.Post("/referent/invitations", nora...), 422, "Attendez une heure", `value="nora@exemple.invalid"`)
+	b.Want(b.Post("/referent/invitations", nora...), 429, "Attendez une heure", `value="nora@exemple.invalid"`)
 	if n := o.Count(t, `select count(*) from journal_entry where action in ('invitation.made', 'invitation.renewed') and person_id = $1`, o.boss.Person); n != 3 {
 		t.Errorf("%d entries, want 3", n)
 	}

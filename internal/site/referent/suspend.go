@@ -19,25 +19,15 @@ type suspendPage struct {
 
 // showSuspend says what somebody leaves before they are suspended.
 func (s *Site) showSuspend(w http.ResponseWriter, r *http.Request) error {
-	at, c, err := s.colleague(r)
+	at, c, err := s.another(r)
 	if err != nil {
 		return err
 	}
-	if c.ID == at.Person {
-		return refusal(org.ErrYourself)
-	}
-	if ok, err := s.acts().Confirmed(w, r, at); !ok {
-		return err
-	}
-	form, err := s.acts().Kept(r, personPath(c.ID)+"/suspension", nil)
-	if err != nil {
-		return err
-	}
-	return s.renderSuspend(w, r, at, c, form, http.StatusOK)
+	return s.acts().Begin(w, r, at, personPath(c.ID)+"/suspension", nil, func(form *page.Form, status int) error { return s.renderSuspend(w, r, at, c, form, status) })
 }
 
 func (s *Site) renderSuspend(w http.ResponseWriter, r *http.Request, at *session.Session, c org.Colleague, form *page.Form, status int) error {
-	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: home.Href, Trail: []page.Link{home, team, {Href: personPath(c.ID), Text: "referent.person.title"}}, Form: form}}
+	p := &suspendPage{Common: page.Common{Title: "referent.suspend.title", Current: home.Href, Trail: trailOf(c.ID), Form: form}}
 	var err error
 	if p.leaving, err = s.leaving(r, at, c); err != nil {
 		return err

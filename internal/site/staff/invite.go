@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"time"
 
+	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/prose"
+	"mandat/internal/session"
 )
 
 // Invited is an invitation that nobody has accepted yet.
@@ -36,6 +38,42 @@ func Often(r *http.Request, err error, back string) error {
 	p := page.NewProblem(http.StatusTooManyRequests, "referent.problem.often", back)
 	p.Args = map[string]any{"Time": prose.DateTime(page.Lang(r), late.Until)}
 	return p
+}
+
+// Inviting is a page on which somebody is invited.
+type Inviting struct {
+	Acts
+	Path   string // of the page
+	Back   string // where an invitation that was made leads, with the message Done there
+	Done   string
+	Taken  string // what is wrong with an address that is invited already, or somebody's who needs no invitation
+	Render func(form *page.Form, status int) error
+}
+
+// Do has whom the form names invited, or shows the form again with what is wrong.
+func (i Inviting) Do(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, invite func() error) error {
+	status := http.StatusUnprocessableEntity
+	if form.Failed() {
+		return i.Render(form, status)
+	}
+	err := invite()
+	_, often := errors.AsType[invitation.WaitError](err)
+	switch {
+	case err == nil:
+		return i.Finish(w, r, at, i.Back, i.Done)
+	case errors.Is(err, org.ErrFactorTooOld):
+		return i.Later(w, r, i.Path, form)
+	case often:
+		form.Fail("email", "referent.invite.wrong.often")
+		status = http.StatusTooManyRequests
+	case errors.Is(err, db.ErrConflict):
+		form.Fail("email", i.Taken)
+	case errors.Is(err, invitation.ErrFields), errors.Is(err, org.ErrContact):
+		form.Fail("email", "referent.field.wrong.value")
+	default:
+		return i.Refusal(err)
+	}
+	return i.Render(form, status)
 }
 
 // Invitee reads a name and an address, whose fields begin with a prefix, and notes what is wrong with them.

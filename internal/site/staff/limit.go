@@ -44,18 +44,11 @@ type ProcedureChoice struct {
 
 // Show shows the form, filled in with what is allowed now; nil is every procedure.
 func (l Limiting) Show(w http.ResponseWriter, r *http.Request, at *session.Session, p *LimitPage, now []string) error {
-	if ok, err := l.Confirmed(w, r, at); !ok {
-		return err
-	}
 	values := url.Values{"procedures": now}
 	if now == nil {
 		values.Set("every", "on")
 	}
-	form, err := l.Kept(r, p.Action, page.FilledForm(values))
-	if err != nil {
-		return err
-	}
-	return l.render(w, r, p, form, http.StatusOK)
+	return l.Begin(w, r, at, p.Action, values, func(form *page.Form, status int) error { return l.render(w, r, p, form, status) })
 }
 
 // Do has what was chosen saved, nil for every procedure, and leads back.

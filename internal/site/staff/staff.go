@@ -3,6 +3,7 @@
 //
 //	staff.go   who asks, and the acts of a site's pages
 //	words.go   organisations in words
+//	limit.go   the page that chooses procedures, of somebody or of an organisation
 //	name.go    the page that corrects somebody's name
 //	invite.go  the form of an invitation, and those that nobody has accepted yet
 //	identity.go  the buttons that decide on a name at ProConnect
@@ -12,11 +13,13 @@ package staff
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/clock"
+	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -45,8 +48,32 @@ func WithID(r *http.Request, name string) (*session.Session, uuid.UUID, error) {
 	return at, id, nil
 }
 
+// Sent returns the session that the guard let pass, and the form that was sent.
+func Sent(r *http.Request) (*session.Session, *page.Form, error) {
+	at, err := SignedIn(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	form, err := page.ParseForm(r)
+	return at, form, err
+}
+
 // FormLife is how old a second factor may be when a form is begun: time to fill it in is left before org.FactorLife.
 const FormLife = org.FactorLife - 5*time.Minute
+
+// Refusal turns what the rules refuse alike on several sites into words; other errors stay as they are. The problem leads to the site's first page, or
+// to the page that lists its people.
+func Refusal(err error, home, people string) error {
+	switch {
+	case errors.Is(err, credential.ErrNoReset):
+		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", people)
+	case errors.Is(err, org.ErrSecond):
+		return page.NewProblem(http.StatusConflict, "referent.problem.second", home)
+	case errors.Is(err, org.ErrNotSecond):
+		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", home)
+	}
+	return err
+}
 
 // Acts are the acts of a site's pages, and the messages that its pages leave for one another.
 type Acts struct {
@@ -67,6 +94,18 @@ func (a Acts) Confirmed(w http.ResponseWriter, r *http.Request, at *session.Sess
 		return true, nil
 	}
 	return false, a.Sessions.SendToStepUp(w, r, r.URL.RequestURI())
+}
+
+// Begin shows the form of the page at path, filled in with values or as it was before Later, once the second factor is fresh.
+func (a Acts) Begin(w http.ResponseWriter, r *http.Request, at *session.Session, path string, values url.Values, render func(*page.Form, int) error) error {
+	if ok, err := a.Confirmed(w, r, at); !ok {
+		return err
+	}
+	form, err := a.Kept(r, path, page.FilledForm(values))
+	if err != nil {
+		return err
+	}
+	return render(form, http.StatusOK)
 }
 
 // Later answers a form that was sent with a second factor that is too old: the person gives it and comes back to the form's page, at path,
