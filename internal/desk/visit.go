@@ -100,9 +100,12 @@ func (d *Desk) Script(t testing.TB, b *browse.Browser, path string, body any) (s
 // AddKey adds a passkey in a browser in which its person may: it does what the page's module does.
 func (d *Desk) AddKey(t testing.TB, b *browse.Browser, k *softkey.Key, name string) (status int, answer map[string]any) {
 	t.Helper()
-	status, question := d.Script(t, b, "/compte/facteurs/cle/debut", map[string]any{})
+	status, question := d.Script(t, b, "/compte/facteurs/cle/debut", map[string]any{"name": name})
 	if status != http.StatusOK {
 		return status, question
+	}
+	if question["location"] != nil { // a factor has to be given first
+		return http.StatusSeeOther, question
 	}
 	asked, err := json.Marshal(question)
 	must(t, err)

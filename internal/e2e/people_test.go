@@ -194,14 +194,18 @@ func (n *newcomer) signs() {
 	s.identifyAs("naissance_Belgique")
 	n.page("aidant.recap.title")
 	n.about("sign after a quarter of an hour")
+	n.tick("#field-agreed")
 	n.stale("mandate_draft d on d.identified_session = s.id and d.id = $1", path.Base(path.Dir(n.path())))
-	n.open(n.path())
-	n.press(`form[action$="/confirmation"] button`)
+	n.press(`form[action$="/signature"] button`)
 	n.page("login.confirm.title")
 	n.look("confirm-with-a-passkey")
 	n.touch()
 	n.page("aidant.recap.title")
-	n.tick("#field-agreed")
+	n.says("page.form.kept")
+	if !n.has("#field-agreed:checked") {
+		n.fatalf("the tick is lost")
+	}
+	n.look("recap-kept")
 	n.press(`form[action$="/signature"] button`)
 	n.says("aidant.mandate.signed")
 }
@@ -215,12 +219,24 @@ func (p *person) stale(join string, args ...any) {
 // addsAnother adds a second passkey, on another device, and gives it a better name.
 func (n *newcomer) addsAnother() {
 	n.about("a second passkey")
-	n.key.unplug()
-	n.key = n.plug()
 	n.open("/compte/facteurs")
 	n.press(`main a[href="/compte/facteurs/cle"]`)
 	n.page("account.passkey.title")
 	n.look("add-a-passkey")
+	n.about("name it after a quarter of an hour")
+	n.write("#passkey-name", "Clé d’avant")
+	n.stale("person p on p.id = s.person_id and p.email = $1", n.email)
+	n.touch()
+	n.on("/connexion/confirmation")
+	n.touch()
+	n.on("/compte/facteurs/cle")
+	n.says("page.form.kept")
+	if got := ask[string](n.person, `document.querySelector("#passkey-name").value`); got != "Clé d’avant" {
+		n.fatalf("the name is %q", got)
+	}
+	n.look("add-a-passkey-kept")
+	n.key.unplug()
+	n.key = n.plug()
 	n.addPasskey("Clé")
 	n.about("name it")
 	n.press(`.fr-list__item:nth-child(2) a`)

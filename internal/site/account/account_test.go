@@ -159,7 +159,7 @@ func TestAccount_ActsAskForAFreshFactor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, answer := d.Script(t, b, "/compte/facteurs/cle/fin", map[string]any{"name": "Clé", "response": json.RawMessage(made)}); status != http.StatusForbidden || answer["problem"] != "confirm" || answer["location"] != session.ConfirmPath {
+	if status, answer := d.Script(t, b, "/compte/facteurs/cle/fin", map[string]any{"name": "Clé", "response": json.RawMessage(made)}); status != http.StatusOK || answer["location"] != session.ConfirmPath {
 		t.Errorf("a passkey: %d %v", status, answer)
 	}
 	for path, form := range map[string][]string{
@@ -173,7 +173,7 @@ func TestAccount_ActsAskForAFreshFactor(t *testing.T) {
 		post(t, b, d.URL+path, form...)
 		says(t, b, 200, confirmTitle)
 	}
-	if status, answer := d.Script(t, b, "/compte/facteurs/cle/debut", map[string]any{}); status != http.StatusForbidden || answer["problem"] != "confirm" {
+	if status, answer := d.Script(t, b, "/compte/facteurs/cle/debut", map[string]any{}); status != http.StatusOK || len(answer) != 1 || answer["location"] != session.ConfirmPath {
 		t.Errorf("what a passkey is to sign: %d %v", status, answer)
 	}
 	if n := d.Number(t, `select count(*) from journal_entry`) - entries; n != 0 || d.Number(t, `select count(*) from person_contact`) != 0 {

@@ -61,12 +61,12 @@ func sent(r *http.Request) (made, bool, error) {
 	return m, err == nil && json.Unmarshal(body, &m) == nil, err
 }
 
-// confirm tells the module that a factor has to be given first, and where. The name waits for the person.
+// confirm leads the module to where a factor has to be given first. The name waits for the person.
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request, m made) error {
 	if err := s.Sessions.KeepForm(r, passkeyPath, page.FilledForm(url.Values{"name": {m.Name}})); err != nil {
 		return err
 	}
-	return page.WriteJSON(w, http.StatusForbidden, map[string]string{"problem": "confirm", "location": session.ConfirmPath})
+	return page.WriteJSON(w, http.StatusOK, map[string]string{"location": session.ConfirmPath})
 }
 
 // doBeginPasskey answers js/passkey.js with what the browser needs to make a key.

@@ -6,6 +6,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/org"
+	"mandat/internal/session"
 )
 
 // A cookie copied from a session that was opened to add a first factor adds none afterwards, also once there is none again.
@@ -71,7 +72,7 @@ func TestFirstFactor_NotByProConnectBesideOnesOwn(t *testing.T) {
 	}
 	d.SignIn(t, beside)
 	d.Behind(t, `set session_replication_role = replica; delete from credential_passkey`)
-	if status, answer := d.AddKey(t, beside, d.Key(t), "Une autre"); status != 403 || answer["problem"] != "confirm" {
+	if status, answer := d.AddKey(t, beside, d.Key(t), "Une autre"); status != 303 || answer["location"] != session.ConfirmPath {
 		t.Errorf("%d %v", status, answer)
 	}
 	d.SignIn(t, after)

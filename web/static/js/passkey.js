@@ -6,9 +6,8 @@
 //   </div>
 //
 // The page is whole without this module: it only shows the button where the browser can, and speaks to the two addresses.
-// begin gets {name} and answers what the browser is to sign; finish gets {name, response} and answers {location}. Both answer
-// {problem} when they refuse, and the element says each problem in the page's language; with a {location} beside it, that is
-// where the browser goes first.
+// begin gets {name} and answers what the browser is to sign, or a {location} to go to first; finish gets {name, response} and answers
+// {location}. Both answer {problem} when they refuse, and the element says each problem in the page's language.
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) =>
@@ -50,12 +49,7 @@ function answer(c) {
   };
 }
 
-class Refusal extends Error {
-  constructor(problem, location) {
-    super(problem);
-    this.location = location;
-  }
-}
+class Refusal extends Error {}
 
 function leave(location) {
   if (!location?.startsWith("/")) throw new Refusal("failed");
@@ -68,7 +62,7 @@ async function ask(address, body) {
   });
   if (!got.headers.get("Content-Type")?.startsWith("application/json")) throw new Refusal("failed");
   const said = await got.json();
-  if (!got.ok) throw new Refusal(said.problem ?? "failed", said.location);
+  if (!got.ok) throw new Refusal(said.problem ?? "failed");
   return said;
 }
 
@@ -84,12 +78,13 @@ async function run(box) {
   const create = box.dataset.passkey === "create";
   const name = box.querySelector("[data-passkey-name]")?.value ?? "";
   const begun = await ask(box.dataset.begin, { name });
+  if (begun.location) return leave(begun.location);
   const options = begun.publicKey ?? begun;
   const made = create
     ? await navigator.credentials.create({ publicKey: creation(options) })
     : await navigator.credentials.get({ publicKey: request(options) });
   const { location } = await ask(box.dataset.finish, { name, response: answer(made) });
-  leave(location);
+  return leave(location);
 }
 
 function prepare(box) {
@@ -110,7 +105,6 @@ function prepare(box) {
       await run(box);
     } catch (error) {
       say(problem(error));
-      if (error.location) return leave(error.location);
       running = false;
       button.removeAttribute("aria-disabled");
     }
