@@ -78,7 +78,7 @@ func (s *stage) maker(name string) func() string {
 		"{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{login}": s.login, "{person}": s.person, "{another}": s.another,
 		"{organisation}": s.organisation, "{invitation}": s.invitation, "{token}": s.token, "{factor}": s.factor, "{reset}": s.reset, "{identity}": s.identity,
 		"{browser}": s.browser, "{card}": s.card, "{job}": s.job, "{here}": s.here, "{siret}": func() string { return siret(50_000 + s.n) }, "{n}": func() string { return strconv.Itoa(s.n) },
-		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day,
+		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day, "{import}": s.imported,
 		"{file...}": func() string { return s.static }, "{path...}": func() string { return "0/000.p/1" }, "{$}": func() string { return "" },
 	}[name]
 }
@@ -167,6 +167,14 @@ func (s *stage) results() string {
 }
 
 func (s *stage) content() string { return base64.StdEncoding.EncodeToString([]byte(s.results())) }
+
+// imported is an import of such a file.
+func (s *stage) imported() string {
+	by := s.site.Administrator(s.t, fmt.Sprintf("importe-%d", s.n))
+	out, err := s.site.Certifications.Import(s.ctx(), by, strings.NewReader(s.results()))
+	must(s.t, err)
+	return out.ID.String()
+}
 
 func (s *stage) day() string { return s.site.Clock.Now().UTC().AddDate(0, 0, -5).Format(time.DateOnly) }
 

@@ -254,6 +254,8 @@ func TestDatabase_RefusesToo(t *testing.T) {
 		"without an entry":                `insert into certification (person_id, state, updated_at) values ($1, 'to_train', now())`,
 		"removed":                         `delete from certification where person_id = $1`,
 		"a change of an import changed":   `update certification_change set line = 3 where person_id = $1`,
+		"a refusal of an import changed":  `update certification_refusal set why = 'x' where $1::uuid is not null`,
+		"a refusal of an import removed":  `delete from certification_refusal where $1::uuid is not null`,
 		"the charter changed":             `update charter set sha256 = sha256('x') where $1::uuid is not null`,
 		"an acceptance removed":           `delete from charter_acceptance where person_id = $1`,
 	} {

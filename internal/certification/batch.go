@@ -76,6 +76,7 @@ func (r *Register) batch(ctx context.Context, m *run) ([]Line, error) {
 		}
 		d := imported{Import: m.id.String(), File: hex.EncodeToString(m.sum), Lines: len(m.records), First: part[0].number, Last: part[len(part)-1].number}
 		var changes []change
+		var refused []Refused
 		var n Counts
 		for _, rec := range part {
 			l, after := rec.apply(found, r.minimum, tx.Now)
@@ -84,9 +85,15 @@ func (r *Register) batch(ctx context.Context, m *run) ([]Line, error) {
 			if len(l.Effects) > 0 {
 				changes = append(changes, change{l.Number, after})
 			}
+			if l.Wrong != "" {
+				refused = append(refused, Refused{l.Number, l.Wrong})
+			}
 		}
 		d.Changed, d.Unchanged, d.Refused, d.Changes = n.Changed, n.Unchanged, n.Refused, digest(changes)
-		if err := m.advance(ctx, tx, len(part)); err != nil {
+		if err := m.advance(ctx, tx, len(part), len(refused)); err != nil {
+			return journal.Event{}, err
+		}
+		if err := m.refuse(ctx, tx, refused); err != nil {
 			return journal.Event{}, err
 		}
 		return journal.Event{Action: "certification.imported", Detail: d}, m.change(ctx, tx, changes)
@@ -95,17 +102,24 @@ func (r *Register) batch(ctx context.Context, m *run) ([]Line, error) {
 }
 
 // advance says how far the import has come. Of two servers that take in the same lines one is errOvertaken.
-func (m *run) advance(ctx context.Context, tx *journal.Tx, n int) error {
+func (m *run) advance(ctx context.Context, tx *journal.Tx, n, refused int) error {
 	if !m.kept {
-		_, err := tx.Exec(ctx, `insert into certification_import (id, sha256, lines, done, created_by, created_at, ended_at) values ($1, $2, $3, $3, $4, $5, $5)`,
-			m.id, m.sum, n, m.by.Person, tx.Now)
+		_, err := tx.Exec(ctx, `insert into certification_import (id, sha256, lines, done, refused, created_by, created_at, ended_at) values ($1, $2, $3, $3, $4, $5, $6, $6)`,
+			m.id, m.sum, n, refused, m.by.Person, tx.Now)
 		return err
 	}
-	sql, args := `update certification_import set done = done + $3 where id = $1 and done = $2 and ended_at is null`, []any{m.id, m.done, n}
+	sql, args := `update certification_import set done = done + $3, refused = refused + $4 where id = $1 and done = $2 and ended_at is null`, []any{m.id, m.done, n, refused}
 	if m.done+n == len(m.records) {
-		sql, args = `update certification_import set done = done + $3, ended_at = $4, content = null, data_key = null where id = $1 and done = $2 and ended_at is null`, append(args, tx.Now)
+		sql, args = `update certification_import set done = done + $3, refused = refused + $4, ended_at = $5, content = null, data_key = null where id = $1 and done = $2 and ended_at is null`, append(args, tx.Now)
 	}
 	return tx.ExecOne(ctx, errOvertaken, sql, args...)
+}
+
+// refuse keeps which lines were refused, and why.
+func (m *run) refuse(ctx context.Context, tx *journal.Tx, refused []Refused) error {
+	source := pgx.CopyFromSlice(len(refused), func(i int) ([]any, error) { return []any{m.id, refused[i].Line, refused[i].Why}, nil })
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"certification_refusal"}, []string{"import_id", "line", "why"}, source)
+	return err
 }
 
 // change keeps what lines changed, and then makes the certifications so.

@@ -1,5 +1,5 @@
 // Package certification knows what people were trained for, which tests they passed, and until when they may therefore act.
-// It owns the tables certification, certification_import and certification_change.
+// It owns the tables certification, certification_import, certification_change and certification_refusal.
 //
 // A certificate is a state with dates, not a flag:
 //

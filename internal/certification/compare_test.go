@@ -29,6 +29,9 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 		"a change changed":    {`update certification_change set certified_until = certified_until + interval '1 day' where line = 2`, "import", "lines 2 to 4"},
 		"a change removed":    {`delete from certification_change where line = 3`, "import", "lines 2 to 4"},
 		"a change added":      {`insert into certification_change (import_id, line, person_id, state) select import_id, 99, person_id, 'to_train' from certification_change where line = 2`, "import", "entries tell of 2"},
+		"a refusal removed":   {`delete from certification_refusal`, "import", "which list 0, and 1 according"},
+		"a refusal added":     {`insert into certification_refusal select import_id, line + 1, why from certification_refusal`, "import", "which list 2, and 1 according"},
+		"a refusal uncounted": {`update certification_import set refused = 0`, "import", "0 of its lines were refused"},
 		"an import removed":   {`delete from certification_import`, "import", "gone"},
 		"an import added": {`insert into certification_import (id, sha256, lines, done, created_by, created_at, ended_at) select gen_random_uuid(), sha256, lines, done, created_by, created_at, ended_at
 			from certification_import`, "import", "no entry tells of it"},

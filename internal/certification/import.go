@@ -3,7 +3,6 @@ package certification
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -169,40 +168,4 @@ func (r *Register) stop(ctx context.Context, id uuid.UUID) error {
 		err := tx.QueryRow(ctx, `update certification_import set ended_at = $2, content = null, data_key = null where id = $1 and ended_at is null returning done`, id, tx.Now).Scan(&d.Done)
 		return journal.Event{Action: "certification.import_stopped", Detail: d}, err
 	})
-}
-
-// Imported is an import, for a list.
-type Imported struct {
-	ID          uuid.UUID
-	SHA256      string // of the file, hexadecimal
-	Lines, Done int
-	By          uuid.UUID
-	At          time.Time
-	EndedAt     time.Time // zero: under way, or waiting to be resumed. With Done below Lines it was stopped
-}
-
-// Imports lists the last hundred imports, newest first.
-func (r *Register) Imports(ctx context.Context) ([]Imported, error) {
-	var out []Imported
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id, sha256, lines, done, created_by, created_at, ended_at from certification_import order by created_at desc, id limit 100`)
-		if err != nil {
-			return err
-		}
-		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Imported, error) {
-			var m Imported
-			var sum []byte
-			var ended *time.Time
-			err := row.Scan(&m.ID, &sum, &m.Lines, &m.Done, &m.By, &m.At, &ended)
-			if m.SHA256 = hex.EncodeToString(sum); ended != nil {
-				m.EndedAt = *ended
-			}
-			return m, err
-		})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list imports: %w", err)
-	}
-	return out, nil
 }

@@ -49,9 +49,50 @@ func TestImport_DoesWhatThePlanSays(t *testing.T) {
 	if n := w.count(t, `select count(*) from certification_change`); n != 3 {
 		t.Errorf("%d changes are kept", n)
 	}
-	list, err := w.register.Imports(t.Context())
+	list, err := w.register.Imports(t.Context(), w.anne)
 	if err != nil || len(list) != 2 || list[1].ID != out.ID || list[1].Done != 10 || list[1].By != w.anne.Person || list[1].EndedAt.IsZero() || list[1].SHA256 != sum {
 		t.Errorf("listed %+v, %v", list, err)
+	}
+	w.content(t)
+}
+
+// Who asks what became of a file is told which of its lines were refused, and why: administrators, and nothing of whom the lines were about.
+func TestImport_TellsWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	file, want := w.mixed(t)
+	out, err := w.register.Import(ctx, w.anne, strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused []certification.Refused
+	for _, l := range want {
+		if l.Wrong != "" {
+			refused = append(refused, certification.Refused{Line: l.Number, Why: l.Wrong})
+		}
+	}
+	m, changed, got, err := w.register.ImportOf(ctx, w.anne, out.ID, 0, 100)
+	if diff := cmp.Diff(refused, got); err != nil || diff != "" || changed != 3 || m.Refused != 7 || !m.Told || m.ByName != "anne Fictif" {
+		t.Errorf("%d changed of %+v, %v (-want +got):\n%s", changed, m, err, diff)
+	}
+	if _, _, got, err = w.register.ImportOf(ctx, w.anne, out.ID, refused[1].Line, 2); err != nil || cmp.Diff(refused[2:4], got) != "" {
+		t.Errorf("the next two are %v, %v", got, err)
+	}
+	if _, _, _, err = w.register.ImportOf(ctx, w.anne, w.Here, 0, 1); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("no import: %v", err)
+	}
+	_, err = w.register.Imports(ctx, w.Jeanne)
+	_, _, _, one := w.register.ImportOf(ctx, w.Jeanne, out.ID, 0, 1)
+	if !errors.Is(err, org.ErrMayNot) || !errors.Is(one, org.ErrMayNot) {
+		t.Errorf("an aidant is told: %v, %v", err, one)
+	}
+	w.content(t)
+	// An import from before refusals were kept has none, and that is no difference.
+	w.Behind(t, `update certification_import set refused = null`)
+	w.Behind(t, `delete from certification_refusal`)
+	if m, _, got, err = w.register.ImportOf(ctx, w.anne, out.ID, 0, 1); err != nil || m.Told || m.Refused != 0 || len(got) != 0 {
+		t.Errorf("an old one is told as %+v with %v, %v", m, got, err)
 	}
 	w.content(t)
 }

@@ -10,6 +10,7 @@
 //	decisions.go       resets of second factors, and names by which ProConnect knows somebody
 //	certify.go         training, test, certificate of one person
 //	imports.go         files of results: first what each line would do, then taking it in
+//	import.go          what became of one file: the lines that were refused, and why
 //	cards.go           the stock of code cards
 //	card.go            one card: where it was sent, that it is lost
 //	administrators.go  proposing an administrator, confirming another's proposal, ending another's office

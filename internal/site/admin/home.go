@@ -56,7 +56,7 @@ func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) 
 	if err != nil {
 		return nil, err
 	}
-	imports, err := s.Certifications.Imports(ctx)
+	unfinished, err := s.Certifications.Unfinished(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) 
 	if err != nil {
 		return nil, err
 	}
-	counts := []waiting{{Kind: "resets", Href: "/admin/reinitialisations"}, {Kind: "proposals", Href: "/admin/administrateurs"}, {Kind: "jobs", Href: "/admin/travaux"}, {Kind: "imports", Href: "/admin/imports"}}
+	counts := []waiting{{Kind: "resets", Href: "/admin/reinitialisations"}, {Kind: "proposals", Href: "/admin/administrateurs"}, {Kind: "jobs", Href: "/admin/travaux"}, {Kind: "imports", Count: unfinished, Href: "/admin/imports"}}
 	for _, x := range resets {
 		counts[0].Count += one(x.MayApprove)
 	}
@@ -73,9 +73,6 @@ func (s *Site) waiting(r *http.Request, at *session.Session) ([]waiting, error) 
 	}
 	for _, x := range failed {
 		counts[2].Count += one(x.Given)
-	}
-	for _, x := range imports {
-		counts[3].Count += one(x.EndedAt.IsZero())
 	}
 	for _, a := range asked {
 		if !a.MayConfirm {

@@ -25,13 +25,6 @@ type importsPage struct {
 	Notice  string
 }
 
-// imported is a line of the list of imports.
-type imported struct {
-	certification.Imported
-	Ended   bool
-	Stopped bool // it ended before its last line
-}
-
 const importsPath = "/admin/imports"
 
 func (s *Site) listImports(w http.ResponseWriter, r *http.Request) error {
@@ -44,12 +37,12 @@ func (s *Site) listImports(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) renderImports(w http.ResponseWriter, r *http.Request, at *session.Session, form *page.Form, status int) error {
 	p := &importsPage{Common: page.Common{Title: "admin.imports.title", Current: home.Href, Trail: []page.Link{home}, Form: form}, Header: strings.Join(certification.Columns(), ";")}
-	all, err := s.Certifications.Imports(r.Context())
+	all, err := s.Certifications.Imports(r.Context(), at.Actor())
 	if err != nil {
-		return err
+		return refusal(err)
 	}
 	for _, x := range all {
-		line := imported{Imported: x, Ended: !x.EndedAt.IsZero(), Stopped: !x.EndedAt.IsZero() && x.Done < x.Lines}
+		line := importedNow(x)
 		p.Imports = append(p.Imports, line)
 		p.Running = p.Running || !line.Ended
 	}
@@ -205,7 +198,7 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	case out.Refused > 0:
 		notice = "admin.imports.imported_some"
 	}
-	return s.acts().Finish(w, r, at, importsPath, notice)
+	return s.acts().Finish(w, r, at, importsPath+"/"+out.ID.String(), notice)
 }
 
 // doResumeImports has imports that were interrupted go on at once.

@@ -129,7 +129,14 @@ func filePages() []shownPage {
 			return &importsPage{Common: page.Common{Title: "admin.imports.title", Form: form}, Header: "a;b", Imports: all, Running: len(all) > 0, Notice: "admin.imports.going_on"}
 		}}
 	}
-	some := certification.Imported{Lines: 5000, Done: 2000, At: now}
+	some := certification.Imported{ID: someID, SHA256: strings.Repeat("0a", 32), Lines: 5000, Done: 2000, Refused: 12, Told: true, ByName: "Ada Fictif", At: now}
+	old := some
+	old.Told, old.EndedAt = false, now
+	one := func(x certification.Imported, refused ...refusedLine) shownPage {
+		return shownPage{"admin/import.html", func() page.Page {
+			return &importPage{Common: page.Common{Title: "admin.import.title"}, Import: importedNow(x), Changed: 3, Refused: refused, Next: len(refused), Notice: "admin.imports.imported_some"}
+		}}
+	}
 	list := func(p *cardsPage) shownPage {
 		return shownPage{"admin/cards.html", func() page.Page { p.Title = "admin.cards.title"; p.turn(max(p.Page, 1), p.Stock); return p }}
 	}
@@ -143,7 +150,7 @@ func filePages() []shownPage {
 		faults = append(faults, card.Fault{Line: i + 2, What: what})
 	}
 	return []shownPage{plan(certification.Counts{Changed: 2, Unchanged: 1, Refused: 1}, lines, false), plan(certification.Counts{Refused: 1}, lines[:1], true), plan(certification.Counts{Unchanged: 1}, nil, false),
-		imports(nil), imports(mistaken(nil, "file", "admin.wrong.file"), imported{Imported: some}, imported{some, true, false}, imported{some, true, true}),
+		imports(nil), imports(mistaken(nil, "file", "admin.wrong.file"), importedNow(some), importedNow(old)), one(some, refusedLine{2, "admin.refused.unknown"}), one(some), one(old),
 		single(card.Card{Serial: "GADT0001", State: card.InStock, ImportedAt: now}, mistaken(url.Values{"siret": {"12"}}, "siret", "admin.card.wrong.siret")),
 		single(card.Card{Serial: "GADT0001", State: card.Given, Organisation: someID, OrganisationName: house.Name, ImportedAt: now}, nil),
 		single(card.Card{Serial: "GADT0001", State: card.Lost, ImportedAt: now}, nil),

@@ -47,7 +47,7 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 		nobody.Want(nobody.Post(act, fields...), 303, "/connexion")
 	}
 	suspended.Want(suspended.Post(path(o.Jeanne)+"/suspension"), 403)
-	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/cartes", "/admin/cartes/GADT0001", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
+	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/imports/" + uuid.NewString(), "/admin/cartes", "/admin/cartes/GADT0001", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
 		for _, b := range others {
 			b.Without(b.Want(b.Get(p), 403), "jeanne@exemple.invalid", "21750001600019")
 		}

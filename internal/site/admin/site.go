@@ -50,6 +50,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/admin/imports", page.Administrator, s.doPlan)
 	r.Post("/admin/imports/confirmation", page.Administrator, s.doImport)
 	r.Post("/admin/imports/suite", page.Administrator, s.doResumeImports)
+	r.Get("/admin/imports/{import}", page.Administrator, s.showImport)
 	r.Large("POST /admin/imports", largeFile)
 	r.Large("POST /admin/imports/confirmation", largeField)
 	r.Get("/admin/cartes", page.Administrator, s.showCards)
