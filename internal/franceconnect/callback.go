@@ -3,7 +3,6 @@ package franceconnect
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"mandat/internal/citizen"
@@ -19,7 +18,7 @@ import (
 func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	q, ctx := r.URL.Query(), r.Context()
 	at := session.From(ctx)
-	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), once(q, "state"), session.Identity)
+	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), upstream.Once(q, "state"), session.Identity)
 	if err != nil {
 		return rp.refuseState(r, at, err)
 	}
@@ -31,13 +30,13 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 		return rp.refuseState(r, nil, session.ErrUsed)
 	}
 	// RFC 9207: an answer of another provider, sent to this address, is found here.
-	if once(q, "iss") != rp.provider.Issuer() {
+	if upstream.Once(q, "iss") != rp.provider.Issuer() {
 		return rp.backToDraft(w, r, at, attempt.Draft, "wrong_answer")
 	}
 	if q.Has("error") {
 		return rp.backToDraft(w, r, at, attempt.Draft, notice(q))
 	}
-	answer, err := rp.provider.Exchange(ctx, once(q, "code"), attempt.Nonce, "")
+	answer, err := rp.provider.Exchange(ctx, upstream.Once(q, "code"), attempt.Nonce, "")
 	outcome, err := rp.outcome(r, at, attempt, answer, err)
 	if err != nil {
 		return err
@@ -121,12 +120,4 @@ func (rp *RP) refuseState(r *http.Request, at *session.Session, err error) error
 	}
 	key := "login.problem." + name
 	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: key + ".safe", Next: key + ".next", Link: link, LinkText: "login.go_on"}
-}
-
-// once returns a parameter that is there exactly once, else "".
-func once(q url.Values, name string) string {
-	if v := q[name]; len(v) == 1 {
-		return v[0]
-	}
-	return ""
 }

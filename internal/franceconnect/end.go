@@ -43,7 +43,7 @@ func (rp *RP) endSession(w http.ResponseWriter, r *http.Request, at *session.Ses
 // LoggedOut is where FranceConnect sends the browser after that (GET /connexion/franceconnect/fin).
 func (rp *RP) LoggedOut(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), once(r.URL.Query(), "state"), session.IdentityEnd)
+	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), upstream.Once(r.URL.Query(), "state"), session.IdentityEnd)
 	if err != nil {
 		return rp.refuseState(r, session.From(ctx), err)
 	}

@@ -3,7 +3,6 @@ package proconnect
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"mandat/internal/session"
 	"mandat/internal/upstream"
@@ -13,7 +12,7 @@ import (
 func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	q, ctx := r.URL.Query(), r.Context()
 	at := session.Browser(ctx)
-	attempt, err := rp.sessions.Arrive(ctx, at, once(q, "state"), session.SignIn, session.StepUp, session.Invitation)
+	attempt, err := rp.sessions.Arrive(ctx, at, upstream.Once(q, "state"), session.SignIn, session.StepUp, session.Invitation)
 	switch {
 	case errors.Is(err, session.ErrUsed):
 		return rp.refuse(r, at, used)
@@ -25,13 +24,13 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// RFC 9207: an answer of another provider, sent to this address, is found here.
-	if once(q, "iss") != rp.provider.Issuer() {
+	if upstream.Once(q, "iss") != rp.provider.Issuer() {
 		return rp.refuse(r, at, wrongAnswer)
 	}
 	if q.Has("error") {
 		return rp.refuse(r, at, byError(q.Get("error")))
 	}
-	answer, err := rp.provider.Exchange(ctx, once(q, "code"), attempt.Nonce, attempt.Verifier)
+	answer, err := rp.provider.Exchange(ctx, upstream.Once(q, "code"), attempt.Nonce, attempt.Verifier)
 	if errors.Is(err, upstream.ErrUnavailable) {
 		return rp.refuse(r, nil, down.because(err))
 	}
@@ -48,14 +47,6 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 		return rp.accept(w, r, at, attempt, answer)
 	}
 	return rp.admit(w, r, at, answer)
-}
-
-// once returns a parameter that is there exactly once, else "".
-func once(q url.Values, name string) string {
-	if v := q[name]; len(v) == 1 {
-		return v[0]
-	}
-	return ""
 }
 
 // byError says which refusal an error of ProConnect's is (OpenID Connect Core §3.1.2.6).

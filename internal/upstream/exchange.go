@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -135,3 +136,11 @@ func byStatus(what string, status int) error {
 }
 
 func unavailable(what string) error { return fmt.Errorf("%s: %w", what, ErrUnavailable) }
+
+// Once returns a parameter with which a provider sends a browser back, "" unless it is there exactly once (RFC 6749 §3.1).
+func Once(q url.Values, name string) string {
+	if v := q[name]; len(v) == 1 {
+		return v[0]
+	}
+	return ""
+}
