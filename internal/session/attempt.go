@@ -71,8 +71,9 @@ func (s *Sessions) Depart(ctx context.Context, from *Session, a Attempt) (string
 // arrived notes too that the browser which left for ProConnect is back from there: it may be signed in there from now on, whatever comes of
 // the answer here.
 const arrived = `with used as (delete from session_attempt where state = $1 and kind = any($2) returning *),
-	passed as (update session s set proconnect = true from used u join session o on o.id = u.session_id
-		where s.browser = o.browser and u.kind in ('sign_in', 'invitation', 'step_up') and not s.proconnect)
+	held as (select b.browser from used u join session o on o.id = u.session_id join session b on b.browser = o.browser and not b.addressed
+		where u.kind in ('sign_in', 'invitation', 'step_up') for update of b),
+	passed as (update session s set proconnect = true from held where s.browser = held.browser and not s.proconnect)
 	select kind, session_id, (select browser from session s where s.id = session_id), nonce, verifier, person_id, draft_id, invitation_id, invitation_hash, citizen_id, return_path,
 		created_at, expires_at from used`
 

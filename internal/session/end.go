@@ -17,6 +17,9 @@ import (
 
 // Close ends the browser's sessions inside the act that says so; db.ErrConflict when they had ended already.
 func (s *Sessions) Close(ctx context.Context, tx *journal.Tx, old *Session) error {
+	if _, err := tx.Exec(ctx, lockOfClaim, old.cookie); err != nil {
+		return fmt.Errorf("close session: %w", err)
+	}
 	done, err := tx.Exec(ctx, `delete from session where browser = (select browser from session where cookie = $1)`, old.cookie)
 	if err != nil {
 		return fmt.Errorf("close session: %w", err)
@@ -70,6 +73,9 @@ func (s *Sessions) End(ctx context.Context, tx *journal.Tx, at *Session, id stri
 	if err != nil {
 		return db.ErrNotFound
 	}
+	if _, err := tx.Exec(ctx, lockOfBrowser, browser); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
 	done, err := tx.Exec(ctx, `delete from session where browser = $1 and person_id = $2`, browser, at.Person)
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
@@ -80,8 +86,13 @@ func (s *Sessions) End(ctx context.Context, tx *journal.Tx, at *Session, id stri
 	return nil
 }
 
-func end(ctx context.Context, tx *journal.Tx, sql string, args ...any) error {
-	if _, err := tx.Exec(ctx, sql, args...); err != nil {
+// end ends sessions of a person, who is the first of the arguments.
+func end(ctx context.Context, tx *journal.Tx, sql string, person uuid.UUID, more ...any) error {
+	err := lockPerson(ctx, tx.Tx, person)
+	if err == nil {
+		_, err = tx.Exec(ctx, sql, append([]any{person}, more...)...)
+	}
+	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil

@@ -30,10 +30,12 @@ const ownCounts = `with over as (delete from session where person_id = $1 and en
 // on, and no other session may add one (ownCounts). db.ErrConflict when the session has gone or changed hands.
 func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f Factor) (Opened, error) {
 	secret, hash := token.New()
-	done, err := tx.Exec(ctx, `with held as (select browser from session where cookie = $1 and person_id = $3 for update)
-		update session p set cookie = `+cookieAgain+`, renewed_at = $6,
+	if err := lockPerson(ctx, tx.Tx, old.Person); err != nil { // of every browser of theirs: see ownCounts
+		return Opened{}, fmt.Errorf("step up session: %w", err)
+	}
+	done, err := tx.Exec(ctx, `update session p set before = p.cookie, cookie = `+cookieAgain+`, renewed_at = $6,
 			factor_at = $4, factor_kind = $5, factor_citizen = $7, enrolling = false, seen_at = greatest(p.seen_at, $6)
-		from held where p.browser = held.browser`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now, orNull(f.Citizen))
+		where p.browser = (select browser from session where cookie = $1 and person_id = $3)`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now, orNull(f.Citizen))
 	if err != nil {
 		return Opened{}, fmt.Errorf("step up session: %w", err)
 	}
@@ -62,7 +64,8 @@ func (s *Sessions) Half(ctx context.Context, tx *db.Tx, old *Session, person uui
 	return Opened{secret: secret}, nil
 }
 
-// FactorFor notes that the session's second factor was given for a citizen: who asked for it knows that nobody else was meant.
+// FactorFor notes that the session's second factor, which was given for nobody in particular, was given for a citizen: who asked for it
+// knows that nobody else was meant.
 func (s *Sessions) FactorFor(ctx context.Context, at *Session, citizen uuid.UUID) error {
-	return s.note(ctx, `update session set factor_citizen = $2 where browser = $1 and factor_at = $3`, at.Browser, citizen, at.FactorAt)
+	return s.noteAll(ctx, at.Browser, `update session set factor_citizen = $2 where browser = $1 and factor_at = $3 and factor_citizen is null`, citizen, at.FactorAt)
 }

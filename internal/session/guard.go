@@ -233,7 +233,11 @@ func (s *Sessions) SendToSignIn(w http.ResponseWriter, r *http.Request, path str
 }
 
 func (s *Sessions) sendToSignIn(w http.ResponseWriter, r *http.Request, path string, device []byte) error {
-	if path != "/" && s.empties.allow(address(r), s.clock.Now()) {
+	moved, err := s.moved(r)
+	if err != nil {
+		return err
+	}
+	if path != "/" && !moved && s.empties.allow(address(r), s.clock.Now()) {
 		at, err := s.Ensure(w, r)
 		if err != nil {
 			return err
@@ -261,6 +265,9 @@ func (s *Sessions) SendToStepUp(w http.ResponseWriter, r *http.Request, path str
 func (s *Sessions) expel(w http.ResponseWriter, r *http.Request, at *Session) error {
 	ctx, goesOn := r.Context(), false
 	err := s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
+		if err := lockPerson(ctx, tx, at.Person); err != nil {
+			return err
+		}
 		if at.suspended || at.Organisation == uuid.Nil {
 			_, err := tx.Exec(ctx, `delete from session where browser = $1`, at.Browser)
 			return err

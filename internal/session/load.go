@@ -16,8 +16,9 @@ import (
 const charterAccepted = `coalesce((select coalesce((select a.sha256 = c.sha256 from charter_acceptance a where a.version = c.version and a.person_id = s.person_id), false)
 	from charter c order by c.published_at desc limit 1), true)`
 
-// grown says, of a row s, whether its person was given a role in the organisation (m), or a certificate, after the browser was given its secret.
-const grown = `coalesce(greatest(m.last, (select k.updated_at from certification k where k.person_id = s.person_id and k.state = 'certified'))
+// grown says, of a row s, whether its person was given a role in the organisation (m), or a certificate, or what they or the organisation may do was
+// changed, after the browser was given its secret.
+const grown = `coalesce(greatest(m.last, o.limited_at, (select k.updated_at from certification k where k.person_id = s.person_id and k.state = 'certified'))
 	> coalesce(s.renewed_at, s.created_at), false)`
 
 // found asks everything that decides whether a session still counts, in one statement, and sets the scope of the session's
@@ -33,7 +34,8 @@ select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o
     else o.active and coalesce(m.stands, false) end), p.suspended_at is not null, ` + grown + `
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
-  left join lateral (select bool_or(role = 'referent' and suspended_at is null) as referent, bool_or(role = s.role and suspended_at is null) as stands, max(created_at) as last
+  left join lateral (select bool_or(role = 'referent' and suspended_at is null) as referent, bool_or(role = s.role and suspended_at is null) as stands,
+      max(greatest(created_at, limited_at)) as last
     from membership where organisation_id = s.organisation_id and person_id = s.person_id and ended_at is null) m on true
 where s.expires_at > $2 and s.seen_at > $2 - $3::interval`
 
@@ -82,7 +84,8 @@ func (n nullable) into(s *Session) {
 }
 
 // touched notes the use of a session for all of its browser: they are idle together.
-const touched = `update session s set seen_at = greatest(s.seen_at, $2) from (select browser, seen_at from session where cookie = $1 offset 0) found
+const touched = `with held as (` + lockOfClaim + `)
+	update session s set seen_at = greatest(s.seen_at, $2) from held, (select browser, seen_at from session where cookie = $1 offset 0) found
 	where s.browser = found.browser and found.seen_at < $2 and found.seen_at > $2 - $3::interval`
 
 // touch notes that the session is in use, at most once a minute: a write for each page would cost more than it tells.

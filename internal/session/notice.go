@@ -45,8 +45,8 @@ func (s *Sessions) comeBack(ctx context.Context, at *Session, path string, devic
 	if !Local(path) {
 		path = "/"
 	}
-	return s.note(ctx, `update session set return_path = $2, return_for = (select person_id from session_device where device = $3 order by last_at desc limit 1)
-		where browser = $1`, at.Browser, path, device)
+	return s.noteAll(ctx, at.Browser, `update session set return_path = $2, return_for = (select person_id from session_device where device = $3 order by last_at desc limit 1)
+		where browser = $1`, path, device)
 }
 
 // Onward is where a browser in which nobody is signed in wanted to go, for a person who signs in there; "" when that was somebody else's page.
@@ -63,10 +63,13 @@ func (s *Sessions) AskLogin(ctx context.Context, at *Session) error {
 }
 
 func (s *Sessions) note(ctx context.Context, sql string, args ...any) error {
-	err := s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
+	return s.noting(s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, sql, args...)
 		return err
-	})
+	}))
+}
+
+func (s *Sessions) noting(err error) error {
 	if err != nil {
 		return fmt.Errorf("note in session: %w", err)
 	}

@@ -111,8 +111,8 @@ const cookieOf = `case when p.addressed then sha256($2::bytea || uuid_send(o.pub
 const cookieAgain = `case when p.addressed then sha256($2::bytea || uuid_send((select o.public_id from organisation o where o.id = p.organisation_id))) else $2::bytea end`
 
 const opened = `with gone as (delete from session where browser = (select browser from session where cookie = $1) returning cookie, proconnect),
-	made as (insert into session (id, cookie, browser, addressed, person_id, organisation_id, role, method, factor_at, factor_kind, factor_citizen, enrolling, proconnect, device, network, created_at, seen_at, expires_at)
-		select p.id, ` + cookieOf + `, $3, p.addressed, $4, p.organisation, p.role, $5, $6, nullif($7, ''), $8, $9, gone.proconnect, nullif($10, ''), $11, $12, $12, $13
+	made as (insert into session (id, cookie, before, browser, addressed, person_id, organisation_id, role, method, factor_at, factor_kind, factor_citizen, enrolling, proconnect, device, network, created_at, seen_at, expires_at)
+		select p.id, ` + cookieOf + `, case when not p.addressed then gone.cookie end, $3, p.addressed, $4, p.organisation, p.role, $5, $6, nullif($7, ''), $8, $9, gone.proconnect, nullif($10, ''), $11, $12, $12, $13
 		from gone, unnest($14::bytea[], $15::uuid[], $16::text[], $17::boolean[]) p(id, organisation, role, addressed) left join organisation o on o.id = p.organisation
 		where gone.cookie = $1 returning id, device, network),
 	kept as (insert into session_origin (session_id, person_id, device, network, opened_at) select id, $4, device, network, $12 from made)
@@ -138,6 +138,9 @@ func (s *Sessions) Open(ctx context.Context, tx *journal.Tx, old *Session, who S
 		factorAt = &who.FactorAt
 	}
 	made := 0
+	if _, err := tx.Exec(ctx, lockOfClaim, old.cookie); err != nil {
+		return Opened{}, fmt.Errorf("open session: %w", err)
+	}
 	err := tx.QueryRow(ctx, opened, old.cookie, hash, token.Bytes(32), who.Person, who.Method, factorAt, who.FactorKind, orNull(who.FactorCitizen), who.Enrolling,
 		who.Device.Label, who.Device.network(), tx.Now, tx.Now.Add(Absolute), ids, organisations, roles, addressed).Scan(&made)
 	if err != nil {

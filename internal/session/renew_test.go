@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -44,6 +46,12 @@ func TestRenew_WhenRightsGrow(t *testing.T) {
 	}{
 		"a role": {func(h *house) page.Guard { return h.sessions.Aidant }, func(h *house) error {
 			return h.Directory.Join(t.Context(), journal.Program(), h.Jeanne.Person, h.Here, org.RoleReferent)
+		}},
+		"a limit that is lifted": {func(h *house) page.Guard { return h.sessions.Aidant }, func(h *house) error {
+			return h.Directory.LimitProcedures(t.Context(), h.Referent(t, h.Here, "odile"), h.Jeanne.Person, nil)
+		}},
+		"a limit of the organisation": {with, func(h *house) error {
+			return h.Directory.LimitOrganisation(t.Context(), journal.Program(), h.Here, nil)
 		}},
 		"a certificate given back": {with, func(h *house) error {
 			return errors.Join(h.Certifications.Suspend(t.Context(), journal.Program(), h.Jeanne.Person), h.Certifications.Resume(t.Context(), journal.Program(), h.Jeanne.Person))
@@ -124,6 +132,68 @@ func TestRenew_Once(t *testing.T) {
 	}
 	if err := h.sessions.Renew(httptest.NewRecorder(), r, first); err != nil {
 		t.Errorf("again, with the new secret: %v", err)
+	}
+}
+
+// Of two pages that a browser asks for at once, the second comes with the secret that the answer to the first has replaced. It lets nobody
+// in, and leaves the browser the cookie that it has by then, for half a minute.
+func TestRenew_LeavesTheNewCookieAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	old := h.signIn(t, h.Jeanne, session.Aidant)
+	covered := func(cookie *http.Cookie) bool {
+		w := httptest.NewRecorder()
+		if passed, err := h.sessions.Aidant(w, request(t, cookie)); err != nil || passed != nil {
+			t.Fatalf("%v, %v", passed, err)
+		}
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != session.SignInPath {
+			t.Errorf("%d, to %s", w.Code, w.Header().Get("Location"))
+		}
+		return len(w.Result().Cookies()) > 0
+	}
+	at, r, _ := visit(t, h.sessions.Aidant, old, uuid.Nil)
+	if err := h.sessions.Renew(httptest.NewRecorder(), r, at); err != nil {
+		t.Fatal(err)
+	}
+	if covered(old) {
+		t.Error("renewed: an empty session takes the place of theirs")
+	}
+	next := &http.Cookie{Name: "mandat"}
+	if sent, err := r.Cookie("mandat"); err == nil {
+		next.Value = sent.Value
+	}
+	at, _, _ = visit(t, h.sessions.Aidant, next, uuid.Nil)
+	h.stepUp(t, at)
+	if covered(next) {
+		t.Error("stepped up: an empty session takes the place of theirs")
+	}
+	h.Clock.Advance(31 * time.Second)
+	if !covered(next) || !covered(&http.Cookie{Name: "mandat", Value: strings.Repeat("A", 43)}) {
+		t.Error("a browser without a session does not come back to its page")
+	}
+}
+
+// Signing in is such a moment too.
+func TestOpen_LeavesTheNewCookieAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	w, r := httptest.NewRecorder(), request(t, nil)
+	empty, err := h.sessions.Ensure(w, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.Result().Cookies()[0]
+	err = h.Journal.Record(t.Context(), h.Jeanne, func(tx *journal.Tx) (journal.Event, error) {
+		_, err := h.sessions.Open(t.Context(), tx, empty, session.SignedIn{Person: h.Jeanne.Person, Method: session.ByPasskey, FactorAt: tx.Now, FactorKind: session.FactorPasskey,
+			Places: []session.Place{{Organisation: h.Here, Role: session.Aidant}}})
+		return journal.Event{Action: "session.opened"}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := httptest.NewRecorder()
+	if passed, err := h.sessions.Aidant(late, request(t, before)); err != nil || passed != nil || len(late.Result().Cookies()) > 0 {
+		t.Errorf("%v, %v: an empty session takes the place of theirs", passed, err)
 	}
 }
 

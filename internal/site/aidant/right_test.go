@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -94,8 +96,13 @@ func TestEnd_StepsUpAndKeepsTheReason(t *testing.T) {
 	c.wantRows(t, 1, `select count(*) from mandate where state = 'ended'`)
 }
 
-// stepUp gives a second factor in a browser's session.
+// stepUp gives a second factor in a browser's session, for nobody in particular.
 func (c *counter) stepUp(t *testing.T, b *browser) {
+	t.Helper()
+	c.stepUpFor(t, b, uuid.Nil)
+}
+
+func (c *counter) stepUpFor(t *testing.T, b *browser, citizen uuid.UUID) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/compte", nil)
 	r.AddCookie(&http.Cookie{Name: "mandat", Value: b.Cookie})
@@ -105,7 +112,7 @@ func (c *counter) stepUp(t *testing.T, b *browser) {
 	}
 	at := session.From(passed.Context())
 	err = c.Journal.Record(t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		opened, err := c.Sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now})
+		opened, err := c.Sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now, Citizen: citizen})
 		b.Cookie = opened.Secret()
 		return journal.Event{Action: "session.stepped_up"}, err
 	})
@@ -126,6 +133,17 @@ func TestSign_TheFactorWasForThisCitizen(t *testing.T) {
 	b.site.stepUp(t, b)
 	b.Want(b.sign(second, "agreed", "on"), 303)
 	b.site.wantRows(t, 1, `select count(*) from session where factor_citizen = (select id from citizen)`)
+}
+
+// One that was given on a page with somebody else's name, in another tab, stays theirs.
+func TestSign_TheFactorWasForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	_, b, draft := newIdentified(t)
+	b.site.Clock.Advance(time.Second)
+	other := uuid.New()
+	b.site.stepUpFor(t, b, other)
+	b.Want(b.sign(draft, "agreed", "on"), 303)
+	b.site.wantRows(t, 1, `select count(*) from session where factor_citizen = $1`, other)
 }
 
 // Two tabs on two organisations: what is done in one is done for it, what belongs to it is not found in the other, and its
