@@ -116,6 +116,7 @@ func TestCard_ComesBack(t *testing.T) {
 	if err := w.factors.Remove(t.Context(), w.fresh(w.Jeanne), f.Cards[0].ID); err != nil {
 		t.Fatal(err)
 	}
+	w.sound(t)
 	w.Clock.Advance(5 * time.Minute)
 	if _, err := w.code(t, w.Jeanne, card("GADT0001", w.Clock.Now().Add(13*time.Minute))); !errors.Is(err, credential.ErrWrong) {
 		t.Errorf("a card that was removed: %v", err)
