@@ -3,6 +3,9 @@
 // This package is where acts and entries meet. An act and its entry are one transaction (record.go). The entry says what
 // was done, when, by whom and on what (entry.go), by one of the names in actions.go; pages read entries with reader.go.
 //
+// Entries also say what has to stand in the tables. Each package holds its own tables to that, in its compare.go: it follows the entries
+// (Replay), reads the tables, and names what the two do not have in common (Differences). Package comparison runs all of these.
+//
 // The way goes on in three packages, which know nothing of acts:
 //
 //   - journal/format: the bytes. What is hashed, signed, published and exported has one form, for ever.
