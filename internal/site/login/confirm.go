@@ -16,6 +16,7 @@ import (
 type confirmPage struct {
 	page.Common
 	Own     bool        // the person has factors of their own: only those are asked for
+	Ways    ways        // which
 	For     *idp.Asking // the login for whose citizen the factor is asked, nil for nobody in particular
 	Wait    time.Time   // until when no code is read; zero: one is
 	Contact Contact
@@ -27,16 +28,16 @@ func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	own, err := s.Factors.Has(r.Context(), at.Person)
+	return s.renderConfirm(w, r, http.StatusOK, asking, given{})
+}
+
+func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int, asking *idp.Asking, g given) error {
+	factors, err := s.Factors.Factors(r.Context(), session.From(r.Context()).Person)
 	if err != nil {
 		return err
 	}
-	return s.renderConfirm(w, r, http.StatusOK, asking, own, given{})
-}
-
-func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int, asking *idp.Asking, own bool, g given) error {
-	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", Form: g.form}, Own: own, For: asking, Wait: g.wait, Contact: s.Contact}
-	if own {
+	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", Form: g.form}, Own: factors.Any(), Ways: waysOf(factors), For: asking, Wait: g.wait, Contact: s.Contact}
+	if data.Own {
 		data.Scripts = passkeys
 	} else {
 		data.FormOrigins = []string{s.ProConnect.Origin()}
@@ -73,7 +74,7 @@ func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if g.status != 0 {
-		return s.renderConfirm(w, r, g.status, asking, own, g)
+		return s.renderConfirm(w, r, g.status, asking, g)
 	}
 	f.Kind, f.At = g.Kind, g.At
 	if err := s.stepUp(w, r, at, f); err != nil {

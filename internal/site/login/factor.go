@@ -3,6 +3,7 @@ package login
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,10 +18,33 @@ import (
 // factorPage is login/factor.html.
 type factorPage struct {
 	page.Common
-	None    bool      // the person has no factor of their own
+	Ways    ways
 	Wait    time.Time // until when no code is read; zero: one is
 	Contact Contact
 }
+
+// ways is by what somebody can show that it is them. It is told to who has given a first factor: before that, nothing is told of an account.
+type ways struct {
+	Keys, Cards bool
+	Codes       string // the kinds of codes, "app", "card" and "recovery" with "_" between, for the words about them; "" when there is none
+	Recovery    bool   // a recovery code is left
+}
+
+func waysOf(f credential.Factors) ways {
+	var codes []string
+	for _, kind := range []struct {
+		name string
+		has  bool
+	}{{"app", f.App != nil}, {"card", len(f.Cards) > 0}, {"recovery", f.RecoveryLeft > 0}} {
+		if kind.has {
+			codes = append(codes, kind.name)
+		}
+	}
+	return ways{Keys: f.Keys(), Cards: len(f.Cards) > 0, Codes: strings.Join(codes, "_"), Recovery: f.RecoveryLeft > 0}
+}
+
+// None reports whether there is nothing that they could give.
+func (w ways) None() bool { return !w.Keys && w.Codes == "" }
 
 func (s *Site) showFactor(w http.ResponseWriter, r *http.Request) error {
 	at, err := s.half(w, r)
@@ -48,7 +72,7 @@ func (s *Site) renderFactor(w http.ResponseWriter, r *http.Request, at *session.
 		return err
 	}
 	data := &factorPage{Common: page.Common{Title: "login.factor.title", Form: g.form, FormOrigins: []string{s.ProConnect.Origin()}, Scripts: passkeys},
-		None: !factors.Any() && !factors.Codes(), Wait: g.wait, Contact: s.Contact}
+		Ways: waysOf(factors), Wait: g.wait, Contact: s.Contact}
 	return s.Pages.Render(w, r, status, "login/factor.html", data)
 }
 

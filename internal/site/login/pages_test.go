@@ -1,6 +1,7 @@
 package login
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/charter"
+	"mandat/internal/credential"
 	"mandat/internal/idp"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
@@ -36,6 +38,9 @@ func failed(key, field, text string) page.Common {
 	return c
 }
 
+// everything is one factor of each kind.
+var everything = credential.Factors{Passkeys: []credential.Passkey{{Name: "Clé"}}, App: &credential.Totp{}, Cards: []credential.Totp{{Serial: "GADT0001"}}, RecoveryLeft: 3}
+
 var waysIn = []sample{
 	{name: "login/signin.html", data: func() page.Page {
 		return &signInPage{Common: titled("login.title"), Continue: true, Contact: contact}
@@ -45,13 +50,14 @@ var waysIn = []sample{
 	}, says: []string{`aria-describedby="error-email"`, `href="#field-email"`}},
 	{name: "login/linksent.html", data: func() page.Page { return &linkSentPage{titled("login.link.sent.title"), contact} }, says: []string{`href="/connexion"`}},
 	{name: "login/link.html", data: func() page.Page { return &linkPage{Common: titled("login.link.open.title")} }, says: []string{`<form method="post">`}},
-	{name: "login/factor.html", data: func() page.Page { return &factorPage{Common: titled("login.factor.title"), Contact: contact} },
-		says: []string{`name="code"`, `name="second"`, `autocomplete="one-time-code"`, `data-finish="/connexion/cle/reponse"`}},
 	{name: "login/factor.html", data: func() page.Page {
-		return &factorPage{Common: failed("login.factor.title", "first", "login.factor.code.wrong"), Wait: later, Contact: contact}
+		return &factorPage{Common: titled("login.factor.title"), Ways: waysOf(everything), Contact: contact}
+	}, says: []string{`name="code"`, `name="second"`, `autocomplete="one-time-code"`, `data-finish="/connexion/cle/reponse"`}},
+	{name: "login/factor.html", data: func() page.Page {
+		return &factorPage{Common: failed("login.factor.title", "first", "login.factor.code.wrong"), Ways: ways{Cards: true, Codes: "card"}, Wait: later, Contact: contact}
 	}, says: []string{`<details class="fr-accordion" open>`, "10"}},
 	{name: "login/factor.html", data: func() page.Page {
-		return &factorPage{Common: titled("login.factor.title"), None: true, Contact: contact}
+		return &factorPage{Common: titled("login.factor.title"), Contact: contact}
 	}, says: []string{`action="/connexion/proconnect"`}},
 	{name: "login/out.html", data: func() page.Page { return &outPage{titled("login.out.title")} }, says: []string{`href="/connexion"`, `href="/"`}},
 	{name: "login/reset.html", data: func() page.Page { return &resetPage{Common: titled("login.reset.title"), Contact: contact} }, says: []string{`<form method="post">`}},
@@ -62,7 +68,7 @@ var gates = []sample{
 		return &confirmPage{Common: titled("login.confirm.title"), Contact: contact}
 	}, says: []string{`href="tel:&#43;33199000000"`, `action="/connexion/confirmation"`, `action="/deconnexion"`, "ProConnect"}},
 	{name: "login/confirm.html", who: maelle, data: func() page.Page {
-		return &confirmPage{Common: failed("login.confirm.title", "code", "login.factor.code.wrong"), Own: true, For: &idp.Asking{Login: uuid.UUID{1}, Citizen: uuid.UUID{2}, Name: "Angela Dubois", Choice: "impots"}, Contact: contact}
+		return &confirmPage{Common: failed("login.confirm.title", "code", "login.factor.code.wrong"), Own: true, Ways: waysOf(everything), For: &idp.Asking{Login: uuid.UUID{1}, Citizen: uuid.UUID{2}, Name: "Angela Dubois", Choice: "impots"}, Contact: contact}
 	}, says: []string{`action="/connexion/confirmation"`, "Angela Dubois", `id="error-code"`, `name="usager" value="02000000-`, `name="choix" value="impots"`, `data-begin="/connexion/cle?choix=impots&amp;connexion=01000000-`}},
 	{name: "login/charter.html", who: maelle, data: func() page.Page { return charterOf(true, false) }, says: []string{`name="accepted"`, `name="sha256" value="0a"`, "<li>a</li>"}},
 	{name: "login/charter.html", who: maelle, data: func() page.Page { return charterOf(false, true) }, says: []string{`href="/espace"`}},
@@ -85,6 +91,45 @@ func when(yes bool, text string) string {
 		return text
 	}
 	return "\x00"
+}
+
+// Whoever has shown who they are is offered what they have, and told of nothing else.
+func TestWays_OfferWhatThePersonHas(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	key, app, card := []credential.Passkey{{}}, &credential.Totp{}, []credential.Totp{{Serial: "GADT0001"}}
+	parts := map[string]string{"passkey": `data-passkey="get"`, "code": `id="field-code"`, "resync": `name="second"`, "application": "votre application", "card": "votre carte",
+		"recovery": "de vos codes de secours", "otherwise": "dans un autre navigateur", "at once": "fonctionne tout de suite", "at hand": "sous la main", "lost": "remise à zéro", "proconnect": `class="fr-connect`}
+	for name, c := range map[string]struct {
+		has  credential.Factors
+		says []string
+	}{
+		"a passkey":                {credential.Factors{Passkeys: key}, []string{"passkey", "otherwise", "at once", "at hand", "lost"}},
+		"a passkey and codes":      {credential.Factors{Passkeys: key, RecoveryLeft: 1}, []string{"passkey", "code", "recovery", "at once", "at hand", "lost"}},
+		"an application":           {credential.Factors{App: app}, []string{"code", "application", "at hand", "lost"}},
+		"a card":                   {credential.Factors{Cards: card}, []string{"code", "card", "resync", "at hand", "lost"}},
+		"a card and codes":         {credential.Factors{Cards: card, RecoveryLeft: 1}, []string{"code", "card", "recovery", "resync", "at hand", "lost"}},
+		"an application, a card":   {credential.Factors{App: app, Cards: card}, []string{"code", "application", "card", "resync", "at hand", "lost"}},
+		"a passkey that is cloned": {credential.Factors{Passkeys: []credential.Passkey{{Cloned: true}}, RecoveryLeft: 1}, []string{"code", "recovery", "at hand", "lost"}},
+		"everything":               {everything, []string{"passkey", "code", "application", "card", "recovery", "resync", "at once", "at hand", "lost"}},
+		"nothing":                  {credential.Factors{}, []string{"proconnect", "lost"}},
+	} {
+		for _, template := range []string{"login/factor.html", "login/confirm.html"} {
+			var data page.Page = &factorPage{Common: titled("login.factor.title"), Ways: waysOf(c.has), Wait: later, Contact: contact}
+			if template == "login/confirm.html" {
+				if !c.has.Any() {
+					continue
+				}
+				data = &confirmPage{Common: titled("login.confirm.title"), Own: true, Ways: waysOf(c.has), Wait: later, Contact: contact}
+			}
+			body := pagetest.Render(t, pages, template, "fr", maelle, data)
+			for part, text := range parts {
+				if got := strings.Contains(body, text); got != slices.Contains(c.says, part) {
+					t.Errorf("%s: %s: %s is %v", template, name, part, got)
+				}
+			}
+		}
+	}
 }
 
 func TestPages_AreSound(t *testing.T) {
