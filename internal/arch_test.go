@@ -111,6 +111,7 @@ var writers = map[string]string{
 var writersByPrefix = map[string]string{
 	"person_identity": "org",
 	"person_warning":  "org",
+	"person_giver":    "org",
 	"person_contact":  "contact",
 	"invitation":      "invitation",
 	"comparison":      "comparison",

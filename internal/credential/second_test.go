@@ -76,6 +76,119 @@ func TestReset_TwoAreNotOnesMaking(t *testing.T) {
 	w.sound(t)
 }
 
+// again ends somebody's role of referent and gives it anew, by another one; they keep that of aidant meanwhile.
+func (w *world) again(t testing.TB, by journal.Actor, person uuid.UUID) {
+	t.Helper()
+	for _, err := range []error{
+		w.Directory.GiveRole(t.Context(), w.fresh(by), person, org.RoleAidant),
+		w.Directory.TakeRole(t.Context(), w.fresh(by), person, org.RoleReferent),
+		w.Directory.GiveRole(t.Context(), w.fresh(by), person, org.RoleReferent),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// invitedAgain ends somebody's only role and invites them again.
+func (w *world) invitedAgain(t testing.TB, by journal.Actor, person uuid.UUID) {
+	t.Helper()
+	ctx := t.Context()
+	p, err := w.Directory.Find(ctx, person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Directory.TakeRole(ctx, w.fresh(by), person, org.RoleReferent); err != nil {
+		t.Fatal(err)
+	}
+	id, err := w.Invitations.Invite(ctx, w.fresh(by), invitation.Invitee{Organisation: w.Here, Email: p.Email, GivenName: "Bis", UsualName: "Fictif", Roles: []string{org.RoleReferent}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Invitations.Accept(ctx, invitation.Accepting{ID: id, Person: person}, func(*journal.Tx, uuid.UUID) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Who gave a role first is not forgotten when somebody else gives it again: nobody has an alias of theirs bring another one in anew, to be two.
+func TestReset_WhoGaveARoleIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	for who, first := range map[string]func(*world, testing.TB) journal.Actor{
+		"a referent":       func(w *world, t testing.TB) journal.Actor { return w.Referent(t, w.Here, "rene") },
+		"an administrator": func(w *world, t testing.TB) journal.Actor { return w.Administrator(t, "ada") },
+	} {
+		for how, again := range map[string]func(*world, testing.TB, journal.Actor, uuid.UUID){"given again": (*world).again, "invited again": (*world).invitedAgain} {
+			t.Run(who+", "+how, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				victim := w.newcomer(t, "amel")
+				w.enrol(t, victim, newKey(t), "clé")
+				by := first(w, t)
+				w.Referent(t, w.Here, "honnete")
+				bis := w.creature(t, by, "bis")
+				ter := w.creature(t, bis, "ter")
+				again(w, t, ter, bis.Person)
+				w.Clock.Advance(org.Settled + time.Minute)
+				id, err := w.factors.AskReset(t.Context(), w.fresh(bis), victim.Person)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := w.factors.ApproveReset(t.Context(), w.fresh(by), id); !errors.Is(err, org.ErrNotSecond) {
+					t.Errorf("%v, want ErrNotSecond", err)
+				}
+				w.sound(t)
+			})
+		}
+	}
+}
+
+// Who confirmed an administrator brought them in as much as who proposed them: neither is a second beside them, nor beside a referent whom they invite.
+func TestReset_WhoConfirmedAnAdministratorIsNoSecond(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	victim := w.newcomer(t, "amel")
+	w.enrol(t, victim, newKey(t), "clé")
+	ada, bea, carla := w.Administrator(t, "ada"), w.Administrator(t, "bea"), w.Administrator(t, "carla")
+	proposal, err := w.Invitations.ProposeAdministrator(ctx, w.fresh(ada), invitation.Invitee{Email: "bis@exemple.invalid", GivenName: "Bis", UsualName: "Fictif"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Invitations.Confirm(ctx, w.fresh(bea), proposal); err != nil {
+		t.Fatal(err)
+	}
+	secret, err := w.Invitations.Write(ctx, proposal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := w.Invitations.Accept(ctx, invitation.Accepting{Secret: secret}, func(*journal.Tx, uuid.UUID) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixture.Agree(t, w.Database, w.Clock.Now(), who)
+	bis := journal.Actor{Kind: journal.Administrator, Person: who, Session: w.session}
+	hers := w.creature(t, bis, "hers")
+	w.Clock.Advance(org.Settled + time.Minute)
+	for name, asker := range map[string]journal.Actor{"the administrator": bis, "whom they invited": hers} {
+		id, err := w.factors.AskReset(ctx, w.fresh(asker), victim.Person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for who, by := range map[string]journal.Actor{"proposed": ada, "confirmed": bea} {
+			if err := w.factors.ApproveReset(ctx, w.fresh(by), id); !errors.Is(err, org.ErrNotSecond) {
+				t.Errorf("%s, by who %s: %v, want ErrNotSecond", name, who, err)
+			}
+		}
+		if err := w.factors.ApproveReset(ctx, w.fresh(carla), id); err != nil {
+			t.Errorf("%s, by who had no part in it: %v", name, err)
+		}
+		if err := w.factors.RefuseReset(ctx, w.fresh(carla), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.sound(t)
+}
+
 // A third administrator approves what one asks for another; the operator does when there is no third, and asks for the only one.
 func TestReset_OfAdministrators(t *testing.T) {
 	t.Parallel()

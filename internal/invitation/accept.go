@@ -58,7 +58,7 @@ func (r *Register) Accept(ctx context.Context, how Accepting, then func(*journal
 	if err != nil {
 		return uuid.Nil, err
 	}
-	a := org.Admission{Person: known, Known: known.ID != uuid.Nil, Organisation: i.Organisation, Roles: i.Roles, Invitation: i.ID, InvitedBy: i.InvitedBy}
+	a := org.Admission{Person: known, Known: known.ID != uuid.Nil, Organisation: i.Organisation, Roles: i.Roles, Invitation: i.ID, InvitedBy: i.InvitedBy, ConfirmedBy: i.ConfirmedBy}
 	if !a.Known {
 		a.Person = org.Person{ID: token.ID(), Issuer: how.Issuer, Sub: how.Sub, Email: i.Email, EmailVerified: true, GivenName: i.GivenName, UsualName: i.UsualName,
 			Profession: i.Profession, Phone: i.Phone, Lang: i.Lang, DigitalAdviser: i.DigitalAdviser}

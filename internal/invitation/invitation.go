@@ -58,6 +58,7 @@ type Invitation struct {
 	DigitalAdviser   bool
 	State            string
 	InvitedBy        uuid.UUID // nil: the operator
+	ConfirmedBy      uuid.UUID // nil: nobody, or the operator
 	InviterName      string    // "" for the operator
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
@@ -102,7 +103,7 @@ func New(d *db.DB, j *journal.Journal, directory *org.Directory, c *clock.Clock)
 
 const columns = `i.id, coalesce(i.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(o.name, ''), i.roles, i.email, i.given_name, i.usual_name, i.profession,
 	coalesce(i.phone, ''), i.lang, i.digital_adviser, i.state, coalesce(i.invited_by, '00000000-0000-0000-0000-000000000000'), coalesce(a.given_name || ' ' || a.usual_name, ''),
-	i.created_at, i.expires_at, i.token_hash is not null, o.active is false, ` + vouched
+	i.created_at, i.expires_at, i.token_hash is not null, o.active is false, coalesce(i.confirmed_by, '00000000-0000-0000-0000-000000000000'), ` + vouched
 
 // vouched is SQL, about an invitation i: whether those who decided on it still may.
 const vouched = `(office_held(i.invited_by, null) or i.organisation_id is not null and office_held(i.invited_by, i.organisation_id)) and office_held(i.confirmed_by, null)`
@@ -111,7 +112,7 @@ const from = ` from invitation i left join organisation o on o.id = i.organisati
 
 func (i *Invitation) fields() []any {
 	return []any{&i.ID, &i.Organisation, &i.OrganisationName, &i.Roles, &i.Email, &i.GivenName, &i.UsualName, &i.Profession, &i.Phone, &i.Lang, &i.DigitalAdviser,
-		&i.State, &i.InvitedBy, &i.InviterName, &i.CreatedAt, &i.ExpiresAt, &i.Written, &i.Closed, &i.Stands}
+		&i.State, &i.InvitedBy, &i.InviterName, &i.CreatedAt, &i.ExpiresAt, &i.Written, &i.Closed, &i.ConfirmedBy, &i.Stands}
 }
 
 func scan(row pgx.CollectableRow) (Invitation, error) {

@@ -19,6 +19,7 @@ type Admission struct {
 	Roles        []string // in the organisation; none: they become an administrator
 	Invitation   uuid.UUID
 	InvitedBy    uuid.UUID // who made it; nil: the operator
+	ConfirmedBy  uuid.UUID // that of an administrator; nil: the operator
 }
 
 // Admit is the part of the act of accepting an invitation that adds the person, or gives one who is known the roles that they have not. It returns
@@ -46,6 +47,7 @@ func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, err
 	if err != nil || auditor || member {
 		return journal.Event{}, errors.Join(err, when(auditor || member, ErrOneOffice))
 	}
+	a.noteGivers(tx)
 	return journal.Event{Action: "person.appointed", Detail: personAdded{Person: a.Person.ID.String(), Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}},
 		one(tx.Exec(ctx, `update person set administrator = true, appointed_by = $2, appointed_at = $3 where id = $1 and not administrator`, a.Person.ID, orNobody(a.InvitedBy), tx.Now))
 }
@@ -68,4 +70,17 @@ func joinAll(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, e
 	}
 	return journal.Event{Action: "person.joined", Organisation: a.Organisation,
 		Detail: personAdded{Person: a.Person.ID.String(), Roles: missing, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}}, nil
+}
+
+// noteGivers queues who gives what is accepted: who invited, and who confirmed that.
+func (a Admission) noteGivers(tx *journal.Tx) {
+	noteGiver(tx, a.Person.ID, a.Organisation, a.InvitedBy)
+	noteGiver(tx, a.Person.ID, a.Organisation, a.ConfirmedBy)
+}
+
+// noteGiver queues that somebody gave a person a role in an organisation, or (nil) an administrator's office: it is never forgotten, as office_second asks for it.
+func noteGiver(tx *journal.Tx, person, organisation, giver uuid.UUID) {
+	if giver != uuid.Nil {
+		tx.Queue(`insert into person_giver (person_id, organisation_id, giver_id, given_at) values ($1, $2, $3, $4) on conflict do nothing`, person, orNobody(organisation), giver, tx.Now)
+	}
 }

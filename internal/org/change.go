@@ -83,6 +83,7 @@ func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, r
 	if err != nil || officer || suspended {
 		return errors.Join(err, when(officer, ErrOneOffice), when(suspended, mayNot(WhySuspended)))
 	}
+	noteGiver(tx, person, organisation, giver)
 	return one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)
 		on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, given_by = excluded.given_by, ended_at = null, suspended_at = null, procedures = null
 		where membership.ended_at is not null`, organisation, person, role, tx.Now, orNobody(giver)))

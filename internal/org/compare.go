@@ -13,11 +13,11 @@ import (
 	"mandat/internal/journal"
 )
 
-// subject is what is compared: an organisation, a person, a name of a person at ProConnect, or a role of a person in an organisation.
+// subject is what is compared: an organisation, a person, a name of a person at ProConnect, a role of a person in an organisation, or who ever gave them one.
 type subject struct {
 	of   string // as in journal.Difference
 	id   uuid.UUID
-	part string // "" or which name, or which role of whom, followed by a colon
+	part string // "" or which name, which role of whom, or which giver, followed by a colon
 }
 
 // life is what is known of a subject, without personal data.
@@ -82,7 +82,7 @@ func (s subject) difference(what string) journal.Difference {
 
 func tables(ctx context.Context, tx pgx.Tx) (picture, error) {
 	out := picture{}
-	for _, read := range []func(context.Context, pgx.Tx, picture) error{organisationRows, personRows, identityRows, membershipRows} {
+	for _, read := range []func(context.Context, pgx.Tx, picture) error{organisationRows, personRows, identityRows, membershipRows, giverRows} {
 		if err := read(ctx, tx, out); err != nil {
 			return nil, err
 		}
@@ -172,6 +172,21 @@ func membershipRows(ctx context.Context, tx pgx.Tx, out picture) error {
 	return err
 }
 
+func giverRows(ctx context.Context, tx pgx.Tx, out picture) error {
+	rows, err := tx.Query(ctx, `select person_id, coalesce(organisation_id, $1), giver_id, given_at from person_giver`, uuid.Nil)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var person, organisation, giver uuid.UUID
+		var l life
+		err := row.Scan(&person, &organisation, &giver, &l.since)
+		out[giverSubject(person, organisation, giver)] = &l
+		return struct{}{}, err
+	})
+	return err
+}
+
 // The states of an organisation.
 const (
 	stateOpen      = "open"
@@ -189,6 +204,10 @@ func identitySubject(person uuid.UUID, digest string) subject {
 
 func membershipSubject(organisation, person uuid.UUID, role string) subject {
 	return subject{"organisation", organisation, "person " + person.String() + " as " + role + ": "}
+}
+
+func giverSubject(person, organisation, giver uuid.UUID) subject {
+	return subject{"person", person, "brought into " + organisation.String() + " by " + giver.String() + ": "}
 }
 
 func organisationText(siret string, particulars []byte) string {

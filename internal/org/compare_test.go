@@ -29,6 +29,7 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 		"suspended there":        {`update membership set suspended_at = now() where organisation_id = $1 and person_id = $2`, "organisation", "suspended at"},
 		"limited there":          {`update membership set procedures = '{x}' where organisation_id = $1 and person_id = $2`, "organisation", "only x"},
 		"given by somebody else": {`update membership set given_by = $2 where organisation_id = $1 and person_id = $2`, "organisation", "given by"},
+		"brought in":             {`insert into person_giver (person_id, organisation_id, giver_id, given_at) values ($2, $1, $2, now())`, "person", "no entry tells of it"},
 		"limited":                {`update organisation set procedures = '{x,y}' where id = $1 and $2 is not null`, "organisation", "only x y"},
 		"another kind":           {`update organisation set kind = 'ccas' where id = $1 and $2 is not null`, "organisation", "particulars"},
 		"person removed":         {`delete from person where id = $2 and $1 is not null`, "person", "gone"},

@@ -1,5 +1,5 @@
 // Package org knows organisations, the people who work for them, and who may act for whom. It owns the tables organisation,
-// person, person_identity, person_warning and membership.
+// person, person_identity, person_warning, person_giver and membership.
 //
 // A person is recognised by names that ProConnect gives them (issuer and sub), of which they may have several, each confirmed
 // (identity.go), and never by an e-mail address: two people may share one over time. A person works for organisations, or is an
@@ -112,18 +112,9 @@ func (o *Organisation) fields() []any {
 
 // Organisation finds an organisation, active or not. It returns db.ErrNotFound when there is none.
 func (d *Directory) Organisation(ctx context.Context, id uuid.UUID) (Organisation, error) {
-	return d.organisation(ctx, `o.id = $1`, id)
-}
-
-// Place finds an organisation, active or not, by the id that stands in addresses. It returns db.ErrNotFound when there is none.
-func (d *Directory) Place(ctx context.Context, public uuid.UUID) (Organisation, error) {
-	return d.organisation(ctx, `o.public_id = $1`, public)
-}
-
-func (d *Directory) organisation(ctx context.Context, where string, arg any) (Organisation, error) {
 	var o Organisation
 	err := d.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select `+organisationColumns+` from organisation o where `+where, arg).Scan(o.fields()...)
+		return tx.QueryRow(ctx, `select `+organisationColumns+` from organisation o where o.id = $1`, id).Scan(o.fields()...)
 	})
 	return o, found("find organisation", err)
 }

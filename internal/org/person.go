@@ -97,6 +97,7 @@ func add(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error
 		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)`, a.Organisation, p.ID, role, tx.Now, orNobody(a.InvitedBy))
 	}
 	err := tx.SendBatch(ctx, batch).Close()
+	a.noteGivers(tx)
 	return journal.Event{Action: "person.added", Organisation: a.Organisation, Detail: detail}, err
 }
 
@@ -139,15 +140,6 @@ func (d *Directory) Find(ctx context.Context, person uuid.UUID) (Person, error) 
 // FindByEmail finds a person by their address, or returns db.ErrNotFound. An address alone opens nothing.
 func (d *Directory) FindByEmail(ctx context.Context, email string) (Person, error) {
 	return d.person(ctx, `a.email = $1`, strings.ToLower(email))
-}
-
-// EmailTaken reports whether somebody has this address. It only explains a refusal; it never recognises anybody.
-func (d *Directory) EmailTaken(ctx context.Context, email string) (bool, error) {
-	_, err := d.FindByEmail(ctx, email)
-	if errors.Is(err, db.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func (d *Directory) person(ctx context.Context, where string, args ...any) (Person, error) {

@@ -44,14 +44,18 @@ func (e entry) giver() uuid.UUID {
 
 // replay does again what the entries say was done.
 func replay(ctx context.Context, tx pgx.Tx) (picture, error) {
-	out := picture{}
-	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("organisation", "person")}, func(e entry) {
-		if e.Detail.Person == uuid.Nil {
+	out, confirmed := picture{}, map[uuid.UUID]uuid.UUID{}
+	err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{append(journal.ActionsOf("organisation", "person"), "invitation.confirmed")}, func(e entry) {
+		switch {
+		case e.Action == "invitation.confirmed":
+			confirmed[e.Detail.Invitation] = e.By.Person
+		case e.Detail.Person == uuid.Nil:
 			e.onOrganisation(out)
-			return
+		default:
+			e.onPerson(out)
+			e.onRoles(out)
+			e.onGivers(out, confirmed[e.Detail.Invitation])
 		}
-		e.onPerson(out)
-		e.onRoles(out)
 	})
 	return out, err
 }
@@ -156,5 +160,17 @@ func (e entry) onRoles(p picture) {
 		each(every, func(l *life) { l.suspended = nil })
 	case "person.limited":
 		each([]string{RoleAidant}, func(l *life) { l.procedures = e.Detail.Procedures })
+	}
+}
+
+// onGivers follows an entry by which somebody got a role or an office: who gave it, and who confirmed the invitation, are kept from the first time on.
+func (e entry) onGivers(p picture, confirmed uuid.UUID) {
+	if len(e.Detail.Roles) == 0 && !e.Detail.Administrator && e.Action != "person.appointed" || e.Action == "person.left" {
+		return
+	}
+	for _, giver := range []uuid.UUID{e.giver(), confirmed} {
+		if s := giverSubject(e.Detail.Person, e.Organisation, giver); giver != uuid.Nil && p[s] == nil {
+			p[s] = &life{since: e.At}
+		}
 	}
 }
