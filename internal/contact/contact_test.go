@@ -119,6 +119,33 @@ func TestContact_KeepsTheOldAddressForItsMessage(t *testing.T) {
 	}
 }
 
+// However much is over goes, and nothing else.
+func TestContact_PurgesInBatches(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, c, now := t.Context(), contacts(w), w.Clock.Now()
+	w.Behind(t, `insert into person_contact_former (person_id, at, email) select $1, $2::timestamptz - n * interval '1 s', 'a@b.fr' from generate_series(1, $3) n`,
+		w.Jeanne.Person, now.AddDate(0, 0, -7), db.PurgeBatch+1)
+	w.Behind(t, `insert into person_contact_former (person_id, at, email) values ($1, $2, 'a@b.fr')`, w.Jeanne.Person, now.AddDate(0, 0, -6))
+	if err := c.Start(ctx, w.Jeanne, org.ByEmail, "autre@exemple.invalid"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Purge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var former, waiting int
+	if err := w.Connect(t, w.Superuser).QueryRow(ctx, `select (select count(*) from person_contact_former), (select count(*) from person_contact)`).Scan(&former, &waiting); err != nil || former != 2 || waiting != 1 {
+		t.Errorf("%d former and %d waiting are left, %v", former, waiting, err)
+	}
+	w.Clock.Advance(contact.Life)
+	if err := c.Purge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Connect(t, w.Superuser).QueryRow(ctx, `select count(*) from person_contact`).Scan(&waiting); err != nil || waiting != 0 {
+		t.Errorf("%d waiting are left, %v", waiting, err)
+	}
+}
+
 func TestContact_Refuses(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)

@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,12 +28,12 @@ func (r *Register) warn(ctx context.Context, tx *db.Tx, now time.Time, person uu
 // Purge forgets what was not shown in time, and addresses that were told. A job calls it.
 func (r *Register) Purge(ctx context.Context) error {
 	now := r.clock.Now()
-	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from person_contact where expires_at < $1`, now); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `delete from person_contact_former where at < $1`, now.Add(-formerLife))
-		return err
-	})
-	return db.Found("purge contacts", err)
+	_, err := r.db.Purge(ctx, db.Nothing(), `delete from person_contact where (person_id, kind) in (select person_id, kind from person_contact where expires_at < $1 limit $2)`, now)
+	if err == nil {
+		_, err = r.db.Purge(ctx, db.Nothing(), `delete from person_contact_former where (person_id, at) in (select person_id, at from person_contact_former where at < $1 limit $2)`, now.Add(-formerLife))
+	}
+	if err != nil {
+		return fmt.Errorf("purge contacts: %w", err)
+	}
+	return nil
 }
