@@ -51,7 +51,7 @@ func comesDue(t testing.TB) func(*apptest.Site) {
 		for n := range 1500 {
 			_, _ = fmt.Fprintf(&file, "personne-%d@exemple.invalid;2026-01-05;Mednum;classique;;\n", n)
 		}
-		out, err := site.Certifications.Begin(ctx, fresh(site, site.Adele), strings.NewReader(file.String()), time.Nanosecond)
+		out, err := site.Certifications.Import(ctx, fresh(site, site.Adele), strings.NewReader(file.String()), time.Nanosecond)
 		must(t, err)
 		if out.Left != 500 {
 			t.Fatalf("%d lines are left", out.Left)

@@ -171,7 +171,7 @@ func (s *stage) content() string { return base64.StdEncoding.EncodeToString([]by
 // imported is an import of such a file.
 func (s *stage) imported() string {
 	by := s.site.Administrator(s.t, fmt.Sprintf("importe-%d", s.n))
-	out, err := s.site.Certifications.Import(s.ctx(), by, strings.NewReader(s.results()))
+	out, err := s.site.Certifications.Import(s.ctx(), by, strings.NewReader(s.results()), 0)
 	must(s.t, err)
 	return out.ID.String()
 }

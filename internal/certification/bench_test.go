@@ -19,7 +19,7 @@ func BenchmarkImport(b *testing.B) {
 		go watchHeap(stop, peak)
 		b.StartTimer()
 		started := time.Now()
-		out, err := w.register.Import(b.Context(), w.anne, strings.NewReader(file))
+		out, err := w.register.Import(b.Context(), w.anne, strings.NewReader(file), 0)
 		b.StopTimer()
 		took := time.Since(started)
 		close(stop)

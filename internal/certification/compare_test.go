@@ -47,7 +47,7 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 			w := newWorld(t)
 			ctx, leo, zoe := t.Context(), w.newcomer(t, "leo"), w.newcomer(t, "zoe")
 			file := w.file([]string{"paul@exemple.invalid", w.crowd(t, 1)[0], "nobody@exemple.invalid"})
-			_, err := w.register.Import(ctx, w.anne, strings.NewReader(file))
+			_, err := w.register.Import(ctx, w.anne, strings.NewReader(file), 0)
 			if err := errors.Join(err, w.register.Grant(ctx, w.anne, leo.Person, w.course(20), w.test(10, 900)), w.register.Suspend(ctx, w.anne, leo.Person)); err != nil {
 				t.Fatal(err)
 			}

@@ -26,7 +26,7 @@ type Outcome struct {
 	SHA256    []byte // of the file
 	Lines     []Line // those that this call took in
 	Elsewhere int    // how many lines another server took in meanwhile, because it believed that this one had died
-	Left      int    // how many lines a job takes in now (see Begin)
+	Left      int    // how many lines a job takes in now (see Import)
 	Counts           // of Lines
 }
 
@@ -46,22 +46,12 @@ type run struct {
 
 // Import takes a file of results in. A line that is refused stops no other. Up to a thousand lines are one act with one entry; of
 // a larger file each thousand is. Then the file is kept, encrypted, until all of it is in: when the server dies on the way, or the
-// database is away, ResumeImports goes on.
+// database is away, ResumeImports goes on. For somebody who waits for an answer, what is left of a large file when patience is over
+// becomes a job (see Kind), and Import returns; with a patience of 0 it returns when all is done.
 //
 // Errors as for Plan, and org.ErrFactorTooOld; nothing is taken in then, unless the importer lost their office on the way:
 // what is in stays, and the rest is dropped. The importer is always a person.
-func (r *Register) Import(ctx context.Context, by journal.Actor, file io.Reader) (Outcome, error) {
-	return r.importing(ctx, by, file, 0)
-}
-
-// Begin is Import for somebody who waits for an answer: when so much time has passed, what is left of a large file becomes a
-// job (see Kind), and Begin returns.
-func (r *Register) Begin(ctx context.Context, by journal.Actor, file io.Reader, patience time.Duration) (Outcome, error) {
-	return r.importing(ctx, by, file, max(patience, 1))
-}
-
-// importing imports, with patience for so long; 0 has all of it.
-func (r *Register) importing(ctx context.Context, by journal.Actor, file io.Reader, patience time.Duration) (Outcome, error) {
+func (r *Register) Import(ctx context.Context, by journal.Actor, file io.Reader, patience time.Duration) (Outcome, error) {
 	content, err := read(file)
 	if err != nil {
 		return Outcome{}, err

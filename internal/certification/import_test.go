@@ -25,14 +25,14 @@ func TestImport_DoesWhatThePlanSays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	file, want := w.mixed(t)
-	out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file))
+	out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.Lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	again, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file))
+	again, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file), 0)
 	if err != nil || again.Changed != 0 || again.Unchanged != 3 || again.Refused != 7 {
 		t.Errorf("a second time: %+v, %v", again.Counts, err)
 	}
@@ -62,7 +62,7 @@ func TestImport_TellsWhatWasRefused(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	file, want := w.mixed(t)
-	out, err := w.register.Import(ctx, w.anne, strings.NewReader(file))
+	out, err := w.register.Import(ctx, w.anne, strings.NewReader(file), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestImport_Refuses(t *testing.T) {
 		"too much":              {w.anne, file + strings.Repeat(" ", certification.MaxBytes), certification.ErrTooLarge},
 		"another form of signs": {w.anne, file + "\xe9;;;;;", certification.ErrEncoding},
 	} {
-		if _, err := w.register.Import(t.Context(), c.by, strings.NewReader(c.file)); !errors.Is(err, c.want) {
+		if _, err := w.register.Import(t.Context(), c.by, strings.NewReader(c.file), 0); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if name == "the program" || name == "an old factor" {
@@ -141,7 +141,7 @@ func (w *world) dies(t *testing.T, addresses []string, stuck int, when string) {
 	ctx, kill := context.WithCancel(t.Context())
 	died := make(chan error, 1)
 	go func() {
-		_, err := w.register.Import(ctx, w.anne, strings.NewReader(w.file(addresses)))
+		_, err := w.register.Import(ctx, w.anne, strings.NewReader(w.file(addresses)), 0)
 		died <- err
 	}()
 	w.await(t, when)
@@ -195,7 +195,7 @@ func TestBegin_LeavesTheRestToAJob(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	file := w.file(w.crowd(t, 2500))
-	out, err := w.register.Begin(t.Context(), w.anne, strings.NewReader(file), time.Nanosecond)
+	out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file), time.Nanosecond)
 	if err != nil || out.Changed != certification.BatchLines || out.Left != 1500 {
 		t.Fatalf("%+v, %d left, %v", out.Counts, out.Left, err)
 	}
@@ -218,7 +218,7 @@ func TestBegin_LeavesTheRestToAJob(t *testing.T) {
 	if n := w.count(t, `select count(*) from certification_import where done = 2500 and ended_at is not null`); n != 1 || len(w.entries(t, "certification.imported")) != 3 {
 		t.Error("the import has not ended after three acts")
 	}
-	all, err := w.register.Begin(t.Context(), w.anne, strings.NewReader(file), time.Hour)
+	all, err := w.register.Import(t.Context(), w.anne, strings.NewReader(file), time.Hour)
 	if err != nil || all.Unchanged != 2500 || all.Left != 0 {
 		t.Errorf("with patience: %+v, %d left, %v", all.Counts, all.Left, err)
 	}
@@ -264,7 +264,7 @@ func TestImport_WaitsForWhatIsUnderWay(t *testing.T) {
 	waiting(1)
 	imported := make(chan certification.Outcome, 1)
 	go func() {
-		out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(w.file([]string{"leo@exemple.invalid"})))
+		out, err := w.register.Import(t.Context(), w.anne, strings.NewReader(w.file([]string{"leo@exemple.invalid"})), 0)
 		if err != nil {
 			t.Error(err)
 		}

@@ -75,7 +75,7 @@ func enqueue(tx *db.Tx, imports ...uuid.UUID) {
 	}
 }
 
-// Kind is the job that Begin and AskToResume ask for.
+// Kind is the job that Import and AskToResume ask for.
 func (r *Register) Kind() jobs.Kind {
 	return jobs.Kind{Name: job, Timeout: 10 * time.Minute, Work: func(ctx context.Context, id uuid.UUID, _ bool) error {
 		err := r.resume(ctx, id)

@@ -78,7 +78,7 @@ func TestCertified_ToldByTheActAndNotAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := r.Import(ctx, w.anne, strings.NewReader(w.file([]string{"leo@exemple.invalid"}))); err != nil {
+	if _, err := r.Import(ctx, w.anne, strings.NewReader(w.file([]string{"leo@exemple.invalid"})), 0); err != nil {
 		t.Fatal(err)
 	}
 	if len(told) != 1 || told[0].Person != zoe.Person {

@@ -81,9 +81,6 @@ func TestOrganisation_IsChangedByWhoMay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := d.Place(ctx, o.PublicID); err != nil || p.ID != o.ID {
-		t.Errorf("by its address: %v, %v", p.ID, err)
-	}
 	change := func(f func(*org.Organisation)) org.Organisation { n := o; f(&n); return n }
 	moved := change(func(n *org.Organisation) {
 		n.Address, n.AddressExtra, n.Kind, n.INSEECode = "2 rue Neuve", "Bâtiment B", "ccas", "75104"

@@ -181,7 +181,7 @@ func (s *Site) doImport(w http.ResponseWriter, r *http.Request) error {
 	if form.Value("from") != "" {
 		return s.plan(w, r, at, form, content, http.StatusOK)
 	}
-	out, err := s.Certifications.Begin(r.Context(), at.Actor(), bytes.NewReader(content), patience)
+	out, err := s.Certifications.Import(r.Context(), at.Actor(), bytes.NewReader(content), patience)
 	switch key := wrongFile(err); {
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.planLater(w, r, at, form, content)
