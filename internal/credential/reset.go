@@ -155,13 +155,14 @@ func (r *Register) ApproveReset(ctx context.Context, by journal.Actor, id uuid.U
 	})
 }
 
-// RefuseReset ends a reset that was not done yet, approved or not. Whoever may decide about it may, and who asked for it.
+// RefuseReset ends a reset that was not done yet, approved or not, and the person is told. Whoever may decide about it may, and who asked for it.
 func (r *Register) RefuseReset(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	if by.Kind == journal.System {
 		return org.ErrMayNot
 	}
 	return r.decide(ctx, by, id, "refuse reset", func(tx *journal.Tx, s *standing) (journal.Event, error) {
-		return journal.Event{Action: "factor.reset_refused", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String()}}, drop(ctx, tx, id, "refused")
+		return journal.Event{Action: "factor.reset_refused", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String()}},
+			r.telling(drop(ctx, tx, id, "refused"), tx, "factor_reset_refused", id, s.reset.Person)
 	})
 }
 

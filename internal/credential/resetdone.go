@@ -41,18 +41,21 @@ func (r *Register) DoResets(ctx context.Context) (int, error) {
 // stillTwo is SQL: whether those who asked for a reset and approved it still may.
 const stillTwo = `office_held(asked_by, organisation_id) and (office_held(approved_by, null) or organisation_id is not null and office_held(approved_by, organisation_id))`
 
+// stillTheirs is SQL: whether the person of a reset that referents decided on still works with them: who administers works for nobody.
+const stillTheirs = `(organisation_id is null or exists (select from membership m where m.person_id = credential_reset.person_id and m.organisation_id = credential_reset.organisation_id and m.ended_at is null))`
+
 // doReset removes all factors of a person and ends their sessions. They get a link with which to begin anew; links of earlier
-// resets count no more. When one of the two who decided may decide no more, it is refused instead.
+// resets count no more. When one of the two who decided may decide no more, or no more about this person, it is refused instead, and they are told.
 func (r *Register) doReset(ctx context.Context, s Reset) (done bool, err error) {
 	lock := &pgx.Batch{}
 	lock.Queue(`select from person where id = any ($1) order by id for no key update`, []uuid.UUID{s.Person, s.AskedBy, s.ApprovedBy})
 	err = r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
-		if err := tx.QueryRow(ctx, `select `+stillTwo+` from credential_reset where id = $1`, s.ID).Scan(&done); err != nil {
+		if err := tx.QueryRow(ctx, `select `+stillTwo+` and `+stillTheirs+` from credential_reset where id = $1`, s.ID).Scan(&done); err != nil {
 			return journal.Event{}, err
 		}
 		if !done {
 			return journal.Event{Action: "factor.reset_refused", Organisation: s.Organisation, Detail: resetChanged{Person: s.Person.String(), Reset: s.ID.String()}},
-				drop(ctx, tx, s.ID, "refused")
+				r.telling(drop(ctx, tx, s.ID, "refused"), tx, "factor_reset_refused", s.ID, s.Person)
 		}
 		if err := tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set state = 'done', ended_at = $2 where id = $1 and state = 'approved' and effective_at <= $2`, s.ID, tx.Now); err != nil {
 			return journal.Event{}, err

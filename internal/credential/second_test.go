@@ -320,6 +320,55 @@ func TestReset_OfWhoMayNoMore(t *testing.T) {
 	}
 }
 
+// Referents decide about who works with them: what they decided about somebody who has left, and administers by now, is not done, and they are told.
+func TestReset_OfWhoIsTheirsNoMore(t *testing.T) {
+	t.Parallel()
+	for name, appointed := range map[string]bool{"left": false, "left, and administers": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ctx, victim := t.Context(), w.newcomer(t, "amel")
+			w.enrol(t, victim, newKey(t), "clé")
+			rene, renee := w.Referent(t, w.Here, "rene"), w.Referent(t, w.Here, "renee")
+			id, err := w.factors.AskReset(ctx, w.fresh(rene), victim.Person)
+			if err := errors.Join(err, w.factors.ApproveReset(ctx, w.fresh(renee), id), w.Directory.TakeRole(ctx, w.fresh(rene), victim.Person, org.RoleAidant)); err != nil {
+				t.Fatal(err)
+			}
+			if appointed {
+				w.appoint(t, victim.Person)
+			}
+			w.Clock.Advance(61 * time.Minute)
+			if done, err := w.factors.DoResets(ctx); done != 0 || err != nil {
+				t.Errorf("done %d, %v", done, err)
+			}
+			if f, err := w.factors.Factors(ctx, victim.Person); err != nil || !f.Any() {
+				t.Errorf("%+v, %v", f, err)
+			}
+			if n := w.entries(t, "factor.reset_refused"); n != 1 || w.told["factor_reset_refused"] != 1 {
+				t.Errorf("%d entries, told %v", n, w.told)
+			}
+			w.sound(t)
+		})
+	}
+}
+
+// appoint makes an administrator of somebody who works nowhere.
+func (w *world) appoint(t testing.TB, person uuid.UUID) {
+	t.Helper()
+	ctx, ada, bea := t.Context(), w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	p, err := w.Directory.Find(ctx, person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := w.Invitations.ProposeAdministrator(ctx, w.fresh(ada), invitation.Invitee{Email: p.Email, GivenName: "A", UsualName: "B"})
+	if err := errors.Join(err, w.Invitations.Confirm(ctx, w.fresh(bea), id)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Invitations.Accept(ctx, invitation.Accepting{ID: id, Person: person}, func(*journal.Tx, uuid.UUID) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The link counts until 72 hours after the reset was done, whenever its mail is written.
 func TestReset_LinkOfALateMail(t *testing.T) {
 	t.Parallel()

@@ -51,6 +51,7 @@ var kinds = map[string]kind{
 	"factor_cloned":         {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"factor_reset_asked":    {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"factor_reset_approved": {byMail, weeks, "", "/compte/facteurs", noSecret},
+	"factor_reset_refused":  {byMail, weeks, "", "", noSecret},
 	"factor_reset_link":     {byMail, 3 * days, "/connexion/reprise/", "", resetSecret},
 	"recovery_used":         {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"codes_refused":         {byMail, weeks, "", "/compte/facteurs", noSecret},
