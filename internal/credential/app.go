@@ -139,7 +139,7 @@ func (r *Register) ConfirmApp(ctx context.Context, by journal.Actor, typed strin
 			detail.Replaces = before[0].String()
 		}
 		err := tx.ExecOne(ctx, ErrNoFactor, `update credential_totp set confirmed_at = $2, used_at = $2, last_step = $3, name = 'app' where id = $1 and confirmed_at is null`, g.id, tx.Now, step)
-		return journal.Event{Action: "factor.added", Detail: detail}, r.telling(err, tx, "factor_added", g.id, by.Person)
+		return journal.Event{Action: "factor.added", Detail: detail}, r.added(err, tx, g.id, by.Person)
 	})
 	if err != nil {
 		return Given{}, err

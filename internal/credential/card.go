@@ -46,7 +46,7 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 		_, err := tx.Exec(ctx, `insert into credential_totp (id, person_id, kind, name, serial, data_key, seed, period, drift, last_step, confirmed_at, created_at, used_at)
 			values ($1, $2, 'card', $3, $3, $4, $5, $6, $7, $8, $9, $9, $9)`, g.id, by.Person, serial, wrapped, sealed, int(cardPeriod/time.Second), step-g.step(now), step, tx.Now)
 		return journal.Event{Action: "factor.added", Detail: changed{Person: by.Person.String(), Kind: KindCard, Factor: g.id.String(), Serial: serial}},
-			r.telling(err, tx, "factor_added", g.id, by.Person)
+			r.added(err, tx, g.id, by.Person)
 	})
 	if err != nil {
 		return Given{}, err

@@ -79,8 +79,9 @@ type Register struct {
 
 // Hooks are what happens elsewhere in the transactions of acts. Nil does nothing.
 type Hooks struct {
-	Tell func(*journal.Tx, org.Message) error                // queue a message
-	End  func(context.Context, *journal.Tx, uuid.UUID) error // end every session of a person
+	Tell   func(*journal.Tx, org.Message) error                // queue a message
+	End    func(context.Context, *journal.Tx, uuid.UUID) error // end every session of a person
+	Finish func(*journal.Tx, uuid.UUID)                        // end the link by which a person came to add their first factor
 }
 
 // New returns the register kept in this database under these keys.
@@ -97,6 +98,9 @@ func New(d *db.DB, j *journal.Journal, keys *envelope.Keys, c *clock.Clock, as C
 	}
 	if hooks.End == nil {
 		hooks.End = func(context.Context, *journal.Tx, uuid.UUID) error { return nil }
+	}
+	if hooks.Finish == nil {
+		hooks.Finish = func(*journal.Tx, uuid.UUID) {}
 	}
 	return &Register{db: d, journal: j, keys: keys, clock: c, throttle: throttle.New(d, c), cards: card.New(d, j, keys), webauthn: w, name: as.Name, hooks: hooks}, nil
 }
@@ -181,6 +185,17 @@ func (r *Register) telling(err error, tx *journal.Tx, kind string, about, person
 		return err
 	}
 	return r.tell(tx, kind, about, person)
+}
+
+// added queues what follows from a factor that was added, unless that has failed: the person is told, and no link leads them any more to where a
+// first one is added, also when there is none again.
+func (r *Register) added(err error, tx *journal.Tx, id, person uuid.UUID) error {
+	if err != nil {
+		return err
+	}
+	r.hooks.Finish(tx, person)
+	tx.Queue(`update credential_reset set token_hash = null, token_until = $2 where person_id = $1 and state = 'done'`, person, tx.Now)
+	return r.tell(tx, "factor_added", id, person)
 }
 
 func message(kind, about string, person uuid.UUID) org.Message {

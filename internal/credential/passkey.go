@@ -155,7 +155,7 @@ func (r *Register) AddPasskey(ctx context.Context, by journal.Actor, session []b
 			err = db.ErrConflict
 		}
 		return journal.Event{Action: "factor.added", Detail: changed{Person: by.Person.String(), Kind: KindPasskey, Factor: id.String(), Digest: digest(made.PublicKey)}},
-			r.telling(err, tx, "factor_added", id, by.Person)
+			r.added(err, tx, id, by.Person)
 	})
 	if err != nil {
 		return Given{}, err

@@ -66,7 +66,8 @@ func (r *Register) doReset(ctx context.Context, s Reset) (done bool, err error) 
 			from credential_totp where person_id = $1 and confirmed_at is not null`, s.Person).Scan(&removed, &cards); err != nil {
 			return journal.Event{}, err
 		}
-		tx.Queue(`update credential_reset set token_hash = null, token_until = null where person_id = $1 and id <> $2`, s.Person, s.ID)
+		tx.Queue(`update credential_reset set token_hash = null, token_until = $3 where person_id = $1 and id <> $2 and state = 'done'`, s.Person, s.ID, tx.Now)
+		r.hooks.Finish(tx, s.Person)
 		card.Forfeit(tx, cards)
 		tx.Queue(`delete from credential_passkey where person_id = $1`, s.Person)
 		tx.Queue(`delete from credential_totp where person_id = $1`, s.Person)
@@ -78,14 +79,14 @@ func (r *Register) doReset(ctx context.Context, s Reset) (done bool, err error) 
 }
 
 // WriteReset makes the secret of the link of a reset that was done, for the mail that is being written; it counts until 72 hours after
-// the reset was done. Called again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, was not done, or was done
-// more than 72 hours ago.
+// the reset was done. Called again, for a mail that failed, the link of before counts no more. db.ErrConflict when the reset was used, was not done, was done
+// more than 72 hours ago, or was followed by a factor that the person added otherwise, or by another reset.
 func (r *Register) WriteReset(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := r.db.Write(ctx, db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		now := r.clock.Now()
-		return tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set token_hash = $2, token_until = ended_at + $3::interval where id = $1 and state = 'done' and ended_at > $4`,
-			id, hash, linkLife, now.Add(-linkLife))
+		return tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set token_hash = $2, token_until = ended_at + $3::interval where id = $1 and state = 'done' and ended_at > $4
+			and (token_until is null or token_until > $5)`, id, hash, linkLife, now.Add(-linkLife), now)
 	})
 	if err != nil {
 		return "", wrap("write link of a reset", err)

@@ -37,6 +37,8 @@ type world struct {
 	about map[string]string
 	ended []uuid.UUID
 
+	finished []uuid.UUID // whose link to begin by is over
+
 	failing map[uuid.UUID]error // whose sessions cannot be ended
 }
 
@@ -57,6 +59,7 @@ func newWorld(t testing.TB) *world {
 			w.ended = append(w.ended, person)
 			return w.failing[person]
 		},
+		Finish: func(_ *journal.Tx, person uuid.UUID) { w.finished = append(w.finished, person) },
 	})
 	if err != nil {
 		t.Fatal(err)

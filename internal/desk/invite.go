@@ -1,22 +1,29 @@
 package desk
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/token"
 )
 
-// Robin adds a referent of Here, who has just given a factor.
+// Robin is a referent of Here, who has just given a factor.
 func (d *Desk) Robin(t testing.TB) journal.Actor {
 	t.Helper()
+	const issuer, sub = "https://proconnect.invalid", "robin-sub"
 	session := token.ID()
-	id := d.Person(t, "https://proconnect.invalid", "robin-sub", d.Here, "referent")
-	return journal.Actor{Kind: journal.Referent, Person: id, Organisation: d.Here, Session: session[:], FactorAt: d.Clock.Now()}
+	robin, err := d.Directory.Recognise(t.Context(), issuer, sub)
+	if errors.Is(err, db.ErrNotFound) {
+		robin.ID, err = d.Person(t, issuer, sub, d.Here, "referent"), nil
+	}
+	must(t, err)
+	return journal.Actor{Kind: journal.Referent, Person: robin.ID, Organisation: d.Here, Session: session[:], FactorAt: d.Clock.Now()}
 }
 
 // Invite invites an address to Here, and returns the link that is mailed.

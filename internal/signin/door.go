@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/session"
@@ -44,6 +46,9 @@ type Way struct {
 	SIRET  string         // of the organisation that ProConnect asserted; "" for the first by name
 	ACR    string         // what ProConnect said of the sign-in, "" otherwise
 	IDP    string
+
+	// Still queues, with its locks, what the act that opens the session asks before it does, and returns the answer; nil asks nothing.
+	Still func(*pgx.Batch) func() error
 }
 
 // opened is the detail of session.opened.
@@ -97,7 +102,7 @@ func (d *Door) Enter(ctx context.Context, tx *journal.Tx, at *session.Session, w
 }
 
 // Open signs a person in where at is, and returns where they go on: to the page that the browser wanted, unless it was somebody else's, or to where
-// their work begins. It returns ErrSuspended, ErrNoPlace, and
+// their work begins. It returns ErrSuspended, ErrNoPlace, what way.Still answers, and
 // db.ErrConflict when the browser's session was used meanwhile.
 func (d *Door) Open(w http.ResponseWriter, r *http.Request, at *session.Session, p org.Person, way Way) (to string, err error) {
 	ctx := r.Context()
@@ -106,7 +111,14 @@ func (d *Door) Open(w http.ResponseWriter, r *http.Request, at *session.Session,
 		return "", err
 	}
 	var out session.Opened
-	err = d.journal.Record(ctx, who.Actor(), func(tx *journal.Tx) (journal.Event, error) {
+	lock, may := &pgx.Batch{}, func() error { return nil }
+	if way.Still != nil {
+		may = way.Still(lock)
+	}
+	err = d.journal.RecordAfter(ctx, who.Actor(), lock, func(tx *journal.Tx) (journal.Event, error) {
+		if err := may(); err != nil {
+			return journal.Event{}, err
+		}
 		out, err = d.Enter(ctx, tx, at, who)
 		return journal.Event{Action: "session.opened", Detail: opened{ACR: way.ACR, IDP: way.IDP, Method: way.Method, Factor: way.Factor.Kind}}, err
 	})

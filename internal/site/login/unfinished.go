@@ -1,6 +1,7 @@
 package login
 
 import (
+	"errors"
 	"net/http"
 
 	"mandat/internal/db"
@@ -42,7 +43,11 @@ func (s *Site) doUnfinished(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.Door.Open(w, r, at, p, signin.Way{Method: session.ByInvitation, First: true}); err != nil {
+	way := signin.Way{Method: session.ByInvitation, First: true, Still: s.Invitations.StillUnfinished(i, p.ID)}
+	switch _, err := s.Door.Open(w, r, at, p, way); {
+	case errors.Is(err, db.ErrNotFound):
+		return s.overInvitation(r, err)
+	case err != nil:
 		return s.notIn(r, p.ID, err)
 	}
 	http.Redirect(w, r, session.FirstFactorPath, http.StatusSeeOther)
@@ -52,13 +57,6 @@ func (s *Site) doUnfinished(w http.ResponseWriter, r *http.Request) error {
 // unfinished finds who accepted by the link of the address and has no second factor, or returns db.ErrNotFound.
 func (s *Site) unfinished(r *http.Request) (invitation.Invitation, org.Person, error) {
 	i, id, err := s.Invitations.Unfinished(r.Context(), r.PathValue("token"))
-	if err != nil {
-		return i, org.Person{}, err
-	}
-	has, err := s.Factors.Has(r.Context(), id)
-	if err == nil && has {
-		err = db.ErrNotFound
-	}
 	if err != nil {
 		return i, org.Person{}, err
 	}
