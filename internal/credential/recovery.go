@@ -23,7 +23,7 @@ const (
 )
 
 // MakeRecovery makes ten recovery codes, each good for once, and returns them for the person to write down: they are stored as
-// hashes. The ones before count no more. ErrNoFactor when there is no other factor that they would stand in for.
+// hashes. The ones before count no more, and the person is told. ErrNoFactor when there is no other factor that they would stand in for.
 func (r *Register) MakeRecovery(ctx context.Context, by journal.Actor) ([]string, error) {
 	var codes []string
 	var hashes [][]byte
@@ -37,7 +37,8 @@ func (r *Register) MakeRecovery(ctx context.Context, by journal.Actor) ([]string
 		}
 		tx.Queue(`delete from credential_recovery where person_id = $1`, by.Person)
 		tx.Queue(`insert into credential_recovery (person_id, hash, created_at) select $1, unnest($2::bytea[]), $3`, by.Person, hashes, tx.Now)
-		return journal.Event{Action: "factor.recovery_made", Detail: changed{Person: by.Person.String(), Kind: KindRecovery, Digest: setDigest(hashes)}}, nil
+		return journal.Event{Action: "factor.recovery_made", Detail: changed{Person: by.Person.String(), Kind: KindRecovery, Digest: setDigest(hashes)}},
+			r.hooks.Tell(tx, message("recovery_made", by.Person.String()+" "+tx.Now.Format(journal.TimeFormat), by.Person))
 	})
 	if err != nil {
 		return nil, err

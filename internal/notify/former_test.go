@@ -17,10 +17,11 @@ func TestSend_ToTheAddressOfBefore(t *testing.T) {
 	}
 	o.queue(t, "factor_added", "one", o.Jeanne.Person)
 	o.queue(t, "factor_added", "one", o.Jeanne.Person)
+	o.queue(t, "recovery_made", "one", o.Jeanne.Person)
 	o.queue(t, "factor_added", "two", o.Paul.Person)
 	o.queue(t, "factor_reset_link", o.Jeanne.Person.String(), o.Jeanne.Person)
 	o.ended(t)
-	for to, want := range map[string]int{"jeanne@exemple.invalid": 2, "before@exemple.invalid": 1, "between@exemple.invalid": 1, "long@exemple.invalid": 0, "paul@exemple.invalid": 1} {
+	for to, want := range map[string]int{"jeanne@exemple.invalid": 3, "before@exemple.invalid": 2, "between@exemple.invalid": 2, "long@exemple.invalid": 0, "paul@exemple.invalid": 1} {
 		if got := len(o.box.To(to)); got != want {
 			t.Errorf("%d mails to %s, want %d", got, to, want)
 		}

@@ -53,6 +53,7 @@ var kinds = map[string]kind{
 	"factor_reset_approved": {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"factor_reset_refused":  {byMail, weeks, "", "", noSecret},
 	"factor_reset_link":     {byMail, 3 * days, "/connexion/reprise/", "", resetSecret},
+	"recovery_made":         {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"recovery_used":         {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"codes_refused":         {byMail, weeks, "", "/compte/facteurs", noSecret},
 	"new_device":            {byMail, weeks, "", "/compte/sessions", noSecret},
@@ -85,8 +86,8 @@ var kinds = map[string]kind{
 }
 
 // alarms are the kinds from which somebody learns that another one may be acting as them: they go also to addresses that were given up within a week.
-var alarms = []string{"factor_added", "factor_removed", "factor_cloned", "factor_reset_asked", "factor_reset_approved", "recovery_used", "codes_refused", "new_device",
-	"identity_confirmed"}
+var alarms = []string{"factor_added", "factor_removed", "factor_cloned", "factor_reset_asked", "factor_reset_approved", "recovery_made", "recovery_used", "codes_refused",
+	"new_device", "identity_confirmed"}
 
 // Kinds lists the kinds of messages, in the order of the alphabet.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }

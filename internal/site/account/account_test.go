@@ -268,6 +268,9 @@ func TestFactors_RecoveryCodes(t *testing.T) {
 	get(t, b, d.URL+"/compte/facteurs")
 	press(t, b, "Créer dix codes de secours")
 	says(t, b, 200, "Vos codes de secours", "lea Fictif")
+	if n := len(d.Post.Of("recovery_made")); n != 1 {
+		t.Errorf("%d messages", n)
+	}
 	if codes := strings.Count(string(b.Body()), "<li><code>"); codes != 10 || b.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%d codes, %v", codes, b.Header())
 	}
