@@ -44,13 +44,13 @@ func near(from netip.Addr) throttle.Allowance {
 }
 
 // Code checks a code that a person typed: of their application or card, or a recovery code, whichever it looks like; blanks, hyphens
-// and case do not matter. It is for whoever has shown already who they say they are, by a session or a link from an e-mail. device is the
+// and case do not matter. by is whoever has shown already who they say they are, by a session or a link from an e-mail. device is the
 // browser's, if that person has signed in with it before (session.Known), else nil. Every code is counted before it is compared,
 // for the account or the device, and for the network it came from, and given back when it was right.
 //
-// Errors: ErrWrong; ErrWait, and nothing was compared. A recovery code that is used is an act, and the person is told.
-func (r *Register) Code(ctx context.Context, person uuid.UUID, typed string, from netip.Addr, device []byte) (Given, error) {
-	typed = tidy(typed)
+// Errors: ErrWrong; ErrWait, and nothing was compared. A recovery code that is used is an act of by, and the person is told.
+func (r *Register) Code(ctx context.Context, by journal.Actor, typed string, from netip.Addr, device []byte) (Given, error) {
+	person, typed := by.Person, tidy(typed)
 	recovery := len(typed) == recoveryLength
 	if !recovery && !numeric(typed) {
 		return Given{}, ErrWrong // no code looks like it, so nothing was tried
@@ -62,7 +62,7 @@ func (r *Register) Code(ctx context.Context, person uuid.UUID, typed string, fro
 	var given Given
 	var err error
 	if recovery {
-		given, err = r.useRecovery(ctx, person, typed)
+		given, err = r.useRecovery(ctx, by, typed)
 	} else {
 		given, err = r.useGenerator(ctx, person, func(g *generator, now time.Time) (int64, bool) { return g.match(typed, now, g.drift, g.window()) })
 	}

@@ -52,7 +52,7 @@ func (w *world) app(t testing.TB, by journal.Actor) string {
 
 func (w *world) code(t testing.TB, by journal.Actor, typed string) (credential.Given, error) {
 	t.Helper()
-	return w.factors.Code(t.Context(), by.Person, typed, home, nil)
+	return w.factors.Code(t.Context(), by, typed, home, nil)
 }
 
 func TestApp(t *testing.T) {
@@ -224,7 +224,7 @@ func TestCode_IsSlowedAndNobodyIsLockedOut(t *testing.T) {
 	wrong, waits := 0, 0
 	var until time.Time
 	for n := range 20 {
-		_, err := w.factors.Code(t.Context(), w.Jeanne.Person, fmt.Sprintf("%06d", n), netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", n)), nil)
+		_, err := w.factors.Code(t.Context(), w.Jeanne, fmt.Sprintf("%06d", n), netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", n)), nil)
 		wait, ok := errors.AsType[credential.ErrWait](err)
 		switch {
 		case ok:
@@ -285,7 +285,7 @@ func TestCode_StrangersUseUpWhatIsForStrangers(t *testing.T) {
 	w.Clock.Advance(time.Minute)
 	mine, hers := token.Bytes(32), token.Bytes(32)
 	try := func(device []byte, typed string) error {
-		_, err := w.factors.Code(t.Context(), w.Jeanne.Person, typed, home, device)
+		_, err := w.factors.Code(t.Context(), w.Jeanne, typed, home, device)
 		return err
 	}
 	compared := func(device []byte) (n int) {
@@ -335,9 +335,9 @@ func TestCode_IsSlowedForANetwork(t *testing.T) {
 	w := newWorld(t)
 	waits := 0
 	for n := range 260 {
-		who := w.Jeanne.Person
-		who[15], who[14] = byte(n), byte(n>>8)
-		if _, err := w.factors.Code(t.Context(), who, "123456", netip.MustParseAddr(fmt.Sprintf("2001:db8:0:1::%x", n)), nil); !errors.Is(err, credential.ErrWrong) {
+		by := w.Jeanne
+		by.Person[15], by.Person[14] = byte(n), byte(n>>8)
+		if _, err := w.factors.Code(t.Context(), by, "123456", netip.MustParseAddr(fmt.Sprintf("2001:db8:0:1::%x", n)), nil); !errors.Is(err, credential.ErrWrong) {
 			waits++
 		}
 	}

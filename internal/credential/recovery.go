@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
@@ -51,12 +50,13 @@ func setDigest(hashes [][]byte) string {
 	return digest(bytes.Join(slices.SortedFunc(slices.Values(hashes), bytes.Compare), nil))
 }
 
-// useRecovery marks a recovery code as used, which is an act. Nobody is signed in, so the program is its actor.
-func (r *Register) useRecovery(ctx context.Context, person uuid.UUID, typed string) (Given, error) {
+// useRecovery marks a recovery code as used, which is an act of its person, signed in or about to be.
+func (r *Register) useRecovery(ctx context.Context, by journal.Actor, typed string) (Given, error) {
+	person := by.Person
 	given := Given{Person: person, Kind: KindRecovery}
 	lock := &pgx.Batch{}
 	lock.Queue(`select from person where id = $1 for no key update`, person)
-	err := r.journal.RecordAfter(ctx, journal.Program(), lock, func(tx *journal.Tx) (journal.Event, error) {
+	err := r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		given.At = tx.Now
 		if err := tx.ExecOne(ctx, ErrWrong, `update credential_recovery set used_at = $3 where person_id = $1 and hash = $2 and used_at is null`, person, token.Hash(typed), tx.Now); err != nil {
 			return journal.Event{}, err

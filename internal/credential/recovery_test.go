@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"mandat/internal/credential"
+	"mandat/internal/journal"
 )
 
 func TestRecovery(t *testing.T) {
@@ -42,6 +43,11 @@ func TestRecovery(t *testing.T) {
 	if f, err := w.factors.Factors(t.Context(), by.Person); err != nil || f.RecoveryLeft != 9 || f.RecoveryAt.IsZero() {
 		t.Errorf("%+v, %v", f, err)
 	}
+	var actor, person string
+	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select body::jsonb #>> '{by,kind}', person_id::text from journal_entry where action = 'factor.recovery_used'`).
+		Scan(&actor, &person); err != nil || actor != string(journal.Aidant) || person != by.Person.String() {
+		t.Errorf("it was used by %s %s, %v", actor, person, err)
+	}
 	if w.told["recovery_used"] != 1 {
 		t.Errorf("told %v", w.told)
 	}
@@ -53,6 +59,11 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("of the set before: %v", err)
 	}
 	if _, err := w.code(t, by, again[0]); err != nil {
+		t.Error(err)
+	}
+	// Who used it stands in the details too, so that the entries of before, which name the program, tell the same.
+	by.Kind = journal.System
+	if _, err := w.code(t, by, again[1]); err != nil {
 		t.Error(err)
 	}
 	w.sound(t)

@@ -39,7 +39,7 @@ func TestSoak_WrongCodes(t *testing.T) {
 		if n%10 == 0 {
 			typed = "ABCD-EFGH-IJKL-MNOP"
 		}
-		_, err := w.factors.Code(t.Context(), by.Person, typed, netip.MustParseAddr(fmt.Sprintf("198.51.%d.%d", 100+n%4, n/4%250)), nil)
+		_, err := w.factors.Code(t.Context(), by, typed, netip.MustParseAddr(fmt.Sprintf("198.51.%d.%d", 100+n%4, n/4%250)), nil)
 		switch _, waits := errors.AsType[credential.ErrWait](err); {
 		case err == nil:
 			t.Fatal("a wrong code let somebody in")
@@ -60,7 +60,7 @@ func TestSoak_WrongCodes(t *testing.T) {
 	}
 	t.Logf("%d codes in %v, %d compared", tries, took.Round(time.Second), compared)
 	w.Clock.Advance(31 * time.Second)
-	if _, err := w.factors.Code(t.Context(), by.Person, shown(t, secret, 30, w.Clock.Now()), home, token.Bytes(32)); err != nil {
+	if _, err := w.factors.Code(t.Context(), by, shown(t, secret, 30, w.Clock.Now()), home, token.Bytes(32)); err != nil {
 		t.Errorf("at once, in a browser of the owner's: %v", err)
 	}
 	w.Clock.Advance(61 * time.Second)

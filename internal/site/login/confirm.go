@@ -69,7 +69,7 @@ func (s *Site) doConfirm(w http.ResponseWriter, r *http.Request) error {
 	if !own {
 		return s.ProConnect.Confirm(w, r, f.Citizen, back)
 	}
-	g, err := s.code(r, at.Person)
+	g, err := s.code(r, at.Actor())
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/credential"
 	"mandat/internal/db"
+	"mandat/internal/journal"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/signin"
@@ -82,7 +83,15 @@ func (s *Site) doFactor(w http.ResponseWriter, r *http.Request) error {
 	if at == nil || err != nil {
 		return err
 	}
-	g, err := s.code(r, at.Half)
+	person, err := s.Directory.Find(r.Context(), at.Half)
+	if err != nil {
+		return err
+	}
+	who, err := s.Door.Who(r, person, signin.Way{Method: session.ByMailLink})
+	if err != nil {
+		return s.notIn(r, person.ID, err)
+	}
+	g, err := s.code(r, who.Actor())
 	if err != nil {
 		return err
 	}
@@ -106,7 +115,8 @@ type given struct {
 }
 
 // code reads the form of partial/login.html's "ownfactors": a code, or two of a card that is out of step.
-func (s *Site) code(r *http.Request, person uuid.UUID) (given, error) {
+func (s *Site) code(r *http.Request, by journal.Actor) (given, error) {
+	person := by.Person
 	form, err := page.ParseForm(r)
 	if err != nil {
 		return given{}, err
@@ -118,7 +128,7 @@ func (s *Site) code(r *http.Request, person uuid.UUID) (given, error) {
 	g, field := given{form: form}, "code"
 	switch code, first, second := form.Value("code"), form.Value("first"), form.Value("second"); {
 	case code != "":
-		g.Given, err = s.Factors.Code(r.Context(), person, code, signin.From(r), device)
+		g.Given, err = s.Factors.Code(r.Context(), by, code, signin.From(r), device)
 	case first != "" || second != "":
 		field = "first"
 		g.Given, err = s.Factors.Resync(r.Context(), person, first, second, signin.From(r), device)

@@ -127,6 +127,16 @@ func TestFactor_RecoveryCodeWorksOnce(t *testing.T) {
 	if n := len(d.Post.Of("recovery_used")); n != 1 {
 		t.Errorf("told %d times", n)
 	}
+	get(t, b, d.URL+"/fort")
+	press(t, b, "Valider le code", "code", codes[4])
+	if b.H1() != "ailleurs" {
+		t.Fatalf("at %v: %s", b.URL(), b.Text())
+	}
+	// The journal says who, half signed in or signed in.
+	if n := d.Number(t, `select count(*) from journal_entry where action = 'factor.recovery_used' and person_id = $1 and organisation_id = $2 and body::jsonb #>> '{by,kind}' = 'aidant'`,
+		lea.Person, lea.Organisation); n != 2 {
+		t.Errorf("%d entries name her", n)
+	}
 }
 
 // Somebody who was suspended since they opened the link does not come in, nor somebody who has no organisation any more.
