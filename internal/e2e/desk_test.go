@@ -117,7 +117,7 @@ func TestAdministrator(t *testing.T) {
 			sub, _ := p.enlist("administre-" + lang)
 			p.signInAs(sub)
 			p.page("admin.home.title")
-			p.visit("/admin", "/admin/structures", "/admin/structures/nouvelle", "/admin/personnes", "/admin/imports", "/admin/cartes", "/admin/travaux",
+			p.visit("/admin", "/admin/structures", "/admin/structures/nouvelle", "/admin/personnes", "/admin/cartes", "/admin/travaux",
 				"/admin/administrateurs", "/admin/administrateurs/nouveau", "/admin/reinitialisations")
 			p.creates(valid(siret), lang)
 			p.imports()
@@ -165,15 +165,22 @@ func (p *person) creates(siret, lang string) {
 // imports takes in a file of results with a line that is right and one that is not.
 func (p *person) imports() {
 	p.about("take in results")
+	who := map[string]string{"fr": "nadia.benali", "en": "karim.haddad"}[p.lang] // the other language takes in results at the same time
 	p.open("/admin/imports")
 	p.press("main form .fr-btn")
 	p.refusal(422, "admin.imports.title")
 	p.look("import-without-file")
 	day := time.Now().AddDate(0, 0, -3).Format(time.DateOnly)
-	p.attach("resultats.csv", "courriel;formation_date;organisme;type;test_date;score\nnadia.benali@tilleuls.exemple.invalid;"+day+";Organisme;classique;;\nnobody@exemple.invalid;"+day+";Organisme;classique;;\n")
+	p.attach("resultats.csv", "courriel;formation_date;organisme;type;test_date;score\n"+who+"@tilleuls.exemple.invalid;"+day+";Organisme;classique;;\nnobody@exemple.invalid;"+day+";Organisme;classique;;\n")
 	p.press("main form .fr-btn")
 	p.page("admin.plan.title")
 	p.look("import-planned")
+	p.press("main form .fr-btn--lg")
+	p.page("admin.import.title")
+	p.says("admin.imports.imported_some")
+	p.says("admin.refused.unknown")
+	p.look("import-done")
+	p.visit("/admin/imports")
 }
 
 // attach chooses a file.
