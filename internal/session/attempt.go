@@ -59,7 +59,7 @@ func (s *Sessions) Depart(ctx context.Context, from *Session, a Attempt) (string
 	err := s.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `insert into session_attempt (state, kind, session_id, nonce, verifier, person_id, draft_id, invitation_id, invitation_hash, citizen_id, return_path, created_at, expires_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			token.Hash(state), a.Kind, from.Hash, a.Nonce, a.Verifier, orNull(a.Person), orNull(a.Draft), orNull(a.Invitation), a.Link, orNull(a.Citizen), a.ReturnPath, now, now.Add(AttemptLife))
+			token.Hash(state), a.Kind, from.Hash, a.Nonce, a.Verifier, db.OrNull(a.Person), db.OrNull(a.Draft), db.OrNull(a.Invitation), a.Link, db.OrNull(a.Citizen), a.ReturnPath, now, now.Add(AttemptLife))
 		return err
 	})
 	if err != nil {
@@ -103,6 +103,6 @@ func (s *Sessions) Arrive(ctx context.Context, at *Session, state string, kinds 
 	if !s.clock.Now().Before(expires) {
 		return Attempt{}, ErrTooLate
 	}
-	a.Draft, a.Person, a.Invitation, a.Citizen = orNil(draft), orNil(person), orNil(invitation), orNil(citizen)
+	a.Draft, a.Person, a.Invitation, a.Citizen = db.OrZero(draft), db.OrZero(person), db.OrZero(invitation), db.OrZero(citizen)
 	return a, nil
 }

@@ -35,7 +35,7 @@ func (s *Sessions) StepUp(ctx context.Context, tx *journal.Tx, old *Session, f F
 	}
 	done, err := tx.Exec(ctx, `update session p set before = p.cookie, cookie = `+cookieAgain+`, renewed_at = $6,
 			factor_at = $4, factor_kind = $5, factor_citizen = $7, enrolling = false, seen_at = greatest(p.seen_at, $6)
-		where p.browser = (select browser from session where cookie = $1 and person_id = $3)`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now, orNull(f.Citizen))
+		where p.browser = (select browser from session where cookie = $1 and person_id = $3)`, old.cookie, hash, old.Person, f.At, f.Kind, tx.Now, db.OrNull(f.Citizen))
 	if err != nil {
 		return Opened{}, fmt.Errorf("step up session: %w", err)
 	}

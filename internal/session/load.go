@@ -75,8 +75,8 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 }
 
 func (n nullable) into(s *Session) {
-	s.Person, s.Organisation, s.PublicID = orNil(n.person), orNil(n.organisation), orNil(n.public)
-	s.FactorCitizen, s.Half, s.returning = orNil(n.citizen), orNil(n.half), orNil(n.returning)
+	s.Person, s.Organisation, s.PublicID = db.OrZero(n.person), db.OrZero(n.organisation), db.OrZero(n.public)
+	s.FactorCitizen, s.Half, s.returning = db.OrZero(n.citizen), db.OrZero(n.half), db.OrZero(n.returning)
 	if n.factor != nil {
 		s.FactorAt = n.factor.UTC()
 	}

@@ -127,10 +127,10 @@ func (s *Sessions) Open(ctx context.Context, tx *journal.Tx, old *Session, who S
 	if len(who.Places) > 0 {
 		begin = who.Places[0]
 	}
-	ids, organisations, roles, addressed := [][]byte{token.Bytes(32)}, []*uuid.UUID{orNull(begin.Organisation)}, []string{begin.Role}, []bool{false}
+	ids, organisations, roles, addressed := [][]byte{token.Bytes(32)}, []*uuid.UUID{db.OrNull(begin.Organisation)}, []string{begin.Role}, []bool{false}
 	if len(who.Places) > 1 {
 		for _, p := range who.Places {
-			ids, organisations, roles, addressed = append(ids, token.Bytes(32)), append(organisations, orNull(p.Organisation)), append(roles, p.Role), append(addressed, true)
+			ids, organisations, roles, addressed = append(ids, token.Bytes(32)), append(organisations, db.OrNull(p.Organisation)), append(roles, p.Role), append(addressed, true)
 		}
 	}
 	var factorAt *time.Time
@@ -141,7 +141,7 @@ func (s *Sessions) Open(ctx context.Context, tx *journal.Tx, old *Session, who S
 	if _, err := tx.Exec(ctx, lockOfClaim, old.cookie); err != nil {
 		return Opened{}, fmt.Errorf("open session: %w", err)
 	}
-	err := tx.QueryRow(ctx, opened, old.cookie, hash, token.Bytes(32), who.Person, who.Method, factorAt, who.FactorKind, orNull(who.FactorCitizen), who.Enrolling,
+	err := tx.QueryRow(ctx, opened, old.cookie, hash, token.Bytes(32), who.Person, who.Method, factorAt, who.FactorKind, db.OrNull(who.FactorCitizen), who.Enrolling,
 		who.Device.Label, who.Device.network(), tx.Now, tx.Now.Add(Absolute), ids, organisations, roles, addressed).Scan(&made)
 	if err != nil {
 		return Opened{}, fmt.Errorf("open session: %w", err)
@@ -155,20 +155,6 @@ func (s *Sessions) Open(ctx context.Context, tx *journal.Tx, old *Session, who S
 		return Opened{}, fmt.Errorf("open session: %w", err)
 	}
 	return out, nil
-}
-
-func orNil(id *uuid.UUID) uuid.UUID {
-	if id == nil {
-		return uuid.Nil
-	}
-	return *id
-}
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
 }
 
 // Carry gives the browser the secret of its new session, and of its device if it has a new one, after the act that made it.

@@ -62,7 +62,7 @@ func (s *Sessions) NoteOf(ctx context.Context, r *http.Request, kind string, per
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into security_event (at, kind, network, person_id) values ($1, $2, $3, $4)`, s.clock.Now(), kind, network(r), orNull(person))
+	batch.Queue(`insert into security_event (at, kind, network, person_id) values ($1, $2, $3, $4)`, s.clock.Now(), kind, network(r), db.OrNull(person))
 	if err := s.db.Pipeline(ctx, db.Nothing(), db.Soon, batch); err != nil {
 		return fmt.Errorf("note refusal: %w", err)
 	}
