@@ -20,11 +20,7 @@ import (
 func (r *Register) Write(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `update invitation i set token_hash = $2 where id = $1 and state = 'open' and expires_at > $3 and `+vouched, id, hash, r.clock.Now())
-		if err == nil && tag.RowsAffected() != 1 {
-			return db.ErrNotFound
-		}
-		return err
+		return tx.ExecOne(ctx, db.ErrNotFound, `update invitation i set token_hash = $2 where id = $1 and state = 'open' and expires_at > $3 and `+vouched, id, hash, r.clock.Now())
 	})
 	if err != nil {
 		return "", fmt.Errorf("write invitation: %w", err)
@@ -96,11 +92,8 @@ func (r *Register) admit(ctx context.Context, tx *journal.Tx, i Invitation, a or
 		return event, err
 	}
 	begun := !a.Known && a.Person.Sub == "" // they have no way to sign in yet: see Unfinished
-	tag, err := tx.Exec(ctx, `update invitation set state = 'accepted', decided_at = $2, person_id = $3, token_hash = case when $4 then token_hash end
+	err = tx.ExecOne(ctx, db.ErrNotFound, `update invitation set state = 'accepted', decided_at = $2, person_id = $3, token_hash = case when $4 then token_hash end
 		where id = $1 and state = 'open'`, i.ID, tx.Now, a.Person.ID, begun)
-	if err == nil && tag.RowsAffected() != 1 {
-		err = db.ErrNotFound
-	}
 	if err != nil {
 		return event, err
 	}
@@ -155,12 +148,4 @@ func kindOf(i Invitation) journal.Kind {
 	default:
 		return journal.Aidant
 	}
-}
-
-// one is db.ErrConflict unless a statement changed one row.
-func one(tag pgconn.CommandTag, err error) error {
-	if err == nil && tag.RowsAffected() != 1 {
-		return db.ErrConflict
-	}
-	return err
 }

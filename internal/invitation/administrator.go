@@ -20,7 +20,7 @@ const addAdministrator = `insert into invitation (id, administrator, roles, emai
 
 func (r *Register) addAdministrator(ctx context.Context, tx *journal.Tx, id uuid.UUID, n Invitee, state string, hash []byte) (time.Time, error) {
 	expires := tx.Now.Add(Life)
-	_, err := tx.Exec(ctx, addAdministrator, id, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, textOrNull(n.Phone), n.Lang, state, hash, orNull(tx.By.Person), tx.Now, expires)
+	_, err := tx.Exec(ctx, addAdministrator, id, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, db.OrNull(n.Phone), n.Lang, state, hash, db.OrNull(tx.By.Person), tx.Now, expires)
 	if db.Unique(err, "") {
 		err = db.ErrConflict
 	}
@@ -75,8 +75,8 @@ func (r *Register) Confirm(ctx context.Context, by journal.Actor, id uuid.UUID) 
 		if err := org.Second(ctx, tx, org.Office{Person: i.by}, org.OfficeOf(by), i.by, proposed); err != nil {
 			return event, err
 		}
-		err := one(tx.Exec(ctx, `update invitation set state = 'open', confirmed_by = $2, expires_at = $3 where id = $1 and state = 'proposed' and expires_at > $4 and office_held(invited_by, null)`,
-			id, orNull(by.Person), expires, tx.Now))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update invitation set state = 'open', confirmed_by = $2, expires_at = $3 where id = $1 and state = 'proposed' and expires_at > $4 and office_held(invited_by, null)`,
+			id, db.OrNull(by.Person), expires, tx.Now)
 		if err != nil {
 			return event, err
 		}
@@ -117,7 +117,7 @@ func (r *Register) First(ctx context.Context, n Invitee) (string, error) {
 			id = late[0]
 			expires := tx.Now.Add(Life)
 			return journal.Event{Action: "invitation.renewed", Detail: tellOf(id, nil, expires)},
-				one(tx.Exec(ctx, `update invitation set token_hash = $2, expires_at = $3 where id = $1 and state = 'open'`, id, hash, expires))
+				tx.ExecOne(ctx, db.ErrConflict, `update invitation set token_hash = $2, expires_at = $3 where id = $1 and state = 'open'`, id, hash, expires)
 		}
 		expires, err := r.addAdministrator(ctx, tx, id, n, Open, hash)
 		return journal.Event{Action: "invitation.made", Detail: tellOf(id, nil, expires)}, err

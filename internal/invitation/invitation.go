@@ -11,7 +11,6 @@ package invitation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -141,7 +140,7 @@ func (r *Register) find(ctx context.Context, where string, args ...any) (Invitat
 	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select `+columns+from+` where `+where, args...).Scan(i.fields()...)
 	})
-	return i, found("find invitation", err)
+	return i, db.Found("find invitation", err)
 }
 
 // List lists the invitations that wait to be accepted, late ones included, the newest first: a referent's those of their organisation, an
@@ -165,29 +164,12 @@ func (r *Register) list(ctx context.Context, by journal.Actor, organisation uuid
 			return err
 		}
 		rows, err := tx.Query(ctx, `select `+columns+from+` where i.organisation_id is not distinct from $1 and i.state in ('proposed', 'open') order by i.created_at desc, i.id`,
-			orNull(organisation))
+			db.OrNull(organisation))
 		if err != nil {
 			return err
 		}
 		out, err = pgx.CollectRows(rows, scan)
 		return err
 	})
-	return out, found("list invitations", err)
-}
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
-}
-
-func found(doing string, err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return db.ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return out, db.Found("list invitations", err)
 }

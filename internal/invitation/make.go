@@ -154,7 +154,7 @@ func (r *Register) add(ctx context.Context, tx *journal.Tx, id uuid.UUID, n Invi
 			usual_name = excluded.usual_name, profession = excluded.profession, digital_adviser = excluded.digital_adviser, phone = excluded.phone, lang = excluded.lang,
 			invited_by = excluded.invited_by, token_hash = null, created_at = excluded.created_at, expires_at = excluded.expires_at
 		where invitation.expires_at <= excluded.created_at returning id`,
-		id, n.Organisation, n.Roles, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, textOrNull(n.Phone), n.Lang, orNull(tx.By.Person), tx.Now, expires).Scan(&id)
+		id, n.Organisation, n.Roles, n.Email, n.GivenName, n.UsualName, n.Profession, n.DigitalAdviser, db.OrNull(n.Phone), n.Lang, db.OrNull(tx.By.Person), tx.Now, expires).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return uuid.Nil, db.ErrConflict
 	}
@@ -198,7 +198,7 @@ func (r *Register) send(tx *journal.Tx, id uuid.UUID, expires time.Time) error {
 func (r *Register) Withdraw(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return r.change(ctx, by, id, "withdraw invitation", func(tx *journal.Tx, i *held) (journal.Event, error) {
 		return journal.Event{Action: "invitation.withdrawn", Organisation: i.organisation, Detail: withdrawn{id.String()}},
-			one(tx.Exec(ctx, `update invitation set state = 'withdrawn', decided_at = $2, token_hash = null where id = $1 and state in ('proposed', 'open')`, id, tx.Now))
+			tx.ExecOne(ctx, db.ErrConflict, `update invitation set state = 'withdrawn', decided_at = $2, token_hash = null where id = $1 and state in ('proposed', 'open')`, id, tx.Now)
 	})
 }
 
@@ -215,16 +215,16 @@ func (r *Register) resend(ctx context.Context, by journal.Actor, id uuid.UUID) e
 		event := journal.Event{Action: "invitation.renewed", Organisation: i.organisation, Detail: tellOf(id, nil, expires)}
 		if i.organisation == uuid.Nil && (!i.stands || !tx.Now.Before(i.expires)) {
 			event.Action = "invitation.proposed"
-			return event, one(tx.Exec(ctx, `update invitation set state = 'proposed', token_hash = null, invited_by = $2, confirmed_by = null, created_at = $3, expires_at = $4
-				where id = $1 and state = 'open'`, id, orNull(by.Person), tx.Now, expires))
+			return event, tx.ExecOne(ctx, db.ErrConflict, `update invitation set state = 'proposed', token_hash = null, invited_by = $2, confirmed_by = null, created_at = $3, expires_at = $4
+				where id = $1 and state = 'open'`, id, db.OrNull(by.Person), tx.Now, expires)
 		}
 		set := `token_hash = null, expires_at = $2`
 		args := []any{id, expires}
 		if !i.stands {
 			event.Action, event.Detail = "invitation.made", tellOf(id, i.roles, expires)
-			set, args = set+`, invited_by = $3, created_at = $4`, append(args, orNull(by.Person), tx.Now)
+			set, args = set+`, invited_by = $3, created_at = $4`, append(args, db.OrNull(by.Person), tx.Now)
 		}
-		err := one(tx.Exec(ctx, `update invitation set `+set+` where id = $1 and state = 'open'`, args...))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update invitation set `+set+` where id = $1 and state = 'open'`, args...)
 		if err == nil {
 			err = r.send(tx, id, expires)
 		}
@@ -259,7 +259,7 @@ func (r *Register) change(ctx context.Context, by journal.Actor, id uuid.UUID, d
 		}
 		return rows.Err()
 	})
-	return found(doing, r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+	return db.Found(doing, r.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		if err := cleared(allowed, tx); err != nil {
 			return journal.Event{}, err
 		}
@@ -268,11 +268,4 @@ func (r *Register) change(ctx context.Context, by journal.Actor, id uuid.UUID, d
 		}
 		return f(tx, &i)
 	}))
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

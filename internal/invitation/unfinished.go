@@ -38,7 +38,7 @@ func (r *Register) Unfinished(ctx context.Context, secret string) (Invitation, u
 	err = r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select person_id from invitation where id = $1`, i.ID).Scan(&person)
 	})
-	return i, person, found("find who accepted", err)
+	return i, person, db.Found("find who accepted", err)
 }
 
 // StillUnfinished is what the act asks that opens a session by the link of an invitation which Unfinished found (signin.Way): it locks the person, and
@@ -83,5 +83,5 @@ func (r *Register) Begun(ctx context.Context, by journal.Actor) (map[uuid.UUID]t
 		})
 		return err
 	})
-	return out, found("list who accepted and has not begun", err)
+	return out, db.Found("list who accepted and has not begun", err)
 }
