@@ -2,7 +2,6 @@ package invitation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -110,8 +109,11 @@ func (r *Register) First(ctx context.Context, n Invitee) (string, error) {
 		err := tx.QueryRow(ctx, `select exists (select from person where administrator)
 			or exists (select from invitation where administrator and state in ('proposed', 'open') and expires_at > $1),
 			array(select id from invitation where administrator and state = 'open' and email = $2)`, tx.Now, n.Email).Scan(&there, &late)
-		if err != nil || there {
-			return journal.Event{}, errors.Join(err, when(there, db.ErrConflict))
+		if err == nil && there {
+			err = db.ErrConflict
+		}
+		if err != nil {
+			return journal.Event{}, err
 		}
 		if len(late) == 1 { // the same person, whose link came to nothing
 			id = late[0]
@@ -126,11 +128,4 @@ func (r *Register) First(ctx context.Context, n Invitee) (string, error) {
 		return "", fmt.Errorf("invite the first administrator: %w", err)
 	}
 	return secret, nil
-}
-
-func when(yes bool, err error) error {
-	if yes {
-		return err
-	}
-	return nil
 }
