@@ -24,7 +24,7 @@ func (o *office) asked(t *testing.T, by journal.Actor, organisation uuid.UUID, e
 	}))
 	i, err := o.Invitations.Find(t.Context(), id)
 	must(t, err)
-	text := strings.Join(strings.Fields(o.wait(t, email, "Vous êtes invité sur Mandat par").Text), " ")
+	text := strings.Join(strings.Fields(o.wait(t, email, "Vous êtes invité à rejoindre une structure sur Mandat").Text), " ")
 	if until := strings.Join(strings.Fields("avant le "+prose.DateTime("fr", i.ExpiresAt)), " "); !strings.Contains(text, until) {
 		t.Errorf("does not say until when (%s):\n%s", until, text)
 	}
@@ -40,7 +40,7 @@ func TestInvitation_SaysWhoInvites(t *testing.T) {
 	must(t, err)
 	odile, ada := o.Referent(t, o.Here, "odile"), o.Administrator(t, "ada")
 	unknown := o.asked(t, odile, uuid.Nil, "nora@exemple.invalid", org.RoleAidant, org.RoleReferent)
-	for _, words := range []string{"odile Fictif, référent de la structure, vous invite à rejoindre " + place.Name, "comme aidant et référent.", "Un référent gère l’équipe", "adressez-vous à odile Fictif,",
+	for _, words := range []string{"odile Fictif, référent de la structure, vous invite à rejoindre « " + place.Name + " » sur Mandat, comme aidant et référent.", "Un référent gère l’équipe", "adressez-vous à odile Fictif,",
 		"/invitation/the-same-secret"} {
 		if !strings.Contains(unknown, words) {
 			t.Errorf("does not say %q:\n%s", words, unknown)
@@ -58,8 +58,29 @@ func TestInvitation_SaysWhoInvites(t *testing.T) {
 	must(t, o.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error {
 		return notify.Queue(tx, o.Clock.Now(), org.Message{Kind: "invitation", About: id.String(), Invitation: id})
 	}))
-	if text := strings.Join(strings.Fields(o.wait(t, "nina@exemple.invalid", "invites you to Mandat").Text), " "); !strings.Contains(text, "The administration of the service invites you to join "+place.Name+" on Mandat, as a référent.") {
+	if text := strings.Join(strings.Fields(o.wait(t, "nina@exemple.invalid", "You are invited to join an organisation").Text), " "); !strings.Contains(text, "The administration of the service invites you to join “"+place.Name+"” on Mandat, as a référent.") {
 		t.Errorf("by the operator:\n%s", text)
+	}
+}
+
+// An organisation's name is somebody else's words: they stand in quotation marks, which they cannot end, and not where a stranger looks first.
+func TestInvitation_QuotesTheOrganisation(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.Behind(t, `update organisation set name = 'la CAF » vous "attend« sur www.caf.exemple' where id = $1`, o.Here)
+	odile := o.Referent(t, o.Here, "odile")
+	for lang, want := range map[string]string{"fr": "à rejoindre « la CAF vous attend sur www. caf. exemple » sur Mandat, comme aidant.",
+		"en": "to join “la CAF vous attend sur www. caf. exemple” on Mandat, as an aidant."} {
+		email := lang + "@exemple.invalid"
+		id, err := o.Invitations.Invite(t.Context(), odile, invitation.Invitee{Email: email, GivenName: "Nora", UsualName: "Neuve", Lang: lang, Roles: []string{org.RoleAidant}})
+		must(t, err)
+		must(t, o.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error {
+			return notify.Queue(tx, o.Clock.Now(), org.Message{Kind: "invitation", About: id.String(), Invitation: id})
+		}))
+		m := o.wait(t, email, "Mandat")
+		if strings.Contains(m.Subject, "CAF") || !strings.Contains(strings.Join(strings.Fields(m.Text), " "), want) {
+			t.Errorf("%s\n%s", m.Subject, m.Text)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // facts are what texts may say.
 type facts struct {
 	Name   string // the receiver's given name
-	Place  string // the organisation that invites, or that it is about; "" when an administrator is invited
+	Place  string // the organisation that invites, or that it is about, in quotation marks; "" when an administrator is invited
 	Link   string
 	Code   string
 	When   string // when what it tells happened
@@ -42,8 +42,20 @@ func harmless(name string) string {
 	return strings.Join(strings.Fields(domain.ReplaceAllString(name, ". $1")), " ")
 }
 
+// quoted says where somebody else's words begin and end, which hold no such marks themselves.
+func quoted(lang, words string) string {
+	words = strings.TrimSpace(strings.NewReplacer("«", " ", "»", " ", "“", " ", "”", " ", "\"", " ").Replace(words))
+	switch {
+	case words == "":
+		return ""
+	case lang == "en":
+		return "“" + words + "”"
+	}
+	return "«\u00a0" + words + "\u00a0»"
+}
+
 func (f *facts) complete(m *message, site string) {
-	f.Name, f.Place, f.Device, f.By = harmless(f.Name), harmless(f.Place), harmless(f.Device), harmless(f.By)
+	f.Name, f.Place, f.Device, f.By = harmless(f.Name), quoted(m.lang, harmless(f.Place)), harmless(f.Device), harmless(f.By)
 	f.Site, f.When = site, prose.DateTime(m.lang, m.at)
 	if m.until != nil {
 		f.Until = prose.Date(m.lang, *m.until)

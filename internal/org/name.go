@@ -1,6 +1,7 @@
 package org
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,4 +32,41 @@ func Name(s string) (string, error) {
 		return "", ErrParticulars
 	}
 	return s, nil
+}
+
+const (
+	placeLetters = 120 // the most characters of an organisation's name
+	placeDigits  = 5   // the most digits with no letter between them: a postcode's
+	placeFigures = 9   // the most digits in all: a telephone number has ten
+)
+
+var (
+	placeForm = regexp.MustCompile(`^[\pL\pM0-9 \x{a0}'’()‑–—,.&°/-]*\pL[\pL\pM0-9 \x{a0}'’()‑–—,.&°/-]*$`)
+	shortened = regexp.MustCompile(`^((\pL\pM*\.)+(\pL\pM*)?|(\pL\pM*){1,5}\.)$`) // "A.P.F.", "S.N.C.F", "Ass."
+)
+
+// placeName reports whether a text can be the name of an organisation, which stands in mails to people who know nothing of it yet. Like Name it lets no
+// address, no telephone number and few sentences pass: up to 120 letters, digits, blanks and the signs that such names have, full stops only in what is
+// shortened, and digits for a postcode or an arrondissement.
+func placeName(s string) bool {
+	isDigit := func(c rune) bool { return c >= '0' && c <= '9' }
+	digits, together := 0, 0
+	for _, c := range s {
+		switch {
+		case isDigit(c):
+			digits++
+			together++
+		case unicode.IsLetter(c):
+			together = 0
+		}
+		if together > placeDigits || digits > placeFigures {
+			return false
+		}
+	}
+	for _, word := range strings.FieldsFunc(s, func(c rune) bool { return c != '.' && !isDigit(c) && !unicode.IsLetter(c) && !unicode.IsMark(c) }) {
+		if strings.Contains(word, ".") && !shortened.MatchString(word) {
+			return false
+		}
+	}
+	return placeForm.MatchString(s) && utf8.RuneCountInString(s) <= placeLetters
 }

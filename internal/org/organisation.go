@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -58,7 +59,7 @@ func (o *Organisation) Faults() []string {
 	}
 	long := func(s string, least, most int) bool { n := utf8.RuneCountInString(s); return n < least || n > most }
 	refuse("siret", !ValidSIRET(o.SIRET))
-	refuse("name", long(o.Name, 1, 200))
+	refuse("name", !placeName(o.Name))
 	refuse("address", long(o.Address, 1, 200))
 	refuse("address_extra", long(o.AddressExtra, 0, 200))
 	refuse("postcode", !postcode.MatchString(o.Postcode))
@@ -75,9 +76,10 @@ func (o *Organisation) Faults() []string {
 	return out
 }
 
-// faultless returns ErrSIRET or ErrParticulars for an organisation that cannot be.
-func (o *Organisation) faultless() error {
-	switch faults := o.Faults(); {
+// faultless returns ErrSIRET or ErrParticulars for an organisation that cannot be. The name that it has already may stay, of whatever form.
+func (o *Organisation) faultless(named string) error {
+	faults := slices.DeleteFunc(o.Faults(), func(field string) bool { return field == "name" && named != "" && o.Name == named })
+	switch {
 	case len(faults) == 0:
 		return nil
 	case faults[0] == "siret":
@@ -120,7 +122,7 @@ func Create(ctx context.Context, tx *journal.Tx, o Organisation, first *Opening)
 	if o.Kind == "" {
 		o.Kind = KindOther
 	}
-	if err := o.faultless(); err != nil {
+	if err := o.faultless(""); err != nil {
 		return journal.Event{}, err
 	}
 	told := o.told()
@@ -140,9 +142,6 @@ func Create(ctx context.Context, tx *journal.Tx, o Organisation, first *Opening)
 // all of it, a referent of the organisation all but SIRET, habilitation number and France Services label. Errors are those of
 // Create, db.ErrNotFound for none that is open, ErrFactorTooOld.
 func (d *Directory) ChangeOrganisation(ctx context.Context, by journal.Actor, o Organisation) error {
-	if err := o.faultless(); err != nil {
-		return err
-	}
 	lock := &pgx.Batch{}
 	may := MayAdminister
 	if by.Kind == journal.Referent {
@@ -159,10 +158,14 @@ func (d *Directory) ChangeOrganisation(ctx context.Context, by journal.Actor, o 
 		return rows.Err()
 	})
 	err := d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
-		if err := changeable(by, o, was, there, allowed, tx); err != nil {
+		err := o.faultless(was.Name)
+		if err == nil {
+			err = changeable(by, o, was, there, allowed, tx)
+		}
+		if err != nil {
 			return journal.Event{}, err
 		}
-		_, err := tx.Exec(ctx, `update organisation set siret = $2, name = $3, address = $4, address_extra = $5, postcode = $6, city = $7, phone = $8, email = $9,
+		_, err = tx.Exec(ctx, `update organisation set siret = $2, name = $3, address = $4, address_extra = $5, postcode = $6, city = $7, phone = $8, email = $9,
 			kind = $10, kind_other = $11, insee_code = $12, department_code = $13, france_services = $14, habilitation_number = $15 where id = $1`, o.values()...)
 		return journal.Event{Action: "organisation.changed", Organisation: o.ID, Detail: o.told()}, err
 	})

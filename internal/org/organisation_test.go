@@ -50,6 +50,26 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A name from before there was a form for it stays until somebody writes another: nothing else of the organisation waits for that.
+func TestOrganisation_KeepsTheNameItHas(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	w.Behind(t, `update organisation set name = 'Relais 59 : 59000 Lille' where id = $1`, w.Here)
+	o, err := w.Directory.Organisation(t.Context(), w.Here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odile := w.Referent(t, w.Here, "odile")
+	o.Phone = "+33 3 99 00 00 00"
+	if err := w.Directory.ChangeOrganisation(t.Context(), odile, o); err != nil {
+		t.Error(err)
+	}
+	o.Name = "Relais 59 : 59800 Lille"
+	if err := w.Directory.ChangeOrganisation(t.Context(), odile, o); !errors.Is(err, org.ErrParticulars) {
+		t.Errorf("%v, want ErrParticulars", err)
+	}
+}
+
 // The code of a commune, in the rules and in the table alike.
 func TestFaults_CodeOfACommune(t *testing.T) {
 	t.Parallel()
@@ -96,6 +116,7 @@ func TestOrganisation_IsChangedByWhoMay(t *testing.T) {
 		{odile, change(func(n *org.Organisation) { n.HabilitationNumber = "1" }), org.ErrMayNot},
 		{odile, change(func(n *org.Organisation) { n.FranceServices = "1" }), org.ErrMayNot},
 		{odile, change(func(n *org.Organisation) { n.Name = "" }), org.ErrParticulars},
+		{odile, change(func(n *org.Organisation) { n.Name = "La CAF vous attend au 08 99 00 00 00" }), org.ErrParticulars},
 		{ada, change(func(n *org.Organisation) { n.SIRET = "x" }), org.ErrSIRET},
 		{ada, change(func(n *org.Organisation) { n.SIRET = "35600000000048" }), db.ErrConflict}, // the other organisation's
 		{ada, change(func(n *org.Organisation) {
