@@ -35,14 +35,16 @@ func (s *Stock) Seed(ctx context.Context, serial string, person uuid.UUID) ([]by
 	return seed, nil
 }
 
-// Give takes a card out of the stock in the act by which somebody adds it, or returns ErrNotInStock when it is not there any more.
-func Give(ctx context.Context, tx *journal.Tx, serial string) error {
-	return tx.ExecOne(ctx, ErrNotInStock, `update credential_card set state = 'given' where serial = $1 and state = 'stock'`, serial)
+// Give takes a card out of the stock in the act by which somebody adds it with the code of a step (RFC 6238). It returns ErrNotInStock when it is not there
+// any more, or when that code or a later one was used with it before, by whomever.
+func Give(ctx context.Context, tx *journal.Tx, serial string, step int64) error {
+	return tx.ExecOne(ctx, ErrNotInStock, `update credential_card set state = 'given', last_step = $2 where serial = $1 and state = 'stock' and last_step < $2`, serial, step)
 }
 
-// Return puts a card back in the act by which its person removes it: it is in the hand of somebody who gave a factor just now.
-func Return(tx *journal.Tx, serial string) {
-	tx.Queue(`update credential_card set state = 'stock' where serial = $1`, serial)
+// Return puts a card back in the act by which its person removes it: it is in the hand of somebody who gave a factor just now. step is that of the
+// last code that they used.
+func Return(tx *journal.Tx, serial string, step int64) {
+	tx.Queue(`update credential_card set state = 'stock', last_step = greatest(last_step, $2) where serial = $1`, serial, step)
 }
 
 // Forfeit takes cards that somebody had out of the stock for good, in the act by which they lose all their factors.

@@ -14,7 +14,7 @@ import (
 
 // AddCard adds a card of the stock that the person holds in their hand: by the serial number on its back and the code on its front. A
 // card whose clock has gone away needs the next code too; second is "" otherwise. Errors: ErrWrong, which does not tell an unknown
-// card, somebody's card and a wrong code apart; ErrWait.
+// card, somebody's card and a wrong code, or one that was used with it, apart; ErrWait.
 func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first, second string, from netip.Addr) (Given, error) {
 	serial, first, second = strings.ToUpper(strings.TrimSpace(serial)), tidy(first), tidy(second)
 	if err := r.count(ctx, adding(by.Person, from)); err != nil {
@@ -40,7 +40,7 @@ func (r *Register) AddCard(ctx context.Context, by journal.Actor, serial, first,
 	given := Given{Person: by.Person, Kind: KindCard}
 	err = r.own(ctx, by, "add card", func(tx *journal.Tx, _ holding) (journal.Event, error) {
 		given.At = tx.Now
-		if err := card.Give(ctx, tx, serial); err != nil {
+		if err := card.Give(ctx, tx, serial, step); err != nil {
 			return journal.Event{}, err
 		}
 		_, err := tx.Exec(ctx, `insert into credential_totp (id, person_id, kind, name, serial, data_key, seed, period, drift, last_step, confirmed_at, created_at, used_at)

@@ -135,6 +135,44 @@ func TestCard_ComesBack(t *testing.T) {
 	w.sound(t)
 }
 
+// The codes that a card has given add it to nobody once it is back in the stock: whoever has read one has no card in their hand.
+func TestCard_NoCodeAddsItAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	by := w.newcomer(t, "amel")
+	show := w.cards(t, 1)
+	w.settle(time.Minute)
+	w.enrol(t, by, newKey(t), "clé")
+	adding := show("GADT0001", w.Clock.Now())
+	if _, err := w.factors.AddCard(t.Context(), w.fresh(by), "GADT0001", adding, "", home); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(time.Minute)
+	using := show("GADT0001", w.Clock.Now())
+	if _, err := w.code(t, by, using); err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.factors.Factors(t.Context(), by.Person)
+	if err != nil || len(f.Cards) != 1 {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	if err := w.factors.Remove(t.Context(), w.fresh(by), f.Cards[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	for who, again := range map[string]journal.Actor{"somebody else": w.fresh(w.Paul), "who had it": w.fresh(by)} {
+		for what, code := range map[string]string{"by which it was added": adding, "with which they signed in": using} {
+			if _, err := w.factors.AddCard(t.Context(), again, "GADT0001", code, "", home); !errors.Is(err, credential.ErrWrong) {
+				t.Errorf("%s, by the code %s: %v", who, what, err)
+			}
+		}
+	}
+	w.Clock.Advance(time.Minute)
+	if _, err := w.factors.AddCard(t.Context(), w.fresh(w.Paul), "GADT0001", show("GADT0001", w.Clock.Now()), "", home); err != nil {
+		t.Errorf("by the next code: %v", err)
+	}
+	w.sound(t)
+}
+
 // A card that was sent to an organisation is for its people.
 func TestCard_OfAnOrganisation(t *testing.T) {
 	t.Parallel()

@@ -31,14 +31,15 @@ func (r *Register) Rename(ctx context.Context, by journal.Actor, id uuid.UUID, n
 
 // Remove takes a factor of the person's away. db.ErrNotFound when it is not theirs. ErrLast for the last one of somebody whom
 // ProConnect does not know: they could never sign in again; of somebody whom it does, the recovery codes go with it. A card goes
-// back to the stock: it is in the hand of somebody who gave a factor just now.
+// back to the stock: it is in the hand of somebody who gave a factor just now. The codes that it has given add it no more.
 func (r *Register) Remove(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return r.own(ctx, by, "remove factor", func(tx *journal.Tx, h holding) (journal.Event, error) {
 		var kind, serial string
 		var counted bool
-		err := tx.QueryRow(ctx, `with passkey as (delete from credential_passkey where id = $1 and person_id = $2 returning 'passkey' as kind, '' as serial, cloned_at is null as counted),
-			totp as (delete from credential_totp where id = $1 and person_id = $2 and confirmed_at is not null returning kind, coalesce(serial, '') as serial, true as counted)
-			select * from passkey union all select * from totp`, id, by.Person).Scan(&kind, &serial, &counted)
+		var step int64
+		err := tx.QueryRow(ctx, `with passkey as (delete from credential_passkey where id = $1 and person_id = $2 returning 'passkey' as kind, '' as serial, cloned_at is null as counted, 0::bigint as step),
+			totp as (delete from credential_totp where id = $1 and person_id = $2 and confirmed_at is not null returning kind, coalesce(serial, '') as serial, true as counted, last_step as step)
+			select * from passkey union all select * from totp`, id, by.Person).Scan(&kind, &serial, &counted, &step)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -50,7 +51,7 @@ func (r *Register) Remove(ctx context.Context, by journal.Actor, id uuid.UUID) e
 			tx.Queue(`delete from credential_recovery where person_id = $1`, by.Person)
 		}
 		if serial != "" {
-			card.Return(tx, serial)
+			card.Return(tx, serial, step)
 		}
 		return journal.Event{Action: "factor.removed", Detail: detail}, r.tell(tx, "factor_removed", id, by.Person)
 	})
