@@ -194,6 +194,7 @@ func TestLimit_PersonWithinTheOrganisations(t *testing.T) {
 	if err := o.Directory.LimitOrganisation(t.Context(), o.Administrator(t, "ada"), o.Here, []string{fixture.Housing}); err != nil {
 		t.Fatal(err)
 	}
+	b = o.rose(t) // the secret of the other session has changed
 	b.Without(b.Want(b.Get(p), 200, fixture.Housing), fixture.Tax)
 	b.Want(b.Post(p, "procedures", fixture.Tax), 303) // what is not the organisation's comes to nothing
 	if acting, err := o.Directory.Acting(t.Context(), o.Jeanne, o.Clock.Now()); err != nil || acting.Allows(fixture.Tax) || acting.Allows(fixture.Housing) {
