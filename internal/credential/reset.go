@@ -45,26 +45,19 @@ type standing struct {
 	known           bool // the person
 	administrator   bool // is the person
 	member          bool // is the person, in the actor's organisation
-	helps           bool // a reset would (see resetHelps)
 	only            bool // is the only administrator who could do something
 	reset           Reset
 }
 
-// resetHelps is SQL that says whether a reset changes anything for a person p: there is something to lose, or they have nothing, and only the
-// link at its end lets them in: that of an earlier one is over, or they left before they added their first factor. Whom ProConnect
-// knows, and who has nothing here, comes in with that.
-const resetHelps = `(exists (select from credential_passkey where person_id = p.id) or exists (select from credential_totp where person_id = p.id and confirmed_at is not null)
-	or exists (select from credential_recovery where person_id = p.id) or not exists (select from person_identity where person_id = p.id and state = 'confirmed'))`
-
 // ask queues what an act on a person's reset needs to know, and locks whom it is about against change.
 func (s *standing) ask(b *pgx.Batch, by journal.Actor, person uuid.UUID) {
 	s.run, s.administer = org.MayRun(b, by), org.MayAdminister(b, by)
-	b.Queue(`select administrator, exists (select from membership m where m.person_id = p.id and m.organisation_id = $2 and m.ended_at is null), `+resetHelps+`,
+	b.Queue(`select administrator, exists (select from membership m where m.person_id = p.id and m.organisation_id = $2 and m.ended_at is null),
 			administrator and not exists (select from person o where o.administrator and o.suspended_at is null and o.id <> p.id)
 		from person p where id = $1 for share of p`, person, by.Organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if s.known = rows.Next(); s.known {
-			return rows.Scan(&s.administrator, &s.member, &s.helps, &s.only)
+			return rows.Scan(&s.administrator, &s.member, &s.only)
 		}
 		return rows.Err()
 	})
@@ -90,8 +83,9 @@ func (s *standing) decides(by journal.Actor, now time.Time) error {
 }
 
 // AskReset asks for the removal of all factors of a person who has lost them, who is told. by is a referent of an organisation of
-// theirs, or an administrator; the operator, for the only administrator. Errors: org.ErrMayNot, db.ErrNotFound for nobody of theirs, org.ErrYourself,
-// org.ErrFactorTooOld, ErrNoReset when it would change nothing, db.ErrConflict when there is one that waits.
+// theirs, or an administrator; the operator, for the only administrator. Who has no factor may need it too: its link is the way in for who left before they
+// added their first one, and for whom ProConnect alone knew and who cannot use it any more. Errors: org.ErrMayNot, db.ErrNotFound for nobody of theirs,
+// org.ErrYourself, org.ErrFactorTooOld, db.ErrConflict when there is one that waits.
 func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.UUID) (uuid.UUID, error) {
 	if by.Person == person {
 		return uuid.Nil, org.ErrYourself
@@ -107,9 +101,6 @@ func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.U
 		if by.Kind == journal.System && !s.only {
 			return journal.Event{}, org.ErrMayNot
 		}
-		if !s.helps {
-			return journal.Event{}, ErrNoReset
-		}
 		_, err := tx.Exec(ctx, `insert into credential_reset (id, person_id, organisation_id, state, asked_by, asked_at) values ($1, $2, $3, 'asked', $4, $5)`,
 			id, person, db.OrNull(by.Organisation), db.OrNull(by.Person), tx.Now)
 		if db.Unique(err, "credential_reset_open") {
@@ -122,17 +113,6 @@ func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.U
 		return uuid.Nil, wrap("ask for a reset", err)
 	}
 	return id, nil
-}
-
-// ResetHelps reports whether a reset would change anything for a person (see AskReset).
-func (r *Register) ResetHelps(ctx context.Context, person uuid.UUID) (bool, error) {
-	var helps bool
-	batch := &pgx.Batch{}
-	batch.Queue(`select coalesce((select `+resetHelps+` from person p where id = $1), false)`, person).QueryRow(func(row pgx.Row) error { return row.Scan(&helps) })
-	if err := r.db.Ask(ctx, db.Nothing(), batch); err != nil {
-		return false, fmt.Errorf("look whether a reset helps: %w", err)
-	}
-	return helps, nil
 }
 
 // ApproveReset approves a reset that somebody else asked for; it is done an hour later, and the person is told. by is another

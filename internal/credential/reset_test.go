@@ -299,32 +299,30 @@ func TestReset_LinkEnds(t *testing.T) {
 	}
 }
 
-// A reset is for who has something to lose, or no other way in: not for who has no factor here and signs in with ProConnect.
-func TestReset_OfNothing(t *testing.T) {
+// A reset is the way in for who has nothing here as well: who left before they added a first factor, and whom ProConnect alone knew, who cannot use
+// it any more.
+func TestReset_OfWhoHasNothingHere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	alix, rene := w.Administrator(t, "alix"), w.Referent(t, w.Here, "rene")
-	for _, by := range []journal.Actor{alix, rene} {
-		if _, err := w.factors.AskReset(t.Context(), by, w.Jeanne.Person); !errors.Is(err, credential.ErrNoReset) {
-			t.Errorf("no factor, and ProConnect: %v", err)
+	rene, renee := w.Referent(t, w.Here, "rene"), w.Referent(t, w.Here, "renee")
+	for name, by := range map[string]journal.Actor{"ProConnect alone": w.Jeanne, "nothing at all": w.newcomer(t, "amel")} {
+		id, err := w.factors.AskReset(t.Context(), w.fresh(rene), by.Person)
+		if err := errors.Join(err, w.factors.ApproveReset(t.Context(), w.fresh(renee), id)); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
-	}
-	if w.entries(t, "factor.reset_asked") != 0 || w.told["factor_reset_asked"] != 0 {
-		t.Error("an entry or a message of what was refused")
-	}
-	left := w.newcomer(t, "amel") // who closed the page before adding a factor: no factor, no ProConnect
-	w.enrol(t, w.fresh(w.Paul), newKey(t), "clé")
-	for name, c := range map[string]struct {
-		person uuid.UUID
-		helps  bool
-	}{"ProConnect alone": {w.Jeanne.Person, false}, "nothing at all": {left.Person, true}, "a factor and ProConnect": {w.Paul.Person, true}, "nobody": {uuid.New(), false}} {
-		helps, err := w.factors.ResetHelps(t.Context(), c.person)
-		if err != nil || helps != c.helps {
-			t.Errorf("%s: %v, %v", name, helps, err)
+		w.Clock.Advance(61 * time.Minute)
+		if done, err := w.factors.DoResets(t.Context()); done != 1 || err != nil {
+			t.Fatalf("%s: done %d, %v", name, done, err)
 		}
-		if _, err := w.factors.AskReset(t.Context(), rene, c.person); c.helps && err != nil {
-			t.Errorf("%s: %v", name, err)
+		link, err := w.factors.WriteReset(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if who, err := w.factors.UseReset(t.Context(), link, func(*journal.Tx, uuid.UUID) error { return nil }); err != nil || who != by.Person {
+			t.Errorf("%s: %v, %v", name, who, err)
+		}
+		by.FactorAt, by.Enrolling = time.Time{}, true
+		w.enrol(t, by, newKey(t), "clé")
 	}
 	w.sound(t)
 }

@@ -132,7 +132,7 @@ func personRows(ctx context.Context, tx pgx.Tx, out picture) error {
 }
 
 func identityRows(ctx context.Context, tx pgx.Tx, out picture) error {
-	rows, err := tx.Query(ctx, `select person_id, issuer, sub, salt, state, asked_at, decided_at, vouched_at, coalesce(vouched_by, $1), coalesce(vouched_for, $1), coalesce(decided_by, $1)
+	rows, err := tx.Query(ctx, `select person_id, issuer, sub, salt, state, asked_at, decided_at, refused_at, vouched_at, coalesce(vouched_by, $1), coalesce(vouched_for, $1), coalesce(decided_by, $1)
 		from person_identity`, uuid.Nil)
 	if err != nil {
 		return err
@@ -142,11 +142,14 @@ func identityRows(ctx context.Context, tx pgx.Tx, out picture) error {
 		var issuer, sub string
 		var salt []byte
 		var l life
-		var vouchedAt *time.Time
+		var refusedAt, vouchedAt *time.Time
 		var vouchedBy, vouchedFor, decidedBy uuid.UUID
-		err := row.Scan(&person, &issuer, &sub, &salt, &l.state, &l.since, &l.ended, &vouchedAt, &vouchedBy, &vouchedFor, &decidedBy)
+		err := row.Scan(&person, &issuer, &sub, &salt, &l.state, &l.since, &l.ended, &refusedAt, &vouchedAt, &vouchedBy, &vouchedFor, &decidedBy)
+		if refusedAt != nil {
+			l.what = refusedText(*refusedAt)
+		}
 		if vouchedAt != nil {
-			l.what = vouchedText(vouchedBy, vouchedFor, *vouchedAt)
+			l.what += vouchedText(vouchedBy, vouchedFor, *vouchedAt)
 		}
 		l.what += decidedText(decidedBy)
 		out[identitySubject(person, fmt.Sprintf("%x", subjectDigest(salt, issuer, sub)))] = &l
@@ -212,6 +215,10 @@ func giverSubject(person, organisation, giver uuid.UUID) subject {
 
 func organisationText(siret string, particulars []byte) string {
 	return fmt.Sprintf("SIRET %s, particulars %x", siret, particulars)
+}
+
+func refusedText(at time.Time) string {
+	return fmt.Sprintf("refused before at %s ", at.UTC().Format(journal.TimeFormat))
 }
 
 func vouchedText(by, organisation uuid.UUID, at time.Time) string {

@@ -25,9 +25,10 @@ type Asked struct {
 	Email                string
 	GivenName, UsualName string
 	At                   time.Time
-	Two                  bool // it takes two people
-	Vouched              bool // a first one has vouched for it
-	MayConfirm           bool // by who asks: as the first, the second or the only one
+	RefusedAt            time.Time // by somebody who decided before; zero: never
+	Two                  bool      // it takes two people
+	Vouched              bool      // a first one has vouched for it
+	MayConfirm           bool      // by who asks: as the first, the second or the only one
 }
 
 // takesTwo is SQL: whether a name i of the person a takes two people, because it opens more than one organisation, or an administrator's office.
@@ -46,7 +47,7 @@ const decidable = `a.id <> $1 and case when $2::uuid is null then ` + takesTwo +
 const confirmable = `(i.vouched_at is null or ($2::uuid is null or i.vouched_for is distinct from $2::uuid) and ($1::uuid = '00000000-0000-0000-0000-000000000000'
 	or office_second(i.vouched_by, i.vouched_for, $1, $2, i.asked_at - $3::interval)))`
 
-const askedIdentities = `select i.person_id, i.issuer, i.sub, i.salt, a.email, a.given_name, a.usual_name, i.asked_at, i.vouched_by, i.vouched_for, i.state, ` + takesTwo + `, ` + confirmable + `
+const askedIdentities = `select i.person_id, i.issuer, i.sub, i.salt, a.email, a.given_name, a.usual_name, i.asked_at, coalesce(i.refused_at, '0001-01-01'), i.vouched_by, i.vouched_for, i.state, ` + takesTwo + `, ` + confirmable + `
 	from person_identity i join person a on a.id = i.person_id where i.state in ('asked', 'vouched') and ` + decidable
 
 // askedRow is a row of askedIdentities.
@@ -55,7 +56,7 @@ type askedRow struct {
 	Issuer, Sub                 string
 	Salt                        []byte
 	Email, GivenName, UsualName string
-	At                          time.Time
+	At, RefusedAt               time.Time
 	VouchedBy, VouchedFor       *uuid.UUID
 	State                       string
 	Two, MayConfirm             bool
@@ -65,7 +66,7 @@ func (a askedRow) digest() string { return hex.EncodeToString(subjectDigest(a.Sa
 
 func askedOf(row pgx.CollectableRow) (Asked, error) {
 	a, err := pgx.RowToStructByPos[askedRow](row)
-	return Asked{a.Person, a.digest(), a.Email, a.GivenName, a.UsualName, a.At.UTC(), a.Two, a.State == identityVouched, a.MayConfirm}, err
+	return Asked{a.Person, a.digest(), a.Email, a.GivenName, a.UsualName, a.At.UTC(), a.RefusedAt.UTC(), a.Two, a.State == identityVouched, a.MayConfirm}, err
 }
 
 // AskedIdentities lists the names that the actor may decide on, the oldest first: a referent on those of the people of their organisation, an
@@ -116,7 +117,7 @@ func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, perso
 	return waits, err
 }
 
-// RefuseIdentity says that it is somebody else: that name opens nothing, and is not asked again. One person is enough. Errors as ConfirmIdentity.
+// RefuseIdentity says that it is somebody else: that name opens nothing, and is not asked again for a day. One person is enough. Errors as ConfirmIdentity.
 func (d *Directory) RefuseIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) error {
 	return d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, _ *uuid.UUID) (journal.Event, error) {
 		return journal.Event{Action: "person.identity_refused"}, settle(ctx, tx, n, identityRefused)

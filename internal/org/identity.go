@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -15,8 +16,8 @@ import (
 	"mandat/internal/token"
 )
 
-// The states of a name by which ProConnect knows a person: asked → (vouched →) confirmed, or refused. It is vouched for by a first person
-// where it takes two: see takesTwo.
+// The states of a name by which ProConnect knows a person: asked → (vouched →) confirmed, or refused, and perhaps asked again later. It is vouched for by
+// a first person where it takes two: see takesTwo.
 const (
 	identityAsked     = "asked"
 	identityVouched   = "vouched"
@@ -35,11 +36,10 @@ func subjectDigest(salt []byte, issuer, sub string) []byte {
 	return sum[:]
 }
 
-// identify queues the row of a name of a person, and returns its digest for the entry, in hexadecimal.
-func identify(b *pgx.Batch, tx *journal.Tx, person uuid.UUID, issuer, sub, state string) string {
+// identify queues the row of a confirmed name of a person who is added, and returns its digest for the entry, in hexadecimal.
+func identify(b *pgx.Batch, tx *journal.Tx, person uuid.UUID, issuer, sub string) string {
 	salt := token.Bytes(32)
-	b.Queue(`insert into person_identity (issuer, sub, person_id, salt, state, asked_at, decided_at)
-		values ($1, $2, $3, $4, $5::text, $6, case when $5::text <> 'asked' then $6::timestamptz end)`, issuer, sub, person, salt, state, tx.Now)
+	b.Queue(`insert into person_identity (issuer, sub, person_id, salt, state, asked_at, decided_at) values ($1, $2, $3, $4, 'confirmed', $5, $5)`, issuer, sub, person, salt, tx.Now)
 	return hex.EncodeToString(subjectDigest(salt, issuer, sub))
 }
 
@@ -50,22 +50,31 @@ type personNamed struct {
 
 // AskIdentity notes that ProConnect names somebody otherwise, who has the address of a person: their referent, or an administrator, is to confirm that it is them.
 // The program asks, for a browser that is signed in nowhere. It returns db.ErrConflict when that name is known: asked already, of this person
-// or of another, confirmed, or refused.
+// or of another, confirmed, or refused less than a day ago. Who refused it may have pressed the wrong button: later it is asked again.
 func (d *Directory) AskIdentity(ctx context.Context, issuer, sub string, person uuid.UUID) error {
 	err := d.journal.Record(ctx, journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
-		batch := &pgx.Batch{}
-		digest := identify(batch, tx, person, issuer, sub, identityAsked)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		var salt []byte
+		err := tx.QueryRow(ctx, askIdentity, issuer, sub, person, token.Bytes(32), tx.Now, tx.Now.Add(-refusalCounts)).Scan(&salt)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = db.ErrConflict
+		}
+		if err != nil {
 			return journal.Event{}, err
 		}
-		err := d.tellDeciders(ctx, tx, person, digest)
-		return journal.Event{Action: "person.identity_asked", Detail: personNamed{person.String(), digest}}, err
+		digest := hex.EncodeToString(subjectDigest(salt, issuer, sub))
+		return journal.Event{Action: "person.identity_asked", Detail: personNamed{person.String(), digest}}, d.tellDeciders(ctx, tx, person, digest)
 	})
-	if db.Unique(err, "") {
-		return db.ErrConflict
-	}
 	return found("ask for an identity", err)
 }
+
+// refusalCounts is for how long a name that was refused is not asked again: nobody is asked about one account more often than once a day.
+const refusalCounts = 24 * time.Hour
+
+// askIdentity begins a name's life, or begins it anew when it was refused before $6; else there is no row.
+const askIdentity = `insert into person_identity as i (issuer, sub, person_id, salt, state, asked_at) values ($1, $2, $3, $4, 'asked', $5)
+	on conflict (issuer, sub) do update set state = 'asked', asked_at = excluded.asked_at, refused_at = i.decided_at, decided_at = null, decided_by = null,
+		vouched_at = null, vouched_by = null, vouched_for = null
+	where i.person_id = excluded.person_id and i.state = 'refused' and i.decided_at <= $6 returning salt`
 
 // tellDeciders queues a message to those who may confirm a name of a person: those whom decidable lets decide.
 func (d *Directory) tellDeciders(ctx context.Context, tx *journal.Tx, person uuid.UUID, digest string) error {
@@ -80,7 +89,7 @@ func (d *Directory) tellDeciders(ctx context.Context, tx *journal.Tx, person uui
 	var told []Message
 	m := Message{}
 	_, err = pgx.ForEachRow(rows, []any{&m.Person, &m.Kind}, func() error {
-		m.About = digest + " " + m.Person.String()
+		m.About = digest + " " + m.Person.String() + " " + tx.Now.Format(journal.TimeFormat)
 		told = append(told, m)
 		return nil
 	})

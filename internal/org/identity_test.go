@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -87,25 +88,67 @@ func TestIdentity_CountsOnceItIsConfirmed(t *testing.T) {
 	w.Content(t)
 }
 
-func TestIdentity_ThatIsRefusedOpensNothingAndIsNotAskedAgain(t *testing.T) {
+// A name that was refused opens nothing. Who refused it may have been wrong: it is asked again, of that person only and not before a day is over, and who
+// decides then sees that it was refused.
+func TestIdentity_ThatIsRefusedIsAskedAgainAnotherDay(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	ctx, d, odile := t.Context(), w.Directory, w.Referent(t, w.Here, "odile")
-	if err := d.AskIdentity(ctx, fixture.Issuer, "mallory", w.Jeanne.Person); err != nil {
+	ask := func(person uuid.UUID) error { return d.AskIdentity(ctx, fixture.Issuer, "second", person) }
+	refuse := func() {
+		t.Helper()
+		odile.FactorAt = w.Clock.Now()
+		if err := d.RefuseIdentity(ctx, odile, w.Jeanne.Person, asked(t, d, odile).Digest); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Recognise(ctx, fixture.Issuer, "second"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("recognised: %v", err)
+		}
+	}
+	if err := ask(w.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
-	list, err := d.AskedIdentities(ctx, odile)
-	if err != nil || len(list) != 1 {
-		t.Fatalf("asked %v, %v", list, err)
+	if first := asked(t, d, odile); !first.RefusedAt.IsZero() {
+		t.Errorf("refused already: %+v", first)
 	}
-	if err := d.RefuseIdentity(ctx, odile, w.Jeanne.Person, list[0].Digest); err != nil {
+	refuse()
+	at := w.Clock.Now()
+	w.Clock.Advance(24*time.Hour - time.Minute)
+	if err := ask(w.Jeanne.Person); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("asked again the same day: %v", err)
+	}
+	w.Clock.Advance(2 * time.Minute)
+	if err := ask(w.Paul.Person); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("asked as somebody else's: %v", err)
+	}
+	if err := ask(w.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Recognise(ctx, fixture.Issuer, "mallory"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("recognised: %v", err)
+	if err := ask(w.Jeanne.Person); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("asked while it is asked: %v", err)
 	}
-	if err := d.AskIdentity(ctx, fixture.Issuer, "mallory", w.Jeanne.Person); !errors.Is(err, db.ErrConflict) {
-		t.Errorf("asked again: %v", err)
+	if again := asked(t, d, odile); again.RefusedAt.Sub(at).Abs() > time.Minute {
+		t.Errorf("refused at %v, is told as %v", at, again.RefusedAt)
+	}
+	if told := *w.Told; len(told) != 2 || told[0].About == told[1].About || told[1].Kind != "identity_asked" {
+		t.Errorf("told %v", told)
+	}
+	w.Content(t)
+	refuse()
+	w.Clock.Advance(25 * time.Hour)
+	odile.FactorAt = w.Clock.Now()
+	if err := ask(w.Jeanne.Person); err != nil {
+		t.Fatal(err)
+	}
+	if err := confirm(t, d, odile, w.Jeanne.Person, asked(t, d, odile).Digest); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := d.Recognise(ctx, fixture.Issuer, "second"); err != nil || p.ID != w.Jeanne.Person {
+		t.Errorf("%v, %v", p.ID, err)
+	}
+	w.Clock.Advance(25 * time.Hour)
+	if err := ask(w.Jeanne.Person); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("asked once it is hers: %v", err)
 	}
 	w.Content(t)
 }
@@ -192,6 +235,37 @@ func TestIdentity_OfSeveralOrganisationsTakesTwo(t *testing.T) {
 			w.Content(t)
 		})
 	}
+}
+
+// What a first person vouched for, and somebody refused, takes two people anew.
+func TestIdentity_AskedAgainTakesTwoAgain(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	ada, bea, carla := w.Administrator(t, "ada"), w.Administrator(t, "bea"), w.Administrator(t, "carla")
+	if err := d.AskIdentity(ctx, fixture.Issuer, "ada-2", ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	digest := asked(t, d, bea).Digest
+	if waits, err := d.ConfirmIdentity(ctx, bea, ada.Person, digest); !waits || err != nil {
+		t.Fatal(waits, err)
+	}
+	if err := d.RefuseIdentity(ctx, carla, ada.Person, digest); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(25 * time.Hour)
+	bea.FactorAt, carla.FactorAt = w.Clock.Now(), w.Clock.Now()
+	if err := d.AskIdentity(ctx, fixture.Issuer, "ada-2", ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	if waits, err := d.ConfirmIdentity(ctx, carla, ada.Person, digest); !waits || err != nil {
+		t.Errorf("one of two: %v, %v", waits, err)
+	}
+	w.Content(t)
+	if err := confirm(t, d, bea, ada.Person, digest); err != nil {
+		t.Error(err)
+	}
+	w.Content(t)
 }
 
 // The database holds to it too: nobody is both the first and the second, and no name is confirmed out of turn.

@@ -90,7 +90,7 @@ func add(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error
 		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, orNull(p.Phone), p.Lang, p.EmailVerified, tx.Now, orNobody(a.InvitedBy))
 	detail := personAdded{Person: p.ID.String(), Roles: a.Roles, Auditor: p.Auditor, Administrator: p.Administrator, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}
 	if p.Sub != "" {
-		detail.Subject = identify(batch, tx, p.ID, p.Issuer, p.Sub, identityConfirmed)
+		detail.Subject = identify(batch, tx, p.ID, p.Issuer, p.Sub)
 	}
 	for _, role := range a.Roles {
 		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)`, a.Organisation, p.ID, role, tx.Now, orNobody(a.InvitedBy))

@@ -120,11 +120,16 @@ func (e entry) onPerson(p picture) {
 func (e entry) onName(p picture, name subject) {
 	switch e.Action {
 	case "person.identity_asked":
-		p[name] = &life{state: identityAsked, since: e.At}
+		asked := &life{state: identityAsked, since: e.At}
+		if l := p[name]; l != nil && l.ended != nil {
+			asked.what = refusedText(*l.ended)
+		}
+		p[name] = asked
 		return
 	case "person.identity_vouched":
 		if l := p[name]; l != nil {
-			l.state, l.what = identityVouched, vouchedText(e.By.Person, e.Organisation, e.At)
+			l.state = identityVouched
+			l.what += vouchedText(e.By.Person, e.Organisation, e.At)
 		}
 		return
 	case "person.identity_confirmed", "person.identity_refused":

@@ -101,7 +101,7 @@ func personPages() []shownPage {
 			p.Form = mistaken(url.Values{"score": {"12"}}, "tested_on", "admin.wrong.date", "score", "admin.wrong.score")
 		}),
 		show(func(p *personPage) {
-			p.Office, p.Self, p.Identities, p.Notice = "administrator", true, []org.Asked{{Person: someID, Digest: "aa", At: now, MayConfirm: true}, {Person: someID, Digest: "bb", At: now, Two: true, Vouched: true}}, "admin.person.resumed"
+			p.Office, p.Self, p.Identities, p.Notice = "administrator", true, []org.Asked{{Person: someID, Digest: "aa", At: now, MayConfirm: true}, {Person: someID, Digest: "bb", At: now, RefusedAt: now, Two: true, Vouched: true}}, "admin.person.resumed"
 			p.Reset = &staff.Reset{Reset: credential.Reset{ID: someID, State: "asked", AskedAt: now}, Asker: "Rose Fictif"}
 		}),
 		show(func(p *personPage) { p.Office = "auditor" }),

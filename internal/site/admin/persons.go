@@ -132,9 +132,8 @@ func (s *Site) factors(r *http.Request, at *session.Session, p *personPage) erro
 	p.Identities = slices.DeleteFunc(asked, func(a org.Asked) bool { return a.Person != p.Person.ID })
 	open, err := s.Credentials.ResetOf(r.Context(), p.Person.ID)
 	if errors.Is(err, db.ErrNotFound) {
-		p.MayReset, err = s.Credentials.ResetHelps(r.Context(), p.Person.ID)
-		p.MayReset = p.MayReset && !p.Self
-		return err
+		p.MayReset = !p.Self
+		return nil
 	}
 	if err == nil {
 		p.Reset, err = staff.ResetFor(r.Context(), s.Directory, at, open)

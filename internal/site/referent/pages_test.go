@@ -103,7 +103,7 @@ func personPages() []shownPage {
 		show(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), func(p *personPage) { p.Procedures, p.Notice = []string{"RSA"}, "referent.person.resumed" }),
 		show(blank(), func(p *personPage) {
 			p.leaving, p.Self = leaving{Person: blank()}, true
-			p.Identities = []org.Asked{{Person: someID, Digest: "aa", At: now, MayConfirm: true}, {Person: someID, Digest: "bb", At: now, Two: true, MayConfirm: true},
+			p.Identities = []org.Asked{{Person: someID, Digest: "aa", At: now, MayConfirm: true}, {Person: someID, Digest: "bb", At: now, RefusedAt: now, Two: true, MayConfirm: true},
 				{Person: someID, Digest: "cc", At: now, Two: true, Vouched: true, MayConfirm: true}, {Person: someID, Digest: "dd", At: now, Two: true, Vouched: true}}
 		}),
 		show(suspended, func(p *personPage) { p.Reset = &asked }),

@@ -101,9 +101,8 @@ func (s *Site) decisions(r *http.Request, at *session.Session, p *personPage) er
 	}
 	open, err := s.Credentials.ResetOf(r.Context(), p.Person.ID)
 	if errors.Is(err, db.ErrNotFound) {
-		p.MayReset, err = s.Credentials.ResetHelps(r.Context(), p.Person.ID)
-		p.MayReset = p.MayReset && !p.Self
-		return err
+		p.MayReset = !p.Self
+		return nil
 	}
 	if err != nil {
 		return err

@@ -19,7 +19,6 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/clock"
-	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -65,8 +64,6 @@ const FormLife = org.FactorLife - 5*time.Minute
 // to the page that lists its people.
 func Refusal(err error, home, people string) error {
 	switch {
-	case errors.Is(err, credential.ErrNoReset):
-		return page.NewProblem(http.StatusConflict, "referent.problem.no_reset", people)
 	case errors.Is(err, org.ErrSecond):
 		return page.NewProblem(http.StatusConflict, "referent.problem.second", home)
 	case errors.Is(err, org.ErrNotSecond):
