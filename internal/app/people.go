@@ -33,7 +33,7 @@ func (a *App) buildPeople() error {
 	a.sessions = session.New(a.db, a.clock, a.secure())
 	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock,
 		credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
-		credential.Hooks{Tell: notify.Tell, End: session.EndAll, Finish: invitation.Finish})
+		credential.Hooks{Tell: notify.Tell, End: session.EndAndForget, Finish: invitation.Finish})
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (d *Desk) people(t testing.TB) {
 	d.Invitations = invitation.New(d.DB, d.Journal, d.Directory, d.Clock)
 	d.Contacts = contact.New(d.DB, d.Journal, d.Directory, d.Keys, d.Clock)
 	d.Factors, err = credential.New(d.DB, d.Journal, d.Keys, d.Clock, credential.Config{RPID: "localhost", Origins: []string{d.URL}, Name: "Mandat"}, credential.Hooks{
-		Tell: d.Post.tell, End: session.EndAll, Finish: invitation.Finish})
+		Tell: d.Post.tell, End: session.EndAndForget, Finish: invitation.Finish})
 	must(t, err)
 	d.Door = signin.New(d.Journal, d.Sessions, d.Post.tell)
 	d.Links = maillink.New(d.DB, d.Clock, throttle.New(d.DB, d.Clock), d.Sessions, d.Post.queue)

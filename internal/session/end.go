@@ -38,10 +38,16 @@ func (s *Sessions) Leave(w http.ResponseWriter, r *http.Request, at *Session) er
 	return s.Forget(w, r)
 }
 
-// EndAll ends every session of a person, in whatever browser, inside the act for which it is right: their suspension, the
-// loss of a device.
+// EndAll ends every session of a person, in whatever browser, inside the act for which it is right: their suspension for instance.
 func EndAll(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
 	return end(ctx, tx, `delete from session where person_id = $1 or half_person = $1`, person)
+}
+
+// EndAndForget is EndAll for who has lost what they sign in with: their browsers may be in somebody else's hands, and are known no more. What signs in
+// with one of them is told to the person, and codes that are tried there are a stranger's.
+func EndAndForget(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
+	tx.Queue(`delete from session_device where person_id = $1`, person)
+	return EndAll(ctx, tx, person)
 }
 
 // endIn ends the sessions of a person for one organisation, in one browser or (null) in all. Where they have sessions for others, that of
@@ -61,8 +67,9 @@ func EndIn(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID) 
 	return end(ctx, tx, endIn, person, organisation, nil)
 }
 
-// EndOthers ends every session of the person but those of this browser.
-func (s *Sessions) EndOthers(ctx context.Context, tx *journal.Tx, at *Session) error {
+// EndOthers ends every session of the person but those of this browser, which is the only one of theirs that is known from then on (EndAndForget).
+func (s *Sessions) EndOthers(ctx context.Context, tx *journal.Tx, at *Session, here Device) error {
+	tx.Queue(`delete from session_device where person_id = $1 and device <> $2`, at.Person, here.Hash())
 	return end(ctx, tx, `delete from session where (person_id = $1 or half_person = $1) and browser <> $2`, at.Person, at.Browser)
 }
 

@@ -151,7 +151,7 @@ func TestList_AndEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	alive("one ended", map[*http.Cookie]bool{here: true, there: false, third: true, paul: true})
-	if err := act(me, func(tx *journal.Tx) error { return h.sessions.EndOthers(t.Context(), tx, me) }); err != nil {
+	if err := act(me, func(tx *journal.Tx) error { return h.sessions.EndOthers(t.Context(), tx, me, session.Device{}) }); err != nil {
 		t.Fatal(err)
 	}
 	alive("the others ended", map[*http.Cookie]bool{here: true, third: false, paul: true})

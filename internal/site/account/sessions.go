@@ -64,7 +64,7 @@ func (s *Site) doEnd(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) doEndOthers(w http.ResponseWriter, r *http.Request) error {
 	at := session.From(r.Context())
 	err := s.Journal.Record(r.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "session.ended", Detail: ended{All: true}}, s.Sessions.EndOthers(r.Context(), tx, at)
+		return journal.Event{Action: "session.ended", Detail: ended{All: true}}, s.Sessions.EndOthers(r.Context(), tx, at, s.Sessions.Device(r))
 	})
 	if err != nil {
 		return err

@@ -43,6 +43,13 @@ func TestSessions_EndOneAndAllOthers(t *testing.T) {
 	if n := d.Number(t, `select count(*) from session where person_id = $1`, lea.Person); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
+	if n := d.Number(t, `select count(*) from session_device where person_id = $1`, lea.Person); n != 1 {
+		t.Errorf("%d browsers are known", n)
+	}
+	enter(t, d, third, code)
+	if n := len(d.Post.Of("new_device")); n != 3 {
+		t.Errorf("told %d times, after a sign-in in a browser that was ended", n)
+	}
 	if n := d.Number(t, `select 10 * count(*) + count(*) filter (where body::jsonb->'detail'->>'all' = 'true') from journal_entry where action = 'session.ended' and person_id = $1`, lea.Person); n != 21 {
 		t.Errorf("entries %d", n)
 	}

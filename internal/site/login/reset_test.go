@@ -48,6 +48,36 @@ func TestReset_BeginsAnew(t *testing.T) {
 	}
 }
 
+// The browsers of who has lost everything may be in somebody else's hands: a reset forgets them, so that whoever signs in there has a stranger's allowance,
+// and the person is told. Somebody else's stay known.
+func TestReset_ForgetsTheirBrowsers(t *testing.T) {
+	t.Parallel()
+	d, _ := open(t)
+	lea, max := d.Newcomer(t, "lea", org.RoleAidant), d.Newcomer(t, "max", org.RoleAidant)
+	code, others, laptop := d.App(t, lea), d.App(t, max), browse.New()
+	enter := func(name string, code func() string) {
+		t.Helper()
+		d.HalfIn(t, laptop, name+"@exemple.invalid")
+		press(t, laptop, "Valider le code", "code", code())
+	}
+	enter("max", others)
+	press(t, laptop, "quitter")
+	enter("lea", code)
+	if d.Who(t, laptop) != lea.Person {
+		t.Fatal("not signed in")
+	}
+	d.Reset(t, lea.Person)
+	if n := d.Number(t, `select 10 * count(*) filter (where person_id = $1) + count(*) filter (where person_id = $2) from session_device`, lea.Person, max.Person); n != 1 {
+		t.Errorf("known are %d", n)
+	}
+	again, told := d.App(t, lea), len(d.Post.Of("new_device"))
+	get(t, laptop, d.URL+"/connexion")
+	enter("lea", again)
+	if n := len(d.Post.Of("new_device")) - told; n != 1 || d.Who(t, laptop) != lea.Person {
+		t.Errorf("told %d times of a sign-in in the browser of before", n)
+	}
+}
+
 // In a browser where somebody else is signed in the link is not used; nor by who was suspended meanwhile.
 func TestReset_Refuses(t *testing.T) {
 	t.Parallel()
