@@ -31,13 +31,13 @@ func (s *Site) suggested(r *http.Request) string {
 	return "1"
 }
 
-const passkeyPath = "/compte/facteurs/cle"
+const addPath = "/compte/facteurs/cle"
 
 func (s *Site) showAddPasskey(w http.ResponseWriter, r *http.Request) error {
-	if ok, err := s.fresh(w, r, passkeyPath); !ok {
+	if ok, err := s.fresh(w, r, addPath); !ok {
 		return err
 	}
-	form, err := s.Sessions.KeptForm(r, passkeyPath, nil)
+	form, err := s.Sessions.KeptForm(r, addPath, nil)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func sent(r *http.Request) (made, bool, error) {
 
 // confirm leads the module to where a factor has to be given first. The name waits for the person.
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request, m made) error {
-	if err := s.Sessions.KeepForm(r, passkeyPath, page.FilledForm(url.Values{"name": {m.Name}})); err != nil {
+	if err := s.Sessions.KeepForm(r, addPath, page.FilledForm(url.Values{"name": {m.Name}})); err != nil {
 		return err
 	}
 	return page.WriteJSON(w, http.StatusOK, map[string]string{"location": session.ConfirmPath})
