@@ -60,7 +60,7 @@ func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.
 }
 
 // TakeRole ends a role of a colleague, or of the referent themselves, in the referent's organisation, with every session of theirs for it, and tells
-// them. Who has none left has left. It returns db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act, and otherwise what SuspendIn does.
+// them. Who has none left has left. It returns db.ErrConflict for who has not that role, ErrLastReferent for the last referent who may act and can sign in, and otherwise what SuspendIn does.
 func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "take a role", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "person.left", Detail: personChanged{person.String(), []string{role}}}
@@ -71,7 +71,7 @@ func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.
 		}
 		var kept bool
 		err = tx.QueryRow(ctx, `select exists (select from membership m join person a on a.id = m.person_id
-			where m.organisation_id = $1 and m.role = 'referent' and m.ended_at is null and `+free+`)`, by.Organisation).Scan(&kept)
+			where m.organisation_id = $1 and m.role = 'referent' and m.ended_at is null and `+free+` and `+signsIn+`)`, by.Organisation).Scan(&kept)
 		if err == nil && !kept {
 			err = ErrLastReferent
 		}

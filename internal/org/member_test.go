@@ -171,6 +171,30 @@ func TestTakeRole_LeavesOneReferent(t *testing.T) {
 	w.Content(t)
 }
 
+// Who accepted an invitation, and left before they added a second factor, is none with whom an organisation could be left.
+func TestTakeRole_LeavesOneWhoCanSignIn(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	odile := w.Referent(t, w.Here, "odile")
+	stranded, err := w.Directory.AddPerson(t.Context(), journal.Program(), org.Person{Email: "nora@exemple.invalid", EmailVerified: true, GivenName: "Nora", UsualName: "Fictif"}, w.Here, org.RoleReferent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(when string) {
+		t.Helper()
+		if err := w.Directory.TakeRole(t.Context(), odile, odile.Person, org.RoleReferent); !errors.Is(err, org.ErrLastReferent) {
+			t.Errorf("the only one who can sign in, %s: %v", when, err)
+		}
+	}
+	refused("without anything")
+	w.Behind(t, `insert into credential_totp (id, person_id, kind, name, data_key, seed, period, created_at) values (gen_random_uuid(), $1, 'app', 'app', '', '', 30, now())`, stranded)
+	refused("with an application whose first code was not given")
+	w.Behind(t, `update credential_totp set confirmed_at = now() where person_id = $1`, stranded)
+	if err := w.Directory.TakeRole(t.Context(), odile, odile.Person, org.RoleReferent); err != nil {
+		t.Errorf("once the other one has a factor: %v", err)
+	}
+}
+
 // Two referents who suspend each other: one does.
 func TestSuspendIn_EachOther(t *testing.T) {
 	t.Parallel()

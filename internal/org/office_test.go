@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -85,6 +87,28 @@ func TestAdministrators_StayTwo(t *testing.T) {
 		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
 			t.Errorf("step %d: %v, want %v", i, step.got, step.want)
 		}
+	}
+	w.Content(t)
+}
+
+// An administrator who has no way to sign in yet is none with whom somebody is two.
+func TestAdministrators_StayTwoWhoCanSignIn(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d := t.Context(), w.Directory
+	ada, bea := w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	if _, err := d.AddPerson(ctx, journal.Program(), org.Person{Email: "nora@exemple.invalid", EmailVerified: true, GivenName: "Nora", UsualName: "Fictif", Administrator: true}, uuid.Nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Suspend(ctx, ada, bea.Person); !errors.Is(err, org.ErrLastAdministrator) {
+		t.Errorf("suspended: %v", err)
+	}
+	if err := d.EndOffice(ctx, ada, bea.Person); !errors.Is(err, org.ErrLastAdministrator) {
+		t.Errorf("ended: %v", err)
+	}
+	w.Administrator(t, "cleo")
+	if err := d.Suspend(ctx, ada, bea.Person); err != nil {
+		t.Errorf("with a third who can: %v", err)
 	}
 	w.Content(t)
 }

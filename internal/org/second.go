@@ -69,7 +69,7 @@ func (d *Directory) MaySecond(ctx context.Context, first, second Office, asked t
 	return yes, found("ask for a second person", err)
 }
 
-// leavesTwo is the part of an act that takes an administrator away: ErrLastAdministrator when another one does it and would then be the only active one. So
+// leavesTwo is the part of an act that takes an administrator away: ErrLastAdministrator when another one does it and would then be the only active one who can sign in. So
 // nobody makes themselves alone; the operator, on the command line, is the second person where it must be. Who acts is locked, and one of any two acts
 // that could leave one together waits for the other.
 func leavesTwo(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
@@ -78,6 +78,6 @@ func leavesTwo(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
 	}
 	var alone bool
 	err := tx.QueryRow(ctx, `select exists (select from person where id = $1 and administrator and suspended_at is null)
-		and (select count(*) < 2 from person where administrator and suspended_at is null and id <> $1)`, person).Scan(&alone)
+		and (select count(*) < 2 from person a where administrator and suspended_at is null and id <> $1 and `+signsIn+`)`, person).Scan(&alone)
 	return errors.Join(err, when(alone, ErrLastAdministrator))
 }
