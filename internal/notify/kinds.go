@@ -67,6 +67,8 @@ var kinds = map[string]kind{
 	"suspended_inactive": {byMail, weeks, "", "", noSecret},
 	"suspended":          {byMail, weeks, "", "", noSecret}, // everywhere
 
+	"renamed": {byMail, weeks, "", "/compte", noSecret},
+
 	"suspended_there":         {byMail, weeks, "", "", noSecret},
 	"organisation_suspended":  {byMail, weeks, "", "", noSecret},
 	"organisation_closed":     {byMail, weeks, "", "", noSecret},

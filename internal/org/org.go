@@ -40,6 +40,7 @@ var (
 	ErrLastReferent      = errors.New("an organisation keeps a referent")                              // the last one that may act
 	ErrLastAdministrator = errors.New("the service keeps an administrator")                            // the last active one, or, for one of them, the last beside them
 	ErrFactorTooOld      = errors.New("the second factor was given too long ago, or never")            // see FactorLife
+	ErrSeveralPlaces     = errors.New("this person works for several organisations")                   // an administrator does it then
 	ErrParticulars       = errors.New("these particulars of an organisation or a person cannot be so") // a form was passed by
 )
 

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -30,8 +31,9 @@ func (d *Directory) ChangeProfile(ctx context.Context, by journal.Actor, p Profi
 	}))
 }
 
-// Rename corrects the name of somebody: a referent that of a colleague, an administrator anybody's; nobody their own. It returns db.ErrNotFound for
-// nobody there, db.ErrConflict for who has left, ErrParticulars for what is no Name, ErrYourself, ErrMayNot, ErrFactorTooOld.
+// Rename corrects the name of somebody, which stands on what citizens get: a referent that of a colleague, an administrator anybody's; nobody their own. The
+// person is told. It returns db.ErrNotFound for nobody there, db.ErrConflict for who has left, ErrSeveralPlaces to a referent when it is not for their
+// organisation alone to say, ErrParticulars for what is no Name, ErrYourself, ErrMayNot, ErrFactorTooOld.
 func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UUID, given, usual string) error {
 	given, err := Name(given)
 	if err != nil {
@@ -48,7 +50,21 @@ func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UU
 		act, where, args = d.run, ` and exists (select from membership where organisation_id = $4 and person_id = $1 and ended_at is null)`, append(args, by.Organisation)
 	}
 	return act(ctx, by, person, "rename", func(tx *journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "person.changed", Detail: personChanged{Person: person.String()}},
-			one(tx.Exec(ctx, `update person set given_name = $2, usual_name = $3 where id = $1`+where, args...))
+		event := journal.Event{Action: "person.changed", Detail: personChanged{Person: person.String()}}
+		err := one(tx.Exec(ctx, `update person set given_name = $2, usual_name = $3 where id = $1`+where, args...))
+		if err == nil && by.Kind == journal.Referent {
+			err = onePlace(ctx, tx, person)
+		}
+		if err == nil {
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "renamed", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		}
+		return event, err
 	})
+}
+
+// onePlace is ErrSeveralPlaces for who works for more than one organisation.
+func onePlace(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
+	var several bool
+	err := tx.QueryRow(ctx, `select person_places($1) > 1`, person).Scan(&several)
+	return errors.Join(err, when(several, ErrSeveralPlaces))
 }

@@ -35,6 +35,7 @@ type Colleague struct {
 
 	Passkeys, Apps, Cards, Recovery int  // second factors that count; recovery codes that are left
 	ByProConnect                    bool // ProConnect names them: they need no second factor here
+	Elsewhere                       bool // they work for another organisation too
 
 	LastSignIn *time.Time
 }
@@ -43,7 +44,7 @@ type Colleague struct {
 const team = `select ` + personColumns + `, w.roles, w.suspended, w.procedures, w.since, w.left_at, coalesce(k.state, ''), k.certified_until,
 	(select count(*) from credential_passkey f where f.person_id = a.id and f.cloned_at is null), c.apps, c.cards,
 	(select count(*) from credential_recovery f where f.person_id = a.id and f.used_at is null),
-	exists (select from person_identity i where i.person_id = a.id and i.state = 'confirmed'), (select signed_in_at from session_presence s where s.person_id = a.id)
+	exists (select from person_identity i where i.person_id = a.id and i.state = 'confirmed'), person_places(a.id) > 1, (select signed_in_at from session_presence s where s.person_id = a.id)
 	from person a join lateral (select coalesce(array_agg(m.role order by m.role) filter (where m.ended_at is null), '{}') roles,
 			coalesce(bool_or(m.suspended_at is not null) filter (where m.ended_at is null), false) suspended, min(m.created_at) since, max(m.ended_at) left_at,
 			(select l.procedures from membership l where l.organisation_id = $1 and l.person_id = a.id and l.role = 'aidant' and l.ended_at is null) procedures
@@ -55,7 +56,7 @@ const team = `select ` + personColumns + `, w.roles, w.suspended, w.procedures, 
 
 func (c *Colleague) scan(row pgx.CollectableRow, now time.Time) error {
 	err := row.Scan(append(c.fields(), &c.Roles, &c.SuspendedThere, &c.Procedures, &c.Since, &c.LeftAt, &c.Certificate, &c.CertifiedUntil,
-		&c.Passkeys, &c.Apps, &c.Cards, &c.Recovery, &c.ByProConnect, &c.LastSignIn)...)
+		&c.Passkeys, &c.Apps, &c.Cards, &c.Recovery, &c.ByProConnect, &c.Elsewhere, &c.LastSignIn)...)
 	switch {
 	case len(c.Roles) == 0:
 		c.State = ColleagueLeft

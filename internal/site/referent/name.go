@@ -16,11 +16,15 @@ func (s *Site) naming() staff.Naming {
 	return staff.Naming{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory, Find: s.named, Path: personPath, Trail: trailOf}
 }
 
-// named finds the person of the path whose name may be corrected here: who has left is a matter of where they work now.
+// named finds the person of the path whose name may be corrected here: who has left is a matter of where they work now, and who works elsewhere too of the
+// administration.
 func (s *Site) named(r *http.Request) (*session.Session, org.Person, error) {
 	at, c, err := s.colleague(r)
 	if err == nil && c.State == org.ColleagueLeft {
 		err = db.ErrNotFound
+	}
+	if err == nil && c.Elsewhere {
+		err = refusal(org.ErrSeveralPlaces)
 	}
 	return at, c.Person, err
 }

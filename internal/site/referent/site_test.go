@@ -164,6 +164,11 @@ func TestName_IsCorrectedForWhoWorksHere(t *testing.T) {
 	b.Want(b.Get(path(o.boss)+"/nom"), 409, "Vous ne pouvez pas le faire pour vous-même")
 	b.Want(b.Post(path(o.boss)+"/nom", "given_name", "A", "usual_name", "B"), 409)
 	b.Want(b.Post(path(o.Ines)+"/nom", "given_name", "A", "usual_name", "B"), 404)
+	if err := o.Directory.Join(t.Context(), journal.Program(), o.Jeanne.Person, o.Elsewhere, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	b.Want(b.Get(p), 409, "Cette personne travaille pour plusieurs structures")
+	b.Want(b.Post(p, "given_name", "A", "usual_name", "B"), 409, "Cette personne travaille pour plusieurs structures")
 	if err := o.Directory.Leave(t.Context(), journal.Program(), o.Paul.Person, o.Here, org.RoleAidant); err != nil {
 		t.Fatal(err)
 	}

@@ -64,6 +64,8 @@ const FormLife = org.FactorLife - 5*time.Minute
 // to the page that lists its people.
 func Refusal(err error, home, people string) error {
 	switch {
+	case errors.Is(err, org.ErrSeveralPlaces):
+		return page.NewProblem(http.StatusConflict, "referent.problem.several_places", people)
 	case errors.Is(err, org.ErrSecond):
 		return page.NewProblem(http.StatusConflict, "referent.problem.second", home)
 	case errors.Is(err, org.ErrNotSecond):
