@@ -85,16 +85,24 @@ func (s *standing) decides(by journal.Actor, now time.Time) error {
 // AskReset asks for the removal of all factors of a person who has lost them, who is told. by is a referent of an organisation of
 // theirs, or an administrator; the operator, for the only administrator. Who has no factor may need it too: its link is the way in for who left before they
 // added their first one, and for whom ProConnect alone knew and who cannot use it any more. Errors: org.ErrMayNot, db.ErrNotFound for nobody of theirs,
-// org.ErrYourself, org.ErrFactorTooOld, db.ErrConflict when there is one that waits.
+// org.ErrYourself, org.ErrFactorTooOld, db.ErrConflict when there is one that waits, ErrOften.
 func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.UUID) (uuid.UUID, error) {
 	if by.Person == person {
 		return uuid.Nil, org.ErrYourself
 	}
 	id := token.ID()
+	err := r.sparing(ctx, by, person, func() error { return r.askReset(ctx, by, id, person) })
+	if err != nil {
+		return uuid.Nil, wrap("ask for a reset", err)
+	}
+	return id, nil
+}
+
+func (r *Register) askReset(ctx context.Context, by journal.Actor, id, person uuid.UUID) error {
 	var s standing
 	batch := &pgx.Batch{}
 	s.ask(batch, by, person)
-	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+	return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
 		if err := s.decides(by, tx.Now); err != nil {
 			return journal.Event{}, err
 		}
@@ -109,10 +117,6 @@ func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.U
 		return journal.Event{Action: "factor.reset_asked", Detail: resetChanged{Person: person.String(), Reset: id.String()}},
 			r.telling(err, tx, "factor_reset_asked", id, person)
 	})
-	if err != nil {
-		return uuid.Nil, wrap("ask for a reset", err)
-	}
-	return id, nil
 }
 
 // ApproveReset approves a reset that somebody else asked for; it is done an hour later, and the person is told. by is another

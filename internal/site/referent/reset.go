@@ -10,6 +10,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
 )
 
 type resetPage struct {
@@ -33,7 +34,7 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) doAskReset(w http.ResponseWriter, r *http.Request) error {
 	return s.act(w, r, "referent.reset.was_asked", func(at *session.Session, person uuid.UUID) error {
 		_, err := s.Credentials.AskReset(r.Context(), at.Actor(), person)
-		return err
+		return staff.ResetOften(r, err, personPath(person))
 	})
 }
 
