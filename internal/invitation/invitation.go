@@ -6,6 +6,8 @@
 // known: only who accepts learns that they are, and then they join as themselves.
 //
 // The way: Invite, CreateOrganisation, or ProposeAdministrator and Confirm; Write; Read when the link is opened; Accept, which opens a session in the same act.
+// Who accepts without ProConnect and leaves before they have a second factor comes back by the same link (Unfinished), until the act that gives them one
+// ends it for good (Finish).
 package invitation
 
 import (
