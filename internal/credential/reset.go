@@ -53,7 +53,7 @@ type standing struct {
 func (s *standing) ask(b *pgx.Batch, by journal.Actor, person uuid.UUID) {
 	s.run, s.administer = org.MayRun(b, by), org.MayAdminister(b, by)
 	b.Queue(`select administrator, exists (select from membership m where m.person_id = p.id and m.organisation_id = $2 and m.ended_at is null),
-			administrator and not exists (select from person o where o.administrator and o.suspended_at is null and o.id <> p.id)
+			administrator and not exists (select from person a where a.administrator and a.suspended_at is null and a.id <> p.id and `+org.SignsIn+`)
 		from person p where id = $1 for share of p`, person, by.Organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if s.known = rows.Next(); s.known {

@@ -282,6 +282,34 @@ func TestReset_WithOneReferent(t *testing.T) {
 	w.sound(t)
 }
 
+// Who accepted an invitation and has no way to sign in yet keeps the operator from nothing: they could do it only after a reset of their own.
+func TestReset_OperatorBesideWhoCannotSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, operator, ada := t.Context(), journal.Program(), w.Administrator(t, "ada")
+	w.enrol(t, w.fresh(ada), newKey(t), "clé")
+	rene := w.creature(t, ada, "rene")
+	for _, p := range []org.Person{{Administrator: true, Email: "nora@exemple.invalid"}, {Email: "nils@exemple.invalid"}} {
+		organisation, roles := uuid.Nil, []string(nil)
+		if !p.Administrator {
+			organisation, roles = w.Here, []string{org.RoleReferent}
+		}
+		p.EmailVerified, p.GivenName, p.UsualName = true, "N", "Fictif"
+		if _, err := w.Directory.AddPerson(ctx, operator, p, organisation, roles...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := w.factors.AskReset(ctx, operator, ada.Person)
+	if err := errors.Join(err, w.factors.ApproveReset(ctx, operator, id)); err != nil {
+		t.Errorf("the only administrator who could sign in: %v", err)
+	}
+	id, err = w.factors.AskReset(ctx, w.fresh(rene), w.Jeanne.Person)
+	if err := errors.Join(err, w.factors.ApproveReset(ctx, operator, id)); err != nil {
+		t.Errorf("beside the only referent who can sign in, whom the only administrator brought in: %v", err)
+	}
+	w.sound(t)
+}
+
 // A reset is done only if both who decided still may, an hour later.
 func TestReset_OfWhoMayNoMore(t *testing.T) {
 	t.Parallel()

@@ -136,9 +136,9 @@ func standsIn(ctx context.Context, tx *journal.Tx, n askedRow) error {
 		return mayNot(WhyNotMember)
 	}
 	var others bool
-	err := tx.QueryRow(ctx, `select exists (select from person p where p.administrator and p.id <> $1 and office_second($2, $3, p.id, null, $4))
+	err := tx.QueryRow(ctx, `select exists (select from person a where a.administrator and a.id <> $1 and `+SignsIn+` and office_second($2, $3, a.id, null, $4))
 		or exists (select from membership x join membership r on r.organisation_id = x.organisation_id and r.role = 'referent' and r.ended_at is null and r.person_id <> $1
-			where x.person_id = $1 and x.ended_at is null and x.organisation_id is distinct from $3 and office_second($2, $3, r.person_id, r.organisation_id, $4))`,
+			join person a on a.id = r.person_id and `+SignsIn+` where x.person_id = $1 and x.ended_at is null and x.organisation_id is distinct from $3 and office_second($2, $3, r.person_id, r.organisation_id, $4))`,
 		n.Person, n.VouchedBy, n.VouchedFor, n.At.Add(-Settled)).Scan(&others)
 	return errors.Join(err, when(others, mayNot(WhyNotMember)))
 }

@@ -268,6 +268,28 @@ func TestIdentity_AskedAgainTakesTwoAgain(t *testing.T) {
 	w.Content(t)
 }
 
+// An administrator who has no way to sign in yet keeps the operator from nothing.
+func TestIdentity_OperatorBesideWhoCannotSignIn(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ctx, d, operator := t.Context(), w.Directory, journal.Program()
+	ada, bea := w.Administrator(t, "ada"), w.Administrator(t, "bea")
+	if _, err := d.AddPerson(ctx, operator, org.Person{Email: "nora@exemple.invalid", EmailVerified: true, GivenName: "Nora", UsualName: "Fictif", Administrator: true}, uuid.Nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.AskIdentity(ctx, fixture.Issuer, "ada-2", ada.Person); err != nil {
+		t.Fatal(err)
+	}
+	digest := asked(t, d, bea).Digest
+	if waits, err := d.ConfirmIdentity(ctx, bea, ada.Person, digest); !waits || err != nil {
+		t.Fatal(waits, err)
+	}
+	if err := confirm(t, d, operator, ada.Person, digest); err != nil {
+		t.Error(err)
+	}
+	w.Content(t)
+}
+
 // The database holds to it too: nobody is both the first and the second, and no name is confirmed out of turn.
 func TestIdentity_TheDatabaseRefusesOneForTwo(t *testing.T) {
 	t.Parallel()

@@ -71,7 +71,7 @@ func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.
 		}
 		var kept bool
 		err = tx.QueryRow(ctx, `select exists (select from membership m join person a on a.id = m.person_id
-			where m.organisation_id = $1 and m.role = 'referent' and m.ended_at is null and `+free+` and `+signsIn+`)`, by.Organisation).Scan(&kept)
+			where m.organisation_id = $1 and m.role = 'referent' and m.ended_at is null and `+free+` and `+SignsIn+`)`, by.Organisation).Scan(&kept)
 		if err == nil && !kept {
 			err = ErrLastReferent
 		}

@@ -32,9 +32,9 @@ const (
 	isAidant  = `m.role = 'aidant' and m.ended_at is null`
 )
 
-// signsIn is SQL: whether the person a can sign in: ProConnect knows them, or they have a second factor here. Who accepted an invitation and left before they
+// SignsIn is SQL: whether the person a can sign in: ProConnect knows them, or they have a second factor here. Who accepted an invitation and left before they
 // added one cannot (see Colleague.Stranded).
-const signsIn = `(exists (select from person_identity i where i.person_id = a.id and i.state = 'confirmed')
+const SignsIn = `(exists (select from person_identity i where i.person_id = a.id and i.state = 'confirmed')
 	or exists (select from credential_passkey f where f.person_id = a.id and f.cloned_at is null) or exists (select from credential_totp f where f.person_id = a.id and f.confirmed_at is not null)
 	or exists (select from credential_recovery f where f.person_id = a.id and f.used_at is null))`
 

@@ -34,11 +34,11 @@ func OfficeOf(by journal.Actor) Office {
 }
 
 // anySecond is SQL: whether an administrator other than $3 may be the second beside $1 in the office $2, or a referent of its organisation, when both
-// have to be settled before $4. Beside the operator every administrator may.
-const anySecond = `exists (select from person p where p.administrator and p.id <> $3 and case when $1::uuid is null then p.suspended_at is null
-		else office_second($1, $2::uuid, p.id, null, $4) end)
-	or exists (select from membership m where m.organisation_id = $2 and m.role = 'referent' and m.ended_at is null and m.person_id <> $3
-		and office_second($1, $2, m.person_id, $2, $4))`
+// have to be settled before $4, and can sign in to do it. Beside the operator every administrator may.
+const anySecond = `exists (select from person a where a.administrator and a.id <> $3 and ` + SignsIn + ` and case when $1::uuid is null then a.suspended_at is null
+		else office_second($1, $2::uuid, a.id, null, $4) end)
+	or exists (select from membership m join person a on a.id = m.person_id where m.organisation_id = $2 and m.role = 'referent' and m.ended_at is null and a.id <> $3 and ` + SignsIn + `
+		and office_second($1, $2, a.id, $2, $4))`
 
 // Second asks, in an act that takes two people and was asked for at a time, whether second may decide beside first: ErrNotSecond if not. This is the rule for
 // resets of factors, new administrators and names at ProConnect (docs/decisions/0015). The operator may when nobody else may, about anybody but
@@ -78,6 +78,6 @@ func leavesTwo(ctx context.Context, tx *journal.Tx, person uuid.UUID) error {
 	}
 	var alone bool
 	err := tx.QueryRow(ctx, `select exists (select from person where id = $1 and administrator and suspended_at is null)
-		and (select count(*) < 2 from person a where administrator and suspended_at is null and id <> $1 and `+signsIn+`)`, person).Scan(&alone)
+		and (select count(*) < 2 from person a where administrator and suspended_at is null and id <> $1 and `+SignsIn+`)`, person).Scan(&alone)
 	return errors.Join(err, when(alone, ErrLastAdministrator))
 }
