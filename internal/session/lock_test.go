@@ -52,8 +52,9 @@ func TestLock_NobodyWaitsForEver(t *testing.T) {
 			var wait sync.WaitGroup
 			for n := range tabs {
 				for _, act := range []int{0, i} {
+					at, r := *tabs[n], requests[n].Clone(t.Context()) // each request has its own
 					wait.Go(func() {
-						if err := acts[act](tabs[n], requests[n]); err != nil && !errors.Is(err, db.ErrConflict) {
+						if err := acts[act](&at, r); err != nil && !errors.Is(err, db.ErrConflict) {
 							t.Errorf("act %d beside act %d: %v", act, i, err)
 						}
 					})
