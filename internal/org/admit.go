@@ -49,7 +49,7 @@ func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, err
 	}
 	a.noteGivers(tx)
 	return journal.Event{Action: "person.appointed", Detail: personAdded{Person: a.Person.ID.String(), Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}},
-		one(tx.Exec(ctx, `update person set administrator = true, appointed_by = $2, appointed_at = $3 where id = $1 and not administrator`, a.Person.ID, orNobody(a.InvitedBy), tx.Now))
+		tx.ExecOne(ctx, db.ErrConflict, `update person set administrator = true, appointed_by = $2, appointed_at = $3 where id = $1 and not administrator`, a.Person.ID, db.OrNull(a.InvitedBy), tx.Now)
 }
 
 // joinAll gives a known person the roles they have not.
@@ -81,6 +81,6 @@ func (a Admission) noteGivers(tx *journal.Tx) {
 // noteGiver queues that somebody gave a person a role in an organisation, or (nil) an administrator's office: it is never forgotten, as office_second asks for it.
 func noteGiver(tx *journal.Tx, person, organisation, giver uuid.UUID) {
 	if giver != uuid.Nil {
-		tx.Queue(`insert into person_giver (person_id, organisation_id, giver_id, given_at) values ($1, $2, $3, $4) on conflict do nothing`, person, orNobody(organisation), giver, tx.Now)
+		tx.Queue(`insert into person_giver (person_id, organisation_id, giver_id, given_at) values ($1, $2, $3, $4) on conflict do nothing`, person, db.OrNull(organisation), giver, tx.Now)
 	}
 }

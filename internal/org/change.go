@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
@@ -36,7 +35,7 @@ func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.U
 		if err := leavesTwo(ctx, tx, person); err != nil {
 			return event, err
 		}
-		err := one(tx.Exec(ctx, `update person set suspended_at = $2, suspended_why = 'decided' where id = $1 and suspended_at is null`, person, tx.Now))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update person set suspended_at = $2, suspended_why = 'decided' where id = $1 and suspended_at is null`, person, tx.Now)
 		if err == nil {
 			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 		}
@@ -53,7 +52,7 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 		act, where, args = d.run, `suspended_why = 'inactive' and exists (select from membership where organisation_id = $2 and person_id = $1 and ended_at is null)`, append(args, by.Organisation)
 	}
 	return act(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
-		err := one(tx.Exec(ctx, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...)
 		if err == nil {
 			err = errors.Join(d.end(ctx, tx, person, uuid.Nil),
 				d.tell(tx.Tx, tx.Now, Message{Kind: "resumed", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person}))
@@ -84,9 +83,9 @@ func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, r
 		return errors.Join(err, when(officer, ErrOneOffice), when(suspended, mayNot(WhySuspended)))
 	}
 	noteGiver(tx, person, organisation, giver)
-	return one(tx.Exec(ctx, `insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)
+	return tx.ExecOne(ctx, db.ErrConflict, `insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)
 		on conflict (organisation_id, person_id, role) do update set created_at = excluded.created_at, given_by = excluded.given_by, ended_at = null, suspended_at = null, procedures = null
-		where membership.ended_at is not null`, organisation, person, role, tx.Now, orNobody(giver)))
+		where membership.ended_at is not null`, organisation, person, role, tx.Now, db.OrNull(giver))
 }
 
 func when(yes bool, err error) error {
@@ -100,8 +99,8 @@ func when(yes bool, err error) error {
 // tells them. It returns db.ErrNotFound for nobody and db.ErrConflict for who has not that role.
 func (d *Directory) Leave(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "leave organisation", func(tx *journal.Tx) (journal.Event, error) {
-		err := one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
-			organisation, person, role, tx.Now))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
+			organisation, person, role, tx.Now)
 		if err == nil {
 			err = d.end(ctx, tx, person, organisation)
 		}
@@ -125,7 +124,7 @@ func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uu
 		}
 		tx.Queue(`update membership set ended_at = $2 where organisation_id = $1 and ended_at is null`, organisation, tx.Now)
 		return event,
-			one(tx.Exec(ctx, `update organisation set active = false, closed_at = $2 where id = $1 and closed_at is null`, organisation, tx.Now))
+			tx.ExecOne(ctx, db.ErrConflict, `update organisation set active = false, closed_at = $2 where id = $1 and closed_at is null`, organisation, tx.Now)
 	})
 }
 
@@ -133,7 +132,7 @@ func (d *Directory) Close(ctx context.Context, by journal.Actor, organisation uu
 // people are told. It returns db.ErrConflict when there is none that is active.
 func (d *Directory) SuspendOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "suspend organisation", func(tx *journal.Tx) (journal.Event, error) {
-		err := one(tx.Exec(ctx, `update organisation set active = false where id = $1 and active`, organisation))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update organisation set active = false where id = $1 and active`, organisation)
 		if err == nil {
 			err = d.tellMembers(ctx, tx, "organisation_suspended", organisation)
 		}
@@ -145,7 +144,7 @@ func (d *Directory) SuspendOrganisation(ctx context.Context, by journal.Actor, o
 func (d *Directory) ResumeOrganisation(ctx context.Context, by journal.Actor, organisation uuid.UUID) error {
 	return d.onOrganisation(ctx, by, organisation, "resume organisation", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "organisation.resumed", Organisation: organisation}
-		err := one(tx.Exec(ctx, `update organisation set active = true where id = $1 and not active and closed_at is null`, organisation))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update organisation set active = true where id = $1 and not active and closed_at is null`, organisation)
 		if err != nil {
 			return event, err
 		}
@@ -189,7 +188,7 @@ func (d *Directory) change(ctx context.Context, by journal.Actor, person uuid.UU
 	lock := &pgx.Batch{}
 	there := lockPeople(lock, person, by.Person)
 	lock.Queue(`select from membership where person_id = $1 order by organisation_id, role for no key update`, person)
-	return found(doing, d.administer(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+	return db.Found(doing, d.administer(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		if !*there {
 			return journal.Event{}, db.ErrNotFound
 		}
@@ -222,12 +221,4 @@ func (d *Directory) administer(ctx context.Context, by journal.Actor, first *pgx
 		}
 		return f(tx)
 	})
-}
-
-// one is db.ErrConflict unless a statement changed one row.
-func one(tag pgconn.CommandTag, err error) error {
-	if err == nil && tag.RowsAffected() != 1 {
-		return db.ErrConflict
-	}
-	return err
 }

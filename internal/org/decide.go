@@ -85,7 +85,7 @@ func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]As
 		out, err = pgx.CollectRows(rows, askedOf)
 		return err
 	})
-	return out, found("list asked identities", err)
+	return out, db.Found("list asked identities", err)
 }
 
 // ConfirmIdentity says that it is them. Where one person is enough, who signs in by that name is this person from then on, who is told (message
@@ -105,8 +105,8 @@ func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, perso
 			return journal.Event{}, ErrSecond
 		}
 		if waits = n.Two && n.State == identityAsked; waits {
-			return journal.Event{Action: "person.identity_vouched"}, one(tx.Exec(ctx, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
-				where issuer = $1 and sub = $2 and state = 'asked'`, n.Issuer, n.Sub, by.Person, organisation, tx.Now))
+			return journal.Event{Action: "person.identity_vouched"}, tx.ExecOne(ctx, db.ErrConflict, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
+				where issuer = $1 and sub = $2 and state = 'asked'`, n.Issuer, n.Sub, by.Person, organisation, tx.Now)
 		}
 		err := settle(ctx, tx, n, identityConfirmed)
 		if err == nil {
@@ -126,8 +126,8 @@ func (d *Directory) RefuseIdentity(ctx context.Context, by journal.Actor, person
 
 // settle moves a name from the state that was read to its last one.
 func settle(ctx context.Context, tx *journal.Tx, n askedRow, state string) error {
-	return one(tx.Exec(ctx, `update person_identity set state = $3, decided_at = $4, decided_by = $5 where issuer = $1 and sub = $2 and state = $6`,
-		n.Issuer, n.Sub, state, tx.Now, orNobody(tx.By.Person), n.State))
+	return tx.ExecOne(ctx, db.ErrConflict, `update person_identity set state = $3, decided_at = $4, decided_by = $5 where issuer = $1 and sub = $2 and state = $6`,
+		n.Issuer, n.Sub, state, tx.Now, db.OrNull(tx.By.Person), n.State)
 }
 
 // standsIn asks whether the operator may be the second: ErrMayNot unless somebody has vouched, and nobody else may be the second.
@@ -148,7 +148,7 @@ func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UU
 	lock := &pgx.Batch{}
 	there := lockPeople(lock, person, by.Person)
 	allowed, organisation := deciding(lock, by)
-	return found("decide on an identity", d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+	return db.Found("decide on an identity", d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Detail: personNamed{person.String(), digest}}
 		if err := allowed(); err != nil {
 			return event, err
@@ -197,13 +197,6 @@ func askDecider(ctx context.Context, tx pgx.Tx, by journal.Actor) (*uuid.UUID, e
 		return &by.Organisation, AskRunner(ctx, tx, by)
 	}
 	return nil, AskAdministrator(ctx, tx, by)
-}
-
-func orNobody(person uuid.UUID) *uuid.UUID {
-	if person == uuid.Nil {
-		return nil
-	}
-	return &person
 }
 
 // AskRunner asks for a page what MayRun asks for an act.

@@ -64,7 +64,7 @@ func (d *Directory) AskIdentity(ctx context.Context, issuer, sub string, person 
 		digest := hex.EncodeToString(subjectDigest(salt, issuer, sub))
 		return journal.Event{Action: "person.identity_asked", Detail: personNamed{person.String(), digest}}, d.tellDeciders(ctx, tx, person, digest)
 	})
-	return found("ask for an identity", err)
+	return db.Found("ask for an identity", err)
 }
 
 // refusalCounts is for how long a name that was refused is not asked again: nobody is asked about one account more often than once a day.

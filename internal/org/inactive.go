@@ -47,7 +47,7 @@ func (d *Directory) idle(ctx context.Context, now time.Time, months int) ([]Idle
 		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Idle])
 		return err
 	})
-	return out, found("look for who is inactive", err)
+	return out, db.Found("look for who is inactive", err)
 }
 
 // WarnInactive tells everybody who has not signed in for WarnAfter months that they will be suspended (message inactive_soon): once for each time that
@@ -67,7 +67,7 @@ func (d *Directory) WarnInactive(ctx context.Context, now time.Time) ([]Idle, er
 			return d.tell(tx, now, Message{Kind: "inactive_soon", About: p.Person.String() + " " + p.Since.UTC().Format(journal.TimeFormat), Person: p.Person})
 		}))
 	}
-	return away, found("warn who is inactive", err)
+	return away, db.Found("warn who is inactive", err)
 }
 
 // SuspendInactive suspends everybody who has not signed in for SuspendAfter months and was warned of it four weeks ago or more, each by an act, and
@@ -93,9 +93,9 @@ func (d *Directory) SuspendInactive(ctx context.Context, now time.Time) ([]Idle,
 // warned since they were here last.
 func (d *Directory) suspendInactive(ctx context.Context, person uuid.UUID, now time.Time) error {
 	return d.change(ctx, journal.Program(), person, "suspend who is inactive", func(tx *journal.Tx) (journal.Event, error) {
-		err := one(tx.Exec(ctx, `update person a set suspended_at = $2, suspended_why = 'inactive' where a.id = $1 and a.suspended_at is null and `+lastSeen+` <= $3
+		err := tx.ExecOne(ctx, db.ErrConflict, `update person a set suspended_at = $2, suspended_why = 'inactive' where a.id = $1 and a.suspended_at is null and `+lastSeen+` <= $3
 			and exists (select from person_warning g where g.person_id = a.id and g.warned_at <= $4 and g.warned_at > `+lastSeen+`)`,
-			person, tx.Now, now.AddDate(0, -SuspendAfter, 0), now.Add(-notice)))
+			person, tx.Now, now.AddDate(0, -SuspendAfter, 0), now.Add(-notice))
 		if err == nil {
 			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended_inactive", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 		}

@@ -34,7 +34,7 @@ func (d *Directory) Organisations(ctx context.Context, by journal.Actor, words s
 		})
 		return err
 	})
-	return out, found("list organisations", err)
+	return out, db.Found("list organisations", err)
 }
 
 // Administrators lists the administrators, for one of them. Others get ErrMayNot.
@@ -55,5 +55,5 @@ func (d *Directory) Administrators(ctx context.Context, by journal.Actor) ([]Per
 		})
 		return err
 	})
-	return out, found("list administrators", err)
+	return out, db.Found("list administrators", err)
 }

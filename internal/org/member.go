@@ -64,8 +64,8 @@ func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.
 func (d *Directory) TakeRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "take a role", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "person.left", Detail: personChanged{person.String(), []string{role}}}
-		err := one(tx.Exec(ctx, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
-			by.Organisation, person, role, tx.Now))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update membership set ended_at = $4 where organisation_id = $1 and person_id = $2 and role = $3 and ended_at is null`,
+			by.Organisation, person, role, tx.Now)
 		if err != nil {
 			return event, err
 		}
@@ -102,8 +102,8 @@ func (d *Directory) LimitProcedures(ctx context.Context, by journal.Actor, perso
 	}
 	return d.run(ctx, by, person, "limit procedures", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.limited", Detail: limited{person.String(), procedures}},
-			one(tx.Exec(ctx, `update membership set procedures = $3, limited_at = $4 where organisation_id = $1 and person_id = $2 and role = 'aidant' and ended_at is null`,
-				by.Organisation, person, procedures, tx.Now))
+			tx.ExecOne(ctx, db.ErrConflict, `update membership set procedures = $3, limited_at = $4 where organisation_id = $1 and person_id = $2 and role = 'aidant' and ended_at is null`,
+				by.Organisation, person, procedures, tx.Now)
 	})
 }
 
@@ -116,7 +116,7 @@ func (d *Directory) LimitOrganisation(ctx context.Context, by journal.Actor, org
 	}
 	return d.onOrganisation(ctx, by, organisation, "limit organisation", func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "organisation.limited", Organisation: organisation, Detail: limited{Procedures: procedures}},
-			one(tx.Exec(ctx, `update organisation set procedures = $2, limited_at = $3 where id = $1 and closed_at is null`, organisation, procedures, tx.Now))
+			tx.ExecOne(ctx, db.ErrConflict, `update organisation set procedures = $2, limited_at = $3 where id = $1 and closed_at is null`, organisation, procedures, tx.Now)
 	})
 }
 

@@ -21,7 +21,7 @@ func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid
 	// Every administrator is locked, in the order of lockPeople: of two who would end each other, or of two ends at once, one comes first.
 	lock := &pgx.Batch{}
 	lock.Queue(`select from person where administrator or id = any ($1) order by id for no key update`, []uuid.UUID{person, by.Person})
-	return found("end an office", d.administer(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+	return db.Found("end an office", d.administer(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "person.office_ended", Detail: personChanged{Person: person.String()}}
 		var was, left bool
 		err := tx.QueryRow(ctx, `select administrator, exists (select from person o where o.administrator and o.suspended_at is null and o.id <> p.id) from person p where id = $1`, person).Scan(&was, &left)
@@ -36,7 +36,7 @@ func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid
 		if err := leavesTwo(ctx, tx, person); err != nil {
 			return event, err
 		}
-		if err := one(tx.Exec(ctx, `update person set administrator = false where id = $1 and administrator`, person)); err != nil {
+		if err := tx.ExecOne(ctx, db.ErrConflict, `update person set administrator = false where id = $1 and administrator`, person); err != nil {
 			return event, err
 		}
 		if err := d.end(ctx, tx, person, uuid.Nil); err != nil {

@@ -15,7 +15,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -117,7 +116,7 @@ func (d *Directory) Organisation(ctx context.Context, id uuid.UUID) (Organisatio
 	err := d.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select `+organisationColumns+` from organisation o where o.id = $1`, id).Scan(o.fields()...)
 	})
-	return o, found("find organisation", err)
+	return o, db.Found("find organisation", err)
 }
 
 // Empty reports whether there is no organisation yet.
@@ -126,7 +125,7 @@ func (d *Directory) Empty(ctx context.Context) (bool, error) {
 	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select not exists (select from organisation)`).Scan(&empty)
 	})
-	return empty, found("look for organisations", err)
+	return empty, db.Found("look for organisations", err)
 }
 
 // particulars is the SHA-256 of what is known of an organisation besides its number and its state, as a list in JSON: what
@@ -148,22 +147,4 @@ func (o *Organisation) particulars() []byte {
 // Same reports whether two are one organisation of which the same is known: procedures and state aside.
 func (o *Organisation) Same(as Organisation) bool {
 	return o.ID == as.ID && o.SIRET == as.SIRET && bytes.Equal(o.particulars(), as.particulars())
-}
-
-func found(doing string, err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return db.ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
-}
-
-// orNull is a text as the column of one that may be missing.
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -90,8 +90,8 @@ func (o *Organisation) faultless(named string) error {
 }
 
 func (o *Organisation) values() []any {
-	return []any{o.ID, o.SIRET, o.Name, o.Address, o.AddressExtra, o.Postcode, o.City, o.Phone, o.Email, o.Kind, orNull(o.KindOther), orNull(o.INSEECode),
-		orNull(o.DepartmentCode), orNull(o.FranceServices), orNull(o.HabilitationNumber)}
+	return []any{o.ID, o.SIRET, o.Name, o.Address, o.AddressExtra, o.Postcode, o.City, o.Phone, o.Email, o.Kind, db.OrNull(o.KindOther), db.OrNull(o.INSEECode),
+		db.OrNull(o.DepartmentCode), db.OrNull(o.FranceServices), db.OrNull(o.HabilitationNumber)}
 }
 
 // CreateOrganisation adds an organisation without anybody in it, for the program: seeds, tests, and the operator on the command line.

@@ -87,13 +87,13 @@ func add(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into person (id, email, given_name, usual_name, auditor, administrator, profession, digital_adviser, phone, lang, email_verified_at, created_at, appointed_by, appointed_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $12::timestamptz end, $12, case when $6 then $13::uuid end, case when $6 then $12::timestamptz end)`,
-		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, orNull(p.Phone), p.Lang, p.EmailVerified, tx.Now, orNobody(a.InvitedBy))
+		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, db.OrNull(p.Phone), p.Lang, p.EmailVerified, tx.Now, db.OrNull(a.InvitedBy))
 	detail := personAdded{Person: p.ID.String(), Roles: a.Roles, Auditor: p.Auditor, Administrator: p.Administrator, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}
 	if p.Sub != "" {
 		detail.Subject = identify(batch, tx, p.ID, p.Issuer, p.Sub)
 	}
 	for _, role := range a.Roles {
-		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)`, a.Organisation, p.ID, role, tx.Now, orNobody(a.InvitedBy))
+		batch.Queue(`insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)`, a.Organisation, p.ID, role, tx.Now, db.OrNull(a.InvitedBy))
 	}
 	err := tx.SendBatch(ctx, batch).Close()
 	a.noteGivers(tx)
@@ -151,7 +151,7 @@ func (d *Directory) person(ctx context.Context, where string, args ...any) (Pers
 		p.Memberships, err = memberships(ctx, tx, p.ID)
 		return err
 	})
-	return p, found("find person", err)
+	return p, db.Found("find person", err)
 }
 
 // memberships reads the roles that somebody has in active organisations, suspended there or not.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/db"
 	"mandat/internal/journal"
 )
 
@@ -24,10 +25,10 @@ func (d *Directory) ChangeProfile(ctx context.Context, by journal.Actor, p Profi
 	if utf8.RuneCountInString(p.Profession) > 100 || p.Lang != "fr" && p.Lang != "en" {
 		return ErrParticulars
 	}
-	return found("change profile", d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
+	return db.Found("change profile", d.journal.Record(ctx, by, func(tx *journal.Tx) (journal.Event, error) {
 		return journal.Event{Action: "person.changed", Detail: personChanged{Person: by.Person.String()}},
-			one(tx.Exec(ctx, `update person set profession = $2, digital_adviser = $3, lang = $4 where id = $1 and suspended_at is null`,
-				by.Person, strings.TrimSpace(p.Profession), p.DigitalAdviser, p.Lang))
+			tx.ExecOne(ctx, db.ErrConflict, `update person set profession = $2, digital_adviser = $3, lang = $4 where id = $1 and suspended_at is null`,
+				by.Person, strings.TrimSpace(p.Profession), p.DigitalAdviser, p.Lang)
 	}))
 }
 
@@ -51,7 +52,7 @@ func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UU
 	}
 	return act(ctx, by, person, "rename", func(tx *journal.Tx) (journal.Event, error) {
 		event := journal.Event{Action: "person.changed", Detail: personChanged{Person: person.String()}}
-		err := one(tx.Exec(ctx, `update person set given_name = $2, usual_name = $3 where id = $1`+where, args...))
+		err := tx.ExecOne(ctx, db.ErrConflict, `update person set given_name = $2, usual_name = $3 where id = $1`+where, args...)
 		if err == nil && by.Kind == journal.Referent {
 			err = onePlace(ctx, tx, person)
 		}

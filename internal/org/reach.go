@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nyaruka/phonenumbers"
 
+	"mandat/internal/db"
 	"mandat/internal/journal"
 )
 
@@ -76,5 +77,5 @@ func Reach(ctx context.Context, tx *journal.Tx, person uuid.UUID, by, value stri
 	if by == ByPhone {
 		set = `update person set phone = $2, phone_verified_at = $3 where id = $1 and suspended_at is null`
 	}
-	return journal.Event{Action: "person.contact_shown", Detail: contactShown{person.String(), by}}, one(tx.Exec(ctx, set, person, value, tx.Now))
+	return journal.Event{Action: "person.contact_shown", Detail: contactShown{person.String(), by}}, tx.ExecOne(ctx, db.ErrConflict, set, person, value, tx.Now)
 }

@@ -171,7 +171,7 @@ func (d *Directory) Acting(ctx context.Context, by journal.Actor, now time.Time)
 	batch := &pgx.Batch{}
 	r.ask(batch, by, RoleAidant, &o)
 	if err := d.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
-		return o, found("ask who acts", err)
+		return o, db.Found("ask who acts", err)
 	}
 	return o, r.acts(by, now)
 }

@@ -47,7 +47,7 @@ func Second(ctx context.Context, tx *journal.Tx, first, second Office, subject u
 	var yes bool
 	switch {
 	case second.Person == uuid.Nil:
-		err := tx.QueryRow(ctx, `select not (`+anySecond+`)`, orNobody(first.Person), orNobody(first.Organisation), subject, asked.Add(-Settled)).Scan(&yes)
+		err := tx.QueryRow(ctx, `select not (`+anySecond+`)`, db.OrNull(first.Person), db.OrNull(first.Organisation), subject, asked.Add(-Settled)).Scan(&yes)
 		return errors.Join(err, when(err == nil && !yes, mayNot(WhyNotMember)))
 	case first.Person == uuid.Nil:
 		return nil
@@ -59,14 +59,14 @@ func Second(ctx context.Context, tx *journal.Tx, first, second Office, subject u
 const isSecond = `select $1::uuid is null or office_second($1, $2, $3, $4, $5)`
 
 func pair(first, second Office, asked time.Time) []any {
-	return []any{orNobody(first.Person), orNobody(first.Organisation), second.Person, orNobody(second.Organisation), asked.Add(-Settled)}
+	return []any{db.OrNull(first.Person), db.OrNull(first.Organisation), second.Person, db.OrNull(second.Organisation), asked.Add(-Settled)}
 }
 
 // MaySecond asks for a page what Second asks in an act of somebody.
 func (d *Directory) MaySecond(ctx context.Context, first, second Office, asked time.Time) (bool, error) {
 	var yes bool
 	err := d.db.Read(ctx, db.Nothing(), func(tx pgx.Tx) error { return tx.QueryRow(ctx, isSecond, pair(first, second, asked)...).Scan(&yes) })
-	return yes, found("ask for a second person", err)
+	return yes, db.Found("ask for a second person", err)
 }
 
 // leavesTwo is the part of an act that takes an administrator away: ErrLastAdministrator when another one does it and would then be the only active one who can sign in. So

@@ -131,7 +131,7 @@ func (d *Directory) team(ctx context.Context, by journal.Actor, organisation uui
 		})
 		return err
 	})
-	return out, found("list colleagues", err)
+	return out, db.Found("list colleagues", err)
 }
 
 // Figures count the people of an organisation.
@@ -180,7 +180,7 @@ func (d *Directory) run(ctx context.Context, by journal.Actor, person uuid.UUID,
 	})
 	r := right{locked: true}
 	r.ask(lock, by, RoleReferent, &Organisation{})
-	return found(doing, d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
+	return db.Found(doing, d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
 		if err := r.held(by, journal.Referent); err != nil {
 			return journal.Event{}, err
 		}
