@@ -262,7 +262,7 @@ func TestAdministrator_IsNotMadeByOnesOwnMaking(t *testing.T) {
 		if err := r.Confirm(ctx, journal.Program(), id); err != nil {
 			t.Fatal(err)
 		}
-		who, err := r.Accept(ctx, invitation.Accepting{Secret: link(t, w, id)}, nobody)
+		who, err := r.Accept(ctx, invitation.Accepting{Secret: link(t, w, id), Issuer: fixture.Issuer, Sub: "sub-" + name}, nobody)
 		if err != nil {
 			t.Fatal(err)
 		}
