@@ -100,7 +100,7 @@ func TestSign_Refuses(t *testing.T) {
 		"identity too old": {func(_ *testing.T, _ *at) { site.Clock.Advance(10*time.Minute + time.Second) }, 409, "", "<h1"},
 		"factor too old": {func(t *testing.T, a *at) {
 			site.Behind(t, `update session set factor_at = factor_at - interval '15 minutes 1 second' where id = $1`, a.v.By.Session)
-		}, 409, "", "<h1"},
+		}, 303, "/connexion/confirmation", ""},
 		"another browser": {func(t *testing.T, a *at) { a.v = site.Visit(t, a.by) }, 303, "/brouillons/{draft}/identite", ""},
 		"another person":  {func(t *testing.T, a *at) { identifyAgain(t, site, a.v.By, a.draft) }, 409, "", "<h1"},
 		"suspended": {func(t *testing.T, a *at) {
