@@ -76,10 +76,10 @@ func (p *person) resets(who string) {
 	p.open(who + "/facteurs")
 	p.press("main form .fr-btn--lg")
 	p.on(who)
-	p.look("reset-asked")
+	p.look("colleague-reset")
 }
 
-// leaves limits a colleague, suspends them and takes them back.
+// leaves limits a colleague, asks for a reset of their factors, suspends them and takes them back.
 func (p *person) leaves(who string) {
 	p.about("limit procedures")
 	p.open(who + "/demarches")
@@ -91,11 +91,11 @@ func (p *person) leaves(who string) {
 	p.press("main form .fr-btn--lg")
 	p.on(who)
 	p.look("limited")
-	p.about("ask for a reset that would change nothing")
+	p.about("ask for a reset")
 	p.open(who + "/facteurs")
 	p.press("main form .fr-btn--lg")
-	p.refusal(409, "referent.problem.no_reset.title")
-	p.look("reset-refused")
+	p.on(who)
+	p.look("reset-asked")
 	p.about("suspend")
 	p.open(who + "/suspension")
 	p.press("main form .fr-btn--danger")
