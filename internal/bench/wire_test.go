@@ -27,6 +27,7 @@ type connection struct {
 	net.Conn
 	reader *bufio.Reader
 	out    []byte
+	since  time.Time // it has been idle
 }
 
 // reply is an answer as it was read.
@@ -59,26 +60,42 @@ func (w *wire) exchange(ctx context.Context, method, path, fields, body string) 
 		return a, errors.Join(err, c.Close())
 	}
 	w.mu.Lock()
+	c.since = time.Now()
 	w.idle = append(w.idle, c)
 	w.mu.Unlock()
 	return a, nil
 }
 
 func (w *wire) take(ctx context.Context) (*connection, error) {
-	w.mu.Lock()
-	if n := len(w.idle); n > 0 {
-		c := w.idle[n-1]
-		w.idle = w.idle[:n-1]
-		w.mu.Unlock()
+	if c := w.last(); c != nil {
 		return c, c.SetDeadline(time.Now().Add(patience))
 	}
-	w.mu.Unlock()
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "tcp", w.host)
 	if err != nil {
 		return nil, err
 	}
 	return &connection{Conn: c, reader: bufio.NewReaderSize(c, 16<<10)}, c.SetDeadline(time.Now().Add(patience))
+}
+
+// last takes the connection that was used last, nil if there is none. The server closes those that nobody has used for a minute.
+func (w *wire) last() *connection {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := len(w.idle)
+	if n == 0 {
+		return nil
+	}
+	c := w.idle[n-1]
+	w.idle = w.idle[:n-1]
+	if time.Since(c.since) > 30*time.Second { // and so all that are left
+		for _, old := range append(w.idle, c) {
+			_ = old.Close()
+		}
+		w.idle = nil
+		return nil
+	}
+	return c
 }
 
 // patience is how long an answer is waited for.
