@@ -33,8 +33,7 @@ func tellPeople(t *testing.T, site *apptest.Site) map[string][]string {
 	must(t, odile.Says(email))
 	var id uuid.UUID
 	site.Row(t, `select id from invitation where email = $1`, []any{email}, &id)
-	invitation, err := site.Invitations.Write(t.Context(), id)
-	must(t, err)
+	invitation := linkOf(t, site, id)
 	newcomer := site.Browser(t)
 	must(t, newcomer.Get(site.URL+"/invitation/"+invitation))
 	must(t, newcomer.Press("Accepter et ajouter un second facteur", nil))
@@ -76,5 +75,16 @@ func byLink(t *testing.T, site *apptest.Site, email, code string) string {
 	must(t, w.Press("Valider le code", url.Values{"code": {code}}))
 	must(t, w.Get(site.URL+"/compte"))
 	must(t, w.Says(email))
+	return link
+}
+
+// linkOf writes the link of an invitation once the job that sends its mail has written its own, and so is the one that counts.
+func linkOf(t *testing.T, site *apptest.Site, invitation uuid.UUID) string {
+	t.Helper()
+	eventually(t, "the mail of the invitation is dealt with", func() bool {
+		return site.Number(t, `select count(*) from notify_message where invitation_id = $1 and state = 'queued'`, invitation) == 0
+	})
+	link, err := site.Invitations.Write(t.Context(), invitation)
+	must(t, err)
 	return link
 }

@@ -31,8 +31,7 @@ func TestRestore_TheStoryGoesOn(t *testing.T) {
 	}
 	invited, err := p.Invitations.Invite(t.Context(), fresh(p.Site, p.Odile), invitation.Invitee{Email: "lea@exemple.invalid", GivenName: "Léa", UsualName: "Fictif", Roles: []string{"aidant"}})
 	must(t, err)
-	link, err := p.Invitations.Write(t.Context(), invited)
-	must(t, err)
+	link := linkOf(t, p.Site, invited)
 	if a := v.Get("/invitation/" + link); a.Status != http.StatusOK {
 		t.Fatalf("an invitation: %d", a.Status)
 	}
