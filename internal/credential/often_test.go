@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/throttle"
 )
 
 // Nobody fills a colleague's mailbox by asking for resets and refusing them: of one person five at once, and one more after eight hours. What was not asked is
@@ -58,6 +58,6 @@ func TestReset_AskedTooOften(t *testing.T) {
 }
 
 func often(err error) bool {
-	o, ok := errors.AsType[credential.ErrOften](err)
+	o, ok := errors.AsType[throttle.WaitError](err)
 	return ok && !o.Until.IsZero()
 }

@@ -85,7 +85,7 @@ func (s *standing) decides(by journal.Actor, now time.Time) error {
 // AskReset asks for the removal of all factors of a person who has lost them, who is told. by is a referent of an organisation of
 // theirs, or an administrator; the operator, for the only administrator. Who has no factor may need it too: its link is the way in for who left before they
 // added their first one, and for whom ProConnect alone knew and who cannot use it any more. Errors: org.ErrMayNot, db.ErrNotFound for nobody of theirs,
-// org.ErrYourself, org.ErrFactorTooOld, db.ErrConflict when there is one that waits, ErrOften.
+// org.ErrYourself, org.ErrFactorTooOld, db.ErrConflict when there is one that waits, throttle.WaitError.
 func (r *Register) AskReset(ctx context.Context, by journal.Actor, person uuid.UUID) (uuid.UUID, error) {
 	if by.Person == person {
 		return uuid.Nil, org.ErrYourself

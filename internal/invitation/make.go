@@ -69,7 +69,7 @@ func (n *Invitee) read() error {
 // act. A late invitation of the same address is made anew, with what is said now.
 //
 // Errors: db.ErrConflict when somebody with this address works there already, or is invited and may still accept: this says nothing that the
-// organisation does not know; WaitError, ErrFields, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound for no such organisation.
+// organisation does not know; throttle.WaitError, ErrFields, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound for no such organisation.
 func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uuid.UUID, error) {
 	if err := n.read(); err != nil {
 		return uuid.Nil, err
@@ -107,7 +107,7 @@ func (r *Register) Invite(ctx context.Context, by journal.Actor, n Invitee) (uui
 // runs. An administrator does it. Its one entry, organisation.created, names both. It returns the organisation's id: the one that o has, for who may call
 // twice with the same, of which the second call changes nothing and returns what the first did; or else a new one.
 //
-// Errors: ErrFields when no referent is invited, WaitError, those of org.Create, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld.
+// Errors: ErrFields when no referent is invited, throttle.WaitError, those of org.Create, org.ErrContact, org.ErrMayNot, org.ErrFactorTooOld.
 func (r *Register) CreateOrganisation(ctx context.Context, by journal.Actor, o org.Organisation, first Invitee) (uuid.UUID, error) {
 	if err := first.read(); err != nil {
 		return uuid.Nil, err
@@ -204,7 +204,7 @@ func (r *Register) Withdraw(ctx context.Context, by journal.Actor, id uuid.UUID)
 
 // Resend lets an invitation count for another 72 hours, and sends another link: the one before opens nothing any more. It is the actor's from then on when
 // who invited may no more. That of an administrator waits for a second one again when it was late, or when one of the two who decided may no more: what they
-// said does not outlive them. Errors as Withdraw, and WaitError.
+// said does not outlive them. Errors as Withdraw, and throttle.WaitError.
 func (r *Register) Resend(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return r.again(ctx, by, id, func() error { return r.resend(ctx, by, id) })
 }

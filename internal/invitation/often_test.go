@@ -9,6 +9,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
 	"mandat/internal/org"
+	"mandat/internal/throttle"
 )
 
 // One address gets three invitations of one organisation at once, and then one an hour, sent again, or withdrawn and made anew; and one person sends
@@ -19,7 +20,7 @@ func TestInvite_SparesMailboxes(t *testing.T) {
 	ctx, r, odile, ines := t.Context(), w.Invitations, w.Referent(t, w.Here, "odile"), w.Referent(t, w.Elsewhere, "irene")
 	refused := func(what string, err error, atMost time.Duration) {
 		t.Helper()
-		late, ok := errors.AsType[invitation.WaitError](err)
+		late, ok := errors.AsType[throttle.WaitError](err)
 		if wait := late.Until.Sub(w.Clock.Now()); !ok || wait <= 0 || wait > atMost {
 			t.Errorf("%s: %v, for %v", what, err, wait)
 		}

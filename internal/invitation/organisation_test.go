@@ -12,6 +12,7 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/throttle"
 	"mandat/internal/token"
 )
 
@@ -143,7 +144,7 @@ func TestCreateOrganisation_TwiceIsNotTooOften(t *testing.T) {
 	}
 	last.ID = token.ID()
 	_, err := w.Invitations.CreateOrganisation(ctx, ada, last, guest("nadia", org.RoleReferent))
-	if _, often := errors.AsType[invitation.WaitError](err); !often {
+	if _, often := errors.AsType[throttle.WaitError](err); !often {
 		t.Errorf("another one: %v", err)
 	}
 	w.Content(t)

@@ -11,12 +11,13 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/throttle"
 )
 
 // created reports whether CreateOrganisation was refused with err because the same call has been made: an organisation with this id, these particulars
 // and this first referent, by the same person. What has become of it since is another matter, and so it is not the same when that shows.
 func (r *Register) created(ctx context.Context, by journal.Actor, o org.Organisation, first Invitee, err error) (bool, error) {
-	if _, often := errors.AsType[WaitError](err); !often && !errors.Is(err, db.ErrConflict) {
+	if _, often := errors.AsType[throttle.WaitError](err); !often && !errors.Is(err, db.ErrConflict) {
 		return false, nil
 	}
 	switch is, err := r.directory.Organisation(ctx, o.ID); {

@@ -125,6 +125,29 @@ func (t *Throttle) GiveBack(ctx context.Context, allowances ...Allowance) error 
 	return nil
 }
 
+// WaitError says that an allowance is used up. Nothing was done; after Until it may be.
+type WaitError struct{ Until time.Time }
+
+// Error says so without the time, which a page says in its own words.
+func (WaitError) Error() string { return "an allowance is used up" }
+
+// Spend runs an act that takes one of each allowance, and gives them back when the act fails. When one is used up the act is not run, and the error is
+// a WaitError.
+func (t *Throttle) Spend(ctx context.Context, act func() error, allowances ...Allowance) error {
+	now := t.clock.Now()
+	wait, err := t.Take(ctx, allowances...)
+	switch {
+	case err != nil:
+		return err
+	case wait > 0:
+		return WaitError{Until: now.Add(wait)}
+	}
+	if err := act(); err != nil {
+		return errors.Join(err, t.GiveBack(context.WithoutCancel(ctx), allowances...))
+	}
+	return nil
+}
+
 // inOrder sorts by key: everybody locks in the same order.
 func inOrder(allowances []Allowance) []Allowance {
 	return slices.SortedFunc(slices.Values(allowances), func(a, b Allowance) int { return bytes.Compare(a.key(), b.key()) })

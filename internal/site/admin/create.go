@@ -10,12 +10,12 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
-	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/sirene"
 	"mandat/internal/site/staff"
+	"mandat/internal/throttle"
 	"mandat/internal/token"
 )
 
@@ -155,7 +155,7 @@ func (s *Site) doCreate(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, org.ErrFactorTooOld) {
 		return s.acts().Later(w, r, createPath, form)
 	}
-	if _, often := errors.AsType[invitation.WaitError](err); often {
+	if _, often := errors.AsType[throttle.WaitError](err); often {
 		form.Fail("referent_email", "referent.invite.wrong.often")
 		return s.renderForm(w, r, creating(form), form, http.StatusTooManyRequests)
 	}

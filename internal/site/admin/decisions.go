@@ -49,7 +49,7 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) doAskReset(w http.ResponseWriter, r *http.Request) error {
 	return s.onPerson(w, r, "referent.reset.was_asked", func(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 		_, err := s.Credentials.AskReset(ctx, by, person)
-		return staff.ResetOften(r, err, personPath(person))
+		return staff.Often(r, err, "referent.problem.reset_often", personPath(person))
 	})
 }
 

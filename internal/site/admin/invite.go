@@ -98,5 +98,5 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, d
 	case done == resent && (!i.Stands || i.Late(s.Clock.Now())):
 		done = "admin.administrators.was_proposed" // it takes a second one again
 	}
-	return s.acts().Press(w, r, at, back, done, func() error { return staff.Often(r, do(r.Context(), at.Actor(), id), back) })
+	return s.acts().Press(w, r, at, back, done, func() error { return staff.Often(r, do(r.Context(), at.Actor(), id), "referent.problem.often", back) })
 }

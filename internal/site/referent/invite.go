@@ -87,5 +87,7 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request, done string, d
 	if err != nil {
 		return err
 	}
-	return s.acts().Press(w, r, at, team.Href, done, func() error { return staff.Often(r, do(r.Context(), at.Actor(), id), team.Href) })
+	return s.acts().Press(w, r, at, team.Href, done, func() error {
+		return staff.Often(r, do(r.Context(), at.Actor(), id), "referent.problem.often", team.Href)
+	})
 }

@@ -34,7 +34,7 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) doAskReset(w http.ResponseWriter, r *http.Request) error {
 	return s.act(w, r, "referent.reset.was_asked", func(at *session.Session, person uuid.UUID) error {
 		_, err := s.Credentials.AskReset(r.Context(), at.Actor(), person)
-		return staff.ResetOften(r, err, personPath(person))
+		return staff.Often(r, err, "referent.problem.reset_often", personPath(person))
 	})
 }
 

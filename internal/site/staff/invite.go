@@ -9,8 +9,8 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
-	"mandat/internal/prose"
 	"mandat/internal/session"
+	"mandat/internal/throttle"
 )
 
 // Invited is an invitation that nobody has accepted yet.
@@ -27,17 +27,6 @@ func InvitedNow(open []invitation.Invitation, now time.Time) []Invited {
 		out = append(out, Invited{i, i.GivenName + " " + i.UsualName, i.Late(now)})
 	}
 	return out
-}
-
-// Often says when an invitation can be sent again, if it is that of which err tells; it returns other errors as they are.
-func Often(r *http.Request, err error, back string) error {
-	late, ok := errors.AsType[invitation.WaitError](err)
-	if !ok {
-		return err
-	}
-	p := page.NewProblem(http.StatusTooManyRequests, "referent.problem.often", back)
-	p.Args = map[string]any{"Time": prose.DateTime(page.Lang(r), late.Until)}
-	return p
 }
 
 // Inviting is a page on which somebody is invited.
@@ -57,7 +46,7 @@ func (i Inviting) Do(w http.ResponseWriter, r *http.Request, at *session.Session
 		return i.Render(form, status)
 	}
 	err := invite()
-	_, often := errors.AsType[invitation.WaitError](err)
+	_, often := errors.AsType[throttle.WaitError](err)
 	switch {
 	case err == nil:
 		return i.Finish(w, r, at, i.Back, i.Done)

@@ -2,16 +2,12 @@ package staff
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/credential"
 	"mandat/internal/org"
-	"mandat/internal/page"
-	"mandat/internal/prose"
 	"mandat/internal/session"
 )
 
@@ -81,15 +77,4 @@ func ResetsFor(ctx context.Context, directory *org.Directory, at *session.Sessio
 		out = append(out, one)
 	}
 	return out, nil
-}
-
-// ResetOften says when somebody may ask for a reset again, if that is of what err tells; it returns other errors as they are.
-func ResetOften(r *http.Request, err error, back string) error {
-	often, ok := errors.AsType[credential.ErrOften](err)
-	if !ok {
-		return err
-	}
-	p := page.NewProblem(http.StatusTooManyRequests, "referent.problem.reset_often", back)
-	p.Args = map[string]any{"Time": prose.DateTime(page.Lang(r), often.Until)}
-	return p
 }

@@ -22,7 +22,9 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/prose"
 	"mandat/internal/session"
+	"mandat/internal/throttle"
 )
 
 // SignedIn returns the session that the guard of the route let pass.
@@ -72,6 +74,17 @@ func Refusal(err error, home, people string) error {
 		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", home)
 	}
 	return err
+}
+
+// Often says in the words of a key when what was done too often may be done again, if that is of what err tells; it returns other errors as they are.
+func Often(r *http.Request, err error, key, back string) error {
+	late, ok := errors.AsType[throttle.WaitError](err)
+	if !ok {
+		return err
+	}
+	p := page.NewProblem(http.StatusTooManyRequests, key, back)
+	p.Args = map[string]any{"Time": prose.DateTime(page.Lang(r), late.Until)}
+	return p
 }
 
 // Acts are the acts of a site's pages, and the messages that its pages leave for one another.
