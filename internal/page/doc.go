@@ -10,6 +10,7 @@
 //	router.go    the route and its audience; the audience's guard lets in, sends to sign-in, or refuses (a LateHandler runs it
 //	             itself)
 //	(handler)    func(w, r) error: reads forms with ParseForm, asks the rules, renders with Pages.Render
+//	sheet.go     a page's templates, parsed when somebody first asks for it
 //	render.go    a page struct that embeds Common, its template executed into a buffer, then status, headers and bytes
 //	errors.go    a returned error becomes a page that says what happened, what is safe and what to do next
 //	serve.go     one access-log line: method, route pattern, status, duration, request id, and nothing else

@@ -3,11 +3,13 @@
 // The cookie holds a secret of 256 bits and nothing else; the row in table session holds the rest, found by the secret's
 // SHA-256. A browser has a row before anybody signs in (the state and nonce of a sign-in are bound to it); signing in
 // replaces the row, a step-up replaces the secret, and the old secret stops working in the same statement. So does every change of what
-// its person may do that leaves the session (renew.go); the end of a role ends the sessions for it. A session ends after 30 minutes without a request, and 12 hours after the sign-in whatever happens.
+// its person may do that leaves the session (renew.go); the end of a role ends the sessions for it. For half a minute the old secret is still
+// known for what it was: a request that was sent with it lets nobody in, and takes nobody's new cookie away. A session ends after 30 minutes
+// without a request, and 12 hours after the sign-in whatever happens.
 //
 // Somebody with several organisations has a row for each in the same browser, found by the organisation in the address of a
 // page, and one for the addresses that name none (claim.go, place.go, docs/decisions/0010). The rows of a browser are used, stepped
-// up and signed out as one; who is suspended in one organisation goes on in the others (end.go).
+// up and signed out as one, and locked in one order (lock.go); who is suspended in one organisation goes on in the others (end.go).
 //
 // A request meets the package in a guard (guard.go): one statement reads the row, the person, the organisation, the
 // membership and the charter, so that a suspension or a removal counts from the next request on. The guards of aidants, referents
