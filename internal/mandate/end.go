@@ -64,7 +64,7 @@ func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reas
 		}
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = $2, end_reason = $3 where mandate_id = $1 and state <> 'ended'`, id, tx.Now, reason)
 		tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state = 'standing'`, id, tx.Now, by.Person, reason)
-		return journal.Event{Action: "mandate.ended", Citizen: m.Citizen, Mandate: id, Detail: ended{reason, standing}}, nil
+		return journal.Event{Action: "mandate.ended", Citizen: m.Citizen, Mandate: id, Detail: ended{reason, standing}}, r.told(tx, "mandate_ended", m.Citizen, id)
 	})
 	if err != nil {
 		return fmt.Errorf("end mandate %s: %w", id, err)

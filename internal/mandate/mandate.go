@@ -119,9 +119,10 @@ type Register struct {
 	catalogue *procedure.Catalogue
 	keys      *envelope.Keys
 	clock     *clock.Clock
+	tell      func(tx *db.Tx, now time.Time, m org.Message) error // nil tells nobody
 }
 
-// New returns the register of mandates kept in this database.
+// New returns the register of mandates kept in this database. It tells nobody anything (see Telling).
 func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, catalogue *procedure.Catalogue, keys *envelope.Keys, c *clock.Clock) *Register {
 	return &Register{db: d, journal: j, citizens: citizens, catalogue: catalogue, keys: keys, clock: c}
 }

@@ -193,7 +193,7 @@ func (s *signing) write(tx *journal.Tx, d *draftRow) error {
 		m.Powers = append(m.Powers, Power{Mandate: m.ID, Organisation: m.Organisation, Citizen: m.Citizen, Procedure: p, State: Standing, StartsAt: m.SignedAt, EndsAt: m.EndsAt})
 	}
 	s.mandate = m
-	return nil
+	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)
 }
 
 // supersede ends the earlier powers, and the mandates that have none left. Rows are named by their primary key, of which

@@ -66,12 +66,14 @@ func (o *Organisation) Allows(procedure string) bool {
 	return (o.Procedures == nil || slices.Contains(o.Procedures, procedure)) && (o.Limit == nil || slices.Contains(o.Limit, procedure))
 }
 
-// Message is something that a person is to be told by mail or SMS, from the act that causes it. Kinds are internal/notify's.
+// Message is something that somebody is to be told by mail or SMS, from the act that causes it. Kinds are internal/notify's.
 type Message struct {
 	Kind       string
 	About      string    // tells two messages of a kind from one
 	Person     uuid.UUID // whom, or
-	Invitation uuid.UUID // the invited
+	Invitation uuid.UUID // the invited, or
+	Citizen    uuid.UUID // the citizen of
+	Mandate    uuid.UUID // a mandate
 }
 
 // Directory reads and changes organisations and people.

@@ -1,0 +1,27 @@
+package mandate
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+)
+
+// Telling returns the same register, whose acts let the citizen be told of them: each queues a message in its own transaction. Whether the citizen has an
+// address and wants to be told is the queue's question (notify.Queue).
+func (r *Register) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) error) *Register {
+	telling := *r
+	telling.tell = queue
+	return &telling
+}
+
+// told lets the citizen be told what an act did with a mandate of theirs: mandate_signed or mandate_ended.
+func (r *Register) told(tx *journal.Tx, kind string, citizen, mandate uuid.UUID) error {
+	if r.tell == nil {
+		return nil
+	}
+	return r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: mandate.String(), Citizen: citizen, Mandate: mandate})
+}
