@@ -21,7 +21,7 @@ func (p *Press) paint(lang string, words []Block, now time.Time) ([]byte, error)
 		case Facts:
 			d.Pairs(b.Rows)
 		case QR:
-			if err := d.QR(b.Text, b.Alt); err != nil {
+			if err := d.QR(b.Text, b.Alt, b.Items, ""); err != nil {
 				return nil, fmt.Errorf("set document: %w", err)
 			}
 		case Note:

@@ -35,14 +35,14 @@ func (d *Document) Bytes() ([]byte, error) {
 }
 
 func (d *Document) paint() ([]*painter, error) {
-	sheets := paginate(d.strips)
+	sheets := paginate(d.strips, d.layout.height())
 	title, err := d.footerTitle()
 	if err != nil {
 		return nil, err
 	}
 	painters := make([]*painter, len(sheets))
 	for i, strips := range sheets {
-		p := &painter{page: i, bold: d.bold}
+		p := &painter{page: i, bold: d.bold, layout: &d.layout}
 		p.paintPage(strips)
 		number, err := d.regular.shape(d.pageNumber(i+1, len(sheets)))
 		if err != nil {
@@ -60,7 +60,7 @@ func (d *Document) footerTitle() ([]glyph, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := wrap(gs, footerStyle.size, textWidth*0.75)
+	lines := wrap(gs, d.layout.footer.size, d.layout.width()*0.7)
 	if len(lines) == 1 {
 		return gs, nil
 	}

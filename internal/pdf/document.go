@@ -10,6 +10,7 @@ import (
 // Document is a text under construction. The first call that cannot be obeyed
 // is remembered and returned by [Document.Bytes]; later calls are ignored.
 type Document struct {
+	layout      Layout
 	lang, title string
 	at          time.Time
 	regular     *face
@@ -23,9 +24,12 @@ type Document struct {
 // New starts an A4 document in lang ("fr" or "en") with a title, shown by
 // readers in their window and at the foot of every page. at is written as the
 // time of creation, to the second, in UTC.
-func New(lang, title string, at time.Time) *Document {
+func New(lang, title string, at time.Time) *Document { return NewIn(Normal(), lang, title, at) }
+
+// NewIn is New in a layout.
+func NewIn(layout Layout, lang, title string, at time.Time) *Document {
 	title = strings.Join(strings.Fields(title), " ")
-	d := &Document{lang: lang, title: title, at: at.UTC(), root: &element{tag: "Document"}}
+	d := &Document{layout: layout, lang: lang, title: title, at: at.UTC(), root: &element{tag: "Document"}}
 	if lang != "fr" && lang != "en" {
 		d.fail(fmt.Errorf("pdf: language %q is not fr or en", lang))
 	}

@@ -53,7 +53,7 @@ func TestStructureIsInReadingOrder(t *testing.T) {
 	d.Paragraph("It stands.")
 	d.Pairs([][2]string{{"Name", "Éloïse"}, {"Until", ""}})
 	d.List([]string{"one", "two"})
-	if err := d.QR(sampleURL, "Code to check"); err != nil {
+	if err := d.QR(sampleURL, "Code to check", nil, ""); err != nil {
 		t.Fatal(err)
 	}
 	d.Note("Small print.")

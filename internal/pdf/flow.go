@@ -27,18 +27,18 @@ type placed struct {
 	top float64
 }
 
-// paginate deals strips out to pages. Strips that keep together move to the
+// paginate deals strips out to pages of a height. Strips that keep together move to the
 // next page together, unless they are more than a page.
-func paginate(strips []strip) [][]placed {
+func paginate(strips []strip, most float64) [][]placed {
 	pages := [][]placed{nil}
 	y := 0.0
 	for len(strips) > 0 {
 		n, height := chain(strips)
-		if height > textHeight {
+		if height > most {
 			n, height = 1, strips[0].gap+strips[0].height
 		}
 		last := len(pages) - 1
-		if len(pages[last]) > 0 && y+height > textHeight {
+		if len(pages[last]) > 0 && y+height > most {
 			pages = append(pages, nil)
 			last, y = last+1, 0
 		}

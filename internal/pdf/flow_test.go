@@ -7,6 +7,9 @@ import (
 	"testing"
 )
 
+// textHeight is that of a page in these tests.
+const textHeight = 700.0
+
 // Strips of random heights and ties: none is lost, none leaves the page, none
 // overlaps, and what keeps together and fits on a page is on one page.
 func TestPaginate(t *testing.T) {
@@ -17,7 +20,7 @@ func TestPaginate(t *testing.T) {
 		for i := range strips {
 			strips[i] = strip{gap: float64(chance.IntN(20)), height: float64(1 + chance.IntN(60)), keep: chance.IntN(3) > 0}
 		}
-		pages := paginate(strips)
+		pages := paginate(strips, textHeight)
 		var flat []strip
 		page := map[int]int{}
 		for n, p := range pages {
@@ -59,7 +62,7 @@ func TestHeadingStaysWithItsText(t *testing.T) {
 		}
 		d.Heading(2, "Suite")
 		d.Paragraph("Texte.")
-		for _, p := range paginate(d.strips) {
+		for _, p := range paginate(d.strips, d.layout.height()) {
 			if last := p[len(p)-1]; last.runs[0].element.tag == "H2" {
 				t.Errorf("after %d paragraphs the heading ends its page", n)
 			}
@@ -75,10 +78,10 @@ func TestCodeStaysWithTheTextBefore(t *testing.T) {
 			d.Paragraph("Texte.")
 		}
 		d.Paragraph("Vérifiez :")
-		if err := d.QR(sampleURL, "Code"); err != nil {
+		if err := d.QR(sampleURL, "Code", nil, ""); err != nil {
 			t.Fatal(err)
 		}
-		pages := paginate(d.strips)
+		pages := paginate(d.strips, d.layout.height())
 		if last := pages[len(pages)-1]; len(last) < 2 {
 			t.Errorf("after %d paragraphs the code is alone on its page", n)
 		}
@@ -89,7 +92,7 @@ func TestTableIsRuledOnEveryPage(t *testing.T) {
 	t.Parallel()
 	d := New("fr", "Essai", noon)
 	d.Pairs(slices.Repeat([][2]string{{"Fait", "valeur"}}, 70))
-	pages := paginate(d.strips)
+	pages := paginate(d.strips, d.layout.height())
 	painters, err := d.paint()
 	if err != nil || len(pages) < 2 {
 		t.Fatalf("%d pages, %v", len(pages), err)

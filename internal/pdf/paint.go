@@ -8,17 +8,18 @@ import (
 // painter writes the content stream of one page. Marks are numbered in the
 // order in which they are opened.
 type painter struct {
-	out  bytes.Buffer
-	page int
-	next int      // number of the next mark
-	open *element // whose mark is open, or nil
-	bold *face
+	out    bytes.Buffer
+	page   int
+	next   int      // number of the next mark
+	open   *element // whose mark is open, or nil
+	bold   *face
+	layout *Layout
 }
 
 // paintPage draws the strips of a page and returns the number of marks.
 func (p *painter) paintPage(strips []placed) {
 	for _, s := range strips {
-		top := sheetHeight - topMargin - s.top
+		top := sheetHeight - p.layout.top - s.top
 		if s.ruleAbove || s.ruleAtTop && s.top == 0 {
 			p.rule(top)
 		}
@@ -27,7 +28,7 @@ func (p *painter) paintPage(strips []placed) {
 		}
 		for _, r := range s.runs {
 			p.enter(r.element)
-			p.text(r.face, r.size, sideMargin+r.x, top-r.drop, r.glyphs)
+			p.text(r.face, r.size, p.layout.side+r.x, top-r.drop, r.glyphs)
 		}
 		if s.ruleBelow {
 			p.rule(top - s.height)
@@ -71,8 +72,8 @@ func (p *painter) text(f *face, size, x, y float64, line []glyph) {
 // rule draws a hairline over the width of the text; readers skip it.
 func (p *painter) rule(y float64) {
 	p.leave()
-	fmt.Fprintf(&p.out, "/Artifact BMC q 0.5 w 0.6 G %.2f %.2f m %.2f %.2f l S Q EMC\n",
-		sideMargin, y, sheetWidth-sideMargin, y)
+	fmt.Fprintf(&p.out, "/Artifact BMC q 0.5 w %.2g G %.2f %.2f m %.2f %.2f l S Q EMC\n",
+		p.layout.ink, p.layout.side, y, sheetWidth-p.layout.side, y)
 }
 
 // drawFigure paints all bars as one path: painted one by one, fine light
@@ -80,9 +81,9 @@ func (p *painter) rule(y float64) {
 func (p *painter) drawFigure(f *figure, top float64) {
 	p.enter(f.element)
 	f.element.attributes = fmt.Sprintf("/O /Layout /Placement /Block /BBox [%.2f %.2f %.2f %.2f]",
-		sideMargin, top-codeSide, sideMargin+codeSide, top)
-	module := codeSide / float64(f.code.side)
-	fmt.Fprintf(&p.out, "q %.5f 0 0 %.5f %.2f %.2f cm\n", module, -module, sideMargin, top)
+		p.layout.side, top-p.layout.code, p.layout.side+p.layout.code, top)
+	module := p.layout.code / float64(f.code.side)
+	fmt.Fprintf(&p.out, "q %.5f 0 0 %.5f %.2f %.2f cm\n", module, -module, p.layout.side, top)
 	for _, b := range f.code.bars {
 		fmt.Fprintf(&p.out, "%d %d %d 1 re\n", b.x, b.y, b.length)
 	}
@@ -91,10 +92,10 @@ func (p *painter) drawFigure(f *figure, top float64) {
 
 // footer draws the title at the left and the page number at the right.
 func (p *painter) footer(f *face, title, number []glyph) {
-	size := footerStyle.size
-	right := sheetWidth - sideMargin - measure(number, size)
+	size := p.layout.footer.size
+	right := sheetWidth - p.layout.side - measure(number, size)
 	p.out.WriteString("/Artifact << /Type /Pagination /Subtype /Footer >> BDC\n")
-	p.text(f, size, sideMargin, footerLine, title)
-	p.text(f, size, right, footerLine, number)
+	p.text(f, size, p.layout.side, p.layout.footerLine, title)
+	p.text(f, size, right, p.layout.footerLine, number)
 	p.out.WriteString("EMC\n")
 }

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"slices"
 
 	"github.com/boombuler/barcode/qr"
 )
 
-const (
-	codeSide   = 30 * mm
-	codeGutter = 14.0
-)
+const codeGutter = 14.0
 
 // code is a QR code as the bars of its rows, in modules from the top left.
 type code struct {
@@ -28,10 +26,11 @@ type figure struct {
 	element *element
 }
 
-// QR adds a QR code of url (a Figure with alt as its replacement text) and,
-// beside it, the address itself for those who have nothing to scan it with.
-// The code bears a loss of 15 % (level M).
-func (d *Document) QR(url, alt string) error {
+// QR adds a QR code of url (a Figure with alt as its replacement text) and
+// what is said of it: some texts, then the address itself for those who have
+// nothing to scan it with, then one line in bold, "" for none. The code bears
+// a loss of 15 % (level M).
+func (d *Document) QR(url, alt string, texts []string, last string) error {
 	if alt == "" {
 		return errors.New("pdf: QR code without replacement text")
 	}
@@ -42,29 +41,62 @@ func (d *Document) QR(url, alt string) error {
 	if err != nil {
 		return fmt.Errorf("pdf: QR code: %w", err)
 	}
-	address, err := d.regular.shape(url)
-	if err != nil {
+	if _, err := d.regular.shape(url); err != nil {
 		return fmt.Errorf("pdf: QR code: %w", err)
 	}
 	d.lead()
 	el := d.root.child("Figure")
 	el.alt = alt
-	s := strip{gap: 12, height: codeSide, figure: &figure{c, el}}
-	d.beside(&s, address)
-	d.strips = append(d.strips, s)
+	s := strip{gap: max(4, d.layout.body.before), height: d.layout.code, figure: &figure{c, el}}
+	x := 0.0
+	if !d.layout.stacked {
+		x = d.layout.code + codeGutter
+	}
+	said := d.said(x, append(slices.Clone(texts), url), last)
+	if d.layout.stacked {
+		s.keep = true
+		d.strips = append(append(d.strips, s), said...)
+		return nil
+	}
+	d.strips = append(d.strips, beside(s, said))
 	return nil
 }
 
-// beside sets the address at the right of a code, at half its height.
-func (d *Document) beside(s *strip, address []glyph) {
-	x := codeSide + codeGutter
-	lines := wrap(address, noteStyle.size, textWidth-x)
-	el := d.root.child("P")
-	drop := (codeSide-noteStyle.leading*float64(len(lines)))/2 + noteStyle.baseline()
-	for _, line := range lines {
-		s.runs = append(s.runs, run{x: x, drop: drop, size: noteStyle.size, face: d.regular, glyphs: line, element: el})
-		drop += noteStyle.leading
+// said sets what is said of a code between x and the right margin.
+func (d *Document) said(x float64, texts []string, last string) []strip {
+	var out []strip
+	st, width := d.layout.besideCode, d.layout.width()-x
+	for _, text := range texts {
+		out = append(out, column(st, x, width, d.root.child("P"), d.required(d.regular, "code", text), d.regular)...)
 	}
+	if last != "" {
+		out = append(out, column(st, x, width, d.root.child("P"), d.required(d.bold, "code", last), d.bold)...)
+	}
+	return out
+}
+
+// beside puts the lines said of a code at its right, at half its height, in the one strip that they make together.
+func beside(s strip, said []strip) strip {
+	height := 0.0
+	for i, line := range said {
+		if i > 0 {
+			height += line.gap
+		}
+		height += line.height
+	}
+	s.height = max(s.height, height)
+	drop := (s.height - height) / 2
+	for i, line := range said {
+		if i > 0 {
+			drop += line.gap
+		}
+		for _, r := range line.runs {
+			r.drop += drop
+			s.runs = append(s.runs, r)
+		}
+		drop += line.height
+	}
+	return s
 }
 
 func encodeQR(url string) (*code, error) {

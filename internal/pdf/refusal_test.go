@@ -71,10 +71,10 @@ func TestWrongUseIsRefused(t *testing.T) {
 		"table row 1 without text":  func(d *Document) { d.Pairs([][2]string{{"", "a"}}) },
 		"title is empty":            func(d *Document) { *d = *New("fr", " ", noon) },
 		`language "de" is not`:      func(d *Document) { *d = *New("de", "a", noon) },
-		"without replacement text":  func(d *Document) { d.fail(d.QR(sampleURL, "")) },
-		"QR code without an addres": func(d *Document) { d.fail(d.QR("", "a")) },
-		"pdf: QR code: ":            func(d *Document) { d.fail(d.QR(strings.Repeat("a", 5000), "a")) },
-		"QR code: character U+738B": func(d *Document) { d.fail(d.QR("https://王", "a")) },
+		"without replacement text":  func(d *Document) { d.fail(d.QR(sampleURL, "", nil, "")) },
+		"QR code without an addres": func(d *Document) { d.fail(d.QR("", "a", nil, "")) },
+		"pdf: QR code: ":            func(d *Document) { d.fail(d.QR(strings.Repeat("a", 5000), "a", nil, "")) },
+		"QR code: character U+738B": func(d *Document) { d.fail(d.QR("https://王", "a", nil, "")) },
 	} {
 		d := New("fr", "Essai", noon)
 		add(d)

@@ -47,7 +47,7 @@ func attestation(t testing.TB, n int) *Document {
 	d.List(powers)
 	d.Heading(2, "Mettre fin au mandat")
 	d.Paragraph("Le mandat peut prendre fin à tout moment, sans motif : au guichet, par lettre, ou par téléphone au 01 23 45 67 89. Toute personne peut vérifier s’il tient encore :")
-	if err := d.QR(sampleURL, "Code QR : page publique qui dit si le mandat tient encore"); err != nil {
+	if err := d.QR(sampleURL, "Code QR : page publique qui dit si le mandat tient encore", nil, ""); err != nil {
 		t.Fatal(err)
 	}
 	d.Note("Document scellé électroniquement. Les octets remis sont conservés. Toute modification du fichier rend le sceau invalide.")

@@ -3,16 +3,19 @@ package pdf
 import "fmt"
 
 const (
-	headWidth  = textWidth * 0.34
 	cellGutter = 12.0
-	rowPadding = 4.0
 	// A row of more lines than this may be cut by the end of a page.
 	wholeRowLines = 20
 )
 
 // Pairs adds a table of facts, one a row: what it is (a row header), then the
 // value, which may be empty.
-func (d *Document) Pairs(rows [][2]string) {
+func (d *Document) Pairs(rows [][2]string) { d.pairs(d.layout.body, rows) }
+
+// SmallPairs is Pairs in the letters of small print.
+func (d *Document) SmallPairs(rows [][2]string) { d.pairs(d.layout.small, rows) }
+
+func (d *Document) pairs(st style, rows [][2]string) {
 	if len(rows) == 0 {
 		d.fail(fmt.Errorf("pdf: table without rows"))
 		return
@@ -26,38 +29,39 @@ func (d *Document) Pairs(rows [][2]string) {
 		if d.err != nil {
 			return
 		}
-		d.row(table.child("TR"), head, value, i == 0)
+		tr := table.child("TR")
+		th, td := tr.child("TH"), tr.child("TD")
+		th.attributes = "/O /Table /Scope /Row"
+		if d.layout.headShare == 0 {
+			above := column(st, 0, d.layout.width(), th, head, d.bold)
+			d.ruled(append(above, column(st, 0, d.layout.width(), td, value, d.regular)...), st, i == 0)
+			continue
+		}
+		share := d.layout.width() * d.layout.headShare
+		left := column(st, 0, share-cellGutter, th, head, d.bold)
+		d.ruled(abreast(left, column(st, share, d.layout.width()-share, td, value, d.regular)), st, i == 0)
 	}
 }
 
-func (d *Document) row(tr *element, head, value []glyph, first bool) {
-	th, td := tr.child("TH"), tr.child("TD")
-	th.attributes = "/O /Table /Scope /Row"
-	st := bodyStyle
-	left := wrap(head, st.size, headWidth-cellGutter)
-	right := wrap(value, st.size, textWidth-headWidth)
-	n := max(len(left), len(right))
-	for i := range n {
-		s := strip{height: st.leading, ruleAtTop: true, keep: i+1 < n && (n <= wholeRowLines || keepsNext(i, n))}
-		drop := st.baseline()
+// ruled adds the lines of a row, between rules.
+func (d *Document) ruled(lines []strip, st style, first bool) {
+	n, padding := len(lines), d.layout.rowPadding
+	for i := range lines {
+		s := &lines[i]
+		s.gap, s.ruleAtTop, s.keep = 0, true, i+1 < n && (n <= wholeRowLines || keepsNext(i, n))
 		if i == 0 {
-			s.height += rowPadding
-			drop += rowPadding
-			s.ruleAbove = first
-		}
-		if i == 0 && first {
-			s.gap = st.before
+			s.height += padding
+			for j := range s.runs {
+				s.runs[j].drop += padding
+			}
+			if first {
+				s.gap, s.ruleAbove = st.before, true
+			}
 		}
 		if i == n-1 {
-			s.height += rowPadding
+			s.height += padding
 			s.ruleBelow = true
 		}
-		if i < len(left) {
-			s.runs = append(s.runs, run{x: 0, drop: drop, size: st.size, face: d.bold, glyphs: left[i], element: th})
-		}
-		if i < len(right) {
-			s.runs = append(s.runs, run{x: headWidth, drop: drop, size: st.size, face: d.regular, glyphs: right[i], element: td})
-		}
-		d.strips = append(d.strips, s)
 	}
+	d.strips = append(d.strips, lines...)
 }

@@ -1,0 +1,76 @@
+package pdf
+
+// Lengths are in points (1/72 inch). Every sheet is A4.
+const (
+	mm          = 72 / 25.4
+	sheetWidth  = 210 * mm
+	sheetHeight = 297 * mm
+)
+
+// style is how a block of text is set.
+type style struct {
+	size    float64
+	leading float64 // from one baseline to the next
+	before  float64 // space above the block, dropped at the top of a page
+}
+
+// baseline is the distance from the top of a line to its baseline.
+func (s style) baseline() float64 { return (s.leading-s.size)/2 + 0.8*s.size }
+
+// Layout is how a document is set: its margins and the sizes of its letters. No letter is smaller than 8.5 points in Normal, 9
+// in Sheet and Dense, 18 in Large.
+type Layout struct {
+	side, top  float64 // margins
+	foot       float64 // below the text
+	footerLine float64 // of the page number, above the edge
+	headings   [3]style
+	body, item style
+	small      style // of small print and of small tables
+	footer     style
+	headShare  float64 // of the width, for what a row of a table is about; 0 sets it above its value
+	rowPadding float64
+	columns    int     // of lists
+	ink        float64 // of rules: 0 is black
+	code       float64 // side of a QR code; what is said of it stands beside it, or below in a stacked layout
+	besideCode style
+	stacked    bool
+}
+
+func (l *Layout) width() float64  { return sheetWidth - 2*l.side }
+func (l *Layout) height() float64 { return sheetHeight - l.top - l.foot }
+
+// Normal is for a text of some pages, with room around it, and enough at the sides to punch and file it.
+func Normal() Layout {
+	return Layout{side: 20 * mm, top: 18 * mm, foot: 21 * mm, footerLine: 12 * mm,
+		headings: [3]style{{size: 21, leading: 26, before: 22}, {size: 14, leading: 18, before: 15}, {size: 11.5, leading: 16, before: 13}},
+		body:     style{size: 10.5, leading: 15, before: 8}, item: style{size: 10.5, leading: 15, before: 2.5},
+		small: style{size: 8.5, leading: 12, before: 8}, footer: style{size: 8.5, leading: 12},
+		headShare: 0.34, rowPadding: 4, columns: 1, ink: 0.6, code: 30 * mm, besideCode: style{size: 8.5, leading: 12, before: 4}}
+}
+
+// Sheet is for a text that is to stand on one page.
+func Sheet() Layout {
+	return Layout{side: 18 * mm, top: 12 * mm, foot: 14 * mm, footerLine: 8 * mm,
+		headings: [3]style{{size: 17, leading: 21, before: 10}, {size: 11.5, leading: 14, before: 8}, {size: 10, leading: 12, before: 6}},
+		body:     style{size: 10, leading: 12, before: 3.5}, item: style{size: 10, leading: 12, before: 1},
+		small: style{size: 9, leading: 10.8, before: 3}, footer: style{size: 9, leading: 11},
+		headShare: 0.22, rowPadding: 1.5, columns: 1, ink: 0.6, code: 25 * mm, besideCode: style{size: 10, leading: 12, before: 2.5}}
+}
+
+// Dense is Sheet with letters of nine points and lists in two columns.
+func Dense() Layout {
+	l := Sheet()
+	l.body, l.item = style{size: 9, leading: 10.8, before: 3}, style{size: 9, leading: 10.8, before: 1}
+	l.columns, l.besideCode = 2, style{size: 9, leading: 10.8, before: 2.5}
+	return l
+}
+
+// Large is for who reads with difficulty: letters of 18 points or more, black on white, one thing below the other, as many
+// pages as it needs.
+func Large() Layout {
+	return Layout{side: 18 * mm, top: 16 * mm, foot: 22 * mm, footerLine: 11 * mm,
+		headings: [3]style{{size: 28, leading: 36, before: 28}, {size: 23, leading: 30, before: 24}, {size: 20, leading: 27, before: 20}},
+		body:     style{size: 18, leading: 26, before: 13}, item: style{size: 18, leading: 26, before: 7},
+		small: style{size: 18, leading: 26, before: 13}, footer: style{size: 18, leading: 24},
+		rowPadding: 6, columns: 1, code: 45 * mm, besideCode: style{size: 18, leading: 26, before: 10}, stacked: true}
+}
