@@ -147,9 +147,9 @@ func Lock(b *pgx.Batch, organisation uuid.UUID, index string, arg any) *Sealed {
 // corrected at the register, and a correction must not stay behind). It returns the citizen's id and data key.
 func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, *envelope.DataKey, error) {
 	if known.ID == uuid.Nil {
-		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at)
-			values ($1, $2, $3, $4, $5, 'franceconnect', $6, $7)`,
-			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedAt, tx.Now)
+		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at, has_email)
+			values ($1, $2, $3, $4, $5, 'franceconnect', $6, $7, $8)`,
+			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedAt, tx.Now, fresh.Identity.Email != "")
 		return fresh.Owner, fresh.Key, nil
 	}
 	key, err := r.sameCitizen(known, fresh)
@@ -160,7 +160,7 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, 
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	tx.Queue(`update citizen set identity = $2, identified_at = $3 where id = $1`, known.ID, sealed, fresh.IdentifiedAt)
+	tx.Queue(`update citizen set identity = $2, identified_at = $3, has_email = $4 where id = $1`, known.ID, sealed, fresh.IdentifiedAt, fresh.Identity.Email != "")
 	return known.ID, key, nil
 }
 

@@ -5,15 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 )
 
-// Limits of a search: enough to find the person who sits there, too little to copy the list.
+// Limits of a search in which one person is chosen: enough to find who sits there, too little to copy the list.
 const (
 	MinSearch  = 3
 	MaxResults = 10
@@ -22,33 +23,27 @@ const (
 // ErrTooShort says that a search has fewer than MinSearch letters.
 var ErrTooShort = errors.New("search: too short")
 
-// Search finds citizens of an organisation who have a power that stands now, by name: every word typed must begin a word
-// of the name. At most MaxResults, in the order of their names.
-//
-// The organisation's rows are opened and compared here: names are encrypted, and an index over them would tell what they
-// are. 20,000 citizens take about as long as a page. Whoever shows the result records that it was asked for.
+// Search finds citizens of an organisation who have a power that stands now, by name or birth date: every word typed must begin a word
+// of the name. At most MaxResults, in the order of their names. Whoever shows the result records that it was asked for.
 func (r *Register) Search(ctx context.Context, q Querier, organisation uuid.UUID, query string, now time.Time) ([]Citizen, error) {
-	words := fold(query)
-	if len([]rune(strings.Join(words, ""))) < MinSearch {
+	s := Seek(query)
+	if s.Letters() < MinSearch && !s.Dated() {
 		return nil, ErrTooShort
 	}
-	var out []Citizen
 	rows, err := q.Query(ctx, `select c.id, c.data_key, c.identity, c.identified_at from citizen c where c.organisation_id = $1
 			and exists (select from mandate_power p where p.organisation_id = $1 and p.citizen_id = c.id and p.state = 'standing' and p.starts_at <= $2 and p.ends_at > $2)`, organisation, now)
 	if err != nil {
 		return nil, fmt.Errorf("search citizens: %w", err)
 	}
-	var s Sealed
-	_, err = pgx.ForEachRow(rows, s.Fields(), func() error {
-		c, err := r.Open(s)
-		if err == nil && c.Identity.matches(words) {
-			out = append(out, c)
-		}
-		s = Sealed{}
-		return err
-	})
+	found, err := sift(ctx, r, rows, s, func(s Sealed) Sealed { return s })
 	if err != nil {
 		return nil, fmt.Errorf("search citizens: %w", err)
+	}
+	out := make([]Citizen, len(found))
+	for n, s := range found {
+		if out[n], err = r.Open(s); err != nil {
+			return nil, fmt.Errorf("search citizens: %w", err)
+		}
 	}
 	slices.SortFunc(out, func(a, b Citizen) int {
 		return cmp.Or(cmp.Compare(a.Identity.FamilyName, b.Identity.FamilyName), cmp.Compare(a.Identity.GivenName, b.Identity.GivenName), cmp.Compare(a.Identity.Birthdate, b.Identity.Birthdate))
@@ -56,13 +51,95 @@ func (r *Register) Search(ctx context.Context, q Querier, organisation uuid.UUID
 	return out[:min(len(out), MaxResults)], nil
 }
 
-// matches reports whether each word begins some word of the name.
-func (i Identity) matches(words []string) bool {
-	name := fold(i.GivenName + " " + i.FamilyName + " " + i.PreferredUsername)
-	for _, word := range words {
-		if !slices.ContainsFunc(name, func(part string) bool { return strings.HasPrefix(part, word) }) {
-			return false
+// Matching finds the ids of all citizens of an organisation whom what was typed fits, in no order. Whoever shows who they are records it.
+func (r *Register) Matching(ctx context.Context, q Querier, organisation uuid.UUID, s Sought) ([]uuid.UUID, error) {
+	rows, err := q.Query(ctx, `select id, data_key, identity, identified_at from citizen where organisation_id = $1`, organisation)
+	if err != nil {
+		return nil, fmt.Errorf("search citizens: %w", err)
+	}
+	ids, err := sift(ctx, r, rows, s, func(s Sealed) uuid.UUID { return s.ID })
+	if err != nil {
+		return nil, fmt.Errorf("search citizens: %w", err)
+	}
+	return ids, nil
+}
+
+// sifted is how many rows are opened at once by one of the workers of sift.
+const sifted = 256
+
+// sift takes from rows of sealed citizens those whom what was typed fits.
+//
+// Names are encrypted, and an index over them would tell what they are, so an organisation's rows are opened and compared here, by as many
+// workers as there are processors, while they still come in. At most three lots for each worker are in memory. Nothing is kept from one search to the next: opening a data
+// key takes a microsecond, so a cache of them would save little and would have to know of every erasure.
+func sift[T any](ctx context.Context, r *Register, rows pgx.Rows, s Sought, take func(Sealed) T) ([]T, error) {
+	defer rows.Close()
+	workers := runtime.GOMAXPROCS(0)
+	group, ctx := errgroup.WithContext(ctx)
+	lots, found := make(chan []Sealed, workers), make([][]T, workers)
+	for n := range workers {
+		group.Go(func() error {
+			var scratch []byte
+			for lot := range lots {
+				for _, c := range lot {
+					fits := false
+					plain, err := r.identity(c)
+					if err == nil {
+						fits, scratch, err = s.fitsSealed(plain, scratch)
+					}
+					if err != nil {
+						return fmt.Errorf("open citizen %s: %w", c.ID, err)
+					}
+					if fits {
+						found[n] = append(found[n], take(c))
+					}
+				}
+			}
+			return nil
+		})
+	}
+	err := deal(ctx, rows, lots)
+	close(lots)
+	if failed := group.Wait(); failed != nil {
+		err = failed
+	}
+	return slices.Concat(found...), err
+}
+
+// deal reads rows into lots, until one of who takes them fails.
+func deal(ctx context.Context, rows pgx.Rows, lots chan<- []Sealed) error {
+	lot := make([]Sealed, 0, sifted)
+	send := func() error {
+		select {
+		case lots <- lot:
+			lot = make([]Sealed, 0, sifted)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return true
+	for rows.Next() {
+		var c Sealed
+		if err := rows.Scan(c.Fields()...); err != nil {
+			return err
+		}
+		if lot = append(lot, c); len(lot) == sifted {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return send()
+}
+
+// identity decrypts a stored identity, as it was encoded.
+func (r *Register) identity(s Sealed) ([]byte, error) {
+	key, err := r.keys.Open(s.ID, s.dataKey)
+	if err != nil {
+		return nil, err
+	}
+	return key.Unseal(purpose, s.identity)
 }

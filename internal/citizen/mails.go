@@ -1,0 +1,161 @@
+package citizen
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/clock"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/throttle"
+	"mandat/internal/token"
+)
+
+// LinkLife is how long the link in a mail lets its reader refuse mails: longer than any mandate.
+const LinkLife = 400 * 24 * time.Hour
+
+// Mails are what citizens say of the mails that tell them what is done with their mandates: nothing, or that they want none of one organisation's. They
+// say it when a mandate is drawn up (Register.SetMails), or by the link in each mail.
+type Mails struct {
+	db       *db.DB
+	journal  *journal.Journal
+	throttle *throttle.Throttle
+	clock    *clock.Clock
+}
+
+// NewMails returns what citizens say in this database.
+func NewMails(d *db.DB, j *journal.Journal, t *throttle.Throttle, c *clock.Clock) *Mails {
+	return &Mails{db: d, journal: j, throttle: t, clock: c}
+}
+
+// SetMails queues, in the act that signs a mandate and after Save, whether the citizen wants to be told by mail: the word given last counts. The entry says it
+// as the member mails of its detail, by which Compare knows.
+func (r *Register) SetMails(tx *journal.Tx, id uuid.UUID, wanted bool) {
+	tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then null else $3::timestamptz end where id = $1 and (mails_refused_at is null) <> $2::boolean`, id, wanted, tx.Now)
+}
+
+// Link makes the link of one mail to a citizen and returns its secret, of 256 random bits, of which only the SHA-256 is kept. It returns db.ErrNotFound when there
+// is no such citizen, or they want no mail.
+func (m *Mails) Link(ctx context.Context, id uuid.UUID) (string, error) {
+	secret, hash := token.New()
+	err := m.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
+		tag, err := tx.Exec(ctx, `insert into citizen_mails_link (token_hash, organisation_id, citizen_id, made_at)
+			select $1, organisation_id, id, $3 from citizen where id = $2 and mails_refused_at is null`, hash, id, m.clock.Now())
+		if err == nil && tag.RowsAffected() == 0 {
+			return db.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("make the link of a mail: %w", err)
+	}
+	return secret, nil
+}
+
+// saying is what a link leads to.
+type saying struct {
+	citizen, organisation uuid.UUID
+	refused               bool
+}
+
+// ask queues the question whose link this is. The answer is there once the batch has been answered; without one, citizen is nil.
+func (m *Mails) ask(b *pgx.Batch, secret, lock string) *saying {
+	s := &saying{}
+	b.Queue(`select c.id, c.organisation_id, c.mails_refused_at is not null from citizen_mails_link l join citizen c on c.id = l.citizen_id
+		where l.token_hash = $1 and l.made_at > $2`+lock, token.Hash(secret), m.clock.Now().Add(-LinkLife)).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if rows.Next() {
+			return rows.Scan(&s.citizen, &s.organisation, &s.refused)
+		}
+		return rows.Err()
+	})
+	return s
+}
+
+func (m *Mails) find(ctx context.Context, secret string) (*saying, error) {
+	b := &pgx.Batch{}
+	s := m.ask(b, secret, "")
+	if err := m.db.Ask(ctx, db.System(), b); err != nil {
+		return nil, fmt.Errorf("find the link of a mail: %w", err)
+	}
+	if s.citizen == uuid.Nil {
+		return nil, db.ErrNotFound
+	}
+	return s, nil
+}
+
+// Refused reports whether the mails to which a link belongs are refused. It returns db.ErrNotFound for a link that is not one, or is older than LinkLife.
+func (m *Mails) Refused(ctx context.Context, secret string) (bool, error) {
+	s, err := m.find(ctx, secret)
+	return err == nil && s.refused, err
+}
+
+// Refuse stops the mails about what one organisation does for one citizen: those to whom the link belongs. with says how: page, or one_click (RFC 8058). Refusing
+// what is refused does nothing. It returns db.ErrNotFound as Refused does, and a throttle.WaitError for whom who cannot decide.
+func (m *Mails) Refuse(ctx context.Context, secret, with string) error {
+	return m.say(ctx, secret, true, with)
+}
+
+// Resume lets the mails come again that Refuse stopped.
+func (m *Mails) Resume(ctx context.Context, secret string) error {
+	return m.say(ctx, secret, false, "page")
+}
+
+// said is the detail of the entry.
+type said struct {
+	With string `json:"with"`
+}
+
+// errSame says that nothing is to be done.
+var errSame = errors.New("said already")
+
+func (m *Mails) say(ctx context.Context, secret string, refuse bool, with string) error {
+	known, err := m.find(ctx, secret)
+	if err != nil || known.refused == refuse {
+		return err
+	}
+	// Each change is an entry that stays for years.
+	allowance := throttle.Allowance{Of: "mails.citizen", Who: hex.EncodeToString(known.citizen[:]), Burst: 10, Every: time.Hour}
+	err = m.throttle.Spend(ctx, func() error { return m.record(ctx, secret, refuse, with) }, allowance)
+	switch {
+	case errors.Is(err, errSame):
+		return nil
+	case err != nil:
+		return fmt.Errorf("refuse mails, or not: %w", err)
+	}
+	return nil
+}
+
+func (m *Mails) record(ctx context.Context, secret string, refuse bool, with string) error {
+	b := &pgx.Batch{}
+	s := m.ask(b, secret, " for update of c")
+	return m.journal.RecordAfter(ctx, journal.Program(), b, func(tx *journal.Tx) (journal.Event, error) {
+		switch {
+		case s.citizen == uuid.Nil:
+			return journal.Event{}, db.ErrNotFound
+		case s.refused == refuse:
+			return journal.Event{}, errSame
+		}
+		action := "citizen.mails_resumed"
+		if refuse {
+			action = "citizen.mails_refused"
+		}
+		tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then $3::timestamptz end where id = $1`, s.citizen, refuse, tx.Now)
+		return journal.Event{Action: action, Organisation: s.organisation, Citizen: s.citizen, Detail: said{with}}, nil
+	})
+}
+
+// Purge deletes the links that are too old. It is for a job.
+func (m *Mails) Purge(ctx context.Context) error {
+	_, err := m.db.Purge(ctx, db.System(), `delete from citizen_mails_link where token_hash in (select token_hash from citizen_mails_link where made_at < $1 limit $2)`, m.clock.Now().Add(-LinkLife))
+	if err != nil {
+		return fmt.Errorf("purge links of mails: %w", err)
+	}
+	return nil
+}
