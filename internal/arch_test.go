@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "oidc", "procedure", "prose", "pdf", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "pdf", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
@@ -45,14 +45,14 @@ var beside = map[string][]string{
 	"page":           {"db"},
 	"card":           {"org"},
 	"credential":     {"org", "card"},
-	"mandate":        {"org", "citizen"},
+	"mandate":        {"org", "citizen", "credential"},
 	"attestation":    {"org", "citizen", "mandate"},
 	"certification":  {"org"},
 	"charter":        {"org"},
-	"notify":         {"org"},
+	"notify":         {"org", "citizen"},
 	"contact":        {"org"},
 	"invitation":     {"org"},
-	"comparison":     {"org", "contact", "invitation", "card", "credential", "mandate", "attestation", "certification", "charter"},
+	"comparison":     {"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -113,6 +113,7 @@ var writersByPrefix = map[string]string{
 	"person_warning":  "org",
 	"person_giver":    "org",
 	"person_contact":  "contact",
+	"citizen_mails":   "citizen",
 	"invitation":      "invitation",
 	"comparison":      "comparison",
 	"journal_":        "journal",

@@ -142,12 +142,11 @@ func (m *Mails) record(ctx context.Context, secret string, refuse bool, with str
 		case s.refused == refuse:
 			return journal.Event{}, errSame
 		}
-		action := "citizen.mails_resumed"
-		if refuse {
-			action = "citizen.mails_refused"
-		}
 		tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then $3::timestamptz end where id = $1`, s.citizen, refuse, tx.Now)
-		return journal.Event{Action: action, Organisation: s.organisation, Citizen: s.citizen, Detail: said{with}}, nil
+		if refuse {
+			return journal.Event{Action: "citizen.mails_refused", Organisation: s.organisation, Citizen: s.citizen, Detail: said{with}}, nil
+		}
+		return journal.Event{Action: "citizen.mails_resumed", Organisation: s.organisation, Citizen: s.citizen, Detail: said{with}}, nil
 	})
 }
 

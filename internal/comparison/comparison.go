@@ -15,6 +15,7 @@ import (
 	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/charter"
+	"mandat/internal/citizen"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/invitation"
@@ -27,7 +28,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, mandate.Compare, attestation.Compare, journal.Compare} {
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, mandate.Compare, attestation.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

@@ -66,6 +66,8 @@ func Actions() []Action {
 		{"session.closed", nil},
 		{"session.ended", []string{"all"}},
 		{"citizen.searched", []string{"results", "login"}},
+		{"citizen.mails_refused", []string{"with"}},
+		{"citizen.mails_resumed", []string{"with"}},
 		{"draft.identified", []string{"draft", "method"}},
 		{"draft.identity_refused", []string{"draft", "method", "reason"}},
 		{"draft.identity_dropped", []string{"draft"}},
