@@ -49,6 +49,12 @@ const enqueued = `insert into river_job (args, kind, max_attempts, queue, tags, 
 // Enqueue asks for a job in the caller's transaction: it is done if, and only if, the transaction commits.
 func Enqueue(tx *db.Tx, kind string, id uuid.UUID) { EnqueueIf(tx, kind, id, "true") }
 
+// EnqueueAfter is Enqueue if a statement that changes something, and travels in this one, returns a row. Its arguments begin at $6.
+func EnqueueAfter(tx *db.Tx, kind string, id uuid.UUID, statement string, args ...any) {
+	key := sha256.Sum256([]byte("act " + kind + " " + id.String()))
+	tx.Queue("with wanted as ("+statement+") "+fmt.Sprintf(enqueued, "exists (select from wanted)"), append([]any{kind, id.String(), tries, queue, key[:]}, args...)...)
+}
+
 // EnqueueIf is Enqueue if something is so by then. The condition is SQL, in which $2 is the id as a text.
 func EnqueueIf(tx *db.Tx, kind string, id uuid.UUID, condition string) {
 	key := sha256.Sum256([]byte("act " + kind + " " + id.String()))
