@@ -31,7 +31,7 @@ func (r *Register) BeginAssertion(ctx context.Context, session []byte, person uu
 	return json.Marshal(options)
 }
 
-func (r *Register) beginAssertion(ctx context.Context, person uuid.UUID) (*protocol.CredentialAssertion, *webauthn.SessionData, error) {
+func (r *Register) beginAssertion(ctx context.Context, person uuid.UUID, how ...webauthn.LoginOption) (*protocol.CredentialAssertion, *webauthn.SessionData, error) {
 	if person == uuid.Nil {
 		return r.webauthn.BeginDiscoverableLogin()
 	}
@@ -48,7 +48,7 @@ func (r *Register) beginAssertion(ctx context.Context, person uuid.UUID) (*proto
 	if counting.person = person; len(counting.keys) == 0 {
 		return nil, nil, ErrNoFactor
 	}
-	return r.webauthn.BeginLogin(&counting)
+	return r.webauthn.BeginLogin(&counting, how...)
 }
 
 // Assert checks the answer of a browser that was asked for a key in this session and for this purpose. It is never throttled: a

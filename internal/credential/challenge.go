@@ -23,6 +23,7 @@ const (
 	enrol  Purpose = "enrol"
 	SignIn Purpose = "sign_in" // alone, or after a link from an e-mail
 	StepUp Purpose = "step_up" // somebody signed in gives a factor again
+	sign   Purpose = "sign"    // somebody signed in signs terms
 )
 
 const (
@@ -44,12 +45,16 @@ func (r *Register) keep(ctx context.Context, session []byte, q question, asked *
 	if err != nil {
 		return err
 	}
+	return r.keepData(ctx, session, q, asked.Challenge, data)
+}
+
+func (r *Register) keepData(ctx context.Context, session []byte, q question, challenge string, data []byte) error {
 	now := r.clock.Now()
 	return r.db.Write(ctx, db.Nothing(), db.Soon, func(tx *db.Tx) error {
 		tx.Queue(`delete from credential_challenge where session_id = $1 and id not in (select id from credential_challenge where session_id = $1 order by created_at desc limit $2)`,
 			session, challengesMax-1)
 		tx.Queue(`insert into credential_challenge (id, session_id, person_id, purpose, citizen_id, data, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			token.Hash(asked.Challenge), session, db.OrNull(q.person), q.purpose, db.OrNull(q.citizen), data, now, now.Add(challengeLife))
+			token.Hash(challenge), session, db.OrNull(q.person), q.purpose, db.OrNull(q.citizen), data, now, now.Add(challengeLife))
 		return nil
 	})
 }

@@ -32,6 +32,8 @@ var (
 	ErrLast     = errors.New("this is the last factor of a person who signs in with nothing else")
 	ErrName     = errors.New("a name has 1 to 60 characters")
 	ErrTooMany  = errors.New("this person has as many factors as there may be")
+	ErrReset    = errors.New("all factors of this person are to be removed: what their keys sign counts no more")
+	ErrTerms    = errors.New("the key signed other terms")
 )
 
 // ErrWait says that too many codes were tried. Nothing was compared; after Until it will be.
@@ -218,7 +220,7 @@ func wrap(doing string, err error) error {
 	case errors.Is(err, card.ErrNotInStock):
 		return ErrWrong
 	}
-	for _, known := range []error{ErrWrong, ErrCloned, ErrNoFactor, ErrLast, ErrName, ErrTooMany, db.ErrNotFound, db.ErrConflict, org.ErrFactorTooOld, org.ErrYourself} {
+	for _, known := range []error{ErrWrong, ErrCloned, ErrNoFactor, ErrLast, ErrName, ErrTooMany, ErrReset, ErrTerms, db.ErrNotFound, db.ErrConflict, org.ErrFactorTooOld, org.ErrYourself} {
 		if errors.Is(err, known) {
 			return known
 		}

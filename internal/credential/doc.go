@@ -22,6 +22,8 @@
 // the person has signed in before; a passkey cannot, and works whatever was counted. An attacker slows the codes of a person in
 // browsers that are new to them, and locks nobody out.
 //
+// A key also signs: the terms of a mandate, in the very act that makes it (sign.go). That is more than to give a factor, and no other one can do it.
+//
 // Seeds are encrypted (internal/envelope), recovery codes hashed, what is typed is written nowhere. Compare holds the tables to
 // the journal.
 package credential

@@ -75,8 +75,7 @@ func (r *Register) account(ctx context.Context, person uuid.UUID) (*account, err
 		if err := tx.QueryRow(ctx, `select email, given_name || ' ' || usual_name from person where id = $1`, person).Scan(&a.name, &a.full); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select id, credential_id, public_key, aaguid, transports, backup_eligible, backed_up, sign_count, cloned_at is not null, used_at
-			from credential_passkey where person_id = $1 order by created_at, id`, person)
+		rows, err := tx.Query(ctx, `select `+keyColumns+` from credential_passkey where person_id = $1 order by created_at, id`, person)
 		if err != nil {
 			return err
 		}
@@ -85,6 +84,8 @@ func (r *Register) account(ctx context.Context, person uuid.UUID) (*account, err
 	})
 	return a, wrap("read passkeys", err)
 }
+
+const keyColumns = `id, credential_id, public_key, aaguid, transports, backup_eligible, backed_up, sign_count, cloned_at is not null, used_at`
 
 func scanKey(row pgx.CollectableRow) (key, error) {
 	var k key
