@@ -26,7 +26,11 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		return nil, err
 	}
 	handed, err := compareHandovers(ctx, auditor)
-	return slices.Concat(found, more, handed), err
+	if err != nil {
+		return nil, err
+	}
+	kept, err := compareEvidences(ctx, auditor)
+	return slices.Concat(found, more, handed, kept), err
 }
 
 // nextCitizens lists ids from both sides, so that a citizen removed from the table is compared too.
