@@ -46,16 +46,11 @@ func (t Text) Shown() Shown {
 	return Shown{t.Lang, t.Form, t.Template, t.MediaType, sum(t.Bytes)}
 }
 
-// Circumstances are what the terms do not say themselves. A member that they have too, under the same name, has to say the same.
+// Circumstances are what the terms cannot say, because it was not known yet or changes with each showing. Nothing covers them.
 type Circumstances struct {
-	IdentifiedBy string     `json:"identified_by,omitempty"`
-	ConsentBy    string     `json:"consent_by,omitempty"`
-	InformedAt   *time.Time `json:"informed_at,omitempty"`
-	IdentifiedAt *time.Time `json:"identified_at,omitempty"`
-	ShownAt      *time.Time `json:"shown_at,omitempty"`
-	AskedAt      *time.Time `json:"asked_at,omitempty"`    // for the citizen's consent
-	AnsweredAt   *time.Time `json:"answered_at,omitempty"` // by the citizen
-	Present      []string   `json:"present,omitempty"`     // besides citizen and aidant: "interpreter", …
+	ShownAt    *time.Time `json:"shown_at,omitempty"`
+	AskedAt    *time.Time `json:"asked_at,omitempty"`    // for the citizen's consent
+	AnsweredAt *time.Time `json:"answered_at,omitempty"` // by the citizen
 }
 
 // Assertion is the signature of a passkey or security key as WebAuthn makes it, with what is needed to check it. Byte strings are in

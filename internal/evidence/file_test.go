@@ -100,14 +100,14 @@ type frozen struct {
 	Salt         string           `json:"salt"`
 	IdentifiedBy string           `json:"identified_by"`
 	IdentifiedAt time.Time        `json:"identified_at"`
-	Present      []string         `json:"present"`
+	Agreement    any              `json:"agreement"`
 	Shown        []evidence.Shown `json:"shown"`
 }
 
 // terms are such as a mandate has.
 func terms(t testing.TB, change func(*frozen)) []byte {
 	t.Helper()
-	f := frozen{Version: 2, Salt: "00ff", IdentifiedBy: "franceconnect", IdentifiedAt: *before(8 * time.Minute), Present: []string{"interpreter"}}
+	f := frozen{Version: 2, Salt: "00ff", IdentifiedBy: "franceconnect", IdentifiedAt: *before(8 * time.Minute), Agreement: map[string]any{"lang": "ar", "present": []string{"interpreter"}}}
 	for _, text := range texts {
 		f.Shown = append(f.Shown, text.Shown())
 	}
@@ -125,8 +125,7 @@ func terms(t testing.TB, change func(*frozen)) []byte {
 func file(t testing.TB, p *pen) evidence.File {
 	t.Helper()
 	f := evidence.File{Mandate: uuid.New(), Draft: uuid.New(), Organisation: uuid.New(), Citizen: uuid.New(), Aidant: uuid.New(), SignedAt: noon,
-		Terms: terms(t, nil), Texts: texts, Circumstances: evidence.Circumstances{IdentifiedBy: "franceconnect", IdentifiedAt: before(8 * time.Minute), ConsentBy: "sms",
-			AskedAt: before(5 * time.Minute), AnsweredAt: before(time.Minute), Present: []string{"interpreter"}}}
+		Terms: terms(t, nil), Texts: texts, Circumstances: evidence.Circumstances{ShownAt: before(6 * time.Minute), AskedAt: before(5 * time.Minute), AnsweredAt: before(time.Minute)}}
 	f.Assertion = p.sign(t, token.Bytes(evidence.NonceSize), f.Terms)
 	return f
 }

@@ -29,10 +29,10 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(r.Proven); got != "signed terms shown shown shown identified_at identified_by present" {
+	if got := names(r.Proven); got != "signed terms identified_by identified_at agreement shown shown shown" {
 		t.Errorf("proven: %s", got)
 	}
-	if got := names(r.Declared); got != "key answered_at asked_at consent_by mandate draft organisation citizen aidant signed_at" {
+	if got := names(r.Declared); got != "key shown_at asked_at answered_at mandate draft organisation citizen aidant signed_at" {
 		t.Errorf("declared: %s", got)
 	}
 	f.Assertion, f.Confirmed = nil, &evidence.Confirmed{Kind: "app", At: noon.Add(-time.Minute)}
@@ -99,12 +99,13 @@ func TestVerify_NamesWhatDoesNotFit(t *testing.T) {
 		},
 		"terms: no JSON object": func(f *evidence.File) { f.Terms = []byte(`null`) },
 		"terms: no list shown":  func(f *evidence.File) { f.Terms = []byte(`{"version":1}`) },
-		"circumstances: identified_by is not what the terms say": func(f *evidence.File) { f.Circumstances.IdentifiedBy = "witnessed" },
-		"circumstances: present is not what the terms say":       func(f *evidence.File) { f.Circumstances.Present = []string{"relative"} },
-		"circumstances: 2026-11-22T12:00:01.123456Z is after the signature": func(f *evidence.File) {
+		"circumstances: answered_at is after the signature": func(f *evidence.File) {
 			f.Circumstances.AnsweredAt = before(-time.Second)
 		},
 		"assertion, confirmed: there has to be one of the two": func(f *evidence.File) { f.Assertion = nil },
+		"confirmed: after the signature": func(f *evidence.File) {
+			f.Assertion, f.Confirmed = nil, &evidence.Confirmed{Kind: "app", At: noon.Add(time.Second)}
+		},
 		"confirmed: no such kind": func(f *evidence.File) {
 			f.Assertion, f.Confirmed = nil, &evidence.Confirmed{Kind: "word", At: noon}
 		},
