@@ -37,10 +37,14 @@ type Config struct {
 type Letter struct {
 	ID      string // the same for the same letter sent again: the left part of its Message-ID
 	To      string // an address
-	Lang    string // fr or en
+	Lang    string // fr or en, or "fr, en" for both
 	Subject string
 	Text    string
 	HTML    string
+
+	// Unsubscribe is an https address at which a page lets its reader refuse further letters of this sort, and at which a mail program may do so in its reader's place by
+	// one POST (RFC 8058); "" offers nothing.
+	Unsubscribe string
 }
 
 // Refusal is the error of a letter that the server will never take: the address is not one, or nobody's. Trying again does
@@ -139,6 +143,10 @@ func (s *Sender) message(l Letter) (*gomail.Msg, error) {
 	m.Subject(l.Subject)
 	m.SetGenHeader(gomail.HeaderContentLang, l.Lang)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence note shall answer
+	if l.Unsubscribe != "" {
+		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+l.Unsubscribe+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	m.SetBodyString(gomail.TypeTextPlain, l.Text)
 	m.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
 	return m, nil

@@ -1,12 +1,13 @@
 // Package notify tells professionals by mail, and by SMS where that is what it is about, what concerns them: an invitation,
-// a link to sign in, a factor that was added. It owns the table notify_message.
+// a link to sign in, a factor that was added; and citizens what is done with their mandates. It owns the table notify_message.
 //
-//	queue.go  an act that tells somebody something adds one row and one job in its own transaction: Queue
-//	kinds.go  what there is to tell, and what each kind needs
-//	find.go   who gets it, in which language, and what a kind tells
-//	send.go   the job: the text; the sending; what became of it
-//	write.go  text and HTML from web/mail
-//	purge.go  old rows go
+//	queue.go    an act that tells somebody something adds one row and one job in its own transaction: Queue
+//	kinds.go    what there is to tell, and what each kind needs
+//	find.go     who gets it, in which language, and what a kind tells
+//	send.go     the job: the text; the sending; what became of it
+//	write.go    text and HTML from web/mail
+//	citizen.go  what is told to citizens, in French and English at once: a signature, each use, the end
+//	purge.go    old rows go
 //
 // A row names a kind and ids. The text, the address and the link come into being when the mail is sent, so that nothing personal and no
 // secret waits anywhere. A link's secret is made by whoever will recognise it (Links); a second try makes another, and the one before dies.
@@ -16,5 +17,9 @@
 // can run again from there. If the program dies between the mail server's OK and our
 // commit, the message goes out a second time, with the same Message-ID, and, if it has a link, with a new one: the older mail's is dead.
 //
-// No message names a citizen or a mandate, and none asks for a code.
+// A citizen's address is sealed. It is opened when the message is sent, and then only; who refused mails, has no address or was erased is nobody. Each use is
+// told; of a citizen's uses in one organisation within an hour those beyond the fourth are held, and told together within the next (Collect). A mandate whose time
+// is over is told like one that an act ended, and once (TellExpired).
+//
+// No message names a citizen or a procedure, and none asks for a code.
 package notify

@@ -21,16 +21,18 @@ type message struct {
 	about      string
 	person     *uuid.UUID
 	invitation *uuid.UUID
+	citizen    *uuid.UUID
 	at         time.Time
 	to, lang   string // "": nobody
 	facts      facts
 
 	until, effective *time.Time
 	network          *netip.Prefix
+	mandate          *toCitizen // of messages to citizens
 }
 
 // found reads a message that waits, and its receiver.
-const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_at, coalesce(p.email, i.email, ''), coalesce(p.lang, i.lang, 'fr'),
+const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.citizen_id, m.created_at, coalesce(p.email, i.email, ''), coalesce(p.lang, i.lang, 'fr'),
 		coalesce(p.given_name, i.given_name, '')
 	from notify_message m left join person p on p.id = m.person_id left join invitation i on i.id = m.invitation_id and i.state = 'open'
 	where m.id = $1 and m.state in ('queued', 'failed')`
@@ -38,9 +40,12 @@ const found = `select m.kind, m.about, m.person_id, m.invitation_id, m.created_a
 func (p *Post) find(ctx context.Context, id uuid.UUID) (message, error) {
 	m := message{id: id}
 	err := p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, found, id).Scan(&m.kind, &m.about, &m.person, &m.invitation, &m.at, &m.to, &m.lang, &m.facts.Name)
+		err := tx.QueryRow(ctx, found, id).Scan(&m.kind, &m.about, &m.person, &m.invitation, &m.citizen, &m.at, &m.to, &m.lang, &m.facts.Name)
 		if ask := asks[m.kind]; err == nil && ask != nil {
 			err = ask(ctx, tx, &m)
+		}
+		if err == nil && m.citizen != nil {
+			return p.askCitizen(ctx, tx, &m)
 		}
 		if _, at, there := strings.Cut(m.about, former); err == nil && there {
 			err = tx.QueryRow(ctx, `select coalesce((select email from person_contact_former where person_id = $1 and at = $2::text::timestamptz), '')`, m.person, at).Scan(&m.to)

@@ -32,6 +32,7 @@ const (
 	signInSecret
 	resetSecret
 	contactSecret // a code, and the address that it is about
+	mailsSecret   // by which a citizen refuses mails
 )
 
 const (
@@ -82,6 +83,12 @@ var kinds = map[string]kind{
 	"certification_resumed": {byMail, weeks, "", "/espace", noSecret},
 	"referent_named":        {byMail, weeks, "", "/referent", noSecret},
 	"referent_ended":        {byMail, weeks, "", "", noSecret},
+
+	// To citizens, in both languages at once: see bilingual.
+	"mandate_signed": {byMail, weeks, "/mails/", "", mailsSecret},
+	"mandate_used":   {byMail, weeks, "/mails/", "", mailsSecret},
+	"mandate_uses":   {byMail, weeks, "/mails/", "", mailsSecret}, // several, see Collect
+	"mandate_ended":  {byMail, weeks, "/mails/", "", mailsSecret}, // by an act, or because its time was over
 
 	// To the address of before: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},

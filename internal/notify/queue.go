@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
@@ -19,11 +20,15 @@ import (
 const Job = "message"
 
 // Queue lets somebody be told, if and only if the caller's transaction commits. When a message of this kind and about was queued before,
-// no row and no job is added. now is the time of what it tells.
+// no row and no job is added; nor for a citizen who has no address or wants no mails. now is the time of what it tells.
 func Queue(tx *db.Tx, now time.Time, m org.Message) error {
 	k, ok := kinds[m.Kind]
 	if !ok {
 		return fmt.Errorf("queue a message: no kind is called %q", m.Kind)
+	}
+	if m.Citizen != uuid.Nil {
+		queueCitizen(tx, now, m)
+		return nil
 	}
 	if slices.Contains(alarms, m.Kind) {
 		queueFormer(tx, now, m)

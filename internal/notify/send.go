@@ -10,10 +10,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/citizen"
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/mail"
+	"mandat/internal/prose"
 	"mandat/internal/sms"
 )
 
@@ -24,6 +26,7 @@ type Links struct {
 	SignIn     func(ctx context.Context, id uuid.UUID) (secret string, err error) // id is the message's About
 	Reset      func(ctx context.Context, id uuid.UUID) (secret string, err error) // id is the message's About
 	Contact    func(ctx context.Context, person uuid.UUID, kind string) (to, secret string, err error)
+	Mails      func(ctx context.Context, citizen uuid.UUID) (secret string, err error)
 }
 
 // Config is what a Post needs. Without Mail or SMS what would go that way fails.
@@ -32,6 +35,9 @@ type Config struct {
 	Mail    *mail.Sender
 	SMS     *sms.Gateway
 	Links   Links
+
+	Citizens *citizen.Register // opens citizens' addresses
+	Contact  Contact           // where citizens reach the service
 }
 
 // Post sends messages.
@@ -67,6 +73,9 @@ func (p *Post) send(ctx context.Context, id uuid.UUID, last bool) error {
 	k, ok := kinds[m.kind]
 	if !ok || m.to == "" || p.clock.Now().After(m.at.Add(k.life)) {
 		return p.end(ctx, id, dropped)
+	}
+	if m.mandate != nil && m.mandate.held {
+		return p.hold(ctx, id)
 	}
 	switch err := p.hand(ctx, k, &m); {
 	case err == nil:
@@ -105,12 +114,26 @@ func (p *Post) hand(ctx context.Context, k kind, m *message) error {
 		}
 		return p.config.SMS.Send(ctx, m.id.String(), m.to, text)
 	}
-	letter, err := p.texts.letter(m.kind, m.lang, m.facts)
+	letter, err := p.letter(m)
 	if err != nil {
 		return err
 	}
 	letter.ID, letter.To = m.id.String(), m.to
 	return p.config.Mail.Send(ctx, letter)
+}
+
+// letter writes a mail, but for its address and id.
+func (p *Post) letter(m *message) (mail.Letter, error) {
+	if m.mandate == nil {
+		return p.texts.letter(m.kind, m.lang, m.facts)
+	}
+	french, english := m.facts, m.facts
+	m.mandate.tell(&french, "fr", p.config.Contact)
+	english.When = prose.DateTime("en", m.at)
+	m.mandate.tell(&english, "en", p.config.Contact)
+	letter, err := p.texts.bilingual(m.kind, french, english)
+	letter.Unsubscribe = m.facts.Link
+	return letter, err
 }
 
 // complete adds what only exists now: the secret, and words for times.
@@ -152,6 +175,8 @@ func (p *Post) secret(ctx context.Context, k kind, m *message) (string, error) {
 		to, secret, err := links.Contact(ctx, *m.person, strings.TrimPrefix(m.kind, "contact_"))
 		m.to = to
 		return secret, err
+	case mailsSecret:
+		return links.Mails(ctx, *m.citizen)
 	default:
 		return "", nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/jobs"
@@ -22,6 +23,7 @@ import (
 	"mandat/internal/notify"
 	"mandat/internal/org"
 	"mandat/internal/sms"
+	"mandat/internal/throttle"
 	"mandat/internal/token"
 )
 
@@ -71,6 +73,8 @@ func open(t *testing.T, change ...func(*notify.Config)) *office {
 		secret, err := o.secret()
 		return map[string]string{"email": "new@exemple.invalid", "phone": "+33639980000"}[kind], secret, err
 	}}
+	c.Links.Mails = citizen.NewMails(o.DB, o.Journal, throttle.New(o.DB, o.Clock), o.Clock).Link
+	c.Citizens, c.Contact = o.Citizens, notify.Contact{Phone: "+33 1 99 00 00 01", Email: "service@exemple.invalid", Address: "1 rue du Service, 75001 Paris"}
 	for _, f := range change {
 		f(&c)
 	}

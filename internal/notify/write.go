@@ -31,6 +31,15 @@ type facts struct {
 	By               string // who invites; "" is the operator
 	Above            bool   // they administer the service
 	Aidant, Referent bool   // as what
+
+	// To citizens, about a mandate; Until is its last day.
+	Signed, Ended                              string // the day of its signature, the instant of its end
+	Phone, Address                             string // of the organisation
+	ServicePhone, ServiceEmail, ServiceAddress string
+	Uses                                       int // how many, and from when to when
+	First, Last                                string
+	Over, Expired, Wished                      bool // it stands no more; because its time was over; because the citizen ended it
+	Replaces                                   bool // it took the place of an earlier one
 }
 
 // domain is what programs that show mails would make a link of.
@@ -84,12 +93,12 @@ func load() (texts, error) {
 			if err != nil {
 				return t, err
 			}
-			end, err := web.Files.ReadFile("mail/end." + lang + ".txt")
-			if err != nil {
-				return t, err
-			}
 			text := string(content)
-			if kinds[name].channel == byMail {
+			for _, common := range endings(kinds[name]) {
+				end, err := web.Files.ReadFile("mail/" + common + "." + lang + ".txt")
+				if err != nil {
+					return t, err
+				}
 				text += "\n" + string(end)
 			}
 			if t.plain[file], err = template.New(file).Option("missingkey=error").Parse(text); err != nil {
@@ -100,6 +109,17 @@ func load() (texts, error) {
 	var err error
 	t.layout, err = htmltemplate.ParseFS(web.Files, "mail/layout.html")
 	return t, err
+}
+
+// endings are the texts with which a message ends, in files of their own.
+func endings(k kind) []string {
+	switch {
+	case k.secret == mailsSecret:
+		return []string{"mandate_end"}
+	case k.channel == byMail:
+		return []string{"end"}
+	}
+	return nil
 }
 
 // paragraphs executes a text. Lines of a paragraph are one.
@@ -124,9 +144,22 @@ func (t texts) short(name, lang string, f facts) (string, error) {
 }
 
 type paragraph struct {
-	Text string
-	Link bool // it is a link
-	Code bool // it is a code to type
+	Text  string
+	Link  bool   // it is a link
+	Code  bool   // it is a code to type
+	Title bool   // it is the title of the part in another language
+	Lang  string // if not that of the mail
+}
+
+// part makes the paragraphs of one language, and their text.
+func part(all []string, f facts, lang string) ([]paragraph, []string) {
+	var out []paragraph
+	lines := make([]string, 0, len(all))
+	for _, p := range all {
+		out = append(out, paragraph{Text: p, Link: f.Link != "" && p == f.Link, Code: f.Code != "" && p == f.Code, Lang: lang})
+		lines = append(lines, wrap(p))
+	}
+	return out, lines
 }
 
 // letter is a mail but for its address and id.
@@ -135,19 +168,37 @@ func (t texts) letter(name, lang string, f facts) (mail.Letter, error) {
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	l := mail.Letter{Lang: lang, Subject: all[0]}
-	data := struct {
+	paragraphs, lines := part(all[1:], f, "")
+	return t.envelop(mail.Letter{Lang: lang, Subject: all[0], Text: strings.Join(lines, "\n\n") + "\n"}, lang, all[0], paragraphs)
+}
+
+// bilingual is the letter to somebody whose language is not known: French, and the same in English below, which its second line says.
+func (t texts) bilingual(name string, french, english facts) (mail.Letter, error) {
+	above, err := t.paragraphs(name, "fr", french)
+	if err != nil {
+		return mail.Letter{}, err
+	}
+	below, err := t.paragraphs(name, "en", english)
+	if err != nil {
+		return mail.Letter{}, err
+	}
+	paragraphs, lines := part(above[1:], french, "")
+	more, moreLines := part(below, english, "en")
+	more[0].Title = true
+	hint := "English text below."
+	paragraphs = append(append([]paragraph{{Text: hint, Lang: "en"}}, paragraphs...), more...)
+	lines = append(append([]string{hint}, lines...), append([]string{strings.Repeat("-", 20)}, moreLines...)...)
+	return t.envelop(mail.Letter{Lang: "fr, en", Subject: above[0] + " / " + below[0], Text: strings.Join(lines, "\n\n") + "\n"}, "fr", above[0], paragraphs)
+}
+
+// envelop adds the HTML.
+func (t texts) envelop(l mail.Letter, lang, title string, all []paragraph) (mail.Letter, error) {
+	var b bytes.Buffer
+	err := t.layout.ExecuteTemplate(&b, "layout.html", struct {
 		Lang, Subject string
 		Paragraphs    []paragraph
-	}{Lang: lang, Subject: all[0]}
-	lines := make([]string, 0, len(all))
-	for _, p := range all[1:] {
-		data.Paragraphs = append(data.Paragraphs, paragraph{Text: p, Link: f.Link != "" && p == f.Link, Code: f.Code != "" && p == f.Code})
-		lines = append(lines, wrap(p))
-	}
-	l.Text = strings.Join(lines, "\n\n") + "\n"
-	var b bytes.Buffer
-	if err := t.layout.ExecuteTemplate(&b, "layout.html", data); err != nil {
+	}{lang, title, all})
+	if err != nil {
 		return mail.Letter{}, fmt.Errorf("write a message: %w", err)
 	}
 	l.HTML = b.String()
