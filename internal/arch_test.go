@@ -17,13 +17,13 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "pdf", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup"},
+	{"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "report"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
@@ -52,7 +52,8 @@ var beside = map[string][]string{
 	"notify":         {"org", "citizen"},
 	"contact":        {"org"},
 	"invitation":     {"org"},
-	"comparison":     {"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
+	"report":         {"org", "citizen", "mandate", "attestation"},
+	"comparison":     {"report", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -104,6 +105,7 @@ var writers = map[string]string{
 	"mandate_draft":    "mandate",
 	"mandate_power":    "mandate",
 	"mandate_handover": "mandate",
+	"mandate_evidence": "mandate",
 	"credential_card":  "card",
 }
 
@@ -129,6 +131,7 @@ var writersByPrefix = map[string]string{
 	"certification":   "certification",
 	"charter":         "charter",
 	"maillink":        "maillink",
+	"report_":         "report",
 }
 
 const (
@@ -200,5 +203,5 @@ func TestStructure_Finds(t *testing.T) {
 
 // planted creates every table of writers, so that only the planted fault shows.
 const planted = `create table organisation (); create table person (); create table membership ();
-create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power (); create table mandate_handover ();
+create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power (); create table mandate_handover (); create table mandate_evidence ();
 create table session (); create table credential_card ();`

@@ -15,6 +15,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
+	"mandat/internal/report"
 )
 
 // used is the detail of an entry power.used. Service and ProcedureIs say what we do not know: FranceConnect does not tell
@@ -150,6 +151,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 			return journal.Event{}, errNoEmail
 		}
 		tx.By = journal.Actor{Kind: journal.Aidant, Person: out.person, Organisation: out.organisation, Session: out.session}
+		report.Open(tx, login, out.citizen, out.mandate, out.procedure)
 		return p.usedEvent(login, out), nil
 	})
 	if err != nil {

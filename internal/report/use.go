@@ -1,0 +1,68 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/token"
+)
+
+// Open begins the account of a use by a login, in the act that releases the identity and whose entry is power.used: id is the login's. It queues one
+// statement, which travels with the commit.
+func Open(tx *journal.Tx, id, citizen, mandate uuid.UUID, procedure string) {
+	tx.QueueOne(`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at) values ($1, $2, $3, $4, $5, $6, 'login', $7)`,
+		id, tx.By.Organisation, citizen, mandate, tx.By.Person, procedure, tx.Now)
+}
+
+// declared is the detail of the entry power.declared.
+type declared struct {
+	Use       string `json:"use"`
+	Procedure string `json:"procedure"`
+	Way       string `json:"way"`
+}
+
+// declare asks the rule in the statement that makes the row (docs/decisions/0006).
+const declare = `insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at)
+	select $1::uuid, p.organisation_id, p.citizen_id, p.mandate_id, $5::uuid, p.procedure, $6::text, $2::timestamptz from mandate_power p
+	where p.mandate_id = $3 and p.procedure = $4 and p.organisation_id = $7 and ` + mandate.Stands + ` limit 1 returning citizen_id`
+
+// Declare begins the account of a use that passes by no login: by telephone, on paper, on a site without FranceConnect (Ways). It is refused unless a power
+// of the mandate stands for the procedure now. Errors: ErrWay, mandate.ErrNoPower (also for another organisation's mandate), *mandate.NotAllowedError
+// (a procedure that the organisation does not do, or not by this aidant), org.ErrMayNot.
+func (r *Register) Declare(ctx context.Context, by journal.Actor, id uuid.UUID, procedure, way string) (uuid.UUID, error) {
+	if !slices.Contains(Ways, way) {
+		return uuid.Nil, ErrWay
+	}
+	use := token.ID()
+	var o org.Organisation
+	batch := &pgx.Batch{}
+	mayAct := org.MayActFor(batch, by, &o)
+	// An end of the mandate that is under way is seen, and one that comes later is later in the journal: it locks the same row.
+	batch.Queue(`select from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for share of c`, id, by.Organisation)
+	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		if err := mayAct(tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		if !o.Allows(procedure) {
+			return journal.Event{}, &mandate.NotAllowedError{Procedures: []string{procedure}}
+		}
+		var citizen uuid.UUID
+		err := tx.QueryRow(ctx, declare, use, tx.Now, id, procedure, by.Person, way, by.Organisation).Scan(&citizen)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = mandate.ErrNoPower
+		}
+		return journal.Event{Action: "power.declared", Citizen: citizen, Mandate: id, Detail: declared{use.String(), procedure, way}}, err
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("declare a use: %w", err)
+	}
+	return use, nil
+}
