@@ -30,6 +30,7 @@ type Site struct {
 func (s *Site) Mount(r *page.Router) {
 	r.Get("/{$}", page.Public, s.showHome)
 	r.Get("/v/{token}", page.Public, s.showStatus)
+	s.mountCatalogue(r)
 	r.Get("/accessibilite", page.Public, s.showAccessibility)
 	r.Get("/mentions", page.Public, s.showLegal)
 	r.Get("/robots.txt", page.Public, s.sendRobots)
