@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
@@ -27,7 +27,7 @@ var levels = [][]string{
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
 	// 5 pages, no SQL
-	{"site/public", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin", "site/staff"},
+	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
 	{"app"},
 	// 7 what runs the whole with stand-ins around it
@@ -38,6 +38,7 @@ var levels = [][]string{
 // beside lists the imports allowed within one level.
 var beside = map[string][]string{
 	"envelope":       {"token"},
+	"paper":          {"prose"},
 	"journal/verify": {"journal/format"},
 	"sirene":         {"clock"},
 	"idp":            {"session"},
@@ -52,7 +53,7 @@ var beside = map[string][]string{
 	"notify":         {"org", "citizen"},
 	"contact":        {"org"},
 	"invitation":     {"org"},
-	"report":         {"org", "citizen", "mandate", "attestation"},
+	"report":         {"org", "citizen", "mandate"},
 	"comparison":     {"report", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},

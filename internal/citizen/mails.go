@@ -121,7 +121,7 @@ func (m *Mails) say(ctx context.Context, secret string, refuse bool, with string
 		return err
 	}
 	// Each change is an entry that stays for years.
-	allowance := throttle.Allowance{Of: "mails.citizen", Who: hex.EncodeToString(known.citizen[:]), Burst: 10, Every: time.Hour}
+	allowance := throttle.Allowance{Of: "citizen.mails", Who: hex.EncodeToString(known.citizen[:]), Burst: 10, Every: time.Hour}
 	err = m.throttle.Spend(ctx, func() error { return m.record(ctx, secret, refuse, with) }, allowance)
 	switch {
 	case errors.Is(err, errSame):

@@ -131,6 +131,7 @@ func (p *Post) letter(m *message) (mail.Letter, error) {
 	m.mandate.tell(&french, "fr", p.config.Contact)
 	english.When = prose.DateTime("en", m.at)
 	m.mandate.tell(&english, "en", p.config.Contact)
+	english.Link += "?lang=en"
 	letter, err := p.texts.bilingual(m.kind, french, english)
 	letter.Unsubscribe = m.facts.Link
 	return letter, err
