@@ -15,13 +15,14 @@ import (
 )
 
 type commands struct {
-	Serve   serve       `cmd:"" help:"Run the site with the settings of the environment (docs/operations.md)."`
-	Demo    demoCommand `cmd:"" help:"Run everything on this machine: database, stand-ins, people and site."`
-	Migrate migrate     `cmd:"" help:"Bring the database up to date, as its owner (DATABASE_URL_OWNER)."`
-	Journal journalCmds `cmd:"" help:"Export, verify and prove the journal; compare the tables with it."`
-	Backup  backupCmd   `cmd:"" help:"Copy the database, and the keys, into two files."`
-	Restore restoreCmd  `cmd:"" help:"Make an installation of the two files again, in an empty database."`
-	Admin   adminCmds   `cmd:"" help:"What an administrator does: logins, keys, organisations, people."`
+	Serve    serve        `cmd:"" help:"Run the site with the settings of the environment (docs/operations.md)."`
+	Demo     demoCommand  `cmd:"" help:"Run everything on this machine: database, stand-ins, people and site."`
+	Migrate  migrate      `cmd:"" help:"Bring the database up to date, as its owner (DATABASE_URL_OWNER)."`
+	Journal  journalCmds  `cmd:"" help:"Export, verify and prove the journal; compare the tables with it."`
+	Evidence evidenceCmds `cmd:"" help:"Check the file that shows how a mandate was agreed and signed (docs/evidence.md)."`
+	Backup   backupCmd    `cmd:"" help:"Copy the database, and the keys, into two files."`
+	Restore  restoreCmd   `cmd:"" help:"Make an installation of the two files again, in an empty database."`
+	Admin    adminCmds    `cmd:"" help:"What an administrator does: logins, keys, organisations, people."`
 }
 
 func main() {

@@ -7,8 +7,17 @@ import (
 
 // SendPDF sends a document to be kept under a name ("attestation.pdf").
 func SendPDF(w http.ResponseWriter, name string, document []byte) {
+	send(w, name, "application/pdf", document)
+}
+
+// SendJSON is SendPDF for a file of ours ("preuve-mandat.json").
+func SendJSON(w http.ResponseWriter, name string, file []byte) {
+	send(w, name, "application/json", file)
+}
+
+func send(w http.ResponseWriter, name, kind string, document []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	h.Set("Content-Length", strconv.Itoa(len(document)))
 	_, _ = w.Write(document) // an error here is a browser that has gone

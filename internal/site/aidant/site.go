@@ -51,6 +51,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/mandats/{mandate}", page.Aidant, s.showMandate)
 	r.Get("/mandats/{mandate}/attestation", page.Aidant, s.showAttestation)
 	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendAttestation)
+	r.Get("/mandats/{mandate}/preuve.json", page.Aidant, s.sendEvidence)
 	r.Get("/mandats/{mandate}/fin", page.Aidant, s.showEnd)
 	r.Post("/mandats/{mandate}/fin", page.Aidant, s.doEnd)
 	r.Post("/mandats/{mandate}/confirmation", page.Aidant, s.doConfirmEnd)

@@ -1,6 +1,6 @@
 // Passkeys and security keys (WebAuthn Level 3) for pages that have an element
 //
-//   <div data-passkey="get" or "create" data-begin="/path" data-finish="/path" data-says-…="text">
+//   <div data-passkey="get", "create" or "sign" data-begin="/path" data-finish="/path" data-says-…="text">
 //     <div data-passkey-with hidden> … <button type="button" data-passkey-go> … <p role="status" data-passkey-status></p></div>
 //     <p data-passkey-without>what to do instead</p>
 //   </div>
@@ -8,6 +8,10 @@
 // The page is whole without this module: it only shows the button where the browser can, and speaks to the two addresses.
 // begin gets {name} and answers what the browser is to sign, or a {location} to go to first; finish gets {name, response} and answers
 // {location}. Both answer {problem} when they refuse, and the element says each problem in the page's language.
+//
+// With data-passkey="sign" the element stands in a form that a key signs. begin gets {form}, the values of its fields; what the key answers goes
+// into the field data-passkey-answer, and the form is sent as without this module: it has no data-finish. Whatever goes wrong before, the form
+// stays as it was filled in.
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) =>
@@ -74,7 +78,18 @@ function problem(error) {
   return "failed";
 }
 
+// sign has the form of the box signed, and sends it.
+async function sign(box) {
+  const form = box.closest("form");
+  const begun = await ask(box.dataset.begin, { form: Object.fromEntries(new FormData(form)) });
+  if (begun.location) return leave(begun.location);
+  const made = await navigator.credentials.get({ publicKey: request(begun.publicKey ?? begun) });
+  box.querySelector("[data-passkey-answer]").value = JSON.stringify(answer(made));
+  form.submit();
+}
+
 async function run(box) {
+  if (box.dataset.passkey === "sign") return sign(box);
   const create = box.dataset.passkey === "create";
   const name = box.querySelector("[data-passkey-name]")?.value ?? "";
   const begun = await ask(box.dataset.begin, { name });
@@ -96,6 +111,14 @@ function prepare(box) {
   box.querySelector("[data-passkey-with]").hidden = false;
   box.querySelector("[data-passkey-without]").hidden = true;
   let running = false;
+  // Who comes back to a form that was sent has not signed it anew.
+  window.addEventListener("pageshow", () => {
+    const answered = box.querySelector("[data-passkey-answer]");
+    if (!answered) return;
+    answered.value = status.textContent = "";
+    running = false;
+    button.removeAttribute("aria-disabled");
+  });
   button.addEventListener("click", async () => {
     if (running) return;
     running = true;
