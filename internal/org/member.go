@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/procedure"
 )
 
 // SuspendIn takes away a colleague's right to do anything in the referent's organisation, at once, until ResumeIn; elsewhere they go on.
@@ -92,7 +93,7 @@ type limited struct {
 
 // LimitProcedures says which procedures an aidant of the referent's organisation may act for there; nil is every one of the organisation's. What
 // is under way for others stops at once; mandates stay. It returns ErrYourself for one's own limit, db.ErrConflict for who is no aidant there,
-// ErrParticulars for an empty list or more than 200.
+// ErrParticulars for an empty list, more than 200, or one that is not in the newest catalogue.
 func (d *Directory) LimitProcedures(ctx context.Context, by journal.Actor, person uuid.UUID, procedures []string) error {
 	if err := limitable(procedures); err != nil {
 		return err
@@ -120,8 +121,15 @@ func (d *Directory) LimitOrganisation(ctx context.Context, by journal.Actor, org
 	})
 }
 
+// limitable returns ErrParticulars for a limit that is none: to nothing, or to what the newest catalogue does not hold. A limit made by
+// an older one stays as it is until it is changed.
 func limitable(procedures []string) error {
-	if procedures != nil && (len(procedures) == 0 || len(procedures) > 200 || slices.Contains(procedures, "")) {
+	c, err := procedure.Load()
+	if err != nil {
+		return err
+	}
+	unknown := func(key string) bool { _, known := c.Find(key); return !known }
+	if procedures != nil && (len(procedures) == 0 || len(procedures) > 200 || slices.ContainsFunc(procedures, unknown)) {
 		return ErrParticulars
 	}
 	return nil

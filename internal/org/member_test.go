@@ -102,6 +102,7 @@ func TestReferent_RunsTheirOrganisation(t *testing.T) {
 		{d.Rename(ctx, w.Jeanne, w.Paul.Person, "X", "Y"), org.ErrMayNot},
 		{d.Rename(ctx, odile, odile.Person, "X", "Y"), org.ErrYourself},
 		{d.LimitProcedures(ctx, odile, jeanne, []string{}), org.ErrParticulars},
+		{d.LimitProcedures(ctx, odile, jeanne, []string{fixture.Tax, "argent-impots"}), org.ErrParticulars},
 		{d.LimitProcedures(ctx, odile, odile.Person, nil), org.ErrYourself},
 	} {
 		if !errors.Is(step.got, step.want) || step.want == nil && step.got != nil {
@@ -398,6 +399,7 @@ func TestLimitOrganisation_IsForAdministrators(t *testing.T) {
 		{d.LimitOrganisation(ctx, tired, w.Here, only), org.ErrFactorTooOld},
 		{d.LimitOrganisation(ctx, ada, w.Here, []string{}), org.ErrParticulars},
 		{d.LimitOrganisation(ctx, ada, w.Here, []string{""}), org.ErrParticulars},
+		{d.LimitOrganisation(ctx, ada, w.Here, []string{"argent"}), org.ErrParticulars},
 		{d.LimitOrganisation(ctx, ada, w.Elsewhere, only), db.ErrConflict},
 		{d.LimitOrganisation(ctx, ada, uuid.New(), only), db.ErrConflict},
 	} {

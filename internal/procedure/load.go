@@ -42,6 +42,17 @@ func Version(v string) (*Catalogue, bool) {
 	return versions[i], true
 }
 
+// Find finds a procedure by its key in the newest version that holds it: also one that is retired, which somebody chose before.
+func Find(key string) (Procedure, bool) {
+	versions, _ := all()
+	for _, c := range versions {
+		if p, ok := c.Find(key); ok {
+			return p, true
+		}
+	}
+	return Procedure{}, false
+}
+
 // Versions lists the versions that the program carries, the newest first.
 func Versions() []string {
 	versions, _ := all()

@@ -26,6 +26,16 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+func TestFind(t *testing.T) {
+	t.Parallel()
+	if p, ok := Find("argent-impots-declaration"); !ok || p.Site == "" {
+		t.Errorf("%v %v, want the newest version of it", p, ok)
+	}
+	if _, ok := Find("argent"); ok {
+		t.Error("a theme was taken for a procedure")
+	}
+}
+
 // TestVersionsAreFrozen holds that no byte of a version changes once it was in use: mandates name it.
 func TestVersionsAreFrozen(t *testing.T) {
 	t.Parallel()
