@@ -39,8 +39,8 @@ func (s *Site) listOrganisations(w http.ResponseWriter, r *http.Request) error {
 type organisationPage struct {
 	page.Common
 	Organisation org.Organisation
-	Kind         string   // in words
-	Procedures   []string // in words, none for every one
+	Kind         string        // in words
+	Procedures   []staff.Theme // none for every one
 	People       []somebody
 	Invitations  []staff.Invited
 	Notice       string
@@ -64,7 +64,7 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Kind = staff.Kind(page.Lang(r), p.Organisation)
-	p.Procedures = staff.Procedures(s.Catalogue, page.Lang(r), p.Organisation.Procedures)
+	p.Procedures = staff.Allowed(s.Catalogue, page.Lang(r), p.Organisation.Procedures)
 	people, err := s.Directory.TeamOf(r.Context(), at.Actor(), id, s.Clock.Now())
 	if err != nil {
 		return refusal(err)

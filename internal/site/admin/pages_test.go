@@ -53,7 +53,7 @@ func organisationPages() []shownPage {
 			return &organisationsPage{Common: page.Common{Title: "admin.organisations.title", Form: mistaken(nil)}, Organisations: all, More: more}
 		}}
 	}
-	record := func(o org.Organisation, people []somebody, open []staff.Invited, procedures ...string) shownPage {
+	record := func(o org.Organisation, people []somebody, open []staff.Invited, procedures ...staff.Theme) shownPage {
 		return shownPage{"admin/organisation.html", func() page.Page {
 			return &organisationPage{Common: page.Common{Title: "admin.organisation.title"}, Organisation: o, Kind: staff.Kind("fr", o), Procedures: procedures, People: people, Invitations: open, Notice: "admin.organisation.created"}
 		}}
@@ -73,7 +73,7 @@ func organisationPages() []shownPage {
 	}
 	taken := creating(nil)
 	taken.Known = &house
-	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil, "Déclarer ses revenus"),
+	return []shownPage{list(false), list(true, house, closed, suspended), record(house, people, open), record(closed, nil, nil), record(suspended, nil, nil, staff.Theme{Name: "Argent", Chosen: 1, Of: 9, Procedures: []staff.ProcedureChoice{{Name: "Déclarer ses revenus"}}}),
 		form(creating(nil), nil, "", ""), form(taken, wrong, "down", "warning"), form(creating(nil), nil, "unknown", "warning"), form(changing(house), filledWith(house), "found", "info"), form(creating(nil), page.KeptForm(url.Values{"name": {"Nom"}}), "", ""), form(changing(house), nil, "closed", "warning")}
 }
 

@@ -15,8 +15,8 @@ import (
 type organisationPage struct {
 	page.Common
 	Organisation org.Organisation
-	Kind         string   // in words
-	Procedures   []string // in words, none for every one
+	Kind         string        // in words
+	Procedures   []staff.Theme // none for every one
 	Notice       string
 }
 
@@ -43,7 +43,7 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 		form = page.FilledForm(url.Values{"phone": {o.Phone}, "email": {o.Email}})
 	}
 	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: home.Href, Trail: []page.Link{home}, Form: form},
-		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: staff.Procedures(s.Catalogue, page.Lang(r), o.Procedures)}
+		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: staff.Allowed(s.Catalogue, page.Lang(r), o.Procedures)}
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}

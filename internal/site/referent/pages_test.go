@@ -60,6 +60,10 @@ func themes(t *testing.T, form *page.Form) []staff.Theme {
 	return staff.Limiting{Catalogue: c}.Themes("fr", form, nil)
 }
 
+// allowed are a whole theme, a part of one, and one with a procedure that is retired.
+var allowed = []staff.Theme{{Name: "Logement", Chosen: 1, Of: 1, Procedures: []staff.ProcedureChoice{{Name: "FSL"}}}, {Name: "Social, santé", Chosen: 1, Of: 9, Procedures: []staff.ProcedureChoice{{Name: "RSA"}}},
+	{Name: "Justice", Chosen: 1, Of: 1, Procedures: []staff.ProcedureChoice{{Name: "Casier"}, {Name: "Timbre"}}}}
+
 type shownPage struct {
 	name string
 	data func() page.Page
@@ -100,7 +104,7 @@ func personPages() []shownPage {
 	decided := asleep
 	decided.SuspendedWhy = org.Decided
 	return []shownPage{
-		show(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), func(p *personPage) { p.Procedures, p.Notice = []string{"RSA"}, "referent.person.resumed" }),
+		show(someone(org.ColleagueActive, certification.Certified, org.RoleAidant, org.RoleReferent), func(p *personPage) { p.Procedures, p.Notice = allowed, "referent.person.resumed" }),
 		show(blank(), func(p *personPage) {
 			p.leaving, p.Self = leaving{Person: blank()}, true
 			p.Identities = []org.Asked{{Person: someID, Digest: "aa", At: now, MayConfirm: true}, {Person: someID, Digest: "bb", At: now, RefusedAt: now, Two: true, MayConfirm: true},
@@ -138,7 +142,7 @@ func everyPage(t *testing.T) []shownPage {
 			return &staff.NamePage{Common: page.Common{Title: "referent.name.title", Trail: []page.Link{home}, Form: form}, Name: "Nora Neuve", Path: "/x"}
 		}}
 	}
-	organisation := func(form *page.Form, procedures ...string) shownPage {
+	organisation := func(form *page.Form, procedures ...staff.Theme) shownPage {
 		return shownPage{"referent/organisation.html", func() page.Page {
 			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Notice: "referent.organisation.changed"}
 		}}
@@ -174,7 +178,7 @@ func everyPage(t *testing.T) []shownPage {
 		suspend(false, nil), suspend(true, mistaken(nil, "colleague")),
 		name(page.FilledForm(url.Values{"given_name": {"Nora"}, "usual_name": {"Neuve"}})), name(mistaken(nil, "given_name", "usual_name")),
 		limit("person", nil), limit("organisation", mistaken(url.Values{"procedures": {"logement-aide-caf"}}, "procedures")),
-		organisation(nil, "RSA"), organisation(mistaken(nil, "phone", "email")))
+		organisation(nil, allowed...), organisation(mistaken(nil, "phone", "email")))
 }
 
 func TestPages_AreSound(t *testing.T) {

@@ -17,10 +17,10 @@ import (
 type personPage struct {
 	page.Common
 	leaving
-	Identities []org.Asked  // names that are asked to be theirs
-	Reset      *staff.Reset // of their second factors, that is not done yet
-	Certified  bool         // there is a certificate to print
-	Procedures []string     // to which they are limited, in words
+	Identities []org.Asked   // names that are asked to be theirs
+	Reset      *staff.Reset  // of their second factors, that is not done yet
+	Certified  bool          // there is a certificate to print
+	Procedures []staff.Theme // to which they are limited
 	MaySuspend bool
 	MayReset   bool
 	Self       bool
@@ -64,7 +64,7 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 		return err
 	}
 	p.Certified = p.Person.Certificate == certification.Certified
-	p.Procedures = staff.Procedures(s.Catalogue, page.Lang(r), c.Procedures)
+	p.Procedures = staff.Allowed(s.Catalogue, page.Lang(r), c.Procedures)
 	p.MaySuspend = p.Person.Works() && !p.Self
 	if p.Person.Stranded() {
 		begun, err := s.Invitations.Begun(r.Context(), at.Actor())

@@ -29,10 +29,11 @@ type LimitPage struct {
 	Themes       []Theme
 }
 
-// Theme is a part of the catalogue to choose from.
+// Theme is a part of the catalogue to choose from, or of what was chosen. Whole is chosen beside its procedures, and stands for all of them.
 type Theme struct {
 	Key, Name  string
-	Chosen     int
+	Chosen, Of int // how many of its procedures are chosen, and how many may be
+	Whole      bool
 	Procedures []ProcedureChoice
 }
 
@@ -57,7 +58,7 @@ func (l Limiting) Do(w http.ResponseWriter, r *http.Request, at *session.Session
 	if err != nil {
 		return err
 	}
-	chosen := l.chosen(form)
+	chosen := l.chosen(form, p.Within)
 	if form.Failed() {
 		return l.render(w, r, p, form, http.StatusUnprocessableEntity)
 	}
@@ -79,7 +80,7 @@ func (l Limiting) render(w http.ResponseWriter, r *http.Request, p *LimitPage, f
 func (l Limiting) Themes(lang string, form *page.Form, within []string) []Theme {
 	var out []Theme
 	for _, t := range l.Catalogue.Themes() {
-		x := Theme{Key: t.Key, Name: t.Name.In(lang)}
+		x := Theme{Key: t.Key, Name: t.Name.In(lang), Whole: form.Has("themes", t.Key)}
 		for _, p := range t.Procedures {
 			if within != nil && !slices.Contains(within, p.Key) {
 				continue
@@ -90,19 +91,29 @@ func (l Limiting) Themes(lang string, form *page.Form, within []string) []Theme 
 			}
 			x.Procedures = append(x.Procedures, c)
 		}
-		if len(x.Procedures) > 0 {
+		if x.Of = len(x.Procedures); x.Of > 0 {
 			out = append(out, x)
 		}
 	}
 	return out
 }
 
-// chosen reads the form: nil for every procedure. A choice of nothing, or of what is not in the catalogue, is a mistake.
-func (l Limiting) chosen(form *page.Form) []string {
+// chosen reads the form: nil for every procedure. A whole theme is each of its procedures within. A choice of nothing, or of what is not in
+// the catalogue, is a mistake.
+func (l Limiting) chosen(form *page.Form, within []string) []string {
 	if form.Ticked("every") {
 		return nil
 	}
-	out := slices.Compact(slices.Sorted(slices.Values(form.Values("procedures"))))
+	out := slices.Clone(form.Values("procedures"))
+	for _, key := range form.Values("themes") {
+		theme, _ := l.Catalogue.Theme(key)
+		for _, p := range theme.Procedures {
+			if within == nil || slices.Contains(within, p.Key) {
+				out = append(out, p.Key)
+			}
+		}
+	}
+	out = slices.Compact(slices.Sorted(slices.Values(out)))
 	for _, key := range out {
 		if _, ok := l.Catalogue.Find(key); !ok {
 			out = nil
@@ -114,12 +125,26 @@ func (l Limiting) chosen(form *page.Form) []string {
 	return out
 }
 
-// Procedures says procedures in words of a language, in the order of their keys.
-func Procedures(c *procedure.Catalogue, lang string, keys []string) []string {
-	var out []string
-	for _, key := range keys {
-		if p, ok := c.Find(key); ok {
-			out = append(out, p.Name.In(lang))
+// Allowed says procedures in words of a language, by theme, in the order of the catalogue; none are none. One that was chosen before it was
+// retired stands at the end of its theme.
+func Allowed(c *procedure.Catalogue, lang string, keys []string) []Theme {
+	var out []Theme
+	for _, t := range c.Themes() {
+		x := Theme{Key: t.Key, Name: t.Name.In(lang), Of: len(t.Procedures)}
+		for _, p := range t.Procedures {
+			if slices.Contains(keys, p.Key) {
+				x.Procedures = append(x.Procedures, ProcedureChoice{p.Key, p.Name.In(lang), p.Body.In(lang), true})
+			}
+		}
+		x.Chosen = len(x.Procedures)
+		for _, key := range keys {
+			p, known := procedure.Find(key)
+			if _, there := c.Find(key); known && !there && p.Theme == t.Key {
+				x.Procedures = append(x.Procedures, ProcedureChoice{p.Key, p.Name.In(lang), p.Body.In(lang), true})
+			}
+		}
+		if len(x.Procedures) > 0 {
+			out = append(out, x)
 		}
 	}
 	return out
