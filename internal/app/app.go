@@ -26,6 +26,7 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
 	"mandat/internal/mandate"
+	"mandat/internal/notify"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
@@ -133,7 +134,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err
 	}
-	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock).Telling(notify.Queue)
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
 	return a.buildLog(ctx)
@@ -155,7 +156,7 @@ func (a *App) buildLog(ctx context.Context) error {
 
 func (a *App) secure() bool { return strings.HasPrefix(a.config.BaseURL, "https://") }
 
-func (a *App) buildProtocols(ctx context.Context) error {
+func (a *App) buildProtocols(_ context.Context) error {
 	c := a.config
 	if err := a.buildPeople(); err != nil {
 		return err
@@ -167,15 +168,16 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.franceconnect, err = franceconnect.New(ctx, franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
-		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log}, a.sessions, a.mandates, a.clock)
+	if a.pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{a.proconnect.Origin()}}); err != nil {
+		return err
+	}
+	a.franceconnect, err = franceconnect.New(franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
+		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log},
+		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Mandates: a.mandates, Pages: a.pages, Clock: a.clock})
 	if err != nil {
 		return err
 	}
 	if a.trusted, err = proxies(c.TrustedProxies); err != nil {
-		return err
-	}
-	if a.pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{a.proconnect.Origin()}}); err != nil {
 		return err
 	}
 	clients, err := readClients(c.IDPClientsFile)
@@ -183,7 +185,11 @@ func (a *App) buildProtocols(ctx context.Context) error {
 		return err
 	}
 	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: clients, Keys: a.keys.IDP}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
-	return err
+	if err != nil {
+		return err
+	}
+	a.idp = a.idp.Telling(notify.Queue)
+	return nil
 }
 
 func readClients(path string) ([]idp.Client, error) {

@@ -13,7 +13,8 @@ func TestPeriodic_AreThese(t *testing.T) {
 	want := map[string]time.Duration{
 		"compare-tables": day, "digest-security-log": day,
 		"purge-drafts": quarter, "purge-sessions": quarter, "purge-logins": quarter, "purge-links": quarter, "purge-contacts": quarter, "purge-challenges": quarter,
-		"purge-allowances": time.Hour, "purge-invitations": day, "purge-messages": day,
+		"purge-allowances": time.Hour, "purge-phones": time.Hour, "purge-invitations": day, "purge-messages": day,
+		"purge-mail-links": day, "collect-messages": 10 * time.Minute, "tell-of-expired-mandates": time.Hour,
 		"do-factor-resets": time.Minute, "resume-imports": 5 * time.Minute, "remind-of-certificates": 10 * time.Minute, "inactive-people": 12 * time.Hour,
 	}
 	got := map[string]time.Duration{}

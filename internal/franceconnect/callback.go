@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -18,7 +21,18 @@ import (
 func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 	q, ctx := r.URL.Query(), r.Context()
 	at := session.From(ctx)
-	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), upstream.Once(q, "state"), session.Identity)
+	state := upstream.Once(q, "state")
+	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), state, session.Identity)
+	if errors.Is(err, session.ErrUsed) {
+		// No browser of ours left with it: a phone may have. One that asks again is told what became of its link.
+		if done, err := rp.phoneBack(w, r, state); done || err != nil {
+			return err
+		}
+		if at == nil && rp.phone(r) != nil {
+			http.Redirect(w, r, endPath, http.StatusSeeOther)
+			return nil
+		}
+	}
 	if err != nil {
 		return rp.refuseState(r, at, err)
 	}
@@ -37,15 +51,22 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 		return rp.backToDraft(w, r, at, attempt.Draft, notice(q))
 	}
 	answer, err := rp.provider.Exchange(ctx, upstream.Once(q, "code"), attempt.Nonce, "")
-	outcome, err := rp.outcome(r, at, attempt, answer, err)
+	outcome, err := rp.outcome(r, question{by: at.Actor(), draft: attempt.Draft, asked: attempt.CreatedAt, left: attempt.CreatedAt}, answer, err)
 	if err != nil {
 		return err
 	}
 	return rp.endSession(w, r, at, attempt, answer.IDToken, outcome)
 }
 
+// question is what FranceConnect was asked for.
+type question struct {
+	by          journal.Actor // the aidant, with the session that asked
+	draft       uuid.UUID
+	asked, left time.Time // when the aidant asked, of the terms that stood then, and when the citizen was sent to FranceConnect
+}
+
 // outcome puts the identity into the draft. It returns the name of the message that says why not, "" when it is in.
-func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Attempt, answer upstream.Answer, err error) (string, error) {
+func (rp *RP) outcome(r *http.Request, asked question, answer upstream.Answer, err error) (string, error) {
 	if errors.Is(err, upstream.ErrUnavailable) {
 		rp.logFailure(r, err)
 		return "unavailable", nil
@@ -57,14 +78,14 @@ func (rp *RP) outcome(r *http.Request, at *session.Session, attempt session.Atte
 	if err != nil {
 		return "", err
 	}
-	if !enough(answer.ACR) || rp.earlier(answer, attempt) {
+	if !enough(answer.ACR) || earlier(answer, asked.left, rp.clock.Shift()) {
 		return "wrong_answer", nil
 	}
 	who, ok := identify(answer)
 	if !ok {
 		return "incomplete", nil
 	}
-	err = rp.mandates.Identify(r.Context(), at.Actor(), attempt.Draft, who, attempt.CreatedAt)
+	err = rp.mandates.Identify(r.Context(), asked.by, asked.draft, who, asked.asked)
 	switch {
 	case errors.Is(err, mandate.ErrMinor):
 		return "minor", nil
@@ -91,8 +112,8 @@ const clocks = 30 * time.Second
 // earlier reports whether the person proved who they are before they were asked to for this draft: prompt=login was not
 // honoured, and whoever was signed in at FranceConnect in this browser was taken. FranceConnect need not tell when it was; if
 // it does not, only its word says that it asked anew. Its session is ended after every answer, so the next try is fresh.
-func (rp *RP) earlier(answer upstream.Answer, attempt session.Attempt) bool {
-	return !answer.AuthTime.IsZero() && answer.AuthTime.Add(rp.clock.Shift()).Before(attempt.CreatedAt.Add(-clocks))
+func earlier(answer upstream.Answer, left time.Time, shift time.Duration) bool {
+	return !answer.AuthTime.IsZero() && answer.AuthTime.Add(shift).Before(left.Add(-clocks))
 }
 
 // enough reports whether the level reached is at least the one that we ask for.

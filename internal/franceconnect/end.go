@@ -43,7 +43,18 @@ func (rp *RP) endSession(w http.ResponseWriter, r *http.Request, at *session.Ses
 // LoggedOut is where FranceConnect sends the browser after that (GET /connexion/franceconnect/fin).
 func (rp *RP) LoggedOut(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), upstream.Once(r.URL.Query(), "state"), session.IdentityEnd)
+	state := upstream.Once(r.URL.Query(), "state")
+	attempt, err := rp.sessions.Arrive(ctx, session.Browser(ctx), state, session.IdentityEnd)
+	if errors.Is(err, session.ErrUsed) {
+		phone, err := rp.farewellOf(ctx, state, rp.phone(r))
+		if err != nil {
+			return err
+		}
+		if phone {
+			http.Redirect(w, r, endPath, http.StatusSeeOther)
+			return nil
+		}
+	}
 	if err != nil {
 		return rp.refuseState(r, session.From(ctx), err)
 	}

@@ -1,18 +1,21 @@
 package franceconnect
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/clock"
+	"mandat/internal/db"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/throttle"
 	"mandat/internal/upstream"
 )
 
@@ -33,18 +36,32 @@ type Config struct {
 	Logger  *slog.Logger  // nil is slog.Default
 }
 
+// Parts is what the relying party works with.
+type Parts struct {
+	DB       *db.DB
+	Sessions *session.Sessions
+	Mandates *mandate.Register
+	Pages    *page.Pages
+	Clock    *clock.Clock
+}
+
 // RP is the relying party.
 type RP struct {
 	provider *upstream.Provider
 	endURL   string
+	origin   string // of this site ("https://…")
+	secure   bool   // it is served over HTTPS
+	db       *db.DB
+	limits   *throttle.Throttle
 	sessions *session.Sessions
 	mandates *mandate.Register
+	pages    *page.Pages
 	clock    *clock.Clock
 	logger   *slog.Logger
 }
 
 // New returns a relying party. It asks FranceConnect nothing yet: a FranceConnect that is down stops no program.
-func New(_ context.Context, c Config, sessions *session.Sessions, mandates *mandate.Register, cl *clock.Clock) (*RP, error) {
+func New(c Config, p Parts) (*RP, error) {
 	if c.Algorithm == "" {
 		c.Algorithm = "ES256"
 	}
@@ -60,13 +77,25 @@ func New(_ context.Context, c Config, sessions *session.Sessions, mandates *mand
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &RP{provider: provider, endURL: c.EndURL, sessions: sessions, mandates: mandates, clock: cl, logger: c.Logger}, nil
+	here, err := url.Parse(c.RedirectURL)
+	if err != nil {
+		return nil, errors.New("franceconnect: the address for answers is none")
+	}
+	return &RP{provider: provider, endURL: c.EndURL, origin: here.Scheme + "://" + here.Host, secure: here.Scheme == "https", db: p.DB, limits: throttle.New(p.DB, p.Clock),
+		sessions: p.Sessions, mandates: p.Mandates, pages: p.Pages, clock: p.Clock, logger: c.Logger}, nil
 }
 
 // Mount declares the routes. Those that FranceConnect sends the browser to are for anybody: a session that ended in the
 // meantime gets an explanation, and the code in the address is never kept as a page to come back to.
 func (rp *RP) Mount(r *page.Router) {
 	r.Post("/brouillons/{draft}/identite", page.Aidant, rp.Start)
+	r.Post("/brouillons/{draft}/identite/telephone", page.Aidant, rp.doMakeLink)
+	r.Get("/brouillons/{draft}/identite/telephone", page.Aidant, rp.showWaiting)
+	r.Get("/brouillons/{draft}/identite/telephone/etat", page.Aidant, rp.sayState)
+	r.Post("/brouillons/{draft}/identite/telephone/annulation", page.Aidant, rp.doCancelLink)
+	r.Get("/i/{token}", page.Browser, rp.showLink)
+	r.Post("/i/{token}", page.Browser, rp.doLeave)
+	r.Get(endPath, page.Browser, rp.showEnd)
 	r.Get("/connexion/franceconnect/retour", page.Browser, rp.Callback)
 	r.Get("/connexion/franceconnect/fin", page.Browser, rp.LoggedOut)
 }

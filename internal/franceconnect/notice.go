@@ -3,6 +3,7 @@ package franceconnect
 import (
 	"net/url"
 	"regexp"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -21,6 +22,18 @@ func Notices() []string {
 		out = append(out, noticePrefix+name)
 	}
 	return out
+}
+
+// ownRefusals are why a link for the citizen's phone was refused, beyond what FranceConnect says or the draft: each has .title, .what and
+// .next under franceconnect.refused.
+var ownRefusals = []string{"other_number", "other_browser", "session_over"}
+
+// refusalKey is the beginning of the keys of the message with a name.
+func refusalKey(name string) string {
+	if slices.Contains(ownRefusals, name) {
+		return "franceconnect.refused." + name
+	}
+	return noticePrefix + name
 }
 
 var yCode = regexp.MustCompile(`Y[0-9]{6}`)

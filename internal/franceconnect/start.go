@@ -18,26 +18,17 @@ import (
 
 // Start sends the browser to FranceConnect for a draft of the aidant's own (POST /brouillons/{draft}/identite).
 func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
-	ctx, at := r.Context(), session.From(r.Context())
-	id, err := uuid.Parse(r.PathValue("draft"))
-	if err != nil {
-		return db.ErrNotFound
-	}
-	draft, err := rp.mandates.Draft(ctx, at.Actor(), id)
-	if errors.Is(err, org.ErrMayNot) {
-		page.Redirect(w, r, identityPage(id)) // which says why
-		return nil
-	}
+	ctx := r.Context()
+	at, id, elsewhere, err := rp.own(r)
 	if err != nil {
 		return err
 	}
-	switch draft.State {
-	case mandate.DraftSigned:
-		page.Redirect(w, r, "/mandats/"+draft.Mandate.String())
+	if elsewhere != "" {
+		page.Redirect(w, r, elsewhere)
 		return nil
-	case mandate.DraftOpen, mandate.DraftIdentified:
-	default:
-		return db.ErrNotFound
+	}
+	if err := rp.cancelLink(ctx, at, id); err != nil { // one way at a time
+		return err
 	}
 	nonce := token.Hex(32)
 	state, err := rp.sessions.Depart(ctx, at, session.Attempt{Kind: session.Identity, Nonce: nonce, Person: at.Person, Draft: id, ReturnPath: page.Placed(ctx, recapPage(id))})
@@ -54,6 +45,28 @@ func (rp *RP) Start(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// own finds the draft of the path, for the aidant whose it is. elsewhere is where the browser goes instead when the draft takes no identity.
+func (rp *RP) own(r *http.Request) (at *session.Session, id uuid.UUID, elsewhere string, err error) {
+	at = session.From(r.Context())
+	if id, err = uuid.Parse(r.PathValue("draft")); err != nil {
+		return at, id, "", db.ErrNotFound
+	}
+	draft, err := rp.mandates.Draft(r.Context(), at.Actor(), id)
+	if errors.Is(err, org.ErrMayNot) {
+		return at, id, identityPage(id), nil // which says why
+	}
+	if err != nil {
+		return at, id, "", err
+	}
+	switch draft.State {
+	case mandate.DraftSigned:
+		return at, id, "/mandats/" + draft.Mandate.String(), nil
+	case mandate.DraftOpen, mandate.DraftIdentified:
+		return at, id, "", nil
+	}
+	return at, id, "", db.ErrNotFound
 }
 
 // backToDraft shows a message on the draft's identity page. Nothing of the draft is lost.

@@ -97,3 +97,21 @@ func (s *Sessions) Beside(ctx context.Context, at *Session, id []byte) (*Session
 	}
 	return out, err
 }
+
+// Still returns the session that has an id (Session.Hash), for what was begun in it and goes on in somebody else's browser: on the phone of
+// a citizen. That is no use of the session, and does not lengthen it. It returns db.ErrNotFound when there is none, or it no longer counts.
+func (s *Sessions) Still(ctx context.Context, id []byte) (*Session, error) {
+	var claim []byte
+	batch := &pgx.Batch{}
+	batch.Queue(`select cookie from session where id = $1`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&claim) })
+	if err := s.db.Ask(ctx, db.Nothing(), batch); errors.Is(err, pgx.ErrNoRows) {
+		return nil, db.ErrNotFound
+	} else if err != nil {
+		return nil, err
+	}
+	out, err := s.find(ctx, claim, nil, s.clock.Now())
+	if err == nil && !out.standing {
+		return nil, db.ErrNotFound
+	}
+	return out, err
+}

@@ -46,10 +46,19 @@ type nullable struct {
 	referent                                               *bool
 }
 
-// load finds the session of a claim. It returns db.ErrNotFound when there is none or its time is over. The queries of more
-// travel with it, in the scope of the session's organisation.
+// load finds the session of a claim, and notes its use. It returns db.ErrNotFound when there is none or its time is over. The queries of
+// more travel with it, in the scope of the session's organisation.
 func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Session, error) {
 	now := s.clock.Now()
+	out, err := s.find(ctx, claim, more, now)
+	if err != nil {
+		return nil, err
+	}
+	return out, s.touch(ctx, out.cookie, out.SeenAt, now)
+}
+
+// find is load that notes nothing.
+func (s *Sessions) find(ctx context.Context, claim []byte, more *pgx.Batch, now time.Time) (*Session, error) {
 	out, null, missing := &Session{}, nullable{}, false
 	batch := &pgx.Batch{}
 	batch.Queue(found, claim, now, Idle).QueryRow(func(row pgx.Row) error {
@@ -71,7 +80,7 @@ func (s *Sessions) load(ctx context.Context, claim []byte, more *pgx.Batch) (*Se
 		return nil, fmt.Errorf("find session: %w", err)
 	}
 	null.into(out)
-	return out, s.touch(ctx, out.cookie, out.SeenAt, now)
+	return out, nil
 }
 
 func (n nullable) into(s *Session) {
