@@ -105,12 +105,26 @@ func (f File) Encode() ([]byte, error) {
 	return data, nil
 }
 
+// canonical writes the one spelling of a file.
 func (f File) canonical() ([]byte, error) {
+	o := &f.Circumstances
+	f.SignedAt, o.ShownAt, o.AskedAt, o.AnsweredAt = f.SignedAt.UTC(), utc(o.ShownAt), utc(o.AskedAt), utc(o.AnsweredAt)
+	if f.Confirmed != nil {
+		f.Confirmed = &Confirmed{f.Confirmed.Kind, f.Confirmed.At.UTC()}
+	}
 	data, err := json.MarshalIndent(f, "", " ")
 	if err != nil {
 		return nil, errors.New("evidence: cannot be encoded") // the encoder's error would quote it
 	}
 	return append(data, '\n'), nil
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
 }
 
 // decode reads a file in its one spelling.

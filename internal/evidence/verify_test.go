@@ -164,6 +164,7 @@ func TestVerify_RefusesAnotherSpelling(t *testing.T) {
 		"more after":  append(bytes.Clone(data), '{'),
 		"member more": bytes.Replace(data, []byte("{\n"), []byte("{\n \"more\": 1,\n"), 1),
 		"twice":       bytes.Replace(data, []byte("{\n"), []byte("{\n \"format\": \"mandat-evidence-v1\",\n"), 1),
+		"other zone":  bytes.Replace(data, []byte("T12:00:00.123456Z"), []byte("T13:00:00.123456+01:00"), 1),
 		"format":      bytes.Replace(data, []byte(evidence.Format), []byte("mandat-evidence-v2"), 1),
 		"long":        make([]byte, 17<<20),
 	} {
