@@ -6,6 +6,7 @@ import (
 	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/charter"
+	"mandat/internal/citizen"
 	"mandat/internal/contact"
 	"mandat/internal/jobs"
 	"mandat/internal/mail"
@@ -24,6 +25,7 @@ type office struct {
 	throttle       *throttle.Throttle
 	sirene         *sirene.Client
 	post           *notify.Post
+	mails          *citizen.Mails
 	jobs           *jobs.Board
 }
 
@@ -36,13 +38,15 @@ func (a *App) buildOffice() error {
 	a.office.throttle = throttle.New(a.db, a.clock)
 	a.office.sirene = sirene.New(a.config.SireneURL, a.clock)
 	a.office.jobs = jobs.NewBoard(a.db)
+	a.office.mails = citizen.NewMails(a.db, a.journal, a.office.throttle, a.clock)
 	return a.buildPost()
 }
 
 // buildPost builds what sends messages, with those who make their secrets.
 func (a *App) buildPost() error {
 	c := notify.Config{BaseURL: a.config.BaseURL, Links: notify.Links{Invitation: a.people.invitations.Write, SignIn: a.people.links.Write,
-		Reset: a.people.factors.WriteReset, Contact: a.office.contacts.Write}}
+		Reset: a.people.factors.WriteReset, Contact: a.office.contacts.Write, Mails: a.office.mails.Link},
+		Citizens: a.citizens, Contact: notify.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}}
 	var err error
 	if a.config.SMTPURL != "" {
 		if c.Mail, err = mail.New(mail.Config{URL: a.config.SMTPURL, Password: a.config.SMTPPassword, From: a.config.MailFrom}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/site/aidant"
 	"mandat/internal/site/auditor"
 	"mandat/internal/site/login"
+	"mandat/internal/site/mails"
 	"mandat/internal/site/public"
 	"mandat/internal/site/referent"
 )
@@ -27,6 +28,7 @@ func (a *App) buildRoutes(context.Context) error {
 	a.router.Guard(page.Auditor, a.sessions.Auditor)
 
 	a.public().Mount(a.router)
+	(&mails.Site{Pages: a.pages, Mails: a.office.mails}).Mount(a.router)
 	(&login.Site{Pages: a.pages, ProConnect: a.proconnect, Sessions: a.sessions, Door: a.people.door, Links: a.people.links, Factors: a.people.factors,
 		Charter: a.people.charter, Invitations: a.people.invitations, Logins: a.idp, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)
 	(&account.Site{Pages: a.pages, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Directory: a.directory, Contacts: a.office.contacts,
@@ -34,7 +36,7 @@ func (a *App) buildRoutes(context.Context) error {
 	a.franceconnect.Mount(a.router)
 	a.idp.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
+		Press: a.press, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Mandates: a.mandates,
 		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,

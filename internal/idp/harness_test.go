@@ -23,6 +23,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
+	"mandat/internal/notify"
 	"mandat/internal/oidc"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -77,6 +78,7 @@ func newSite(t testing.TB, extra ...idp.Client) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.provider = s.provider.Telling(notify.Queue)
 	router := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(&testLog{t}, nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
 	router.Guard(page.Browser, s.sessions.Browser)
 	s.provider.Mount(router)

@@ -12,6 +12,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/oidc"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
@@ -49,9 +50,17 @@ type Provider struct {
 	catalogue *procedure.Catalogue
 	clock     *clock.Clock
 	pages     *page.Pages
+	tell      func(tx *db.Tx, now time.Time, m org.Message) error // nil tells nobody
 }
 
-// New returns a provider, or what is wrong with its configuration.
+// Telling returns the same provider, which lets citizens be told of each use, in the transaction of the use (notify.Queue).
+func (p *Provider) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) error) *Provider {
+	telling := *p
+	telling.tell = queue
+	return &telling
+}
+
+// New returns a provider, or what is wrong with its configuration. It tells nobody anything (see Telling).
 func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate.Register, r *citizen.Register, catalogue *procedure.Catalogue,
 	k *clock.Clock, pages *page.Pages) (*Provider, error) {
 	p := &Provider{issuer: c.Issuer, clients: map[string]*Client{}, keys: c.Keys, failures: newFailures(),

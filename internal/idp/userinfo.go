@@ -15,6 +15,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
+	"mandat/internal/org"
 	"mandat/internal/report"
 )
 
@@ -152,12 +153,20 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 		}
 		tx.By = journal.Actor{Kind: journal.Aidant, Person: out.person, Organisation: out.organisation, Session: out.session}
 		report.Open(tx, login, out.citizen, out.mandate, out.procedure)
-		return p.usedEvent(login, out), nil
+		return p.usedEvent(login, out), p.told(tx, login, out, who)
 	})
 	if err != nil {
 		return release{}, citizen.Identity{}, err
 	}
 	return out, who, nil
+}
+
+// told lets the citizen be told that their mandate was used, if they have an address.
+func (p *Provider) told(tx *journal.Tx, login uuid.UUID, out release, who citizen.Identity) error {
+	if p.tell == nil || who.Email == "" {
+		return nil
+	}
+	return p.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_used", About: login.String(), Citizen: out.citizen, Mandate: out.mandate})
 }
 
 func (p *Provider) usedEvent(login uuid.UUID, out release) journal.Event {
