@@ -3,7 +3,6 @@ package phone
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -99,48 +98,59 @@ type Held struct {
 	Key *envelope.DataKey // the citizen's
 }
 
-// Hold finds a number of an organisation inside an act and keeps it from being removed until the act ends. It returns ErrNotShown unless the number is
-// verified and could be so today: one that became a professional's or another person's since, without a colleague's reason for that, is
-// ErrBarred, and one whose mark is gone is no longer held by anybody.
-func (r *Register) Hold(ctx context.Context, tx *journal.Tx, organisation, id uuid.UUID) (Held, error) {
-	rows, err := tx.Query(ctx, `select `+columns+` from phone where id = $1 and organisation_id = $2 for share`, id, organisation)
+// Find finds a verified number of an organisation, for what answers to it or is sent there, else it returns ErrNotShown.
+func (r *Register) Find(ctx context.Context, q citizen.Querier, organisation, id uuid.UUID) (Held, error) {
+	held, _, err := r.find(ctx, q, organisation, id, "")
+	return held, err
+}
+
+func (r *Register) find(ctx context.Context, q citizen.Querier, organisation, id uuid.UUID, lock string) (Held, citizen.Citizen, error) {
+	rows, err := q.Query(ctx, `select `+columns+` from phone where id = $1 and organisation_id = $2`+lock, id, organisation)
 	if err != nil {
-		return Held{}, fmt.Errorf("hold a telephone number: %w", err)
+		return Held{}, citizen.Citizen{}, fmt.Errorf("find a telephone number: %w", err)
 	}
 	found, err := pgx.CollectRows(rows, scan)
 	if err != nil {
-		return Held{}, fmt.Errorf("hold a telephone number: %w", err)
+		return Held{}, citizen.Citizen{}, fmt.Errorf("find a telephone number: %w", err)
 	}
 	if len(found) == 0 || found[0].State != Verified {
-		return Held{}, ErrNotShown
+		return Held{}, citizen.Citizen{}, ErrNotShown
 	}
 	x := &found[0]
-	c, err := r.citizens.FindWith(ctx, tx, organisation, x.Citizen)
+	c, err := r.citizens.FindWith(ctx, q, organisation, x.Citizen)
+	if err != nil {
+		return Held{}, c, err
+	}
+	key, err := r.citizens.DataKey(ctx, q, organisation, x.Citizen)
+	if err == nil {
+		err = x.open(key)
+	}
+	return Held{x.Number, key}, c, err
+}
+
+// Hold is Find inside an act that rests on the number: it is kept from being removed until the act ends, and must be one that could be verified today.
+// One that became a professional's or another person's since, without a colleague's reason for that, is ErrBarred; one whose seat is gone is held by
+// nobody any more, and ErrNotShown.
+func (r *Register) Hold(ctx context.Context, tx *journal.Tx, organisation, id uuid.UUID) (Held, error) {
+	held, c, err := r.find(ctx, tx, organisation, id, ` for share`)
 	if err != nil {
 		return Held{}, err
 	}
-	key, err := r.citizens.DataKey(ctx, tx, organisation, x.Citizen)
+	h, err := r.hold(held.Number.Number, c)
 	if err != nil {
 		return Held{}, err
 	}
-	if err := x.open(key); err != nil {
-		return Held{}, err
-	}
-	h, err := r.hold(x.Number.Number, c)
-	if err != nil {
-		return Held{}, err
-	}
-	var seat []byte
-	err = tx.QueryRow(ctx, `select coalesce((select seat from phone_holder where number_index = $1 and seat = $2 and person_mark = $3), '')`, h.index, h.seat, h.mark).Scan(&seat)
-	if err == nil && !slices.Equal(seat, h.seat) {
+	var seated bool
+	err = tx.QueryRow(ctx, `select exists (select from phone_holder where number_index = $1 and seat = $2 and person_mark = $3)`, h.index, h.seat, h.mark).Scan(&seated)
+	if err == nil && !seated {
 		err = ErrNotShown
 	}
 	if err != nil {
 		return Held{}, err
 	}
-	why, _, err := bars(ctx, tx, x.Number.Number, h)
-	if err == nil && why != "" && (why != x.Barred || x.Colleague == uuid.Nil) {
+	why, _, err := bars(ctx, tx, held.Number.Number, h)
+	if err == nil && why != "" && (why != held.Barred || held.Colleague == uuid.Nil) {
 		err = barred(why)
 	}
-	return Held{x.Number, key}, err
+	return held, err
 }
