@@ -1,0 +1,173 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/paper"
+	"mandat/internal/prose"
+)
+
+// Report is the account of everything that was done with a mandate.
+type Report struct {
+	Mandate mandate.Mandate
+	Lang    string // fr or en
+	At      time.Time
+	Uses    []Use // the oldest first
+	Title   string
+	Parties paper.Block   // whose mandate it is, from when to when
+	Body    []paper.Block // what was done, what was not, and what the report does not know; headings from level 2
+	SHA256  []byte        // of all of this, in this language: the same as long as nothing else is done or said
+}
+
+// Compose gives the account of a mandate of the actor's organisation in a language (French unless it is "en"), with every use until now, and records that it
+// was read. It may be asked for at any time, also after the mandate's end. Errors: db.ErrNotFound, org.ErrMayNot, as mandate.Register.Consult.
+func (r *Register) Compose(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (Report, error) {
+	m, err := r.mandates.Consult(ctx, by, id, PageReport)
+	if err != nil {
+		return Report{}, err
+	}
+	uses, err := r.OfMandate(ctx, by, id)
+	if err != nil {
+		return Report{}, err
+	}
+	slices.Reverse(uses)
+	return compose(lang, m, uses, r.clock.Now())
+}
+
+// compose puts an account into words.
+func compose(lang string, m mandate.Mandate, uses []Use, now time.Time) (Report, error) {
+	w := french
+	if lang == "en" {
+		w = english
+	}
+	c := composer{words: w, m: m, now: now}
+	out := Report{Mandate: m, Lang: w.lang, At: now, Uses: uses, Title: w.title, Parties: c.parties(), Body: slices.Concat(c.done(uses), c.never(uses), c.limits())}
+	c.space(&out)
+	shown, err := json.Marshal([]any{out.Title, out.Parties, out.Body})
+	if err != nil {
+		return Report{}, errors.New("report: cannot be encoded") // the encoder's error could quote it
+	}
+	sum := sha256.Sum256(shown)
+	out.SHA256 = sum[:]
+	return out, nil
+}
+
+type composer struct {
+	words
+	m   mandate.Mandate
+	now time.Time
+}
+
+func (c composer) parties() paper.Block {
+	t := c.m.Terms
+	rows := [][2]string{{c.whose, t.Citizen.FullName() + ", " + fmt.Sprintf(c.born, t.Citizen.BirthdateText(c.lang))}, {c.whoActs, t.Organisation.Name},
+		{c.signed, prose.DateTime(c.lang, c.m.SignedAt)}}
+	end := [2]string{c.until, prose.DateTime(c.lang, c.m.EndsAt)}
+	switch {
+	case c.m.EndedAt != nil:
+		end = [2]string{c.ended, prose.DateTime(c.lang, *c.m.EndedAt)}
+	case !c.m.StandsAt(c.now) && !c.now.Before(c.m.EndsAt):
+		end[0] = c.ended
+	}
+	return paper.Block{Kind: paper.Facts, Rows: append(rows, end)}
+}
+
+// named returns a procedure's name and body as they were called when the mandate was signed.
+func (c composer) named(key string) string {
+	for _, p := range c.m.Terms.Procedures {
+		if p.Key == key {
+			return fmt.Sprintf("%s (%s)", p.Name.In(c.lang), p.Body.In(c.lang))
+		}
+	}
+	return key
+}
+
+func (c composer) heading(level int, text string) paper.Block {
+	return paper.Block{Kind: paper.Heading, Level: level, Text: text}
+}
+
+func (c composer) paragraph(text string) paper.Block {
+	return paper.Block{Kind: paper.Paragraph, Text: text}
+}
+
+func (c composer) done(uses []Use) []paper.Block {
+	out := []paper.Block{c.paragraph(c.law), c.heading(2, c.doneTitle)}
+	if len(uses) == 0 {
+		return append(out, c.paragraph(c.unused))
+	}
+	out = append(out, c.paragraph(c.count(len(uses), slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return !u.Due() }))))
+	for n, u := range uses {
+		out = append(out, c.heading(3, fmt.Sprintf("%d. %s", n+1, c.named(u.Procedure))), paper.Block{Kind: paper.Facts, Rows: c.rows(u)})
+	}
+	return out
+}
+
+// rows tell of one use. What nobody wrote is left out.
+func (c composer) rows(u Use) [][2]string {
+	last := u.Last()
+	rows := [][2]string{{c.when, prose.DateTime(c.lang, u.UsedAt)}, {c.how, c.ways[u.Way]}, {c.outcome, c.outcomes[u.Outcome]}}
+	add := func(what, text string) {
+		if text != "" {
+			rows = append(rows, [2]string{what, text})
+		}
+	}
+	add(c.site, last.Site)
+	add(c.receipt, last.Receipt)
+	add(c.note, last.Note)
+	if last.Supplied {
+		add(c.supplied, c.yes)
+	}
+	add(c.by, u.Name)
+	if last.Number > 1 {
+		add(c.corrected, fmt.Sprintf(c.correctedOn, prose.ShortTime(c.lang, last.At), last.Name))
+	}
+	return rows
+}
+
+// never lists the powers that no use names.
+func (c composer) never(uses []Use) []paper.Block {
+	var unused []string
+	for _, p := range c.m.Terms.Procedures {
+		if !slices.ContainsFunc(uses, func(u Use) bool { return u.Procedure == p.Key }) {
+			unused = append(unused, c.named(p.Key))
+		}
+	}
+	if len(unused) == 0 {
+		return nil
+	}
+	return []paper.Block{c.heading(2, c.neverTitle), c.paragraph(c.neverText), {Kind: paper.List, Items: unused}}
+}
+
+// limits says what is enforced and what is declared (docs/architecture.md).
+func (c composer) limits() []paper.Block {
+	return []paper.Block{c.heading(2, c.limitsTitle), {Kind: paper.List, Items: c.limitsText},
+		{Kind: paper.Note, Text: fmt.Sprintf(c.established, prose.Date(c.lang, c.now))}}
+}
+
+// space puts unbreakable spaces where French has them.
+func (c composer) space(r *Report) {
+	put := func(text *string) { *text = prose.Spaces(c.lang, *text) }
+	put(&r.Title)
+	for _, blocks := range [][]paper.Block{{r.Parties}, r.Body} {
+		for i := range blocks {
+			put(&blocks[i].Text)
+			for j := range blocks[i].Items {
+				put(&blocks[i].Items[j])
+			}
+			for j := range blocks[i].Rows {
+				put(&blocks[i].Rows[j][0])
+				put(&blocks[i].Rows[j][1])
+			}
+		}
+	}
+}

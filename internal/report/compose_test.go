@@ -1,0 +1,127 @@
+package report_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/attestation"
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/report"
+	"mandat/internal/token"
+)
+
+func (w *world) compose(t *testing.T, by journal.Actor, m mandate.Mandate, lang string) report.Report {
+	t.Helper()
+	r, err := w.Reports.Compose(t.Context(), by, m.ID, lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// said is what a report says, in lines.
+func said(r report.Report) string {
+	lines := []string{r.Title}
+	for _, b := range append([]attestation.Block{r.Parties}, r.Body...) {
+		lines = append(lines, b.Text)
+		lines = append(lines, b.Items...)
+		for _, row := range b.Rows {
+			lines = append(lines, row[0]+" = "+row[1])
+		}
+	}
+	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(strings.Join(lines, "\n"))
+}
+
+func wantWords(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q is not in\n%s", w, text)
+		}
+	}
+}
+
+func TestCompose_TellsEverything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+	empty := w.compose(t, w.Jeanne, m, "fr")
+	wantWords(t, said(empty), "Compte rendu du mandat", "Angela Claire Louise DUBOIS", "24 août 1962", "Maison France Services", "Ce mandat n’a pas été utilisé.", "Ce qui n’a jamais été utilisé",
+		"Déclaré par le professionnel", "Prend fin le")
+	if len(empty.Uses) != 0 || empty.Body[0].Kind != attestation.Paragraph {
+		t.Errorf("an unused mandate: %+v", empty)
+	}
+
+	first := w.use(t, w.Jeanne, m, fixture.Tax)
+	_, err := w.Reports.Declare(t.Context(), w.Paul, m.ID, fixture.Tax, report.Telephone)
+	wantErr(t, err, nil)
+	wantErr(t, w.Reports.Close(t.Context(), w.Jeanne, m.ID, first, report.Given{Outcome: report.Refused, Site: "impots.gouv.fr"}), nil)
+	corrected := done
+	corrected.After = 1
+	wantErr(t, w.Reports.Close(t.Context(), w.Paul, m.ID, first, corrected), nil)
+	full := w.compose(t, w.Jeanne, m, "fr")
+	wantWords(t, said(full), "Ce mandat a été utilisé 2 fois. Pour une utilisation, le compte rendu n’est pas encore écrit", "Résultat = C’est fait", "Site = impots.gouv.fr",
+		"Numéro de récépissé = R-2026-0042", "Précisions = Envoyé", "Informations fournies par la personne = Oui", "Par = jeanne Fictif", "Compte rendu corrigé = le ", "par paul Fictif",
+		"Comment = Par téléphone", "Résultat = Compte rendu pas encore écrit", "Demande d’aide au logement")
+	if strings.Contains(said(full), "Refusé par l’organisme") {
+		t.Error("what was corrected is told as if it counted")
+	}
+	if len(full.Uses) != 2 || full.Uses[0].ID != first || bytes.Equal(full.SHA256, empty.SHA256) {
+		t.Errorf("uses %+v", full.Uses)
+	}
+	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "completed"); err != nil {
+		t.Fatal(err)
+	}
+	english := w.compose(t, w.Paul, m, "en")
+	wantWords(t, said(english), "Account of the mandate", "This mandate was used 2 times.", "Ended on", "Outcome = Done", "By telephone", "never used")
+	if !bytes.Equal(english.SHA256, w.compose(t, w.Jeanne, m, "en").SHA256) {
+		t.Error("the same report has two digests")
+	}
+}
+
+func TestCompose_OfAMandatePastItsDate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.Clock.Advance(40 * 24 * time.Hour)
+	wantWords(t, said(w.compose(t, w.Jeanne, m, "fr")), "A pris fin le")
+}
+
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.at(t, 9)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.use(t, w.Jeanne, m, fixture.Tax)
+	shown := w.compose(t, w.Jeanne, m, "fr")
+	handed := func() report.Handed {
+		t.Helper()
+		h, err := w.Reports.LastHanded(t.Context(), w.Jeanne, m.ID)
+		wantErr(t, err, nil)
+		return h
+	}
+	if h := handed(); !h.At.IsZero() || h.SHA256 != nil {
+		t.Errorf("handed over by nobody: %+v", h)
+	}
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "en", shown.SHA256), report.ErrChanged) // it was shown in French
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "fr", token.Bytes(32)), report.ErrChanged)
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Ines, m.ID, "fr", shown.SHA256), db.ErrNotFound)
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant), m.ID, "fr", shown.SHA256), org.ErrMayNot)
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "fr", shown.SHA256), nil)
+	if h := handed(); h.At.IsZero() || !bytes.Equal(h.SHA256, shown.SHA256) || h.Lang != "fr" {
+		t.Errorf("handed over: %+v", h)
+	}
+	w.use(t, w.Jeanne, m, fixture.Tax)
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "fr", shown.SHA256), report.ErrChanged)
+	bodies := w.bodies(t)
+	if !strings.Contains(bodies, `"report.handed_over"`) || strings.Count(bodies, `"report.handed_over"`) != 1 || strings.Contains(bodies, "DUBOIS") {
+		t.Error("one entry, which names nobody, is expected")
+	}
+	w.same(t)
+}

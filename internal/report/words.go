@@ -1,0 +1,79 @@
+package report
+
+import "fmt"
+
+// words are what a report says, in one language.
+type words struct {
+	lang, title, law                   string
+	whose, born, whoActs               string
+	signed, until, ended               string
+	doneTitle, unused                  string
+	one, several, oneDue, severalDue   string
+	when, how, outcome                 string
+	site, receipt, note, supplied, yes string
+	by, corrected, correctedOn         string
+	neverTitle, neverText              string
+	limitsTitle, established           string
+	limitsText                         []string
+	ways                               map[string]string
+	outcomes                           map[string]string // "" is that nobody gave an account
+}
+
+var french = words{
+	lang: "fr", title: "Compte rendu du mandat",
+	law:   "Qui agit au nom de quelqu’un doit lui rendre compte de ce qui a été fait (Code civil, article 1993). Voici tout ce qui a été fait avec ce mandat.",
+	whose: "La personne", born: "date de naissance : %s", whoActs: "Qui agit pour elle",
+	signed: "Mandat signé le", until: "Prend fin le", ended: "A pris fin le",
+	doneTitle: "Ce qui a été fait", unused: "Ce mandat n’a pas été utilisé.",
+	one: "Ce mandat a été utilisé une fois.", several: "Ce mandat a été utilisé %d fois.",
+	oneDue:     "Pour une utilisation, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
+	severalDue: "Pour %d utilisations, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
+	when:       "Quand", how: "Comment", outcome: "Résultat", site: "Site", receipt: "Numéro de récépissé", note: "Précisions",
+	supplied: "Informations fournies par la personne", yes: "Oui", by: "Par", corrected: "Compte rendu corrigé", correctedOn: "le %s par %s",
+	neverTitle: "Ce qui n’a jamais été utilisé", neverText: "Ces démarches étaient autorisées. Rien n’a été fait pour elles avec ce mandat.",
+	limitsTitle: "Ce que ce compte rendu garantit", established: "Compte rendu établi le %s. Chaque utilisation et chaque compte rendu sont inscrits dans le journal du service.",
+	limitsText: []string{
+		"Garanti par le service Mandat : qui a utilisé le mandat, pour qui et quand. Sans mandat en cours, rien n’est possible.",
+		"Déclaré par le professionnel : la démarche, le site, le résultat et le numéro de récépissé. FranceConnect ne dit pas au service quel site a été ouvert.",
+	},
+	ways: map[string]string{Login: "En se connectant au nom de la personne", Site: "Sur un site sans FranceConnect", Telephone: "Par téléphone", Paper: "Par courrier ou formulaire papier",
+		Counter: "Au guichet de l’organisme"},
+	outcomes: map[string]string{Done: "C’est fait", ToFinish: "Reste à finir", Refused: "Refusé par l’organisme", Nothing: "Rien n’a été fait", "": "Compte rendu pas encore écrit"},
+}
+
+var english = words{
+	lang: "en", title: "Account of the mandate",
+	law:   "Whoever acts in somebody’s name owes them an account of what was done (Code civil, article 1993). Here is everything that was done with this mandate.",
+	whose: "The person", born: "date of birth: %s", whoActs: "Who acts for them",
+	signed: "Mandate signed on", until: "Ends on", ended: "Ended on",
+	doneTitle: "What was done", unused: "This mandate was not used.",
+	one: "This mandate was used once.", several: "This mandate was used %d times.",
+	oneDue:     "For one use the account is not written yet, or the procedure is still to be finished.",
+	severalDue: "For %d uses the account is not written yet, or the procedure is still to be finished.",
+	when:       "When", how: "How", outcome: "Outcome", site: "Site", receipt: "Receipt number", note: "Details",
+	supplied: "Information supplied by the person", yes: "Yes", by: "By", corrected: "Account corrected", correctedOn: "on %s by %s",
+	neverTitle: "What was never used", neverText: "These procedures were allowed. Nothing was done for them with this mandate.",
+	limitsTitle: "What this account guarantees", established: "Account drawn up on %s. Every use and every account stand in the journal of the service.",
+	limitsText: []string{
+		"Guaranteed by the Mandat service: who used the mandate, for whom and when. Without a mandate in force, nothing is possible.",
+		"Declared by the professional: the procedure, the site, the outcome and the receipt number. FranceConnect does not tell the service which site was opened.",
+	},
+	ways: map[string]string{Login: "By signing in in the person’s name", Site: "On a site without FranceConnect", Telephone: "By telephone", Paper: "By letter or paper form",
+		Counter: "At the body’s counter"},
+	outcomes: map[string]string{Done: "Done", ToFinish: "To be finished", Refused: "Refused by the body", Nothing: "Nothing was done", "": "Account not written yet"},
+}
+
+// count says how many uses there were, and how many of them are not done with.
+func (w words) count(all int, due []Use) string {
+	out := w.one
+	if all > 1 {
+		out = fmt.Sprintf(w.several, all)
+	}
+	switch len(due) {
+	case 0:
+		return out
+	case 1:
+		return out + " " + w.oneDue
+	}
+	return out + " " + fmt.Sprintf(w.severalDue, len(due))
+}
