@@ -23,9 +23,9 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "report"},
+	{"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
 	// 4 protocols
-	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp"},
+	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
 	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
@@ -52,6 +52,8 @@ var beside = map[string][]string{
 	"charter":        {"org"},
 	"notify":         {"org", "citizen"},
 	"contact":        {"org"},
+	"phone":          {"org", "citizen"},
+	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "mandate"},
 	"comparison":     {"report", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
@@ -132,6 +134,9 @@ var writersByPrefix = map[string]string{
 	"certification":   "certification",
 	"charter":         "charter",
 	"maillink":        "maillink",
+	"phone":           "phone",
+	"consent":         "consent",
+	"smsin_":          "smsin",
 	"report_":         "report",
 }
 

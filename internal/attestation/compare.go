@@ -1,6 +1,7 @@
 package attestation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -12,8 +13,8 @@ import (
 	"mandat/internal/journal"
 )
 
-// Compare holds the documents that are kept to the entries that tell of their making: which bytes, in which language, when,
-// by whom. What is missing on either side, or differs, is named by its mandate. It reads as auditor.
+// Compare holds the documents that are kept to the entries that tell of their making: which bytes, of which kind, size and language,
+// when, by whom. What is missing on either side, or differs, is named by its mandate. It reads as auditor.
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	found, err := journal.CompareInSteps(ctx, auditor, nextMandates, compareMandates)
 	if err != nil {
@@ -33,18 +34,24 @@ func nextMandates(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) ([
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
-// sheet is one document of a mandate; lang "" is its public address.
-type sheet struct {
+// kept is one thing that is kept of a mandate: a document, its public address (kind "address") or its control word (kind "word").
+type kept struct {
 	mandate uuid.UUID
+	kind    string
+	size    string
 	lang    string
+	edition int
 }
 
-func (s sheet) difference(what string) journal.Difference {
-	name := "its attestation in " + s.lang + " "
-	if s.lang == "" {
+func (k kept) difference(what string) journal.Difference {
+	name := fmt.Sprintf("its document %s.%s in %s, edition %d, ", k.kind, k.size, k.lang, k.edition)
+	switch k.kind {
+	case "address":
 		name = "the public address of its attestations "
+	case "word":
+		name = "the control word of its attestations "
 	}
-	return journal.Difference{Of: "mandate", ID: s.mandate.String(), What: name + what}
+	return journal.Difference{Of: "mandate", ID: k.mandate.String(), What: name + what}
 }
 
 func compareMandates(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]journal.Difference, error) {
@@ -53,27 +60,28 @@ func compareMandates(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]jo
 		return nil, err
 	}
 	have, err := tables(ctx, tx, mandates)
-	return journal.Differences(have, want, sheet.difference, journal.Words[string]{
+	return journal.Differences(have, want, kept.difference, journal.Words[string]{
 		Stray: "stands in the tables, and no entry tells of it",
 		Other: "is {tables} in the tables, and {entries} according to its entry",
 		Gone:  "was made according to its entry, and is gone from the tables",
 	}), err
 }
 
-func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[sheet]string, error) {
-	out := map[sheet]string{}
-	rows, err := tx.Query(ctx, `select mandate_id, lang, organisation_id, encode(sha256, 'hex'), template, issued_at, issued_by from attestation where mandate_id = any ($1)
-		union all select mandate_id, '', organisation_id, '', '', created_at, null from attestation_status where mandate_id = any ($1)`, mandates)
+func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[kept]string, error) {
+	out := map[kept]string{}
+	rows, err := tx.Query(ctx, `select mandate_id, kind, size, lang, edition, organisation_id, encode(sha256, 'hex'), template, issued_at, issued_by from attestation where mandate_id = any ($1)
+		union all select mandate_id, 'address', '', '', 0, organisation_id, '', '', created_at, null from attestation_status where mandate_id = any ($1)
+		union all select mandate_id, 'word', '', '', 0, organisation_id, '', '', created_at, null from attestation_word where mandate_id = any ($1)`, mandates)
 	if err != nil {
 		return nil, err
 	}
-	var s sheet
+	var k kept
 	var organisation uuid.UUID
 	var sum, template string
 	var at time.Time
 	var by *uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&s.mandate, &s.lang, &organisation, &sum, &template, &at, &by}, func() error {
-		out[s] = text(organisation, sum, template, at, by)
+	_, err = pgx.ForEachRow(rows, []any{&k.mandate, &k.kind, &k.size, &k.lang, &k.edition, &organisation, &sum, &template, &at, &by}, func() error {
+		out[k] = text(organisation, sum, template, at, by)
 		by = nil
 		return nil
 	})
@@ -91,14 +99,23 @@ type entry struct {
 	Detail issued `json:"detail"`
 }
 
-// replay does again what the entries say was made. The first document of a mandate makes its public address.
-func replay(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[sheet]string, error) {
-	out := map[sheet]string{}
+// replay does again what the entries say was made. The first document of a mandate makes its public address, and the first attestation
+// whose entry names its kind makes its control word: before, there were neither kinds nor words.
+func replay(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[kept]string, error) {
+	out := map[kept]string{}
 	err := journal.Replay(ctx, tx, `e.mandate_id = any ($1) and e.action = 'attestation.issued'`, []any{mandates}, func(e entry) {
-		if s := (sheet{e.Mandate, ""}); out[s] == "" {
-			out[s] = text(e.Organisation, "", "", e.At, nil)
+		d := e.Detail
+		once := []string{"address"}
+		if d.Kind == Given {
+			once = append(once, "word")
 		}
-		out[sheet{e.Mandate, e.Detail.Lang}] = text(e.Organisation, e.Detail.SHA256, e.Detail.Template, e.At, &e.By.Person)
+		for _, kind := range once {
+			if k := (kept{mandate: e.Mandate, kind: kind}); out[k] == "" {
+				out[k] = text(e.Organisation, "", "", e.At, nil)
+			}
+		}
+		k := kept{e.Mandate, string(cmp.Or(d.Kind, Given)), string(cmp.Or(d.Size, Normal)), d.Lang, cmp.Or(d.Edition, 1)}
+		out[k] = text(e.Organisation, d.SHA256, d.Template, e.At, &e.By.Person)
 	})
 	return out, err
 }

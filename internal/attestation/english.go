@@ -2,91 +2,157 @@ package attestation
 
 import (
 	"slices"
+	"strings"
 
 	"mandat/internal/prose"
 )
 
-// english is the document in English, block for block as in French.
-func (x subject) english() []Block {
-	return slices.Concat(x.englishPowers(), x.englishEnd(), x.englishCheck(), x.englishDuties(), x.englishProof(), x.englishRights())
+// english is the documents in English, block for block as in French.
+type english struct{ subject }
+
+func (x english) given() []Block {
+	return slices.Concat(x.what(), x.end(), x.check(), x.proof())
 }
 
-func (x subject) englishPowers() []Block {
+func (x english) parties() [][2]string {
+	return [][2]string{
+		{"Given by", x.citizen.FullName() + ", date of birth: " + x.citizen.BirthdateText("en")},
+		{"Given to", x.organisation.Name + "\n" + x.address() + ", SIRET " + x.organisation.SIRET},
+		{"Signed on", x.long(x.signed)},
+	}
+}
+
+func (x english) what() []Block {
 	return []Block{
 		heading(1, "Attestation of mandate"),
-		paragraph("This document says what a support organisation may do in your place, and until when. It is yours: keep it. “You” are the person who gives the mandate, “the organisation” is the one that receives it."),
-		heading(2, "The mandate"),
-		facts(
-			[2]string{"Given by", x.name + "\nDate of birth: " + x.birth},
-			[2]string{"Given to", x.body + "\n" + x.address + "\nSIRET: " + x.terms.Organisation.SIRET},
-			[2]string{"Signed on", x.signed},
-			[2]string{"Ends on", x.ends + "\nDuration chosen: " + x.days},
-		),
-		paragraph("The organisation may carry out these online procedures for you, and no others:"),
-		list(x.procedures...),
-		paragraph("This is a mandate under article 1984 of the French Civil Code: the organisation acts for you and in your name, through its accredited aidants (the professionals who help you). It ends by itself on the date given, and is never prolonged without you."),
+		paragraph("This paper is yours: keep it. “You” means who gives the mandate, “the organisation” who receives it."),
+		facts(append(x.parties(), x.time())...),
+		heading(2, "What the organisation may do for you online, and nothing else"),
+		x.warned(x.listed(": ", x.says)),
+		paragraph(x.consents() + "This is a mandate (French Civil Code, article 1984): the organisation acts for you and in your name, through its accredited helpers (“aidants”). It ends by itself on the date given, and is never prolonged without you."),
 	}
 }
 
-func (x subject) englishEnd() []Block {
-	o := x.terms.Organisation
+func (x english) time() [2]string {
+	chosen := ""
+	if x.days > 0 {
+		chosen = " (duration chosen: " + days("en", x.days) + ")"
+	}
+	if x.begins.After(x.signed) {
+		return [2]string{"It runs", "from " + x.long(x.begins) + " to " + x.long(x.ends) + chosen}
+	}
+	return [2]string{"Ends on", x.long(x.ends) + chosen}
+}
+
+func (x english) says(p granted) []string {
+	var out []string
+	if p.level != "" {
+		out = append(out, map[string]string{"see": "look", "act": "look and act", "sign": "look, act and sign", "pay": "look, act, sign and pay"}[p.level])
+	}
+	if p.ref != "" {
+		out = append(out, "for file "+p.ref+" only")
+	}
+	if !p.ends.IsZero() && p.ends.Before(x.ends) {
+		out = append(out, "until "+x.long(p.ends))
+	}
+	return out
+}
+
+func (x english) consents() string {
+	if !x.apart {
+		return ""
+	}
+	var yes, no []string
+	for _, c := range []struct {
+		what  string
+		given bool
+	}{{"payments in your name", !x.payments.IsZero()}, {"changes of your bank details", !x.bankDetails.IsZero()}} {
+		if c.given {
+			yes = append(yes, c.what)
+		} else {
+			no = append(no, c.what)
+		}
+	}
+	var out []string
+	if yes != nil {
+		out = append(out, "Agreed by you apart: "+strings.Join(yes, " and ")+".")
+	}
+	if no != nil {
+		out = append(out, "Not agreed: "+strings.Join(no, ", ")+".")
+	}
+	return strings.Join(append(out, ""), " ")
+}
+
+func (x english) contacts() Block {
+	return facts(
+		[2]string{"The organisation", prose.Together(x.organisation.Phone) + ", or at its address: " + x.address()},
+		[2]string{"Mandat service", prose.Together(x.service.Phone) + ", or by letter: " + x.service.Address},
+	)
+}
+
+func (x english) end() []Block {
 	return []Block{
 		heading(2, "Ending the mandate"),
-		paragraph("You can do so whenever you want, without giving a reason (Civil Code, article 2004). Give your name, your date of birth and the name of the organisation:"),
-		facts(
-			[2]string{"By telephone", "The organisation: " + prose.Together(o.Phone) + "\nThe Mandat service: " + prose.Together(x.service.Phone)},
-			[2]string{"By letter", "The organisation: " + x.body + ", " + x.address + "\nThe Mandat service: " + x.service.Address},
-			[2]string{"At the counter", "The organisation: " + x.address},
-		),
-		paragraph("As soon as the end is recorded, nothing more can be done with this mandate. It also ends if the organisation gives it up, on your death, or if a protection measure is opened (article 2003). A procedure that you entrust to the same organisation again passes to the new mandate."),
+		paragraph("Whenever you want, without giving a reason (article 2004): at the counter, by telephone or by letter, with your name, your date of birth and the name of the organisation. As soon as the end is recorded, nothing more can be done with this mandate. It also ends if the organisation gives it up, on your death, or if a protection measure is opened (article 2003). A procedure entrusted to it again passes to the new mandate."),
+		x.contacts(),
 	}
 }
 
-func (x subject) englishCheck() []Block {
+func (x english) check() []Block {
 	return []Block{
 		heading(2, "Checking this mandate"),
-		paragraph("This paper does not change when the mandate ends. Scan this code with a telephone, or type this address: the page says until when the mandate runs, or that it is not in force, and nothing else."),
-		{Kind: QR, Text: x.status, Alt: "QR code: public page that says whether this mandate is in force"},
+		{Kind: QR, Text: x.status, Alt: "QR code: public page that says whether this mandate is in force", Word: x.control("Control word: "), Items: []string{
+			"Scan this code with a telephone, or type this address: the page says whether the mandate is in force. With the control word, or the PDF file, it also says which procedures and until when. Give this word only to who has to check the mandate."}},
 	}
 }
 
-func (x subject) englishDuties() []Block {
+func (x english) proof() []Block {
+	declared := "FranceConnect does not tell which site is opened: the procedure entered is the one that the aidant declares."
+	if x.apart {
+		declared += " What they do there is not checked either."
+	}
 	return []Block{
-		heading(2, "What the organisation must and may not do"),
-		list(
-			"It keeps to the procedures in the list (Civil Code, article 1989).",
-			"It sees the procedures through, and answers for its faults (articles 1991 and 1992).",
-			"It accounts to you for what it has done (article 1993). You can ask at any time.",
-			"It uses only the information that the procedure needs, and keeps no other.",
-			"Its aidants keep professional secrecy. They must neither ask for nor keep your passwords.",
+		heading(2, "Good to know"),
+		small(
+			[2]string{"Your identity", x.identity()},
+			[2]string{"Your agreement", x.consent()},
+			[2]string{"Your declarations", "Information read by you or with you, on " + x.short(x.informed) + ". No protection measure (Civil Code, articles 425 and following), on " + x.short(x.protection) + ": the Mandat service cannot verify it."},
+			[2]string{"The organisation", "It keeps to the list, sees the procedures through, answers for its faults and accounts to you when you ask (articles 1989 and 1991 to 1993). Its aidants keep professional secrecy, and must neither ask for nor keep your passwords."},
+			[2]string{"Checked", "Without a mandate in force for the procedure chosen, no connection is made in your name. Every use is entered, without your name, in a journal that shows any alteration."},
+			[2]string{"Declared", declared},
+			[2]string{"Your data", "They serve this mandate and the account of it. The rule is to keep them as evidence for six years after it ends, then to erase them. To see, correct or erase them, limit their use or object to it: the organisation (" +
+				x.organisation.Email + ") or the Mandat service (" + x.service.Email + "). If you disagree: the CNIL (cnil.fr)."},
 		),
-		heading(2, "What is checked, what is declared"),
-		list(
-			"Checked: without a mandate in force for the procedure chosen, no connection is made in your name.",
-			"Checked: every use is entered, without your name, in a journal that shows any alteration.",
-			"Declared: FranceConnect does not tell the Mandat service which site is opened. The procedure entered in the journal is the one that the aidant declares.",
-			"Declared: that there is no protection measure. The Mandat service cannot verify it.",
-		),
+		x.seal(),
 	}
 }
 
-func (x subject) englishProof() []Block {
-	return []Block{
-		heading(2, "How the mandate was given and accepted"),
-		facts(
-			[2]string{"Information", "Read by you or with you, on " + x.informed},
-			[2]string{"Protection measure", "You declared that you are under none (Civil Code, articles 425 and following), on " + x.protection},
-			[2]string{"Identity", "Verified by FranceConnect, on " + x.identified},
-			[2]string{"Agreement", "Given by you on the summary, accepted for the organisation by the aidant who was there, on " + x.agreed},
-		),
-	}
+func (x english) seal() Block {
+	return note("Document made on " + x.short(x.now) + ". Times are those of Paris. The PDF bears the electronic seal of the Mandat service, which shows any alteration. This seal is not your signature. If they differ, the French document counts.")
 }
 
-func (x subject) englishRights() []Block {
-	return []Block{
-		heading(2, "Your rights over your data"),
-		paragraph("Your data serve this mandate and the account of its use. The rule is to keep them as evidence for six years after the mandate ends, then to erase them. You can ask to see them, to have them corrected, to limit their use, to object to it, or to have them erased when the law permits. Turn to the organisation (" +
-			x.terms.Organisation.Email + ") or to the Mandat service (" + x.service.Email + "). If you disagree with the answer, you can turn to the CNIL (cnil.fr), the data protection authority."),
-		note("Document made on " + x.issued + ". Times are those of Paris. The PDF file bears the electronic seal of the Mandat service, which shows any alteration; it is not your signature and does not replace it. If this document and the French one could be read differently, the French one counts."),
+func (x english) identity() string {
+	return map[string]string{"": "Verified by FranceConnect, on ", "franceconnect": "Verified by FranceConnect, on ", "witnessed": "Identity document seen by the aidant and by a second colleague, on ",
+		"known": "Verified before by the organisation, which recognised you on "}[x.identifiedBy] + x.short(x.identified) + "."
+}
+
+func (x english) consent() string {
+	text := map[string]string{"": "Given by you on the summary", "franceconnect": "Given by you on the summary, with FranceConnect", "colleague": "Given by you on the summary, before the aidant and a second colleague",
+		"sms": "Given by you, by text message"}[x.consentBy] + ", on " + x.short(x.signed) + ". For the organisation, the mandate is " +
+		map[string]string{"": "accepted by the aidant who was there.", "passkey": "signed by the aidant, with their passkey.", "code": "confirmed by code by the aidant."}[x.signedWith]
+	var present []string
+	for _, p := range x.present {
+		who := map[string]string{"interpreter": "an interpreter", "relative": "a relative", "colleague": "a colleague of the aidant"}[p.role]
+		if who == "" {
+			who = "another person"
+		}
+		if p.name != "" {
+			who += " (" + p.name + ")"
+		}
+		present = append(present, who)
 	}
+	if present != nil {
+		text += " Also in the room: " + strings.Join(present, ", ") + "."
+	}
+	return text
 }

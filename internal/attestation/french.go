@@ -2,92 +2,161 @@ package attestation
 
 import (
 	"slices"
+	"strings"
 
 	"mandat/internal/prose"
 )
 
-// french is the document in French. « Vous » is the citizen: it is their paper. What they may need one day comes first: what
-// was agreed, how to end it, how to check it.
-func (x subject) french() []Block {
-	return slices.Concat(x.frenchPowers(), x.frenchEnd(), x.frenchCheck(), x.frenchDuties(), x.frenchProof(), x.frenchRights())
+// french is the documents in French. On the attestation « vous » is the citizen: it is their paper. What they may need one day comes
+// first: what was agreed, how to end it, how to check it.
+type french struct{ subject }
+
+func (x french) given() []Block {
+	return slices.Concat(x.what(), x.end(), x.check(), x.proof())
 }
 
-func (x subject) frenchPowers() []Block {
+func (x french) parties() [][2]string {
+	return [][2]string{
+		{"Donné par", x.citizen.FullName() + ", date de naissance : " + x.citizen.BirthdateText("fr")},
+		{"Donné à", x.organisation.Name + "\n" + x.address() + ", SIRET " + x.organisation.SIRET},
+		{"Signé le", x.long(x.signed)},
+	}
+}
+
+func (x french) what() []Block {
 	return []Block{
 		heading(1, "Attestation de mandat"),
-		paragraph("Ce document dit ce qu’une structure d’accompagnement peut faire à votre place, et jusqu’à quand. Il est à vous : gardez-le. « Vous » est la personne qui donne le mandat, « la structure » celle qui le reçoit."),
-		heading(2, "Le mandat"),
-		facts(
-			[2]string{"Donné par", x.name + "\nDate de naissance : " + x.birth},
-			[2]string{"Donné à", x.body + "\n" + x.address + "\nSIRET : " + x.terms.Organisation.SIRET},
-			[2]string{"Signé le", x.signed},
-			[2]string{"Prend fin le", x.ends + "\nDurée choisie : " + x.days},
-		),
-		paragraph("La structure peut faire pour vous ces démarches en ligne, et aucune autre :"),
-		list(x.procedures...),
-		paragraph("C’est un mandat au sens de l’article 1984 du Code civil : la structure agit pour vous et en votre nom, par ses aidants habilités. Il prend fin de lui-même à la date indiquée, et n’est jamais prolongé sans vous."),
+		paragraph("Ce papier est à vous : gardez-le. « Vous » désigne qui donne le mandat, « la structure » qui le reçoit."),
+		facts(append(x.parties(), x.time())...),
+		heading(2, "Ce que la structure peut faire pour vous en ligne, et rien d’autre"),
+		x.warned(x.listed(" : ", x.says)),
+		paragraph(x.consents() + "C’est un mandat (Code civil, article 1984) : la structure agit pour vous et en votre nom, par ses aidants habilités. Il prend fin de lui-même à la date dite, et n’est jamais prolongé sans vous."),
 	}
 }
 
-func (x subject) frenchEnd() []Block {
-	o := x.terms.Organisation
+// time is until when the mandate runs, and from when if that is not its signature.
+func (x french) time() [2]string {
+	chosen := ""
+	if x.days > 0 {
+		chosen = " (durée choisie : " + days("fr", x.days) + ")"
+	}
+	if x.begins.After(x.signed) {
+		return [2]string{"Il va", "du " + x.long(x.begins) + " au " + x.long(x.ends) + chosen}
+	}
+	return [2]string{"Prend fin le", x.long(x.ends) + chosen}
+}
+
+// says tells what a power permits beside its procedure.
+func (x french) says(p granted) []string {
+	var out []string
+	if p.level != "" {
+		out = append(out, map[string]string{"see": "voir", "act": "voir et faire", "sign": "voir, faire et signer", "pay": "voir, faire, signer et payer"}[p.level])
+	}
+	if p.ref != "" {
+		out = append(out, "pour le dossier "+p.ref+" seulement")
+	}
+	if !p.ends.IsZero() && p.ends.Before(x.ends) {
+		out = append(out, "jusqu’au "+x.long(p.ends))
+	}
+	return out
+}
+
+// consents says what was accepted apart, and what was not.
+func (x french) consents() string {
+	if !x.apart {
+		return ""
+	}
+	var yes, no []string
+	for _, c := range []struct {
+		what  string
+		given bool
+	}{{"les paiements en votre nom", !x.payments.IsZero()}, {"le changement de vos coordonnées bancaires", !x.bankDetails.IsZero()}} {
+		if c.given {
+			yes = append(yes, c.what)
+		} else {
+			no = append(no, c.what)
+		}
+	}
+	var out []string
+	if yes != nil {
+		out = append(out, "Accepté par vous à part : "+strings.Join(yes, " et ")+".")
+	}
+	if no != nil {
+		out = append(out, "Non accepté : "+strings.Join(no, ", ")+".")
+	}
+	return strings.Join(append(out, ""), " ")
+}
+
+func (x french) contacts() Block {
+	return facts(
+		[2]string{"La structure", prose.Together(x.organisation.Phone) + ", ou à son adresse : " + x.address()},
+		[2]string{"Service Mandat", prose.Together(x.service.Phone) + ", ou par lettre : " + x.service.Address},
+	)
+}
+
+func (x french) end() []Block {
 	return []Block{
 		heading(2, "Mettre fin au mandat"),
-		paragraph("Vous le pouvez quand vous voulez, sans donner de raison (Code civil, article 2004). Donnez votre nom, votre date de naissance et le nom de la structure :"),
-		facts(
-			[2]string{"Par téléphone", "La structure : " + prose.Together(o.Phone) + "\nLe service Mandat : " + prose.Together(x.service.Phone)},
-			[2]string{"Par lettre", "La structure : " + x.body + ", " + x.address + "\nLe service Mandat : " + x.service.Address},
-			[2]string{"Au guichet", "La structure : " + x.address},
-		),
-		paragraph("Dès que la fin est enregistrée, ce mandat ne permet plus aucune démarche. Il prend fin aussi si la structure y renonce, à votre décès, ou si une mesure de protection est ouverte (article 2003). Une démarche que vous confiez de nouveau à la même structure passe sous le nouveau mandat."),
+		paragraph("Quand vous voulez, sans donner de raison (article 2004) : au guichet, par téléphone ou par lettre, avec votre nom, votre date de naissance et le nom de la structure. Dès que la fin est enregistrée, ce mandat ne permet plus rien. Il prend fin aussi si la structure y renonce, à votre décès, ou si une mesure de protection est ouverte (article 2003). Une démarche confiée de nouveau à la même structure passe sous le nouveau mandat."),
+		x.contacts(),
 	}
 }
 
-func (x subject) frenchCheck() []Block {
+func (x french) check() []Block {
 	return []Block{
 		heading(2, "Vérifier ce mandat"),
-		paragraph("Ce papier ne change pas quand le mandat prend fin. Lisez ce code avec un téléphone, ou tapez cette adresse : la page dit jusqu’à quand le mandat court, ou qu’il n’est pas en cours, et rien d’autre."),
-		{Kind: QR, Text: x.status, Alt: "Code QR : page publique qui dit si ce mandat est en cours"},
+		{Kind: QR, Text: x.status, Alt: "Code QR : page publique qui dit si ce mandat est en cours", Word: x.control("Mot de contrôle : "), Items: []string{
+			"Lisez ce code avec un téléphone, ou tapez cette adresse : la page dit si le mandat est en cours. Avec le mot de contrôle, ou le fichier PDF, elle dit aussi les démarches et la date de fin. Ne donnez ce mot qu’à qui doit vérifier le mandat."}},
 	}
 }
 
-func (x subject) frenchDuties() []Block {
+func (x french) proof() []Block {
+	declared := "FranceConnect ne dit pas quel site est ouvert : la démarche inscrite est celle que l’aidant déclare."
+	if x.apart {
+		declared += " Ce qu’il y fait n’est pas contrôlé non plus."
+	}
 	return []Block{
-		heading(2, "Ce que la structure doit faire, et ne peut pas faire"),
-		list(
-			"Elle s’en tient aux démarches de la liste (Code civil, article 1989).",
-			"Elle mène les démarches à bien, et répond de ses fautes (articles 1991 et 1992).",
-			"Elle vous rend compte de ce qu’elle a fait (article 1993). Vous pouvez le lui demander à tout moment.",
-			"Elle n’utilise que les informations nécessaires à la démarche, et n’en garde pas d’autres.",
-			"Ses aidants gardent le secret. Ils ne doivent ni demander ni conserver vos mots de passe.",
+		heading(2, "Bon à savoir"),
+		small(
+			[2]string{"Votre identité", x.identity()},
+			[2]string{"Votre accord", x.consent()},
+			[2]string{"Vos déclarations", "Information lue par vous ou avec vous, le " + x.short(x.informed) + ". Aucune mesure de protection (Code civil, articles 425 et suivants), le " + x.short(x.protection) + " : le service Mandat ne peut pas le vérifier."},
+			[2]string{"La structure", "Elle s’en tient à la liste, mène les démarches à bien, répond de ses fautes et vous rend compte quand vous le demandez (articles 1989 et 1991 à 1993). Ses aidants gardent le secret, et ne doivent ni demander ni conserver vos mots de passe."},
+			[2]string{"Contrôlé", "Sans mandat en cours pour la démarche choisie, la connexion en votre nom est refusée. Chaque utilisation est inscrite, sans votre nom, dans un journal qui montre toute modification."},
+			[2]string{"Déclaré", declared},
+			[2]string{"Vos données", "Elles servent à ce mandat et à en rendre compte. La règle est de les garder comme preuve six ans après sa fin, puis de les effacer. Pour les voir, les corriger, les effacer, en limiter l’usage ou vous y opposer : la structure (" +
+				x.organisation.Email + ") ou le service Mandat (" + x.service.Email + "). En cas de désaccord : la CNIL (cnil.fr)."},
 		),
-		heading(2, "Ce qui est contrôlé, ce qui est déclaré"),
-		list(
-			"Contrôlé : sans mandat en cours pour la démarche choisie, la connexion en votre nom est refusée.",
-			"Contrôlé : chaque utilisation est inscrite, sans votre nom, dans un journal qui montre toute modification.",
-			"Déclaré : FranceConnect ne dit pas au service Mandat quel site est ouvert. La démarche inscrite au journal est celle que l’aidant déclare.",
-			"Déclaré : l’absence de mesure de protection. Le service Mandat ne peut pas la vérifier.",
-		),
+		x.seal(),
 	}
 }
 
-func (x subject) frenchProof() []Block {
-	return []Block{
-		heading(2, "Comment le mandat a été donné et accepté"),
-		facts(
-			[2]string{"Information", "Lue par vous ou avec vous, le " + x.informed},
-			[2]string{"Mesure de protection", "Vous avez déclaré n’en avoir aucune (Code civil, articles 425 et suivants), le " + x.protection},
-			[2]string{"Identité", "Vérifiée par FranceConnect, le " + x.identified},
-			[2]string{"Accord", "Donné par vous sur le récapitulatif, accepté pour la structure par l’aidant présent, le " + x.agreed},
-		),
-	}
+func (x french) seal() Block {
+	return note("Document établi le " + x.short(x.now) + ". Les heures sont celles de Paris. Le PDF porte le cachet électronique du service Mandat, qui montre toute modification. Ce cachet n’est pas votre signature.")
 }
 
-func (x subject) frenchRights() []Block {
-	return []Block{
-		heading(2, "Vos droits sur vos données"),
-		paragraph("Vos données servent à ce mandat et à rendre compte de son usage. La règle est de les garder comme preuve six ans après la fin du mandat, puis de les effacer. Vous pouvez demander à les voir, à les faire corriger, à en limiter l’usage, à vous y opposer, ou à les faire effacer quand la loi le permet. Adressez-vous à la structure (" +
-			x.terms.Organisation.Email + ") ou au service Mandat (" + x.service.Email + "). En cas de désaccord, vous pouvez saisir la CNIL (cnil.fr)."),
-		note("Document établi le " + x.issued + ". Les heures sont celles de Paris. Le fichier PDF porte le cachet électronique du service Mandat, qui montre toute modification. Ce cachet n’est pas votre signature, et ne la remplace pas."),
+func (x french) identity() string {
+	return map[string]string{"": "Vérifiée par FranceConnect, le ", "franceconnect": "Vérifiée par FranceConnect, le ", "witnessed": "Pièce d’identité vue par l’aidant et par un second collègue, le ",
+		"known": "Déjà vérifiée par la structure, qui vous a reconnu le "}[x.identifiedBy] + x.short(x.identified) + "."
+}
+
+func (x french) consent() string {
+	text := map[string]string{"": "Donné par vous sur le récapitulatif", "franceconnect": "Donné par vous sur le récapitulatif, avec FranceConnect", "colleague": "Donné par vous sur le récapitulatif, devant l’aidant et un second collègue",
+		"sms": "Donné par vous, par SMS"}[x.consentBy] + ", le " + x.short(x.signed) + ". Pour la structure, le mandat est " +
+		map[string]string{"": "accepté par l’aidant présent.", "passkey": "signé par l’aidant, avec sa clé d’accès.", "code": "confirmé par code par l’aidant."}[x.signedWith]
+	var present []string
+	for _, p := range x.present {
+		who := map[string]string{"interpreter": "un interprète", "relative": "un proche", "colleague": "un collègue de l’aidant"}[p.role]
+		if who == "" {
+			who = "une autre personne"
+		}
+		if p.name != "" {
+			who += " (" + p.name + ")"
+		}
+		present = append(present, who)
 	}
+	if present != nil {
+		text += " Aussi dans la pièce : " + strings.Join(present, ", ") + "."
+	}
+	return text
 }

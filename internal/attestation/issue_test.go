@@ -62,7 +62,7 @@ func TestIssue_IsAnActWithTheHashOfTheBytes(t *testing.T) {
 	delete(e, "at")
 	want := map[string]any{"action": "attestation.issued", "organisation": w.Here.String(), "citizen": m.Citizen.String(), "mandate": m.ID.String(),
 		"by":     map[string]any{"kind": "aidant", "person": w.Paul.Person.String()},
-		"detail": map[string]any{"sha256": hex.EncodeToString(sum(d.Bytes)), "lang": "en", "template": template}}
+		"detail": map[string]any{"sha256": hex.EncodeToString(sum(d.Bytes)), "lang": "en", "template": template, "kind": "attestation", "size": "normal"}}
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Error(diff)
 	}
@@ -73,7 +73,7 @@ func TestIssue_LeavesWhoReadIt(t *testing.T) {
 	t.Parallel()
 	w, m := newSigned(t)
 	for _, page := range []string{mandate.PageAttestation, mandate.PageDocument, mandate.PageDocument} {
-		if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr", page); err != nil {
+		if _, err := w.press.Issue(t.Context(), w.Paul, given(m.ID, "fr"), page); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestIssue_LeavesWhoReadIt(t *testing.T) {
 		create trigger journal_full before insert on journal_entry for each row execute function journal_full()`); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err == nil || d.Bytes != nil {
+	if d, err := w.press.Issue(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument); err == nil || d.Bytes != nil {
 		t.Errorf("read without an entry: %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func TestIssue_AtOnce(t *testing.T) {
 		for i := range documents {
 			wait.Go(func() {
 				var err error
-				if documents[i], err = w.press.Issue(t.Context(), w.Jeanne, m.ID, lang, mandate.PageDocument); err != nil {
+				if documents[i], err = w.press.Issue(t.Context(), w.Jeanne, given(m.ID, lang), mandate.PageDocument); err != nil {
 					t.Error(err)
 				}
 			})
@@ -128,17 +128,17 @@ func TestIssue_AtOnce(t *testing.T) {
 func TestKeep_AfterAnother(t *testing.T) {
 	t.Parallel()
 	w, m := newSigned(t)
-	before, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
+	before, err := w.press.look(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before.token, before.fresh = newToken(), true
 	w.issue(t, w.Paul, m.ID, "en")
-	late := Document{Mandate: m.ID, Lang: "fr", Bytes: []byte("late"), Template: template}
+	late := Document{Sheet: Sheet{m.ID, Given, Normal, "fr"}, Edition: 1, Bytes: []byte("late"), Template: template}
 	if _, err := w.press.keep(t.Context(), w.Jeanne, late, before); !errors.Is(err, errTaken) {
 		t.Errorf("a second public address: %v", err)
 	}
-	between, err := w.press.look(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
+	between, err := w.press.look(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,12 +165,12 @@ func TestIssue_Refuses(t *testing.T) {
 		"no mandate":                      {w.Jeanne, token.ID(), "fr", db.ErrNotFound},
 		"German":                          {w.Jeanne, m.ID, "de", ErrLanguage},
 	} {
-		if _, err := w.press.Issue(t.Context(), refused.by, refused.id, refused.lang, mandate.PageDocument); !errors.Is(err, refused.err) {
+		if _, err := w.press.Issue(t.Context(), refused.by, given(refused.id, refused.lang), mandate.PageDocument); !errors.Is(err, refused.err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	w.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, w.Paul.Person)
-	if _, err := w.press.Issue(t.Context(), w.Paul, m.ID, "fr", mandate.PageDocument); !errors.Is(err, org.ErrMayNot) {
+	if _, err := w.press.Issue(t.Context(), w.Paul, given(m.ID, "fr"), mandate.PageDocument); !errors.Is(err, org.ErrMayNot) {
 		t.Errorf("by a suspended aidant: %v", err)
 	}
 	w.wantEntries(t, 0, m.ID)
@@ -183,13 +183,13 @@ func TestIssue_ByWhoIsNotCertifiedAnyMore(t *testing.T) {
 	w := newWorld(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Behind(t, `update certification set certified_at = now() - interval '3 years', certified_until = now() where person_id = $1`, w.Jeanne.Person)
-	if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err != nil {
+	if _, err := w.press.Issue(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument); err != nil {
 		t.Error(err)
 	}
 	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
 	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
 	for _, lang := range Languages {
-		if d, err := w.press.Issue(t.Context(), nora, m.ID, lang, mandate.PageDocument); org.Why(err) != org.WhyNotCertified || d.Bytes != nil {
+		if d, err := w.press.Issue(t.Context(), nora, given(m.ID, lang), mandate.PageDocument); org.Why(err) != org.WhyNotCertified || d.Bytes != nil {
 			t.Errorf("by who was never certified, in %s: %v", lang, err)
 		}
 	}
@@ -202,7 +202,7 @@ func TestIssue_SaysWhatItCannotPrint(t *testing.T) {
 	who := fixture.Angela()
 	who.FamilyName = "陳"
 	m := w.Sign(t, w.Jeanne, who, fixture.Tax)
-	_, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
+	_, err := w.press.Issue(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument)
 	if _, ok := errors.AsType[*pdf.UnprintableError](err); !ok {
 		t.Errorf("a name the font lacks: %v", err)
 	}
@@ -216,7 +216,7 @@ func TestIssue_OfAnEndedMandate(t *testing.T) {
 	}
 	late := w.issue(t, w.Jeanne, m.ID, "fr")
 	now := late.IssuedAt
-	same := compose("fr", m.Terms, service, late.StatusURL, now)
+	same := compose(Given, subject{agreed: read(m, now), lang: "fr", service: service, status: late.StatusURL, word: wordOf(t, late), now: now}, "", nil)
 	if got := late.Words; !cmp.Equal(got[:len(got)-1], same[:len(same)-1]) { // the last block tells when it was made
 		t.Error("the document of an ended mandate says something else:\n", cmp.Diff(wordsOf(same), wordsOf(got)))
 	}
@@ -274,7 +274,7 @@ func TestLook_RefusesWhatWasMoved(t *testing.T) {
 				w.issue(t, w.Jeanne, other.ID, lang)
 			}
 			w.Behind(t, change)
-			if _, err := w.press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument); err == nil {
+			if _, err := w.press.Issue(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument); err == nil {
 				t.Error("is given out as this mandate's document")
 			}
 		})

@@ -50,14 +50,16 @@ func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
 	other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
 	stranger := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	w.issue(t, w.Jeanne, m.ID, "en")
-	right := journal.Event{Action: "attestation.issued", Mandate: m.ID, Citizen: m.Citizen, Detail: issued{hashOfX, "fr", "x"}}
+	right := journal.Event{Action: "attestation.issued", Mandate: m.ID, Citizen: m.Citizen, Detail: issued{SHA256: hashOfX, Lang: "fr", Template: "x"}}
 	for name, change := range map[string]func(*journal.Event){
 		"another act":          func(e *journal.Event) { e.Action = "mandate.ended" },
 		"another mandate":      func(e *journal.Event) { e.Mandate = other.ID },
 		"another citizen":      func(e *journal.Event) { e.Citizen = stranger.Citizen },
 		"another organisation": func(e *journal.Event) { e.Organisation = w.Elsewhere },
-		"another language":     func(e *journal.Event) { e.Detail = issued{hashOfX, "en", "x"} },
-		"another hash":         func(e *journal.Event) { e.Detail = issued{hex.EncodeToString(sum(nil)), "fr", "x"} },
+		"another language":     func(e *journal.Event) { e.Detail = issued{SHA256: hashOfX, Lang: "en", Template: "x"} },
+		"another hash": func(e *journal.Event) {
+			e.Detail = issued{SHA256: hex.EncodeToString(sum(nil)), Lang: "fr", Template: "x"}
+		},
 	} {
 		e := right
 		change(&e)

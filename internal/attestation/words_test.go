@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
+	"mandat/internal/paper"
 	"mandat/internal/procedure"
 )
 
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write the words of this template to tes
 // overIndebtedness is a procedure with a warning.
 const overIndebtedness = "argent-surendettement"
 
-func terms(t *testing.T) mandate.FrozenTerms {
+func someMandate(t *testing.T) mandate.Mandate {
 	t.Helper()
 	c, err := procedure.Load()
 	if err != nil {
@@ -37,47 +38,75 @@ func terms(t *testing.T) mandate.FrozenTerms {
 		}
 		f.Procedures = append(f.Procedures, mandate.FrozenPower{Key: p.Key, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning})
 	}
-	return f
+	return mandate.Mandate{Terms: f, State: mandate.Standing, SignedAt: f.SignedAt, EndsAt: f.EndsAt}
 }
+
+// someSubject is a mandate as the documents of each kind are about it.
+func someSubject(t *testing.T, kind Kind, lang string) subject {
+	t.Helper()
+	m := someMandate(t)
+	now := m.SignedAt.Add(time.Minute)
+	x := subject{agreed: read(m, now), lang: lang, service: service, status: service.BaseURL + "/v/AAAAAAAAAAAAAAAAAAAAAA", word: "lune-pomme-sapin-tasse", now: now}
+	if kind == Ended {
+		x.endedAt, x.reason = now.Add(48*time.Hour), "citizen"
+		x.powers[0].endedAt, x.powers[0].reason = now, "superseded"
+	}
+	return x
+}
+
+// someReport is what another part of the program says of what was done.
+var someReport = []Block{heading(2, "Ce qui a été fait"), list("21 novembre 2026 : Déclaration de revenus, fait, numéro 12345"), paragraph("C’est tout.")}
+
+var kinds = []Kind{Given, Ended, Report}
 
 // The words of a template are reviewed as a text, and never change under the same name.
 func TestCompose_IsTheTemplate(t *testing.T) {
 	t.Parallel()
-	f := terms(t)
-	for _, lang := range Languages {
-		got := wordsOf(compose(lang, f, service, service.BaseURL+"/v/AAAAAAAAAAAAAAAAAAAAAA", f.SignedAt.Add(time.Minute)))
-		name := "testdata/" + template + "." + lang + ".txt"
-		if *update {
-			if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
+	for _, kind := range kinds {
+		for _, lang := range Languages {
+			got := wordsOf(compose(kind, someSubject(t, kind, lang), "Compte rendu", someReport))
+			name := "testdata/" + template + "." + string(kind) + "." + lang + ".txt"
+			if *update {
+				if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(name)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		want, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("the words changed: give the template a new name, then run with -update\n%s", diff)
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("the words changed: give the template a new name, then run with -update\n%s", diff)
+			}
 		}
 	}
+}
+
+type shape struct {
+	kind               paper.Kind
+	level, items, rows int
+	small, word        bool
+}
+
+func shapes(words []Block) []shape {
+	var out []shape
+	for _, b := range words {
+		out = append(out, shape{b.Kind, b.Level, len(b.Items), len(b.Rows), b.Small, b.Word != ""})
+	}
+	return out
 }
 
 // Both languages say the same things in the same order.
 func TestCompose_BlockForBlock(t *testing.T) {
 	t.Parallel()
-	f := terms(t)
-	type shape struct {
-		kind               Kind
-		level, items, rows int
-	}
-	var shapes [2][]shape
-	for i, lang := range Languages {
-		for _, b := range compose(lang, f, service, "x", f.SignedAt) {
-			shapes[i] = append(shapes[i], shape{b.Kind, b.Level, len(b.Items), len(b.Rows)})
+	for _, kind := range kinds {
+		var both [2][]shape
+		for i, lang := range Languages {
+			both[i] = shapes(compose(kind, someSubject(t, kind, lang), "Compte rendu", someReport))
 		}
-	}
-	if diff := cmp.Diff(shapes[0], shapes[1], cmp.AllowUnexported(shape{})); diff != "" {
-		t.Error(diff)
+		if diff := cmp.Diff(both[0], both[1], cmp.AllowUnexported(shape{})); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
 	}
 }
 

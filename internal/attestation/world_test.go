@@ -54,9 +54,14 @@ func (w *world) newPress(t *testing.T, s Settings) *Press {
 	return New(w.DB, w.Journal, w.Mandates, w.Citizens, sealer, s, w.Clock)
 }
 
+// given is the attestation of a mandate in normal print.
+func given(id uuid.UUID, lang string) Sheet {
+	return Sheet{Mandate: id, Kind: Given, Size: Normal, Lang: lang}
+}
+
 func (w *world) issue(t *testing.T, by journal.Actor, id uuid.UUID, lang string) Document {
 	t.Helper()
-	d, err := w.press.Issue(t.Context(), by, id, lang, mandate.PageDocument)
+	d, err := w.press.Issue(t.Context(), by, given(id, lang), mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +76,18 @@ func (d Document) tokenIn(t *testing.T) string {
 		t.Fatalf("the public address is %q", d.StatusURL)
 	}
 	return tok
+}
+
+// wordOf is the control word printed on a document.
+func wordOf(t *testing.T, d Document) string {
+	t.Helper()
+	for _, b := range d.Words {
+		if _, word, ok := strings.Cut(b.Word, ":"); ok {
+			return strings.TrimSpace(word)
+		}
+	}
+	t.Fatal("no control word on the document")
+	return ""
 }
 
 // newSigned is a world with a mandate that Angela gave Jeanne for her taxes.
@@ -145,6 +162,9 @@ func wordsOf(words []Block) string {
 	var b strings.Builder
 	for _, w := range words {
 		b.WriteString(w.Text + "\n")
+		if w.Word != "" {
+			b.WriteString(w.Word + "\n")
+		}
 		for _, item := range w.Items {
 			b.WriteString("- " + item + "\n")
 		}

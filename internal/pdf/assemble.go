@@ -34,6 +34,9 @@ func (d *Document) Bytes() ([]byte, error) {
 	return f.bytes(root, info), nil
 }
 
+// Pages says how many pages there are so far.
+func (d *Document) Pages() int { return len(paginate(d.strips, d.layout.height())) }
+
 func (d *Document) paint() ([]*painter, error) {
 	sheets := paginate(d.strips, d.layout.height())
 	title, err := d.footerTitle()

@@ -50,18 +50,22 @@ func Normal() Layout {
 
 // Sheet is for a text that is to stand on one page.
 func Sheet() Layout {
-	return Layout{side: 18 * mm, top: 12 * mm, foot: 14 * mm, footerLine: 8 * mm,
-		headings: [3]style{{size: 17, leading: 21, before: 10}, {size: 11.5, leading: 14, before: 8}, {size: 10, leading: 12, before: 6}},
-		body:     style{size: 10, leading: 12, before: 3.5}, item: style{size: 10, leading: 12, before: 1},
-		small: style{size: 9, leading: 10.8, before: 3}, footer: style{size: 9, leading: 11},
-		headShare: 0.22, rowPadding: 1.5, columns: 1, ink: 0.6, code: 25 * mm, besideCode: style{size: 10, leading: 12, before: 2.5}}
+	return Layout{side: 16 * mm, top: 10 * mm, foot: 12 * mm, footerLine: 6.5 * mm,
+		headings: [3]style{{size: 16, leading: 19, before: 8}, {size: 11.5, leading: 13.5, before: 6}, {size: 10, leading: 12, before: 5}},
+		body:     style{size: 10, leading: 11.7, before: 3}, item: style{size: 10, leading: 11.7, before: 1},
+		small: style{size: 9, leading: 10.4, before: 3}, footer: style{size: 9, leading: 11},
+		headShare: 0.18, rowPadding: 1.2, columns: 1, ink: 0.6, code: 22 * mm, besideCode: style{size: 10, leading: 11.7, before: 2}}
 }
 
-// Dense is Sheet with letters of nine points and lists in two columns.
-func Dense() Layout {
+// Dense is Sheet with letters of nine points, and lists in so many columns.
+func Dense(columns int) Layout {
 	l := Sheet()
-	l.body, l.item = style{size: 9, leading: 10.8, before: 3}, style{size: 9, leading: 10.8, before: 1}
-	l.columns, l.besideCode = 2, style{size: 9, leading: 10.8, before: 2.5}
+	text := style{size: 9, leading: 10.2, before: 2.2}
+	l.side, l.top, l.foot, l.footerLine = 14*mm, 8*mm, 10*mm, 5*mm
+	l.columns, l.rowPadding = columns, 0.8
+	l.body, l.small, l.besideCode = text, text, style{size: 9, leading: 10.2, before: 1.5}
+	l.item = style{size: 9, leading: 10.2, before: 0.6}
+	l.headings[0], l.headings[1] = style{size: 15, leading: 17, before: 6}, style{size: 10.5, leading: 12, before: 5}
 	return l
 }
 

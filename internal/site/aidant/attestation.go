@@ -29,7 +29,7 @@ func (s *Site) showAttestation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	document, err := s.Press.Issue(r.Context(), at.Actor(), m.ID, page.Lang(r), mandate.PageAttestation)
+	document, err := s.Press.Issue(r.Context(), at.Actor(), attestation.Sheet{Mandate: m.ID, Kind: attestation.Given, Lang: page.Lang(r)}, mandate.PageAttestation)
 	if err != nil {
 		return unprintable(err, m.ID)
 	}
@@ -49,7 +49,7 @@ func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	document, err := s.Press.Issue(r.Context(), at.Actor(), id, page.Lang(r), mandate.PageDocument)
+	document, err := s.Press.Issue(r.Context(), at.Actor(), attestation.Sheet{Mandate: id, Kind: attestation.Given, Lang: page.Lang(r)}, mandate.PageDocument)
 	if err != nil {
 		return unprintable(err, id)
 	}

@@ -73,7 +73,7 @@ func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
 	t.Parallel()
 	w := newWindow(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	document, err := w.site.Press.Issue(t.Context(), w.Jeanne, m.ID, "fr", mandate.PageDocument)
+	document, err := w.site.Press.Issue(t.Context(), w.Jeanne, attestation.Sheet{Mandate: m.ID, Kind: attestation.Given, Lang: "fr"}, mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
