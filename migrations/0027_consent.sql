@@ -156,3 +156,11 @@ create constraint trigger consent_made_journaled after insert on consent deferra
 create constraint trigger consent_journaled after update of organisation_id, citizen_id, phone_id, draft_id, draft_version, digest, state, asked_at, asked_by, expires_at, unclear, ignored,
   answered_at, answer, ended_at, mandate_id on consent deferrable initially deferred for each row
   when (not (old.state = 'queued' and new.state = 'sent' and old.unclear = new.unclear)) execute function consent_journaled();
+
+-- The callbacks of the SMS gateway that were taken within the last minutes, by their signature: none is taken twice.
+create table smsin_seen (
+  signature bytea primary key check (octet_length(signature) = 32),
+  at timestamptz not null
+);
+create index smsin_seen_at on smsin_seen (at);
+grant select, insert, delete on smsin_seen to mandat_app;

@@ -34,6 +34,11 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "tell-of-expired-mandates", Every: time.Hour, Run: a.office.post.TellExpired},
 		{Name: "do-factor-resets", Every: time.Minute, Run: counted(a.people.factors.DoResets)},
 		{Name: "resume-imports", Every: 5 * time.Minute, Run: a.office.certifications.ResumeImports},
+		{Name: "remind-of-uses", Every: time.Hour, Run: a.remindOfUses},
+		{Name: "expire-consents", Every: time.Minute, Run: counted(a.office.consents.Expire)},
+		{Name: "purge-consents", Every: 24 * time.Hour, Run: a.office.consents.Purge},
+		{Name: "purge-telephones", Every: time.Hour, Run: a.office.phones.Purge},
+		{Name: "purge-sms-callbacks", Every: 15 * time.Minute, Run: a.office.smsin.Purge},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 	}
@@ -57,6 +62,20 @@ func (a *App) remind(ctx context.Context) error {
 	for i, n := range due {
 		all[i] = org.Message{Kind: n.Kind, About: n.About, Person: n.Person}
 	}
+	return a.tellOnce(ctx, all)
+}
+
+// remindOfUses tells who owes an account of a use, once a day.
+func (a *App) remindOfUses(ctx context.Context) error {
+	due, err := a.reports.Due(ctx)
+	if err != nil {
+		return err
+	}
+	return a.tellOnce(ctx, due)
+}
+
+// tellOnce queues the messages that were not queued before.
+func (a *App) tellOnce(ctx context.Context, all []org.Message) error {
 	untold, err := a.office.post.Untold(ctx, all)
 	for _, m := range untold {
 		err = errors.Join(err, a.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error { return notify.Queue(tx, a.clock.Now(), m) }))

@@ -7,12 +7,15 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/charter"
 	"mandat/internal/citizen"
+	"mandat/internal/consent"
 	"mandat/internal/contact"
 	"mandat/internal/jobs"
 	"mandat/internal/mail"
 	"mandat/internal/notify"
+	"mandat/internal/phone"
 	"mandat/internal/sirene"
 	"mandat/internal/sms"
+	"mandat/internal/smsin"
 	"mandat/internal/throttle"
 )
 
@@ -27,6 +30,11 @@ type office struct {
 	post           *notify.Post
 	mails          *citizen.Mails
 	jobs           *jobs.Board
+
+	// citizens' telephones
+	phones   *phone.Register
+	consents *consent.Register
+	smsin    *smsin.Inbox
 }
 
 // buildOffice builds it, on top of the people.
@@ -58,6 +66,9 @@ func (a *App) buildPost() error {
 			return fmt.Errorf("SMS_URL: %w", err)
 		}
 	}
+	a.office.phones = phone.New(a.db, a.journal, a.citizens, a.keys.Envelope, a.clock, c.SMS)
+	a.office.consents = consent.New(a.db, a.journal, a.citizens, a.office.phones, a.clock, consent.Config{Gateway: c.SMS, Answers: a.config.SMSSecret != "", Contact: a.config.ContactPhone})
+	a.office.smsin = smsin.New(a.db, a.clock, a.config.SMSSecret, a.office.consents, a.office.phones)
 	a.office.post, err = notify.New(a.db, a.clock, c)
 	return err
 }

@@ -16,12 +16,14 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/charter"
 	"mandat/internal/citizen"
+	"mandat/internal/consent"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
+	"mandat/internal/phone"
 	"mandat/internal/report"
 )
 
@@ -29,7 +31,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, mandate.Compare, attestation.Compare, report.Compare, journal.Compare} {
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, attestation.Compare, report.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

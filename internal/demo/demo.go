@@ -92,6 +92,7 @@ func (d *Demo) start(ctx context.Context, o Options) error {
 	if d.Mailbox, err = mailbox.Start(ctx, mailbox.Options{PageListen: fmt.Sprintf("127.0.0.5:%d", p.Mail), File: d.path("mailbox.jsonl")}); err != nil {
 		return err
 	}
+	d.Mailbox.Site = fmt.Sprintf("http://localhost:%d", p.Site)
 	d.onStop(d.Mailbox.Close)
 	if d.Config, err = config.Load(d.settings(p)); err != nil {
 		return err
@@ -211,7 +212,7 @@ func (d *Demo) settings(p ports) []string {
 		"PROCONNECT_ISSUER=" + d.Twin.ProConnect, "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=" + d.Config.ProConnectClientSecret,
 		"FRANCECONNECT_ISSUER=" + d.Twin.FranceConnect, "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=" + d.Config.FranceConnectClientSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
-		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_FROM=Mandat",
+		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_SECRET=" + d.Mailbox.Secret, "SMS_FROM=Mandat",
 	}
 }
 

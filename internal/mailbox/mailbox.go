@@ -1,9 +1,9 @@
 // Package mailbox is where the mails and short messages of the demonstration and of tests arrive: a mail server that takes
-// everything, an SMS gateway of the form that internal/sms speaks to, and a page on which people read both and click the
-// links. Nothing leaves this machine.
+// everything, an SMS gateway of the form that internal/sms speaks to, and a page on which people read both, click the
+// links, and answer short messages as their receiver would (reply.go). Nothing leaves this machine.
 //
 //	box, err := mailbox.Start(ctx, mailbox.Options{})
-//	… settings: SMTP_URL=box.SMTP(), SMS_URL=box.SMS(), SMS_TOKEN=box.Token …
+//	… settings: SMTP_URL=box.SMTP(), SMS_URL=box.SMS(), SMS_TOKEN=box.Token, SMS_SECRET=box.Secret …
 //	m, err := box.Wait(ctx, "jeanne@exemple.invalid", "lien de connexion")
 //	browser.Get(m.Link())
 package mailbox
@@ -61,7 +61,9 @@ func (m Message) Link() string { return address.FindString(m.Text) }
 
 // Box takes messages until it is closed.
 type Box struct {
-	Token string // for the SMS gateway
+	Token  string // for the SMS gateway
+	Secret string // by which the gateway signs what it tells the site, for SMS_SECRET
+	Site   string // address of the site that is told what receivers answer; "" lets nobody answer. Set it before messages arrive
 
 	options  Options
 	smtp     *smtp.Server
@@ -77,7 +79,7 @@ type Box struct {
 
 // Start opens a box. ctx bounds the start.
 func Start(ctx context.Context, o Options) (*Box, error) {
-	b := &Box{options: o, Token: rand.Text(), arrived: make(chan struct{}), answers: map[string][]int{}}
+	b := &Box{options: o, Token: rand.Text(), Secret: rand.Text() + rand.Text(), arrived: make(chan struct{}), answers: map[string][]int{}}
 	if err := b.remember(); err != nil {
 		return nil, err
 	}

@@ -16,9 +16,9 @@ var pageSource string
 // words of the page, in both languages.
 var words = map[string]map[string]string{
 	"fr": {"title": "Courriels et SMS de la démonstration", "lead": "Rien ne part d’ici : ce que Mandat envoie arrive sur cette page, le plus récent en haut.", "none": "Rien n’est arrivé.",
-		"filter": "Destinataire", "all": "Tous", "show": "Afficher", "to": "À", "refresh": "Actualiser", "other": "English", "code": "en"},
+		"filter": "Destinataire", "all": "Tous", "show": "Afficher", "to": "À", "refresh": "Actualiser", "answer": "Répondre à ce SMS", "send": "Envoyer", "other": "English", "code": "en"},
 	"en": {"title": "Mails and SMS of the demonstration", "lead": "Nothing leaves this machine: what Mandat sends arrives on this page, latest first.", "none": "Nothing has arrived.",
-		"filter": "To whom", "all": "Everybody", "show": "Show", "to": "To", "refresh": "Refresh", "other": "Français", "code": "fr"},
+		"filter": "To whom", "all": "Everybody", "show": "Show", "to": "To", "refresh": "Refresh", "answer": "Answer this SMS", "send": "Send", "other": "Français", "code": "fr"},
 }
 
 // pages serves the page and the SMS gateway.
@@ -26,6 +26,7 @@ func (b *Box) pages() http.Handler {
 	page := template.Must(template.New("page").Funcs(template.FuncMap{"linked": linked}).Parse(pageSource))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /sms", b.takeSMS)
+	mux.HandleFunc("POST /reponse", b.answerAs)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		lang := r.URL.Query().Get("lang")
 		if words[lang] == nil {
@@ -37,7 +38,8 @@ func (b *Box) pages() http.Handler {
 			T         map[string]string
 			Receivers []string
 			Messages  []Message
-		}{Lang: lang, To: to, T: words[lang], Messages: b.To(to)}
+			Answers   bool // short messages can be answered
+		}{Lang: lang, To: to, T: words[lang], Messages: b.To(to), Answers: b.Site != ""}
 		slices.Reverse(data.Messages)
 		for _, m := range b.To("") {
 			if !slices.Contains(data.Receivers, m.To) {
