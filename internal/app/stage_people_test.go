@@ -23,6 +23,7 @@ import (
 	"mandat/internal/session"
 	"mandat/internal/softkey"
 	"mandat/internal/throttle"
+	"mandat/internal/token"
 )
 
 // The things of a stage that people sign in with, and what referents and administrators decide.
@@ -61,8 +62,22 @@ func (s *stage) token() string {
 		return secret
 	case strings.HasPrefix(s.route.Pattern, "/connexion/lien"):
 		return s.link()
+	case strings.HasPrefix(s.route.Pattern, "/i/"):
+		s.fill("{draft}")
+		return s.made["{phone}"]
 	}
 	return strings.Repeat("A", 43) // a reset has a secret only once it has waited an hour
+}
+
+// phone is a link for the citizen's own phone, which Jeanne has made for a draft.
+func (s *stage) phone(draft uuid.UUID) string {
+	secret := fmt.Sprintf("%026d", s.n)
+	now := s.site.Clock.Now()
+	var number int
+	s.site.Row(s.t, `insert into franceconnect_link (id, organisation_id, person_id, draft_id, session_id, token, number, created_at, expires_at)
+		values ($1, $2, $3, $4, $5, $6, 100 + $7, $8, $9) returning number`,
+		[]any{token.ID(), s.owner.By.Organisation, s.owner.By.Person, draft, s.owner.By.Session, token.Hash(secret), s.n % 900, now, now.Add(10 * time.Minute)}, &number)
+	return secret
 }
 
 func (s *stage) link() string {

@@ -91,7 +91,11 @@ func (s *stage) mandate() string {
 }
 
 func (s *stage) draft() string {
-	return s.site.Draft(s.t, s.owner.By, fixture.Citizen(s.n), fixture.Housing).String()
+	draft := s.site.Draft(s.t, s.owner.By, fixture.Citizen(s.n), fixture.Housing)
+	if strings.Contains(s.route.Pattern, "/identite/telephone") || strings.HasPrefix(s.route.Pattern, "/i/") {
+		s.made["{phone}"] = s.phone(draft)
+	}
+	return draft.String()
 }
 
 func (s *stage) citizen() string { s.fill("{mandate}"); return s.made["{citizen}"] }
