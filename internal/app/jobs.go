@@ -41,6 +41,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-sms-callbacks", Every: 15 * time.Minute, Run: a.office.smsin.Purge},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
+		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.mandates.TellOfEnds(ctx, notify.Queue) }},
 	}
 }
 

@@ -1,7 +1,6 @@
 package citizen
 
 import (
-	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,70 +17,106 @@ func joins(r rune) bool {
 	return strings.ContainsRune("-'’‘ʼʻ´`\u2010\u2011\u2012\u2013\u00ad", r)
 }
 
+// What fold does with an ASCII letter, beside keeping it in lower case.
+const (
+	ends = 0 // the word and the compound end
+	ties = 1 // the word ends, and the compound goes on
+)
+
+// ascii is, for each ASCII letter, its lower case, ends or ties.
+var ascii = func() (table [utf8.RuneSelf]byte) {
+	for r := range table {
+		switch c := byte(r); {
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+			table[r] = c
+		case 'A' <= c && c <= 'Z':
+			table[r] = c + 'a' - 'A'
+		case joins(rune(c)):
+			table[r] = ties
+		}
+	}
+	return table
+}()
+
 // fold appends the words of a name to dst, each behind a blank, without accents and case: what people type at a counter. Of a compound it appends
 // the words and then the whole ("Jean-Pierre": " jean pierre jeanpierre"), because people type it with the hyphen, with a blank and with neither.
-func fold(dst []byte, name string) []byte {
-	for i := range len(name) {
-		if name[i] >= utf8.RuneSelf {
-			name = norm.NFD.String(name)
-			break
+func fold(dst, name []byte) []byte {
+	begin := len(dst)
+	f := folding{dst: dst, run: begin, word: begin}
+	for _, c := range name {
+		if c >= utf8.RuneSelf {
+			f = folding{dst: dst[:begin], run: begin, word: begin}
+			f.letters(norm.NFD.Bytes(name))
+			return f.end()
 		}
+		f.ascii(ascii[c])
 	}
-	run, word := len(dst), len(dst) // where the compound and the word under way begin
-	for _, r := range name {
+	return f.end()
+}
+
+// folding is fold under way.
+type folding struct {
+	dst       []byte
+	run, word int // where the compound and the word under way begin
+	tied      bool
+}
+
+func (f *folding) ascii(c byte) {
+	switch c {
+	case ends:
+		f.end()
+	case ties:
+		f.word = len(f.dst)
+	default:
+		f.begin()
+		f.dst = append(f.dst, c)
+	}
+}
+
+// letters folds a name in which something is no ASCII letter.
+func (f *folding) letters(name []byte) {
+	for len(name) > 0 {
+		r, size := utf8.DecodeRune(name)
+		name = name[size:]
 		switch {
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-			dst = grow(dst, word, byte(r))
-		case 'A' <= r && r <= 'Z':
-			dst = grow(dst, word, byte(r)+'a'-'A')
 		case joins(r):
-			word = len(dst)
+			f.ascii(ties)
 		case r < utf8.RuneSelf:
-			dst = whole(dst, run)
-			run, word = len(dst), len(dst)
+			f.ascii(ascii[r])
 		case unicode.Is(unicode.Mn, r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			dst = growRune(dst, word, r)
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			f.ascii(ends)
 		default:
-			dst = whole(dst, run)
-			run, word = len(dst), len(dst)
+			f.begin()
+			r = unicode.ToLower(unicode.ToUpper(r)) // by way of the upper case: σ and ς, i and ı are one
+			if plain, ok := ligatures[r]; ok {
+				f.dst = append(f.dst, plain...)
+			} else {
+				f.dst = utf8.AppendRune(f.dst, r)
+			}
 		}
 	}
-	return whole(dst, run)
 }
 
-// grow appends a letter to the word that begins at word.
-func grow(dst []byte, word int, letter byte) []byte {
-	if len(dst) == word {
-		dst = append(dst, ' ')
+// begin begins a word with the blank before it, unless it has begun.
+func (f *folding) begin() {
+	if len(f.dst) == f.word {
+		f.tied = f.word > f.run
+		f.dst = append(f.dst, ' ')
 	}
-	return append(dst, letter)
 }
 
-func growRune(dst []byte, word int, r rune) []byte {
-	if len(dst) == word {
-		dst = append(dst, ' ')
-	}
-	r = unicode.ToLower(unicode.ToUpper(r)) // by way of the upper case: σ and ς, i and ı are one
-	if plain, ok := ligatures[r]; ok {
-		return append(dst, plain...)
-	}
-	return utf8.AppendRune(dst, r)
-}
-
-// whole ends the compound that begins at run: when it has several words, they are appended as one.
-func whole(dst []byte, run int) []byte {
-	words := dst[run:]
-	if bytes.Count(words, blank) < 2 {
-		return dst
-	}
-	dst = append(dst, ' ')
-	for _, b := range words {
-		if b != ' ' {
-			dst = append(dst, b)
+// end ends the compound: when it has several words, they are appended as one.
+func (f *folding) end() []byte {
+	if f.tied {
+		end := len(f.dst)
+		f.dst = append(f.dst, ' ')
+		for n := f.run; n < end; n++ {
+			if c := f.dst[n]; c != ' ' {
+				f.dst = append(f.dst, c)
+			}
 		}
 	}
-	return dst
+	f.run, f.word, f.tied = len(f.dst), len(f.dst), false
+	return f.dst
 }
-
-var blank = []byte{' '}

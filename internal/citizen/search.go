@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -64,8 +65,11 @@ func (r *Register) Matching(ctx context.Context, q Querier, organisation uuid.UU
 	return ids, nil
 }
 
-// sifted is how many rows are opened at once by one of the workers of sift.
-const sifted = 256
+// sifted is how many rows are opened at once by one of the workers of sift, usualRow more bytes than most have.
+const (
+	sifted   = 256
+	usualRow = 512
+)
 
 // sift takes from rows of sealed citizens those whom what was typed fits.
 //
@@ -108,11 +112,15 @@ func sift[T any](ctx context.Context, r *Register, rows pgx.Rows, s Sought, take
 
 // deal reads rows into lots, until one of who takes them fails.
 func deal(ctx context.Context, rows pgx.Rows, lots chan<- []Sealed) error {
-	lot := make([]Sealed, 0, sifted)
+	lot, bytes := make([]Sealed, 0, sifted), make([]byte, 0, sifted*usualRow)
+	keep := func(value []byte) []byte { // the rows' own memory is for one row
+		bytes = append(bytes, value...)
+		return bytes[len(bytes)-len(value) : len(bytes) : len(bytes)]
+	}
 	send := func() error {
 		select {
 		case lots <- lot:
-			lot = make([]Sealed, 0, sifted)
+			lot, bytes = make([]Sealed, 0, sifted), make([]byte, 0, sifted*usualRow)
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -120,9 +128,11 @@ func deal(ctx context.Context, rows pgx.Rows, lots chan<- []Sealed) error {
 	}
 	for rows.Next() {
 		var c Sealed
-		if err := rows.Scan(c.Fields()...); err != nil {
+		var key, identity pgtype.DriverBytes
+		if err := rows.Scan(&c.ID, &key, &identity, &c.identifiedAt); err != nil {
 			return err
 		}
+		c.dataKey, c.identity = keep(key), keep(identity)
 		if lot = append(lot, c); len(lot) == sifted {
 			if err := send(); err != nil {
 				return err

@@ -42,12 +42,12 @@ func Seek(typed string) Sought {
 	for _, run := range strings.FieldsFunc(typed, func(r rune) bool { return !joins(r) && !unicode.In(r, unicode.Mn, unicode.L, unicode.Nd) }) {
 		var w soughtWord
 		for _, part := range strings.FieldsFunc(run, joins) {
-			if folded := fold(nil, part); len(folded) > 0 {
+			if folded := fold(nil, []byte(part)); len(folded) > 0 {
 				w.parts = append(w.parts, folded)
 			}
 		}
 		if len(w.parts) > 1 {
-			w.whole = [][]byte{append([]byte{' '}, bytes.ReplaceAll(bytes.Join(w.parts, nil), blank, nil)...)}
+			w.whole = [][]byte{append([]byte{' '}, bytes.ReplaceAll(bytes.Join(w.parts, nil), []byte{' '}, nil)...)}
 		}
 		if w.parts != nil {
 			s.words = append(s.words, w)
@@ -119,15 +119,18 @@ func (s Sought) fitsSealed(plain, scratch []byte) (fits bool, _ []byte, err erro
 		return s.fits(scratch, []byte(i.Birthdate)), scratch, nil
 	}
 	scratch = scratch[:0]
-	for _, name := range [][]byte{givenName, familyName, usageName} {
-		scratch = fold(scratch, string(member(plain, name)))
-	}
+	scratch = fold(scratch, member(plain, givenName))
+	scratch = fold(scratch, member(plain, familyName))
+	scratch = fold(scratch, member(plain, usageName))
 	return s.fits(scratch, member(plain, birthdate)), scratch, nil
 }
 
 // folded appends the folded names.
 func (i Identity) folded(dst []byte) []byte {
-	return fold(fold(fold(dst, i.GivenName), i.FamilyName), i.PreferredUsername)
+	for _, name := range []string{i.GivenName, i.FamilyName, i.PreferredUsername} {
+		dst = fold(dst, []byte(name))
+	}
+	return dst
 }
 
 var (

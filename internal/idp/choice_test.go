@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
+	"mandat/internal/mandate"
 	"mandat/internal/token"
 )
 
@@ -322,11 +322,11 @@ func identifiedOtherwise(t testing.TB, s *site) {
 // endAll ends every mandate of a visitor's organisation, as an aidant does.
 func endAll(t testing.TB, s *site, v *visitor) {
 	t.Helper()
-	list, err := s.Mandates.List(t.Context(), v.by, time.Time{}, 10)
+	list, err := s.Mandates.List(t.Context(), v.by, mandate.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range list {
+	for _, m := range list.Lines {
 		if err := s.Mandates.End(t.Context(), v.by, m.ID, "citizen"); err != nil {
 			t.Fatal(err)
 		}

@@ -88,6 +88,7 @@ func Actions() []Action {
 		{"mandate.ended", []string{"reason", "procedures"}},
 		{"mandate.consulted", []string{"page"}},
 		{"mandate.listed", []string{"mandates", "of"}},
+		{"mandate.exported", []string{"mandates", "format", "tab", "filters", "of"}},
 		{"mandate.handed_over", []string{"from", "to", "mandates", "drafts"}},
 		{"attestation.issued", []string{"sha256", "lang", "template", "kind", "size", "edition"}},
 		{"power.abandoned", []string{"login", "client", "person", "step", "why", "procedure", "begun_at"}},

@@ -103,22 +103,17 @@ func (r *Register) Citizens(ctx context.Context, by journal.Actor, query string,
 	return found, nil
 }
 
-var errNobody = errors.New("the list is empty")
-
-// record is ask with an entry, if there was anybody on the list.
+// record is list with an entry, if there was anybody on it.
 func (r *Register) record(ctx context.Context, by journal.Actor, of, condition string, values ...any) ([]Summary, error) {
 	batch := &pgx.Batch{}
-	found := r.queue(batch, by, condition, values...)
+	found := r.queueFor(batch, by, condition, values...)
 	err := r.journal.RecordAfter(ctx, by, batch, func(*journal.Tx) (journal.Event, error) {
 		if len(*found) == 0 {
 			return journal.Event{}, errNobody
 		}
 		return journal.Event{Action: "mandate.listed", Detail: listed{len(*found), of}}, nil
 	})
-	if errors.Is(err, errNobody) {
-		return nil, nil
-	}
-	if err != nil {
+	if err = empty(err); err != nil {
 		return nil, fmt.Errorf("list mandates: %w", err)
 	}
 	return *found, nil

@@ -19,67 +19,138 @@ type Summary struct {
 	ID               uuid.UUID
 	Citizen          citizen.Citizen
 	State            string
+	Person           uuid.UUID // the aidant who signed it
+	By               string    // their name
 	SignedAt, EndsAt time.Time
 	EndedAt          *time.Time
 	EndReason        string
-	Procedures       int // how many powers it gave
+	Procedures       []string // for which it gave powers, keys of the catalogue
 }
 
 // StandsAt reports whether the mandate gives anything at t.
 func (s Summary) StandsAt(t time.Time) bool { return s.State == Standing && t.Before(s.EndsAt) }
 
-// List lists the mandates of the actor's organisation signed before a time, newest first, at most limit of them. The zero
-// time is now; what lies before another time is turned to, and that is recorded. Lists and searches are for who may read here (org.Reads);
-// others get org.ErrMayNot.
-func (r *Register) List(ctx context.Context, by journal.Actor, before time.Time, limit int) ([]Summary, error) {
-	const condition = `m.signed_at < $2 order by m.signed_at desc limit $3`
-	if before.IsZero() {
-		return r.list(ctx, by, condition, r.clock.Now().Add(time.Minute), limit)
-	}
-	return r.record(ctx, by, "", condition, before, limit)
+// EndsSoonAt reports whether the mandate stands at t and ends within Soon of it.
+func (s Summary) EndsSoonAt(t time.Time) bool { return s.StandsAt(t) && !t.Add(Soon).Before(s.EndsAt) }
+
+// PageLength is how many mandates are on one page of a list.
+const PageLength = 25
+
+// Listing is one page of an organisation's list.
+type Listing struct {
+	Lines  []Summary
+	Counts map[string]int // how many mandates each tab has under the filter
+	Pages  int            // of the tab; 0 without mandates
 }
 
-// Search lists the mandates in force of those whom Citizens finds in the actor's organisation, newest first; full says that there may be
-// more people of that name. Errors: those of Citizens.
-func (r *Register) Search(ctx context.Context, by journal.Actor, query string) (found []Summary, full bool, err error) {
-	citizens, err := r.Citizens(ctx, by, query, uuid.Nil)
-	if err != nil || len(citizens) == 0 {
-		return nil, false, err
+// List lists one page of the mandates of the actor's organisation that fit a filter. It is for who may read here (org.Reads); others get
+// org.ErrMayNot. A name of one letter is citizen.ErrTooShort.
+//
+// The first page of a tab without a filter is everybody's desk. What lies beyond it is turned to or looked for, and that is recorded, with how many
+// it showed (docs/decisions/0014): no entry, no page.
+func (r *Register) List(ctx context.Context, by journal.Actor, f Filter) (Listing, error) {
+	out := Listing{Counts: map[string]int{}}
+	sought, err := f.sought()
+	if err != nil {
+		return out, err
 	}
-	ids := make([]uuid.UUID, len(citizens))
-	for i, c := range citizens {
-		ids[i] = c.ID
+	if f.isDesk() {
+		batch := &pgx.Batch{}
+		mayRead := org.MayRead(batch, by)
+		r.queuePage(batch, by, f, nil, mayRead, &out)
+		if err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
+			return Listing{}, fmt.Errorf("list mandates: %w", err)
+		}
+		return out, nil
 	}
-	found, err = r.list(ctx, by, `m.citizen_id = any($2) and m.state = 'standing' and m.ends_at > $3 order by m.signed_at desc`, ids, r.clock.Now())
-	return found, len(citizens) == citizen.MaxResults, err
+	err = r.looking(ctx, by, f, sought, func(tx *journal.Tx, whose []uuid.UUID) (journal.Event, error) {
+		batch := &pgx.Batch{}
+		r.queuePage(batch, by, f, whose, func() error { return nil }, &out)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return journal.Event{}, err
+		}
+		return f.event(len(out.Lines))
+	})
+	if err != nil {
+		return Listing{}, fmt.Errorf("list mandates: %w", err)
+	}
+	return out, nil
+}
+
+// looking runs an act that shows mandates to who may read them; it is given the citizens whom the words of the filter fit.
+func (r *Register) looking(ctx context.Context, by journal.Actor, f Filter, sought citizen.Sought, show func(*journal.Tx, []uuid.UUID) (journal.Event, error)) error {
+	batch := &pgx.Batch{}
+	mayRead := org.MayRead(batch, by)
+	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		if err := mayRead(); err != nil {
+			return journal.Event{}, err
+		}
+		var whose []uuid.UUID
+		if f.Words != "" {
+			var err error
+			if whose, err = r.citizens.Matching(ctx, tx, by.Organisation, sought); err != nil {
+				return journal.Event{}, err
+			}
+		}
+		return show(tx, whose)
+	})
+	return empty(err)
+}
+
+// queuePage queues the questions how many mandates each tab has, and which are on the page. What may returns is their error.
+func (r *Register) queuePage(batch *pgx.Batch, by journal.Actor, f Filter, whose []uuid.UUID, may func() error, out *Listing) {
+	c := f.conditions(by, r.clock.Now(), whose)
+	batch.Queue(`select `+c.counts()+` from mandate m where `+c.all(), c.values...).QueryRow(func(row pgx.Row) error {
+		n := make([]int, len(Tabs))
+		into := make([]any, len(Tabs))
+		for i := range n {
+			into[i] = &n[i]
+		}
+		if err := row.Scan(into...); err != nil {
+			return err
+		}
+		for i, tab := range Tabs {
+			out.Counts[tab] = n[i]
+		}
+		out.Pages = (out.Counts[f.tab()] + PageLength - 1) / PageLength
+		return nil
+	})
+	c.and(c.tab(f.tab()))
+	r.queue(batch, c.all()+` order by `+f.order()+` limit `+c.value(PageLength)+` offset `+c.value((f.page()-1)*PageLength), c.values, may, &out.Lines)
 }
 
 // list reads the mandates of an organisation that fit a condition of ours, for who may read them; its values are numbered from 2.
 func (r *Register) list(ctx context.Context, by journal.Actor, condition string, values ...any) ([]Summary, error) {
 	batch := &pgx.Batch{}
-	out := r.queue(batch, by, condition, values...)
+	out := r.queueFor(batch, by, condition, values...)
 	if err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
 		return nil, fmt.Errorf("list mandates: %w", err)
 	}
 	return *out, nil
 }
 
-// queue queues the question of list.
-func (r *Register) queue(batch *pgx.Batch, by journal.Actor, condition string, values ...any) *[]Summary {
+// queueFor queues the question of list.
+func (r *Register) queueFor(batch *pgx.Batch, by journal.Actor, condition string, values ...any) *[]Summary {
 	out := &[]Summary{}
 	mayRead := org.MayRead(batch, by)
-	batch.Queue(`select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''),
-		(select count(*) from mandate_power p where p.mandate_id = m.id) from mandate m join citizen c on c.id = m.citizen_id
-		where m.organisation_id = $1 and `+condition, append([]any{by.Organisation}, values...)...).Query(func(rows pgx.Rows) error {
+	r.queue(batch, `m.organisation_id = $1 and `+condition, append([]any{by.Organisation}, values...), mayRead, out)
+	return out
+}
+
+// queue queues the question for the mandates m that fit a condition, if may lets it.
+func (r *Register) queue(batch *pgx.Batch, condition string, values []any, may func() error, out *[]Summary) {
+	batch.Queue(`select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.person_id, coalesce((select a.given_name || ' ' || a.usual_name from person a where a.id = m.person_id), ''),
+		m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''), array(select distinct p.procedure from mandate_power p where p.mandate_id = m.id)
+		from mandate m join citizen c on c.id = m.citizen_id where `+condition, values...).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
-		err := mayRead()
+		err := may()
 		if err != nil {
 			return err
 		}
 		*out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
 			var s Summary
 			var c citizen.Sealed
-			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures)...)
+			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.Person, &s.By, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures)...)
 			if err == nil {
 				s.Citizen, err = r.citizens.Open(c)
 			}
@@ -87,5 +158,4 @@ func (r *Register) queue(batch *pgx.Batch, by journal.Actor, condition string, v
 		})
 		return err
 	})
-	return out
 }

@@ -108,11 +108,11 @@ func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
 		t.Errorf("handed over to who may not read: %v", err)
 	}
 	read := func(by journal.Actor) map[string]error {
-		list, listed := w.Mandates.List(t.Context(), by, time.Time{}, 10)
-		found, _, search := w.Mandates.Search(t.Context(), by, "dubois")
-		_, _, nobody := w.Mandates.Search(t.Context(), by, "personne") // or the answers would tell whose name is known
+		list, listed := w.Mandates.List(t.Context(), by, mandate.Filter{})
+		found, search := w.Mandates.List(t.Context(), by, mandate.Filter{Words: "dubois"})
+		_, nobody := w.Mandates.List(t.Context(), by, mandate.Filter{Words: "personne"}) // or the answers would tell whose name is known
 		one, find := w.Mandates.Consult(t.Context(), by, m.ID, mandate.PageMandate)
-		if told := len(list) + len(found) + len(one.Powers); (listed != nil) != (told == 0) {
+		if told := len(list.Lines) + list.Counts[mandate.TabCurrent] + len(found.Lines) + len(one.Powers); (listed != nil) != (told == 0) {
 			t.Errorf("told %d things: %v", told, listed)
 		}
 		_, followed := w.Mandates.FollowedUp(t.Context(), by, 10)

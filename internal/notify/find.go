@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -85,6 +86,27 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	"new_device": func(ctx context.Context, tx pgx.Tx, m *message) error {
 		return tx.QueryRow(ctx, `select coalesce(d.label, ''), d.network from (values (1)) one left join lateral
 			(select label, network from session_device where person_id = $1 order by first_at desc limit 1) d on true`, m.person).Scan(&m.facts.Device, &m.network)
+	},
+	// Who has written everything meanwhile, here and for colleagues whose mandates they follow up, is told nothing.
+	"uses_open": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		err := tx.QueryRow(ctx, `with recursive owner (organisation_id, person) as (select organisation_id, person_id from membership where person_id = $1 and role = 'aidant' and ended_at is null
+				union select h.organisation_id, h.from_person from mandate_handover h join owner o on o.organisation_id = h.organisation_id and h.to_person = o.person)
+			select count(*) from report_use u join owner o on o.organisation_id = u.organisation_id and o.person = u.person_id where u.state = 'open' and u.used_at < $2`,
+			m.person, m.at.Add(-days)).Scan(&m.facts.Left)
+		if m.facts.Left == 0 {
+			m.to = ""
+		}
+		return err
+	},
+	// Of mandates that have ended meanwhile nothing is told.
+	"end_soon": func(ctx context.Context, tx pgx.Tx, m *message) error {
+		err := tx.QueryRow(ctx, `select count(*) from mandate_end_told t join mandate m on m.id = t.mandate_id where t.organisation_id = $1 and t.person_id = $2 and t.told_at = $3 and m.state = 'standing'`,
+			subject(m), m.person, m.at).Scan(&m.facts.Left)
+		if m.facts.Left == 0 {
+			m.to = ""
+			return err
+		}
+		return errors.Join(err, place(ctx, tx, m))
 	},
 	// It is for the address of before, which package contact keeps for it, also when its person has shown another one by now.
 	"contact_changed": func(ctx context.Context, tx pgx.Tx, m *message) error {

@@ -68,7 +68,11 @@ var kinds = map[string]kind{
 	"suspended_inactive": {byMail, weeks, "", "", noSecret},
 	"suspended":          {byMail, weeks, "", "", noSecret}, // everywhere
 
+	"end_soon": {byMail, 3 * days, "", "/mandats?onglet=soon&suivi=moi", noSecret},
+
 	"renamed": {byMail, weeks, "", "/compte", noSecret},
+
+	"uses_open": {byMail, days, "", "/espace", noSecret}, // every day, until nothing is left to write
 
 	"suspended_there":         {byMail, weeks, "", "", noSecret},
 	"organisation_suspended":  {byMail, weeks, "", "", noSecret},

@@ -25,7 +25,7 @@ type facts struct {
 	Due    string // when a reset is done, or an invitation is over
 	Device string // browser and system
 	Net    string // its network
-	Left   int    // recovery codes
+	Left   int    // recovery codes, accounts to write, or mandates that end
 	Site   string // address of the site
 
 	By               string // who invites; "" is the operator

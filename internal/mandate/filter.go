@@ -1,0 +1,168 @@
+package mandate
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/citizen"
+	"mandat/internal/journal"
+)
+
+// The tabs of an organisation's list.
+const (
+	TabCurrent   = "current"   // in force, those that end soon among them
+	TabSoon      = "soon"      // in force, and over within Soon
+	TabScheduled = "scheduled" // signed, and not in force yet
+	TabEnded     = "ended"
+)
+
+// Tabs lists the tabs, in their order on the page.
+var Tabs = []string{TabCurrent, TabSoon, TabScheduled, TabEnded}
+
+// Filter says which mandates of an organisation are listed. The zero value is the first page of those in force.
+type Filter struct {
+	Tab        string    // one of Tabs; "" is TabCurrent
+	Words      string    // of a citizen's name, or a birth date, as typed (citizen.Seek); "" is everybody
+	Procedures []string  // keys of the catalogue, of which the mandate gives one; of a mandate that is not over, still. nil is any
+	Person     uuid.UUID // who follows the mandate up: signed it, or took it over from who did; nil is anybody
+	EndsBefore time.Time // zero is any time
+	Page       int       // from 1; 0 is the first
+}
+
+func (f Filter) tab() string {
+	if slices.Contains(Tabs, f.Tab) {
+		return f.Tab
+	}
+	return TabCurrent
+}
+
+// maxPage keeps the number of a page in bounds: no organisation has so many.
+const maxPage = 1_000_000
+
+func (f Filter) page() int { return min(max(f.Page, 1), maxPage) }
+
+// isDesk reports whether the page is one that everybody has before them without looking for anything.
+func (f Filter) isDesk() bool { return f.page() == 1 && len(f.Kinds()) == 0 }
+
+// Kinds names what the filter filters by, beside the tab.
+func (f Filter) Kinds() []string {
+	var out []string
+	for _, k := range []struct {
+		name string
+		used bool
+	}{{"words", f.Words != ""}, {"procedures", f.Procedures != nil}, {"person", f.Person != uuid.Nil}, {"ends_before", !f.EndsBefore.IsZero()}} {
+		if k.used {
+			out = append(out, k.name)
+		}
+	}
+	return out
+}
+
+// minLetters is how many letters of a name have to be typed: some names have no more than two.
+const minLetters = 2
+
+func (f Filter) sought() (citizen.Sought, error) {
+	s := citizen.Seek(f.Words)
+	if f.Words != "" && s.Letters() < minLetters && !s.Dated() {
+		return s, citizen.ErrTooShort
+	}
+	return s, nil
+}
+
+func (f Filter) order() string {
+	if f.tab() == TabSoon {
+		return `m.ends_at, m.id`
+	}
+	return `m.signed_at desc, m.id`
+}
+
+// errNobody says that there is nobody on the list.
+var errNobody = errors.New("the list is empty")
+
+// event is what looking at a page leaves: a search always, a list if it showed somebody.
+func (f Filter) event(shown int) (journal.Event, error) {
+	if f.Words != "" {
+		return journal.Event{Action: "citizen.searched", Detail: searched{Results: shown}}, nil
+	}
+	if shown == 0 {
+		return journal.Event{}, errNobody
+	}
+	detail := listed{Mandates: shown}
+	if f.Person != uuid.Nil {
+		detail.Of = f.Person.String()
+	}
+	return journal.Event{Action: "mandate.listed", Detail: detail}, nil
+}
+
+// empty takes errNobody from an error: an empty list is shown, and leaves nothing.
+func empty(err error) error {
+	if errors.Is(err, errNobody) {
+		return nil
+	}
+	return err
+}
+
+// conditions are SQL about mandates m, with its values.
+type conditions struct {
+	texts  []string
+	values []any
+	now    string // placeholder of the time
+}
+
+// conditions returns those of everything but the tab. The texts differ by which filters are used, so that each has a plan of its own.
+func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *conditions {
+	c := &conditions{}
+	c.and(`m.organisation_id = ` + c.value(by.Organisation))
+	if f.Person != uuid.Nil {
+		c.values = append(c.values, f.Person) // owners names its values $1 and $2
+		c.and(`m.person_id in (` + owners + ` select person from owner)`)
+	}
+	c.now = c.value(now)
+	if f.Words != "" {
+		c.and(`m.citizen_id = any(` + c.value(whose) + `)`)
+	}
+	if f.Procedures != nil {
+		c.and(`exists (select from mandate_power p where p.mandate_id = m.id and p.procedure = any(` + c.value(f.Procedures) + `) and (p.state <> 'ended' or m.state = 'ended' or m.ends_at <= ` + c.now + `))`)
+	}
+	if !f.EndsBefore.IsZero() {
+		c.and(`m.ends_at < ` + c.value(f.EndsBefore))
+	}
+	return c
+}
+
+func (c *conditions) and(text string) { c.texts = append(c.texts, text) }
+
+func (c *conditions) all() string { return strings.Join(c.texts, ` and `) }
+
+// value adds a value and returns its placeholder.
+func (c *conditions) value(v any) string {
+	c.values = append(c.values, v)
+	return "$" + strconv.Itoa(len(c.values))
+}
+
+// tab is the condition of a tab. A state that is neither standing nor ended is one that has yet to begin.
+func (c *conditions) tab(name string) string {
+	switch name {
+	case TabSoon:
+		return `m.state = 'standing' and m.ends_at > ` + c.now + ` and m.ends_at <= ` + c.now + `::timestamptz + interval '` + strconv.Itoa(int(Soon.Hours())) + ` hours'`
+	case TabScheduled:
+		return `m.state not in ('standing', 'ended') and m.ends_at > ` + c.now
+	case TabEnded:
+		return `(m.state = 'ended' or m.ends_at <= ` + c.now + `)`
+	}
+	return `m.state = 'standing' and m.ends_at > ` + c.now
+}
+
+// counts counts the mandates of each tab.
+func (c *conditions) counts() string {
+	out := make([]string, len(Tabs))
+	for i, name := range Tabs {
+		out[i] = `count(*) filter (where ` + c.tab(name) + `)`
+	}
+	return strings.Join(out, `, `)
+}

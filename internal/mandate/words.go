@@ -1,0 +1,37 @@
+package mandate
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"unicode/utf8"
+
+	"mandat/internal/journal"
+)
+
+// SealWords encrypts what the actor typed to find a citizen, so that the pages of what was found can have addresses: names must not stand in those,
+// which are kept in histories and logs. Only the same person opens it, for the same organisation, in the same session: it is worth nothing to who
+// finds it elsewhere, or later.
+func (r *Register) SealWords(by journal.Actor, words string) (string, error) {
+	wrapped, sealed, err := r.keys.Seal(by.Person, wordsPurpose(by), []byte(words))
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(append(append([]byte{byte(len(wrapped))}, wrapped...), sealed...)), nil
+}
+
+// OpenWords is what was typed; ok is false for what this actor has not sealed in this session.
+func (r *Register) OpenWords(by journal.Actor, text string) (words string, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) == 0 || len(b) < 1+int(b[0]) {
+		return "", false
+	}
+	plain, err := r.keys.Unseal(by.Person, wordsPurpose(by), b[1:1+int(b[0])], b[1+int(b[0]):])
+	if err != nil || !utf8.Valid(plain) {
+		return "", false
+	}
+	return string(plain), true
+}
+
+func wordsPurpose(by journal.Actor) string {
+	return "mandate.words " + by.Organisation.String() + " " + hex.EncodeToString(by.Session)
+}
