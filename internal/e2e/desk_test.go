@@ -88,6 +88,7 @@ func (p *person) leaves(who string) {
 		p.click("#field-every")
 	}
 	p.tick("#procedure-" + tax)
+	p.look("limits")
 	p.press("main form .fr-btn--lg")
 	p.on(who)
 	p.look("limited")

@@ -53,11 +53,15 @@ func TestPages_ForAnybody(t *testing.T) {
 	for _, lang := range languages {
 		p := arrive(t, habits{lang: lang, album: "anybody"})
 		p.about("read what is open to all")
-		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
+		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/catalogue": "public.catalogue.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
 			p.open(address)
 			p.page(heading)
 			p.look(path.Base(heading[:len(heading)-len(".title")]))
 		}
+		p.about("a theme of the catalogue")
+		p.open("/catalogue")
+		p.unfold("#argent")
+		p.look("theme")
 		p.about("what is not there")
 		p.open("/nulle-part")
 		p.refusal(404, "page.problem.not_found.title")

@@ -63,7 +63,7 @@ func TestCatalogue_ShowsEveryProcedure(t *testing.T) {
 			t.Errorf("%s: %d %v", lang, got.Code, got.Header())
 		}
 		for _, theme := range c.Themes() {
-			if !strings.Contains(body, `<h2 id="`+theme.Key+`">`) || !strings.Contains(body, `href="#`+theme.Key+`"`) {
+			if !strings.Contains(body, `<details class="fr-accordion" id="`+theme.Key+`">`) {
 				t.Errorf("%s: theme %s is not shown", lang, theme.Key)
 			}
 			for _, p := range theme.Procedures {

@@ -195,7 +195,7 @@ func TestLimit_PersonWithinTheOrganisations(t *testing.T) {
 	b.Want(b.Get(p), 200, `value="`+fixture.Tax+`" checked`)
 	b.Want(b.Post(p, "themes", "logement"), 303, path(o.Jeanne))
 	b.Without(b.Want(b.Get(path(o.Jeanne)), 200, "Tout le thème ("), "revenus")
-	b.Want(b.Get(p), 200, `value="logement-fsl" checked`, "0 sur")
+	b.Want(b.Get(p), 200, `value="logement-fsl" checked`, "7 sur 7")
 	b.Want(b.Post(p, "every", "on", "procedures", fixture.Tax), 303)
 	b.Want(b.Get(path(o.boss)+"/demarches"), 404)
 
