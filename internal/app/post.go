@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"time"
 
 	"mandat/internal/card"
 	"mandat/internal/certification"
@@ -9,9 +10,11 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/consent"
 	"mandat/internal/contact"
+	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/mail"
 	"mandat/internal/notify"
+	"mandat/internal/org"
 	"mandat/internal/phone"
 	"mandat/internal/sirene"
 	"mandat/internal/sms"
@@ -50,6 +53,14 @@ func (a *App) buildOffice() error {
 	return a.buildPost()
 }
 
+// tellCitizens queues what is told to citizens. Without a mail server it is nil: nothing would ever send it.
+func (a *App) tellCitizens() func(*db.Tx, time.Time, org.Message) error {
+	if a.config.SMTPURL == "" {
+		return nil
+	}
+	return notify.Queue
+}
+
 // buildPost builds what sends messages, with those who make their secrets.
 func (a *App) buildPost() error {
 	c := notify.Config{BaseURL: a.config.BaseURL, Links: notify.Links{Invitation: a.people.invitations.Write, SignIn: a.people.links.Write,
@@ -67,8 +78,8 @@ func (a *App) buildPost() error {
 		}
 	}
 	a.office.phones = phone.New(a.db, a.journal, a.citizens, a.keys.Envelope, a.clock, c.SMS)
-	a.office.consents = consent.New(a.db, a.journal, a.citizens, a.office.phones, a.clock, consent.Config{Gateway: c.SMS, Answers: a.config.SMSSecret != "", Contact: a.config.ContactPhone})
-	a.office.smsin = smsin.New(a.db, a.clock, a.config.SMSSecret, a.office.consents, a.office.phones)
+	a.office.consents = consent.New(a.db, a.journal, a.citizens, a.office.phones, a.clock, consent.Config{Gateway: c.SMS, Answers: a.config.SMSCallbackKey != "", Contact: a.config.ContactPhone})
+	a.office.smsin = smsin.New(a.db, a.clock, a.config.SMSCallbackKey, a.office.consents, a.office.phones)
 	a.office.post, err = notify.New(a.db, a.clock, c)
 	return err
 }

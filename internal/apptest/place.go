@@ -108,7 +108,7 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID, "PROCONNECT_CLIENT_SECRET=" + proconnectSecret,
 		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
-		"SMTP_URL=" + s.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + s.Mailbox.SMS(), "SMS_TOKEN=" + s.Mailbox.Token, "SMS_SECRET=" + s.Mailbox.Secret,
+		"SMTP_URL=" + s.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + s.Mailbox.SMS(), "SMS_TOKEN=" + s.Mailbox.Token, "SMS_CALLBACK_KEY=" + s.Mailbox.Secret,
 		"STOP_TIMEOUT=30s",
 	}
 }

@@ -95,8 +95,8 @@ type Config struct {
 	SMSToken string `env:"SMS_TOKEN,unset"`
 
 	// Secret of at least 32 characters by which the SMS gateway signs what it tells us (internal/smsin says how): answers of citizens and reports of
-	// delivery. Without it citizens cannot agree by SMS. SMS_SECRET_FILE may name a file instead.
-	SMSSecret string `env:"SMS_SECRET,unset"`
+	// delivery. Without it citizens cannot agree by SMS. SMS_CALLBACK_KEY_FILE may name a file instead.
+	SMSCallbackKey string `env:"SMS_CALLBACK_KEY,unset"`
 
 	// What receivers of SMS see as sender, if the gateway lets one say.
 	SMSFrom string `env:"SMS_FROM"`
@@ -132,7 +132,7 @@ func Load(environ []string) (Config, error) {
 	}
 	var c Config
 	problems := []error{}
-	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR", "SMTP_PASSWORD", "SMS_TOKEN", "SMS_SECRET"); err != nil {
+	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR", "SMTP_PASSWORD", "SMS_TOKEN", "SMS_CALLBACK_KEY"); err != nil {
 		problems = append(problems, err)
 	}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
@@ -186,8 +186,8 @@ func (c Config) check() []error {
 	if c.SMSURL != "" && c.SMSToken == "" {
 		out = append(out, errors.New("SMS_TOKEN: empty, and SMS_URL is not"))
 	}
-	if c.SMSSecret != "" && (c.SMSURL == "" || len(c.SMSSecret) < 32) {
-		out = append(out, errors.New("SMS_SECRET: want at least 32 characters, and SMS_URL"))
+	if c.SMSCallbackKey != "" && (c.SMSURL == "" || len(c.SMSCallbackKey) < 32) {
+		out = append(out, errors.New("SMS_CALLBACK_KEY: want at least 32 characters, and SMS_URL"))
 	}
 	if c.CertificationMinimum < 0 || c.CertificationMinimum > 1000 {
 		out = append(out, errors.New("CERTIFICATION_MINIMUM: want 0 to 1000"))

@@ -18,12 +18,12 @@ func TestLoad_SaysEverythingAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Load([]string{"BASE_URL=http://mandat.example/x", "LOG_LEVEL=loud", "PROCONNECT_ISSUER=pc", "MAX_REQUESTS=-1", "DATABASE_CONNECTIONS=0",
-		"SMTP_URL=smtp://mail.example", "SMS_URL=http://sms.example", "SMS_SECRET=short", "SIRENE_URL=sirene", "CERTIFICATION_MINIMUM=1001"})
+		"SMTP_URL=smtp://mail.example", "SMS_URL=http://sms.example", "SMS_CALLBACK_KEY=short", "SIRENE_URL=sirene", "CERTIFICATION_MINIMUM=1001"})
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE", "MAX_REQUESTS", "DATABASE_CONNECTIONS",
-		"MAIL_FROM", "SMS_URL", "SMS_TOKEN", "SMS_SECRET", "SIRENE_URL", "CERTIFICATION_MINIMUM"} {
+		"MAIL_FROM", "SMS_URL", "SMS_TOKEN", "SMS_CALLBACK_KEY", "SIRENE_URL", "CERTIFICATION_MINIMUM"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("nothing said of %s: %v", name, err)
 		}

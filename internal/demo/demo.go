@@ -212,7 +212,7 @@ func (d *Demo) settings(p ports) []string {
 		"PROCONNECT_ISSUER=" + d.Twin.ProConnect, "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=" + d.Config.ProConnectClientSecret,
 		"FRANCECONNECT_ISSUER=" + d.Twin.FranceConnect, "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=" + d.Config.FranceConnectClientSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
-		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_SECRET=" + d.Mailbox.Secret, "SMS_FROM=Mandat",
+		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_CALLBACK_KEY=" + d.Mailbox.Secret, "SMS_FROM=Mandat",
 	}
 }
 

@@ -3,7 +3,7 @@
 // links, and answer short messages as their receiver would (reply.go). Nothing leaves this machine.
 //
 //	box, err := mailbox.Start(ctx, mailbox.Options{})
-//	… settings: SMTP_URL=box.SMTP(), SMS_URL=box.SMS(), SMS_TOKEN=box.Token, SMS_SECRET=box.Secret …
+//	… settings: SMTP_URL=box.SMTP(), SMS_URL=box.SMS(), SMS_TOKEN=box.Token, SMS_CALLBACK_KEY=box.Secret …
 //	m, err := box.Wait(ctx, "jeanne@exemple.invalid", "lien de connexion")
 //	browser.Get(m.Link())
 package mailbox
@@ -62,7 +62,7 @@ func (m Message) Link() string { return address.FindString(m.Text) }
 // Box takes messages until it is closed.
 type Box struct {
 	Token  string // for the SMS gateway
-	Secret string // by which the gateway signs what it tells the site, for SMS_SECRET
+	Secret string // by which the gateway signs what it tells the site, for SMS_CALLBACK_KEY
 	Site   string // address of the site that is told what receivers answer; "" lets nobody answer. Set it before messages arrive
 
 	options  Options

@@ -239,3 +239,15 @@ func Read(s string) (string, error) {
 	}
 	return number, nil
 }
+
+// Spelled is the number as people read it aloud: in pairs for one of France, else with its country code.
+func (n Number) Spelled() string {
+	parsed, err := phonenumbers.Parse(n.Number, "FR")
+	if err != nil {
+		return n.Number
+	}
+	if strings.HasPrefix(n.Number, "+33") {
+		return phonenumbers.Format(parsed, phonenumbers.NATIONAL)
+	}
+	return phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
+}

@@ -14,7 +14,7 @@
 //
 //	{"id": "0195…", "status": "delivered"}   (or "undelivered")
 //
-// The signature is HMAC-SHA256, under the secret that both know (SMS_SECRET), of the timestamp, a full stop and the body as it is sent. The timestamp
+// The signature is HMAC-SHA256, under the secret that both know (SMS_CALLBACK_KEY), of the timestamp, a full stop and the body as it is sent. The timestamp
 // is in seconds since 1970, and at most five minutes off ours; the same signature is taken once. Who has no answer signs anew.
 //
 // What is well signed and well formed is answered 204, whether a message has that id or not: who has the secret learns nothing of what is asked of whom.
