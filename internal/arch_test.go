@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
+	{"org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
@@ -46,8 +46,10 @@ var beside = map[string][]string{
 	"page":           {"db"},
 	"card":           {"org"},
 	"credential":     {"org", "card"},
-	"mandate":        {"org", "citizen", "credential"},
-	"attestation":    {"org", "citizen", "mandate"},
+	"terms":          {"citizen"},
+	"draft":          {"org", "citizen", "terms"},
+	"mandate":        {"org", "citizen", "credential", "terms", "draft"},
+	"attestation":    {"org", "citizen", "terms", "mandate"},
 	"certification":  {"org"},
 	"charter":        {"org"},
 	"notify":         {"org", "citizen"},
@@ -55,7 +57,7 @@ var beside = map[string][]string{
 	"phone":          {"org", "citizen"},
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
-	"report":         {"org", "citizen", "mandate"},
+	"report":         {"org", "citizen", "draft", "mandate"},
 	"comparison":     {"report", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
@@ -105,7 +107,7 @@ var writers = map[string]string{
 	"membership":       "org",
 	"citizen":          "citizen",
 	"mandate":          "mandate",
-	"mandate_draft":    "mandate",
+	"mandate_draft":    "draft",
 	"mandate_power":    "mandate",
 	"mandate_handover": "mandate",
 	"mandate_evidence": "mandate",

@@ -19,6 +19,7 @@ import (
 	"mandat/internal/clock"
 	"mandat/internal/config"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/franceconnect"
 	"mandat/internal/idp"
 	"mandat/internal/jobs"
@@ -56,6 +57,7 @@ type App struct {
 	directory  *org.Directory
 	citizens   *citizen.Register
 	catalogue  *procedure.Catalogue
+	drafts     *draft.Register
 	mandates   *mandate.Register
 	press      *attestation.Press
 
@@ -134,7 +136,11 @@ func (a *App) buildDomain(ctx context.Context) error {
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err
 	}
-	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock).Telling(notify.Queue)
+	if err := a.buildFactors(); err != nil {
+		return err
+	}
+	a.drafts = draft.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(notify.Queue)
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
 	return a.buildLog(ctx)
@@ -173,7 +179,7 @@ func (a *App) buildProtocols(_ context.Context) error {
 	}
 	a.franceconnect, err = franceconnect.New(franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
 		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log},
-		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Mandates: a.mandates, Pages: a.pages, Clock: a.clock})
+		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Drafts: a.drafts, Pages: a.pages, Clock: a.clock})
 	if err != nil {
 		return err
 	}

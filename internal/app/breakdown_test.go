@@ -83,7 +83,7 @@ func TestBreakdown_NobodyAnswers(t *testing.T) {
 	if a := site.Stranger(t).Post("/connexion/proconnect"); a.Status != http.StatusServiceUnavailable || a.At.Path != "" {
 		t.Errorf("sign-in without ProConnect: %d", a.Status)
 	}
-	d, err := site.Mandates.StartDraft(t.Context(), jeanne.By, fixture.Terms(fixture.Tax))
+	d, err := site.Drafts.Start(t.Context(), jeanne.By, fixture.Terms(fixture.Tax))
 	must(t, err)
 	path := "/brouillons/" + d.ID.String() + "/identite"
 	if a := jeanne.Post(path); a.Status != http.StatusSeeOther || a.At.Path != path {

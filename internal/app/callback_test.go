@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"mandat/internal/apptest"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
-	"mandat/internal/mandate"
 	"mandat/internal/walk"
 )
 
@@ -17,9 +17,9 @@ func TestCallback_OpenedTwice(t *testing.T) {
 	t.Parallel()
 	site := apptest.Start(t)
 	jeanne := site.Walker(t, site.Jeanne)
-	draft, err := jeanne.Terms("31", fixture.Tax)
+	drawn, err := jeanne.Terms("31", fixture.Tax)
 	must(t, err)
-	must(t, jeanne.ToFranceConnect(draft))
+	must(t, jeanne.ToFranceConnect(drawn))
 	must(t, jeanne.Press("login=test", nil))
 	jeanne.StopAt(site.URL + "/connexion/franceconnect/retour")
 	must(t, jeanne.Press("continue=1", nil))
@@ -42,10 +42,10 @@ func TestCallback_OpenedTwice(t *testing.T) {
 	if n := site.Number(t, `select count(*) from journal_entry where action = 'draft.identified'`); n != 1 {
 		t.Errorf("%d identifications", n)
 	}
-	if a := v.Get("/brouillons/" + draft.String() + "/recapitulatif"); a.Status != http.StatusOK || !strings.Contains(a.Body, "DUBOIS") {
+	if a := v.Get("/brouillons/" + drawn.String() + "/recapitulatif"); a.Status != http.StatusOK || !strings.Contains(a.Body, "DUBOIS") {
 		t.Errorf("the recap: %d", a.Status)
 	}
-	if n := site.Number(t, `select count(*) from mandate_draft where id = $1 and state = $2`, draft, mandate.DraftIdentified); n != 1 {
+	if n := site.Number(t, `select count(*) from mandate_draft where id = $1 and state = $2`, drawn, draft.Identified); n != 1 {
 		t.Error("the draft is not identified")
 	}
 }

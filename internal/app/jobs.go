@@ -133,7 +133,7 @@ const digestRows = 100_000
 
 func (a *App) purgeDrafts(ctx context.Context) error {
 	for {
-		n, err := a.mandates.PurgeDrafts(ctx, db.PurgeBatch)
+		n, err := a.drafts.Purge(ctx, db.PurgeBatch)
 		if err != nil || n < db.PurgeBatch {
 			return err
 		}

@@ -24,8 +24,8 @@ type people struct {
 	invitations *invitation.Register
 }
 
-// buildPeople builds what professionals sign in with, on top of the sessions.
-func (a *App) buildPeople() error {
+// buildFactors comes before the mandates, which a person's key signs.
+func (a *App) buildFactors() error {
 	base, err := url.Parse(a.config.BaseURL)
 	if err != nil {
 		return fmt.Errorf("BASE_URL: %w", err)
@@ -34,9 +34,11 @@ func (a *App) buildPeople() error {
 	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock,
 		credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
 		credential.Hooks{Tell: notify.Tell, End: session.EndAndForget, Finish: invitation.Finish})
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// buildPeople builds what professionals sign in with, on top of the sessions.
+func (a *App) buildPeople() error {
 	a.directory = a.directory.Telling(notify.Queue).Ending(session.EndIn)
 	a.people.invitations = invitation.New(a.db, a.journal, a.directory, a.clock)
 	a.people.charter = charter.New(a.db, a.journal)

@@ -150,6 +150,6 @@ func fresh(site *apptest.Site, by journal.Actor) journal.Actor {
 // identifyAgain lets somebody else identify themselves for the same draft, as from a second tab.
 func identifyAgain(t testing.TB, site *apptest.Site, by journal.Actor, draft uuid.UUID) {
 	t.Helper()
-	must(t, site.Mandates.DropIdentity(t.Context(), by, draft))
-	must(t, site.Mandates.Identify(t.Context(), by, draft, fixture.Citizen(7), site.Clock.Now()))
+	must(t, site.Drafts.DropIdentity(t.Context(), by, draft))
+	must(t, site.Drafts.Identify(t.Context(), by, draft, fixture.Citizen(7), site.Clock.Now()))
 }

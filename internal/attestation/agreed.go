@@ -6,12 +6,13 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/mandate"
 	"mandat/internal/procedure"
+	"mandat/internal/terms"
 )
 
 // agreed is what documents say of a mandate: what was frozen on the day of its signature, and how it ended. It is read from the
 // mandate here and nowhere else.
 type agreed struct {
-	organisation         mandate.Party
+	organisation         terms.Party
 	citizen              citizen.Identity
 	powers               []granted
 	days                 int // 0 when the last day was chosen

@@ -12,6 +12,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/paper"
 	"mandat/internal/procedure"
+	"mandat/internal/terms"
 )
 
 var update = flag.Bool("update", false, "write the words of this template to testdata")
@@ -26,9 +27,9 @@ func someMandate(t *testing.T) mandate.Mandate {
 		t.Fatal(err)
 	}
 	signed := time.Date(2026, 11, 21, 14, 5, 9, 0, time.UTC)
-	f := mandate.FrozenTerms{Citizen: fixture.Angela(), Days: 31, SignedAt: signed, EndsAt: mandate.EndOf(signed, 31), IdentifiedAt: signed.Add(-time.Minute),
+	f := terms.Frozen{Citizen: fixture.Angela(), Days: 31, SignedAt: signed, EndsAt: terms.EndOf(signed, 31), IdentifiedAt: signed.Add(-time.Minute),
 		NoProtection: signed.Add(-5 * time.Minute), Informed: signed.Add(-4 * time.Minute),
-		Organisation: mandate.Party{Name: "Maison France Services de démonstration", SIRET: "21750001600019", Address: "1 place de la Mairie", Postcode: "75001", City: "Paris",
+		Organisation: terms.Party{Name: "Maison France Services de démonstration", SIRET: "21750001600019", Address: "1 place de la Mairie", Postcode: "75001", City: "Paris",
 			Phone: "+33 1 99 00 00 00", Email: "accueil@exemple.invalid"}}
 	f.Citizen.PreferredUsername = "MARTIN"
 	for _, key := range []string{fixture.Tax, fixture.Housing, overIndebtedness} {
@@ -36,7 +37,7 @@ func someMandate(t *testing.T) mandate.Mandate {
 		if !ok {
 			t.Fatalf("%s is not in the catalogue", key)
 		}
-		f.Procedures = append(f.Procedures, mandate.FrozenPower{Key: p.Key, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning})
+		f.Procedures = append(f.Procedures, terms.Power{Key: p.Key, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning})
 	}
 	return mandate.Mandate{Terms: f, State: mandate.Standing, SignedAt: f.SignedAt, EndsAt: f.EndsAt}
 }

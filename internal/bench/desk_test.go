@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/fixture"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 )
 
 // BenchmarkDesk prints signing as the browser does it, one POST with a session's cookie to the whole program, beside
@@ -91,7 +91,7 @@ func (d *desk) sign(b *testing.B, direct bool, writer, n int, identified time.Ti
 	if direct {
 		by := d.by[writer]
 		by.FactorAt = d.Clock.Now()
-		_, err := d.Mandates.Sign(b.Context(), by, id, mandate.Agreement{Ticked: true})
+		_, err := d.Mandates.Sign(b.Context(), by, id, fixture.Agreed())
 		return err
 	}
 	form := url.Values{"agreed": {"on"}, "identified": {strconv.FormatInt(identified.UnixMicro(), 36)}}

@@ -23,7 +23,6 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
-	"mandat/internal/mandate"
 )
 
 //go:embed sign.pgbench
@@ -213,7 +212,7 @@ func (s *signing) writer(b *testing.B, w, first, count int, until time.Time) []a
 	by.FactorAt = s.Clock.Now()
 	for n := first; n < first+count && time.Now().Before(until); n++ {
 		begin := time.Now()
-		m, err := s.Mandates.Sign(b.Context(), by, draftID(w, n), mandate.Agreement{Ticked: true})
+		m, err := s.Mandates.Sign(b.Context(), by, draftID(w, n), fixture.Agreed())
 		if err != nil {
 			b.Errorf("writer %d: %v", w, err)
 			return out

@@ -13,7 +13,6 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 )
 
@@ -220,7 +219,7 @@ func TestSuspend_StopsWhatBeganBefore(t *testing.T) {
 	go func() { suspended <- w.register.Suspend(t.Context(), w.anne, w.Jeanne.Person) }()
 	waiting(1)
 	go func() {
-		_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, mandate.Agreement{Ticked: true})
+		_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, fixture.Agreed())
 		signed <- err
 	}()
 	waiting(2)

@@ -10,6 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"mandat/internal/prose"
 )
@@ -100,4 +104,52 @@ func (i Identity) BirthdateText(lang string) string {
 		return fmt.Sprintf("%s (%s)", prose.Day(lang, year, time.Month(month), 0), unknownDay)
 	}
 	return prose.Day(lang, year, time.Month(month), day)
+}
+
+// Check returns what is wrong with an identity that was typed, by field: "given_name", "family_name", "usage_name", "birthdate", "email":
+// "missing" or "invalid". It is empty for a good one.
+func (i Identity) Check() map[string]string {
+	wrong := map[string]string{}
+	for field, v := range map[string]string{"given_name": i.GivenName, "family_name": i.FamilyName} {
+		if strings.TrimSpace(v) == "" {
+			wrong[field] = "missing"
+		}
+	}
+	for field, v := range map[string]string{"given_name": i.GivenName, "family_name": i.FamilyName, "usage_name": i.PreferredUsername} {
+		if !Name(v) {
+			wrong[field] = "invalid"
+		}
+	}
+	if _, _, _, ok := i.birth(); !ok {
+		wrong["birthdate"] = "invalid"
+	}
+	if i.Email != "" && (!Name(i.Email) || strings.Count(i.Email, "@") != 1 || strings.ContainsAny(i.Email, " ,;<>")) {
+		wrong["email"] = "invalid"
+	}
+	return wrong
+}
+
+// maxName is how many characters a name may have.
+const maxName = 256
+
+// Name reports whether s is at most 256 characters that can be seen: none that steers or hides text.
+func Name(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxName &&
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
+}
+
+// DocumentSub is what stands for FranceConnect's sub when a document told who the citizen is: names and birth date, as they are compared. It is no
+// sub that FranceConnect gives, and its form never changes: the same person would not be found again.
+func (i Identity) DocumentSub() string {
+	return "document:" + letters(i.FamilyName) + ":" + letters(i.GivenName) + ":" + i.Birthdate
+}
+
+// letters are the letters of a name alone, in lower case and without accents.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(name))
 }

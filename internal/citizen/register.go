@@ -148,13 +148,16 @@ func Lock(b *pgx.Batch, organisation uuid.UUID, index string, arg any) *Sealed {
 func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, *envelope.DataKey, error) {
 	if known.ID == uuid.Nil {
 		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at, has_email)
-			values ($1, $2, $3, $4, $5, 'franceconnect', $6, $7, $8)`,
-			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedAt, tx.Now, fresh.Identity.Email != "")
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedBy, fresh.IdentifiedAt, tx.Now, fresh.Identity.Email != "")
 		return fresh.Owner, fresh.Key, nil
 	}
 	key, err := r.sameCitizen(known, fresh)
 	if err != nil {
 		return uuid.Nil, nil, fmt.Errorf("open citizen %s: %w", known.ID, err)
+	}
+	if fresh.IdentifiedBy == "known" { // nothing new was told
+		return known.ID, key, nil
 	}
 	sealed, err := SealIdentity(key, fresh.Identity)
 	if err != nil {
@@ -185,10 +188,11 @@ func (r *Register) sameCitizen(known *Sealed, fresh Fresh) (*envelope.DataKey, e
 	return key, nil
 }
 
-// Fresh is an identity just confirmed by FranceConnect, sealed under the key of an owner that becomes the citizen's id if
+// Fresh is an identity just told, sealed under the key of an owner that becomes the citizen's id if
 // the organisation does not know them yet.
 type Fresh struct {
 	Owner, Organisation uuid.UUID
+	IdentifiedBy        string // procedure.Assurance: franceconnect, witnessed, or known, which tells nothing new
 	Index               []byte
 	DataKey, Sealed     []byte
 	Key                 *envelope.DataKey // DataKey, opened

@@ -72,7 +72,7 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	must(t, err)
 	d.Pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{d.ProConnect.Origin()}})
 	must(t, err)
-	d.FranceConnect, err = franceconnect.New(fc, franceconnect.Parts{DB: d.DB, Sessions: d.Sessions, Mandates: d.Mandates, Pages: d.Pages, Clock: d.Clock})
+	d.FranceConnect, err = franceconnect.New(fc, franceconnect.Parts{DB: d.DB, Sessions: d.Sessions, Drafts: d.Drafts, Pages: d.Pages, Clock: d.Clock})
 	must(t, err)
 	d.Router = page.NewRouter(page.RouterOptions{Pages: d.Pages, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
 	d.Provider = d.provider(t)
@@ -213,7 +213,7 @@ func (d *Desk) AtOnce(t testing.TB, b *browse.Browser, address string, times int
 // Draft starts a draft for whoever is signed in with this person and organisation.
 func (d *Desk) Draft(t testing.TB, person, organisation uuid.UUID) uuid.UUID {
 	t.Helper()
-	draft, err := d.Mandates.StartDraft(context.WithoutCancel(t.Context()), journal.Actor{Kind: journal.Aidant, Person: person, Organisation: organisation}, fixture.Terms(fixture.Tax))
+	draft, err := d.Drafts.Start(context.WithoutCancel(t.Context()), journal.Actor{Kind: journal.Aidant, Person: person, Organisation: organisation}, fixture.Terms(fixture.Tax))
 	must(t, err)
 	return draft.ID
 }

@@ -9,8 +9,8 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -85,11 +85,11 @@ func (rp *RP) outcome(r *http.Request, asked question, answer upstream.Answer, e
 	if !ok {
 		return "incomplete", nil
 	}
-	err = rp.mandates.Identify(r.Context(), asked.by, asked.draft, who, asked.asked)
+	err = rp.drafts.Identify(r.Context(), asked.by, asked.draft, who, asked.asked)
 	switch {
-	case errors.Is(err, mandate.ErrMinor):
+	case errors.Is(err, draft.ErrMinor):
 		return "minor", nil
-	case errors.Is(err, mandate.ErrDraftState), errors.Is(err, mandate.ErrAlreadySigned), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
+	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
 		return "draft_changed", nil
 	case err != nil:
 		rp.logFailure(r, err)

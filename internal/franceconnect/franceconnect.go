@@ -12,7 +12,7 @@ import (
 
 	"mandat/internal/clock"
 	"mandat/internal/db"
-	"mandat/internal/mandate"
+	"mandat/internal/draft"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/throttle"
@@ -40,7 +40,7 @@ type Config struct {
 type Parts struct {
 	DB       *db.DB
 	Sessions *session.Sessions
-	Mandates *mandate.Register
+	Drafts   *draft.Register
 	Pages    *page.Pages
 	Clock    *clock.Clock
 }
@@ -54,7 +54,7 @@ type RP struct {
 	db       *db.DB
 	limits   *throttle.Throttle
 	sessions *session.Sessions
-	mandates *mandate.Register
+	drafts   *draft.Register
 	pages    *page.Pages
 	clock    *clock.Clock
 	logger   *slog.Logger
@@ -82,7 +82,7 @@ func New(c Config, p Parts) (*RP, error) {
 		return nil, errors.New("franceconnect: the address for answers is none")
 	}
 	return &RP{provider: provider, endURL: c.EndURL, origin: here.Scheme + "://" + here.Host, secure: here.Scheme == "https", db: p.DB, limits: throttle.New(p.DB, p.Clock),
-		sessions: p.Sessions, mandates: p.Mandates, pages: p.Pages, clock: p.Clock, logger: c.Logger}, nil
+		sessions: p.Sessions, drafts: p.Drafts, pages: p.Pages, clock: p.Clock, logger: c.Logger}, nil
 }
 
 // Mount declares the routes. Those that FranceConnect sends the browser to are for anybody: a session that ended in the

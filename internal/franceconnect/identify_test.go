@@ -13,7 +13,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/citizen"
-	"mandat/internal/mandate"
+	"mandat/internal/draft"
 	"mandat/internal/session"
 )
 
@@ -93,7 +93,7 @@ func (c *counter) expect(t *testing.T, b *browse.Browser, name string) {
 	if b.H1() != title || b.Status() != http.StatusBadRequest {
 		t.Errorf("%d %q, want the page %q", b.Status(), b.H1(), title)
 	}
-	if d := c.state(t); d.State != mandate.DraftOpen {
+	if d := c.state(t); d.State != draft.Open {
 		t.Errorf("the draft is %s", d.State)
 	}
 	if n := c.fc.Count("/token"); n != 0 {
@@ -155,11 +155,11 @@ func TestCallback_ServesItsOwnDraft(t *testing.T) {
 	c.draft = c.Draft(t, c.jeanne, c.Here)
 	get(t, c.browser, c.page())
 	get(t, c.browser, answer)
-	if d := c.state(t); d.State != mandate.DraftOpen {
+	if d := c.state(t); d.State != draft.Open {
 		t.Errorf("the second draft is %s", d.State)
 	}
 	c.draft = first
-	if d := c.state(t); d.State != mandate.DraftIdentified {
+	if d := c.state(t); d.State != draft.Identified {
 		t.Errorf("the first draft is %s", d.State)
 	}
 }

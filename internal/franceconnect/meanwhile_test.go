@@ -14,9 +14,9 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/browse"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/rogue"
 )
 
@@ -38,12 +38,12 @@ func meanwhile(t *testing.T, c *counter) map[string]struct {
 		}, "login.identity.draft_changed"},
 		"the terms change": {func() {
 			c.Clock.Advance(time.Second)
-			if err := c.Mandates.ChangeDraft(t.Context(), by, c.draft, fixture.Terms(fixture.Housing)); err != nil {
+			if err := c.Drafts.Change(t.Context(), by, c.draft, fixture.Terms(fixture.Housing)); err != nil {
 				t.Fatal(err)
 			}
 		}, "login.identity.draft_changed"},
 		"the draft is deleted": {func() {
-			if err := c.Mandates.Abandon(t.Context(), by, c.draft); err != nil {
+			if err := c.Drafts.Abandon(t.Context(), by, c.draft); err != nil {
 				t.Fatal(err)
 			}
 		}, "login.identity.draft_changed"},
@@ -331,7 +331,7 @@ func TestPhone_EndIsItsOwn(t *testing.T) {
 	if u, err := url.Parse(farewell); err != nil || len(u.Query().Get("state")) != 64 {
 		t.Error("the farewell has no state")
 	}
-	if d := c.state(t); d.State != mandate.DraftIdentified {
+	if d := c.state(t); d.State != draft.Identified {
 		t.Errorf("the draft is %s", d.State)
 	}
 }

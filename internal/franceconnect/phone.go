@@ -8,8 +8,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -145,13 +145,13 @@ func (rp *RP) asker(r *http.Request, l link) (by journal.Actor, refusal string, 
 		return by, "session_over", nil
 	}
 	by = at.As(journal.Aidant)
-	draft, err := rp.mandates.Draft(r.Context(), by, l.Draft)
+	drawn, err := rp.drafts.Find(r.Context(), by, l.Draft)
 	switch {
 	case errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
 		return by, "draft_changed", nil
 	case err != nil:
 		return by, "", err
-	case draft.State != mandate.DraftOpen && draft.State != mandate.DraftIdentified:
+	case drawn.State != draft.Open && drawn.State != draft.Identified:
 		return by, "draft_changed", nil
 	}
 	return by, "", nil

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"mandat/internal/browse"
-	"mandat/internal/mandate"
+	"mandat/internal/draft"
 	"mandat/internal/rogue"
 	"mandat/internal/session"
 )
@@ -74,7 +74,7 @@ func (c *counter) refusedBy(t *testing.T, key string) {
 	if !c.browser.Has(title) {
 		t.Errorf("the aidant's page does not say %q: %v %s", title, c.browser.URL(), c.browser.Text())
 	}
-	if d := c.state(t); d.State != mandate.DraftOpen {
+	if d := c.state(t); d.State != draft.Open {
 		t.Errorf("the draft is %s", d.State)
 	}
 }
@@ -116,7 +116,7 @@ func TestPhone_Sound(t *testing.T) {
 		c.fc.Left().Get("post_logout_redirect_uri") != c.URL+"/connexion/franceconnect/fin" {
 		t.Errorf("the phone ends at %v: %s", phone.URL(), phone.Text())
 	}
-	if d := c.state(t); d.State != mandate.DraftIdentified || d.Identity.FamilyName != "DUBOIS" {
+	if d := c.state(t); d.State != draft.Identified || d.Identity.FamilyName != "DUBOIS" {
 		t.Errorf("the draft is %s", d.State)
 	}
 	if n := c.Number(t, `select count(*) from mandate_draft d join session s on s.id = d.identified_session where s.person_id = $1`, c.jeanne); n != 1 {
@@ -250,7 +250,7 @@ func TestPhone_OneWayAtATime(t *testing.T) {
 		end()
 		get(t, left, answer)
 		c.shows(t, left, http.StatusGone, "franceconnect.over.title")
-		if d := c.state(t); d.State != mandate.DraftOpen || c.fc.Count(rogue.Token) != 0 {
+		if d := c.state(t); d.State != draft.Open || c.fc.Count(rogue.Token) != 0 {
 			t.Errorf("%s: the draft is %s", name, d.State)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/desk"
+	"mandat/internal/draft"
 	"mandat/internal/franceconnect"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/proconnect"
 	"mandat/internal/rogue"
 )
@@ -96,9 +96,9 @@ func (c *counter) leave(t *testing.T) string {
 }
 
 // state returns the draft's state, as the domain tells it.
-func (c *counter) state(t *testing.T) mandate.Draft {
+func (c *counter) state(t *testing.T) draft.Draft {
 	t.Helper()
-	d, err := c.Mandates.Draft(t.Context(), journal.Actor{Kind: journal.Aidant, Person: c.jeanne, Organisation: c.Here}, c.draft)
+	d, err := c.Drafts.Find(t.Context(), journal.Actor{Kind: journal.Aidant, Person: c.jeanne, Organisation: c.Here}, c.draft)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func (c *counter) refused(t *testing.T, want string) {
 			}
 		}
 	}
-	if d := c.state(t); d.State != mandate.DraftOpen || d.Identity != nil {
+	if d := c.state(t); d.State != draft.Open || d.Identity != nil {
 		t.Errorf("the draft is %s", d.State)
 	}
 }

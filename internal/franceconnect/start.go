@@ -8,7 +8,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"mandat/internal/db"
-	"mandat/internal/mandate"
+	"mandat/internal/draft"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -53,27 +53,30 @@ func (rp *RP) own(r *http.Request) (at *session.Session, id uuid.UUID, elsewhere
 	if id, err = uuid.Parse(r.PathValue("draft")); err != nil {
 		return at, id, "", db.ErrNotFound
 	}
-	draft, err := rp.mandates.Draft(r.Context(), at.Actor(), id)
+	drawn, err := rp.drafts.Find(r.Context(), at.Actor(), id)
 	if errors.Is(err, org.ErrMayNot) {
 		return at, id, identityPage(id), nil // which says why
 	}
 	if err != nil {
 		return at, id, "", err
 	}
-	switch draft.State {
-	case mandate.DraftSigned:
-		return at, id, "/mandats/" + draft.Mandate.String(), nil
-	case mandate.DraftOpen, mandate.DraftIdentified:
+	if drawn.Person != at.Person { // a colleague's: its pages say how to take it over
+		return at, id, "", db.ErrNotFound
+	}
+	switch drawn.State {
+	case draft.Signed:
+		return at, id, "/mandats/" + drawn.Mandate.String(), nil
+	case draft.Open, draft.Identified:
 		return at, id, "", nil
 	}
 	return at, id, "", db.ErrNotFound
 }
 
 // backToDraft shows a message on the draft's identity page. Nothing of the draft is lost.
-func (rp *RP) backToDraft(w http.ResponseWriter, r *http.Request, at *session.Session, draft uuid.UUID, notice string) error {
-	if err := rp.sessions.Notify(r.Context(), at, About(draft), noticePrefix+notice); err != nil {
+func (rp *RP) backToDraft(w http.ResponseWriter, r *http.Request, at *session.Session, drawn uuid.UUID, notice string) error {
+	if err := rp.sessions.Notify(r.Context(), at, About(drawn), noticePrefix+notice); err != nil {
 		return err
 	}
-	http.Redirect(w, r, at.Base()+identityPage(draft), http.StatusSeeOther)
+	http.Redirect(w, r, at.Base()+identityPage(drawn), http.StatusSeeOther)
 	return nil
 }

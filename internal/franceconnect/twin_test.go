@@ -6,8 +6,8 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/desk"
+	"mandat/internal/draft"
 	"mandat/internal/franceconnect"
-	"mandat/internal/mandate"
 	"mandat/internal/proconnect"
 	"mandat/internal/rogue"
 	"mandat/internal/twin"
@@ -98,7 +98,7 @@ func TestTwin_Refusals(t *testing.T) {
 	c.press(t, "cancel=1")
 	c.refused(t, "cancelled")
 	c.as(t, "test")
-	if d := c.state(t); d.State != mandate.DraftIdentified {
+	if d := c.state(t); d.State != draft.Identified {
 		t.Errorf("the draft is %s", d.State)
 	}
 }
@@ -138,7 +138,7 @@ func TestTwin_Breakdowns(t *testing.T) {
 		c.refused(t, "unavailable")
 	}
 	c.as(t, "test")
-	if d := c.state(t); d.State != mandate.DraftIdentified {
+	if d := c.state(t); d.State != draft.Identified {
 		t.Errorf("the draft is %s", d.State)
 	}
 }
@@ -160,7 +160,7 @@ func TestTwin_LinkSentToTheCitizen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if citizen.H1() != title || c.state(t).State != mandate.DraftOpen {
+	if citizen.H1() != title || c.state(t).State != draft.Open {
 		t.Errorf("%s; the draft is %s", citizen.H1(), c.state(t).State)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
 )
@@ -39,7 +40,7 @@ func TestCompare_AnEntryThatWasPassedByProvesNothing(t *testing.T) {
 	w.Behind(t, `insert into journal_tree (size, root, checkpoint, xid, cluster, kept_size, kept_at) values (0, sha256(''), '', (select max(xid::text::bigint) + 1 from journal_entry)::text::xid8, 0, 0, now())
 		on conflict (one) do update set xid = excluded.xid`)
 	found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))
-	if err != nil || len(found) != 1 || found[0].ID != m.ID.String() {
+	if err != nil || len(found) != 2 || found[0].ID != m.ID.String() || found[1].ID != m.ID.String() {
 		t.Errorf("a mandate whose entry is not in the tree, and never will be: %v, %v", found, err)
 	}
 }
@@ -66,10 +67,10 @@ func TestFind_RefusesTermsThatAreNotTheMandatesOwn(t *testing.T) {
 func TestRecord_AnEntryThatIsSwallowedIsAnError(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
-	draft := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	drawn := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Swallow(t)
 	// Dropping an identity changes no table that a trigger of ours guards: only the missing row tells.
-	if err := w.Mandates.DropIdentity(t.Context(), w.Jeanne, draft); err == nil {
+	if err := w.Drafts.DropIdentity(t.Context(), w.Jeanne, drawn); err == nil {
 		t.Error("an act without its entry was content")
 	}
 }
@@ -83,7 +84,7 @@ func TestSign_RefusesARowWhoseIndexWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Behind(t, `update citizen set sub_index = $2 where id = $1`, angela.Citizen, index)
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Housing), mandate.Agreement{Ticked: true}); err == nil {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Housing), fixture.Agreed()); err == nil {
 		t.Error("another person took over the row, and the powers of who was in it")
 	}
 	if c, err := w.Citizens.Find(t.Context(), w.Here, angela.Citizen); err != nil || c.Identity != fixture.Angela() {
@@ -94,19 +95,19 @@ func TestSign_RefusesARowWhoseIndexWasChanged(t *testing.T) {
 func TestIdentify_RefusesTermsChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
-	d, err := w.Mandates.StartDraft(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
+	d, err := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
 	if err != nil {
 		t.Fatal(err)
 	}
 	asked := w.Clock.Now()
 	w.Clock.Advance(time.Second)
-	if err := w.Mandates.ChangeDraft(t.Context(), w.Jeanne, d.ID, fixture.Terms(fixture.Tax, fixture.Housing)); err != nil {
+	if err := w.Drafts.Change(t.Context(), w.Jeanne, d.ID, fixture.Terms(fixture.Tax, fixture.Housing)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Mandates.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), asked); !errors.Is(err, mandate.ErrDraftState) {
+	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), asked); !errors.Is(err, draft.ErrState) {
 		t.Errorf("identified for other terms: %v", err)
 	}
-	if err := w.Mandates.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
+	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
 		t.Error(err)
 	}
 }
@@ -115,15 +116,17 @@ func TestSign_RefusesAnotherIdentificationThanWasShown(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	id := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	shown, err := w.Mandates.Draft(t.Context(), w.Jeanne, id)
+	shown, err := w.Drafts.Find(t.Context(), w.Jeanne, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Clock.Advance(time.Second)
-	if err := w.Mandates.Identify(t.Context(), w.Jeanne, id, fixture.Citizen(1), w.Clock.Now()); err != nil {
+	if err := w.Drafts.Identify(t.Context(), w.Jeanne, id, fixture.Citizen(1), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, mandate.Agreement{Ticked: true, Identified: shown.IdentifiedAt}); !errors.Is(err, mandate.ErrDraftState) {
+	agreement := fixture.Agreed()
+	agreement.Version = shown.Version
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, agreement); !errors.Is(err, draft.ErrState) {
 		t.Errorf("signed for somebody whom the recap did not show: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/procedure"
 )
 
 // Compare replays the entries of every citizen and compares the result with the tables: a mandate or power that was
@@ -117,16 +118,18 @@ func unlike(have, want *state) []string {
 
 func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
 	out := map[uuid.UUID]*state{}
-	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, days, identified_by, identified_at, catalogue, signed_at, ends_at, terms_digest, ended_at, coalesce(end_reason, ''), ended_by
-		from mandate where citizen_id = any ($1)`, citizens)
+	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, coalesce(days, 0), state = 'scheduled', identified_by, consent_by, coalesce(witness_id, $2), coalesce(signed_with, ''), coalesce(renews, $2),
+		identified_at, catalogue, signed_at, coalesce(starts_at, signed_at), ends_at, terms_digest, ended_at, coalesce(end_reason, ''), ended_by
+		from mandate where citizen_id = any ($1)`, citizens, uuid.Nil)
 	if err != nil {
 		return nil, err
 	}
 	var m Mandate
-	var method string
+	var waits bool
 	var by *uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &method, &m.IdentifiedAt, &m.Catalogue, &m.SignedAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason, &by}, func() error {
-		out[m.ID] = &state{facts: facts(m, method), ended: ending(m.EndReason, m.EndedAt) + person(by), powers: map[string]string{}}
+	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &waits, &m.IdentifiedBy, &m.ConsentBy, &m.Witness, &m.SignedWith, &m.Renews, &m.IdentifiedAt,
+		&m.Catalogue, &m.SignedAt, &m.StartsAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason, &by}, func() error {
+		out[m.ID] = &state{facts: facts(m), ended: progress(waits) + ending(m.EndReason, m.EndedAt) + person(by), powers: map[string]string{}}
 		m.EndedAt, m.TermsDigest, by = nil, nil, nil
 		return nil
 	})
@@ -143,15 +146,25 @@ func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 			s = &state{powers: map[string]string{}}
 			out[p.Mandate] = s
 		}
-		s.powers[p.Procedure+p.Case] = powerText(p)
+		s.powers[p.Procedure+" "+p.Case] = powerText(p)
 	}
 	return out, err
 }
 
-func facts(m Mandate, method string) string {
-	return fmt.Sprintf("organisation %s, citizen %s, identified by %s at %s, aidant %s, draft %s, catalogue %s, %d days from %s until %s, terms %x", m.Organisation, m.Citizen,
-		method, m.IdentifiedAt.UTC().Format(journal.TimeFormat), m.Person, m.Draft, m.Catalogue, m.Days,
-		m.SignedAt.UTC().Format(journal.TimeFormat), m.EndsAt.UTC().Format(journal.TimeFormat), m.TermsDigest)
+func facts(m Mandate) string {
+	return fmt.Sprintf("organisation %s, citizen %s, identified by %s at %s, agreed by %s, witness %s, aidant %s, %s, draft %s, renews %s, catalogue %s, %d days, signed at %s, from %s until %s, terms %x",
+		m.Organisation, m.Citizen, m.IdentifiedBy, format(m.IdentifiedAt), m.ConsentBy, m.Witness, m.Person, m.SignedWith, m.Draft, m.Renews, m.Catalogue, m.Days,
+		format(m.SignedAt), format(m.StartsAt), format(m.EndsAt), m.TermsDigest)
+}
+
+func format(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
+
+// progress says that a mandate is still to begin.
+func progress(waits bool) string {
+	if waits {
+		return "to begin "
+	}
+	return ""
 }
 
 // person says who ended something, nothing when the program did.
@@ -163,7 +176,7 @@ func person(by *uuid.UUID) string {
 }
 
 func powerText(p Power) string {
-	return fmt.Sprintf("organisation %s, citizen %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.State, p.StartsAt.UTC().Format(journal.TimeFormat), p.EndsAt.UTC().Format(journal.TimeFormat), ending(p.EndReason, p.EndedAt))
+	return fmt.Sprintf("organisation %s, citizen %s, to %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.Level, p.State, format(p.StartsAt), format(p.EndsAt), ending(p.EndReason, p.EndedAt))
 }
 
 func ending(reason string, at *time.Time) string {
@@ -176,15 +189,15 @@ func ending(reason string, at *time.Time) string {
 // replay does again what the entries say was done.
 func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
 	known := map[uuid.UUID]*replayed{}
-	err := journal.Replay(ctx, tx, `e.citizen_id = any ($1) and e.action in ('mandate.signed', 'mandate.ended')`, []any{citizens}, func(e entry) { e.apply(known) })
+	err := journal.Replay(ctx, tx, `e.citizen_id = any ($1) and e.action in ('mandate.signed', 'mandate.started', 'mandate.ended', 'power.ended')`, []any{citizens}, func(e entry) { e.apply(known) })
 	if err != nil {
 		return nil, err
 	}
 	out := map[uuid.UUID]*state{}
 	for id, r := range known {
-		s := &state{facts: facts(r.mandate, r.method), ended: ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}}
+		s := &state{facts: facts(r.mandate), ended: progress(r.waits()) + ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}}
 		for _, p := range r.powers {
-			s.powers[p.Procedure+p.Case] = powerText(*p)
+			s.powers[p.Procedure+" "+p.Case] = powerText(*p)
 		}
 		out[id] = s
 	}
@@ -201,50 +214,103 @@ type entry struct {
 	By           struct {
 		Person uuid.UUID `json:"person"`
 	} `json:"by"`
-	Detail struct {
-		Draft      uuid.UUID    `json:"draft"`
-		Procedures []string     `json:"procedures"`
-		Days       int          `json:"days"`
-		EndsAt     time.Time    `json:"ends_at"`
-		Method     string       `json:"identified_by"`
-		Identified time.Time    `json:"identified_at"`
-		Catalogue  string       `json:"catalogue"`
-		Terms      string       `json:"terms_sha256"`
-		Reason     string       `json:"reason"`
-		Superseded []superseded `json:"superseded"`
-	} `json:"detail"`
+	Detail signedEntry `json:"detail"`
+}
+
+// signedEntry is what the details of all those entries may say. Entries of before levels and cases list procedures instead of powers.
+type signedEntry struct {
+	Draft      uuid.UUID    `json:"draft"`
+	Procedures []string     `json:"procedures"`
+	Powers     []givenEntry `json:"powers"`
+	Days       int          `json:"days"`
+	Scheduled  bool         `json:"scheduled"`
+	StartsAt   time.Time    `json:"starts_at"`
+	EndsAt     time.Time    `json:"ends_at"`
+	Method     string       `json:"identified_by"`
+	Identified time.Time    `json:"identified_at"`
+	ConsentBy  string       `json:"consent_by"`
+	Witness    uuid.UUID    `json:"witness"`
+	SignedWith string       `json:"signed_with"`
+	Renews     uuid.UUID    `json:"renews"`
+	Catalogue  string       `json:"catalogue"`
+	Terms      string       `json:"terms_sha256"`
+	Reason     string       `json:"reason"`
+	Procedure  string       `json:"procedure"`
+	Case       string       `json:"case"`
+	Superseded []superseded `json:"superseded"`
+}
+
+type givenEntry struct {
+	Procedure string          `json:"procedure"`
+	Case      string          `json:"case"`
+	Level     procedure.Level `json:"level"`
+	EndsAt    time.Time       `json:"ends_at"`
 }
 
 type replayed struct {
 	mandate Mandate
-	method  string // of the identification
 	endedBy *uuid.UUID
 	powers  []*Power
 }
 
+// waits reports whether the mandate is still to begin.
+func (r *replayed) waits() bool { return r.mandate.State == Scheduled && r.mandate.EndedAt == nil }
+
 func (e entry) apply(known map[uuid.UUID]*replayed) {
-	switch e.Action {
-	case "mandate.signed":
-		for _, s := range e.Detail.Superseded {
-			if r := known[uuid.MustParse(zeroIfBad(s.Mandate))]; r != nil {
-				r.endPower(s.Procedure, s.Case, s.Reason, e.At)
-			}
-		}
-		digest, _ := hex.DecodeString(e.Detail.Terms) // not hexadecimal: then it differs from the table's
-		r := &replayed{method: e.Detail.Method, mandate: Mandate{IdentifiedAt: e.Detail.Identified, Catalogue: e.Detail.Catalogue, ID: e.Mandate, Organisation: e.Organisation, Citizen: e.Citizen, Person: e.By.Person, Draft: e.Detail.Draft, Days: e.Detail.Days,
-			SignedAt: e.At, EndsAt: e.Detail.EndsAt, TermsDigest: digest}}
-		for _, p := range e.Detail.Procedures {
-			r.powers = append(r.powers, &Power{Organisation: e.Organisation, Citizen: e.Citizen, Procedure: p, State: Standing, StartsAt: e.At, EndsAt: e.Detail.EndsAt})
-		}
-		known[e.Mandate] = r
-	case "mandate.ended":
-		if r := known[e.Mandate]; r != nil {
-			for _, p := range r.powers {
-				r.endPower(p.Procedure, p.Case, e.Detail.Reason, e.At)
-			}
-			r.endedBy = &e.By.Person
+	r := known[e.Mandate]
+	if e.Action != "mandate.signed" && r == nil {
+		return
+	}
+	for _, s := range e.Detail.Superseded {
+		if o := known[uuid.MustParse(zeroIfBad(s.Mandate))]; o != nil {
+			o.endPower(s.Procedure, s.Case, s.Reason, e.At)
 		}
 	}
+	switch e.Action {
+	case "mandate.signed":
+		known[e.Mandate] = e.signed()
+	case "mandate.started":
+		r.mandate.State = Standing
+		for _, p := range r.powers {
+			if p.State == Scheduled {
+				p.State = Standing
+			}
+		}
+	case "power.ended":
+		r.endPower(e.Detail.Procedure, e.Detail.Case, e.Detail.Reason, e.At)
+	case "mandate.ended":
+		for _, p := range r.powers {
+			reason := e.Detail.Reason
+			if !e.At.Before(p.EndsAt) {
+				reason = "expired"
+			}
+			r.endPower(p.Procedure, p.Case, reason, e.At)
+		}
+		at := e.At
+		r.mandate.EndReason, r.mandate.EndedAt, r.endedBy = e.Detail.Reason, &at, &e.By.Person
+	}
+}
+
+// signed is the mandate that an entry tells of.
+func (e entry) signed() *replayed {
+	d := e.Detail
+	digest, _ := hex.DecodeString(d.Terms) // not hexadecimal: then it differs from the table's
+	m := Mandate{ID: e.Mandate, Organisation: e.Organisation, Citizen: e.Citizen, Person: e.By.Person, Draft: d.Draft, Days: d.Days, IdentifiedBy: d.Method, IdentifiedAt: d.Identified, ConsentBy: d.ConsentBy,
+		Witness: d.Witness, SignedWith: d.SignedWith, Renews: d.Renews, Catalogue: d.Catalogue, State: Standing, SignedAt: e.At, StartsAt: d.StartsAt, EndsAt: d.EndsAt, TermsDigest: digest}
+	if d.Scheduled {
+		m.State = Scheduled
+	}
+	if d.ConsentBy == "" { // of before there was more than one way
+		m.ConsentBy, m.StartsAt = ConsentFranceConnect, e.At
+		for _, p := range d.Procedures {
+			d.Powers = append(d.Powers, givenEntry{p, "", procedure.Act, d.EndsAt})
+		}
+	}
+	r := &replayed{mandate: m}
+	for _, p := range d.Powers {
+		r.powers = append(r.powers, &Power{Organisation: e.Organisation, Citizen: e.Citizen, Procedure: p.Procedure, Case: p.Case, Level: p.Level, State: m.State, StartsAt: m.StartsAt, EndsAt: p.EndsAt})
+	}
+	return r
 }
 
 // endPower ends one power, and the mandate when it was the last. What had expired ended when its time was over.

@@ -14,15 +14,25 @@ import (
 )
 
 // Reasons are why a person may end a mandate (Code civil 2003, and a signature by mistake). The program itself ends them
-// as superseded or expired.
+// as superseded, expired or transferred.
 var Reasons = []string{"citizen", "organisation", "completed", "mistake", "death", "protection"}
+
+// WholeReasons are those that end every power of a citizen's mandate: one alone makes no sense.
+var WholeReasons = []string{"death", "protection"}
 
 type ended struct {
 	Reason     string   `json:"reason"`
-	Procedures []string `json:"procedures"` // the powers that stood until now
+	Procedures []string `json:"procedures"` // the powers that had not ended
 }
 
-// End ends a mandate of the actor's organisation and all its powers, at once. It returns ErrEnded when it has ended (its
+// powerEnded is the detail of the entry of one power that ended.
+type powerEnded struct {
+	Reason    string `json:"reason"`
+	Procedure string `json:"procedure"`
+	Case      string `json:"case,omitempty"`
+}
+
+// End ends a mandate of the actor's organisation and all its powers, at once; one that is still to begin never does. It returns ErrEnded when it has ended (its
 // time being over included), ErrReason for a reason that is not among Reasons, ErrFactorTooOld when the actor gave their second factor more than
 // org.FactorLife ago, org.ErrMayNot, db.ErrNotFound for another organisation's. Whose certificate is over may end all the same
 // (org.Reads): it protects the citizen.
@@ -30,44 +40,84 @@ func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reas
 	if !slices.Contains(Reasons, reason) {
 		return ErrReason
 	}
-	batch := &pgx.Batch{}
-	mayEnd := org.MayEnd(batch, by)
-	// The citizen first: the order of locks is the same for every act on mandates.
-	batch.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for update of c`, id, by.Organisation)
-	var m Mandate
-	there := false
-	batch.Queue(`select citizen_id, state, ends_at from mandate where id = $1 and organisation_id = $2 for update`, id, by.Organisation).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		if there = rows.Next(); there {
-			return rows.Scan(&m.Citizen, &m.State, &m.EndsAt)
-		}
-		return rows.Err()
-	})
-	var standing []string
-	batch.Queue(`select procedure from mandate_power where mandate_id = $1 and state <> 'ended' order by procedure`, id).Query(func(rows pgx.Rows) error {
-		var err error
-		standing, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayEnd(); err != nil {
-			return journal.Event{}, err
-		}
-		if !there {
-			return journal.Event{}, db.ErrNotFound
-		}
-		if !m.StandsAt(tx.Now) {
-			return journal.Event{}, ErrEnded
-		}
-		if err := org.Fresh(by, tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		tx.Queue(`update mandate_power set state = 'ended', ended_at = $2, end_reason = $3 where mandate_id = $1 and state <> 'ended'`, id, tx.Now, reason)
-		tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state = 'standing'`, id, tx.Now, by.Person, reason)
-		return journal.Event{Action: "mandate.ended", Citizen: m.Citizen, Mandate: id, Detail: ended{reason, standing}}, r.told(tx, "mandate_ended", m.Citizen, id)
+	err := r.onMandate(ctx, by, id, func(tx *journal.Tx, m *Mandate) (journal.Event, error) {
+		return r.end(tx, m, reason)
 	})
 	if err != nil {
 		return fmt.Errorf("end mandate %s: %w", id, err)
 	}
 	return nil
+}
+
+// EndPower ends one power of a mandate of the actor's organisation, at once, and the mandate when it was the last. Errors: those of End, ErrReason also for a
+// reason of WholeReasons, ErrEnded when this power has ended or was never given.
+func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID, procedure, caseRef, reason string) error {
+	if !slices.Contains(Reasons, reason) || slices.Contains(WholeReasons, reason) {
+		return ErrReason
+	}
+	err := r.onMandate(ctx, by, id, func(tx *journal.Tx, m *Mandate) (journal.Event, error) {
+		here := func(p Power) bool { return p.Procedure == procedure && p.Case == caseRef }
+		if !slices.ContainsFunc(m.Powers, func(p Power) bool { return here(p) && tx.Now.Before(p.EndsAt) }) {
+			return journal.Event{}, ErrEnded
+		}
+		if !slices.ContainsFunc(m.Powers, func(p Power) bool { return !here(p) && tx.Now.Before(p.EndsAt) }) {
+			return r.end(tx, m, reason)
+		}
+		tx.Queue(`update mandate_power set state = 'ended', ended_at = $4, end_reason = $5 where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, id, procedure, caseRef, tx.Now, reason)
+		return journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: id, Detail: powerEnded{reason, procedure, caseRef}}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("end a power of mandate %s: %w", id, err)
+	}
+	return nil
+}
+
+// end ends all that is left of a mandate. A power whose own time is over before the others' has expired.
+func (r *Register) end(tx *journal.Tx, m *Mandate, reason string) (journal.Event, error) {
+	detail := ended{Reason: reason, Procedures: []string{}}
+	for _, p := range m.Powers {
+		detail.Procedures = append(detail.Procedures, p.Procedure)
+	}
+	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else $3 end where mandate_id = $1 and state <> 'ended'`, m.ID, tx.Now, reason)
+	tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state <> 'ended'`, m.ID, tx.Now, tx.By.Person, reason)
+	return journal.Event{Action: "mandate.ended", Citizen: m.Citizen, Mandate: m.ID, Detail: detail}, r.told(tx, "mandate_ended", m.Citizen, m.ID)
+}
+
+// onMandate runs an act that ends something of a mandate of the actor's organisation, which it has locked, with its powers that have not ended.
+func (r *Register) onMandate(ctx context.Context, by journal.Actor, id uuid.UUID, f func(*journal.Tx, *Mandate) (journal.Event, error)) error {
+	batch := &pgx.Batch{}
+	mayEnd := org.MayEnd(batch, by)
+	// The citizen first: the order of locks is the same for every act on mandates.
+	batch.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for update of c`, id, by.Organisation)
+	var m *Mandate
+	batch.Queue(`select citizen_id, state, ends_at from mandate where id = $1 and organisation_id = $2 for update`, id, by.Organisation).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if rows.Next() {
+			m = &Mandate{ID: id, Organisation: by.Organisation}
+			return rows.Scan(&m.Citizen, &m.State, &m.EndsAt)
+		}
+		return rows.Err()
+	})
+	var powers []Power
+	batch.Queue(`select `+powerColumns+` from mandate_power p where p.mandate_id = $1 and p.state <> 'ended' order by p.procedure, p.case_ref`, id).Query(func(rows pgx.Rows) error {
+		var err error
+		powers, err = pgx.CollectRows(rows, scanPower)
+		return err
+	})
+	return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		if err := mayEnd(); err != nil {
+			return journal.Event{}, err
+		}
+		switch {
+		case m == nil:
+			return journal.Event{}, db.ErrNotFound
+		case m.State == Ended || !tx.Now.Before(m.EndsAt):
+			return journal.Event{}, ErrEnded
+		}
+		if err := org.Fresh(by, tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		m.Powers = powers
+		return f(tx, m)
+	})
 }

@@ -32,8 +32,8 @@ func nextEvidences(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) (
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
-// signedEntry is what is read of the entry of a signature.
-type signedEntry struct {
+// evidenceEntry is what is read of the entry of a signature.
+type evidenceEntry struct {
 	At           time.Time `json:"at"`
 	Organisation uuid.UUID `json:"organisation"`
 	Mandate      uuid.UUID `json:"mandate"`
@@ -44,7 +44,7 @@ type signedEntry struct {
 
 func compareEvidence(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]journal.Difference, error) {
 	want, have := map[uuid.UUID]string{}, map[uuid.UUID]string{}
-	err := journal.Replay(ctx, tx, `e.mandate_id = any ($1) and e.action = 'mandate.signed'`, []any{mandates}, func(e signedEntry) {
+	err := journal.Replay(ctx, tx, `e.mandate_id = any ($1) and e.action = 'mandate.signed'`, []any{mandates}, func(e evidenceEntry) {
 		if e.Detail.Evidence != "" {
 			want[e.Mandate] = evidenceText(e.Organisation, e.Detail.Evidence, e.At)
 		}

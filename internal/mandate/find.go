@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/terms"
 )
 
 // find fills in a mandate of which the id and the organisation are known.
@@ -18,12 +19,14 @@ func (r *Register) find(ctx context.Context, tx Reader, by journal.Actor, m *Man
 	var sealed []byte
 	batch := &pgx.Batch{}
 	mayRead := org.MayRead(batch, by)
-	batch.Queue(`select citizen_id, draft_id, person_id, state, days, identified_at, signed_at, ends_at, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
-		from mandate where id = $1 and organisation_id = $2`, m.ID, m.Organisation).QueryRow(func(row pgx.Row) error {
+	batch.Queue(`select citizen_id, draft_id, person_id, state, coalesce(days, 0), identified_by, consent_by, coalesce(signed_with, ''), coalesce(witness_id, $3), coalesce(renews, $3), identified_at, signed_at,
+		coalesce(starts_at, signed_at), ends_at, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
+		from mandate where id = $1 and organisation_id = $2`, m.ID, m.Organisation, uuid.Nil).QueryRow(func(row pgx.Row) error {
 		if err := mayRead(); err != nil {
 			return err
 		}
-		return row.Scan(&m.Citizen, &m.Draft, &m.Person, &m.State, &m.Days, &m.IdentifiedAt, &m.SignedAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
+		return row.Scan(&m.Citizen, &m.Draft, &m.Person, &m.State, &m.Days, &m.IdentifiedBy, &m.ConsentBy, &m.SignedWith, &m.Witness, &m.Renews, &m.IdentifiedAt, &m.SignedAt,
+			&m.StartsAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
 	})
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
@@ -38,6 +41,11 @@ func (r *Register) find(ctx context.Context, tx Reader, by journal.Actor, m *Man
 	m.Powers, err = pgx.CollectRows(rows, scanPower)
 	return err
 }
+
+// termsPurpose binds sealed terms to their mandate; it never changes. Those of another mandate of the same citizen do not
+// open in its place.
+func termsPurpose(mandate uuid.UUID) string { return "mandate.terms:" + mandate.String() }
+
 func (r *Register) openMandate(ctx context.Context, tx Reader, m *Mandate, sealed []byte) error {
 	who, err := r.citizens.FindWith(ctx, tx, m.Organisation, m.Citizen)
 	if err != nil {
@@ -55,8 +63,6 @@ func (r *Register) openMandate(ctx context.Context, tx Reader, m *Mandate, seale
 	if digest := sha256.Sum256(plain); !bytes.Equal(digest[:], m.TermsDigest) {
 		return errors.New("terms: not those whose digest stands with the mandate")
 	}
-	if json.Unmarshal(plain, &m.Terms) != nil {
-		return errors.New("terms: not what was sealed")
-	}
-	return nil
+	m.Terms, err = terms.Decode(plain, m.SignedAt)
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 )
@@ -45,7 +46,6 @@ const owners = `with recursive owner (person) as (select $2::uuid union
 const (
 	leftMandates = owners + ` select count(*), min(m.ends_at), max(m.ends_at) from mandate m where m.organisation_id = $1 and m.state = 'standing' and m.ends_at > $3
 		and m.person_id in (select person from owner)`
-	leftDrafts = ` from mandate_draft where organisation_id = $1 and person_id = $2 and state in ('open', 'identified') and expires_at > $3`
 )
 
 // LeftBy tells what a person would leave in the actor's organisation, nothing for who was never there.
@@ -57,7 +57,7 @@ func (r *Register) LeftBy(ctx context.Context, by journal.Actor, person uuid.UUI
 		now := r.clock.Now()
 		err := tx.QueryRow(ctx, leftMandates, by.Organisation, person, now).Scan(&l.Mandates, &first, &last)
 		if err == nil {
-			err = tx.QueryRow(ctx, `select count(*)`+leftDrafts, by.Organisation, person, now).Scan(&l.Drafts)
+			l.Drafts, err = draft.Count(ctx, tx, by.Organisation, person, now)
 		}
 		if err == nil {
 			err = tx.QueryRow(ctx, `select to_person, at from mandate_handover where organisation_id = $1 and from_person = $2`, by.Organisation, person).Scan(&to, &since)
@@ -106,12 +106,10 @@ func (r *Register) HandOver(ctx context.Context, by journal.Actor, from, to uuid
 		if err := tx.QueryRow(ctx, leftMandates, by.Organisation, from, tx.Now).Scan(&h.Mandates, nil, nil); err != nil {
 			return journal.Event{}, err
 		}
-		tag, err := tx.Exec(ctx, `update mandate_draft set person_id = $4, state = 'open',`+noIdentity+` where id in (select id`+leftDrafts+` for update)`,
-			by.Organisation, from, tx.Now, to)
-		if err != nil {
+		var err error
+		if h.Drafts, err = draft.HandOver(ctx, tx, by.Organisation, from, to); err != nil {
 			return journal.Event{}, err
 		}
-		h.Drafts = int(tag.RowsAffected())
 		tx.QueueOne(`insert into mandate_handover (organisation_id, from_person, to_person, at) values ($1, $2, $3, $4)
 			on conflict (organisation_id, from_person) do update set to_person = excluded.to_person, at = excluded.at`, by.Organisation, from, to, tx.Now)
 		return journal.Event{Action: "mandate.handed_over", Detail: handedOver{from.String(), to.String(), h.Mandates, h.Drafts}}, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -19,7 +20,7 @@ func TestHandOver_GivesWhatIsUnderWay(t *testing.T) {
 	first := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	w.Sign(t, w.Jeanne, fixture.Citizen(2), fixture.Tax)
 	w.Sign(t, w.Paul, fixture.Citizen(3), fixture.Tax)
-	draft := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	drawn := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	if err := w.Mandates.End(t.Context(), w.Jeanne, first.ID, "completed"); err != nil {
 		t.Fatal(err)
 	}
@@ -31,11 +32,11 @@ func TestHandOver_GivesWhatIsUnderWay(t *testing.T) {
 	if err != nil || handed != (mandate.Handed{Mandates: 1, Drafts: 1}) {
 		t.Errorf("handed over %+v, %v", handed, err)
 	}
-	d, err := w.Mandates.Draft(t.Context(), w.Paul, draft)
-	if err != nil || d.Identity != nil || d.State != mandate.DraftOpen {
+	d, err := w.Drafts.Find(t.Context(), w.Paul, drawn)
+	if err != nil || d.Identity != nil || d.State != draft.Open {
 		t.Errorf("the colleague's draft: %+v, %v", d, err)
 	}
-	if _, err := w.Mandates.Draft(t.Context(), w.Jeanne, draft); !errors.Is(err, db.ErrNotFound) {
+	if err := w.Drafts.Change(t.Context(), w.Jeanne, drawn, fixture.Terms(fixture.Tax)); !errors.Is(err, draft.ErrState) {
 		t.Errorf("still hers: %v", err)
 	}
 	followed, err := w.Mandates.FollowedUp(t.Context(), w.Paul, 10)

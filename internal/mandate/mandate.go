@@ -1,12 +1,12 @@
-// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate_draft, mandate,
-// mandate_power and mandate_handover.
+// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate, mandate_power and
+// mandate_handover.
 //
-// A mandate says: this organisation may do these procedures for this citizen until that date. It is drawn up as a Draft
-// (terms, then the citizen's identity from FranceConnect), becomes a Mandate when it is signed, and gives one Power for
-// each procedure. A power is scheduled, standing or ended; expired is not a state but a matter of the clock: a standing
-// power past its end gives nothing, and the next act that meets it ends it.
+// A mandate says: this organisation may do these procedures for this citizen until that date. It is drawn up as a draft
+// (package draft), becomes a Mandate when it is signed, and gives one Power for each procedure and case. A power is scheduled, standing
+// or ended; expired is not a state but a matter of the clock: a standing power past its end gives nothing, and the next act
+// that meets it ends it. A scheduled power gives nothing either, until Start has made it stand.
 //
-// One act is one file: draft.go, identify.go, sign.go, end.go, handover.go, mayact.go. What the journal says of them is compared with
+// One act is one file: sign.go, start.go, end.go, handover.go, mayact.go. What the journal says of them is compared with
 // what the tables say in compare.go.
 package mandate
 
@@ -18,59 +18,58 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/clock"
+	"mandat/internal/credential"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/procedure"
+	"mandat/internal/terms"
 )
 
 // How long things hold.
 const (
-	DraftLife    = 4 * time.Hour    // a draft, from its start
-	IdentityLife = 10 * time.Minute // FranceConnect's identification, until the signature
-	FactorLife   = 15 * time.Minute // the aidant's second factor, until the signature
+	IdentityLife   = 10 * time.Minute // FranceConnect's identification, until the signature
+	AttestedLife   = 2 * time.Hour    // any other, which waits for a colleague or for an answer
+	FactorLife     = 15 * time.Minute // the aidant's second factor, until the signature
+	RenewableAfter = 365 * 24 * time.Hour
 )
 
-// The refusals that callers tell apart. db.ErrNotFound stands for what is not there or another organisation's.
+// IdentityLifeOf is how long an identification holds until the signature.
+func IdentityLifeOf(by string) time.Duration {
+	if by == draft.ByFranceConnect {
+		return IdentityLife
+	}
+	return AttestedLife
+}
+
+// The refusals that callers tell apart, beside those of package draft. db.ErrNotFound stands for what is not there or another organisation's.
 var (
-	ErrTerms          = errors.New("the terms of the mandate are incomplete")
-	ErrMinor          = errors.New("the citizen is not certainly of age")
-	ErrDraftState     = errors.New("the draft is not in the state for this")
 	ErrNotAgreed      = errors.New("the agreement was not ticked")
+	ErrAgreement      = errors.New("how the agreement was given is not said rightly")
+	ErrNoProof        = errors.New("no proof of the agreement that the aidant cannot make alone")
 	ErrIdentityTooOld = errors.New("the identification is too old")
 	ErrFactorTooOld   = org.ErrFactorTooOld // the aidant's second factor
 	ErrOtherBrowser   = errors.New("the identification was made in another browser session")
-	ErrAlreadySigned  = errors.New("the draft is signed already")
 	ErrEnded          = errors.New("the mandate has ended already")
+	ErrNotRenewable   = errors.New("the mandate cannot be renewed")
 	ErrReason         = errors.New("not a reason to end a mandate")
 	ErrNoPower        = errors.New("no power stands for this")
-
-	ErrProcedureNotAllowed = errors.New("the organisation does not do this procedure, or not by this aidant") // NotAllowedError says which
 )
 
-// NotAllowedError is ErrProcedureNotAllowed with the procedures, keys of the catalogue.
-type NotAllowedError struct{ Procedures []string }
+// What proves the agreement.
+const (
+	ConsentFranceConnect = "franceconnect" // the citizen identified themselves for this very draft
+	ConsentColleague     = "colleague"     // a second colleague heard it
+	ConsentSMS           = "sms"           // they answered from a number verified earlier
+)
 
-// Error returns the text of ErrProcedureNotAllowed.
-func (e *NotAllowedError) Error() string { return ErrProcedureNotAllowed.Error() }
-
-// Unwrap returns ErrProcedureNotAllowed.
-func (e *NotAllowedError) Unwrap() error { return ErrProcedureNotAllowed }
-
-// allowed returns a *NotAllowedError unless the person who acts may do all of the procedures for the organisation.
-func allowed(o *org.Organisation, procedures []string) error {
-	var not []string
-	for _, p := range procedures {
-		if !o.Allows(p) {
-			not = append(not, p)
-		}
-	}
-	if not != nil {
-		return &NotAllowedError{not}
-	}
-	return nil
-}
+// How the aidant committed themselves.
+const (
+	WithPasskey = "passkey" // signed the terms
+	WithCode    = "code"    // confirmed with a second factor, which signs nothing
+)
 
 // The states of mandates and powers.
 const (
@@ -83,12 +82,15 @@ const (
 type Mandate struct {
 	ID, Organisation, Citizen, Draft, Person uuid.UUID
 	State                                    string
-	Days                                     int
-	IdentifiedAt, SignedAt, EndsAt           time.Time
+	Days                                     int // 0 when the last day was chosen
+	IdentifiedBy, ConsentBy                  string
+	SignedWith                               string // "" before there was a difference
+	Witness, Renews                          uuid.UUID
+	IdentifiedAt, SignedAt, StartsAt, EndsAt time.Time // it starts when it is signed, or later
 	EndedAt                                  *time.Time
 	EndReason                                string
 	Catalogue                                string // version of the procedure catalogue
-	Terms                                    FrozenTerms
+	Terms                                    terms.Frozen
 	TermsDigest                              []byte // SHA-256 of the terms as they were sealed; stands in the entry
 	Powers                                   []Power
 	Identity                                 citizen.Identity
@@ -97,10 +99,14 @@ type Mandate struct {
 // StandsAt reports whether the mandate gives anything at t.
 func (m Mandate) StandsAt(t time.Time) bool { return m.State == Standing && t.Before(m.EndsAt) }
 
+// ComesAt reports whether the mandate is still to begin at t.
+func (m Mandate) ComesAt(t time.Time) bool { return m.State == Scheduled && t.Before(m.EndsAt) }
+
 // Power is one procedure that a mandate gives, for one case or ("") for every case.
 type Power struct {
 	Mandate, Organisation, Citizen uuid.UUID
-	Procedure, Case, State         string
+	Procedure, Case, State         string // Case is the hash of the file's reference (draft.Register.CaseRef)
+	Level                          procedure.Level
 	StartsAt, EndsAt               time.Time
 	EndedAt                        *time.Time
 	EndReason                      string
@@ -116,6 +122,8 @@ type Register struct {
 	db        *db.DB
 	journal   *journal.Journal
 	citizens  *citizen.Register
+	drafts    *draft.Register
+	factors   *credential.Register // nil: nobody signs with a passkey
 	catalogue *procedure.Catalogue
 	keys      *envelope.Keys
 	clock     *clock.Clock
@@ -123,6 +131,6 @@ type Register struct {
 }
 
 // New returns the register of mandates kept in this database. It tells nobody anything (see Telling).
-func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, catalogue *procedure.Catalogue, keys *envelope.Keys, c *clock.Clock) *Register {
-	return &Register{db: d, journal: j, citizens: citizens, catalogue: catalogue, keys: keys, clock: c}
+func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, drafts *draft.Register, factors *credential.Register, catalogue *procedure.Catalogue, keys *envelope.Keys, c *clock.Clock) *Register {
+	return &Register{db: d, journal: j, citizens: citizens, drafts: drafts, factors: factors, catalogue: catalogue, keys: keys, clock: c}
 }

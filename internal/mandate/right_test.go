@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -28,15 +29,15 @@ func TestProcedures_AreThoseAllowed(t *testing.T) {
 			w := fixture.New(t)
 			before := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 			w.Behind(t, limit, w.Jeanne.Person)
-			good, err := w.Mandates.StartDraft(t.Context(), w.Jeanne, fixture.Terms(fixture.Housing))
+			good, err := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(fixture.Housing))
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, start := w.Mandates.StartDraft(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
-			_, sign := w.Mandates.Sign(t.Context(), w.Jeanne, before, mandate.Agreement{Ticked: true})
-			for what, err := range map[string]error{"start": start, "change": w.Mandates.ChangeDraft(t.Context(), w.Jeanne, good.ID, fixture.Terms(fixture.Housing, fixture.Tax)), "sign": sign} {
-				not, ok := errors.AsType[*mandate.NotAllowedError](err)
-				if !ok || !errors.Is(err, mandate.ErrProcedureNotAllowed) {
+			_, start := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
+			_, sign := w.Mandates.Sign(t.Context(), w.Jeanne, before, fixture.Agreed())
+			for what, err := range map[string]error{"start": start, "change": w.Drafts.Change(t.Context(), w.Jeanne, good.ID, fixture.Terms(fixture.Housing, fixture.Tax)), "sign": sign} {
+				not, ok := errors.AsType[*draft.NotAllowedError](err)
+				if !ok || !errors.Is(err, draft.ErrNotAllowed) {
 					t.Errorf("%s: %v", what, err)
 					continue
 				}
@@ -47,8 +48,8 @@ func TestProcedures_AreThoseAllowed(t *testing.T) {
 			if n := count(t, w, `select count(*) from mandate`); n != 0 {
 				t.Errorf("%d mandates", n)
 			}
-			if got, err := w.Mandates.Draft(t.Context(), w.Jeanne, good.ID); err != nil || len(got.Procedures) != 1 {
-				t.Errorf("the draft became %v, %v", got.Procedures, err)
+			if got, err := w.Drafts.Find(t.Context(), w.Jeanne, good.ID); err != nil || len(got.Terms.Powers) != 1 {
+				t.Errorf("the draft became %v, %v", got.Terms.Powers, err)
 			}
 		})
 	}
@@ -57,18 +58,18 @@ func TestProcedures_AreThoseAllowed(t *testing.T) {
 func TestDraft_IsBegunByWhoMayAct(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
-	d, err := w.Mandates.StartDraft(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
+	d, err := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Behind(t, `update certification set state = 'suspended', suspended_at = now() where person_id = $1`, w.Jeanne.Person)
-	_, start := w.Mandates.StartDraft(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
-	for what, err := range map[string]error{"start": start, "change": w.Mandates.ChangeDraft(t.Context(), w.Jeanne, d.ID, fixture.Terms(fixture.Housing))} {
+	_, start := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
+	for what, err := range map[string]error{"start": start, "change": w.Drafts.Change(t.Context(), w.Jeanne, d.ID, fixture.Terms(fixture.Housing))} {
 		if !errors.Is(err, org.ErrMayNot) || org.Why(err) != org.WhyNotCertified {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := w.Mandates.Abandon(t.Context(), w.Jeanne, d.ID); err != nil {
+	if err := w.Drafts.Abandon(t.Context(), w.Jeanne, d.ID); err != nil {
 		t.Errorf("giving it up protects the citizen: %v", err)
 	}
 }
@@ -101,7 +102,7 @@ func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	draft := w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	drawn := w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
 	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
 	if _, err := w.Mandates.HandOver(t.Context(), w.Referent(t, w.Here, "rose"), w.Paul.Person, nora.Person); !errors.Is(err, mandate.ErrColleague) {
@@ -116,7 +117,7 @@ func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
 			t.Errorf("told %d things: %v", told, listed)
 		}
 		_, followed := w.Mandates.FollowedUp(t.Context(), by, 10)
-		_, drawn := w.Mandates.Draft(t.Context(), by, draft)
+		_, drawn := w.Drafts.Find(t.Context(), by, drawn)
 		return map[string]error{"list": listed, "search": search, "search for nobody": nobody, "find": find, "followed up": followed, "draft": drawn}
 	}
 	for who, c := range map[string]struct {

@@ -1,7 +1,6 @@
 package mandate
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -12,53 +11,42 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/credential"
+	"mandat/internal/draft"
+	"mandat/internal/evidence"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/terms"
 	"mandat/internal/token"
 )
 
-// signed is what the entry of a signature says; docs/journal.md lists it.
-type signed struct {
-	Draft        string       `json:"draft"`
-	Procedures   []string     `json:"procedures"`
-	Days         int          `json:"days"`
-	EndsAt       string       `json:"ends_at"`
-	IdentifiedBy string       `json:"identified_by"`
-	IdentifiedAt string       `json:"identified_at"`
-	FactorAt     string       `json:"factor_at"`
-	Catalogue    string       `json:"catalogue"`
-	Terms        string       `json:"terms_sha256"`
-	Superseded   []superseded `json:"superseded,omitempty"`
-}
-
-// superseded is an earlier power that this signature ended.
-type superseded struct {
-	Mandate   string `json:"mandate"`
-	Procedure string `json:"procedure"`
-	Case      string `json:"case,omitempty"`
-	Reason    string `json:"reason"` // superseded, or expired when its time was over already
-}
-
 // Agreement is what came back from the recap.
 type Agreement struct {
-	Ticked     bool      // the citizen agrees
-	Identified time.Time // when the identity on the recap was told; the zero time asks for none in particular
+	Ticked  bool             // the citizen agrees
+	Version int              // of the draft that was shown; 0 asks for none in particular
+	How     *terms.Agreement // how they came to agree
+	Factor  string           // the kind of the aidant's last second factor (evidence.Confirmed), when they do not sign
+	Answer  []byte           // of the browser to PrepareSignature's question: the aidant signs with a passkey. nil: they confirm with a code
 }
 
-// Sign makes the draft a mandate. The citizen agrees by their identification for this very draft, at most IdentityLife
-// ago and in this browser session, and by the box ticked on the recap; the aidant by a second factor at most FactorLife
-// ago. The organisation's earlier powers for the same citizen and procedures are superseded in the same act.
+// Sign makes the draft a mandate. The citizen agrees by the box ticked on the recap, and by a proof that the aidant cannot make alone: their own
+// identification at FranceConnect for this very draft, at most IdentityLife ago and in this browser session; or a second colleague's
+// word. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
+// cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrDraftState, *NotAllowedError,
-// org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and ErrAlreadySigned.
-func (r *Register) Sign(ctx context.Context, by journal.Actor, draft uuid.UUID, a Agreement) (Mandate, error) {
-	s := &signing{r: r, by: by, agreement: a}
-	err := r.journal.RecordAfter(ctx, by, s.first(draft), s.act)
+// Errors: ErrNotAgreed, ErrNoProof, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
+func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
+	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
+	err := r.journal.RecordAfter(ctx, by, s.first(id), s.act)
+	if s.passkey != nil {
+		err = r.factors.Settle(ctx, s.passkey, err)
+	}
 	switch {
-	case errors.Is(err, ErrAlreadySigned):
+	case errors.Is(err, draft.ErrSigned):
 		return r.alreadySigned(ctx, by, s.twin)
 	case err != nil:
-		return Mandate{}, fmt.Errorf("sign draft %s: %w", draft, err)
+		return Mandate{}, fmt.Errorf("sign draft %s: %w", id, err)
 	}
 	return s.mandate, nil
 }
@@ -68,7 +56,7 @@ func (r *Register) alreadySigned(ctx context.Context, by journal.Actor, id uuid.
 	if err != nil {
 		return Mandate{}, err
 	}
-	return m, ErrAlreadySigned
+	return m, draft.ErrSigned
 }
 
 // signing is one signature under way.
@@ -76,36 +64,49 @@ type signing struct {
 	r         *Register
 	by        journal.Actor
 	agreement Agreement
+	today     time.Time // decides whether the mandate begins at once
 
 	mayAct       func(time.Time) error
-	lookup       func(time.Time) (*draftRow, error)
+	lookup       func(time.Time) (*draft.Held, error)
 	known        *citizen.Sealed
 	organisation org.Organisation
+	renewed      *renewed
 	earlier      []Power
 	spared       map[uuid.UUID]bool // earlier mandates that keep other powers
 
-	mandate Mandate
-	twin    uuid.UUID // the mandate another signature of this draft made
+	passkey   *credential.Signing // nil: confirmed with a code
+	signature credential.Signature
+	consent   string
+	shown     []evidence.Text
+	evidence  string // SHA-256 of the file
+	mandate   Mandate
+	twin      uuid.UUID // the mandate another signature of this draft made
 }
 
 // indexOfDraft is the citizen of a draft, in the statements after the one that locks it.
 const indexOfDraft = `(select sub_index from mandate_draft where id = $1)`
 
-// earlierPowers has its rows found by queries that give one value each: a join could be planned from the wrong end.
-const earlierPowers = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
-		and not (o.state = 'standing' and o.procedure = any ((select procedures from mandate_draft where id = $1)::text[])) limit 1), false)
+// The powers that the draft takes the place of have the same key, and stand; or are scheduled, when it begins after the day $3. Their rows are found by queries that
+// give one value each: a join could be planned from the wrong end.
+const (
+	keysOfDraft   = `any ((select array(select a || ' ' || b from unnest(d.procedures, d.case_refs) k (a, b)) from mandate_draft d where d.id = $1)::text[])`
+	stateOfDraft  = `(select case when from_on > $3::date then 'scheduled' else 'standing' end from mandate_draft where id = $1)`
+	earlierPowers = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
+		and not (o.state = p.state and o.procedure || ' ' || o.case_ref = ` + keysOfDraft + `) limit 1), false)
 	from mandate_power p where p.organisation_id = $2 and p.citizen_id = (select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)
-	and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.state = 'standing' order by p.mandate_id, p.procedure`
+	and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.procedure || ' ' || p.case_ref = ` + keysOfDraft + `
+	and p.state in ('standing', 'scheduled') and p.state = ` + stateOfDraft + ` order by p.mandate_id, p.procedure, p.case_ref`
+)
 
 // first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs: the
-// powers that stand for what the draft asks, and whether their mandates have others.
-func (s *signing) first(draft uuid.UUID) *pgx.Batch {
+// powers that the draft takes the place of, and whether their mandates have others.
+func (s *signing) first(id uuid.UUID) *pgx.Batch {
 	b := &pgx.Batch{}
 	s.mayAct = org.MayActFor(b, s.by, &s.organisation)
-	s.lookup = lockDraft(b, s.by, draft)
-	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, draft)
+	s.lookup = draft.Lock(b, s.by, id)
+	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, id)
 	s.spared = map[uuid.UUID]bool{}
-	b.Queue(earlierPowers, draft, s.by.Organisation).Query(func(rows pgx.Rows) error {
+	b.Queue(earlierPowers, id, s.by.Organisation, s.today).Query(func(rows pgx.Rows) error {
 		var err error
 		s.earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
 			var p Power
@@ -116,6 +117,10 @@ func (s *signing) first(draft uuid.UUID) *pgx.Batch {
 		})
 		return err
 	})
+	s.renewed = askRenewed(b, id, s.by.Organisation)
+	if s.agreement.Answer != nil && s.r.factors != nil {
+		s.passkey = s.r.factors.Sign(b, s.by, s.agreement.Answer)
+	}
 	return b
 }
 
@@ -130,15 +135,6 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 	if err := s.mayAct(tx.Now); err != nil {
 		return journal.Event{}, err
 	}
-	if d.State != DraftIdentified {
-		return journal.Event{}, ErrDraftState
-	}
-	if err := allowed(&s.organisation, d.Procedures); err != nil {
-		return journal.Event{}, err
-	}
-	if _, err := s.r.openDraft(d); err != nil {
-		return journal.Event{}, err
-	}
 	if err := s.check(d, tx.Now); err != nil {
 		return journal.Event{}, err
 	}
@@ -148,77 +144,99 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 	return s.event(d), nil
 }
 
-// check asks whether both have agreed, to this draft as it is now. The box comes last: on a recap that waits for something else there is none.
-func (s *signing) check(d *draftRow, now time.Time) error {
+// check asks everything of the draft but what the aidant commits themselves by.
+func (s *signing) check(d *draft.Held, now time.Time) error {
 	switch {
-	case !s.agreement.Identified.IsZero() && !s.agreement.Identified.Equal(d.IdentifiedAt):
-		return ErrDraftState // somebody else was identified since the recap was shown
-	case len(s.by.Session) == 0 || !bytes.Equal(d.identifiedS, s.by.Session):
+	case d.Person != s.by.Person:
+		return draft.ErrNotOwn
+	case d.State != draft.Identified, s.agreement.Version != 0 && s.agreement.Version != d.Version:
+		return draft.ErrState
+	}
+	if err := draft.Allowed(&s.organisation, d.Terms.Procedures()); err != nil {
+		return err
+	}
+	if err := s.r.drafts.Open(d); err != nil {
+		return err
+	}
+	if err := s.r.drafts.High(d.Terms.Procedures(), d.IdentifiedBy); err != nil {
+		return err
+	}
+	switch {
+	case string(d.IdentifiedSession) != string(s.by.Session):
 		return ErrOtherBrowser
-	case now.Sub(d.IdentifiedAt) > IdentityLife:
+	case now.Sub(d.IdentifiedAt) > IdentityLifeOf(d.IdentifiedBy):
 		return ErrIdentityTooOld
-	case now.Sub(s.by.FactorAt) > FactorLife:
+	case s.passkey == nil && now.Sub(s.by.FactorAt) > FactorLife:
 		return ErrFactorTooOld
 	case !s.agreement.Ticked:
 		return ErrNotAgreed
 	case !d.Identity.AdultAt(now):
-		return ErrMinor
+		return draft.ErrMinor
 	}
-	return nil
+	if s.consent = proof(d); s.consent == "" {
+		return ErrNoProof
+	}
+	if err := s.agreement.How.Check(); err != nil {
+		return err
+	}
+	return s.renewed.covers(d, s.known.ID, now)
 }
 
-func (s *signing) write(tx *journal.Tx, d *draftRow) error {
-	who, key, err := s.r.citizens.Save(tx, s.known, citizen.Fresh{Owner: *d.subject, Organisation: d.Organisation, Index: d.subIndex,
-		DataKey: d.dataKey, Sealed: d.sealed, Key: d.key, Identity: *d.Identity, IdentifiedAt: d.IdentifiedAt})
+// proof is what proves the agreement, "" for nothing. The table refuses the same.
+func proof(d *draft.Held) string {
+	switch {
+	case d.IdentifiedBy == draft.ByFranceConnect:
+		return ConsentFranceConnect
+	case d.Witness != uuid.Nil:
+		return ConsentColleague
+	}
+	return ""
+}
+
+func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
+	who, key, err := s.r.citizens.Save(tx, s.known, citizen.Fresh{Owner: d.Subject, Organisation: d.Organisation, Index: d.Index, IdentifiedBy: d.IdentifiedBy,
+		DataKey: d.DataKey, Sealed: d.Sealed, Key: d.Key, Identity: *d.Identity, IdentifiedAt: d.IdentifiedAt})
 	if err != nil {
 		return err
 	}
-	m := Mandate{ID: token.ID(), Organisation: d.Organisation, Citizen: who, Draft: d.ID, Person: d.Person, State: Standing, Days: d.Days, IdentifiedAt: d.IdentifiedAt,
-		SignedAt: tx.Now, Catalogue: s.r.catalogue.Version(), Identity: *d.Identity}
-	m.Terms = s.r.freeze(d, s.organisation, *d.Identity, tx.Now)
-	m.EndsAt = m.Terms.EndsAt
-	plain, digest, err := m.Terms.encode()
+	frozen, plain, digest, err := s.terms(tx, d)
 	if err != nil {
 		return err
 	}
-	m.TermsDigest = digest
-	s.supersede(tx, d)
-	tx.Queue(`insert into mandate (id, organisation_id, citizen_id, draft_id, person_id, state, identified_by, identified_at, signed_at, days, ends_at, catalogue, terms, terms_digest)
-		values ($1, $2, $3, $4, $5, 'standing', 'franceconnect', $6, $7, $8, $9, $10, $11, $12)`,
-		m.ID, m.Organisation, m.Citizen, m.Draft, m.Person, m.IdentifiedAt, m.SignedAt, m.Days, m.EndsAt, m.Catalogue, key.Seal(termsPurpose(m.ID), plain), digest)
-	tx.Queue(`insert into mandate_power (mandate_id, procedure, organisation_id, citizen_id, state, identified_by, starts_at, ends_at)
-		select $1, unnest($2::text[]), $3, $4, 'standing', 'franceconnect', $5, $6`, m.ID, d.Procedures, m.Organisation, m.Citizen, m.SignedAt, m.EndsAt)
-	tx.Queue(`update mandate_draft set state = 'signed', mandate_id = $2,`+noIdentity+` where id = $1`, d.ID, m.ID)
-	for _, p := range d.Procedures {
-		m.Powers = append(m.Powers, Power{Mandate: m.ID, Organisation: m.Organisation, Citizen: m.Citizen, Procedure: p, State: Standing, StartsAt: m.SignedAt, EndsAt: m.EndsAt})
+	m := Mandate{ID: token.ID(), Organisation: d.Organisation, Citizen: who, Draft: d.ID, Person: d.Person, State: Standing, Days: d.Terms.Days, IdentifiedBy: d.IdentifiedBy, IdentifiedAt: d.IdentifiedAt,
+		ConsentBy: s.consent, SignedWith: s.signedWith(), Witness: d.Witness, Renews: d.Renews, SignedAt: tx.Now, StartsAt: d.Terms.Span(tx.Now, terms.MaxDays).From, EndsAt: frozen.EndsAt,
+		Catalogue: frozen.Catalogue, Identity: *d.Identity, Terms: frozen, TermsDigest: digest}
+	if d.Terms.From.After(s.today) {
+		m.State = Scheduled
+	}
+	for i, p := range d.Terms.Powers {
+		m.Powers = append(m.Powers, Power{Mandate: m.ID, Organisation: m.Organisation, Citizen: who, Procedure: p.Procedure, Case: d.CaseRefs[i], Level: p.Level, State: m.State,
+			StartsAt: m.StartsAt, EndsAt: frozen.Procedures[i].EndsAt})
 	}
 	s.mandate = m
+	s.supersede(tx)
+	s.insert(tx, key.Seal(termsPurpose(m.ID), plain))
+	if err := s.keep(tx, key, plain); err != nil {
+		return err
+	}
+	draft.Close(tx, d.ID, m.ID)
+	s.r.citizens.SetMails(tx, who, d.Terms.Tell)
 	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)
 }
 
-// supersede ends the earlier powers, and the mandates that have none left. Rows are named by their primary key, of which
-// the lock of the citizen has kept everybody else away since they were read.
-func (s *signing) supersede(tx *journal.Tx, d *draftRow) {
-	for mandate, spared := range s.spared {
-		tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $3), end_reason = case when ends_at <= $3 then 'expired' else 'superseded' end
-			where mandate_id = $1 and procedure = any ($2) and state = 'standing'`, mandate, d.Procedures, tx.Now)
-		if !spared {
-			tx.Queue(`update mandate set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else 'superseded' end
-				where id = $1 and state = 'standing'`, mandate, tx.Now)
-		}
-	}
-}
-
-func (s *signing) event(d *draftRow) journal.Event {
+func (s *signing) event(d *draft.Held) journal.Event {
 	m, format := s.mandate, func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
-	e := signed{Draft: m.Draft.String(), Procedures: d.Procedures, Days: m.Days, EndsAt: format(m.EndsAt), IdentifiedBy: "franceconnect", IdentifiedAt: format(m.IdentifiedAt),
-		FactorAt: format(s.by.FactorAt), Catalogue: m.Catalogue, Terms: hex.EncodeToString(m.TermsDigest)}
-	for _, p := range s.earlier {
-		reason := "superseded"
-		if !m.SignedAt.Before(p.EndsAt) {
-			reason = "expired"
-		}
-		e.Superseded = append(e.Superseded, superseded{p.Mandate.String(), p.Procedure, p.Case, reason})
+	e := signed{Draft: m.Draft.String(), Days: m.Days, StartsAt: format(m.StartsAt), EndsAt: format(m.EndsAt), IdentifiedBy: m.IdentifiedBy, IdentifiedAt: format(m.IdentifiedAt), ConsentBy: m.ConsentBy,
+		SignedWith: m.SignedWith, FactorAt: format(s.factorAt()), Evidence: s.evidence, Catalogue: m.Catalogue, Terms: hex.EncodeToString(m.TermsDigest), Scheduled: m.State == Scheduled,
+		Payments: d.Terms.Payments, BankDetails: d.Terms.BankDetails, Mails: d.Terms.Tell, Superseded: taken(s.earlier, m.SignedAt)}
+	if m.Witness != uuid.Nil {
+		e.Witness, e.WitnessedAt = m.Witness.String(), format(d.WitnessedAt)
+	}
+	if m.Renews != uuid.Nil {
+		e.Renews = m.Renews.String()
+	}
+	for _, p := range m.Powers {
+		e.Powers = append(e.Powers, given{p.Procedure, p.Case, string(p.Level), format(p.EndsAt)})
 	}
 	return journal.Event{Action: "mandate.signed", Citizen: m.Citizen, Mandate: m.ID, Detail: e}
 }

@@ -12,6 +12,7 @@ import (
 
 	"mandat/internal/comparison"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -212,7 +213,7 @@ func TestDeclare(t *testing.T) {
 	if err := w.Directory.LimitOrganisation(t.Context(), journal.Program(), w.Here, []string{fixture.Housing}); err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, declare(w.Jeanne, fixture.Tax, report.Paper), mandate.ErrProcedureNotAllowed)
+	wantErr(t, declare(w.Jeanne, fixture.Tax, report.Paper), draft.ErrNotAllowed)
 	if err := w.Directory.LimitOrganisation(t.Context(), journal.Program(), w.Here, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -35,7 +36,7 @@ const declare = `insert into report_use (id, organisation_id, citizen_id, mandat
 	where p.mandate_id = $3 and p.procedure = $4 and p.organisation_id = $7 and ` + mandate.Stands + ` limit 1 returning citizen_id`
 
 // Declare begins the account of a use that passes by no login: by telephone, on paper, on a site without FranceConnect (Ways). It is refused unless a power
-// of the mandate stands for the procedure now. Errors: ErrWay, mandate.ErrNoPower (also for another organisation's mandate), *mandate.NotAllowedError
+// of the mandate stands for the procedure now. Errors: ErrWay, mandate.ErrNoPower (also for another organisation's mandate), *draft.NotAllowedError
 // (a procedure that the organisation does not do, or not by this aidant), org.ErrMayNot.
 func (r *Register) Declare(ctx context.Context, by journal.Actor, id uuid.UUID, procedure, way string) (uuid.UUID, error) {
 	if !slices.Contains(Ways, way) {
@@ -52,7 +53,7 @@ func (r *Register) Declare(ctx context.Context, by journal.Actor, id uuid.UUID, 
 			return journal.Event{}, err
 		}
 		if !o.Allows(procedure) {
-			return journal.Event{}, &mandate.NotAllowedError{Procedures: []string{procedure}}
+			return journal.Event{}, &draft.NotAllowedError{Procedures: []string{procedure}}
 		}
 		var citizen uuid.UUID
 		err := tx.QueryRow(ctx, declare, use, tx.Now, id, procedure, by.Person, way, by.Organisation).Scan(&citizen)

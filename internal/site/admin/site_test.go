@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/sitetest"
 )
@@ -116,9 +116,9 @@ func TestOrganisation_ChangeSuspendResume(t *testing.T) {
 	b.Want(b.Get(here), 200, "La structure est modifiée", "FS-1", "Direction du numérique")
 	b.Want(b.Post(here+"/modification", append([]string{"siret", "35600000000048"}, particulars...)...), 422, "a déjà ce SIRET", organisationPath(o.Elsewhere))
 	b.Want(b.Get(here+"/suspension"), 200, "Plus personne n’agira")
-	draft := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	drawn := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	b.Want(b.Post(here+"/suspension"), 303, here)
-	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, draft, mandate.Agreement{Ticked: true}); org.Why(err) != org.WhyOrganisationClosed {
+	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, drawn, fixture.Agreed()); org.Why(err) != org.WhyOrganisationClosed {
 		t.Errorf("signed for a suspended organisation: %v", err)
 	}
 	b.Want(b.Get(here), 200, "La structure est suspendue", "Rétablir la structure")
@@ -150,7 +150,7 @@ func TestLimit_OfAnOrganisation(t *testing.T) {
 	b := o.enter(t)
 	here := organisationPath(o.Here)
 	form := here + "/demarches"
-	draft := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	drawn := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	b.Want(b.Get(here), 200, "Toutes.", `href="`+form+`"`)
 	b.Want(b.Get(form), 200, "Maison France Services", `name="every" value="on" checked`)
 	b.Want(b.Post(form), 422, "Cochez au moins une démarche")
@@ -158,7 +158,7 @@ func TestLimit_OfAnOrganisation(t *testing.T) {
 	b.Want(b.Post(form, "procedures", fixture.Housing), 303, here)
 	b.Without(b.Want(b.Get(here), 200, "Les démarches autorisées sont changées", "<li>"), "Toutes.")
 	b.Want(b.Get(form), 200, `value="`+fixture.Housing+`" checked`)
-	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, draft, mandate.Agreement{Ticked: true}); !errors.Is(err, mandate.ErrProcedureNotAllowed) {
+	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, drawn, fixture.Agreed()); !errors.Is(err, draft.ErrNotAllowed) {
 		t.Errorf("signed for what the organisation may not do: %v", err)
 	}
 	b.Want(b.Post(form, "every", "on"), 303)

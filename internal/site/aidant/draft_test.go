@@ -2,12 +2,14 @@ package aidant
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
 	"mandat/internal/session"
@@ -15,9 +17,9 @@ import (
 
 func draftID(path string) uuid.UUID { return uuid.MustParse(strings.TrimPrefix(path, "/brouillons/")) }
 
-func (b *browser) identify(draft string) {
+func (b *browser) identify(drawn string) {
 	b.t.Helper()
-	if err := b.site.Mandates.Identify(b.t.Context(), b.By, draftID(draft), fixture.Angela(), b.site.Clock.Now()); err != nil {
+	if err := b.site.Drafts.Identify(b.t.Context(), b.By, draftID(drawn), fixture.Angela(), b.site.Clock.Now()); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -27,9 +29,9 @@ func newIdentified(t *testing.T) (*counter, *browser, string) {
 	t.Helper()
 	c := newCounter(t)
 	b := c.jeanne(t)
-	draft := b.start()
-	b.identify(draft)
-	return c, b, draft
+	drawn := b.start()
+	b.identify(drawn)
+	return c, b, drawn
 }
 
 func TestDraft_FromTermsToMandate(t *testing.T) {
@@ -37,25 +39,25 @@ func TestDraft_FromTermsToMandate(t *testing.T) {
 	c := newCounter(t)
 	b := c.jeanne(t)
 	b.Want(b.Get("/espace"), 200, "Votre structure n’a pas encore de mandat")
-	draft := b.start()
-	b.Want(b.Get("/espace"), 200, "Mandats commencés", draft+"/identite")
-	page := b.Want(b.Get(draft+"/identite"), 200, "S’identifier avec", `action="`+draft+`/identite"`)
+	drawn := b.start()
+	b.Want(b.Get("/espace"), 200, "Mandats commencés", drawn+"/identite")
+	page := b.Want(b.Get(drawn+"/identite"), 200, "S’identifier avec", `action="`+drawn+`/identite"`)
 	if !strings.Contains(page.Header.Get("Content-Security-Policy"), "form-action 'self' https://fc.example") {
 		t.Error("the browser would not follow the redirect to FranceConnect")
 	}
-	b.Want(b.Get(draft+"/recapitulatif"), 303, draft+"/identite")
-	b.identify(draft)
-	b.Want(b.Get(draft+"/recapitulatif"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", "Déclaration", "à 23\u00a0h\u00a059")
-	b.Want(b.sign(draft), 422, "Demandez son accord")
-	signed := b.Want(b.sign(draft, "agreed", "on"), 303, "/mandats/")
+	b.Want(b.Get(drawn+"/recapitulatif"), 303, drawn+"/identite")
+	b.identify(drawn)
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", "Déclaration", "à 23\u00a0h\u00a059")
+	b.Want(b.sign(drawn), 422, "Demandez son accord")
+	signed := b.Want(b.sign(drawn, "agreed", "on"), 303, "/mandats/")
 	b.Want(b.Get(signed.Location), 200, "Le mandat est signé", "Étape 4 sur 4", "Mandat signé", "jeanne Fictif")
 	if strings.Contains(b.Get(signed.Location).Body, "Étape 4 sur 4") {
 		t.Error("the mandate is still said to be signed just now")
 	}
 	for _, path := range []string{"", "/identite", "/recapitulatif"} { // back button
-		b.Want(b.Get(draft+path), 303, signed.Location)
+		b.Want(b.Get(drawn+path), 303, signed.Location)
 	}
-	b.Want(b.Post(draft+"/signature", "identified", "x", "agreed", "on"), 303, signed.Location) // double click
+	b.Want(b.Post(drawn+"/signature", "version", "x", "agreed", "on"), 303, signed.Location) // double click
 	b.Want(b.Get("/espace"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
 	c.wantRows(t, 1, `select count(*) from mandate`)
 }
@@ -68,24 +70,24 @@ func TestTerms_Refused(t *testing.T) {
 	b.Want(b.Post("/mandats/nouveau", "procedures", fixture.Tax, "days", "30", "no_protection", "on", "informed", "on"), 422, "Choisissez la durée", `value="`+fixture.Tax+`" checked`, "Une réponse est à corriger")
 	b.Want(b.Post("/mandats/nouveau", "procedures", "invented", "days", "1", "no_protection", "on", "informed", "on"), 422, "n’existe pas ou plus")
 	c.wantRows(t, 0, `select count(*) from mandate_draft`)
-	draft := b.start()
-	b.Want(b.Post(draft, "days", "1"), 422, "3 réponses", `action="`+draft+`"`)
-	b.identify(draft)
-	b.Want(b.Get(draft), 200, "la personne devra s’identifier de nouveau", "sans rien changer", `value="`+fixture.Tax+`" checked`)
-	b.Want(b.Post(draft, "procedures", fixture.Tax, "days", "1", "no_protection", "on", "informed", "on"), 303, draft+"/identite")
-	b.Want(b.Get(draft+"/recapitulatif"), 303, draft+"/identite")
+	drawn := b.start()
+	b.Want(b.Post(drawn, "days", "1"), 422, "3 réponses", `action="`+drawn+`"`)
+	b.identify(drawn)
+	b.Want(b.Get(drawn), 200, "la personne devra s’identifier de nouveau", "sans rien changer", `value="`+fixture.Tax+`" checked`)
+	b.Want(b.Post(drawn, "procedures", fixture.Tax, "days", "1", "no_protection", "on", "informed", "on"), 303, drawn+"/identite")
+	b.Want(b.Get(drawn+"/recapitulatif"), 303, drawn+"/identite")
 }
 
 func TestIdentity_WrongPersonIsDropped(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	b := c.jeanne(t)
-	draft := b.start()
-	b.Want(b.Post(draft+"/autre-personne"), 303, draft+"/identite") // nobody yet
-	b.identify(draft)
-	b.Want(b.Post(draft+"/autre-personne"), 303, draft+"/identite")
-	b.Want(b.Get(draft+"/identite"), 200, "L’identité est retirée du brouillon", "Rien de ce que vous avez saisi n’est perdu")
-	if strings.Contains(b.Get(draft+"/identite").Body, "L’identité est retirée") {
+	drawn := b.start()
+	b.Want(b.Post(drawn+"/autre-personne"), 303, drawn+"/identite") // nobody yet
+	b.identify(drawn)
+	b.Want(b.Post(drawn+"/autre-personne"), 303, drawn+"/identite")
+	b.Want(b.Get(drawn+"/identite"), 200, "L’identité est retirée du brouillon", "Rien de ce que vous avez saisi n’est perdu")
+	if strings.Contains(b.Get(drawn+"/identite").Body, "L’identité est retirée") {
 		t.Error("the message stays")
 	}
 	c.wantRows(t, 0, `select count(*) from mandate_draft where identity is not null`)
@@ -93,31 +95,31 @@ func TestIdentity_WrongPersonIsDropped(t *testing.T) {
 
 func TestAbandon_ForgetsTheDraft(t *testing.T) {
 	t.Parallel()
-	_, b, draft := newIdentified(t)
-	b.Want(b.Post(draft+"/abandon"), 303, "/espace")
+	_, b, drawn := newIdentified(t)
+	b.Want(b.Post(drawn+"/abandon"), 303, "/espace")
 	b.Want(b.Get("/espace"), 200, "Le brouillon est supprimé")
-	b.Want(b.Get(draft+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
+	b.Want(b.Get(drawn+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
 }
 
 // W44: what is late or gone is explained; nobody is signed out.
 func TestDraft_GoneOrForeign(t *testing.T) {
 	t.Parallel()
-	c, b, draft := newIdentified(t)
+	c, b, drawn := newIdentified(t)
 	for who, other := range map[string]*browser{"colleague": c.visit(t, c.Paul, session.Aidant, c.Clock.Now()), "another organisation": c.visit(t, c.Ines, session.Aidant, c.Clock.Now())} {
 		for _, path := range []string{"", "/identite", "/recapitulatif"} {
-			a := other.Want(other.Get(draft+path), 404, "Ce brouillon n’existe plus")
+			a := other.Want(other.Get(drawn+path), 404, "Ce brouillon n’existe plus")
 			if strings.Contains(a.Body, "DUBOIS") {
 				t.Errorf("%s sees the citizen", who)
 			}
 		}
 		for _, path := range []string{"", "/abandon", "/autre-personne", "/confirmation", "/signature"} {
-			other.Want(other.Post(draft+path, "agreed", "on"), 404, "Ce brouillon n’existe plus")
+			other.Want(other.Post(drawn+path, "agreed", "on"), 404, "Ce brouillon n’existe plus")
 		}
 	}
 	b.Want(b.Get("/brouillons/x/recapitulatif"), 404, "Cette page n’existe pas")
-	c.Clock.Advance(mandate.DraftLife)
+	c.Clock.Advance(draft.Life)
 	b = c.jeanne(t) // a session does not live as long without a request
-	a := b.Want(b.Post(draft+"/signature", "agreed", "on"), 404, "Ce brouillon n’existe plus", "/mandats/nouveau")
+	a := b.Want(b.Post(drawn+"/signature", "agreed", "on"), 404, "Ce brouillon n’existe plus", "/mandats/nouveau")
 	if a.Header.Get("Set-Cookie") != "" {
 		t.Error("the aidant was signed out")
 	}
@@ -152,29 +154,29 @@ func TestSignedOut_IsSentToSignIn(t *testing.T) {
 
 func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	c, b, draft := newIdentified(t)
-	before := identified.FindStringSubmatch(b.Get(draft + "/recapitulatif").Body)[1]
+	c, b, drawn := newIdentified(t)
+	before := identified.FindStringSubmatch(b.Get(drawn + "/recapitulatif").Body)[1]
 	c.Clock.Advance(mandate.IdentityLife + time.Second)
-	b.Want(b.Post(draft+"/signature", "identified", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
-	b.Want(b.Get(draft+"/recapitulatif"), 200, "Identifier de nouveau la personne")
+	b.Want(b.Post(drawn+"/signature", "version", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Identifier de nouveau la personne")
 
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
-	draft = late.start()
-	late.identify(draft)
-	late.Want(late.Get(draft+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
-	late.Want(late.Post(draft+"/confirmation"), 303, session.ConfirmPath)
-	late.Want(late.Post(draft+"/signature", "identified", c.shown(t, late, draft), "agreed", "on"), 303, session.ConfirmPath)
+	drawn = late.start()
+	late.identify(drawn)
+	late.Want(late.Get(drawn+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
+	late.Want(late.Post(drawn+"/confirmation"), 303, session.ConfirmPath)
+	late.Want(late.Post(drawn+"/signature", "version", c.shown(t, late, drawn), "agreed", "on"), 303, session.ConfirmPath)
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
 // shown is which identification the recap of a draft shows, or will show once the aidant has given their factor.
-func (c *counter) shown(t *testing.T, b *browser, draft string) string {
+func (c *counter) shown(t *testing.T, b *browser, drawn string) string {
 	t.Helper()
-	d, err := c.Mandates.Draft(t.Context(), b.By, draftID(draft))
+	d, err := c.Drafts.Find(t.Context(), b.By, draftID(drawn))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shown(d)
+	return strconv.Itoa(d.Version)
 }
 
 // The tick of who had to give their second factor first is there again, once, and nothing is signed before they press the button. It was for the
@@ -184,43 +186,43 @@ func TestSign_KeepsTheTickAtAStepUp(t *testing.T) {
 	c := newCounter(t)
 	const ticked = `name="agreed" value="on" checked`
 	late := c.visit(t, c.Jeanne, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
-	draft, other := late.start(), late.start()
-	for _, d := range []string{draft, other} {
+	drawn, other := late.start(), late.start()
+	for _, d := range []string{drawn, other} {
 		late.identify(d)
-		late.Want(late.Post(d+"/signature", "identified", c.shown(t, late, d)), 303, session.ConfirmPath) // nothing to keep
-		late.Want(late.Post(d+"/signature", "identified", c.shown(t, late, d), "agreed", "on"), 303, session.ConfirmPath)
+		late.Want(late.Post(d+"/signature", "version", c.shown(t, late, d)), 303, session.ConfirmPath) // nothing to keep
+		late.Want(late.Post(d+"/signature", "version", c.shown(t, late, d), "agreed", "on"), 303, session.ConfirmPath)
 	}
 	late.Want(late.Get(other+"/recapitulatif"), 200, "Confirmer que c’est moi") // looking before the factor is given loses nothing
 	c.Clock.Advance(time.Second)
 	c.stepUp(t, late)
-	late.Without(late.Want(late.Get(draft+"/recapitulatif"), 200), ticked) // the last one that was sent is kept
+	late.Without(late.Want(late.Get(drawn+"/recapitulatif"), 200), ticked) // the last one that was sent is kept
 	late.Want(late.Get(other+"/recapitulatif"), 200, ticked, "Rien n’est encore enregistré")
 	c.wantRows(t, 0, `select count(*) from mandate`)
 	late.Without(late.Want(late.Get(other+"/recapitulatif"), 200), ticked, "Rien n’est encore enregistré")
 
 	c.Clock.Advance(mandate.FactorLife + time.Second)
-	late.identify(draft)
-	late.Want(late.Post(draft+"/signature", "identified", c.shown(t, late, draft), "agreed", "on"), 303, session.ConfirmPath)
+	late.identify(drawn)
+	late.Want(late.Post(drawn+"/signature", "version", c.shown(t, late, drawn), "agreed", "on"), 303, session.ConfirmPath)
 	c.Clock.Advance(time.Second)
-	if err := c.Mandates.Identify(t.Context(), late.By, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
+	if err := c.Drafts.Identify(t.Context(), late.By, draftID(drawn), fixture.Citizen(1), c.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	c.stepUp(t, late)
-	late.Without(late.Want(late.Get(draft+"/recapitulatif"), 200, "FICTIF-1"), ticked, "Rien n’est encore enregistré")
-	late.Want(late.sign(draft, "agreed", "on"), 303, "/mandats/")
+	late.Without(late.Want(late.Get(drawn+"/recapitulatif"), 200, "FICTIF-1"), ticked, "Rien n’est encore enregistré")
+	late.Want(late.sign(drawn, "agreed", "on"), 303, "/mandats/")
 }
 
 // Another tab identified somebody else: what is on the screen is not signed for them.
 func TestSign_OnlyWhomTheRecapShowed(t *testing.T) {
 	t.Parallel()
-	c, b, draft := newIdentified(t)
-	old := identified.FindStringSubmatch(b.Get(draft + "/recapitulatif").Body)[1]
+	c, b, drawn := newIdentified(t)
+	old := identified.FindStringSubmatch(b.Get(drawn + "/recapitulatif").Body)[1]
 	c.Clock.Advance(time.Second)
-	if err := c.Mandates.Identify(t.Context(), b.By, draftID(draft), fixture.Citizen(1), c.Clock.Now()); err != nil {
+	if err := c.Drafts.Identify(t.Context(), b.By, draftID(drawn), fixture.Citizen(1), c.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	b.Want(b.Post(draft+"/signature", "identified", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")
-	b.Want(b.Post(draft+"/signature", "agreed", "on"), 409, "L’identité a changé entre-temps")
+	b.Want(b.Post(drawn+"/signature", "version", old, "agreed", "on"), 409, "L’identité a changé entre-temps", "FICTIF-1")
+	b.Want(b.Post(drawn+"/signature", "agreed", "on"), 409, "L’identité a changé entre-temps")
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
@@ -228,9 +230,9 @@ func TestSign_InTheBrowserOfTheIdentification(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	here, there := c.jeanne(t), c.jeanne(t)
-	draft := here.start()
-	there.identify(draft)
-	here.Want(here.sign(draft, "agreed", "on"), 303, draft+"/identite")
-	here.Want(here.Get(draft+"/identite"), 200, "faite dans une autre session")
+	drawn := here.start()
+	there.identify(drawn)
+	here.Want(here.sign(drawn, "agreed", "on"), 303, drawn+"/identite")
+	here.Want(here.Get(drawn+"/identite"), 200, "faite dans une autre session")
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }

@@ -9,6 +9,7 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -38,7 +39,7 @@ type homePage struct {
 }
 
 type draftLine struct {
-	mandate.Draft
+	draft.Draft
 	Step string // where it goes on
 }
 
@@ -96,8 +97,9 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	if p.Why, p.Missing, err = s.lacking(r.Context(), at); err != nil {
 		return err
 	}
-	drafts, err := s.Mandates.Drafts(r.Context(), at.Actor())
-	if err != nil {
+	drafts, err := s.Drafts.List(r.Context(), at.Actor())
+	if err != nil && !errors.Is(err, org.ErrMayNot) { // the page says why they may not
+
 		return err
 	}
 	if err := s.listMandates(r.Context(), at, before, p); err != nil {
@@ -109,7 +111,10 @@ func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Se
 	p.Title, p.Current, p.KeepQuery = "aidant.home.title", "/espace", []string{"avant"}
 	p.GivenName, p.Organisation, p.Listed = at.GivenName, at.OrganisationName, !before.IsZero()
 	for _, d := range drafts {
-		p.Drafts = append(p.Drafts, draftLine{d, step(d)})
+		if d.Person != at.Person {
+			continue
+		}
+		p.Drafts = append(p.Drafts, draftLine{d, staff.Step(d)})
 	}
 	return s.Pages.Render(w, r, status, "aidant/home.html", p)
 }

@@ -10,18 +10,21 @@ import (
 
 	"mandat/internal/attestation"
 	"mandat/internal/citizen"
+	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
+	"mandat/internal/site/staff"
+	"mandat/internal/terms"
 )
 
 var (
 	someID       = uuid.MustParse("01939b1c-7c5e-7000-8000-000000000001")
 	signedAt     = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
-	endsAt       = mandate.EndOf(signedAt, 31)
+	endsAt       = terms.EndOf(signedAt, 31)
 	angela       = citizen.Identity{GivenName: "Angela Claire Louise", FamilyName: "DUBOIS", Birthdate: "1962-08-24", Gender: "female", Birthcountry: "99100"}
 	longName     = citizen.Identity{GivenName: "Marie-Antoinette Philippine Joséphine", FamilyName: "DE LA ROCHEFOUCAULD-MONTMORENCY-LAVAL-D’ESTERNAY", PreferredUsername: "N’GUYEN", Birthdate: "1931-00-00"}
 	house        = org.Organisation{ID: someID, SIRET: "21750001600019", Name: "Maison France Services de Saint-Étienne-du-Rouvray", Address: "12 rue de l’Hôtel-de-Ville", Postcode: "76800", City: "Saint-Étienne-du-Rouvray", Phone: "02 35 00 00 00", Email: "contact@mfs.example"}
@@ -41,7 +44,7 @@ func mustLoad() *procedure.Catalogue {
 
 func someMandate(who citizen.Identity) mandate.Mandate {
 	return mandate.Mandate{ID: someID, State: mandate.Standing, Days: 31, IdentifiedAt: signedAt, SignedAt: signedAt, EndsAt: endsAt, Identity: who,
-		Powers: []mandate.Power{{}, {}}, Terms: mandate.FrozenTerms{Citizen: who, Organisation: mandate.Party{Name: house.Name}}}
+		Powers: []mandate.Power{{}, {}}, Terms: terms.Frozen{Citizen: who, Organisation: terms.Party{Name: house.Name}}}
 }
 
 func summaries() []mandateLine {
@@ -72,8 +75,8 @@ func themes(chosen ...string) []themeChoice {
 
 func durations() []durationChoice {
 	var out []durationChoice
-	for _, days := range mandate.Days {
-		out = append(out, durationChoice{days, mandate.EndOf(signedAt, days), days == 31})
+	for _, days := range terms.Days {
+		out = append(out, durationChoice{days, terms.EndOf(signedAt, days), days == 31})
 	}
 	return out
 }
@@ -106,19 +109,19 @@ type shownPage struct {
 // everyPage is each page of this area, in each shape it can have.
 func everyPage(t *testing.T) []shownPage {
 	t.Helper()
-	draft := mandate.Draft{ID: someID, State: mandate.DraftOpen, Procedures: []string{tax.Key}, Days: 31, CreatedAt: signedAt, ExpiresAt: signedAt.Add(4 * time.Hour)}
-	identified := draft
-	identified.State, identified.Identity, identified.IdentifiedAt = mandate.DraftIdentified, &angela, signedAt
+	drawn := draft.Draft{ID: someID, State: draft.Open, Terms: terms.Terms{Powers: []terms.Asked{{Procedure: tax.Key, Level: procedure.Act}}, Days: 31}, CreatedAt: signedAt, ExpiresAt: signedAt.Add(4 * time.Hour)}
+	identified := drawn
+	identified.State, identified.Identity, identified.IdentifiedAt = draft.Identified, &angela, signedAt
 	debts, _ := mustLoad().Find("argent-surendettement")
 	recap := func(change func(*recapPage)) func() page.Page {
 		return func() page.Page {
 			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau"}, Draft: identified, Identity: angela, Organisation: house,
-				Procedures: []procedure.Procedure{tax, debts}, EndsAt: endsAt, Identified: shown(identified), ValidUntil: signedAt.Add(10 * time.Minute)}
+				Procedures: []procedure.Procedure{tax, debts}, EndsAt: endsAt, Version: 2, ValidUntil: signedAt.Add(10 * time.Minute)}
 			change(p)
 			return p
 		}
 	}
-	terms := func(change func(*termsPage)) func() page.Page {
+	entering := func(change func(*termsPage)) func() page.Page {
 		return func() page.Page {
 			p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Trail: []page.Link{home}, Current: "/mandats/nouveau"}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(), Durations: durations()}
 			change(p)
@@ -127,7 +130,7 @@ func everyPage(t *testing.T) []shownPage {
 	}
 	identity := func(why string, done bool) func() page.Page {
 		return func() page.Page {
-			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(draft)[:2]}, Draft: draft, Identified: done, Refused: why}
+			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why}
 		}
 	}
 	above := []page.Link{home, {Href: "/mandats/x", Text: "aidant.mandate.title"}}
@@ -142,7 +145,7 @@ func everyPage(t *testing.T) []shownPage {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name}
 		}},
 		{"aidant/home.html", "full", func() page.Page {
-			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{draft, step(draft)}, {identified, step(identified)}},
+			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{drawn, staff.Step(drawn)}, {identified, staff.Step(identified)}},
 				Mandates: summaries(), Followed: summaries(), Listed: true, Older: "?avant=x", Notice: "aidant.home.abandoned"}
 		}},
 		{"aidant/home.html", "found", func() page.Page {
@@ -154,10 +157,10 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/home.html", "not certified", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title"}, Organisation: house.Name, Why: "not_certified", Missing: []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}}
 		}},
-		{"aidant/terms.html", "new", terms(func(*termsPage) {})},
-		{"aidant/terms.html", "wrong", terms(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
-		{"aidant/terms.html", "resumed", terms(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
-		{"aidant/terms.html", "identified", terms(func(p *termsPage) { p.Resumed, p.Identified = true, true })},
+		{"aidant/terms.html", "new", entering(func(*termsPage) {})},
+		{"aidant/terms.html", "wrong", entering(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
+		{"aidant/terms.html", "resumed", entering(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
+		{"aidant/terms.html", "identified", entering(func(p *termsPage) { p.Resumed, p.Identified = true, true })},
 		{"aidant/identity.html", "first", identity("", false)},
 		{"aidant/identity.html", "dropped", identity("aidant.refused.dropped", false)},
 		{"aidant/identity.html", "minor", identity("aidant.refused.minor", false)},
@@ -187,7 +190,7 @@ func everyPage(t *testing.T) []shownPage {
 		}},
 		{"aidant/organisations.html", "several", func() page.Page {
 			return &organisationsPage{Common: page.Common{Title: "aidant.organisations.title"}, Organisations: []session.Belonging{
-				{Name: house.Name, City: house.City, PublicID: someID, Role: session.Aidant}, {Name: "CCAS", City: "Lyon", PublicID: draft.ID, Role: session.Referent}}}
+				{Name: house.Name, City: house.City, PublicID: someID, Role: session.Aidant}, {Name: "CCAS", City: "Lyon", PublicID: drawn.ID, Role: session.Referent}}}
 		}},
 		{"aidant/organisations.html", "none", func() page.Page {
 			return &organisationsPage{Common: page.Common{Title: "aidant.organisations.title"}}

@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"time"
 
-	"mandat/internal/mandate"
+	"mandat/internal/draft"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
+	"mandat/internal/terms"
 )
 
 type termsPage struct {
@@ -54,14 +56,14 @@ func (s *Site) showTerms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d.State == mandate.DraftSigned || d.State == mandate.DraftAbandoned {
-		return s.goTo(w, r, step(d))
+	if d.State == draft.Signed || d.State == draft.Abandoned {
+		return s.goTo(w, r, staff.Step(d))
 	}
-	kept := page.FilledForm(url.Values{"procedures": d.Procedures, "days": {strconv.Itoa(d.Days)}})
+	kept := page.FilledForm(url.Values{"procedures": d.Terms.Procedures(), "days": {strconv.Itoa(d.Terms.Days)}})
 	return s.renderTerms(w, r, at, http.StatusOK, &d, kept)
 }
 
-func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d *mandate.Draft, form *page.Form) error {
+func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d *draft.Draft, form *page.Form) error {
 	organisation, err := s.Directory.Acting(r.Context(), at.Actor(), s.Clock.Now())
 	if err != nil {
 		return refusal(err)
@@ -69,7 +71,7 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: "/mandats/nouveau", Trail: []page.Link{home}, Form: form},
 		Action: "/mandats/nouveau", Organisation: organisation}
 	if d != nil {
-		p.Resumed, p.Identified, p.Action = true, d.State == mandate.DraftIdentified, "/brouillons/"+d.ID.String()
+		p.Resumed, p.Identified, p.Action = true, d.State == draft.Identified, "/brouillons/"+d.ID.String()
 	}
 	for _, theme := range s.Catalogue.Themes() {
 		choice := themeChoice{Key: theme.Key, Name: theme.Name.In(page.Lang(r))}
@@ -87,27 +89,35 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 			p.Themes = append(p.Themes, choice)
 		}
 	}
-	for _, days := range mandate.Days {
-		p.Durations = append(p.Durations, durationChoice{days, mandate.EndOf(s.Clock.Now(), days), form.Has("days", strconv.Itoa(days))})
+	for _, days := range terms.Days {
+		p.Durations = append(p.Durations, durationChoice{days, terms.EndOf(s.Clock.Now(), days), form.Has("days", strconv.Itoa(days))})
 	}
 	return s.Pages.Render(w, r, status, "aidant/terms.html", p)
 }
 
 // parseTerms reads the form and notes its mistakes in the order of the page.
-func (s *Site) parseTerms(r *http.Request) (mandate.Terms, *page.Form, error) {
+func (s *Site) parseTerms(r *http.Request) (terms.Terms, *page.Form, error) {
 	form, err := page.ParseForm(r)
 	if err != nil {
-		return mandate.Terms{}, nil, err
+		return terms.Terms{}, nil, err
 	}
 	days, _ := strconv.Atoi(form.Value("days"))
-	terms := mandate.Terms{Procedures: form.Values("procedures"), Days: days, NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed")}
-	wrong := terms.Check(s.Catalogue)
+	t := terms.Terms{Days: days, NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed"), Debt: true, Tell: true}
+	for _, key := range form.Values("procedures") {
+		p, _ := s.Catalogue.Find(key)
+		level := procedure.Act
+		if len(p.Levels) > 0 && !p.Offers(level) {
+			level = p.Levels[0]
+		}
+		t.Powers = append(t.Powers, terms.Asked{Procedure: key, Level: level})
+	}
+	wrong := t.Check(s.Catalogue, s.Clock.Now())
 	for _, field := range []string{"informed", "procedures", "days", "no_protection"} {
 		if code, ok := wrong[field]; ok {
 			form.Fail(field, "aidant.terms.wrong."+field+"."+code)
 		}
 	}
-	return terms, form, nil
+	return t, form, nil
 }
 
 func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
@@ -115,22 +125,22 @@ func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	terms, form, err := s.parseTerms(r)
+	t, form, err := s.parseTerms(r)
 	if err != nil {
 		return err
 	}
 	if form.Failed() {
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
 	}
-	d, err := s.Mandates.StartDraft(r.Context(), at.Actor(), terms)
-	if errors.Is(err, mandate.ErrProcedureNotAllowed) {
+	d, err := s.Drafts.Start(r.Context(), at.Actor(), t)
+	if errors.Is(err, draft.ErrNotAllowed) {
 		form.Fail("procedures", "aidant.terms.wrong.procedures.not_allowed")
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
 	}
 	if err != nil {
 		return refusal(err)
 	}
-	return s.goTo(w, r, step(d))
+	return s.goTo(w, r, staff.Step(d))
 }
 
 func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
@@ -138,26 +148,26 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	terms, form, err := s.parseTerms(r)
+	t, form, err := s.parseTerms(r)
 	if err != nil {
 		return err
 	}
 	if form.Failed() {
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, &d, form)
 	}
-	err = s.Mandates.ChangeDraft(r.Context(), at.Actor(), d.ID, terms)
-	if errors.Is(err, mandate.ErrProcedureNotAllowed) {
+	err = s.Drafts.Change(r.Context(), at.Actor(), d.ID, t)
+	if errors.Is(err, draft.ErrNotAllowed) {
 		form.Fail("procedures", "aidant.terms.wrong.procedures.not_allowed")
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, &d, form)
 	}
-	if errors.Is(err, mandate.ErrDraftState) {
-		return s.goTo(w, r, step(d)) // signed or given up meanwhile: its own page says so
+	if errors.Is(err, draft.ErrState) {
+		return s.goTo(w, r, staff.Step(d)) // signed or given up meanwhile: its own page says so
 	}
 	if err != nil {
 		return refusal(err)
 	}
-	d.State = mandate.DraftOpen
-	return s.goTo(w, r, step(d))
+	d.State = draft.Open
+	return s.goTo(w, r, staff.Step(d))
 }
 
 func (s *Site) doAbandon(w http.ResponseWriter, r *http.Request) error {
@@ -165,8 +175,8 @@ func (s *Site) doAbandon(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Mandates.Abandon(r.Context(), at.Actor(), id)
-	if errors.Is(err, mandate.ErrDraftState) {
+	err = s.Drafts.Abandon(r.Context(), at.Actor(), id)
+	if errors.Is(err, draft.ErrState) {
 		return draftGone()
 	}
 	if err != nil {

@@ -1,0 +1,139 @@
+package draft
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/citizen"
+	"mandat/internal/db"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/procedure"
+)
+
+// Identify puts the identity that FranceConnect told into a draft of the actor's own, for this browser session. asked is when the citizen was
+// sent to FranceConnect: terms that were changed since then are not what they were asked for, and the identity is refused
+// with ErrState. An identity that stands there already is replaced. A person who is not certainly of age is refused with ErrMinor, and the refusal is an entry.
+func (r *Register) Identify(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, asked time.Time) error {
+	index, err := r.citizens.Index(by.Organisation, i.Sub)
+	if err != nil {
+		return fmt.Errorf("identify: %w", err)
+	}
+	return r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
+		if d.InformedAt.After(asked) {
+			return journal.Event{}, ErrState
+		}
+		return r.put(tx, d, told{by: ByFranceConnect, identity: i, index: index})
+	})
+}
+
+// told is an identity, how it was told, and the key under which the organisation knows or will know the citizen.
+type told struct {
+	by, document string
+	identity     citizen.Identity
+	index        []byte
+}
+
+// put puts an identity into a draft that the act has locked.
+func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
+	if !t.identity.AdultAt(tx.Now) {
+		return journal.Event{Action: "draft.identity_refused", Detail: detail{Draft: d.ID.String(), Method: t.by, Document: t.document, Reason: "minor"}}, journal.Refused{Err: ErrMinor}
+	}
+	if err := r.High(d.Terms.Procedures(), t.by); err != nil {
+		return journal.Event{}, err
+	}
+	if err := r.ensureKey(d); err != nil {
+		return journal.Event{}, err
+	}
+	sealed, err := citizen.SealIdentity(d.Key, t.identity)
+	if err != nil {
+		return journal.Event{}, err
+	}
+	tx.Queue(`update mandate_draft set version = version + 1, state = 'identified', subject_id = $2, data_key = $3, identity = $4, sub_index = $5, identified_at = $6, identified_session = $7, identified_by = $8,
+		witness_id = null, witnessed_at = null, witness_factor_at = null, signing = null where id = $1`, d.ID, d.Subject, d.DataKey, sealed, t.index, tx.Now, tx.By.Session, t.by)
+	return journal.Event{Action: "draft.identified", Detail: detail{Draft: d.ID.String(), Version: d.Version + 1, Method: t.by, Document: t.document}}, nil
+}
+
+// High returns a *TooLowError unless an identification reaches what all of the procedures need.
+func (r *Register) High(procedures []string, by string) error {
+	var low []string
+	for _, key := range procedures {
+		if p, ok := r.catalogue.Find(key); ok && !procedure.Assurance(by).Reaches(p.Identity) {
+			low = append(low, key)
+		}
+	}
+	if low != nil {
+		return &TooLowError{low}
+	}
+	return nil
+}
+
+// DropIdentity forgets the identity a draft holds: it was not the person at the counter.
+func (r *Register) DropIdentity(ctx context.Context, by journal.Actor, id uuid.UUID) error {
+	return r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
+		if d.State != Identified {
+			return journal.Event{}, ErrState
+		}
+		tx.Queue(`update mandate_draft set`+noIdentity+` where id = $1`, id)
+		return journal.Event{Action: "draft.identity_dropped", Detail: detail{Draft: id.String()}}, nil
+	})
+}
+
+// onOwn runs an act on the actor's own live draft, whose row it has locked.
+func (r *Register) onOwn(ctx context.Context, by journal.Actor, id uuid.UUID, f func(*journal.Tx, *Held) (journal.Event, error)) error {
+	return r.onAny(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
+		if d.Person != by.Person {
+			return journal.Event{}, ErrNotOwn
+		}
+		return f(tx, d)
+	})
+}
+
+// onAny is onOwn for a draft of the actor's organisation, whoever has it.
+func (r *Register) onAny(ctx context.Context, by journal.Actor, id uuid.UUID, f func(*journal.Tx, *Held) (journal.Event, error)) error {
+	batch := &pgx.Batch{}
+	mayAct := org.MayAct(batch, by)
+	lookup := Lock(batch, by, id)
+	return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		if err := mayAct(tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		d, err := lookup(tx.Now)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		return f(tx, d)
+	})
+}
+
+// Lock queues the lock of a draft of the actor's organisation and returns the question whether it is there and open: db.ErrNotFound, ErrSigned with
+// the draft, ErrState.
+func Lock(b *pgx.Batch, by journal.Actor, id uuid.UUID) func(now time.Time) (*Held, error) {
+	var d *Held
+	var missing error
+	b.Queue(`select `+columns+` from mandate_draft where id = $1 and organisation_id = $2 for update`, id, by.Organisation).QueryRow(func(row pgx.Row) error {
+		var err error
+		if d, err = scan(row); err == db.ErrNotFound { //nolint:errorlint // scan returns it as it is
+			missing = err
+			return nil
+		}
+		return err
+	})
+	return func(now time.Time) (*Held, error) {
+		switch {
+		case missing != nil:
+			return nil, missing
+		case d.State == Signed:
+			return d, ErrSigned
+		case d.State == Abandoned:
+			return d, ErrState
+		case !now.Before(d.ExpiresAt):
+			return nil, db.ErrNotFound
+		}
+		return d, nil
+	}
+}

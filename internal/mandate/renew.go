@@ -1,0 +1,112 @@
+package mandate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/draft"
+	"mandat/internal/journal"
+	"mandat/internal/procedure"
+	"mandat/internal/terms"
+)
+
+// renewed is the mandate that a draft renews.
+type renewed struct {
+	id, citizen      uuid.UUID
+	state, reason    string
+	starts, ends     time.Time
+	procedures, refs []string
+	levels           []string
+}
+
+// askRenewed queues the question for the mandate that a draft renews; it is nobody's when the draft renews none.
+func askRenewed(b *pgx.Batch, draft, organisation uuid.UUID) *renewed {
+	o := &renewed{}
+	b.Queue(`select m.id, m.citizen_id, m.state, coalesce(m.end_reason, ''), coalesce(m.starts_at, m.signed_at), m.ends_at, array_agg(p.procedure), array_agg(p.case_ref), array_agg(p.level)
+		from mandate m join mandate_power p on p.mandate_id = m.id where m.id = (select renews from mandate_draft where id = $1) and m.organisation_id = $2 group by m.id`, draft, organisation).
+		Query(func(rows pgx.Rows) error {
+			defer rows.Close()
+			if rows.Next() {
+				return rows.Scan(&o.id, &o.citizen, &o.state, &o.reason, &o.starts, &o.ends, &o.procedures, &o.refs, &o.levels)
+			}
+			return rows.Err()
+		})
+	return o
+}
+
+// covers asks that a draft which renews a mandate is for the same citizen and gives no more: neither another power or level, nor a longer time. What the
+// citizen or the organisation ended is not renewed: it is drawn up anew.
+func (o *renewed) covers(d *draft.Held, who uuid.UUID, now time.Time) error {
+	switch {
+	case d.Renews == uuid.Nil:
+		return nil
+	case o.id == uuid.Nil || !renewable(o.state, o.reason, o.ends, now):
+		return ErrNotRenewable
+	case o.citizen != who:
+		return draft.ErrWider
+	}
+	for i, p := range d.Terms.Powers {
+		if !o.gives(p.Procedure, d.CaseRefs[i], p.Level) {
+			return draft.ErrWider
+		}
+	}
+	s := d.Terms.Span(now, terms.MaxDays)
+	if length(s.From, s.Until) > length(o.starts, o.ends) {
+		return draft.ErrWider
+	}
+	return nil
+}
+
+func (o *renewed) gives(key, ref string, level procedure.Level) bool {
+	for i := range o.procedures {
+		if o.procedures[i] == key && o.refs[i] == ref && procedure.Level(o.levels[i]).Covers(level) {
+			return true
+		}
+	}
+	return false
+}
+
+// length is how many days lie between two times in Paris.
+func length(from, until time.Time) int {
+	return int(terms.DayOf(until).Sub(terms.DayOf(from)) / (24 * time.Hour))
+}
+
+func renewable(state, reason string, ends, now time.Time) bool {
+	return now.Before(ends.Add(RenewableAfter)) && (state != Ended || reason == "expired")
+}
+
+// Renewable reports whether a mandate can be renewed at t: one that stands, or whose time was over less than a year ago.
+func (m Mandate) Renewable(t time.Time) bool { return renewable(m.State, m.EndReason, m.EndsAt, t) }
+
+// Renew begins a draft with the terms of a mandate of the actor's organisation, for the same citizen to agree to again: powers says which of its powers, by their places in
+// Terms.Procedures, days how long. Who the citizen is, and their agreement, are asked as for any other. Errors: ErrNotRenewable, draft.ErrTerms, db.ErrNotFound, org.ErrMayNot.
+func (r *Register) Renew(ctx context.Context, by journal.Actor, id uuid.UUID, powers []int, days int, informed terms.Terms) (draft.Draft, error) {
+	m, err := r.Consult(ctx, by, id, PageMandate)
+	if err != nil {
+		return draft.Draft{}, err
+	}
+	if !m.Renewable(r.clock.Now()) {
+		return draft.Draft{}, ErrNotRenewable
+	}
+	t := informed
+	t.Powers, t.Days, t.From, t.Until = nil, days, time.Time{}, time.Time{}
+	for _, n := range powers {
+		if n < 0 || n >= len(m.Terms.Procedures) {
+			return draft.Draft{}, draft.ErrTerms
+		}
+		p := m.Terms.Procedures[n]
+		t.Powers = append(t.Powers, terms.Asked{Procedure: p.Key, Level: p.Level, Case: p.Case})
+	}
+	if days > length(m.StartsAt, m.EndsAt) {
+		return draft.Draft{}, draft.ErrWider
+	}
+	d, err := r.drafts.StartRenewal(ctx, by, t, id)
+	if err != nil {
+		return draft.Draft{}, fmt.Errorf("renew mandate %s: %w", id, err)
+	}
+	return d, nil
+}

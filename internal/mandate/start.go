@@ -1,0 +1,89 @@
+package mandate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+// started is the detail of the entry of a mandate that begins.
+type started struct {
+	Superseded []superseded `json:"superseded,omitempty"`
+}
+
+var errStarted = errors.New("it has begun, or ended, already")
+
+// StartDue makes the mandates stand whose first day has come, at most limit of them, each in an act of its own: the organisation's earlier powers for the same
+// citizen, procedures and cases end there. It returns how many.
+func (r *Register) StartDue(ctx context.Context, limit int) (int, error) {
+	var due []uuid.UUID
+	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id from mandate where state = 'scheduled' and starts_at <= $1 order by starts_at limit $2`, r.clock.Now(), limit)
+		if err == nil {
+			due, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("find mandates that begin: %w", err)
+	}
+	n := 0
+	for _, id := range due {
+		err := r.startOne(ctx, id)
+		if errors.Is(err, errStarted) {
+			continue
+		}
+		if err != nil {
+			return n, fmt.Errorf("start mandate %s: %w", id, err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+// powersBefore are the standing powers with the keys of a scheduled mandate's, and whether their mandates have others.
+const powersBefore = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
+		and not exists (select from mandate_power n where n.mandate_id = $1 and n.state = 'scheduled' and o.state = 'standing' and n.procedure = o.procedure and n.case_ref = o.case_ref) limit 1), false)
+	from mandate_power n join mandate_power p on p.organisation_id = n.organisation_id and p.citizen_id = n.citizen_id and p.procedure = n.procedure and p.case_ref = n.case_ref and p.state = 'standing'
+	where n.mandate_id = $1 and n.state = 'scheduled' order by p.mandate_id, p.procedure, p.case_ref`
+
+func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
+	var organisation, citizen uuid.UUID
+	var earlier []Power
+	spared := map[uuid.UUID]bool{}
+	b := &pgx.Batch{}
+	b.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 for update of c`, id)
+	b.Queue(`select organisation_id, citizen_id from mandate where id = $1 and state = 'scheduled' for update`, id).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if rows.Next() {
+			return rows.Scan(&organisation, &citizen)
+		}
+		return rows.Err()
+	})
+	b.Queue(powersBefore, id).Query(func(rows pgx.Rows) error {
+		var err error
+		earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
+			var p Power
+			var others bool
+			err := row.Scan(append(p.fields(), &others)...)
+			spared[p.Mandate] = others
+			return p, err
+		})
+		return err
+	})
+	return r.journal.RecordAfter(ctx, journal.Program(), b, func(tx *journal.Tx) (journal.Event, error) {
+		if organisation == uuid.Nil {
+			return journal.Event{}, errStarted
+		}
+		supersede(tx, earlier, spared)
+		tx.Queue(`update mandate_power set state = 'standing' where mandate_id = $1 and state = 'scheduled'`, id)
+		tx.Queue(`update mandate set state = 'standing' where id = $1 and state = 'scheduled'`, id)
+		return journal.Event{Action: "mandate.started", Organisation: organisation, Citizen: citizen, Mandate: id, Detail: started{taken(earlier, tx.Now)}}, nil
+	})
+}
