@@ -27,11 +27,11 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
 	"mandat/internal/mandate"
-	"mandat/internal/notify"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/proconnect"
+	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/web"
 )
@@ -60,6 +60,7 @@ type App struct {
 	drafts     *draft.Register
 	mandates   *mandate.Register
 	press      *attestation.Press
+	reports    *report.Register
 
 	pages         *page.Pages
 	sessions      *session.Sessions
@@ -136,11 +137,16 @@ func (a *App) buildDomain(ctx context.Context) error {
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err
 	}
+<<<<<<< theirs
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens())
+	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock)
+=======
 	if err := a.buildFactors(); err != nil {
 		return err
 	}
 	a.drafts = draft.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
 	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(notify.Queue)
+>>>>>>> core
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
 	return a.buildLog(ctx)
@@ -194,7 +200,7 @@ func (a *App) buildProtocols(_ context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.idp = a.idp.Telling(notify.Queue)
+	a.idp = a.idp.Telling(a.tellCitizens())
 	return nil
 }
 

@@ -53,6 +53,7 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 		Detail struct {
 			Procedure string `json:"procedure"`
 			Reason    string `json:"reason"`
+			Outcome   string `json:"outcome"`
 		} `json:"detail"`
 	}
 	if err := json.Unmarshal(e.Body, &body); err != nil {
@@ -74,7 +75,7 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action, "Procedure", name)
 	}
-	return s.Pages.Text(lang, "aidant.act.other")
+	return s.usesInWords(e.Action, body.Detail.Procedure, body.Detail.Outcome, m, lang)
 }
 
 // nameOf returns a professional's name, "" when nobody is known by that id any more.

@@ -8,12 +8,13 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/db"
-	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/phone"
 	"mandat/internal/procedure"
+	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
 )
@@ -23,7 +24,6 @@ type Site struct {
 	Pages     *page.Pages
 	Sessions  *session.Sessions
 	Mandates  *mandate.Register
-	Drafts    *draft.Register
 	Directory *org.Directory
 	Catalogue *procedure.Catalogue
 	Journal   *journal.Journal
@@ -31,6 +31,8 @@ type Site struct {
 	// Certifications tells what somebody lacks who may not act; nil leaves it to their referent.
 	Certifications *certification.Register
 	Clock          *clock.Clock
+	Phones         *phone.Register
+	Reports        *report.Register
 	// FranceConnect is the origin ("https://…") to which identifying a citizen leads the browser.
 	FranceConnect string
 }
@@ -39,7 +41,6 @@ type Site struct {
 func (s *Site) Mount(r *page.Router) {
 	r.Get(page.Organisations, page.Account, s.showOrganisations)
 	r.Get("/espace", page.Aidant, s.showHome)
-	r.Post("/espace", page.Aidant, s.doSearch)
 	r.Get("/mandats/nouveau", page.Aidant, s.showNewTerms)
 	r.Post("/mandats/nouveau", page.Aidant, s.doStart)
 	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)
@@ -51,32 +52,45 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/brouillons/{draft}/confirmation", page.Aidant, s.doStepUp)
 	r.Post("/brouillons/{draft}/signature", page.Aidant, s.doSign)
 	r.Get("/mandats/{mandate}", page.Aidant, s.showMandate)
-	r.Get("/mandats/{mandate}/attestation", page.Aidant, s.showAttestation)
-	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendAttestation)
+	s.mountPapers(r)
 	r.Get("/mandats/{mandate}/preuve.json", page.Aidant, s.sendEvidence)
 	r.Get("/mandats/{mandate}/fin", page.Aidant, s.showEnd)
 	r.Post("/mandats/{mandate}/fin", page.Aidant, s.doEnd)
 	r.Post("/mandats/{mandate}/confirmation", page.Aidant, s.doConfirmEnd)
+	s.mountUses(r)
+	s.mountPhone(r)
+	r.Get("/mandats", page.Aidant, s.showList)
+	r.Post("/mandats", page.Aidant, s.doSearch)
+	r.Get(exportPath, page.Aidant, s.showExport)
+	r.Post(exportPath, page.Aidant, s.doExport)
 }
 
 // refusal turns what the rules refuse, whatever the page, into words.
 func refusal(err error) error {
 	switch {
-	case errors.Is(err, draft.ErrNotAllowed):
+	case org.Why(err) == org.WhyNotCertified:
+		return page.NewProblem(http.StatusForbidden, "aidant.problem.not_certified", "/espace")
+	case errors.Is(err, org.ErrMayNot):
+		p := page.NewProblem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
+		if why := org.Why(err); why != "" {
+			p.What = "aidant.may_not." + why
+		}
+		return p
+	case errors.Is(err, mandate.ErrProcedureNotAllowed):
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
 	}
-	return staff.Right(err)
+	return err
 }
 
 // ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
 // only.
-func (s *Site) ownDraft(r *http.Request) (*session.Session, draft.Draft, error) {
-	at, id, err := staff.WithID(r, "draft")
+func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error) {
+	at, draft, err := staff.WithID(r, "draft")
 	if err != nil {
-		return nil, draft.Draft{}, err
+		return nil, mandate.Draft{}, err
 	}
-	d, err := s.Drafts.Find(r.Context(), at.Actor(), id)
-	if errors.Is(err, db.ErrNotFound) || err == nil && d.Person != at.Person {
+	d, err := s.Mandates.Draft(r.Context(), at.Actor(), draft)
+	if errors.Is(err, db.ErrNotFound) {
 		err = draftGone()
 	}
 	return at, d, refusal(err)
@@ -84,6 +98,19 @@ func (s *Site) ownDraft(r *http.Request) (*session.Session, draft.Draft, error) 
 
 func draftGone() error {
 	return page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
+}
+
+// step is the page on which a draft goes on.
+func step(d mandate.Draft) string {
+	switch d.State {
+	case mandate.DraftIdentified:
+		return "/brouillons/" + d.ID.String() + "/recapitulatif"
+	case mandate.DraftSigned:
+		return "/mandats/" + d.Mandate.String()
+	case mandate.DraftAbandoned:
+		return "/espace"
+	}
+	return "/brouillons/" + d.ID.String() + "/identite"
 }
 
 func (s *Site) goTo(w http.ResponseWriter, r *http.Request, path string) error {

@@ -1,0 +1,171 @@
+package aidant
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/mandate"
+	"mandat/internal/page"
+	"mandat/internal/report"
+	"mandat/internal/session"
+	"mandat/internal/site/staff"
+)
+
+// mountUses adds what is about the uses of mandates and the accounts of them.
+func (s *Site) mountUses(r *page.Router) {
+	r.Get("/mandats/{mandate}/usages", page.Aidant, s.showUses)
+	r.Post("/mandats/{mandate}/usages", page.Aidant, s.doDeclare)
+	r.Get("/mandats/{mandate}/usages/{use}", page.Aidant, s.showUse)
+	r.Post("/mandats/{mandate}/usages/{use}", page.Aidant, s.doClose)
+	r.Get("/mandats/{mandate}/compte-rendu", page.Aidant, s.showReport)
+	r.Post("/mandats/{mandate}/compte-rendu", page.Aidant, s.doHandOver)
+}
+
+// waitingShown is how many uses without an account the home page lists.
+const waitingShown = 20
+
+// waiting is what an aidant still has to write or to finish. It names nobody.
+type waiting struct {
+	Lines []waitingLine
+	All   int
+}
+
+type waitingLine struct {
+	ID, Mandate     uuid.UUID
+	Procedure, Name string // of the procedure, of the colleague who used it ("" for oneself)
+	At              time.Time
+	ToFinish        bool
+}
+
+// waiting lists it for the home page.
+func (s *Site) waiting(r *http.Request, at *session.Session) (waiting, error) {
+	uses, all, err := s.Reports.Waiting(r.Context(), at.Actor(), waitingShown)
+	out := waiting{All: all}
+	for _, u := range uses {
+		line := waitingLine{ID: u.ID, Mandate: u.Mandate, Procedure: u.Procedure, At: u.UsedAt, ToFinish: u.Outcome == report.ToFinish}
+		if known, ok := s.Catalogue.Find(u.Procedure); ok {
+			line.Procedure = known.Name.In(page.Lang(r))
+		}
+		if u.Person != at.Person {
+			line.Name = u.Name
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	return out, err
+}
+
+type usesPage struct {
+	page.Common
+	Mandate    mandate.Mandate
+	Uses       []useLine     // the latest first
+	Standing   []powerChoice // what may be declared to have been used now
+	Ways       []string
+	MayDeclare bool
+}
+
+// useLine is a use in words.
+type useLine struct {
+	report.Use
+	Procedure, Body string
+}
+
+type powerChoice struct{ Key, Name, Body string }
+
+// mandateTrail is the way back from a page under a mandate's.
+func mandateTrail(id uuid.UUID, further ...page.Link) []page.Link {
+	return append([]page.Link{home, {Href: "/mandats/" + id.String(), Text: "aidant.mandate.title"}}, further...)
+}
+
+func usesPath(mandate uuid.UUID) string { return "/mandats/" + mandate.String() + "/usages" }
+
+func (s *Site) showUses(w http.ResponseWriter, r *http.Request) error {
+	return s.renderUses(w, r, http.StatusOK, nil)
+}
+
+func (s *Site) renderUses(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	m, at, err := s.mandate(r, report.PageUses)
+	if err != nil {
+		return err
+	}
+	uses, err := s.Reports.OfMandate(r.Context(), at.Actor(), m.ID)
+	if err != nil {
+		return refusal(err)
+	}
+	why, _, err := s.lacking(r.Context(), at)
+	if err != nil {
+		return err
+	}
+	lang := page.Lang(r)
+	p := &usesPage{Common: page.Common{Title: "uses.title", Current: "/espace", Trail: mandateTrail(m.ID), Form: form}, Mandate: m, Ways: report.Ways}
+	for _, u := range uses {
+		p.Uses = append(p.Uses, inLine(m, u, lang))
+	}
+	for _, power := range m.Powers {
+		if power.StandsAt(s.Clock.Now()) && !slices.ContainsFunc(p.Standing, func(c powerChoice) bool { return c.Key == power.Procedure }) {
+			name, body := named(m, power.Procedure, lang)
+			p.Standing = append(p.Standing, powerChoice{power.Procedure, name, body})
+		}
+	}
+	p.MayDeclare = why == "" && len(p.Standing) > 0
+	return s.Pages.Render(w, r, status, "aidant/uses.html", p)
+}
+
+func inLine(m mandate.Mandate, u report.Use, lang string) useLine {
+	line := useLine{Use: u}
+	line.Procedure, line.Body = named(m, u.Procedure, lang)
+	return line
+}
+
+// doDeclare begins the account of a use that passes by no login, and leads to it.
+func (s *Site) doDeclare(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := staff.WithID(r, "mandate")
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	procedure, way := form.Value("procedure"), form.Choice("way", report.Ways...)
+	if procedure == "" {
+		form.Fail("procedure", "uses.wrong.procedure")
+	}
+	if way == "" {
+		form.Fail("way", "uses.wrong.way")
+	}
+	if form.Failed() {
+		return s.renderUses(w, r, http.StatusUnprocessableEntity, form)
+	}
+	use, err := s.Reports.Declare(r.Context(), at.Actor(), id, procedure, way)
+	if errors.Is(err, mandate.ErrNoPower) {
+		form.Fail("procedure", "uses.wrong.no_power")
+		return s.renderUses(w, r, http.StatusConflict, form)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	page.Redirect(w, r, usesPath(id)+"/"+use.String())
+	return nil
+}
+
+// usesInWords writes an entry about uses and their accounts, or that it is another act.
+func (s *Site) usesInWords(action, procedure, outcome string, m mandate.Mandate, lang string) (string, error) {
+	name, _ := named(m, procedure, lang)
+	switch action {
+	case "power.declared":
+		return s.Pages.Text(lang, "uses.act.power.declared", "Procedure", name)
+	case "power.accounted":
+		came, err := s.Pages.Text(lang, "uses.outcome."+outcome)
+		if err != nil {
+			return "", err
+		}
+		return s.Pages.Text(lang, "uses.act.power.accounted", "Procedure", name, "Outcome", came)
+	case "report.handed_over":
+		return s.Pages.Text(lang, "uses.act.report.handed_over")
+	}
+	return s.Pages.Text(lang, "aidant.act.other")
+}

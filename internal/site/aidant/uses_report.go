@@ -1,0 +1,68 @@
+package aidant
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"mandat/internal/page"
+	"mandat/internal/report"
+	"mandat/internal/site/staff"
+)
+
+type reportPage struct {
+	page.Common
+	Report  report.Report
+	Ended   bool
+	Sum     string
+	Handed  report.Handed
+	Same    bool // what was handed over last is what the page shows
+	Changed bool // something was done since the page was shown from which it was to be handed over
+}
+
+// showReport shows the account of everything done with a mandate, to be read with the citizen and printed.
+func (s *Site) showReport(w http.ResponseWriter, r *http.Request) error {
+	return s.renderReport(w, r, http.StatusOK, false)
+}
+
+func (s *Site) renderReport(w http.ResponseWriter, r *http.Request, status int, changed bool) error {
+	at, id, err := staff.WithID(r, "mandate")
+	if err != nil {
+		return err
+	}
+	shown, err := s.Reports.Compose(r.Context(), at.Actor(), id, page.Lang(r))
+	if err != nil {
+		return refusal(err)
+	}
+	handed, err := s.Reports.LastHanded(r.Context(), at.Actor(), id)
+	if err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, status, "aidant/report.html", &reportPage{Common: page.Common{Title: "uses.report.title", Current: "/espace", Trail: mandateTrail(id)},
+		Report: shown, Ended: !shown.Mandate.StandsAt(s.Clock.Now()), Sum: hex.EncodeToString(shown.SHA256), Handed: handed, Same: bytes.Equal(handed.SHA256, shown.SHA256), Changed: changed})
+}
+
+// doHandOver notes that the citizen was given the report that the page showed.
+func (s *Site) doHandOver(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := staff.WithID(r, "mandate")
+	if err != nil {
+		return err
+	}
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	sum, err := hex.DecodeString(form.Value("shown"))
+	if err == nil {
+		err = s.Reports.HandOver(r.Context(), at.Actor(), id, page.Lang(r), sum)
+	}
+	if _, bad := errors.AsType[hex.InvalidByteError](err); bad || errors.Is(err, hex.ErrLength) || errors.Is(err, report.ErrChanged) {
+		return s.renderReport(w, r, http.StatusConflict, true)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	page.Redirect(w, r, "/mandats/"+id.String()+"/compte-rendu")
+	return nil
+}
