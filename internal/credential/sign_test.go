@@ -94,6 +94,7 @@ func TestSign_Refusals(t *testing.T) {
 			return w.act(t, by, answer(t, k, w.asked(t, by, digestOf("others"))), terms)
 		}},
 		"twice": {credential.ErrWrong, func(t *testing.T, w *world, by journal.Actor, k *softkey.Key) (credential.Signature, error) {
+			k.Counts = false // or its counter would tell
 			a := answer(t, k, w.asked(t, by, terms))
 			if _, err := w.act(t, by, a, terms); err != nil {
 				t.Fatal(err)
@@ -111,14 +112,16 @@ func TestSign_Refusals(t *testing.T) {
 			return w.act(t, by, a, terms)
 		}},
 		"another person in this session": {credential.ErrWrong, func(t *testing.T, w *world, by journal.Actor, k *softkey.Key) (credential.Signature, error) {
-			a := answer(t, k, w.asked(t, by, terms))
-			by.Person = w.Jeanne.Person
-			return w.act(t, by, a, terms)
+			other, theirs := w.newcomer(t, "lou"), newKey(t)
+			w.enrol(t, other, theirs, "Clé")
+			theirs.Forced = true
+			a := answer(t, theirs, w.asked(t, by, terms))
+			return w.act(t, w.fresh(other), a, terms)
 		}},
 		"somebody else's key": {credential.ErrWrong, func(t *testing.T, w *world, by journal.Actor, k *softkey.Key) (credential.Signature, error) {
 			other, theirs := w.newcomer(t, "lou"), newKey(t)
 			w.enrol(t, other, theirs, "Clé")
-			theirs.Forced = true
+			theirs.Forced, theirs.Handle = true, nil // as a key that does not tell whose it is
 			return w.act(t, by, answer(t, theirs, w.asked(t, by, terms)), terms)
 		}},
 		"a key that was removed": {credential.ErrWrong, func(t *testing.T, w *world, by journal.Actor, k *softkey.Key) (credential.Signature, error) {
@@ -202,6 +205,7 @@ func TestSign_ARefusedActSpendsNothing(t *testing.T) {
 func TestSign_Race(t *testing.T) {
 	t.Parallel()
 	w, by, k := signer(t)
+	k.Counts = false
 	terms := digestOf("terms")
 	a := answer(t, k, w.asked(t, by, terms))
 	var all sync.WaitGroup
