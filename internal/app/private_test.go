@@ -91,6 +91,8 @@ func tellStory(t *testing.T, site *apptest.Site) {
 	status := regexp.MustCompile(`http://\S+/v/[A-Za-z0-9_-]+`).FindString(jeanne.Text())
 	anybody := site.Browser(t)
 	must(t, anybody.Get(status))
+	word := regexp.MustCompile(`[a-z]+-[a-z]+-[a-z]+-[a-z]+`).FindString(jeanne.Text())
+	must(t, anybody.Press("Vérifier", url.Values{"word": {word}}))
 	must(t, anybody.Says("en cours jusqu"))
 	must(t, jeanne.Use(site.Tax, "zzmarqueur", fixture.Tax))
 	must(t, jeanne.OpenService(site.Allowance))
@@ -177,7 +179,7 @@ func typedHeaders(value string, stranger bool) []string {
 }
 
 // secret parameters of requests and redirects, and what they are.
-var secretNames = map[string]string{"code": "code", "state": "state", "nonce": "nonce", "access_token": "token", "id_token_hint": "ID token", "code_verifier": "verifier", "client_secret": "client secret"}
+var secretNames = map[string]string{"code": "code", "state": "state", "nonce": "nonce", "access_token": "token", "id_token_hint": "ID token", "code_verifier": "verifier", "client_secret": "client secret", "word": "control word"}
 
 // secretsOn collects what was secret of all that went over the wire.
 func secretsOn(t *testing.T, wire []apptest.Exchange) map[string][]string {

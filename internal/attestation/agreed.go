@@ -18,16 +18,18 @@ type agreed struct {
 	days                 int // 0 when the last day was chosen
 	signed, begins, ends time.Time
 
-	identifiedBy string // franceconnect, witnessed or known; "" for the terms of version 1, which knew the first only
+	identifiedBy string // franceconnect, witnessed or known
 	identified   time.Time
-	consentBy    string // franceconnect, colleague or sms; "" as above
-	signedWith   string // passkey or code; "" when it is not known
-	present      []person
+	consentBy    string // franceconnect, colleague or sms
+	signedWith   string // passkey or code; "" before there was a difference
+	reading      string // self, aloud or cannot_sign; "" when nobody said
+	drawn        bool   // the citizen drew their signature by hand
+	present      []terms.Present
 	protection   time.Time
 	informed     time.Time
 
-	apart                      bool // consents were asked for apart: since version 2
-	payments, bankDetails, red time.Time
+	apart                 bool // consents were asked for apart: since version 2 of the terms
+	payments, bankDetails time.Time
 
 	endedAt time.Time // zero while it stands
 	reason  string
@@ -36,27 +38,31 @@ type agreed struct {
 // granted is one power.
 type granted struct {
 	name, body, warning procedure.Text
-	level               string    // see, act, sign or pay; "" for the terms of version 1
+	level               procedure.Level
 	ref                 string    // the one file it is for, "" for every one
 	ends                time.Time // zero: with the mandate
-	endedAt             time.Time // zero while it stands
-	reason              string
+	endedAt             time.Time // zero while it stands, or when it is not known which of several of one procedure this is
 }
-
-// person is somebody who was in the room.
-type person struct{ role, name string }
 
 // read takes what documents say from a mandate.
 func read(m mandate.Mandate, now time.Time) agreed {
 	t := m.Terms
-	a := agreed{organisation: t.Organisation, citizen: t.Citizen, days: t.Days, signed: t.SignedAt, begins: t.SignedAt, ends: t.EndsAt,
-		identified: t.IdentifiedAt, protection: t.NoProtection, informed: t.Informed}
+	a := agreed{organisation: t.Organisation, citizen: t.Citizen, days: t.Days, signed: t.SignedAt, begins: t.Begins(), ends: t.EndsAt,
+		identifiedBy: t.IdentifiedBy, identified: t.IdentifiedAt, consentBy: t.ConsentBy, signedWith: m.SignedWith, protection: t.NoProtection, informed: t.Informed,
+		apart: t.Version > 1, payments: t.Payments, bankDetails: t.BankDetails}
+	if g := t.Agreement; g != nil {
+		a.reading, a.drawn, a.present = g.Reading, g.Drawn != "", g.Present
+	}
 	for _, p := range t.Procedures {
-		g := granted{name: p.Name, body: p.Body, warning: p.Warning}
+		g := granted{name: p.Name, body: p.Body, warning: p.Warning, level: p.Level, ref: p.Case, ends: p.EndsAt}
+		var of []mandate.Power // those of one procedure are told apart by a hash of their case, which nobody here can make
 		for _, power := range m.Powers {
 			if power.Procedure == p.Key {
-				g.endedAt, g.reason = ending(power.EndedAt, power.EndReason, power.EndsAt, now)
+				of = append(of, power)
 			}
+		}
+		if len(of) == 1 {
+			g.endedAt, _ = ending(of[0].EndedAt, of[0].EndReason, of[0].EndsAt, now)
 		}
 		a.powers = append(a.powers, g)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"mandat/internal/procedure"
 	"mandat/internal/prose"
 )
 
@@ -47,7 +48,7 @@ func (x english) time() [2]string {
 func (x english) says(p granted) []string {
 	var out []string
 	if p.level != "" {
-		out = append(out, map[string]string{"see": "look", "act": "look and act", "sign": "look, act and sign", "pay": "look, act, sign and pay"}[p.level])
+		out = append(out, map[procedure.Level]string{procedure.See: "look", procedure.Act: "look and act", procedure.Sign: "look, act and sign", procedure.Pay: "look, act, sign and pay"}[p.level])
 	}
 	if p.ref != "" {
 		out = append(out, "for file "+p.ref+" only")
@@ -140,14 +141,18 @@ func (x english) consent() string {
 	text := map[string]string{"": "Given by you on the summary", "franceconnect": "Given by you on the summary, with FranceConnect", "colleague": "Given by you on the summary, before the aidant and a second colleague",
 		"sms": "Given by you, by text message"}[x.consentBy] + ", on " + x.short(x.signed) + ". For the organisation, the mandate is " +
 		map[string]string{"": "accepted by the aidant who was there.", "passkey": "signed by the aidant, with their passkey.", "code": "confirmed by code by the aidant."}[x.signedWith]
+	text += map[string]string{"aloud": " The summary was read to you.", "cannot_sign": " You said your agreement aloud."}[x.reading]
+	if x.drawn {
+		text += " You drew your signature (a simple electronic signature)."
+	}
 	var present []string
 	for _, p := range x.present {
-		who := map[string]string{"interpreter": "an interpreter", "relative": "a relative", "colleague": "a colleague of the aidant"}[p.role]
+		who := map[string]string{"interpreter": "an interpreter", "relative": "a relative", "colleague": "a colleague of the aidant"}[p.Role]
 		if who == "" {
 			who = "another person"
 		}
-		if p.name != "" {
-			who += " (" + p.name + ")"
+		if p.Name != "" {
+			who += " (" + p.Name + ")"
 		}
 		present = append(present, who)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"mandat/internal/procedure"
 	"mandat/internal/prose"
 )
 
@@ -50,7 +51,7 @@ func (x french) time() [2]string {
 func (x french) says(p granted) []string {
 	var out []string
 	if p.level != "" {
-		out = append(out, map[string]string{"see": "voir", "act": "voir et faire", "sign": "voir, faire et signer", "pay": "voir, faire, signer et payer"}[p.level])
+		out = append(out, map[procedure.Level]string{procedure.See: "voir", procedure.Act: "voir et faire", procedure.Sign: "voir, faire et signer", procedure.Pay: "voir, faire, signer et payer"}[p.level])
 	}
 	if p.ref != "" {
 		out = append(out, "pour le dossier "+p.ref+" seulement")
@@ -144,14 +145,18 @@ func (x french) consent() string {
 	text := map[string]string{"": "Donné par vous sur le récapitulatif", "franceconnect": "Donné par vous sur le récapitulatif, avec FranceConnect", "colleague": "Donné par vous sur le récapitulatif, devant l’aidant et un second collègue",
 		"sms": "Donné par vous, par SMS"}[x.consentBy] + ", le " + x.short(x.signed) + ". Pour la structure, le mandat est " +
 		map[string]string{"": "accepté par l’aidant présent.", "passkey": "signé par l’aidant, avec sa clé d’accès.", "code": "confirmé par code par l’aidant."}[x.signedWith]
+	text += map[string]string{"aloud": " Le récapitulatif vous a été lu.", "cannot_sign": " Vous avez dit votre accord de vive voix."}[x.reading]
+	if x.drawn {
+		text += " Vous avez dessiné votre signature (signature électronique simple)."
+	}
 	var present []string
 	for _, p := range x.present {
-		who := map[string]string{"interpreter": "un interprète", "relative": "un proche", "colleague": "un collègue de l’aidant"}[p.role]
+		who := map[string]string{"interpreter": "un interprète", "relative": "un proche", "colleague": "un collègue de l’aidant"}[p.Role]
 		if who == "" {
 			who = "une autre personne"
 		}
-		if p.name != "" {
-			who += " (" + p.name + ")"
+		if p.Name != "" {
+			who += " (" + p.Name + ")"
 		}
 		present = append(present, who)
 	}

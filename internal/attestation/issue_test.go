@@ -216,7 +216,7 @@ func TestIssue_OfAnEndedMandate(t *testing.T) {
 	}
 	late := w.issue(t, w.Jeanne, m.ID, "fr")
 	now := late.IssuedAt
-	same := compose(Given, subject{agreed: read(m, now), lang: "fr", service: service, status: late.StatusURL, word: wordOf(t, late), now: now}, "", nil)
+	same := compose(Given, subject{agreed: read(m, now), lang: "fr", service: service, status: late.StatusURL, word: late.Word, now: now}, "", nil)
 	if got := late.Words; !cmp.Equal(got[:len(got)-1], same[:len(same)-1]) { // the last block tells when it was made
 		t.Error("the document of an ended mandate says something else:\n", cmp.Diff(wordsOf(same), wordsOf(got)))
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,14 @@ func (k known) orZero() Document {
 		return Document{}
 	}
 	return *k.document
+}
+
+// printed is the control word if some words have it: a paper of before has none, even when its mandate has.
+func (k known) printed(words []Block) string {
+	if slices.ContainsFunc(words, func(b Block) bool { return b.Word != "" }) {
+		return k.word
+	}
+	return ""
 }
 
 // issued is the detail of the entry attestation.issued; docs/journal.md lists it. Entries without kind, size or edition are of the first

@@ -65,7 +65,9 @@ func (p *Press) look(ctx context.Context, by journal.Actor, s Sheet, page string
 	}
 	d.Template, d.Edition, d.IssuedAt, d.IssuedBy, d.StatusURL = *in.template, *in.edition, in.at.UTC(), *in.by, p.address(k.token)
 	k.document = &d
-	return k, d.open(k.key, in.document, in.words)
+	err = d.open(k.key, in.document, in.words)
+	d.Word = k.printed(d.Words)
+	return k, err
 }
 
 // open opens the token and the control word.

@@ -12,6 +12,7 @@ import (
 	cmpdiff "github.com/google/go-cmp/cmp"
 
 	"mandat/internal/procedure"
+	"mandat/internal/terms"
 )
 
 // longest are the procedures of the catalogue that take most room, the longest first.
@@ -81,12 +82,12 @@ func full(t *testing.T, kind Kind, lang string, n int) subject {
 	x := someSubject(t, kind, lang)
 	x.powers = longest(t, n)
 	for i := range x.powers {
-		x.powers[i].level = []string{"see", "act", "sign", "pay"}[i%4]
+		x.powers[i].level = procedure.Levels()[i%4]
 	}
 	x.powers[0].ref, x.powers[n-1].ends = "AB 12 345 678", x.ends.Add(-48*time.Hour)
 	x.begins, x.apart, x.payments = x.signed.Add(24*time.Hour), true, x.signed
 	x.identifiedBy, x.consentBy, x.signedWith = "witnessed", "colleague", "passkey"
-	x.present = []person{{"interpreter", "Ana SILVA"}, {"relative", ""}}
+	x.reading, x.present = "aloud", []terms.Present{{Role: "interpreter", Name: "Ana SILVA"}, {Role: "relative"}}
 	return x
 }
 

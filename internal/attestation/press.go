@@ -14,6 +14,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/pdf"
+	"mandat/internal/throttle"
 )
 
 // errTaken says that somebody else issued a document of this mandate since it was looked at.
@@ -36,6 +37,7 @@ type Document struct {
 	IssuedBy  uuid.UUID // the aidant who did
 	Words     []Block   // what the PDF says, for a page that is to say the same
 	StatusURL string    // where the QR code leads
+	Word      string    // the control word that is printed on it, "" if none is
 }
 
 // Press issues documents and tells their status.
@@ -46,12 +48,13 @@ type Press struct {
 	citizens *citizen.Register
 	sealer   *pdf.Sealer
 	settings Settings
+	throttle *throttle.Throttle
 	clock    *clock.Clock
 }
 
 // New returns a press that seals with sealer.
 func New(d *db.DB, j *journal.Journal, mandates *mandate.Register, citizens *citizen.Register, sealer *pdf.Sealer, s Settings, c *clock.Clock) *Press {
-	return &Press{db: d, journal: j, mandates: mandates, citizens: citizens, sealer: sealer, settings: s, clock: c}
+	return &Press{db: d, journal: j, mandates: mandates, citizens: citizens, sealer: sealer, settings: s, throttle: throttle.New(d, c), clock: c}
 }
 
 // Issue returns the attestation or the certificate of end (kinds Given and Ended) of a mandate of the actor's organisation, for one of the
@@ -116,6 +119,7 @@ func (p *Press) issue(ctx context.Context, by journal.Actor, s Sheet, page, titl
 		return Document{}, ErrStands
 	}
 	d := Document{Sheet: s, Edition: 1, Template: template, StatusURL: x.status, Words: compose(s.Kind, x, title, body)}
+	d.Word = known.printed(d.Words)
 	if known.document != nil {
 		if sameWords(known.document.Words, d.Words) {
 			return *known.document, nil

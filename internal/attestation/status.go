@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -17,23 +16,20 @@ import (
 // here have, because people may have to type it, and still beyond any search.
 func newToken() string { return base64.RawURLEncoding.EncodeToString(token.Bytes(16)) }
 
-// Status tells anybody who has the token of a public address whether the mandate stands now, and until when it does. It
-// stands neither after its end nor after its time; of a mandate that does not stand, nothing is told.
+// Status tells anybody who has the token of a public address whether the mandate stands now. It stands neither before its beginning nor after
+// its end or its time. More is told to who has the paper (Check).
 //
 // A token that is unknown or malformed is answered like one of a mandate that has ended, by the same work: it is hashed
 // whatever it is, one query returns one row, and each of its two tables is searched by its index once.
-func (p *Press) Status(ctx context.Context, tok string) (until time.Time, standing bool, err error) {
+func (p *Press) Status(ctx context.Context, tok string) (standing bool, err error) {
 	now := p.clock.Now()
 	err = p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select coalesce(m.state = 'standing' and m.ends_at > $3, false), coalesce(m.ends_at, $3) from (select $1::bytea as hash) asked
+		return tx.QueryRow(ctx, `select coalesce(m.state = 'standing' and m.ends_at > $3, false) from (select $1::bytea as hash) asked
 			left join attestation_status s on s.token_hash = asked.hash left join mandate m on m.id = coalesce(s.mandate_id, $2)`,
-			token.Hash(tok), uuid.Nil, now).Scan(&standing, &until)
+			token.Hash(tok), uuid.Nil, now).Scan(&standing)
 	})
 	if err != nil {
-		return time.Time{}, false, fmt.Errorf("status of a mandate: %w", err)
+		return false, fmt.Errorf("status of a mandate: %w", err)
 	}
-	if !standing {
-		return time.Time{}, false, nil
-	}
-	return until.UTC(), true, nil
+	return standing, nil
 }

@@ -27,7 +27,7 @@ func someMandate(t *testing.T) mandate.Mandate {
 		t.Fatal(err)
 	}
 	signed := time.Date(2026, 11, 21, 14, 5, 9, 0, time.UTC)
-	f := terms.Frozen{Citizen: fixture.Angela(), Days: 31, SignedAt: signed, EndsAt: terms.EndOf(signed, 31), IdentifiedAt: signed.Add(-time.Minute),
+	f := terms.Frozen{Version: 2, IdentifiedBy: "franceconnect", ConsentBy: "franceconnect", Citizen: fixture.Angela(), Days: 31, SignedAt: signed, EndsAt: terms.EndOf(signed, 31), IdentifiedAt: signed.Add(-time.Minute),
 		NoProtection: signed.Add(-5 * time.Minute), Informed: signed.Add(-4 * time.Minute),
 		Organisation: terms.Party{Name: "Maison France Services de démonstration", SIRET: "21750001600019", Address: "1 place de la Mairie", Postcode: "75001", City: "Paris",
 			Phone: "+33 1 99 00 00 00", Email: "accueil@exemple.invalid"}}
@@ -37,9 +37,9 @@ func someMandate(t *testing.T) mandate.Mandate {
 		if !ok {
 			t.Fatalf("%s is not in the catalogue", key)
 		}
-		f.Procedures = append(f.Procedures, terms.Power{Key: p.Key, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning})
+		f.Procedures = append(f.Procedures, terms.Power{Key: p.Key, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning, Level: procedure.Act, EndsAt: f.EndsAt})
 	}
-	return mandate.Mandate{Terms: f, State: mandate.Standing, SignedAt: f.SignedAt, EndsAt: f.EndsAt}
+	return mandate.Mandate{Terms: f, State: mandate.Standing, SignedWith: "code", SignedAt: f.SignedAt, EndsAt: f.EndsAt}
 }
 
 // someSubject is a mandate as the documents of each kind are about it.
@@ -50,7 +50,7 @@ func someSubject(t *testing.T, kind Kind, lang string) subject {
 	x := subject{agreed: read(m, now), lang: lang, service: service, status: service.BaseURL + "/v/AAAAAAAAAAAAAAAAAAAAAA", word: "lune-pomme-sapin-tasse", now: now}
 	if kind == Ended {
 		x.endedAt, x.reason = now.Add(48*time.Hour), "citizen"
-		x.powers[0].endedAt, x.powers[0].reason = now, "superseded"
+		x.powers[0].endedAt = now
 	}
 	return x
 }

@@ -61,7 +61,12 @@ func given(id uuid.UUID, lang string) Sheet {
 
 func (w *world) issue(t *testing.T, by journal.Actor, id uuid.UUID, lang string) Document {
 	t.Helper()
-	d, err := w.press.Issue(t.Context(), by, given(id, lang), mandate.PageDocument)
+	return w.issueSheet(t, by, given(id, lang))
+}
+
+func (w *world) issueSheet(t *testing.T, by journal.Actor, s Sheet) Document {
+	t.Helper()
+	d, err := w.press.Issue(t.Context(), by, s, mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,18 +81,6 @@ func (d Document) tokenIn(t *testing.T) string {
 		t.Fatalf("the public address is %q", d.StatusURL)
 	}
 	return tok
-}
-
-// wordOf is the control word printed on a document.
-func wordOf(t *testing.T, d Document) string {
-	t.Helper()
-	for _, b := range d.Words {
-		if _, word, ok := strings.Cut(b.Word, ":"); ok {
-			return strings.TrimSpace(word)
-		}
-	}
-	t.Fatal("no control word on the document")
-	return ""
 }
 
 // newSigned is a world with a mandate that Angela gave Jeanne for her taxes.

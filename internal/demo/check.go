@@ -23,6 +23,7 @@ type check struct {
 	jeanne, karim, paul, sofia *walk.Walker
 	draft, mandate             uuid.UUID
 	status                     string // address of the public status page
+	word                       string // control word on the attestation
 }
 
 // Check walks the whole story over HTTP as browsers without JavaScript, prints a line for each step, and returns the error

@@ -22,9 +22,12 @@ func (c *check) attestation() []step {
 			}
 			return nil
 		}},
-		{"anybody with the code sees until when it stands, and no name", func() error {
+		{"anybody with the code sees that it stands; with the control word, what it permits and until when, and no name", func() error {
 			w := c.browser()
-			if err := errors.Join(w.Get(c.status), w.Says("en cours jusqu")); err != nil {
+			if err := errors.Join(w.Get(c.status), w.Says("Ce mandat est en cours.")); err != nil {
+				return err
+			}
+			if err := errors.Join(w.Press("Vérifier", url.Values{"word": {c.word}}), w.Says("en cours jusqu")); err != nil {
 				return err
 			}
 			if w.Has("DUBOIS") || w.Has("Tilleuls") {
@@ -35,7 +38,7 @@ func (c *check) attestation() []step {
 	}
 }
 
-// findStatus reads the address beside the code on the attestation.
+// findStatus reads the address beside the code on the attestation, and the control word.
 func (c *check) findStatus() error {
 	prefix := c.Config.BaseURL + "/v/"
 	at := strings.Index(c.jeanne.Text(), prefix)
@@ -43,6 +46,11 @@ func (c *check) findStatus() error {
 		return errors.New("the attestation shows no address to check it at")
 	}
 	c.status = strings.Fields(c.jeanne.Text()[at:])[0]
+	_, after, ok := strings.Cut(strings.ReplaceAll(c.jeanne.Text(), "\u00a0", " "), "Mot de contrôle : ")
+	if !ok {
+		return errors.New("the attestation shows no control word")
+	}
+	c.word = strings.Fields(after)[0]
 	return nil
 }
 
@@ -117,7 +125,7 @@ func (c *check) end() []step {
 			if err := errors.Join(known.Get(c.status), unknown.Get(c.Config.BaseURL+"/v/AAAAAAAAAAAAAAAAAAAAAA")); err != nil {
 				return err
 			}
-			if known.Has("en cours jusqu") || !bytes.Equal(known.Body(), unknown.Body()) {
+			if known.Has("Ce mandat est en cours") || !bytes.Equal(known.Body(), unknown.Body()) {
 				return errors.New("the two pages differ")
 			}
 			return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"time"
 
 	"mandat/internal/attestation"
 	"mandat/internal/journal/tree"
@@ -30,6 +29,7 @@ type Site struct {
 func (s *Site) Mount(r *page.Router) {
 	r.Get("/{$}", page.Public, s.showHome)
 	r.Get("/v/{token}", page.Public, s.showStatus)
+	r.Post("/v/{token}", page.Public, s.doCheck)
 	s.mountCatalogue(r)
 	r.Get("/accessibilite", page.Public, s.showAccessibility)
 	r.Get("/mentions", page.Public, s.showLegal)
@@ -67,23 +67,6 @@ func (s *Site) showLegal(w http.ResponseWriter, r *http.Request) error {
 }
 
 var home = page.Link{Href: "/", Text: "page.home"}
-
-type statusPage struct {
-	page.Common
-	Standing bool
-	Until    time.Time
-}
-
-// showStatus says of a mandate whether it stands, and nothing more. A mandate that has ended and one that never was get
-// the same page, byte for byte, by the same work.
-func (s *Site) showStatus(w http.ResponseWriter, r *http.Request) error {
-	until, standing, err := s.Press.Status(r.Context(), r.PathValue("token"))
-	if err != nil {
-		return err
-	}
-	p := &statusPage{Common: page.Common{Title: "public.status.title", NoIndex: true}, Standing: standing, Until: until}
-	return s.Pages.Render(w, r, http.StatusOK, "public/status.html", p)
-}
 
 func (s *Site) sendRobots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=86400")

@@ -2,11 +2,14 @@ package public
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -69,25 +72,52 @@ func (w *window) get(t *testing.T, path string) *httptest.ResponseRecorder {
 	return out
 }
 
-func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
-	t.Parallel()
-	w := newWindow(t)
-	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+func (w *window) post(t *testing.T, path string, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	out := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if path, lang, ok := strings.Cut(path, "?lang="); ok { // what the link that was followed before left
+		r.URL.Path, r.URL.RawQuery = path, ""
+		r.AddCookie(&http.Cookie{Name: "lang", Value: lang})
+	}
+	w.handler.ServeHTTP(out, r)
+	for _, fault := range pagetest.Faults(out.Body.String()) {
+		t.Errorf("%s: %s", path, fault)
+	}
+	return out
+}
+
+// paper is a document handed over for a mandate, with the path in its code and its control word.
+func (w *window) paper(t *testing.T, m mandate.Mandate) (path, word string, document attestation.Document) {
+	t.Helper()
 	document, err := w.site.Press.Issue(t.Context(), w.Jeanne, attestation.Sheet{Mandate: m.ID, Kind: attestation.Given, Lang: "fr"}, mandate.PageDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := strings.TrimPrefix(document.StatusURL, "http://localhost")
-	token := strings.TrimPrefix(path, "/v/")
-	standing := w.get(t, path)
-	if standing.Code != http.StatusOK || !strings.Contains(standing.Body.String(), "Ce mandat est en cours jusqu’au "+prose.DateTime("fr", m.EndsAt)) {
-		t.Errorf("%d %s", standing.Code, standing.Body)
-	}
-	for _, told := range []string{"DUBOIS", "Angela", "Maison France Services", "impôt", "Déclaration", token, m.ID.String()} {
-		if strings.Contains(standing.Body.String(), told) {
-			t.Errorf("the page of a mandate tells %q", told)
+	return strings.TrimPrefix(document.StatusURL, "http://localhost"), document.Word, document
+}
+
+// tells names what a page says of a mandate that it must not.
+func tells(t *testing.T, what, body string, marks ...string) {
+	t.Helper()
+	for _, mark := range marks {
+		if strings.Contains(body, mark) {
+			t.Errorf("%s: the page tells %q", what, mark)
 		}
 	}
+}
+
+func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	path, word, _ := w.paper(t, m)
+	standing := w.get(t, path)
+	if standing.Code != http.StatusOK || !strings.Contains(standing.Body.String(), "Ce mandat est en cours.") {
+		t.Errorf("%d %s", standing.Code, standing.Body)
+	}
+	tells(t, "without the word", standing.Body.String(), "DUBOIS", "Angela", "Maison France Services", "impôt", "Déclaration", strings.TrimPrefix(path, "/v/"), m.ID.String(), prose.Date("fr", m.EndsAt), word)
 	if h := standing.Header(); h.Get("X-Robots-Tag") != "noindex, nofollow" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", h)
 	}
@@ -97,16 +127,85 @@ func TestStatus_SaysNoMoreThanItMust(t *testing.T) {
 	for _, lang := range pagetest.Languages {
 		ended := w.get(t, path+"?lang="+lang)
 		for _, unknown := range []string{"/v/AAAAAAAAAAAAAAAAAAAAAA", "/v/x", "/v/%C3%A9", "/v/" + strings.Repeat("a", 5000)} {
-			got := w.get(t, unknown+"?lang="+lang)
-			if got.Code != ended.Code || got.Body.String() != ended.Body.String() {
-				t.Errorf("%s: ended and unknown differ: %d %s", unknown, got.Code, got.Body)
+			same(t, unknown, ended, w.get(t, unknown+"?lang="+lang))
+		}
+	}
+}
+
+// same expects one answer for two addresses, byte for byte and header for header.
+func same(t *testing.T, what string, want, got *httptest.ResponseRecorder) {
+	t.Helper()
+	if got.Code != want.Code || got.Body.String() != want.Body.String() {
+		t.Errorf("%s: the answers differ: %d %s", what, got.Code, got.Body)
+	}
+	got.Header().Del("X-Request-Id")
+	for name := range got.Header() {
+		if got.Header().Get(name) != want.Header().Get(name) {
+			t.Errorf("%s: %s is %q and %q", what, name, want.Header().Get(name), got.Header().Get(name))
+		}
+	}
+}
+
+// Who has the paper reads what it permits and until when, and nobody's name.
+func TestCheck_TellsWhoHasThePaper(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	path, word, document := w.paper(t, m)
+	for _, lang := range pagetest.Languages {
+		for what, form := range map[string]url.Values{"word": {"word": {strings.ToUpper(strings.ReplaceAll(word, "-", " "))}}, "file": {"sha256": {hex.EncodeToString(document.SHA256)}}} {
+			got := w.post(t, path+"?lang="+lang, form)
+			if got.Code != http.StatusOK {
+				t.Errorf("%s: %d", what, got.Code)
 			}
-			got.Header().Del("X-Request-Id")
-			for name := range got.Header() {
-				if got.Header().Get(name) != ended.Header().Get(name) {
-					t.Errorf("%s: %s is %q for ended and %q for unknown", unknown, name, ended.Header().Get(name), got.Header().Get(name))
+			for _, mark := range []string{prose.DateTime(lang, m.EndsAt), m.Terms.Procedures[0].Name.In(lang), m.Terms.Procedures[0].Body.In(lang)} {
+				if !strings.Contains(got.Body.String(), html.EscapeString(mark)) {
+					t.Errorf("%s: the page does not tell %q: %s", what, mark, got.Body)
 				}
 			}
+			tells(t, what, got.Body.String(), "DUBOIS", "Angela", "Maison France Services", "1962", word, m.ID.String())
+			if got.Header().Get("Location") != "" || got.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: headers %v", what, got.Header())
+			}
+		}
+	}
+}
+
+func TestCheck_TellsNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	path, word, document := w.paper(t, m)
+	wrong := w.post(t, path, url.Values{"word": {"lune-lune-lune-lune"}})
+	if wrong.Code != http.StatusOK || !strings.Contains(wrong.Body.String(), "Rien de plus ne peut être dit") {
+		t.Errorf("a wrong word: %d %s", wrong.Code, wrong.Body)
+	}
+	tells(t, "a wrong word", wrong.Body.String(), "Ce mandat est en cours", "impôt", "lune-lune-lune-lune")
+	same(t, "a wrong file", wrong, w.post(t, path, url.Values{"sha256": {strings.Repeat("0", 64)}}))
+	same(t, "no address", wrong, w.post(t, "/v/AAAAAAAAAAAAAAAAAAAAAA", url.Values{"word": {word}}))
+	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "ended", wrong, w.post(t, path, url.Values{"word": {word}}))
+	same(t, "ended, with the file", wrong, w.post(t, path, url.Values{"sha256": {hex.EncodeToString(document.SHA256)}}))
+	for _, form := range []url.Values{{}, {"word": {" "}}, {"sha256": {"x"}}, {"sha256": {"00"}}} {
+		if got := w.post(t, path, form); got.Code != http.StatusUnprocessableEntity || !strings.Contains(got.Body.String(), "Écrivez le mot de contrôle") {
+			t.Errorf("%v: %d %s", form, got.Code, got.Body)
+		}
+	}
+}
+
+// A word that was mistyped six times has to wait, at an address that never was too.
+func TestCheck_Waits(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	path, word, _ := w.paper(t, w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax))
+	for _, path := range []string{path, "/v/AAAAAAAAAAAAAAAAAAAAAA"} {
+		for range 6 {
+			w.post(t, path, url.Values{"word": {"lune-lune-lune-lune"}})
+		}
+		if got := w.post(t, path, url.Values{"word": {word}}); got.Code != http.StatusTooManyRequests || !strings.Contains(got.Body.String(), "Réessayez à") || strings.Contains(got.Body.String(), "impôt") {
+			t.Errorf("the seventh try: %d %s", got.Code, got.Body)
 		}
 	}
 }
