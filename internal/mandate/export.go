@@ -47,7 +47,7 @@ func (r *Register) Export(ctx context.Context, by journal.Actor, f Filter, forma
 		if out, err = r.all(ctx, tx, by, f, whose); err != nil {
 			return journal.Event{}, err
 		}
-		detail := exported{Mandates: len(out), Format: format, Tab: f.tab(), Filters: f.Kinds()}
+		detail := exported{Mandates: len(out), Format: format, Tab: f.tab(), Filters: append([]string{}, f.Kinds()...)}
 		if f.Person != uuid.Nil {
 			detail.Of = f.Person.String()
 		}

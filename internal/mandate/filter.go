@@ -63,12 +63,12 @@ func (f Filter) Kinds() []string {
 	return out
 }
 
-// minLetters is how many letters of a name have to be typed: some names have no more than two.
-const minLetters = 2
+// MinLetters is how many letters of a name have to be typed: some names have no more than two.
+const MinLetters = 2
 
 func (f Filter) sought() (citizen.Sought, error) {
 	s := citizen.Seek(f.Words)
-	if f.Words != "" && s.Letters() < minLetters && !s.Dated() {
+	if f.Words != "" && s.Letters() < MinLetters && !s.Dated() {
 		return s, citizen.ErrTooShort
 	}
 	return s, nil

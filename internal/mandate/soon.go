@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/prose"
 )
@@ -80,4 +81,30 @@ func (r *Register) tellOfEnds(ctx context.Context, organisation uuid.UUID, now t
 		return err
 	})
 	return all, err
+}
+
+// Desk is what the actor has before them without a name: whether their organisation has mandates at all, and how many in force they follow up that end
+// within Soon.
+type Desk struct {
+	Any    bool
+	Ending int
+}
+
+// Desk is for who may read there (org.Reads); others get org.ErrMayNot.
+func (r *Register) Desk(ctx context.Context, by journal.Actor) (Desk, error) {
+	var d Desk
+	now := r.clock.Now()
+	batch := &pgx.Batch{}
+	mayRead := org.MayRead(batch, by)
+	batch.Queue(owners+` select exists (select from mandate where organisation_id = $1), (select count(*) from mandate m where m.organisation_id = $1 and m.state = 'standing'
+		and m.ends_at > $3 and m.ends_at <= $4 and m.person_id in (select person from owner))`, by.Organisation, by.Person, now, now.Add(Soon)).QueryRow(func(row pgx.Row) error {
+		if err := mayRead(); err != nil {
+			return err
+		}
+		return row.Scan(&d.Any, &d.Ending)
+	})
+	if err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
+		return Desk{}, fmt.Errorf("count mandates that end soon: %w", err)
+	}
+	return d, nil
 }

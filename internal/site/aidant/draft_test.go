@@ -58,7 +58,7 @@ func TestDraft_FromTermsToMandate(t *testing.T) {
 		b.Want(b.Get(drawn+path), 303, signed.Location)
 	}
 	b.Want(b.Post(drawn+"/signature", "version", "x", "agreed", "on"), 303, signed.Location) // double click
-	b.Want(b.Get("/espace"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
+	b.Want(b.Get("/mandats"), 200, "Angela Claire Louise DUBOIS", "En cours jusqu’au")
 	c.wantRows(t, 1, `select count(*) from mandate`)
 }
 

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"mandat/internal/certification"
-	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
@@ -17,21 +15,15 @@ import (
 	"mandat/internal/site/staff"
 )
 
-const (
-	perPage       = 20
-	followedShown = 50
-)
+const followedShown = 50
 
 type homePage struct {
 	page.Common
 	GivenName, Organisation string
 	Drafts                  []draftLine
 	Followed                []mandateLine // in force, that colleagues who left have handed over
-	Mandates                []mandateLine
-	Listed                  bool   // the list is open: somebody turned its pages
-	Older                   string // the query of the next page, "" on the last
-	Searched, Full          bool   // a name was looked for; there may be more of that name
-	Found                   []mandateLine
+	Desk                    mandate.Desk
+	Waiting                 waiting  // uses of which an account is owed
 	Notice                  string   // i18n key of a message, "" if none
 	Why                     string   // why they may not act (org.Why), "" if they may
 	Missing                 []string // i18n keys of what they lack for it, as far as it is known
@@ -43,84 +35,39 @@ type draftLine struct {
 	Step string // where it goes on
 }
 
-type mandateLine struct {
-	mandate.Summary
-	Standing bool
-}
-
+// showHome shows what waits for the aidant: no name but in what was handed over to them, and a field in which to look for one.
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	at, err := staff.SignedIn(r)
 	if err != nil {
 		return err
 	}
-	return s.renderHome(w, r, at, http.StatusOK, &homePage{})
-}
-
-// doSearch finds the mandates in force of somebody by name, for whoever calls or comes back. It is posted, because names
-// must not stand in addresses, which are kept in histories and logs.
-func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
-	at, err := staff.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	p, status := &homePage{Common: page.Common{Form: form}, Searched: true}, http.StatusOK
-	found, full, err := s.Mandates.Search(r.Context(), at.Actor(), form.Text("recherche", 100))
-	if errors.Is(err, citizen.ErrTooShort) {
-		form.Fail("recherche", "aidant.home.too_short")
-		p.Searched, status, err = false, http.StatusUnprocessableEntity, nil
-	}
-	if err != nil {
-		return refusal(err)
-	}
-	p.Found, p.Full = s.lines(found), full
-	return s.renderHome(w, r, at, status, p)
-}
-
-// lines are mandates as they stand now.
-func (s *Site) lines(mandates []mandate.Summary) []mandateLine {
-	var out []mandateLine
-	for _, m := range mandates {
-		out = append(out, mandateLine{m, m.StandsAt(s.Clock.Now())})
-	}
-	return out
-}
-
-func (s *Site) renderHome(w http.ResponseWriter, r *http.Request, at *session.Session, status int, p *homePage) error {
-	before, err := cursor(r)
-	if err != nil {
-		return err
-	}
+	p := &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: at.GivenName, Organisation: at.OrganisationName}
 	if p.Why, p.Missing, err = s.lacking(r.Context(), at); err != nil {
 		return err
 	}
 	drafts, err := s.Drafts.List(r.Context(), at.Actor())
 	if err != nil && !errors.Is(err, org.ErrMayNot) { // the page says why they may not
-
 		return err
 	}
-	if err := s.listMandates(r.Context(), at, before, p); err != nil {
+	for _, d := range drafts {
+		if d.Person == at.Person {
+			p.Drafts = append(p.Drafts, draftLine{d, staff.Step(d)})
+		}
+	}
+	if err := s.readDesk(r.Context(), at, p); err != nil {
+		return err
+	}
+	if p.Waiting, err = s.waiting(r, at); err != nil {
 		return err
 	}
 	if p.Notice, err = s.Sessions.Notice(r.Context(), at, "home"); err != nil {
 		return err
 	}
-	p.Title, p.Current, p.KeepQuery = "aidant.home.title", "/espace", []string{"avant"}
-	p.GivenName, p.Organisation, p.Listed = at.GivenName, at.OrganisationName, !before.IsZero()
-	for _, d := range drafts {
-		if d.Person != at.Person {
-			continue
-		}
-		p.Drafts = append(p.Drafts, draftLine{d, staff.Step(d)})
-	}
-	return s.Pages.Render(w, r, status, "aidant/home.html", p)
+	return s.Pages.Render(w, r, http.StatusOK, "aidant/home.html", p)
 }
 
-// listMandates puts the mandates on the page that the aidant may read, or that they may read none.
-func (s *Site) listMandates(ctx context.Context, at *session.Session, before time.Time, p *homePage) error {
+// readDesk puts on the page what the aidant may read of mandates, or that they may read nothing.
+func (s *Site) readDesk(ctx context.Context, at *session.Session, p *homePage) error {
 	followed, err := s.Mandates.FollowedUp(ctx, at.Actor(), followedShown)
 	if p.Closed = errors.Is(err, org.ErrMayNot); p.Closed {
 		return nil
@@ -128,16 +75,9 @@ func (s *Site) listMandates(ctx context.Context, at *session.Session, before tim
 	if err != nil {
 		return err
 	}
-	mandates, err := s.Mandates.List(ctx, at.Actor(), before, perPage+1)
-	if err != nil {
-		return err
-	}
-	if len(mandates) > perPage {
-		mandates = mandates[:perPage]
-		p.Older = "?avant=" + mandates[perPage-1].SignedAt.UTC().Format(cursorFormat) + "#mandats"
-	}
-	p.Followed, p.Mandates = s.lines(followed), s.lines(mandates)
-	return nil
+	p.Followed = s.lines(followed)
+	p.Desk, err = s.Mandates.Desk(ctx, at.Actor())
+	return err
 }
 
 // lacking says why somebody may not act, and what they lack, "" for who may.
@@ -164,19 +104,4 @@ func (s *Site) lacking(ctx context.Context, at *session.Session) (why string, mi
 		return why, nil, nil // it may be renewed with or without a training
 	}
 	return why, []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}, nil
-}
-
-// cursorFormat is how the last line of a page is named in the link to the next: the microsecond of its signature.
-const cursorFormat = "20060102T150405.000000"
-
-func cursor(r *http.Request) (time.Time, error) {
-	text := r.URL.Query().Get("avant")
-	if text == "" {
-		return time.Time{}, nil
-	}
-	before, err := time.Parse(cursorFormat, text)
-	if err != nil {
-		return time.Time{}, page.NewProblem(http.StatusBadRequest, "aidant.problem.bad_list", "/espace")
-	}
-	return before, nil
 }

@@ -21,7 +21,7 @@ func TestMandate_IsNobodyElses(t *testing.T) {
 		}
 	}
 	other.Want(other.Post(path+"/fin", "reason", "mistake"), 404)
-	if a := other.Get("/espace"); strings.Contains(a.Body, "DUBOIS") {
+	if a := other.Get("/mandats"); strings.Contains(a.Body, "DUBOIS") {
 		t.Error("the list shows another organisation's citizen")
 	}
 	colleague := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
@@ -41,7 +41,7 @@ func TestEnd(t *testing.T) {
 	b.Want(b.Get(path+"/fin"), 200, "L’effet a été immédiat", "Il a été signé par erreur")
 	b.Want(b.Post(path+"/fin", "reason", "citizen"), 303, path+"/fin") // twice: the first one counts
 	b.Want(b.Get(path), 200, "Terminé", "Il a été signé par erreur", "Fin du mandat")
-	b.Want(b.Get("/espace"), 200, "Terminé le")
+	b.Want(b.Get("/mandats?onglet=ended"), 200, "Terminé le")
 	c.wantRows(t, 0, `select count(*) from mandate_power where state = 'standing'`)
 }
 
@@ -54,7 +54,7 @@ func TestMandate_PastItsDate(t *testing.T) {
 	path := "/mandats/" + m.ID.String()
 	b.Want(b.Get(path), 200, "Terminé", "La date prévue est atteinte", "Plus autorisée")
 	b.Want(b.Get(path+"/fin"), 200, "Le mandat a pris fin", "La date prévue est atteinte")
-	b.Want(b.Get("/espace"), 200, "Terminé le")
+	b.Want(b.Get("/mandats?onglet=ended"), 200, "Terminé le")
 }
 
 func TestAttestation(t *testing.T) {
@@ -77,44 +77,4 @@ func TestAttestation(t *testing.T) {
 	b.Want(b.Post(path+"/fin", "reason", "citizen"), 303)
 	b.Want(b.Get(path+"/attestation"), 200, "Ce mandat a pris fin le")
 	b.Want(b.Get(path), 200, "Attestation établie")
-}
-
-func TestList_HasPages(t *testing.T) {
-	t.Parallel()
-	c := newCounter(t)
-	for n := range perPage + 2 {
-		c.Sign(t, c.Jeanne, fixture.Citizen(n), fixture.Tax)
-	}
-	b := c.jeanne(t)
-	first := b.Want(b.Get("/espace"), 200, "Mandats plus anciens")
-	if n := strings.Count(first.Body, "fr-list__title"); n != perPage {
-		t.Errorf("%d mandates on the first page", n)
-	}
-	_, rest, _ := strings.Cut(first.Body, `href="?avant=`)
-	older, _, _ := strings.Cut(rest, "#mandats")
-	second := b.Want(b.Get("/espace?avant="+older), 200, "<details class=\"fr-accordion\" open>", "Mandats les plus récents")
-	if n := strings.Count(second.Body, "fr-list__title"); n != 2 || strings.Contains(second.Body, "Mandats plus anciens") {
-		t.Errorf("%d mandates on the last page", n)
-	}
-	b.Want(b.Get("/espace?avant=yesterday"), 400, "Cette page de la liste n’existe pas")
-}
-
-// Whoever calls to end a mandate is found by name, in one's own organisation, while the mandate stands.
-func TestSearch_FindsTheMandatesInForce(t *testing.T) {
-	t.Parallel()
-	c := newCounter(t)
-	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
-	c.Sign(t, c.Jeanne, fixture.Citizen(1), fixture.Tax)
-	b, elsewhere := c.jeanne(t), c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
-	c.Sign(t, c.Ines, fixture.Citizen(2), fixture.Tax)
-	found := b.Want(b.Post("/espace", "recherche", "dub"), 200, "Un mandat en cours", "/mandats/"+m.ID.String(), "24 août 1962")
-	if result, _, _ := strings.Cut(found.Body, "<details"); strings.Contains(result, "FICTIF") {
-		t.Error("somebody else of the organisation stands beside who was looked for")
-	}
-	b.Want(b.Post("/espace", "recherche", "du"), 422, "Écrivez au moins trois lettres")
-	elsewhere.Want(elsewhere.Post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
-	if err := c.Mandates.End(t.Context(), c.Jeanne, m.ID, "citizen"); err != nil {
-		t.Fatal(err)
-	}
-	b.Want(b.Post("/espace", "recherche", "dubois"), 200, "Aucun mandat en cours à ce nom")
 }

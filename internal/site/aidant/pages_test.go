@@ -50,9 +50,11 @@ func someMandate(who citizen.Identity) mandate.Mandate {
 func summaries() []mandateLine {
 	ended := signedAt.Add(time.Hour)
 	return []mandateLine{
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: 1}, true},
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: 3}, false},
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: signedAt, Procedures: 12}, false},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}, By: "Maëlle Le Goff"}, mandate.TabCurrent},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: []string{"a", "b", "c"}}, mandate.TabEnded},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: signedAt, Procedures: []string{tax.Key}}, mandate.TabEnded},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: "scheduled", SignedAt: signedAt, EndsAt: endsAt}, mandate.TabScheduled},
+		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}}, mandate.TabSoon},
 	}
 }
 
@@ -85,7 +87,7 @@ func failed(fields ...string) *page.Form {
 	form := page.FilledForm(url.Values{"days": {"31"}})
 	for _, f := range fields {
 		form.Fail(f, map[string]string{"informed": "aidant.terms.wrong.informed.missing", "procedures": "aidant.terms.wrong.procedures.none", "days": "aidant.terms.wrong.days.invalid",
-			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason", "recherche": "aidant.home.too_short"}[f])
+			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason", "recherche": "list.too_short", "fin": "list.wrong_day", "format": "list.export_wrong"}[f])
 	}
 	return form
 }
@@ -146,13 +148,7 @@ func everyPage(t *testing.T) []shownPage {
 		}},
 		{"aidant/home.html", "full", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{drawn, staff.Step(drawn)}, {identified, staff.Step(identified)}},
-				Mandates: summaries(), Followed: summaries(), Listed: true, Older: "?avant=x", Notice: "aidant.home.abandoned"}
-		}},
-		{"aidant/home.html", "found", func() page.Page {
-			return &homePage{Common: page.Common{Title: "aidant.home.title", Form: &page.Form{}}, Organisation: house.Name, Mandates: summaries(), Searched: true, Full: true, Found: summaries()}
-		}},
-		{"aidant/home.html", "nobody", func() page.Page {
-			return &homePage{Common: page.Common{Title: "aidant.home.title", Form: failed("recherche")}, Organisation: house.Name, Mandates: summaries(), Searched: true}
+				Followed: summaries(), Desk: mandate.Desk{Any: true, Ending: 3}, Notice: "aidant.home.abandoned"}
 		}},
 		{"aidant/home.html", "not certified", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title"}, Organisation: house.Name, Why: "not_certified", Missing: []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}}
@@ -202,7 +198,7 @@ func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
 	var names []string
-	for _, p := range everyPage(t) {
+	for _, p := range append(append(everyPage(t), phonePages()...), listPages()...) {
 		names = append(names, p.name)
 		for _, lang := range pagetest.Languages {
 			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())

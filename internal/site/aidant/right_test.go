@@ -37,7 +37,7 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 			t.Errorf("%s: %s", state, a.Body)
 		}
 		path := "/mandats/" + m.ID.String()
-		for _, refused := range []sitetest.Answer{b.Post("/espace", "recherche", "dubois"), b.Get(path), b.Get(path + "/attestation"), b.Get(path + "/attestation.pdf"), b.Get(path + "/fin"),
+		for _, refused := range []sitetest.Answer{b.Get("/mandats"), b.Get("/mandats?suivi=moi"), b.Get("/mandats/export"), b.Post("/mandats/export", "format", "csv"), b.Get(path), b.Get(path + "/attestation"), b.Get(path + "/attestation.pdf"), b.Get(path + "/fin"),
 			b.Post(path+"/fin", "reason", "citizen"), b.Get(draft)} {
 			b.Want(refused, 403, "Cette page s’ouvre avec votre certification", "Rien n’a été montré ni modifié", "Voir ce qu’il me manque")
 		}

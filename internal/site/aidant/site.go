@@ -8,6 +8,7 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -24,6 +25,7 @@ type Site struct {
 	Pages     *page.Pages
 	Sessions  *session.Sessions
 	Mandates  *mandate.Register
+	Drafts    *draft.Register
 	Directory *org.Directory
 	Catalogue *procedure.Catalogue
 	Journal   *journal.Journal
@@ -68,29 +70,21 @@ func (s *Site) Mount(r *page.Router) {
 // refusal turns what the rules refuse, whatever the page, into words.
 func refusal(err error) error {
 	switch {
-	case org.Why(err) == org.WhyNotCertified:
-		return page.NewProblem(http.StatusForbidden, "aidant.problem.not_certified", "/espace")
-	case errors.Is(err, org.ErrMayNot):
-		p := page.NewProblem(http.StatusForbidden, "aidant.problem.may_not", "/espace")
-		if why := org.Why(err); why != "" {
-			p.What = "aidant.may_not." + why
-		}
-		return p
-	case errors.Is(err, mandate.ErrProcedureNotAllowed):
+	case errors.Is(err, draft.ErrNotAllowed):
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
 	}
-	return err
+	return staff.Right(err)
 }
 
 // ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
 // only.
-func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error) {
-	at, draft, err := staff.WithID(r, "draft")
+func (s *Site) ownDraft(r *http.Request) (*session.Session, draft.Draft, error) {
+	at, id, err := staff.WithID(r, "draft")
 	if err != nil {
-		return nil, mandate.Draft{}, err
+		return nil, draft.Draft{}, err
 	}
-	d, err := s.Mandates.Draft(r.Context(), at.Actor(), draft)
-	if errors.Is(err, db.ErrNotFound) {
+	d, err := s.Drafts.Find(r.Context(), at.Actor(), id)
+	if errors.Is(err, db.ErrNotFound) || err == nil && d.Person != at.Person {
 		err = draftGone()
 	}
 	return at, d, refusal(err)
@@ -98,19 +92,6 @@ func (s *Site) ownDraft(r *http.Request) (*session.Session, mandate.Draft, error
 
 func draftGone() error {
 	return page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
-}
-
-// step is the page on which a draft goes on.
-func step(d mandate.Draft) string {
-	switch d.State {
-	case mandate.DraftIdentified:
-		return "/brouillons/" + d.ID.String() + "/recapitulatif"
-	case mandate.DraftSigned:
-		return "/mandats/" + d.Mandate.String()
-	case mandate.DraftAbandoned:
-		return "/espace"
-	}
-	return "/brouillons/" + d.ID.String() + "/identite"
 }
 
 func (s *Site) goTo(w http.ResponseWriter, r *http.Request, path string) error {
