@@ -58,7 +58,7 @@ var beside = map[string][]string{
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate"},
-	"comparison":     {"report", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
+	"comparison":     {"report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},

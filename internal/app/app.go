@@ -137,16 +137,12 @@ func (a *App) buildDomain(ctx context.Context) error {
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err
 	}
-<<<<<<< theirs
-	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens())
-	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock)
-=======
 	if err := a.buildFactors(); err != nil {
 		return err
 	}
 	a.drafts = draft.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
-	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(notify.Queue)
->>>>>>> core
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens())
+	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock)
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
 	return a.buildLog(ctx)

@@ -36,13 +36,8 @@ func (a *App) buildRoutes(context.Context) error {
 	a.franceconnect.Mount(a.router)
 	a.idp.Mount(a.router)
 	a.office.smsin.Mount(a.router)
-<<<<<<< theirs
-	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
-=======
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
->>>>>>> core
+		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Mandates: a.mandates,
 		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,

@@ -25,7 +25,7 @@ func newCounter(t *testing.T) *counter {
 	c := &counter{Office: sitetest.New(t)}
 	c.phones = c.World.Telephone(t)
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sitetest.Sealer(t), attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
-	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
+	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
 		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock), FranceConnect: "https://fc.example"}).Mount)
 	return c
 }
@@ -61,7 +61,7 @@ func (b *browser) start() string {
 	return "/brouillons/" + m[1]
 }
 
-var identified = regexp.MustCompile(`name="identified" value="([^"]+)"`)
+var identified = regexp.MustCompile(`name="version" value="([^"]+)"`)
 
 // sign reads the recap of a draft and signs what it shows.
 func (b *browser) sign(draft string, fields ...string) sitetest.Answer {
@@ -70,7 +70,7 @@ func (b *browser) sign(draft string, fields ...string) sitetest.Answer {
 	if m == nil {
 		b.t.Fatal("the recap offers no signature")
 	}
-	return b.Post(draft+"/signature", append([]string{"identified", m[1]}, fields...)...)
+	return b.Post(draft+"/signature", append([]string{"version", m[1]}, fields...)...)
 }
 
 // wantRows counts, behind the pages.
