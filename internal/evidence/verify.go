@@ -102,10 +102,13 @@ func (c *checking) signature() error {
 	return nil
 }
 
+// skew is how much the clocks of a server and its database may differ.
+const skew = time.Minute
+
 // circumstances are before the signature.
 func (c *checking) circumstances() error {
-	o := c.file.Circumstances
-	if by := c.file.Confirmed; by != nil && by.At.After(c.file.SignedAt) {
+	o, until := c.file.Circumstances, c.file.SignedAt.Add(skew)
+	if by := c.file.Confirmed; by != nil && by.At.After(until) {
 		return errors.New("confirmed: after the signature")
 	}
 	for _, x := range []struct {
@@ -114,7 +117,7 @@ func (c *checking) circumstances() error {
 	}{{"shown_at", o.ShownAt}, {"asked_at", o.AskedAt}, {"answered_at", o.AnsweredAt}} {
 		switch {
 		case x.at == nil:
-		case x.at.After(c.file.SignedAt):
+		case x.at.After(until):
 			return fmt.Errorf("circumstances: %s is after the signature", x.name)
 		default:
 			c.report.Declared = append(c.report.Declared, Claim{x.name, instant(*x.at)})

@@ -100,12 +100,12 @@ func TestVerify_NamesWhatDoesNotFit(t *testing.T) {
 		"terms: no JSON object": func(f *evidence.File) { f.Terms = []byte(`null`) },
 		"terms: no list shown":  func(f *evidence.File) { f.Terms = []byte(`{"version":1}`) },
 		"circumstances: answered_at is after the signature": func(f *evidence.File) {
-			f.Circumstances.AnsweredAt = before(-time.Second)
+			f.Circumstances.AnsweredAt = before(-61 * time.Second)
 		},
 		"assertion, confirmed: there has to be one":            func(f *evidence.File) { f.Assertion = nil },
 		"assertion, confirmed: there has to be one of the two": func(f *evidence.File) { f.Confirmed = &evidence.Confirmed{Kind: "app", At: noon} },
 		"confirmed: after the signature": func(f *evidence.File) {
-			f.Assertion, f.Confirmed = nil, &evidence.Confirmed{Kind: "app", At: noon.Add(time.Second)}
+			f.Assertion, f.Confirmed = nil, &evidence.Confirmed{Kind: "app", At: noon.Add(61 * time.Second)}
 		},
 		"confirmed: no such kind": func(f *evidence.File) {
 			f.Assertion, f.Confirmed = nil, &evidence.Confirmed{Kind: "word", At: noon}
