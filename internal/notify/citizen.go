@@ -147,6 +147,9 @@ const lately = 3 * days
 // TellExpired queues a message about each mandate whose time was over lately, once. Nothing changes when a mandate's time is over, so there is no act that could. It
 // is for a job.
 func (p *Post) TellExpired(ctx context.Context) error {
+	if p.config.Mail == nil {
+		return nil // nothing would ever send it
+	}
 	const lot = 200
 	for {
 		var due []org.Message

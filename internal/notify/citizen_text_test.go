@@ -66,6 +66,9 @@ func TestTexts_ToCitizens(t *testing.T) {
 				t.Errorf("%s: %s is not there once", kind, link)
 			}
 		}
+		if !strings.Contains(text, "+33\u00a01\u00a099\u00a000\u00a000\u00a000") {
+			t.Errorf("%s: a telephone number may be broken over two lines", kind)
+		}
 		if strings.Index(plain, "Bonjour") > strings.Index(plain, "Hello") || strings.Contains(subject, "Maison") || len([]rune(subject)) > 100 {
 			t.Errorf("%s: English comes first, or its subject is %q", kind, subject)
 		}

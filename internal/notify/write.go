@@ -130,12 +130,15 @@ func (t texts) paragraphs(name, lang string, f facts) ([]string, error) {
 	}
 	var out []string
 	for p := range strings.SplitSeq(b.String(), "\n\n") {
-		if p = strings.Join(strings.Fields(p), " "); p != "" {
+		if p = strings.Join(strings.FieldsFunc(p, breakable), " "); p != "" {
 			out = append(out, prose.Spaces(lang, p))
 		}
 	}
 	return out, nil
 }
+
+// breakable tells the spaces at which a line may end: a telephone number holds others.
+func breakable(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }
 
 // short is the text of an SMS.
 func (t texts) short(name, lang string, f facts) (string, error) {
