@@ -9,6 +9,7 @@ create table franceconnect_link (
   organisation_id uuid not null,
   person_id uuid not null,
   draft_id uuid not null,
+  draft_version int not null check (draft_version > 0), -- an identity is for what stood in the draft when the link was made
   session_id bytea not null check (octet_length(session_id) = 32),
   token bytea not null unique check (octet_length(token) = 32),
   number int not null check (number between 100 and 999),

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/card"
+	"mandat/internal/citizen"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -62,6 +63,10 @@ func (s *stage) token() string {
 		return secret
 	case strings.HasPrefix(s.route.Pattern, "/connexion/lien"):
 		return s.link()
+	case strings.HasPrefix(s.route.Pattern, "/mails/"):
+		secret, err := citizen.NewMails(s.site.DB, s.site.Journal, throttle.New(s.site.DB, s.site.Clock), s.site.Clock).Link(s.ctx(), s.id("{citizen}"))
+		must(s.t, err)
+		return secret
 	case strings.HasPrefix(s.route.Pattern, "/i/"):
 		s.fill("{draft}")
 		return s.made["{phone}"]
@@ -74,8 +79,8 @@ func (s *stage) phone(draft uuid.UUID) string {
 	secret := fmt.Sprintf("%026d", s.n)
 	now := s.site.Clock.Now()
 	var number int
-	s.site.Row(s.t, `insert into franceconnect_link (id, organisation_id, person_id, draft_id, session_id, token, number, created_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6, 100 + $7, $8, $9) returning number`,
+	s.site.Row(s.t, `insert into franceconnect_link (id, organisation_id, person_id, draft_id, draft_version, session_id, token, number, created_at, expires_at)
+		values ($1, $2, $3, $4, (select version from mandate_draft where id = $4), $5, $6, 100 + $7, $8, $9) returning number`,
 		[]any{token.ID(), s.owner.By.Organisation, s.owner.By.Person, draft, s.owner.By.Session, token.Hash(secret), s.n % 900, now, now.Add(10 * time.Minute)}, &number)
 	return secret
 }

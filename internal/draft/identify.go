@@ -19,29 +19,40 @@ import (
 // sent to FranceConnect: terms that were changed since then are not what they were asked for, and the identity is refused
 // with ErrState. An identity that stands there already is replaced. A person who is not certainly of age is refused with ErrMinor, and the refusal is an entry.
 func (r *Register) Identify(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, asked time.Time) error {
-	index, err := r.citizens.Index(by.Organisation, i.Sub)
+	return r.identify(ctx, by, id, told{by: ByFranceConnect, identity: i}, func(d *Held) bool { return !d.InformedAt.After(asked) })
+}
+
+// IdentifyOnPhone is Identify of a citizen who was at FranceConnect in another browser than the actor's: on their own phone, for one version of
+// the draft. The entry says so.
+func (r *Register) IdentifyOnPhone(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, version int) error {
+	return r.identify(ctx, by, id, told{by: ByFranceConnect, on: "phone", identity: i}, func(d *Held) bool { return d.Version == version })
+}
+
+func (r *Register) identify(ctx context.Context, by journal.Actor, id uuid.UUID, t told, same func(*Held) bool) error {
+	index, err := r.citizens.Index(by.Organisation, t.identity.Sub)
 	if err != nil {
 		return fmt.Errorf("identify: %w", err)
 	}
+	t.index = index
 	return r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
-		if d.InformedAt.After(asked) {
+		if !same(d) {
 			return journal.Event{}, ErrState
 		}
-		return r.put(tx, d, told{by: ByFranceConnect, identity: i, index: index})
+		return r.put(tx, d, t)
 	})
 }
 
 // told is an identity, how it was told, and the key under which the organisation knows or will know the citizen.
 type told struct {
-	by, document string
-	identity     citizen.Identity
-	index        []byte
+	by, on, document string // on is "phone", or "" for the screen of who acts
+	identity         citizen.Identity
+	index            []byte
 }
 
 // put puts an identity into a draft that the act has locked.
 func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
 	if !t.identity.AdultAt(tx.Now) {
-		return journal.Event{Action: "draft.identity_refused", Detail: detail{Draft: d.ID.String(), Method: t.by, Document: t.document, Reason: "minor"}}, journal.Refused{Err: ErrMinor}
+		return journal.Event{Action: "draft.identity_refused", Detail: detail{Draft: d.ID.String(), Method: t.by, On: t.on, Document: t.document, Reason: "minor"}}, journal.Refused{Err: ErrMinor}
 	}
 	if err := r.High(d.Terms.Procedures(), t.by); err != nil {
 		return journal.Event{}, err
@@ -55,7 +66,7 @@ func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
 	}
 	tx.Queue(`update mandate_draft set version = version + 1, state = 'identified', subject_id = $2, data_key = $3, identity = $4, sub_index = $5, identified_at = $6, identified_session = $7, identified_by = $8,
 		witness_id = null, witnessed_at = null, witness_factor_at = null, signing = null where id = $1`, d.ID, d.Subject, d.DataKey, sealed, t.index, tx.Now, tx.By.Session, t.by)
-	return journal.Event{Action: "draft.identified", Detail: detail{Draft: d.ID.String(), Version: d.Version + 1, Method: t.by, Document: t.document}}, nil
+	return journal.Event{Action: "draft.identified", Detail: detail{Draft: d.ID.String(), Version: d.Version + 1, Method: t.by, On: t.on, Document: t.document}}, nil
 }
 
 // High returns a *TooLowError unless an identification reaches what all of the procedures need.

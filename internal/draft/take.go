@@ -17,6 +17,7 @@ type detail struct {
 	Draft    string `json:"draft"`
 	Version  int    `json:"version,omitempty"`
 	Method   string `json:"method,omitempty"`
+	On       string `json:"on,omitempty"`
 	Document string `json:"document,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	From     string `json:"from,omitempty"`

@@ -5,12 +5,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/draft"
-	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -51,22 +48,18 @@ func (rp *RP) Callback(w http.ResponseWriter, r *http.Request) error {
 		return rp.backToDraft(w, r, at, attempt.Draft, notice(q))
 	}
 	answer, err := rp.provider.Exchange(ctx, upstream.Once(q, "code"), attempt.Nonce, "")
-	outcome, err := rp.outcome(r, question{by: at.Actor(), draft: attempt.Draft, asked: attempt.CreatedAt, left: attempt.CreatedAt}, answer, err)
+	outcome, err := rp.outcome(r, attempt.CreatedAt, answer, err, func(who citizen.Identity) error {
+		return rp.drafts.Identify(ctx, at.Actor(), attempt.Draft, who, attempt.CreatedAt)
+	})
 	if err != nil {
 		return err
 	}
 	return rp.endSession(w, r, at, attempt, answer.IDToken, outcome)
 }
 
-// question is what FranceConnect was asked for.
-type question struct {
-	by          journal.Actor // the aidant, with the session that asked
-	draft       uuid.UUID
-	asked, left time.Time // when the aidant asked, of the terms that stood then, and when the citizen was sent to FranceConnect
-}
-
-// outcome puts the identity into the draft. It returns the name of the message that says why not, "" when it is in.
-func (rp *RP) outcome(r *http.Request, asked question, answer upstream.Answer, err error) (string, error) {
+// outcome gives the identity to put, which puts it into the draft; left is when the citizen was sent to FranceConnect. It returns the name of
+// the message that says why not, "" when it is in.
+func (rp *RP) outcome(r *http.Request, left time.Time, answer upstream.Answer, err error, put func(citizen.Identity) error) (string, error) {
 	if errors.Is(err, upstream.ErrUnavailable) {
 		rp.logFailure(r, err)
 		return "unavailable", nil
@@ -78,18 +71,18 @@ func (rp *RP) outcome(r *http.Request, asked question, answer upstream.Answer, e
 	if err != nil {
 		return "", err
 	}
-	if !enough(answer.ACR) || earlier(answer, asked.left, rp.clock.Shift()) {
+	if !enough(answer.ACR) || earlier(answer, left, rp.clock.Shift()) {
 		return "wrong_answer", nil
 	}
 	who, ok := identify(answer)
 	if !ok {
 		return "incomplete", nil
 	}
-	err = rp.drafts.Identify(r.Context(), asked.by, asked.draft, who, asked.asked)
+	err = put(who)
 	switch {
 	case errors.Is(err, draft.ErrMinor):
 		return "minor", nil
-	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
+	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned), errors.Is(err, draft.ErrNotOwn), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
 		return "draft_changed", nil
 	case err != nil:
 		rp.logFailure(r, err)

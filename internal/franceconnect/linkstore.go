@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/session"
 	"mandat/internal/token"
 )
@@ -22,24 +23,24 @@ var errAnswered = errors.New("the answer to a link for this draft is being looke
 const endExpired = `update franceconnect_link set state = 'expired', ended_at = $2 where id in (select id from franceconnect_link
 	where organisation_id = $1 and state in ('made', 'opened', 'left', 'answered') and expires_at <= $2 for update skip locked)`
 
-// endLive ends the link of a draft that nobody has come back with; $3 is now.
-const endLive = `update franceconnect_link set state = case when expires_at <= $3 then 'expired' else 'cancelled' end, ended_at = $3
+// endLive ends the link of a draft that nobody has come back with; $3 is now, read before the row was locked: the link may be younger.
+const endLive = `update franceconnect_link set state = case when expires_at <= $3 then 'expired' else 'cancelled' end, ended_at = greatest($3, created_at)
 	where draft_id = $1 and organisation_id = $2 and state in ('made', 'opened', 'left')`
 
-// makeLink makes a link for a draft of the session's person, and returns its secret. The one that there was for this draft ends: a draft
+// makeLink makes a link for a version of a draft of the session's person, and returns its secret. The one that there was for this draft ends: a draft
 // has one link. It returns errAnswered when that one is answered already.
-func (rp *RP) makeLink(ctx context.Context, at *session.Session, draft uuid.UUID) (string, error) {
+func (rp *RP) makeLink(ctx context.Context, at *session.Session, d draft.Draft) (string, error) {
 	for range 10 {
 		secret, now := newSecret(), rp.clock.Now()
 		err := rp.db.Write(ctx, db.InOrganisation(at.Organisation), db.Durable, func(tx *db.Tx) error {
 			if _, err := tx.Exec(ctx, endExpired, at.Organisation, now); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, endLive, draft, at.Organisation, now); err != nil {
+			if _, err := tx.Exec(ctx, endLive, d.ID, at.Organisation, now); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `insert into franceconnect_link (id, organisation_id, person_id, draft_id, session_id, token, number, created_at, expires_at)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, token.ID(), at.Organisation, at.Person, draft, at.Hash, token.Hash(secret), number(), now, now.Add(LinkLife))
+			_, err := tx.Exec(ctx, `insert into franceconnect_link (id, organisation_id, person_id, draft_id, draft_version, session_id, token, number, created_at, expires_at)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, token.ID(), at.Organisation, at.Person, d.ID, d.Version, at.Hash, token.Hash(secret), number(), now, now.Add(LinkLife))
 			return err
 		})
 		switch {
@@ -119,7 +120,7 @@ func (rp *RP) findLink(ctx context.Context, scope db.Scope, sql string, args ...
 // what it left with before is worth nothing. db.ErrConflict when it may not.
 func (rp *RP) leaveWith(ctx context.Context, l link, now time.Time, old, browser []byte, state, nonce string) error {
 	err := rp.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		return tx.ExecOne(ctx, db.ErrConflict, `update franceconnect_link set state = 'left', attempt = $2, browser = $3, nonce = $4, left_at = $5, expires_at = least($6, created_at + $7::interval)
+		return tx.ExecOne(ctx, db.ErrConflict, `update franceconnect_link set state = 'left', attempt = $2, browser = $3, nonce = $4, left_at = greatest($5, created_at), expires_at = least($6, created_at + $7::interval)
 			where id = $1 and expires_at > $5 and (state in ('made', 'opened') or state = 'left' and browser = $8)`,
 			l.ID, token.Hash(state), browser, nonce, now, now.Add(session.AttemptLife), longestLink, old)
 	})
@@ -132,7 +133,7 @@ func (rp *RP) leaveWith(ctx context.Context, l link, now time.Time, old, browser
 // declineLink ends a link that the citizen says is not theirs.
 func (rp *RP) declineLink(ctx context.Context, l link, browser []byte) error {
 	err := rp.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		return tx.ExecOne(ctx, db.ErrConflict, `update franceconnect_link set state = 'refused', refusal = 'other_number', ended_at = $2
+		return tx.ExecOne(ctx, db.ErrConflict, `update franceconnect_link set state = 'refused', refusal = 'other_number', ended_at = greatest($2, created_at)
 			where id = $1 and expires_at > $2 and (state in ('made', 'opened') or state = 'left' and browser = $3)`, l.ID, rp.clock.Now(), browser)
 	})
 	if err != nil {
@@ -150,7 +151,7 @@ func (rp *RP) answerLink(ctx context.Context, state string, browser []byte) (lin
 		out, err = scanLink(tx.QueryRow(ctx, `update franceconnect_link l set
 				state = case when l.browser is distinct from $1 then 'refused' when l.expires_at <= $3 then 'expired' else 'answered' end,
 				refusal = case when l.browser is distinct from $1 then 'other_browser' end,
-				ended_at = case when l.browser is distinct from $1 or l.expires_at <= $3 then $3 end
+				ended_at = case when l.browser is distinct from $1 or l.expires_at <= $3 then greatest($3, l.created_at) end
 			where l.attempt = $2 and l.state = 'left' returning `+linkColumns, browser, token.Hash(state), rp.clock.Now()))
 		return err
 	})
@@ -171,7 +172,7 @@ func (rp *RP) settleLink(ctx context.Context, l link, refusal, farewell string) 
 		hash = token.Hash(farewell)
 	}
 	err := rp.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		return tx.ExecOne(ctx, db.ErrConflict, `update franceconnect_link set state = case when $2 = '' then 'identified' else 'refused' end, refusal = nullif($2, ''), farewell = $3, ended_at = $4
+		return tx.ExecOne(ctx, db.ErrConflict, `update franceconnect_link set state = case when $2 = '' then 'identified' else 'refused' end, refusal = nullif($2, ''), farewell = $3, ended_at = greatest($4, created_at)
 			where id = $1 and state = 'answered'`, l.ID, refusal, hash, rp.clock.Now())
 	})
 	if err != nil {

@@ -91,7 +91,7 @@ func TestPhone_Meanwhile(t *testing.T) {
 // A phone that has not left yet is not sent to FranceConnect for nothing.
 func TestPhone_MeanwhileBeforeLeaving(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"the aidant signs out", "a colleague takes over", "the draft is deleted", "the aidant is suspended"} {
+	for _, name := range []string{"the aidant signs out", "a colleague takes over", "the terms change", "the draft is deleted", "the aidant is suspended"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, phone := open(t), browse.New()
@@ -104,6 +104,20 @@ func TestPhone_MeanwhileBeforeLeaving(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who was signed in at FranceConnect before the phone was sent there, if only since the link was made, did not prove who they are for it.
+func TestPhone_WantsAFreshSignIn(t *testing.T) {
+	t.Parallel()
+	c, phone := open(t), browse.New()
+	link := c.link(t)
+	c.Clock.Advance(5 * time.Minute)
+	plan := sound()
+	plan.IDToken = rogue.Set("auth_time", time.Now().Add(-2*time.Minute).Unix())
+	c.fc.Play(plan)
+	get(t, phone, c.leaveBy(t, phone, link))
+	c.shows(t, phone, http.StatusOK, "franceconnect.end.not_done")
+	c.refusedBy(t, "login.identity.wrong_answer.title")
 }
 
 // atOnce sends a request many times at the same moment, from so many browsers or from one that has a cookie.

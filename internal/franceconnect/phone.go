@@ -132,8 +132,8 @@ func (rp *RP) decline(w http.ResponseWriter, r *http.Request, l link) error {
 	return rp.pages.Render(w, r, http.StatusOK, "franceconnect/end.html", &endPage{Common: page.Common{Title: "franceconnect.end.declined", NoIndex: true}, Declined: true})
 }
 
-// asker is who made a link, as they act now: the aidant of the session in which it was made, if that still counts and the draft is still
-// theirs. Otherwise it says with what message the link is refused.
+// asker is who made a link, as they act now: the aidant of the session in which it was made, if that still counts, and the draft is still
+// theirs and as it was. Otherwise it says with what message the link is refused.
 func (rp *RP) asker(r *http.Request, l link) (by journal.Actor, refusal string, err error) {
 	at, err := rp.sessions.Still(r.Context(), l.Session)
 	switch {
@@ -141,8 +141,6 @@ func (rp *RP) asker(r *http.Request, l link) (by journal.Actor, refusal string, 
 		return by, "session_over", nil
 	case err != nil:
 		return by, "", err
-	case at.Person != l.Person || at.Organisation != l.Organisation || at.Role != session.Aidant:
-		return by, "session_over", nil
 	}
 	by = at.As(journal.Aidant)
 	drawn, err := rp.drafts.Find(r.Context(), by, l.Draft)
@@ -151,7 +149,7 @@ func (rp *RP) asker(r *http.Request, l link) (by journal.Actor, refusal string, 
 		return by, "draft_changed", nil
 	case err != nil:
 		return by, "", err
-	case drawn.State != draft.Open && drawn.State != draft.Identified:
+	case drawn.Person != by.Person, drawn.Version != l.Version, drawn.State != draft.Open && drawn.State != draft.Identified:
 		return by, "draft_changed", nil
 	}
 	return by, "", nil

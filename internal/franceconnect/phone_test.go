@@ -122,7 +122,7 @@ func TestPhone_Sound(t *testing.T) {
 	if n := c.Number(t, `select count(*) from mandate_draft d join session s on s.id = d.identified_session where s.person_id = $1`, c.jeanne); n != 1 {
 		t.Error("the identity is not bound to the aidant's session")
 	}
-	if n := c.Number(t, `select count(*) from journal_entry where action = 'draft.identified' and person_id = $1`, c.jeanne); n != 1 {
+	if n := c.Number(t, `select count(*) from journal_entry where action = 'draft.identified' and person_id = $1 and body like '%"on":"phone"%'`, c.jeanne); n != 1 {
 		t.Errorf("%d entries", n)
 	}
 	get(t, c.browser, c.waiting())

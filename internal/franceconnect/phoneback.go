@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/page"
 	"mandat/internal/token"
@@ -49,7 +50,9 @@ func (rp *RP) judge(r *http.Request, l link) (refusal, idToken string) {
 	answer, failure := rp.provider.Exchange(r.Context(), upstream.Once(q, "code"), l.Nonce, "")
 	by, refusal, err := rp.asker(r, l)
 	if err == nil && refusal == "" {
-		refusal, err = rp.outcome(r, question{by: by, draft: l.Draft, asked: l.CreatedAt, left: l.LeftAt}, answer, failure)
+		refusal, err = rp.outcome(r, l.LeftAt, answer, failure, func(who citizen.Identity) error {
+			return rp.drafts.IdentifyOnPhone(r.Context(), by, l.Draft, who, l.Version)
+		})
 	}
 	if err != nil {
 		rp.logFailure(r, err)

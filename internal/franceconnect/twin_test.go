@@ -164,3 +164,33 @@ func TestTwin_LinkSentToTheCitizen(t *testing.T) {
 		t.Errorf("%s; the draft is %s", citizen.H1(), c.state(t).State)
 	}
 }
+
+// The citizen's own phone, with the real journey: nothing of theirs is left there or on the aidant's screen but the draft.
+func TestTwin_Phone(t *testing.T) {
+	t.Parallel()
+	c, _, _ := beside(t)
+	phone := browse.New()
+	get(t, phone, c.link(t))
+	for _, button := range []string{"FranceConnect", "login=étranger_présumé_né_jour_et_mois", "continue=1", "#continue"} {
+		press(t, phone, button)
+	}
+	c.shows(t, phone, http.StatusOK, "franceconnect.end.done")
+	if d := c.state(t); d.State != draft.Identified || d.Identity.FamilyName != "BARRY" || d.Identity.Birthdate != "1958-00-00" {
+		t.Errorf("the draft is %s, of %v", d.State, d.Identity)
+	}
+	get(t, phone, c.link(t))
+	press(t, phone, "FranceConnect")
+	if !phone.HasButton("login=test") || phone.URL().Scheme+"://"+phone.URL().Host != c.FranceConnect.Origin() {
+		t.Errorf("somebody is signed in at FranceConnect: %v %s", phone.URL(), phone.Text())
+	}
+	press(t, phone, "cancel=1")
+	if phone.HasButton("return=1") {
+		press(t, phone, "return=1")
+	}
+	c.shows(t, phone, http.StatusOK, "franceconnect.end.not_done")
+	get(t, c.browser, c.waiting())
+	title, err := c.Pages.Text("fr", "login.identity.cancelled.title")
+	if err != nil || !c.browser.Has(title) {
+		t.Errorf("%v: the aidant's page says %s", err, c.browser.Text())
+	}
+}

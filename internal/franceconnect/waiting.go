@@ -40,7 +40,7 @@ func making(person uuid.UUID) throttle.Allowance {
 
 // doMakeLink makes a link for a draft of the aidant's own (POST /brouillons/{draft}/identite/telephone).
 func (rp *RP) doMakeLink(w http.ResponseWriter, r *http.Request) error {
-	at, draft, elsewhere, err := rp.own(r)
+	at, drawn, elsewhere, err := rp.own(r)
 	if err != nil {
 		return err
 	}
@@ -50,57 +50,57 @@ func (rp *RP) doMakeLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	var secret string
 	err = rp.limits.Spend(r.Context(), func() error {
-		secret, err = rp.makeLink(r.Context(), at, draft)
+		secret, err = rp.makeLink(r.Context(), at, drawn)
 		return err
 	}, making(at.Person))
 	late, often := errors.AsType[throttle.WaitError](err)
 	switch {
 	case often:
-		p := page.NewProblem(http.StatusTooManyRequests, "franceconnect.often", identityPage(draft))
+		p := page.NewProblem(http.StatusTooManyRequests, "franceconnect.often", identityPage(drawn.ID))
 		p.Args = map[string]any{"Time": prose.Clock(page.Lang(r), late.Until)}
 		return p
 	case errors.Is(err, errAnswered): // the page says so
 	case err != nil:
 		return err
 	default:
-		rp.keep(w, rp.shownCookie(draft), secret, LinkLife, http.SameSiteStrictMode)
+		rp.keep(w, rp.shownCookie(drawn.ID), secret, LinkLife, http.SameSiteStrictMode)
 	}
-	page.Redirect(w, r, waitingAt(draft))
+	page.Redirect(w, r, waitingAt(drawn.ID))
 	return nil
 }
 
 // showWaiting shows the link of a draft and what became of it (GET /brouillons/{draft}/identite/telephone). It does not ask for itself again:
 // a page that moves under somebody's hands is hard to read with a screen reader. A module says what changes, and without it a link does.
 func (rp *RP) showWaiting(w http.ResponseWriter, r *http.Request) error {
-	at, draft, elsewhere, err := rp.own(r)
+	at, drawn, elsewhere, err := rp.own(r)
 	if err != nil {
 		return err
 	}
-	l, err := rp.linkOf(r.Context(), at, draft)
+	l, err := rp.linkOf(r.Context(), at, drawn.ID)
 	switch {
 	case elsewhere != "":
 	case errors.Is(err, db.ErrNotFound):
-		elsewhere = identityPage(draft)
+		elsewhere = identityPage(drawn.ID)
 	case err != nil:
 		return err
 	case l.State == linkIdentified:
-		elsewhere = recapPage(draft)
+		elsewhere = recapPage(drawn.ID)
 	case l.State == linkCancelled:
-		elsewhere = identityPage(draft)
+		elsewhere = identityPage(drawn.ID)
 	}
 	if elsewhere != "" {
 		page.Redirect(w, r, elsewhere)
 		return nil
 	}
 	p := &waitingPage{Common: page.Common{Title: "franceconnect.waiting.title", Current: "/mandats/nouveau",
-		Trail: []page.Link{{Href: "/espace", Text: "page.nav.space"}, {Href: identityPage(draft), Text: "franceconnect.waiting.identity"}}},
-		Draft: draft, State: l.State, Number: l.Number, Until: l.ExpiresAt}
+		Trail: []page.Link{{Href: "/espace", Text: "page.nav.space"}, {Href: identityPage(drawn.ID), Text: "franceconnect.waiting.identity"}}},
+		Draft: drawn.ID, State: l.State, Number: l.Number, Until: l.ExpiresAt}
 	if l.State == linkRefused {
 		p.Refusal = refusalKey(l.Refusal)
 	}
 	if p.Live() {
 		p.Scripts = []string{"js/phone.js"}
-		if p.Code, p.Typed, err = rp.shown(r, draft, l); err != nil {
+		if p.Code, p.Typed, err = rp.shown(r, l); err != nil {
 			return err
 		}
 	}
@@ -108,8 +108,8 @@ func (rp *RP) showWaiting(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shown is the link's address as the aidant's screen shows it, if this browser knows the secret and nobody has left with it yet.
-func (rp *RP) shown(r *http.Request, draft uuid.UUID, l link) (*qr.Code, string, error) {
-	cookie, err := r.Cookie(rp.shownCookie(draft))
+func (rp *RP) shown(r *http.Request, l link) (*qr.Code, string, error) {
+	cookie, err := r.Cookie(rp.shownCookie(l.Draft))
 	if err != nil || l.State != linkMade && l.State != linkOpened {
 		return nil, "", nil //nolint:nilerr // a browser without the cookie
 	}
@@ -130,11 +130,11 @@ func (rp *RP) shown(r *http.Request, draft uuid.UUID, l link) (*qr.Code, string,
 
 // sayState tells the page's module how far the phone is (GET /brouillons/{draft}/identite/telephone/etat).
 func (rp *RP) sayState(w http.ResponseWriter, r *http.Request) error {
-	at, draft, elsewhere, err := rp.own(r)
+	at, drawn, elsewhere, err := rp.own(r)
 	if err != nil {
 		return err
 	}
-	l, err := rp.linkOf(r.Context(), at, draft)
+	l, err := rp.linkOf(r.Context(), at, drawn.ID)
 	if elsewhere != "" || errors.Is(err, db.ErrNotFound) {
 		return page.WriteJSON(w, http.StatusOK, map[string]any{"state": "", "over": true})
 	}
@@ -147,15 +147,15 @@ func (rp *RP) sayState(w http.ResponseWriter, r *http.Request) error {
 // doCancelLink ends the link and goes back to the identity page (POST /brouillons/{draft}/identite/telephone/annulation). One that is
 // answered already is shown instead.
 func (rp *RP) doCancelLink(w http.ResponseWriter, r *http.Request) error {
-	at, draft, elsewhere, err := rp.own(r)
+	at, drawn, elsewhere, err := rp.own(r)
 	if err != nil {
 		return err
 	}
 	if elsewhere == "" {
-		if err := rp.cancelLink(r.Context(), at, draft); err != nil {
+		if err := rp.cancelLink(r.Context(), at, drawn.ID); err != nil {
 			return err
 		}
-		elsewhere = waitingAt(draft)
+		elsewhere = waitingAt(drawn.ID)
 	}
 	page.Redirect(w, r, elsewhere)
 	return nil
