@@ -41,6 +41,7 @@ type phonePage struct {
 	Mine      bool // the actor entered what waits
 	Again     bool // a code was sent, and counts no more
 	Done      bool // the number was verified on the page before
+	Wrong     bool // the code was wrong, and none can be typed now
 	EnteredBy string
 }
 
@@ -51,6 +52,7 @@ type exceptionPage struct {
 	Identity  citizen.Identity
 	Asked     *phone.Number // nil: nothing waits for a colleague
 	Mine      bool
+	Wrong     bool // the actor tried to allow what they entered
 	EnteredBy string
 	Max       int
 }
@@ -87,6 +89,9 @@ func (s *Site) renderPhone(w http.ResponseWriter, r *http.Request, status int, f
 		if p.EnteredBy, err = s.nameOf(r.Context(), a.AskedBy); err != nil {
 			return err
 		}
+	}
+	if form.Mistake("code") != "" && !p.CodeSent {
+		p.Form, p.Wrong = nil, true
 	}
 	notice, err := s.Sessions.Notice(r.Context(), at, "phone:"+m.ID.String())
 	if err != nil {
@@ -196,6 +201,9 @@ func (s *Site) renderException(w http.ResponseWriter, r *http.Request, status in
 		if p.EnteredBy, err = s.nameOf(r.Context(), a.AskedBy); err != nil {
 			return err
 		}
+	}
+	if p.Asked == nil || p.Mine {
+		p.Form, p.Wrong = nil, p.Mine && form.Mistake("reason") != ""
 	}
 	return s.Pages.Render(w, r, status, "aidant/phone_exception.html", p)
 }

@@ -57,6 +57,7 @@ func phonePages() []shownPage {
 		shape("wrong code", func(p *phonePage) {
 			p.Asked, p.Mine, p.CodeSent, p.Form = number(func(n *phone.Number) { n.FailedAt = signedAt }), true, true, wrong("code", "telephone.wrong.code")
 		}),
+		shape("wrong, and over", func(p *phonePage) { p.Asked, p.Again, p.Wrong = number(same), true, true }),
 		shape("late", func(p *phonePage) { p.Asked, p.Mine, p.Again = number(same), true, true }),
 		shape("another's", func(p *phonePage) { p.Asked = number(same) }),
 		shape("staff", func(p *phonePage) { p.Asked, p.Mine = number(barred(phone.Staff)), true }),
@@ -72,7 +73,7 @@ func phonePages() []shownPage {
 		exception("owner", func(p *exceptionPage) {
 			p.Asked, p.Form = number(barred(phone.Other)), wrong("reason", "telephone.wrong.same_person")
 		}),
-		exception("mine", func(p *exceptionPage) { p.Asked, p.Mine = number(barred(phone.Staff)), true }),
+		exception("mine", func(p *exceptionPage) { p.Wrong, p.Asked, p.Mine = true, number(barred(phone.Staff)), true }),
 	}
 }
 
