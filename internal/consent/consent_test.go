@@ -434,3 +434,51 @@ func TestCompare_Names(t *testing.T) {
 		})
 	}
 }
+
+// What would change the answer waits for an act that has asked for it: a refusal, another request, a removed number, and another signature.
+func TestAsk_IsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for name, act := range map[string]func(*counter, uuid.UUID) error{
+		"no":     func(c *counter, id uuid.UUID) error { return c.answers(id, "non")() },
+		"cancel": func(c *counter, _ uuid.UUID) error { return c.Consents.Cancel(t.Context(), c.Paul, c.request.Draft) },
+		"remove": func(c *counter, _ uuid.UUID) error { return c.Phones.Remove(t.Context(), c.Paul, c.angela) },
+		"sign":   func(c *counter, _ uuid.UUID) error { return c.sign(c.angela, 3, c.request.Digest) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t)
+			c.t = t
+			id := c.ask()
+			c.Answer(t, id, angelas, "oui")
+			watch := c.Connect(t, c.Superuser)
+			batch := &pgx.Batch{}
+			given := consent.Ask(batch, c.Here, c.request.Draft)
+			done := make(chan error, 1)
+			err := c.Journal.RecordAfter(t.Context(), c.Jeanne, batch, func(tx *journal.Tx) (journal.Event, error) {
+				if !given.Stands(c.angela, 3, c.request.Digest, tx.Now) {
+					return journal.Event{}, errNoYes
+				}
+				go func() { done <- act(c, id) }()
+				for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
+					var waits bool
+					if err := watch.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waits); err != nil {
+						return journal.Event{}, err
+					}
+					if waits {
+						return journal.Event{}, errLooked
+					}
+					if len(done) > 0 || time.Now().After(deadline) {
+						return journal.Event{}, errors.New("it does not wait")
+					}
+				}
+			})
+			c.want("the act", err, errLooked)
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			c.content()
+		})
+	}
+}
+
+var errLooked = errors.New("looked")
