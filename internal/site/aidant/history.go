@@ -1,6 +1,7 @@
 package aidant
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,14 +55,17 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 			Procedure string `json:"procedure"`
 			Reason    string `json:"reason"`
 			Outcome   string `json:"outcome"`
+			Kind      string `json:"kind"`
 		} `json:"detail"`
 	}
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		return "", fmt.Errorf("read entry %d: %w", e.ID, err)
 	}
 	switch e.Action {
-	case "mandate.signed", "attestation.issued":
+	case "mandate.signed":
 		return s.Pages.Text(lang, "aidant.act."+e.Action)
+	case "attestation.issued":
+		return s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(body.Detail.Kind, "attestation"))
 	case "mandate.ended":
 		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/attestation"
 	"mandat/internal/citizen"
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
@@ -92,17 +91,6 @@ func failed(fields ...string) *page.Form {
 	return form
 }
 
-func words(t *testing.T) ([]attestation.Block, attestation.Code) {
-	t.Helper()
-	code, err := attestation.NewCode("http://localhost:8080/v/AAAAAAAAAAAAAAAAAAAAAA")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []attestation.Block{{Kind: attestation.Heading, Level: 1, Text: "Attestation de mandat"}, {Kind: attestation.Paragraph, Text: "Ce document est à vous."},
-		{Kind: attestation.Heading, Level: 2, Text: "Qui donne pouvoir à qui"}, {Kind: attestation.Facts, Rows: [][2]string{{"Vous", angela.FullName()}, {"Par téléphone", "un\ndeux"}}},
-		{Kind: attestation.List, Items: []string{"Déclaration de revenus (DGFiP)", "RSA (CAF)"}}, {Kind: attestation.QR, Text: code.Address, Alt: "Code QR"}, {Kind: attestation.Note, Text: "Document établi le 21 novembre 2026."}}, code
-}
-
 type shownPage struct {
 	name, variant string
 	data          func() page.Page
@@ -141,7 +129,6 @@ func everyPage(t *testing.T) []shownPage {
 			return &endPage{Common: page.Common{Title: "aidant.end.title", Trail: above, Form: form}, Mandate: someMandate(angela), Standing: standing, EndedAt: signedAt, Reason: "mistake", Reasons: mandate.Reasons}
 		}
 	}
-	blocks, code := words(t)
 	return []shownPage{
 		{"aidant/home.html", "empty", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name}
@@ -172,12 +159,13 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/mandate.html", "ended", func() page.Page {
 			return &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Trail: above[:1]}, Mandate: someMandate(longName), EndedAt: signedAt, Reason: "expired", Powers: fixedPowers, History: fixedHistory}
 		}},
-		{"aidant/attestation.html", "standing", func() page.Page {
-			return &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Trail: above}, Mandate: someMandate(angela), Standing: true, Words: blocks, Code: code}
-		}},
-		{"aidant/attestation.html", "ended", func() page.Page {
-			return &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Trail: above}, Mandate: someMandate(angela), EndedAt: signedAt, Words: blocks, Code: code}
-		}},
+		{"aidant/attestation.html", "standing", paper(t, nil)},
+		{"aidant/attestation.html", "large", paper(t, func(p *attestationPage) { p.Large = true })},
+		{"aidant/attestation.html", "ended", paper(t, func(p *attestationPage) { p.Standing, p.EndedAt = false, signedAt })},
+		{"aidant/attestation.html", "end", paper(t, asCertificate)},
+		{"aidant/attestation.html", "beside", paper(t, translated("en", false, true))},
+		{"aidant/attestation.html", "beside, right to left", paper(t, translated("ar", true, true))},
+		{"aidant/attestation.html", "one after the other", paper(t, translated("ar", true, false))},
 		{"aidant/end.html", "ask", end(true, nil)},
 		{"aidant/end.html", "wrong", end(true, failed("reason"))},
 		{"aidant/end.html", "done", end(false, nil)},
