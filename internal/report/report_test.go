@@ -272,6 +272,12 @@ func TestWaiting(t *testing.T) {
 	if ids, all := waits(w.Paul, 20); len(ids) != 3 || all != 3 || ids[0] != first {
 		t.Errorf("who follows up a colleague's mandates has %v, %d", ids, all)
 	}
+	if err := w.Certifications.Suspend(t.Context(), journal.Program(), w.Jeanne.Person); err != nil {
+		t.Fatal(err)
+	}
+	if ids, all := waits(w.Jeanne, 20); len(ids) != 0 || all != 0 {
+		t.Errorf("whose certificate is suspended has %v, %d", ids, all)
+	}
 }
 
 // At nine in the morning somebody is told of what was used the day before, under a name that is another one every day.
