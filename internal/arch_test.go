@@ -48,7 +48,7 @@ var beside = map[string][]string{
 	"credential":     {"org", "card"},
 	"terms":          {"citizen"},
 	"draft":          {"org", "citizen", "terms"},
-	"mandate":        {"org", "citizen", "credential", "terms", "draft"},
+	"mandate":        {"org", "citizen", "credential", "terms", "draft", "consent"},
 	"attestation":    {"org", "citizen", "terms", "mandate"},
 	"certification":  {"org"},
 	"charter":        {"org"},

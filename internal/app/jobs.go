@@ -19,6 +19,7 @@ func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
+		{Name: "start-mandates", Every: time.Minute, Run: a.startMandates},
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
 		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},
@@ -130,6 +131,16 @@ func (a *App) digest(ctx context.Context) error {
 
 // digestRows is the most pairs of network and kind that a digest adds up.
 const digestRows = 100_000
+
+// startMandates makes the mandates stand whose first day has come. It goes on with the others when one cannot be started.
+func (a *App) startMandates(ctx context.Context) error {
+	for {
+		n, err := a.mandates.StartDue(ctx, db.PurgeBatch)
+		if err != nil || n < db.PurgeBatch {
+			return err
+		}
+	}
+}
 
 func (a *App) purgeDrafts(ctx context.Context) error {
 	for {

@@ -87,7 +87,7 @@ func Actions() []Action {
 		{"consent.expired", []string{"consent", "draft"}},
 		{"consent.cancelled", []string{"consent", "draft"}},
 		{"consent.failed", []string{"consent", "draft", "why"}},
-		{"mandate.signed", []string{"draft", "procedures", "powers", "days", "scheduled", "starts_at", "ends_at", "identified_by", "identified_at", "consent_by", "witness", "witnessed_at", "signed_with", "factor_at",
+		{"mandate.signed", []string{"draft", "procedures", "powers", "days", "scheduled", "starts_at", "ends_at", "identified_by", "identified_at", "consent_by", "consent", "witness", "witnessed_at", "signed_with", "factor_at",
 			"payments", "bank_details", "mails", "catalogue", "terms_sha256", "evidence_sha256", "renews", "superseded"}},
 		{"mandate.started", []string{"superseded"}},
 		{"mandate.ended", []string{"reason", "procedures"}},

@@ -22,6 +22,7 @@ type signed struct {
 	IdentifiedBy string       `json:"identified_by"`
 	IdentifiedAt string       `json:"identified_at"`
 	ConsentBy    string       `json:"consent_by"`
+	Consent      string       `json:"consent,omitempty"` // the id of the answer by SMS
 	Witness      string       `json:"witness,omitempty"`
 	WitnessedAt  string       `json:"witnessed_at,omitempty"`
 	SignedWith   string       `json:"signed_with"`

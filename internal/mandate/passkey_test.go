@@ -112,10 +112,6 @@ func TestSign_PasskeyOverOtherTerms(t *testing.T) {
 			d.answer(t, other, fixture.Agreed())
 			return other
 		}, credential.ErrTerms},
-		"asked for again meanwhile": {func(t *testing.T, d *desk, id uuid.UUID, a *mandate.Agreement) uuid.UUID {
-			d.answer(t, id, fixture.Agreed())
-			return id
-		}, credential.ErrTerms},
 		"too late": {func(_ *testing.T, d *desk, id uuid.UUID, _ *mandate.Agreement) uuid.UUID {
 			d.Clock.Advance(6 * time.Minute)
 			return id

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/consent"
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/draft"
@@ -30,16 +31,16 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 			err = s.mayAct(now)
 		}
 		if err == nil {
-			err = s.check(d, now)
+			err = s.check(ctx, tx, d, now)
 		}
 		if err != nil {
 			return err
 		}
-		asked := draft.Signing{Salt: hex.EncodeToString(token.Bytes(32)), At: now}
-		if _, digest, err = s.freeze(d, now, asked.Salt).Encode(); err != nil {
+		if err := keepSalt(tx, d, now); err != nil {
 			return err
 		}
-		return draft.KeepSigning(tx, d, asked)
+		_, digest, err = s.freeze(d, now, d.Signing.Salt).Encode()
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the signature of draft %s: %w", id, err)
@@ -47,11 +48,78 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 	return r.factors.BeginSignature(ctx, by, digest)
 }
 
+// keepSalt keeps with a draft what makes its terms the same bytes again: for the aidant's signature, and for the citizen's answer.
+func keepSalt(tx *db.Tx, d *draft.Held, now time.Time) error {
+	if d.Signing.Salt != "" {
+		return nil
+	}
+	d.Signing = draft.Signing{Salt: hex.EncodeToString(token.Bytes(32)), At: now}
+	return draft.KeepSigning(tx, d, d.Signing)
+}
+
+// asked is the SHA-256 of what the citizen is asked by SMS: the terms, without how they agree, which their answer says.
+func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
+	how := s.agreement.How
+	s.agreement.How = nil
+	f := s.freeze(d, now, d.Signing.Salt)
+	s.agreement.How = how
+	f.Shown = nil
+	_, digest, err := f.Encode()
+	return digest, err
+}
+
+// PrepareConsent returns what the citizen of a draft of the actor's own is asked by SMS, without the number: for somebody whom the organisation knows and the
+// aidant has recognised. Errors: draft.ErrState for any other draft, and those of Sign that do not come from the recap.
+func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (consent.Request, error) {
+	s := &signing{r: r, by: by, today: terms.DayOf(r.clock.Now()), consent: ConsentSMS}
+	var q consent.Request
+	err := r.db.WriteAfter(ctx, db.InOrganisation(by.Organisation), db.Durable, s.first(id), func(tx *db.Tx) error {
+		now := r.clock.Now()
+		d, err := s.lookup(now)
+		if err == nil {
+			err = s.mayAct(now)
+		}
+		if err == nil {
+			err = draft.Allowed(&s.organisation, d.Terms.Procedures())
+		}
+		switch {
+		case err != nil:
+			return err
+		case d.Person != by.Person:
+			return draft.ErrNotOwn
+		case d.State != draft.Identified || d.IdentifiedBy != draft.ByAcquaintance || s.known.ID == uuid.Nil:
+			return draft.ErrState
+		}
+		if err := r.drafts.Open(d); err != nil {
+			return err
+		}
+		if err := keepSalt(tx, d, now); err != nil {
+			return err
+		}
+		q, err = s.request(d, now, lang)
+		return err
+	})
+	if err != nil {
+		return consent.Request{}, fmt.Errorf("prepare to ask about draft %s: %w", id, err)
+	}
+	return q, nil
+}
+
+func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Request, error) {
+	digest, err := s.asked(d, now)
+	f := s.freeze(d, now, d.Signing.Salt)
+	q := consent.Request{Draft: d.ID, Version: d.Version, Digest: digest, Begun: d.CreatedAt, Until: d.ExpiresAt, Citizen: s.known.ID, EndsAt: f.EndsAt, Lang: lang}
+	for _, p := range f.Procedures {
+		q.Procedures = append(q.Procedures, p.Name.In(lang))
+	}
+	return q, err
+}
+
 // terms freezes the terms, and holds the aidant's signature to them when they sign.
 func (s *signing) terms(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, digest []byte, err error) {
-	salt := hex.EncodeToString(token.Bytes(32))
-	if s.passkey != nil && d.Signing.Salt != "" {
-		salt = d.Signing.Salt
+	salt := d.Signing.Salt
+	if salt == "" { // nobody was asked anything about these terms
+		salt = hex.EncodeToString(token.Bytes(32))
 	}
 	f = s.freeze(d, tx.Now, salt)
 	if plain, digest, err = f.Encode(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/procedure"
@@ -23,11 +24,15 @@ type renewed struct {
 	levels           []string
 }
 
-// askRenewed queues the question for the mandate that a draft renews; it is nobody's when the draft renews none.
-func askRenewed(b *pgx.Batch, draft, organisation uuid.UUID) *renewed {
+// covered asks that a draft which renews a mandate gives no more than it.
+func (s *signing) covered(ctx context.Context, tx *db.Tx, d *draft.Held, now time.Time) error {
+	if d.Renews == uuid.Nil {
+		return nil
+	}
 	o := &renewed{}
+	b := &pgx.Batch{}
 	b.Queue(`select m.id, m.citizen_id, m.state, coalesce(m.end_reason, ''), coalesce(m.starts_at, m.signed_at), m.ends_at, array_agg(p.procedure), array_agg(p.case_ref), array_agg(p.level)
-		from mandate m join mandate_power p on p.mandate_id = m.id where m.id = (select renews from mandate_draft where id = $1) and m.organisation_id = $2 group by m.id`, draft, organisation).
+		from mandate m join mandate_power p on p.mandate_id = m.id where m.id = $1 and m.organisation_id = $2 group by m.id`, d.Renews, d.Organisation).
 		Query(func(rows pgx.Rows) error {
 			defer rows.Close()
 			if rows.Next() {
@@ -35,15 +40,16 @@ func askRenewed(b *pgx.Batch, draft, organisation uuid.UUID) *renewed {
 			}
 			return rows.Err()
 		})
-	return o
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	return o.covers(d, s.known.ID, now)
 }
 
-// covers asks that a draft which renews a mandate is for the same citizen and gives no more: neither another power or level, nor a longer time. What the
+// covers asks that the draft is for the same citizen and gives no more: neither another power or level, nor a longer time. What the
 // citizen or the organisation ended is not renewed: it is drawn up anew.
 func (o *renewed) covers(d *draft.Held, who uuid.UUID, now time.Time) error {
 	switch {
-	case d.Renews == uuid.Nil:
-		return nil
 	case o.id == uuid.Nil || !renewable(o.state, o.reason, o.ends, now):
 		return ErrNotRenewable
 	case o.citizen != who:

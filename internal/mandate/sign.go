@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/consent"
 	"mandat/internal/credential"
+	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/evidence"
 	"mandat/internal/journal"
@@ -38,7 +40,7 @@ type Agreement struct {
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
-	err := r.journal.RecordAfter(ctx, by, s.first(id), s.act)
+	err := r.journal.RecordAfter(ctx, by, s.first(id), func(tx *journal.Tx) (journal.Event, error) { return s.act(ctx, tx) })
 	if s.passkey != nil {
 		err = r.factors.Settle(ctx, s.passkey, err)
 	}
@@ -70,13 +72,13 @@ type signing struct {
 	lookup       func(time.Time) (*draft.Held, error)
 	known        *citizen.Sealed
 	organisation org.Organisation
-	renewed      *renewed
 	earlier      []Power
 	spared       map[uuid.UUID]bool // earlier mandates that keep other powers
 
 	passkey   *credential.Signing // nil: confirmed with a code
 	signature credential.Signature
 	consent   string
+	sms       *consent.Given // what the citizen answered, when that is the proof
 	shown     []evidence.Text
 	evidence  string // SHA-256 of the file
 	mandate   Mandate
@@ -117,14 +119,13 @@ func (s *signing) first(id uuid.UUID) *pgx.Batch {
 		})
 		return err
 	})
-	s.renewed = askRenewed(b, id, s.by.Organisation)
 	if s.agreement.Answer != nil && s.r.factors != nil {
 		s.passkey = s.r.factors.Sign(b, s.by, s.agreement.Answer)
 	}
 	return b
 }
 
-func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
+func (s *signing) act(ctx context.Context, tx *journal.Tx) (journal.Event, error) {
 	d, err := s.lookup(tx.Now)
 	if err != nil {
 		if d != nil {
@@ -135,7 +136,7 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 	if err := s.mayAct(tx.Now); err != nil {
 		return journal.Event{}, err
 	}
-	if err := s.check(d, tx.Now); err != nil {
+	if err := s.check(ctx, tx.Tx, d, tx.Now); err != nil {
 		return journal.Event{}, err
 	}
 	if err := s.write(tx, d); err != nil {
@@ -144,8 +145,8 @@ func (s *signing) act(tx *journal.Tx) (journal.Event, error) {
 	return s.event(d), nil
 }
 
-// check asks everything of the draft but what the aidant commits themselves by.
-func (s *signing) check(d *draft.Held, now time.Time) error {
+// check asks everything of the draft but what the aidant signs.
+func (s *signing) check(ctx context.Context, tx *db.Tx, d *draft.Held, now time.Time) error {
 	switch {
 	case d.Person != s.by.Person:
 		return draft.ErrNotOwn
@@ -173,24 +174,41 @@ func (s *signing) check(d *draft.Held, now time.Time) error {
 	case !d.Identity.AdultAt(now):
 		return draft.ErrMinor
 	}
-	if s.consent = proof(d); s.consent == "" {
-		return ErrNoProof
+	if err := s.proof(ctx, tx, d, now); err != nil {
+		return err
 	}
 	if err := s.agreement.How.Check(); err != nil {
 		return err
 	}
-	return s.renewed.covers(d, s.known.ID, now)
+	return s.covered(ctx, tx, d, now)
 }
 
-// proof is what proves the agreement, "" for nothing. The table refuses the same.
-func proof(d *draft.Held) string {
+// proof finds what proves the agreement, or returns ErrNoProof. The table refuses the same.
+func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.Time) error {
 	switch {
 	case d.IdentifiedBy == draft.ByFranceConnect:
-		return ConsentFranceConnect
+		s.consent = ConsentFranceConnect
+		return nil
 	case d.Witness != uuid.Nil:
-		return ConsentColleague
+		s.consent = ConsentColleague
+		return nil
+	case d.IdentifiedBy != draft.ByAcquaintance: // a document counts once a second colleague has seen it
+		return ErrNoProof
 	}
-	return ""
+	b := &pgx.Batch{}
+	s.sms = consent.Ask(b, d.Organisation, d.ID)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	s.consent = ConsentSMS
+	digest, err := s.asked(d, now)
+	if err != nil {
+		return err
+	}
+	if !s.sms.Stands(s.known.ID, d.Version, digest, now) {
+		return ErrNoProof
+	}
+	return nil
 }
 
 func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
@@ -220,6 +238,9 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 		return err
 	}
 	draft.Close(tx, d.ID, m.ID)
+	if s.consent == ConsentSMS {
+		s.sms.Use(tx, m.ID)
+	}
 	s.r.citizens.SetMails(tx, who, d.Terms.Tell)
 	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)
 }
@@ -231,6 +252,9 @@ func (s *signing) event(d *draft.Held) journal.Event {
 		Payments: d.Terms.Payments, BankDetails: d.Terms.BankDetails, Mails: d.Terms.Tell, Superseded: taken(s.earlier, m.SignedAt)}
 	if m.Witness != uuid.Nil {
 		e.Witness, e.WitnessedAt = m.Witness.String(), format(d.WitnessedAt)
+	}
+	if m.ConsentBy == ConsentSMS {
+		e.Consent = s.sms.ID.String()
 	}
 	if m.Renews != uuid.Nil {
 		e.Renews = m.Renews.String()

@@ -20,7 +20,7 @@ type started struct {
 var errStarted = errors.New("it has begun, or ended, already")
 
 // StartDue makes the mandates stand whose first day has come, at most limit of them, each in an act of its own: the organisation's earlier powers for the same
-// citizen, procedures and cases end there. It returns how many.
+// citizen, procedures and cases end there. It goes on after one that cannot be started, and returns how many were due.
 func (r *Register) StartDue(ctx context.Context, limit int) (int, error) {
 	var due []uuid.UUID
 	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
@@ -33,18 +33,13 @@ func (r *Register) StartDue(ctx context.Context, limit int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find mandates that begin: %w", err)
 	}
-	n := 0
+	var failed error
 	for _, id := range due {
-		err := r.startOne(ctx, id)
-		if errors.Is(err, errStarted) {
-			continue
+		if err := r.startOne(ctx, id); err != nil && !errors.Is(err, errStarted) {
+			failed = errors.Join(failed, fmt.Errorf("start mandate %s: %w", id, err))
 		}
-		if err != nil {
-			return n, fmt.Errorf("start mandate %s: %w", id, err)
-		}
-		n++
 	}
-	return n, nil
+	return len(due), failed
 }
 
 // powersBefore are the standing powers with the keys of a scheduled mandate's, and whether their mandates have others.
