@@ -76,7 +76,7 @@ func (c composer) parties() paper.Block {
 	switch {
 	case c.m.EndedAt != nil:
 		end = [2]string{c.ended, prose.DateTime(c.lang, *c.m.EndedAt)}
-	case !c.m.StandsAt(c.now) && !c.now.Before(c.m.EndsAt):
+	case !c.now.Before(c.m.EndsAt):
 		end[0] = c.ended
 	}
 	return paper.Block{Kind: paper.Facts, Rows: append(rows, end)}

@@ -65,6 +65,7 @@ type usesPage struct {
 	Standing   []powerChoice // what may be declared to have been used now
 	Ways       []string
 	MayDeclare bool
+	Refused    string // i18n key of why a declaration was refused when none can be made any more
 }
 
 // useLine is a use in words.
@@ -111,6 +112,9 @@ func (s *Site) renderUses(w http.ResponseWriter, r *http.Request, status int, fo
 		}
 	}
 	p.MayDeclare = why == "" && len(p.Standing) > 0
+	if form.Failed() && !p.MayDeclare {
+		p.Form, p.Refused = nil, form.Mistakes()[0].Text
+	}
 	return s.Pages.Render(w, r, status, "aidant/uses.html", p)
 }
 

@@ -39,8 +39,9 @@ func (s *Site) renderReport(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
+	ended := shown.Mandate.EndedAt != nil || !s.Clock.Now().Before(shown.Mandate.EndsAt)
 	return s.Pages.Render(w, r, status, "aidant/report.html", &reportPage{Common: page.Common{Title: "uses.report.title", Current: "/espace", Trail: mandateTrail(id)},
-		Report: shown, Ended: !shown.Mandate.StandsAt(s.Clock.Now()), Sum: hex.EncodeToString(shown.SHA256), Handed: handed, Same: bytes.Equal(handed.SHA256, shown.SHA256), Changed: changed})
+		Report: shown, Ended: ended, Sum: hex.EncodeToString(shown.SHA256), Handed: handed, Same: bytes.Equal(handed.SHA256, shown.SHA256), Changed: changed})
 }
 
 // doHandOver notes that the citizen was given the report that the page showed.
