@@ -263,6 +263,8 @@ func TestLook_RefusesWhatWasMoved(t *testing.T) {
 		"the document in the other language":                  `update attestation a set document = b.document, sha256 = b.sha256 from attestation b where b.mandate_id = a.mandate_id and a.lang <> b.lang`,
 		"the words of another mandate":                        `update attestation a set words = b.words from attestation b where b.mandate_id <> a.mandate_id and a.lang = b.lang`,
 		"the token of another mandate":                        `update attestation_status a set token = b.token from attestation_status b where b.mandate_id <> a.mandate_id`,
+		"the document in the other size":                      `update attestation a set document = b.document, sha256 = b.sha256 from attestation b where b.mandate_id = a.mandate_id and a.size <> b.size and a.lang = b.lang`,
+		"the control word of another mandate":                 `update attestation_word a set word = b.word from attestation_word b where b.mandate_id <> a.mandate_id`,
 		"another hash":                                        `update attestation set sha256 = sha256('')`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -272,6 +274,7 @@ func TestLook_RefusesWhatWasMoved(t *testing.T) {
 			for _, lang := range Languages {
 				w.issue(t, w.Jeanne, m.ID, lang)
 				w.issue(t, w.Jeanne, other.ID, lang)
+				w.issueSheet(t, w.Jeanne, Sheet{m.ID, Given, Large, lang})
 			}
 			w.Behind(t, change)
 			if _, err := w.press.Issue(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument); err == nil {

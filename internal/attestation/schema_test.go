@@ -99,6 +99,35 @@ func TestSchema_WantsTheEntryOfAnAddress(t *testing.T) {
 	}
 }
 
+const insertWord = `insert into attestation_word (mandate_id, organisation_id, word, mac, created_at) values ($1, $2, '\x01', sha256('x'), now())`
+
+func TestSchema_WantsTheEntryOfAControlWord(t *testing.T) {
+	t.Parallel()
+	w, m := newSigned(t)
+	other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
+	w.issue(t, w.Jeanne, m.ID, "fr")
+	w.Behind(t, `delete from attestation_word where mandate_id = $1`, m.ID)
+	right := journal.Event{Action: "attestation.issued", Mandate: m.ID, Citizen: m.Citizen, Detail: issued{SHA256: hashOfX, Lang: "fr", Template: "x", Kind: Given, Size: Normal}}
+	for name, change := range map[string]func(*journal.Event){
+		"another act":          func(e *journal.Event) { e.Action = "mandate.ended" },
+		"another mandate":      func(e *journal.Event) { e.Mandate = other.ID },
+		"another organisation": func(e *journal.Event) { e.Organisation = w.Elsewhere },
+		"another kind":         func(e *journal.Event) { e.Detail = issued{SHA256: hashOfX, Lang: "fr", Template: "x", Kind: Ended} },
+	} {
+		e := right
+		change(&e)
+		if err := w.act(t, insertWord, m, e); !refused(err, "23000") {
+			t.Errorf("with the entry of %s: %v", name, err)
+		}
+	}
+	if err := w.withoutEntry(t, insertWord, m, right); !refused(err, "23000") {
+		t.Errorf("with an entry of before: %v", err)
+	}
+	if err := w.act(t, insertWord, m, right); err != nil {
+		t.Errorf("with its entry: %v", err)
+	}
+}
+
 func refused(err error, code string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == code
@@ -109,7 +138,8 @@ func TestSchema_IsNeverChangedByTheProgram(t *testing.T) {
 	w, m := newSigned(t)
 	w.issue(t, w.Jeanne, m.ID, "fr")
 	for _, sql := range []string{`update attestation set template = 'x'`, `delete from attestation`, `truncate attestation`,
-		`update attestation_status set created_at = now()`, `delete from attestation_status`, `truncate attestation, attestation_status`} {
+		`update attestation_status set created_at = now()`, `delete from attestation_status`, `truncate attestation, attestation_status`,
+		`update attestation_word set mac = sha256('y')`, `delete from attestation_word`, `truncate attestation_word`} {
 		err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), sql)
 			return err
@@ -127,6 +157,7 @@ func TestSchema_RefusesClearText(t *testing.T) {
 		strings.Replace(insertStatus, `'\x01'`, `'a token in clear'`, 1),
 		strings.Replace(insertDocument, `'\x01', '\x01'`, `'%PDF-1.7', '\x01'`, 1),
 		strings.Replace(insertDocument, `'\x01', '\x01'`, `'\x01', '[]'`, 1),
+		strings.Replace(insertWord, `'\x01'`, `'lune-pomme'`, 1),
 	} {
 		err := w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), sql, m.ID, w.Here)
@@ -145,10 +176,10 @@ func TestSchema_ShowsOnesOwnRows(t *testing.T) {
 	for name, c := range map[string]struct {
 		scope db.Scope
 		want  int
-	}{"one's own organisation": {db.InOrganisation(w.Here), 2}, "another": {db.InOrganisation(w.Elsewhere), 0}, "none": {db.Nothing(), 0}} {
+	}{"one's own organisation": {db.InOrganisation(w.Here), 3}, "another": {db.InOrganisation(w.Elsewhere), 0}, "none": {db.Nothing(), 0}} {
 		var n int
 		err := w.DB.Read(t.Context(), c.scope, func(tx pgx.Tx) error {
-			return tx.QueryRow(t.Context(), `select (select count(*) from attestation) + (select count(*) from attestation_status)`).Scan(&n)
+			return tx.QueryRow(t.Context(), `select (select count(*) from attestation) + (select count(*) from attestation_status) + (select count(*) from attestation_word)`).Scan(&n)
 		})
 		if err != nil || n != c.want {
 			t.Errorf("%s sees %d rows, %v", name, n, err)

@@ -39,10 +39,6 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) newPress(t *testing.T, s Settings) *Press {
 	t.Helper()
-	authority, err := certs.NewAuthority(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
 	seal, err := certs.NewSeal(authority, "Mandat", time.Now())
 	if err != nil {
 		t.Fatal(err)
