@@ -51,6 +51,9 @@ var forms = map[string]url.Values{
 	"POST /mails/{token}":                                     {"act": {"refuse"}},
 	"POST /mandats/nouveau":                                   {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
 	"POST /mandats/{mandate}/fin":                             {"reason": {"citizen"}},
+	"POST /mandats/{mandate}/usages":                          {"procedure": {fixture.Tax}, "way": {"paper"}},
+	"POST /mandats/{mandate}/usages/{use}":                    {"after": {"0"}, "outcome": {"done"}, "receipt": {"2026-42"}},
+	"POST /mandats/{mandate}/compte-rendu":                    {"shown": {"{shown}"}},
 	"POST /mandats/{mandate}/telephone":                       {"number": {"06 39 98 12 34"}},
 	"POST /mandats/{mandate}/telephone/code":                  {"code": {"123456"}},
 	"POST /mandats/{mandate}/telephone/exception":             {"reason": {"Le téléphone est celui de sa fille"}},
@@ -122,6 +125,7 @@ var forms = map[string]url.Values{
 	"POST /referent/personnes/{person}/roles/{role}":          {},
 	"POST /referent/personnes/{person}/roles/{role}/retrait":  {},
 	"POST /referent/personnes/{person}/suspension":            {},
+	"POST /v/{token}":                                         {"sha256": {strings.Repeat("0", 64)}}, // words are throttled for each address
 	"POST /referent/structure":                                {"phone": {"+33 1 99 00 12 35"}, "email": {"accueil-{n}@exemple.invalid"}},
 }
 

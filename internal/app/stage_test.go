@@ -76,7 +76,7 @@ func (s *stage) ctx() context.Context { return s.t.Context() }
 // maker makes the thing that has a name in patterns and forms.
 func (s *stage) maker(name string) func() string {
 	return map[string]func() string{
-		"{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{login}": s.login, "{person}": s.person, "{another}": s.another,
+		"{use}": s.use, "{shown}": s.shown, "{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{login}": s.login, "{person}": s.person, "{another}": s.another,
 		"{organisation}": s.organisation, "{invitation}": s.invitation, "{token}": s.token, "{factor}": s.factor, "{reset}": s.reset, "{identity}": s.identity,
 		"{browser}": s.browser, "{card}": s.card, "{job}": s.job, "{here}": s.here, "{siret}": func() string { return siret(50_000 + s.n) }, "{n}": func() string { return strconv.Itoa(s.n) },
 		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day, "{import}": s.imported,
