@@ -206,7 +206,7 @@ var held = map[string]string{
 	"membership": "person_id <> $1 and organisation_id <> $2", "invitation": "organisation_id is distinct from $2", "certification": "person_id <> $1",
 	"certification_import": "created_by <> $1", "charter_acceptance": "person_id <> $1", "credential_passkey": "person_id <> $1", "credential_totp": "person_id <> $1",
 	"credential_recovery": "person_id <> $1", "credential_reset": "asked_by <> $1 or person_id <> $1", "credential_card": "true", "mandate_draft": "person_id <> $1 and state <> 'abandoned'",
-	"mandate": "true", "mandate_power": "true", "mandate_handover": "true", "report_use": "true", "report_account": "true", "attestation": "true", "idp_login": "person_id <> $1", "franceconnect_link": "person_id <> $1", "notify_message": "false",
+	"mandate": "true", "mandate_power": "true", "mandate_handover": "true", "mandate_evidence": "true", "report_use": "true", "report_account": "true", "attestation": "true", "idp_login": "person_id <> $1", "franceconnect_link": "person_id <> $1", "notify_message": "false",
 	"session": "person_id <> $1",
 }
 
