@@ -18,10 +18,10 @@ import (
 // mountPapers adds the documents of a mandate: each as a page to print and as the sealed PDF. The query says taille=grande for large print; on
 // the page, traduction=en reads it in that language beside the French.
 func (s *Site) mountPapers(r *page.Router) {
-	r.Get("/mandats/{mandate}/attestation", page.Aidant, s.showPaper(attestation.Given))
-	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendPaper(attestation.Given))
-	r.Get("/mandats/{mandate}/attestation-de-fin", page.Aidant, s.showPaper(attestation.Ended))
-	r.Get("/mandats/{mandate}/attestation-de-fin.pdf", page.Aidant, s.sendPaper(attestation.Ended))
+	r.Get("/mandats/{mandate}/attestation", page.Aidant, s.showAttestation)
+	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendAttestation)
+	r.Get("/mandats/{mandate}/attestation-de-fin", page.Aidant, s.showCertificate)
+	r.Get("/mandats/{mandate}/attestation-de-fin.pdf", page.Aidant, s.sendCertificate)
 	r.Get("/mandats/{mandate}/compte-rendu.pdf", page.Aidant, s.sendReport)
 }
 
@@ -56,29 +56,35 @@ func size(r *http.Request) attestation.Size {
 	return attestation.Normal
 }
 
+func (s *Site) showAttestation(w http.ResponseWriter, r *http.Request) error {
+	return s.showPaper(w, r, attestation.Given)
+}
+
+func (s *Site) showCertificate(w http.ResponseWriter, r *http.Request) error {
+	return s.showPaper(w, r, attestation.Ended)
+}
+
 // showPaper shows a document to print. The first time, it is issued.
-func (s *Site) showPaper(kind attestation.Kind) page.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		m, at, err := s.mandate(r, mandate.PageAttestation)
-		if err != nil {
-			return err
-		}
-		now, above := s.Clock.Now(), "/mandats/"+m.ID.String()
-		p := &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Current: "/espace", Trail: []page.Link{home, {Href: above, Text: "aidant.mandate.title"}}, KeepQuery: []string{"taille"}},
-			Mandate: m, Standing: m.StandsAt(now), Kind: kind, Path: above + paperPath[kind], Large: size(r) == attestation.Large, Translations: attestation.Translations()}
-		if kind == attestation.Ended {
-			p.Title = "aidant.paper.end.title"
-		}
-		p.EndedAt, _ = ending(m, now)
-		document, err := s.words(r, at, p)
-		if err != nil {
-			return unprintable(err, m.ID)
-		}
-		if p.Code, err = attestation.NewCode(document.StatusURL); err != nil {
-			return err
-		}
-		return s.Pages.Render(w, r, http.StatusOK, "aidant/attestation.html", p)
+func (s *Site) showPaper(w http.ResponseWriter, r *http.Request, kind attestation.Kind) error {
+	m, at, err := s.mandate(r, mandate.PageAttestation)
+	if err != nil {
+		return err
 	}
+	now, above := s.Clock.Now(), "/mandats/"+m.ID.String()
+	p := &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Current: "/espace", Trail: []page.Link{home, {Href: above, Text: "aidant.mandate.title"}}, KeepQuery: []string{"taille"}},
+		Mandate: m, Standing: m.StandsAt(now), Kind: kind, Path: above + paperPath[kind], Large: size(r) == attestation.Large, Translations: attestation.Translations()}
+	if kind == attestation.Ended {
+		p.Title = "aidant.paper.end.title"
+	}
+	p.EndedAt, _ = ending(m, now)
+	document, err := s.words(r, at, p)
+	if err != nil {
+		return unprintable(err, m.ID)
+	}
+	if p.Code, err = attestation.NewCode(document.StatusURL); err != nil {
+		return err
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "aidant/attestation.html", p)
 }
 
 // words issues the document of a page, and reads what it says.
@@ -98,16 +104,22 @@ func (s *Site) words(r *http.Request, at *session.Session, p *attestationPage) (
 	return document, err
 }
 
+func (s *Site) sendAttestation(w http.ResponseWriter, r *http.Request) error {
+	return s.sendPaper(w, r, attestation.Given)
+}
+
+func (s *Site) sendCertificate(w http.ResponseWriter, r *http.Request) error {
+	return s.sendPaper(w, r, attestation.Ended)
+}
+
 // sendPaper sends the kept bytes of the sealed PDF.
-func (s *Site) sendPaper(kind attestation.Kind) page.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		at, id, err := staff.WithID(r, "mandate")
-		if err != nil {
-			return err
-		}
-		document, err := s.Press.Issue(r.Context(), at.Actor(), attestation.Sheet{Mandate: id, Kind: kind, Size: size(r), Lang: page.Lang(r)}, mandate.PageDocument)
-		return sendDocument(w, document, id, err)
+func (s *Site) sendPaper(w http.ResponseWriter, r *http.Request, kind attestation.Kind) error {
+	at, id, err := staff.WithID(r, "mandate")
+	if err != nil {
+		return err
 	}
+	document, err := s.Press.Issue(r.Context(), at.Actor(), attestation.Sheet{Mandate: id, Kind: kind, Size: size(r), Lang: page.Lang(r)}, mandate.PageDocument)
+	return sendDocument(w, document, id, err)
 }
 
 // sendReport sends the account of what was done, as it is now.
