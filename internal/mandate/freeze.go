@@ -67,7 +67,7 @@ func taken(earlier []Power, at time.Time) []superseded {
 }
 
 // freeze puts what is agreed into the words of today. Signed on the same day with the same salt it gives the same bytes.
-func (s *signing) freeze(d *draft.Held, now time.Time, salt string) terms.Frozen {
+func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Frozen, error) {
 	o, informed := s.organisation, d.InformedAt
 	f := terms.Frozen{Version: 2, Salt: salt, Citizen: *d.Identity, Catalogue: s.r.catalogue.Version(),
 		Organisation: terms.Party{Name: o.Name, SIRET: o.SIRET, Address: o.Address, Postcode: o.Postcode, City: o.City, Phone: o.Phone, Email: o.Email},
@@ -90,11 +90,14 @@ func (s *signing) freeze(d *draft.Held, now time.Time, salt string) terms.Frozen
 		}
 		f.Procedures = append(f.Procedures, terms.Power{Key: asked.Procedure, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning, Site: p.Site, Level: asked.Level, Case: asked.Case, EndsAt: until})
 	}
-	s.shown = terms.Recap(f)
+	var err error
+	if s.shown, err = terms.Recap(f); err != nil {
+		return f, err
+	}
 	for _, text := range s.shown {
 		f.Shown = append(f.Shown, text.Shown())
 	}
-	return f
+	return f, nil
 }
 
 // supersede ends the earlier powers, and the mandates that have none left.

@@ -39,7 +39,10 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 		if err := keepSalt(tx, d, now); err != nil {
 			return err
 		}
-		_, digest, err = s.freeze(d, now, d.Signing.Salt).Encode()
+		f, err := s.freeze(d, now, d.Signing.Salt)
+		if err == nil {
+			_, digest, err = f.Encode()
+		}
 		return err
 	})
 	if err != nil {
@@ -61,8 +64,11 @@ func keepSalt(tx *db.Tx, d *draft.Held, now time.Time) error {
 func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
 	how := s.agreement.How
 	s.agreement.How = nil
-	f := s.freeze(d, now, d.Signing.Salt)
+	f, err := s.freeze(d, now, d.Signing.Salt)
 	s.agreement.How = how
+	if err != nil {
+		return nil, err
+	}
 	f.Shown = nil
 	_, digest, err := f.Encode()
 	return digest, err
@@ -107,7 +113,10 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 
 func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Request, error) {
 	digest, err := s.asked(d, now)
-	f := s.freeze(d, now, d.Signing.Salt)
+	if err != nil {
+		return consent.Request{}, err
+	}
+	f, err := s.freeze(d, now, d.Signing.Salt)
 	q := consent.Request{Draft: d.ID, Version: d.Version, Digest: digest, Begun: d.CreatedAt, Until: d.ExpiresAt, Citizen: s.known.ID, EndsAt: f.EndsAt, Lang: lang}
 	for _, p := range f.Procedures {
 		q.Procedures = append(q.Procedures, p.Name.In(lang))
@@ -121,7 +130,9 @@ func (s *signing) terms(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, d
 	if salt == "" { // nobody was asked anything about these terms
 		salt = hex.EncodeToString(token.Bytes(32))
 	}
-	f = s.freeze(d, tx.Now, salt)
+	if f, err = s.freeze(d, tx.Now, salt); err != nil {
+		return f, nil, nil, err
+	}
 	if plain, digest, err = f.Encode(); err != nil {
 		return f, nil, nil, err
 	}
