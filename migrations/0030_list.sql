@@ -2,7 +2,10 @@
 
 -- An organisation's list counts its tabs and looks through them without reading the mandates themselves.
 drop index mandate_organisation;
-create index mandate_organisation on mandate (organisation_id, signed_at desc) include (ends_at, state, person_id, citizen_id);
+create index mandate_organisation on mandate (organisation_id, signed_at desc) include (id, ends_at, state, person_id, citizen_id);
+
+-- The list filtered by procedure finds ended powers by it as it finds standing ones; nothing is written here when a mandate is signed.
+create index mandate_power_ended on mandate_power (organisation_id, procedure) include (mandate_id) where state = 'ended';
 
 -- The mandates of whose end the person who follows them up was told. A row stays: nobody is told twice. It is no audited table, as mails are not.
 create table mandate_end_told (

@@ -108,7 +108,7 @@ func (s Sought) fits(name, birthdate []byte) bool {
 // fitsSealed is fits of an identity as SealIdentity encoded it. scratch is for the folded name, and returned to be used again.
 //
 // The four members are cut out of the JSON: decoding it takes longer than decrypting it, and a search does both for a whole organisation. Where
-// nothing is escaped, what stands between quotation marks is a member's name or its value.
+// nothing is escaped, a quotation mark begins or ends a member's name or its value, in turn.
 func (s Sought) fitsSealed(plain, scratch []byte) (fits bool, _ []byte, err error) {
 	if bytes.IndexByte(plain, '\\') >= 0 {
 		var i Identity
@@ -119,10 +119,33 @@ func (s Sought) fitsSealed(plain, scratch []byte) (fits bool, _ []byte, err erro
 		return s.fits(scratch, []byte(i.Birthdate)), scratch, nil
 	}
 	scratch = scratch[:0]
-	scratch = fold(scratch, member(plain, givenName))
-	scratch = fold(scratch, member(plain, familyName))
-	scratch = fold(scratch, member(plain, usageName))
-	return s.fits(scratch, member(plain, birthdate)), scratch, nil
+	var birthdate []byte
+	for len(plain) > 0 {
+		var name, value []byte
+		name, plain = quotedText(plain)
+		value, plain = quotedText(plain)
+		switch string(name) {
+		case "given_name", "family_name", "preferred_username":
+			scratch = fold(scratch, value)
+		case "birthdate":
+			birthdate = value
+		}
+	}
+	return s.fits(scratch, birthdate), scratch, nil
+}
+
+// quotedText returns what stands between the next two quotation marks, and what comes after them; nothing when there are none.
+func quotedText(text []byte) (inside, rest []byte) {
+	begin := bytes.IndexByte(text, '"')
+	if begin < 0 {
+		return nil, nil
+	}
+	text = text[begin+1:]
+	end := bytes.IndexByte(text, '"')
+	if end < 0 {
+		return nil, nil
+	}
+	return text[:end], text[end+1:]
 }
 
 // folded appends the folded names.
@@ -131,18 +154,4 @@ func (i Identity) folded(dst []byte) []byte {
 		dst = fold(dst, []byte(name))
 	}
 	return dst
-}
-
-var (
-	givenName  = []byte(`"given_name":"`)
-	familyName = []byte(`"family_name":"`)
-	usageName  = []byte(`"preferred_username":"`)
-	birthdate  = []byte(`"birthdate":"`)
-)
-
-// member is the text of a member of a JSON object without escapes, nil if there is none.
-func member(plain, name []byte) []byte {
-	_, rest, _ := bytes.Cut(plain, name)
-	value, _, _ := bytes.Cut(rest, []byte{'"'})
-	return value
 }

@@ -127,12 +127,20 @@ func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *
 		c.and(`m.citizen_id = any(` + c.value(whose) + `)`)
 	}
 	if f.Procedures != nil {
-		c.and(`exists (select from mandate_power p where p.mandate_id = m.id and p.procedure = any(` + c.value(f.Procedures) + `) and (p.state <> 'ended' or m.state = 'ended' or m.ends_at <= ` + c.now + `))`)
+		c.and(c.gives(c.value(f.Procedures)))
 	}
 	if !f.EndsBefore.IsZero() {
 		c.and(`m.ends_at < ` + c.value(f.EndsBefore))
 	}
 	return c
+}
+
+// gives is the condition that a mandate gives one of some procedures, or gave it if it is over. Each of the three questions has an index of its own.
+func (c *conditions) gives(procedures string) string {
+	powers := func(state string) string {
+		return `m.id in (select p.mandate_id from mandate_power p where p.organisation_id = $1 and p.state = '` + state + `' and p.procedure = any(` + procedures + `))`
+	}
+	return `(` + powers(Standing) + ` or ` + powers(Scheduled) + ` or (m.state = 'ended' or m.ends_at <= ` + c.now + `) and ` + powers(Ended) + `)`
 }
 
 func (c *conditions) and(text string) { c.texts = append(c.texts, text) }
