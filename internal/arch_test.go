@@ -27,7 +27,7 @@ var levels = [][]string{
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
-	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/auditor", "site/referent", "site/admin", "site/staff"},
+	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
 	{"app"},
 	// 7 what runs the whole with stand-ins around it
@@ -64,6 +64,7 @@ var beside = map[string][]string{
 	"proconnect":     {"session", "signin"},
 	"franceconnect":  {"session"},
 	"site/aidant":    {"site/staff"},
+	"site/counter":   {"site/staff"},
 	"site/referent":  {"site/staff"},
 	"site/admin":     {"site/staff"},
 }

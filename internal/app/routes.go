@@ -9,6 +9,7 @@ import (
 	"mandat/internal/site/admin"
 	"mandat/internal/site/aidant"
 	"mandat/internal/site/auditor"
+	"mandat/internal/site/counter"
 	"mandat/internal/site/login"
 	"mandat/internal/site/mails"
 	"mandat/internal/site/public"
@@ -37,7 +38,9 @@ func (a *App) buildRoutes(context.Context) error {
 	a.idp.Mount(a.router)
 	a.office.smsin.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
+		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock}).Mount(a.router)
+	(&counter.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Clock: a.clock,
+		FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Mandates: a.mandates,
 		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,

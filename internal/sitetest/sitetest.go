@@ -39,13 +39,15 @@ func New(t testing.TB) *Office {
 }
 
 // Serve starts a site, given its Mount.
-func (o *Office) Serve(t testing.TB, mount func(*page.Router)) {
+func (o *Office) Serve(t testing.TB, mounts ...func(*page.Router)) {
 	r := page.NewRouter(page.RouterOptions{Pages: o.Pages, Log: slog.New(slog.NewTextHandler(failLog{t}, nil))})
 	for audience, guard := range map[page.Audience]page.Guard{page.Account: o.Sessions.Account, page.Aidant: o.Sessions.Aidant, page.Referent: o.Sessions.Referent,
 		page.Administrator: o.Sessions.Administrator} {
 		r.Guard(audience, guard)
 	}
-	mount(r)
+	for _, mount := range mounts {
+		mount(r)
+	}
 	o.handler = r.Start()
 }
 

@@ -11,6 +11,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/report"
 	"mandat/internal/session"
+	counterpages "mandat/internal/site/counter"
 	"mandat/internal/sitetest"
 )
 
@@ -26,7 +27,8 @@ func newCounter(t *testing.T) *counter {
 	c.phones = c.World.Telephone(t)
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sitetest.Sealer(t), attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
-		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock), FranceConnect: "https://fc.example"}).Mount)
+		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount,
+		(&counterpages.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock}).Mount)
 	return c
 }
 
@@ -59,18 +61,6 @@ func (b *browser) start() string {
 		b.t.Fatalf("start: %d %s", a.Status, a.Location)
 	}
 	return "/brouillons/" + m[1]
-}
-
-var identified = regexp.MustCompile(`name="version" value="([^"]+)"`)
-
-// sign reads the recap of a draft and signs what it shows.
-func (b *browser) sign(draft string, fields ...string) sitetest.Answer {
-	b.t.Helper()
-	m := identified.FindStringSubmatch(b.Get(draft + "/recapitulatif").Body)
-	if m == nil {
-		b.t.Fatal("the recap offers no signature")
-	}
-	return b.Post(draft+"/signature", append([]string{"version", m[1]}, fields...)...)
 }
 
 // wantRows counts, behind the pages.

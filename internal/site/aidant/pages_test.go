@@ -57,31 +57,6 @@ func summaries() []mandateLine {
 	}
 }
 
-func themes(chosen ...string) []themeChoice {
-	var out []themeChoice
-	form := page.FilledForm(url.Values{"procedures": chosen})
-	for _, theme := range mustLoad().Themes() {
-		c := themeChoice{Key: theme.Key, Name: theme.Name.In("fr")}
-		for _, x := range theme.Procedures {
-			p := procedureChoice{x.Key, x.Name.In("fr"), x.Body.In("fr"), x.Warning.In("fr"), form.Has("procedures", x.Key)}
-			if p.Chosen {
-				c.Chosen++
-			}
-			c.Procedures = append(c.Procedures, p)
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-func durations() []durationChoice {
-	var out []durationChoice
-	for _, days := range terms.Days {
-		out = append(out, durationChoice{days, terms.EndOf(signedAt, days), days == 31})
-	}
-	return out
-}
-
 func failed(fields ...string) *page.Form {
 	form := page.FilledForm(url.Values{"days": {"31"}})
 	for _, f := range fields {
@@ -102,27 +77,6 @@ func everyPage(t *testing.T) []shownPage {
 	drawn := draft.Draft{ID: someID, State: draft.Open, Terms: terms.Terms{Powers: []terms.Asked{{Procedure: tax.Key, Level: procedure.Act}}, Days: 31}, CreatedAt: signedAt, ExpiresAt: signedAt.Add(4 * time.Hour)}
 	identified := drawn
 	identified.State, identified.Identity, identified.IdentifiedAt = draft.Identified, &angela, signedAt
-	debts, _ := mustLoad().Find("argent-surendettement")
-	recap := func(change func(*recapPage)) func() page.Page {
-		return func() page.Page {
-			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau"}, Draft: identified, Identity: angela, Organisation: house,
-				Procedures: []procedure.Procedure{tax, debts}, EndsAt: endsAt, Version: 2, ValidUntil: signedAt.Add(10 * time.Minute)}
-			change(p)
-			return p
-		}
-	}
-	entering := func(change func(*termsPage)) func() page.Page {
-		return func() page.Page {
-			p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Trail: []page.Link{home}, Current: "/mandats/nouveau"}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(), Durations: durations()}
-			change(p)
-			return p
-		}
-	}
-	identity := func(why string, done bool) func() page.Page {
-		return func() page.Page {
-			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why}
-		}
-	}
 	above := []page.Link{home, {Href: "/mandats/x", Text: "aidant.mandate.title"}}
 	end := func(standing bool, form *page.Form) func() page.Page {
 		return func() page.Page {
@@ -140,19 +94,6 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/home.html", "not certified", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title"}, Organisation: house.Name, Why: "not_certified", Missing: []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}}
 		}},
-		{"aidant/terms.html", "new", entering(func(*termsPage) {})},
-		{"aidant/terms.html", "wrong", entering(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
-		{"aidant/terms.html", "resumed", entering(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
-		{"aidant/terms.html", "identified", entering(func(p *termsPage) { p.Resumed, p.Identified = true, true })},
-		{"aidant/identity.html", "first", identity("", false)},
-		{"aidant/identity.html", "dropped", identity("aidant.refused.dropped", false)},
-		{"aidant/identity.html", "minor", identity("aidant.refused.minor", false)},
-		{"aidant/identity.html", "again", identity("aidant.refused.other_browser", true)},
-		{"aidant/recap.html", "sign", recap(func(*recapPage) {})},
-		{"aidant/recap.html", "wrong", recap(func(p *recapPage) { p.Form, p.Identity = failed("agreed"), longName })},
-		{"aidant/recap.html", "kept", recap(func(p *recapPage) { p.Form = page.KeptForm(url.Values{"agreed": {"on"}}) })},
-		{"aidant/recap.html", "identify", recap(func(p *recapPage) { p.IdentifyNew, p.Notice = true, "aidant.recap.notice.too_old" })},
-		{"aidant/recap.html", "confirm", recap(func(p *recapPage) { p.ConfirmFirst, p.Notice = true, "aidant.recap.notice.changed" })},
 		{"aidant/mandate.html", "signed", func() page.Page {
 			return &mandatePage{Common: page.Common{Title: "aidant.mandate.step", Trail: above[:1]}, Mandate: someMandate(angela), Standing: true, DrawnUpBy: "Maëlle Le Goff", Powers: fixedPowers, Signed: true}
 		}},
@@ -199,16 +140,4 @@ func TestPages_AreSound(t *testing.T) {
 		}
 	}
 	pagetest.Covered(t, pages, "aidant", names)
-}
-
-func TestTerms_MistakesKeepEverything(t *testing.T) {
-	t.Parallel()
-	pages := pagetest.Pages(t)
-	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Form: failed("informed")}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(tax.Key), Durations: durations()}
-	body := pagetest.Render(t, pages, "aidant/terms.html", "fr", maelle, p)
-	for _, kept := range []string{`value="` + tax.Key + `" checked`, `value="31" checked`, `href="#field-informed"`, `id="error-informed"`, "Erreur"} {
-		if !strings.Contains(body, kept) {
-			t.Errorf("%q is not in the page that is shown again", kept)
-		}
-	}
 }

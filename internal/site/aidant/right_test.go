@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -57,24 +55,6 @@ func TestNotCertified_IsToldWhatIsMissing(t *testing.T) {
 	c.wantRows(t, 1, `select count(*) from mandate where state = 'ended'`)
 }
 
-func TestTerms_OfferWhatIsAllowed(t *testing.T) {
-	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	draft := b.start()
-	b.identify(draft)
-	c.Behind(t, `update membership set procedures = array['`+fixture.Housing+`'] where person_id = $1`, c.Jeanne.Person)
-	for _, path := range []string{"/mandats/nouveau", draft} {
-		a := b.Want(b.Get(path), 200, `value="`+fixture.Housing+`"`)
-		if strings.Contains(a.Body, `value="`+fixture.Tax+`"`) || strings.Contains(a.Body, "Impôts") && strings.Contains(a.Body, `id="theme-argent"`) {
-			t.Errorf("%s offers what is not allowed", path)
-		}
-		b.Want(b.Post(path, "procedures", fixture.Tax, "procedures", fixture.Housing, "days", "31", "no_protection", "on", "informed", "on"), 422, "ne vous l’a pas confiée", `value="`+fixture.Housing+`" checked`)
-	}
-	b.Want(b.sign(draft, "agreed", "on"), 409, "Une démarche de ce mandat n’est pas permise", `href="`+draft+`"`)
-	c.wantRows(t, 0, `select count(*) from mandate`)
-}
-
 // Ending asks for a fresh second factor first, and what was chosen is there again afterwards.
 func TestEnd_StepsUpAndKeepsTheReason(t *testing.T) {
 	t.Parallel()
@@ -99,11 +79,6 @@ func TestEnd_StepsUpAndKeepsTheReason(t *testing.T) {
 // stepUp gives a second factor in a browser's session, for nobody in particular.
 func (c *counter) stepUp(t *testing.T, b *browser) {
 	t.Helper()
-	c.stepUpFor(t, b, uuid.Nil)
-}
-
-func (c *counter) stepUpFor(t *testing.T, b *browser, citizen uuid.UUID) {
-	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/compte", nil)
 	r.AddCookie(&http.Cookie{Name: "mandat", Value: b.Cookie})
 	passed, err := c.Sessions.Account(httptest.NewRecorder(), r)
@@ -112,38 +87,13 @@ func (c *counter) stepUpFor(t *testing.T, b *browser, citizen uuid.UUID) {
 	}
 	at := session.From(passed.Context())
 	err = c.Journal.Record(t.Context(), at.Actor(), func(tx *journal.Tx) (journal.Event, error) {
-		opened, err := c.Sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now, Citizen: citizen})
+		opened, err := c.Sessions.StepUp(t.Context(), tx, at, session.Factor{Kind: session.FactorApp, At: tx.Now})
 		b.Cookie = opened.Secret()
 		return journal.Event{Action: "session.stepped_up"}, err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// A second factor that was given on the recap counts for that citizen, and nobody else.
-func TestSign_TheFactorWasForThisCitizen(t *testing.T) {
-	t.Parallel()
-	_, b, draft := newIdentified(t)
-	b.Want(b.sign(draft, "agreed", "on"), 303)
-	b.site.wantRows(t, 0, `select count(*) from session where factor_citizen is not null`) // it was given before she came
-	second := b.start()
-	b.identify(second)
-	b.site.Clock.Advance(time.Second)
-	b.site.stepUp(t, b)
-	b.Want(b.sign(second, "agreed", "on"), 303)
-	b.site.wantRows(t, 1, `select count(*) from session where factor_citizen = (select id from citizen)`)
-}
-
-// One that was given on a page with somebody else's name, in another tab, stays theirs.
-func TestSign_TheFactorWasForSomebodyElse(t *testing.T) {
-	t.Parallel()
-	_, b, draft := newIdentified(t)
-	b.site.Clock.Advance(time.Second)
-	other := uuid.New()
-	b.site.stepUpFor(t, b, other)
-	b.Want(b.sign(draft, "agreed", "on"), 303)
-	b.site.wantRows(t, 1, `select count(*) from session where factor_citizen = $1`, other)
 }
 
 // Two tabs on two organisations: what is done in one is done for it, what belongs to it is not found in the other, and its

@@ -1,4 +1,4 @@
-package aidant
+package counter
 
 import (
 	"errors"
@@ -92,7 +92,7 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 	for _, days := range terms.Days {
 		p.Durations = append(p.Durations, durationChoice{days, terms.EndOf(s.Clock.Now(), days), form.Has("days", strconv.Itoa(days))})
 	}
-	return s.Pages.Render(w, r, status, "aidant/terms.html", p)
+	return s.Pages.Render(w, r, status, "counter/terms.html", p)
 }
 
 // parseTerms reads the form and notes its mistakes in the order of the page.

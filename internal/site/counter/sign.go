@@ -1,4 +1,4 @@
-package aidant
+package counter
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package aidant
+package counter
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := &identityPage{Common: page.Common{Title: "aidant.identity.title", Current: "/mandats/nouveau", Trail: trail(d)[:2], FormOrigins: []string{s.FranceConnect}},
 		Draft: d, Identified: d.State == draft.Identified, Refused: refused}
-	return s.Pages.Render(w, r, http.StatusOK, "aidant/identity.html", p)
+	return s.Pages.Render(w, r, http.StatusOK, "counter/identity.html", p)
 }
 
 // noticeFor names a draft among the session's notices.

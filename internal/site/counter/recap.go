@@ -1,4 +1,4 @@
-package aidant
+package counter
 
 import (
 	"net/http"
@@ -73,7 +73,7 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 			p.Procedures = append(p.Procedures, x)
 		}
 	}
-	return s.Pages.Render(w, r, status, "aidant/recap.html", p)
+	return s.Pages.Render(w, r, status, "counter/recap.html", p)
 }
 
 // doStepUp sends the aidant to give their second factor again, and back to the recap.

@@ -1,0 +1,150 @@
+package counter
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/citizen"
+	"mandat/internal/draft"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
+	"mandat/internal/procedure"
+	"mandat/internal/terms"
+)
+
+var (
+	someID   = uuid.MustParse("01939b1c-7c5e-7000-8000-000000000001")
+	signedAt = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
+	endsAt   = terms.EndOf(signedAt, 31)
+	angela   = citizen.Identity{GivenName: "Angela Claire Louise", FamilyName: "DUBOIS", Birthdate: "1962-08-24", Gender: "female", Birthcountry: "99100"}
+	longName = citizen.Identity{GivenName: "Marie-Antoinette Philippine Joséphine", FamilyName: "DE LA ROCHEFOUCAULD-MONTMORENCY-LAVAL-D’ESTERNAY", PreferredUsername: "N’GUYEN", Birthdate: "1931-00-00"}
+	house    = org.Organisation{ID: someID, SIRET: "21750001600019", Name: "Maison France Services de Saint-Étienne-du-Rouvray", Address: "12 rue de l’Hôtel-de-Ville", Postcode: "76800", City: "Saint-Étienne-du-Rouvray", Phone: "02 35 00 00 00", Email: "contact@mfs.example"}
+	maelle   = page.Who{Name: "Maëlle Le Goff", Organisation: house.Name, Role: "aidant"}
+	tax, _   = mustLoad().Find("argent-impots-declaration")
+)
+
+func mustLoad() *procedure.Catalogue {
+	c, err := procedure.Load()
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func themes(chosen ...string) []themeChoice {
+	var out []themeChoice
+	form := page.FilledForm(url.Values{"procedures": chosen})
+	for _, theme := range mustLoad().Themes() {
+		c := themeChoice{Key: theme.Key, Name: theme.Name.In("fr")}
+		for _, x := range theme.Procedures {
+			p := procedureChoice{x.Key, x.Name.In("fr"), x.Body.In("fr"), x.Warning.In("fr"), form.Has("procedures", x.Key)}
+			if p.Chosen {
+				c.Chosen++
+			}
+			c.Procedures = append(c.Procedures, p)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func durations() []durationChoice {
+	var out []durationChoice
+	for _, days := range terms.Days {
+		out = append(out, durationChoice{days, terms.EndOf(signedAt, days), days == 31})
+	}
+	return out
+}
+
+func failed(fields ...string) *page.Form {
+	form := page.FilledForm(url.Values{"days": {"31"}})
+	for _, f := range fields {
+		form.Fail(f, map[string]string{"informed": "aidant.terms.wrong.informed.missing", "procedures": "aidant.terms.wrong.procedures.none", "days": "aidant.terms.wrong.days.invalid",
+			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason", "recherche": "list.too_short", "fin": "list.wrong_day", "format": "list.export_wrong"}[f])
+	}
+	return form
+}
+
+type shownPage struct {
+	name, variant string
+	data          func() page.Page
+}
+
+// everyPage is each page of this area, in each shape it can have.
+func everyPage() []shownPage {
+	drawn := draft.Draft{ID: someID, State: draft.Open, Terms: terms.Terms{Powers: []terms.Asked{{Procedure: tax.Key, Level: procedure.Act}}, Days: 31}, CreatedAt: signedAt, ExpiresAt: signedAt.Add(draft.Life)}
+	identified := drawn
+	identified.State, identified.Identity, identified.IdentifiedAt = draft.Identified, &angela, signedAt
+	debts, _ := mustLoad().Find("argent-surendettement")
+	recap := func(change func(*recapPage)) func() page.Page {
+		return func() page.Page {
+			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau"}, Draft: identified, Identity: angela, Organisation: house,
+				Procedures: []procedure.Procedure{tax, debts}, EndsAt: endsAt, Version: 2, ValidUntil: signedAt.Add(10 * time.Minute)}
+			change(p)
+			return p
+		}
+	}
+	entering := func(change func(*termsPage)) func() page.Page {
+		return func() page.Page {
+			p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Trail: []page.Link{home}, Current: "/mandats/nouveau"}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(), Durations: durations()}
+			change(p)
+			return p
+		}
+	}
+	identity := func(why string, done bool) func() page.Page {
+		return func() page.Page {
+			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why}
+		}
+	}
+	return []shownPage{
+		{"counter/terms.html", "new", entering(func(*termsPage) {})},
+		{"counter/terms.html", "wrong", entering(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
+		{"counter/terms.html", "resumed", entering(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
+		{"counter/terms.html", "identified", entering(func(p *termsPage) { p.Resumed, p.Identified = true, true })},
+		{"counter/identity.html", "first", identity("", false)},
+		{"counter/identity.html", "dropped", identity("aidant.refused.dropped", false)},
+		{"counter/identity.html", "minor", identity("aidant.refused.minor", false)},
+		{"counter/identity.html", "again", identity("aidant.refused.other_browser", true)},
+		{"counter/recap.html", "sign", recap(func(*recapPage) {})},
+		{"counter/recap.html", "wrong", recap(func(p *recapPage) { p.Form, p.Identity = failed("agreed"), longName })},
+		{"counter/recap.html", "kept", recap(func(p *recapPage) { p.Form = page.KeptForm(url.Values{"agreed": {"on"}}) })},
+		{"counter/recap.html", "identify", recap(func(p *recapPage) { p.IdentifyNew, p.Notice = true, "aidant.recap.notice.too_old" })},
+		{"counter/recap.html", "confirm", recap(func(p *recapPage) { p.ConfirmFirst, p.Notice = true, "aidant.recap.notice.changed" })},
+	}
+}
+
+func TestPages_AreSound(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	var names []string
+	for _, p := range everyPage() {
+		names = append(names, p.name)
+		for _, lang := range pagetest.Languages {
+			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())
+			title := body[strings.Index(body, "<title>"):strings.Index(body, "</title>")]
+			for _, personal := range []string{"DUBOIS", "Angela", "Maëlle", "ROCHEFOUCAULD"} {
+				if strings.Contains(title, personal) {
+					t.Errorf("%s %s: the title names somebody: %s", p.name, p.variant, title)
+				}
+			}
+		}
+	}
+	pagetest.Covered(t, pages, "counter", names)
+}
+
+func TestTerms_MistakesKeepEverything(t *testing.T) {
+	t.Parallel()
+	pages := pagetest.Pages(t)
+	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Form: failed("informed")}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(tax.Key), Durations: durations()}
+	body := pagetest.Render(t, pages, "counter/terms.html", "fr", maelle, p)
+	for _, kept := range []string{`value="` + tax.Key + `" checked`, `value="31" checked`, `href="#field-informed"`, `id="error-informed"`, "Erreur"} {
+		if !strings.Contains(body, kept) {
+			t.Errorf("%q is not in the page that is shown again", kept)
+		}
+	}
+}

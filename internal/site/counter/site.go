@@ -1,0 +1,76 @@
+package counter
+
+import (
+	"errors"
+	"net/http"
+
+	"mandat/internal/clock"
+	"mandat/internal/db"
+	"mandat/internal/draft"
+	"mandat/internal/mandate"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/procedure"
+	"mandat/internal/session"
+	"mandat/internal/site/staff"
+)
+
+// Site serves the pages on which a mandate is drawn up.
+type Site struct {
+	Pages     *page.Pages
+	Sessions  *session.Sessions
+	Mandates  *mandate.Register
+	Drafts    *draft.Register
+	Directory *org.Directory
+	Catalogue *procedure.Catalogue
+	Clock     *clock.Clock
+	// FranceConnect is the origin ("https://…") to which identifying a citizen leads the browser.
+	FranceConnect string
+}
+
+// Mount adds the site's routes. POST /brouillons/{draft}/identite, which leaves for FranceConnect, is package franceconnect's.
+func (s *Site) Mount(r *page.Router) {
+	r.Get("/mandats/nouveau", page.Aidant, s.showNewTerms)
+	r.Post("/mandats/nouveau", page.Aidant, s.doStart)
+	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)
+	r.Post("/brouillons/{draft}", page.Aidant, s.doChange)
+	r.Post("/brouillons/{draft}/abandon", page.Aidant, s.doAbandon)
+	r.Get("/brouillons/{draft}/identite", page.Aidant, s.showIdentity)
+	r.Post("/brouillons/{draft}/autre-personne", page.Aidant, s.doDropIdentity)
+	r.Get("/brouillons/{draft}/recapitulatif", page.Aidant, s.showRecap)
+	r.Post("/brouillons/{draft}/confirmation", page.Aidant, s.doStepUp)
+	r.Post("/brouillons/{draft}/signature", page.Aidant, s.doSign)
+}
+
+// refusal turns what the rules refuse, whatever the page, into words.
+func refusal(err error) error {
+	if errors.Is(err, draft.ErrNotAllowed) {
+		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
+	}
+	return staff.Right(err)
+}
+
+// ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
+// only.
+func (s *Site) ownDraft(r *http.Request) (*session.Session, draft.Draft, error) {
+	at, id, err := staff.WithID(r, "draft")
+	if err != nil {
+		return nil, draft.Draft{}, err
+	}
+	d, err := s.Drafts.Find(r.Context(), at.Actor(), id)
+	if errors.Is(err, db.ErrNotFound) || err == nil && d.Person != at.Person {
+		err = draftGone()
+	}
+	return at, d, refusal(err)
+}
+
+func draftGone() error {
+	return page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
+}
+
+func (s *Site) goTo(w http.ResponseWriter, r *http.Request, path string) error {
+	page.Redirect(w, r, path)
+	return nil
+}
+
+var home = page.Link{Href: "/espace", Text: "page.nav.space"}
