@@ -154,13 +154,37 @@ func atOnce(t *testing.T, method, address string, cookie *http.Cookie, times int
 	return statuses, locations
 }
 
-// Of many phones that go on at the same moment, one does.
+// Of many phones that go on at the same moment, one does: each of them has found the link open when the first one takes it.
 func TestPhone_TwoAtOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	link := c.link(t)
-	statuses, _ := atOnce(t, http.MethodPost, link, nil, 12)
-	if statuses[0] != http.StatusSeeOther || statuses[1] != http.StatusConflict || statuses[11] != http.StatusConflict {
+	get(t, browse.New(), link)
+	holder, watcher := c.Connect(t, c.Superuser), c.Connect(t, c.Superuser)
+	if _, err := holder.Exec(t.Context(), `begin; select from franceconnect_link for update`); err != nil {
+		t.Fatal(err)
+	}
+	var statuses []int
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		statuses, _ = atOnce(t, http.MethodPost, link, nil, 6)
+	}()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		var waiting int
+		err := watcher.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waiting)
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("%d wait, %v", waiting, err)
+		}
+		if waiting == 6 {
+			break
+		}
+	}
+	if _, err := holder.Exec(t.Context(), `commit`); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	if statuses[0] != http.StatusSeeOther || statuses[1] != http.StatusConflict || statuses[5] != http.StatusConflict {
 		t.Errorf("answers %v", statuses)
 	}
 }
