@@ -1,5 +1,5 @@
-// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate, mandate_power and
-// mandate_handover.
+// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate, mandate_power,
+// mandate_evidence and mandate_handover.
 //
 // A mandate says: this organisation may do these procedures for this citizen until that date. It is drawn up as a draft
 // (package draft), becomes a Mandate when it is signed, and gives one Power for each procedure and case. A power is scheduled, standing
