@@ -133,7 +133,9 @@ func TestNumber_IsVerifiedByTheCode(t *testing.T) {
 		t.Error("a second try of the job sends another code")
 	}
 	c.want("another code", c.phones.Verify(ctx, c.Jeanne, c.angela, "x"+code), phone.ErrNotShown)
-	c.want("somebody else's session", c.phones.Verify(ctx, c.Paul, c.angela, code), phone.ErrNotShown)
+	for range 6 { // and uses up no try of Jeanne's
+		c.want("somebody else's session", c.phones.Verify(ctx, c.Paul, c.angela, code), phone.ErrNotShown)
+	}
 	c.want("another organisation", c.phones.Verify(ctx, c.Ines, c.angela, code), phone.ErrNotShown)
 	if err := c.phones.Verify(ctx, c.Jeanne, c.angela, code[:3]+" "+code[3:]); err != nil {
 		t.Fatal(err)
