@@ -152,7 +152,7 @@ func scan(row pgx.Row) (*Held, error) {
 	var from, until, identifiedAt, witnessedAt *time.Time
 	var renews, subject, witness, mandate *uuid.UUID
 	err := row.Scan(&d.ID, &d.Organisation, &d.Person, &d.Version, &d.State, &procedures, &levels, &d.CaseRefs, &d.cases, &d.Terms.Days, &from, &until, &d.Terms.Payments, &d.Terms.BankDetails,
-		&d.Terms.Debt, &d.Terms.Tell, &renews, &subject, &d.DataKey, &d.Sealed, &d.IdentifiedBy, &d.Index, &identifiedAt, &d.IdentifiedSession, &witness, &witnessedAt, &d.signing,
+		&d.Terms.Warned, &d.Terms.Tell, &renews, &subject, &d.DataKey, &d.Sealed, &d.IdentifiedBy, &d.Index, &identifiedAt, &d.IdentifiedSession, &witness, &witnessedAt, &d.signing,
 		&d.InformedAt, &mandate, &d.CreatedAt, &d.ExpiresAt)
 	if err != nil {
 		return nil, db.Found("find draft", err)

@@ -187,7 +187,7 @@ func TestWitness_IsForOneVersion(t *testing.T) {
 			return w.Jeanne, w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, other, "passport")
 		},
 		"taken over": func(t *testing.T, w *fixture.World, id uuid.UUID) (journal.Actor, error) {
-			return w.Paul, w.Drafts.TakeOver(t.Context(), w.Paul, id, version(t, w, id))
+			return w.Paul, w.Drafts.TakeOver(t.Context(), w.Paul, id, version(t, w, w.Jeanne, id))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,28 +243,18 @@ func TestRecognise_SomebodyOfTheOrganisation(t *testing.T) {
 	w.Content(t)
 }
 
-// version is the one that a colleague is shown now.
-func version(t *testing.T, w *fixture.World, id uuid.UUID) int {
-	t.Helper()
-	d, err := w.Drafts.Find(t.Context(), w.Paul, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d.Version
-}
-
 func TestTakeOver_OnceAndWithoutTheIdentity(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	id := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	nadia := w.Aidant(t, w.Here, "nadia")
-	if err := w.Drafts.TakeOver(t.Context(), w.Ines, id, version(t, w, id)); !errors.Is(err, db.ErrNotFound) {
+	if err := w.Drafts.TakeOver(t.Context(), w.Ines, id, version(t, w, w.Jeanne, id)); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("another organisation's: %v", err)
 	}
-	if err := w.Drafts.TakeOver(t.Context(), w.Jeanne, id, version(t, w, id)); !errors.Is(err, draft.ErrState) {
+	if err := w.Drafts.TakeOver(t.Context(), w.Jeanne, id, version(t, w, w.Jeanne, id)); !errors.Is(err, draft.ErrState) {
 		t.Errorf("one's own: %v", err)
 	}
-	shown := version(t, w, id)
+	shown := version(t, w, w.Jeanne, id)
 	var wait sync.WaitGroup
 	var taken atomic.Int32
 	for _, by := range []journal.Actor{w.Paul, nadia} {

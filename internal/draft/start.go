@@ -78,7 +78,7 @@ func (r *Register) values(organisation uuid.UUID, t terms.Terms, key *envelope.D
 		}
 		sealed = key.Seal(casesPurpose, plain)
 	}
-	return []any{procedures, levels, refs, sealed, db.OrNull(t.Days), date(t.From), date(t.Until), t.Payments, t.BankDetails, t.Debt, t.Tell}, nil
+	return []any{procedures, levels, refs, sealed, db.OrNull(t.Days), date(t.From), date(t.Until), t.Payments, t.BankDetails, t.Warned, t.Tell}, nil
 }
 
 func date(t time.Time) *time.Time {

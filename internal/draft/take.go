@@ -24,10 +24,10 @@ type detail struct {
 }
 
 // TakeOver makes a colleague's draft the actor's own, without the identity in it, which was told to the colleague. A draft that is their own
-// already stays as it is. Errors: ErrState, db.ErrNotFound, org.ErrMayNot.
-func (r *Register) TakeOver(ctx context.Context, by journal.Actor, id uuid.UUID) error {
+// already stays as it is. version is what they were shown: of two colleagues at once one has it. Errors: ErrState, db.ErrNotFound, org.ErrMayNot.
+func (r *Register) TakeOver(ctx context.Context, by journal.Actor, id uuid.UUID, version int) error {
 	err := r.onAny(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
-		if d.Person == by.Person {
+		if d.Person == by.Person || d.Version != version {
 			return journal.Event{}, ErrState
 		}
 		tx.Queue(`update mandate_draft set person_id = $2,`+noIdentity+` where id = $1`, id, by.Person)

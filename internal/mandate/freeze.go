@@ -77,7 +77,7 @@ func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Froze
 	if d.Terms.From.After(s.today) {
 		f.StartsAt = d.Terms.Span(now, terms.MaxDays).From
 	}
-	for when, yes := range map[*time.Time]bool{&f.Payments: d.Terms.Payments, &f.BankDetails: d.Terms.BankDetails, &f.Debt: d.Terms.Debt} {
+	for when, yes := range map[*time.Time]bool{&f.Payments: d.Terms.Payments, &f.BankDetails: d.Terms.BankDetails, &f.Warned: d.Terms.Warned} {
 		if yes {
 			*when = informed
 		}

@@ -34,7 +34,7 @@ type Frozen struct {
 	Informed     time.Time        `json:"informed_at"`
 	Payments     time.Time        `json:"payments_consented_at,omitzero"`
 	BankDetails  time.Time        `json:"bank_details_consented_at,omitzero"`
-	Debt         time.Time        `json:"debt_warning_read_at,omitzero"`
+	Warned       time.Time        `json:"debt_warning_read_at,omitzero"` // of every procedure that has a warning
 	Agreement    *Agreement       `json:"agreement,omitempty"`
 	Shown        []evidence.Shown `json:"shown,omitempty"`
 }

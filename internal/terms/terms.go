@@ -44,7 +44,7 @@ type Terms struct {
 	Until        time.Time // the last day, as a date in UTC; zero when Days is given
 	Payments     bool      // the citizen consents, apart, to payments in their name
 	BankDetails  bool      // the citizen consents, apart, to changes of their bank details
-	Debt         bool      // the warning about over-indebtedness files was read with the citizen
+	Warned       bool      // the warning of every procedure that has one was read with the citizen
 	NoProtection bool      // the citizen declares to be under no protection measure (Code civil 425 ff.)
 	Informed     bool      // the information notice was read with the citizen
 	Tell         bool      // the citizen is told by mail, if they have an address
@@ -61,7 +61,8 @@ func (t Terms) Procedures() []string {
 
 // Check returns what is wrong with the terms on a day, by field: "procedures": "none", "unknown", "twice" or "too_many"; "levels":
 // "unknown", for a level that the procedure does not have; "cases": "invalid"; "days": "invalid"; "from": "past" or "too_far";
-// "until": "before" or "too_long"; "payments", "debt", "no_protection" and "informed": "missing". It is empty for good terms.
+// "until": "before" or "too_long"; "payments": "missing", or "needless" when nothing is to be paid; "bank_details": "needless" when they can
+// be changed nowhere; "warned", "no_protection" and "informed": "missing". It is empty for good terms.
 func (t Terms) Check(c *procedure.Catalogue, now time.Time) map[string]string {
 	wrong := map[string]string{}
 	t.checkPowers(c, wrong)
@@ -101,10 +102,29 @@ func (t Terms) checkPowers(c *procedure.Catalogue, wrong map[string]string) {
 		if asked.Level == procedure.Pay && !t.Payments {
 			wrong["payments"] = "missing"
 		}
-		if p.Warning != nil && !t.Debt {
-			wrong["debt"] = "missing"
+		if p.Warning != nil && !t.Warned {
+			wrong["warned"] = "missing"
 		}
 	}
+	if t.Payments && !t.pays() {
+		wrong["payments"] = "needless"
+	}
+	if t.BankDetails && !t.banks(c) {
+		wrong["bank_details"] = "needless"
+	}
+}
+
+// pays tells whether a power goes as far as paying.
+func (t Terms) pays() bool {
+	return slices.ContainsFunc(t.Powers, func(a Asked) bool { return a.Level == procedure.Pay })
+}
+
+// banks tells whether bank details can be changed in a procedure, which takes more than to look at it.
+func (t Terms) banks(c *procedure.Catalogue) bool {
+	return slices.ContainsFunc(t.Powers, func(a Asked) bool {
+		p, _ := c.Find(a.Procedure)
+		return p.BankDetails && a.Level != procedure.See
+	})
 }
 
 func (t Terms) checkPeriod(today time.Time, wrong map[string]string) {

@@ -74,7 +74,7 @@ func TestCheck_SaysWhatIsWrong(t *testing.T) {
 		"no level": {func(t *terms.Terms) { t.Powers[0].Level = "" }, "levels unknown"},
 		"a level it does not have": {func(t *terms.Terms) {
 			t.Powers = []terms.Asked{{Procedure: debts, Level: procedure.Sign}}
-			t.Debt = true
+			t.Warned = true
 		}, "levels unknown"},
 		"a case too long":           {func(t *terms.Terms) { t.Powers[0].Case = strings.Repeat("é", terms.MaxCase+1) }, "cases invalid"},
 		"a case that steers text":   {func(t *terms.Terms) { t.Powers[0].Case = "12\u202e34" }, "cases invalid"},
@@ -92,7 +92,7 @@ func TestCheck_SaysWhatIsWrong(t *testing.T) {
 		"from the last day ahead":   {func(t *terms.Terms) { t.From = day(2027, 2, 22) }, ""},
 		"from too far ahead":        {func(t *terms.Terms) { t.From = day(2027, 2, 23) }, "from too_far"},
 		"until before the start":    {func(t *terms.Terms) { t.Days, t.From, t.Until = 0, day(2026, 12, 2), day(2026, 12, 1) }, "until before"},
-		"a warning unread":          {func(t *terms.Terms) { t.Powers = []terms.Asked{{Procedure: debts, Level: procedure.Act}} }, "debt missing"},
+		"a warning unread":          {func(t *terms.Terms) { t.Powers = []terms.Asked{{Procedure: debts, Level: procedure.Act}} }, "warned missing"},
 		"under protection":          {func(t *terms.Terms) { t.NoProtection = false }, "no_protection missing"},
 		"not informed":              {func(t *terms.Terms) { t.Informed = false }, "informed missing"},
 	} {
@@ -131,6 +131,27 @@ func TestCheck_PaymentsAreConsentedToApart(t *testing.T) {
 	x.Payments = true
 	if got := x.Check(c, time.Now()); len(got) != 0 {
 		t.Errorf("%s with consent: %v", paying, got)
+	}
+	x.Powers[0].Level = procedure.See
+	if got := x.Check(c, time.Now()); got["payments"] != "needless" {
+		t.Errorf("%s with a consent to payments that nothing makes: %v", paying, got)
+	}
+}
+
+// Bank details can be given or changed by who may act where they stand, and nowhere else.
+func TestCheck_BankDetailsWhereTheyCanBeChanged(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	for _, x := range []struct {
+		procedure string
+		level     procedure.Level
+		want      string
+	}{{"famille-caf-compte", procedure.Act, ""}, {"famille-caf-compte", procedure.See, "needless"}, {"argent-impots-espace", procedure.Act, "needless"}} {
+		asked := good(terms.Asked{Procedure: x.procedure, Level: x.level})
+		asked.BankDetails = true
+		if got := asked.Check(c, time.Now())["bank_details"]; got != x.want {
+			t.Errorf("%s, to %s: %q, want %q", x.procedure, x.level, got, x.want)
+		}
 	}
 }
 

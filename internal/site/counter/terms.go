@@ -102,7 +102,7 @@ func (s *Site) parseTerms(r *http.Request) (terms.Terms, *page.Form, error) {
 		return terms.Terms{}, nil, err
 	}
 	days, _ := strconv.Atoi(form.Value("days"))
-	t := terms.Terms{Days: days, NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed"), Debt: true, Tell: true}
+	t := terms.Terms{Days: days, NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed"), Warned: true, Tell: true}
 	for _, key := range form.Values("procedures") {
 		p, _ := s.Catalogue.Find(key)
 		level := procedure.Act
