@@ -213,5 +213,5 @@ func TestStructure_Finds(t *testing.T) {
 
 // planted creates every table of writers, so that only the planted fault shows.
 const planted = `create table organisation (); create table person (); create table membership ();
-create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power (); create table mandate_handover (); create table mandate_evidence ();
+create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power (); create table mandate_handover (); create table mandate_evidence (); create table mandate_end_told ();
 create table session (); create table credential_card ();`

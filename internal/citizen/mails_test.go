@@ -139,17 +139,27 @@ func TestMails_WhoCannotDecideWaits(t *testing.T) {
 	must(t, l.mails.Refuse(t.Context(), secret, "page"))
 }
 
-// Whoever clicks ten times at once refuses once.
+// Two who click at the same instant refuse once: the second sees what the first said, because it waited for the row.
 func TestMails_TwoAtOnce(t *testing.T) {
 	t.Parallel()
 	l := newLetters(t)
 	m := l.Sign(t, l.Jeanne, fixture.Angela(), fixture.Tax)
 	secret := l.link(t, m)
+	holder, err := l.Connect(t, l.Superuser).Begin(t.Context())
+	must(t, err)
+	_, err = holder.Exec(t.Context(), `select from citizen where id = $1 for update`, m.Citizen)
+	must(t, err)
 	ends := make(chan error)
-	for range 10 {
+	for range 2 {
 		go func() { ends <- l.mails.Refuse(context.WithoutCancel(t.Context()), secret, "page") }()
 	}
-	for range 10 {
+	for deadline := time.Now().Add(time.Minute); l.number(t, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) < 2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the two do not wait")
+		}
+	}
+	must(t, holder.Rollback(t.Context()))
+	for range 2 {
 		if err := <-ends; err != nil {
 			t.Error(err)
 		}

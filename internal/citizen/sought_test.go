@@ -75,3 +75,16 @@ func FuzzSought(f *testing.F) {
 		}
 	})
 }
+
+// The short way through European letters folds each of them as the long way does.
+func TestFold_LatinLetters(t *testing.T) {
+	t.Parallel()
+	for r := rune(firstLatin); r < lastLatin; r++ {
+		name := "x" + string(r) + "y"
+		long := folding{}
+		long.letters(norm.NFD.Bytes([]byte(name)))
+		if got, want := string(fold(nil, []byte(name))), string(long.end()); got != want {
+			t.Errorf("%q is folded to %q, and by way of its normal form to %q", name, got, want)
+		}
+	}
+}

@@ -124,7 +124,7 @@ func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *
 	}
 	c.now = c.value(now)
 	if f.Words != "" {
-		c.and(`m.citizen_id = any(` + c.value(whose) + `)`)
+		c.and(`m.citizen_id in (select unnest(` + c.value(whose) + `::uuid[]))`)
 	}
 	if f.Procedures != nil {
 		c.and(c.gives(c.value(f.Procedures)))

@@ -18,7 +18,7 @@ import (
 // who signed it, or to whom it was handed over, from one to the next as the handovers followed each other. Of a mandate whose follower may not read there (any
 // more) nobody is told until it is handed over, and who was told of others today is told of it tomorrow.
 const untold = `with recursive due as (select m.id, m.person_id, m.signed_at from mandate m where m.organisation_id = $1 and m.state = 'standing' and m.ends_at > $2 and m.ends_at <= $3
-		and (m.ends_at at time zone 'Europe/Paris')::date - (m.signed_at at time zone 'Europe/Paris')::date > 31
+		and (m.ends_at at time zone 'Europe/Paris')::date - (coalesce(m.starts_at, m.signed_at) at time zone 'Europe/Paris')::date > 31
 		and not exists (select from mandate_end_told t where t.mandate_id = m.id)),
 	step as (select id, person_id, signed_at since, 0 n from due
 		union all select s.id, h.to_person, h.at, s.n + 1 from step s join mandate_handover h on h.organisation_id = $1 and h.from_person = s.person_id and h.at > s.since),
