@@ -42,7 +42,7 @@ const aboutMandate = `select c.id, c.data_key, c.identity, c.identified_at, o.na
 	from notify_message m join citizen c on c.id = m.citizen_id join organisation o on o.id = c.organisation_id
 		left join mandate x on x.id = m.mandate_id and x.citizen_id = c.id
 		left join lateral (select count(*) as n, min(created_at) as first, max(created_at) as last from notify_message k where k.collected_in = m.id) k on true
-	where m.id = $1 and c.id = $2 and c.mails_refused_at is null and octet_length(c.data_key) > 0 and octet_length(c.identity) > 0`
+	where m.id = $1 and c.id = $2 and octet_length(c.data_key) > 0 and octet_length(c.identity) > 0`
 
 // toCitizen is what a message to a citizen says beside what every message may.
 type toCitizen struct {
@@ -57,7 +57,7 @@ type toCitizen struct {
 	first, last          *time.Time
 }
 
-// askCitizen reads the receiver and the facts. An erased or unknown citizen, and one who wants no mails, is nobody.
+// askCitizen reads the receiver and the facts. An erased or unknown citizen is nobody; who wants no mails gets no link, and so no mail (citizen.Mails.Link).
 func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 	var s citizen.Sealed
 	c := &toCitizen{}

@@ -159,6 +159,9 @@ func TestCitizen_IsToldThatTheTimeIsOver(t *testing.T) {
 	other := o.Sign(t, o.Jeanne, fixture.Citizen(1), fixture.Tax)
 	ended := o.Sign(t, o.Jeanne, fixture.Citizen(2), fixture.Tax)
 	must(t, o.Mandates.End(t.Context(), o.Jeanne, ended.ID, "citizen"))
+	for range 2 { // the second takes the place of the first, of which its mail tells
+		o.Sign(t, o.Jeanne, fixture.Citizen(3), fixture.Tax)
+	}
 	must(t, o.post.TellExpired(t.Context()))
 	o.ended(t)
 	count := func() int {
@@ -171,8 +174,8 @@ func TestCitizen_IsToldThatTheTimeIsOver(t *testing.T) {
 	for range 2 {
 		must(t, o.post.TellExpired(t.Context()))
 	}
-	if n := count(); n != 2 {
-		t.Errorf("%d messages about two mandates", n)
+	if n := count(); n != 3 {
+		t.Errorf("%d messages about three mandates", n)
 	}
 	jeanne := o.Jeanne
 	jeanne.FactorAt = o.Clock.Now()
@@ -181,8 +184,8 @@ func TestCitizen_IsToldThatTheTimeIsOver(t *testing.T) {
 	must(t, o.post.Purge(t.Context()))
 	must(t, o.post.TellExpired(t.Context()))
 	o.ended(t)
-	if n := count(); n != 2 {
-		t.Errorf("%d messages about two mandates, after another act", n)
+	if n := count(); n != 3 {
+		t.Errorf("%d messages about three mandates, after another act", n)
 	}
 	text := o.wait(t, angela, "Un mandat a pris fin").Text
 	if !strings.Contains(strings.Join(strings.Fields(text), " "), "sa durée est écoulée") {

@@ -40,14 +40,13 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request) error {
 	return s.Pages.Render(w, r, http.StatusOK, "mails/mails.html", &mailsPage{Common: page.Common{Title: "mails.title", NoIndex: true}, Refused: refused, Path: r.URL.Path})
 }
 
-// formSize is what a form of one field may have in bytes.
-const formSize = 4 << 10
+// formSize is how much of a form is kept in memory: all of it, since the router takes no more.
+const formSize = 64 << 10
 
 // say does what the page's button says, or what a mail program asks for by itself when its user refuses mails there (RFC 8058 section 3.2): that one is answered
 // with the page, for it follows no redirect.
 func (s *Site) say(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") { // which a mail program may send
-		r.Body = http.MaxBytesReader(w, r.Body, formSize)
 		if err := r.ParseMultipartForm(formSize); err != nil {
 			return page.NewProblem(http.StatusBadRequest, "mails.problem.unknown", "/")
 		}
