@@ -26,7 +26,8 @@ type Report struct {
 	Title   string
 	Parties paper.Block   // whose mandate it is, from when to when
 	Body    []paper.Block // what was done, what was not, and what the report does not know; headings from level 2
-	SHA256  []byte        // of all of this, in this language: the same as long as nothing else is done or said
+	Note    paper.Block   // on which day it was drawn up
+	SHA256  []byte        // of all of this but the day, in this language: the same as long as nothing else is done or said
 }
 
 // Compose gives the account of a mandate of the actor's organisation in a language (French unless it is "en"), with every use until now, and records that it
@@ -52,6 +53,7 @@ func compose(lang string, m mandate.Mandate, uses []Use, now time.Time) (Report,
 	}
 	c := composer{words: w, m: m, now: now}
 	out := Report{Mandate: m, Lang: w.lang, At: now, Uses: uses, Title: w.title, Parties: c.parties(), Body: slices.Concat(c.done(uses), c.never(uses), c.limits())}
+	out.Note = paper.Block{Kind: paper.Note, Text: fmt.Sprintf(w.established, prose.Date(w.lang, now))}
 	c.space(&out)
 	shown, err := json.Marshal([]any{out.Title, out.Parties, out.Body})
 	if err != nil {
@@ -150,14 +152,14 @@ func (c composer) never(uses []Use) []paper.Block {
 
 // limits says what is enforced and what is declared (docs/architecture.md).
 func (c composer) limits() []paper.Block {
-	return []paper.Block{c.heading(2, c.limitsTitle), {Kind: paper.List, Items: c.limitsText},
-		{Kind: paper.Note, Text: fmt.Sprintf(c.established, prose.Date(c.lang, c.now))}}
+	return []paper.Block{c.heading(2, c.limitsTitle), {Kind: paper.List, Items: slices.Clone(c.limitsText)}}
 }
 
 // space puts unbreakable spaces where French has them.
 func (c composer) space(r *Report) {
 	put := func(text *string) { *text = prose.Spaces(c.lang, *text) }
 	put(&r.Title)
+	put(&r.Note.Text)
 	for _, blocks := range [][]paper.Block{{r.Parties}, r.Body} {
 		for i := range blocks {
 			put(&blocks[i].Text)

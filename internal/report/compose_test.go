@@ -28,7 +28,7 @@ func (w *world) compose(t *testing.T, by journal.Actor, m mandate.Mandate, lang 
 // said is what a report says, in lines.
 func said(r report.Report) string {
 	lines := []string{r.Title}
-	for _, b := range append([]attestation.Block{r.Parties}, r.Body...) {
+	for _, b := range append([]attestation.Block{r.Parties, r.Note}, r.Body...) {
 		lines = append(lines, b.Text)
 		lines = append(lines, b.Items...)
 		for _, row := range b.Rows {
@@ -116,6 +116,10 @@ func TestHandOver(t *testing.T) {
 	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "fr", shown.SHA256), nil)
 	if h := handed(); h.At.IsZero() || !bytes.Equal(h.SHA256, shown.SHA256) || h.Lang != "fr" {
 		t.Errorf("handed over: %+v", h)
+	}
+	w.Clock.Advance(24 * time.Hour)
+	if again := w.compose(t, w.Jeanne, m, "fr"); !bytes.Equal(again.SHA256, shown.SHA256) || again.Note.Text == shown.Note.Text {
+		t.Error("another day makes another report, or is not told")
 	}
 	w.use(t, w.Jeanne, m, fixture.Tax)
 	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "fr", shown.SHA256), report.ErrChanged)

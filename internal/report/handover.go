@@ -24,7 +24,7 @@ type handedOver struct {
 }
 
 // HandOver notes that the citizen was given the report that was shown: sum is its SHA256. Whose certificate is over may hand it over too (org.Reads).
-// Errors: ErrChanged when something was done or said since, or the day is another; those of Compose.
+// Errors: ErrChanged when something was done or said since; those of Compose.
 func (r *Register) HandOver(ctx context.Context, by journal.Actor, id uuid.UUID, lang string, sum []byte) error {
 	shown, err := r.Compose(ctx, by, id, lang)
 	if err != nil {
