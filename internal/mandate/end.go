@@ -64,7 +64,7 @@ func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID,
 			return r.end(tx, m, reason)
 		}
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = $4, end_reason = $5 where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, id, procedure, caseRef, tx.Now, reason)
-		return journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: id, Detail: powerEnded{reason, procedure, caseRef}}, nil
+		return journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: id, Detail: powerEnded{reason, procedure, caseRef}}, r.toldOfPart(tx, m.Citizen, id)
 	})
 	if err != nil {
 		return fmt.Errorf("end a power of mandate %s: %w", id, err)

@@ -18,6 +18,15 @@ func (r *Register) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) e
 	return &telling
 }
 
+// toldOfPart lets the citizen be told that one power of a mandate of theirs ended. Which one stands nowhere in the message: a mandate ends part by part, each
+// at its time.
+func (r *Register) toldOfPart(tx *journal.Tx, citizen, mandate uuid.UUID) error {
+	if r.tell == nil {
+		return nil
+	}
+	return r.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_part", About: mandate.String() + " " + tx.Now.Format(journal.TimeFormat), Citizen: citizen, Mandate: mandate})
+}
+
 // told lets the citizen be told what an act did with a mandate of theirs: mandate_signed or mandate_ended.
 func (r *Register) told(tx *journal.Tx, kind string, citizen, mandate uuid.UUID) error {
 	if r.tell == nil {

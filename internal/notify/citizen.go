@@ -34,7 +34,7 @@ const many = 4
 
 // aboutMandate is what a message to a citizen tells. It is read with their address when the message is sent, and then only.
 const aboutMandate = `select c.id, c.data_key, c.identity, c.identified_at, o.name, o.phone, o.address, o.address_extra, o.postcode, o.city,
-		x.signed_at, x.ends_at, coalesce(least(x.ended_at, x.ends_at), x.ends_at), coalesce(x.end_reason, ''), coalesce(x.state = 'ended' or x.ends_at <= $4, false),
+		x.signed_at, x.starts_at, x.ends_at, coalesce(least(x.ended_at, x.ends_at), x.ends_at), coalesce(x.end_reason, ''), coalesce(x.state = 'ended' or x.ends_at <= $4, false),
 		exists (select from mandate_power p where p.organisation_id = x.organisation_id and p.citizen_id = x.citizen_id and p.ended_at = x.signed_at and p.end_reason = 'superseded'),
 		m.kind = 'mandate_used' and $3 <= (select count(*) from notify_message o where o.citizen_id = c.id and o.kind = m.kind
 			and (o.created_at, o.id) < (m.created_at, m.id) and o.created_at > m.created_at - interval '1 hour'),
@@ -50,6 +50,7 @@ type toCitizen struct {
 
 	organisation         org.Organisation
 	signed, until, ended *time.Time // of the mandate
+	starts               *time.Time // when it stands from, if later than its signature
 	reason               string     // why it ended
 	over                 bool       // it stands no more
 	replaces             bool       // it took the place of an earlier one, or of a part of it
@@ -67,7 +68,7 @@ func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 		return err
 	}
 	there := false
-	if _, err := pgx.ForEachRow(rows, append(s.Fields(), &o.Name, &o.Phone, &o.Address, &o.AddressExtra, &o.Postcode, &o.City, &c.signed, &c.until, &c.ended, &c.reason, &c.over, &c.replaces,
+	if _, err := pgx.ForEachRow(rows, append(s.Fields(), &o.Name, &o.Phone, &o.Address, &o.AddressExtra, &o.Postcode, &o.City, &c.signed, &c.starts, &c.until, &c.ended, &c.reason, &c.over, &c.replaces,
 		&c.held, &c.uses, &c.first, &c.last), func() error { there = true; return nil }); err != nil || !there {
 		return err
 	}
@@ -91,6 +92,9 @@ func (c *toCitizen) tell(f *facts, lang string, service Contact) {
 			return ""
 		}
 		return write(lang, *at)
+	}
+	if c.starts != nil && c.signed != nil && c.starts.After(*c.signed) {
+		f.Starts = prose.Date(lang, *c.starts)
 	}
 	f.Signed, f.Until, f.Ended = day(c.signed, prose.Date), day(c.until, prose.Date), day(c.ended, prose.DateTime)
 	f.First, f.Last, f.Uses = day(c.first, prose.DateTime), day(c.last, prose.DateTime), c.uses

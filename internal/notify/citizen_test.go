@@ -54,18 +54,20 @@ func (o *office) number(t *testing.T, sql string, args ...any) (n int) {
 func TestCitizen_IsTold(t *testing.T) {
 	t.Parallel()
 	o := telling(t)
-	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
+	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 	signed := o.wait(t, angela, "Un mandat a été signé en votre nom")
 	for range 2 {
 		o.use(t, m, "login-1", o.Clock.Now())
 	}
 	used := o.wait(t, angela, "Un mandat a servi en votre nom")
+	must(t, o.Mandates.EndPower(t.Context(), o.Jeanne, m.ID, fixture.Housing, "", "completed"))
+	part := o.wait(t, angela, "Une partie d’un mandat a pris fin")
 	must(t, o.Mandates.End(t.Context(), o.Jeanne, m.ID, "citizen"))
 	ended := o.wait(t, angela, "Un mandat a pris fin")
-	if states := o.ended(t); states != "sent 3" || len(o.box.To("")) != 3 {
+	if states := o.ended(t); states != "sent 4" || len(o.box.To("")) != 4 {
 		t.Errorf("%s, %d arrived", states, len(o.box.To("")))
 	}
-	for _, mail := range []mailbox.Message{signed, used, ended} {
+	for _, mail := range []mailbox.Message{signed, used, part, ended} {
 		link := "https://mandat.example/mails/"
 		secret := strings.TrimPrefix(mail.Link(), link)
 		if refused, err := o.mails().Refused(t.Context(), secret); err != nil || refused {
@@ -74,7 +76,7 @@ func TestCitizen_IsTold(t *testing.T) {
 		if mail.Headers["List-Unsubscribe"] != "<"+link+secret+">" || mail.Headers["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click" || mail.Lang != "fr, en" {
 			t.Errorf("headers %v", mail.Headers)
 		}
-		for _, never := range []string{"DUBOIS", "Angela", "1962", "24 août", "angela-sub", "impôt", "Impôt", "tax", fixture.Tax, m.ID.String(), m.Citizen.String(), "jeanne", "Jeanne"} {
+		for _, never := range []string{"DUBOIS", "Angela", "1962", "24 août", "angela-sub", "impôt", "Impôt", "tax", "logement", fixture.Tax, fixture.Housing, m.ID.String(), m.Citizen.String(), "jeanne", "Jeanne"} {
 			if strings.Contains(mail.Subject+mail.Text+mail.HTML, never) {
 				t.Errorf("%s tells %q", mail.Subject, never)
 			}

@@ -47,6 +47,7 @@ func TestTexts_ToCitizens(t *testing.T) {
 		"mandate_signed": {"dimanche 22 novembre 2026 à 9 h 05", "jusqu’au vendredi 4 décembre 2026", "Sunday 22 November 2026 at 09:05", "until Friday 4 December 2026", "« Ce n’est pas moi. »", "“This was not me.”", "quand vous voulez, sans donner de raison", "whenever you want"},
 		"mandate_used":   {"Le dimanche 22 novembre 2026 à 9 h 05", "signé le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "signed on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
 		"mandate_uses":   {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
+		"mandate_part":   {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
 		"mandate_ended":  {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},
 	} {
 		c := about()
@@ -137,6 +138,12 @@ func TestTexts_ToCitizens_OfAnEnd(t *testing.T) {
 	c.over = true
 	if _, text, _ := letterTo(t, "mandate_used", c); !strings.Contains(flat(text), "Ce mandat a pris fin depuis.") || strings.Contains(flat(text), "quand vous voulez") {
 		t.Errorf("used, and ended before the mail:\n%s", text)
+	}
+	c = about()
+	later := c.signed.AddDate(0, 0, 10)
+	c.starts = &later
+	if _, text, _ := letterTo(t, "mandate_signed", c); !strings.Contains(flat(text), "à partir du vendredi 13 novembre 2026 et jusqu’au") || !strings.Contains(flat(text), "from Friday 13 November 2026 until") {
+		t.Errorf("a later start:\n%s", text)
 	}
 	c = about()
 	c.replaces = true

@@ -92,6 +92,7 @@ var kinds = map[string]kind{
 	"mandate_signed": {byMail, weeks, "/mails/", "", mailsSecret},
 	"mandate_used":   {byMail, weeks, "/mails/", "", mailsSecret},
 	"mandate_uses":   {byMail, weeks, "/mails/", "", mailsSecret}, // several, see Collect
+	"mandate_part":   {byMail, weeks, "/mails/", "", mailsSecret}, // a part of one ended
 	"mandate_ended":  {byMail, weeks, "/mails/", "", mailsSecret}, // by an act, or because its time was over
 
 	// To the address of before: see asks.

@@ -33,7 +33,7 @@ type facts struct {
 	Aidant, Referent bool   // as what
 
 	// To citizens, about a mandate; Until is its last day.
-	Signed, Ended                              string // the day of its signature, the instant of its end
+	Signed, Starts, Ended                      string // the day of its signature, that from which it stands if later, the instant of its end
 	Phone, Address                             string // of the organisation
 	ServicePhone, ServiceEmail, ServiceAddress string
 	Uses                                       int // how many, and from when to when
