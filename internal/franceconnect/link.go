@@ -34,26 +34,26 @@ const (
 
 // link is a row of franceconnect_link.
 type link struct {
-	ID, Organisation, Person, Draft uuid.UUID
-	Version                         int // of the draft, when the link was made
-	Session                         []byte
-	Number                          int
-	State                           string
-	Refusal                         string // name of the message that says why, of a refused one
-	Nonce                           string
-	CreatedAt, LeftAt, ExpiresAt    time.Time
-	Mine                            bool   // the browser that asks has left with it
-	Asks                            string // the name of the organisation
+	ID, Draft                    uuid.UUID
+	Version                      int // of the draft, when the link was made
+	Session                      []byte
+	Number                       int
+	State                        string
+	Refusal                      string // name of the message that says why, of a refused one
+	Nonce                        string
+	CreatedAt, LeftAt, ExpiresAt time.Time
+	Mine                         bool   // the browser that asks has left with it
+	Asks                         string // the name of the organisation
 }
 
 // linkColumns is what scanLink reads of a row l; $1 is the SHA-256 of the secret of the phone that asks, null without one.
-const linkColumns = `l.id, l.organisation_id, l.person_id, l.draft_id, l.draft_version, l.session_id, l.number, l.state, coalesce(l.refusal, ''), coalesce(l.nonce, ''),
+const linkColumns = `l.id, l.draft_id, l.draft_version, l.session_id, l.number, l.state, coalesce(l.refusal, ''), coalesce(l.nonce, ''),
 	l.created_at, coalesce(l.left_at, l.created_at), l.expires_at, l.browser is not distinct from $1::bytea and l.browser is not null,
 	(select o.name from organisation o where o.id = l.organisation_id)`
 
 func scanLink(row pgx.Row) (link, error) {
 	var l link
-	err := row.Scan(&l.ID, &l.Organisation, &l.Person, &l.Draft, &l.Version, &l.Session, &l.Number, &l.State, &l.Refusal, &l.Nonce,
+	err := row.Scan(&l.ID, &l.Draft, &l.Version, &l.Session, &l.Number, &l.State, &l.Refusal, &l.Nonce,
 		&l.CreatedAt, &l.LeftAt, &l.ExpiresAt, &l.Mine, &l.Asks)
 	return l, err
 }
