@@ -226,7 +226,7 @@ func TestStaffNumber_WantsAColleague(t *testing.T) {
 		},
 		"said": func(c *counter) {
 			contacts := contact.New(c.DB, c.Journal, c.Directory, c.Keys, c.Clock)
-			c.want("start", contacts.Start(t.Context(), c.Jeanne, org.ByPhone, number), nil)
+			c.want("start", contacts.Start(t.Context(), c.Ines, org.ByPhone, number), nil)
 		},
 		"invited elsewhere": func(c *counter) {
 			c.Behind(t, `insert into invitation (id, organisation_id, roles, email, given_name, usual_name, phone, state, created_at, expires_at)
@@ -255,6 +255,7 @@ func (c *counter) bars(why string) {
 	if n := len(c.box.To(written)); n > 0 {
 		c.t.Errorf("%d messages", n)
 	}
+	c.want("ask again", c.phones.Ask(ctx, c.Jeanne, c.angela, number), phone.ErrBarred)
 	stale := c.Paul
 	stale.FactorAt = c.Clock.Now().Add(-org.FactorLife - time.Second)
 	c.want("who asked allows", c.phones.Allow(ctx, c.Jeanne, c.angela, because), phone.ErrSamePerson)
@@ -265,8 +266,10 @@ func (c *counter) bars(why string) {
 	c.want("allow", c.phones.Allow(ctx, c.Paul, c.angela, because), nil)
 	c.want("allow twice", c.phones.Allow(ctx, c.Paul, c.angela, because), db.ErrNotFound)
 	c.want("another code", c.phones.Ask(ctx, c.Jeanne, c.angela, number), nil)
-	c.want("verify", c.phones.Verify(ctx, c.Jeanne, c.angela, c.code(c.angela, written)), nil)
-	if n := c.of(c.angela).Verified; n == nil || n.Colleague != c.Paul.Person {
+	c.want("the colleague asks", c.phones.Ask(ctx, c.Paul, c.angela, number), phone.ErrBarred)
+	c.want("who asked before allows", c.phones.Allow(ctx, c.Jeanne, c.angela, because), nil)
+	c.want("verify", c.phones.Verify(ctx, c.Paul, c.angela, c.code(c.angela, written)), nil)
+	if n := c.of(c.angela).Verified; n == nil || n.Colleague != c.Jeanne.Person {
 		c.t.Fatalf("%+v", n)
 	}
 	if found, err := phone.Compare(ctx, c.OpenAuditor(c.t)); err != nil || len(found) > 0 {
@@ -401,4 +404,47 @@ func TestPurge(t *testing.T) {
 		}
 		c.Clock.Advance(phone.Kept + time.Minute)
 	}
+}
+
+// Who verifies a number waits for everybody else who does, and looks at what they did.
+func TestVerify_WaitsForOthers(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	ctx := t.Context()
+	c.want("ask", c.phones.Ask(ctx, c.Jeanne, c.angela, number), nil)
+	code := c.code(c.angela, written)
+	index, err := c.Keys.Index(uuid.Nil, "phone.number", written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, watch := c.Connect(t, c.Superuser), c.Connect(t, c.Superuser)
+	tx, err := other.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`, index); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.phones.Verify(ctx, c.Jeanne, c.angela, code) }()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
+		var waits bool
+		if err := watch.QueryRow(ctx, `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		if waits {
+			break
+		}
+		if len(done) > 0 || time.Now().After(deadline) {
+			t.Fatal("it does not wait")
+		}
+	}
+	if _, err := tx.Exec(ctx, `insert into phone_holder values ($1, sha256('somebody'), sha256('else'))`, index); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	c.want("verify", <-done, phone.ErrBarred)
+	c.content()
 }

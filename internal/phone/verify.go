@@ -78,7 +78,7 @@ func (r *Register) verified(ctx context.Context, tx *journal.Tx, who opened, mes
 	if err != nil {
 		return journal.Event{}, err
 	}
-	if open == nil || open.message == nil || *open.message != message || open.AskedBy != tx.By.Person || !tx.Now.Before(open.ExpiresAt) {
+	if open == nil || open.message == nil || *open.message != message { // asked for anew since, or removed
 		return journal.Event{}, ErrNotShown
 	}
 	if err := open.open(who.key); err != nil {
