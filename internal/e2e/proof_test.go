@@ -30,9 +30,15 @@ func (s *storyteller) handOver() {
 			s.status = word
 		}
 	}
-	if file := s.download(`a[href$="/attestation.pdf"]`); !bytes.HasPrefix(file, []byte("%PDF-")) {
+	_, word, _ := strings.Cut(s.read(".fr-sheet__said strong"), ":")
+	file := s.download(`a[href$="/attestation.pdf"]`)
+	if !bytes.HasPrefix(file, []byte("%PDF-")) {
 		s.fatalf("the attestation is no PDF")
 	}
+	s.press(`a[href$="/attestation?taille=grande"]`)
+	s.look("attestation-large")
+	s.press(`a[href$="/attestation?traduction=en"]`)
+	s.look("attestation-beside")
 	s.about("anybody reads the public page")
 	anybody := arrive(s.t, s.habits)
 	anybody.about(s.step)
@@ -41,6 +47,12 @@ func (s *storyteller) handOver() {
 	if s.looks {
 		anybody.shown = s.shown
 		anybody.look("public-status")
+		s.shown = anybody.shown
+	}
+	anybody.checks(s.status, strings.TrimSpace(word), file)
+	if s.looks {
+		anybody.shown = s.shown
+		anybody.look("public-status-checked")
 		s.shown = anybody.shown
 	}
 }

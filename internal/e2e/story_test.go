@@ -284,6 +284,10 @@ func (s *storyteller) end() {
 	s.press(`main a[href="` + s.mandate + `"]`)
 	s.page("aidant.mandate.title")
 	s.look("mandate-ended")
+	s.about("hand over the certificate of its end")
+	s.press(`main a[href$="/attestation-de-fin"]`)
+	s.page("aidant.paper.end.title")
+	s.look("end-certificate")
 }
 
 func (s *storyteller) useNoMore() {

@@ -66,6 +66,13 @@ func (w *watch) issue(i *audits.InspectorIssue) {
 		w.complain("the policy %s stops %s", d.ViolatedDirective, d.BlockedURL)
 		return
 	}
+	if d := i.Details.GenericIssueDetails; d != nil {
+		if d.ErrorType == audits.GenericIssueErrorTypeNavigationEntryMarkedSkippable {
+			return // a page was left because a script of the test gave it a file: no hand did
+		}
+		w.complain("%s %s", d.ErrorType, d.ViolatingNodeAttribute)
+		return
+	}
 	w.complain("%s: %+v", i.Code, *i.Details)
 }
 
