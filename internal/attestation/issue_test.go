@@ -149,6 +149,27 @@ func TestKeep_AfterAnother(t *testing.T) {
 	w.wantEntries(t, 2, m.ID)
 }
 
+// So does who drew a control word while another was being kept.
+func TestKeep_AfterAnotherWord(t *testing.T) {
+	t.Parallel()
+	w, m := newSigned(t)
+	w.issue(t, w.Jeanne, m.ID, "en")
+	w.Behind(t, `delete from attestation_word where mandate_id = $1`, m.ID)
+	before, err := w.press.look(t.Context(), w.Jeanne, given(m.ID, "fr"), mandate.PageDocument)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.word, before.freshWord = newControlWord(), true
+	kept := w.issueSheet(t, w.Paul, Sheet{m.ID, Given, Large, "fr"})
+	late := Document{Sheet: given(m.ID, "fr"), Edition: 1, Bytes: []byte("late"), Template: template}
+	if _, err := w.press.keep(t.Context(), w.Jeanne, late, before); !errors.Is(err, errTaken) {
+		t.Errorf("a second control word: %v", err)
+	}
+	if d := w.issue(t, w.Jeanne, m.ID, "fr"); d.Word != kept.Word {
+		t.Errorf("papers with the words %q and %q", kept.Word, d.Word)
+	}
+}
+
 func TestIssue_Refuses(t *testing.T) {
 	t.Parallel()
 	w, m := newSigned(t)
