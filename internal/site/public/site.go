@@ -70,7 +70,7 @@ var home = page.Link{Href: "/", Text: "page.home"}
 
 func (s *Site) sendRobots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
-	return sendText(w, http.StatusOK, "User-agent: *\nDisallow: /v/\n")
+	return sendText(w, http.StatusOK, "User-agent: *\nDisallow: /v/\nDisallow: /mails/\n")
 }
 
 func (s *Site) sendHealth(w http.ResponseWriter, _ *http.Request) error {

@@ -252,7 +252,7 @@ func TestPages_AreSound(t *testing.T) {
 	if back := w.get(t, "/?state="+strings.Repeat("a", 64)); back.Code != http.StatusSeeOther || back.Header().Get("Location") != "/deconnexion" {
 		t.Errorf("back from ProConnect after signing out: %d %v", back.Code, back.Header())
 	}
-	if robots := w.get(t, "/robots.txt").Body.String(); !strings.Contains(robots, "Disallow: /v/\n") {
+	if robots := w.get(t, "/robots.txt").Body.String(); !strings.Contains(robots, "Disallow: /v/\nDisallow: /mails/\n") {
 		t.Errorf("robots.txt: %s", robots)
 	}
 }
