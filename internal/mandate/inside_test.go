@@ -1,0 +1,4 @@
+package mandate
+
+// KeepEvidence is keepEvidence, for acts that tests put together.
+var KeepEvidence = keepEvidence
