@@ -57,6 +57,9 @@ func TestSchema_WantsTheEntryOfADocument(t *testing.T) {
 		"another citizen":      func(e *journal.Event) { e.Citizen = stranger.Citizen },
 		"another organisation": func(e *journal.Event) { e.Organisation = w.Elsewhere },
 		"another language":     func(e *journal.Event) { e.Detail = issued{SHA256: hashOfX, Lang: "en", Template: "x"} },
+		"another kind":         func(e *journal.Event) { e.Detail = issued{SHA256: hashOfX, Lang: "fr", Template: "x", Kind: Ended} },
+		"another size":         func(e *journal.Event) { e.Detail = issued{SHA256: hashOfX, Lang: "fr", Template: "x", Size: Large} },
+		"another edition":      func(e *journal.Event) { e.Detail = issued{SHA256: hashOfX, Lang: "fr", Template: "x", Edition: 2} },
 		"another hash": func(e *journal.Event) {
 			e.Detail = issued{SHA256: hex.EncodeToString(sum(nil)), Lang: "fr", Template: "x"}
 		},
