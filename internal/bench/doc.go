@@ -4,6 +4,7 @@
 //	Sign  mandate.Sign beside pgbench, one by one and in one pipeline; from the commit to a checkpoint that covers it
 //	Desk  the same over HTTP
 //	Use   whole uses, closed and open loop, beside a server that only answers and inserts
+//	List  one page of the list of an organisation with 20,000 mandates, beside names in clear
 //	Log   export and verification of a long journal, beside a reader that only hashes
 //	Idle  memory and time to the first answer, beside an empty net/http program
 //
