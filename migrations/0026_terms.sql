@@ -57,6 +57,7 @@ alter table mandate
   add constraint mandate_end_reason_check check (end_reason in ('citizen', 'organisation', 'completed', 'mistake', 'death', 'protection', 'superseded', 'expired', 'transferred')),
   add constraint mandate_starts check (starts_at >= signed_at and ends_at > starts_at),
   add constraint mandate_scheduled check (state <> 'scheduled' or starts_at is not null),
+  add constraint mandate_ended check (ended_at <= ends_at),
   -- One proof that the aidant cannot make alone.
   add constraint mandate_proof check (witness_id is distinct from person_id
     and (identified_by <> 'witnessed' or witness_id is not null)
@@ -70,6 +71,8 @@ alter table mandate_power add column level text not null default 'act' check (le
 alter table mandate_power
   add constraint mandate_power_identified_by_check check (identified_by in ('franceconnect', 'witnessed', 'known')),
   add constraint mandate_power_end_reason_check check (end_reason in ('citizen', 'organisation', 'completed', 'mistake', 'death', 'protection', 'superseded', 'expired', 'transferred'));
+
+alter table mandate_power add constraint mandate_power_ended check (ended_at <= ends_at);
 
 grant select (starts_at, consent_by, witness_id, signed_with, renews) on mandate to mandat_auditor;
 
