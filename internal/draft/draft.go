@@ -60,7 +60,7 @@ var (
 	ErrNotOwn     = errors.New("the draft is a colleague's")
 	ErrNotAllowed = errors.New("the organisation does not do this procedure, or not by this aidant") // NotAllowedError says which
 	ErrTooLow     = errors.New("the citizen is not identified well enough for a procedure")          // TooLowError says which
-	ErrIdentity   = errors.New("the identity is incomplete")                                          // IdentityError says what
+	ErrIdentity   = errors.New("the identity is incomplete")                                         // IdentityError says what
 	ErrWitness    = errors.New("not a second colleague")
 	ErrWider      = errors.New("a renewal gives no more than what it renews")
 )

@@ -69,10 +69,14 @@ func TestLadder_TooLowIsRefusedBeforeAnybodyAgrees(t *testing.T) {
 		identify  func(uuid.UUID) error
 		want      error
 	}{
-		"a document for FranceConnect":      {high, func(id uuid.UUID) error { return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport") }, draft.ErrTooLow},
+		"a document for FranceConnect": {high, func(id uuid.UUID) error {
+			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport")
+		}, draft.ErrTooLow},
 		"an acquaintance for FranceConnect": {high, func(id uuid.UUID) error { return w.Drafts.Recognise(t.Context(), w.Jeanne, id, known) }, draft.ErrTooLow},
 		"an acquaintance for a document":    {middle, func(id uuid.UUID) error { return w.Drafts.Recognise(t.Context(), w.Jeanne, id, known) }, draft.ErrTooLow},
-		"a document for a document":         {middle, func(id uuid.UUID) error { return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport") }, nil},
+		"a document for a document": {middle, func(id uuid.UUID) error {
+			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport")
+		}, nil},
 	} {
 		id := start(t, w, w.Jeanne, x.procedure)
 		err := x.identify(id)

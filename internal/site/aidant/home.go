@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/certification"
 	"mandat/internal/db"
@@ -21,6 +24,7 @@ type homePage struct {
 	page.Common
 	GivenName, Organisation string
 	Drafts                  []draftLine
+	Colleagues              []draftLine   // colleagues' drafts: those that wait for a second colleague come first
 	Followed                []mandateLine // in force, that colleagues who left have handed over
 	Desk                    mandate.Desk
 	Waiting                 waiting  // uses of which an account is owed
@@ -32,7 +36,9 @@ type homePage struct {
 
 type draftLine struct {
 	draft.Draft
-	Step string // where it goes on
+	Step   string // where it goes on
+	By     string // of a colleague's: who has it
+	Awaits bool   // a second colleague
 }
 
 // showHome shows what waits for the aidant: no name but in what was handed over to them, and a field in which to look for one.
@@ -45,14 +51,8 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if p.Why, p.Missing, err = s.lacking(r.Context(), at); err != nil {
 		return err
 	}
-	drafts, err := s.Drafts.List(r.Context(), at.Actor())
-	if err != nil && !errors.Is(err, org.ErrMayNot) { // the page says why they may not
+	if err := s.readDrafts(r.Context(), at, p); err != nil {
 		return err
-	}
-	for _, d := range drafts {
-		if d.Person == at.Person {
-			p.Drafts = append(p.Drafts, draftLine{d, staff.Step(d)})
-		}
 	}
 	if err := s.readDesk(r.Context(), at, p); err != nil {
 		return err
@@ -64,6 +64,37 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "aidant/home.html", p)
+}
+
+// readDrafts puts on the page what was begun, if the aidant may read of it: the page says why they may not.
+func (s *Site) readDrafts(ctx context.Context, at *session.Session, p *homePage) error {
+	drafts, err := s.Drafts.List(ctx, at.Actor())
+	if err != nil && !errors.Is(err, org.ErrMayNot) {
+		return err
+	}
+	names := map[uuid.UUID]string{}
+	for _, d := range drafts {
+		if d.Person == at.Person {
+			p.Drafts = append(p.Drafts, draftLine{Draft: d, Step: staff.Step(d)})
+			continue
+		}
+		if _, known := names[d.Person]; !known {
+			if names[d.Person], err = s.nameOf(ctx, d.Person); err != nil {
+				return err
+			}
+		}
+		p.Colleagues = append(p.Colleagues, draftLine{Draft: d, By: names[d.Person], Awaits: staff.AwaitsColleague(d)})
+	}
+	slices.SortStableFunc(p.Colleagues, func(a, b draftLine) int {
+		switch {
+		case a.Awaits == b.Awaits:
+			return 0
+		case a.Awaits:
+			return -1
+		}
+		return 1
+	})
+	return nil
 }
 
 // readDesk puts on the page what the aidant may read of mandates, or that they may read nothing.

@@ -88,8 +88,9 @@ func everyPage(t *testing.T) []shownPage {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name}
 		}},
 		{"aidant/home.html", "full", func() page.Page {
-			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{drawn, staff.Step(drawn)}, {identified, staff.Step(identified)}},
-				Followed: summaries(), Desk: mandate.Desk{Any: true, Ending: 3}, Notice: "aidant.home.abandoned"}
+			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{Draft: drawn, Step: staff.Step(drawn)}, {Draft: identified, Step: staff.Step(identified)}},
+				Colleagues: []draftLine{{Draft: identified, By: "Paul Fictif", Awaits: true}, {Draft: drawn, By: "Marie-Antoinette de La Rochefoucauld-Montmorency"}},
+				Followed:   summaries(), Desk: mandate.Desk{Any: true, Ending: 3}, Notice: "aidant.home.abandoned"}
 		}},
 		{"aidant/home.html", "not certified", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title"}, Organisation: house.Name, Why: "not_certified", Missing: []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}}

@@ -36,31 +36,6 @@ func mustLoad() *procedure.Catalogue {
 	return c
 }
 
-func themes(chosen ...string) []themeChoice {
-	var out []themeChoice
-	form := page.FilledForm(url.Values{"procedures": chosen})
-	for _, theme := range mustLoad().Themes() {
-		c := themeChoice{Key: theme.Key, Name: theme.Name.In("fr")}
-		for _, x := range theme.Procedures {
-			p := procedureChoice{x.Key, x.Name.In("fr"), x.Body.In("fr"), x.Warning.In("fr"), form.Has("procedures", x.Key)}
-			if p.Chosen {
-				c.Chosen++
-			}
-			c.Procedures = append(c.Procedures, p)
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-func durations() []durationChoice {
-	var out []durationChoice
-	for _, days := range terms.Days {
-		out = append(out, durationChoice{days, terms.EndOf(signedAt, days), days == 31})
-	}
-	return out
-}
-
 func failed(fields ...string) *page.Form {
 	form := page.FilledForm(url.Values{"days": {"31"}})
 	for _, f := range fields {
@@ -89,23 +64,12 @@ func everyPage() []shownPage {
 			return p
 		}
 	}
-	entering := func(change func(*termsPage)) func() page.Page {
-		return func() page.Page {
-			p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Trail: []page.Link{home}, Current: "/mandats/nouveau"}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(), Durations: durations()}
-			change(p)
-			return p
-		}
-	}
 	identity := func(why string, done bool) func() page.Page {
 		return func() page.Page {
 			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why}
 		}
 	}
 	return []shownPage{
-		{"counter/terms.html", "new", entering(func(*termsPage) {})},
-		{"counter/terms.html", "wrong", entering(func(p *termsPage) { p.Form = failed("informed", "procedures", "days", "no_protection") })},
-		{"counter/terms.html", "resumed", entering(func(p *termsPage) { p.Resumed, p.Themes = true, themes(tax.Key, debts.Key) })},
-		{"counter/terms.html", "identified", entering(func(p *termsPage) { p.Resumed, p.Identified = true, true })},
 		{"counter/identity.html", "first", identity("", false)},
 		{"counter/identity.html", "dropped", identity("aidant.refused.dropped", false)},
 		{"counter/identity.html", "minor", identity("aidant.refused.minor", false)},
@@ -122,7 +86,7 @@ func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
 	var names []string
-	for _, p := range everyPage() {
+	for _, p := range append(everyPage(), termsPages()...) {
 		names = append(names, p.name)
 		for _, lang := range pagetest.Languages {
 			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())
@@ -135,16 +99,4 @@ func TestPages_AreSound(t *testing.T) {
 		}
 	}
 	pagetest.Covered(t, pages, "counter", names)
-}
-
-func TestTerms_MistakesKeepEverything(t *testing.T) {
-	t.Parallel()
-	pages := pagetest.Pages(t)
-	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Form: failed("informed")}, Action: "/mandats/nouveau", Organisation: house, Themes: themes(tax.Key), Durations: durations()}
-	body := pagetest.Render(t, pages, "counter/terms.html", "fr", maelle, p)
-	for _, kept := range []string{`value="` + tax.Key + `" checked`, `value="31" checked`, `href="#field-informed"`, `id="error-informed"`, "Erreur"} {
-		if !strings.Contains(body, kept) {
-			t.Errorf("%q is not in the page that is shown again", kept)
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"mandat/internal/clock"
-	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -35,6 +34,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)
 	r.Post("/brouillons/{draft}", page.Aidant, s.doChange)
 	r.Post("/brouillons/{draft}/abandon", page.Aidant, s.doAbandon)
+	r.Post("/brouillons/{draft}/reprise", page.Aidant, s.doTakeOver)
 	r.Get("/brouillons/{draft}/identite", page.Aidant, s.showIdentity)
 	r.Post("/brouillons/{draft}/autre-personne", page.Aidant, s.doDropIdentity)
 	r.Get("/brouillons/{draft}/recapitulatif", page.Aidant, s.showRecap)
@@ -48,24 +48,6 @@ func refusal(err error) error {
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
 	}
 	return staff.Right(err)
-}
-
-// ownDraft finds the draft of the path, for the aidant whose it is. One that is gone is explained: it lives for some hours
-// only.
-func (s *Site) ownDraft(r *http.Request) (*session.Session, draft.Draft, error) {
-	at, id, err := staff.WithID(r, "draft")
-	if err != nil {
-		return nil, draft.Draft{}, err
-	}
-	d, err := s.Drafts.Find(r.Context(), at.Actor(), id)
-	if errors.Is(err, db.ErrNotFound) || err == nil && d.Person != at.Person {
-		err = draftGone()
-	}
-	return at, d, refusal(err)
-}
-
-func draftGone() error {
-	return page.NewProblem(http.StatusNotFound, "aidant.problem.draft_gone", "/mandats/nouveau")
 }
 
 func (s *Site) goTo(w http.ResponseWriter, r *http.Request, path string) error {

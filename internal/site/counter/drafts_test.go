@@ -1,0 +1,125 @@
+package counter
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mandat/internal/citizen"
+	"mandat/internal/fixture"
+	"mandat/internal/session"
+	"mandat/internal/sitetest"
+)
+
+func (c *counter) paul(t *testing.T) *browser {
+	t.Helper()
+	return c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+}
+
+// A colleague sees whose a draft is and what is in it, never for whom it is, and can do nothing with it but take it over.
+func TestColleague_SeesWhoseADraftIs(t *testing.T) {
+	t.Parallel()
+	c, _, drawn := newIdentified(t)
+	paul := c.paul(t)
+	home := paul.Want(paul.Get("/espace"), 200, "Mandats commencés par vos collègues", "Chez jeanne Fictif", "2 démarches", `href="`+drawn+`"`)
+	paul.Without(home, "DUBOIS", drawn+"/abandon", drawn+"/temoin", "attend un second collègue")
+	theirs := paul.Want(paul.Get(drawn), 200, "jeanne Fictif", "Déclaration", "Faire\u00a0: remplir", `action="`+drawn+`/reprise"`)
+	paul.Without(theirs, "DUBOIS", "Attester")
+	for _, path := range []string{"/identite", "/recapitulatif"} {
+		paul.Without(paul.Want(paul.Get(drawn+path), 409, "Un collègue a ce brouillon", `href="`+drawn+`"`), "DUBOIS")
+	}
+	for _, path := range []string{"", "/autre-personne", "/confirmation", "/signature"} {
+		paul.Want(paul.Post(drawn+path, "agreed", "on", "tick", "argent"), 409, "Un collègue a ce brouillon", "Rien n’a été signé ni modifié")
+	}
+	paul.Want(paul.Post(drawn+"/abandon"), 404, "n’existe plus")
+	c.wantRows(t, 1, `select count(*) from mandate_draft where state = 'identified'`)
+}
+
+// The reference of a case is the citizen's: a colleague learns that there is one.
+func TestColleague_SeesNoCase(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.enter("case-"+fixture.Tax, "DOSSIER-4711")
+	paul := c.paul(t)
+	paul.Without(paul.Want(paul.Get(drawn), 200, "un seul dossier"), "4711")
+	b.Want(b.Get(drawn), 200, `value="DOSSIER-4711"`)
+}
+
+// What waits for a second colleague comes first, with the way to attest it.
+func TestHome_DraftsThatWaitForASecondColleagueComeFirst(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	waits := b.enterOnly("papiers-etat-civil")
+	seen := citizen.Identity{GivenName: "Angela", FamilyName: "DUBOIS", Birthdate: "1962-08-24", Gender: "female", Birthcountry: "99100", Birthplace: "75107"}
+	if err := c.Drafts.ReadDocument(t.Context(), b.By, draftID(waits), seen, "passport"); err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Advance(time.Minute)
+	later := b.start()
+	paul := c.paul(t)
+	home := paul.Want(paul.Get("/espace"), 200, "attend un second collègue", `href="`+waits+`/temoin"`, `href="`+later+`"`)
+	if strings.Index(home.Body, waits) > strings.Index(home.Body, later) {
+		t.Error("the newer draft stands before the one that waits")
+	}
+	paul.Without(home, "DUBOIS")
+	paul.Without(paul.Want(paul.Get(waits), 200, "attend un second collègue", `href="`+waits+`/temoin"`), "DUBOIS")
+	own := b.Want(b.Get("/espace"), 200)
+	b.Without(own, waits+"/temoin", "vos collègues")
+}
+
+// Whoever takes a draft over has the terms and no identity, is told so, and the one who had it is told who has it now.
+func TestTakeOver_WithoutTheIdentity(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := newIdentified(t)
+	paul := c.paul(t)
+	shown := identified.FindStringSubmatch(paul.Get(drawn).Body)[1]
+	paul.Want(paul.Post(drawn+"/reprise", "version", shown), 303, drawn)
+	mine := paul.Want(paul.Get(drawn), 200, "Vous avez repris ce brouillon", "cette identité est effacée", `value="`+fixture.Tax+`" checked`)
+	paul.Without(mine, "DUBOIS", `name="informed" value="on" checked`, `name="no_protection" value="on" checked`)
+	paul.Without(paul.Want(paul.Get(drawn), 200, "Vous reprenez un brouillon"), "Vous avez repris ce brouillon")
+	paul.Want(paul.Post(drawn+"/reprise", "version", shown), 303, drawn) // double click
+	c.wantRows(t, 1, `select count(*) from mandate_draft where state = 'open' and identity is null and person_id = $1`, c.Paul.Person)
+	c.wantRows(t, 1, `select count(*) from journal_entry where action = 'draft.taken_over'`)
+
+	b.Want(b.Get(drawn), 200, "paul Fictif")
+	b.Want(b.Get(drawn+"/recapitulatif"), 409, "repris depuis que vous l’avez ouvert")
+	b.Want(b.Post(drawn+"/signature", "version", shown, "agreed", "on"), 409, "Un collègue a ce brouillon")
+	b.Want(b.Get("/espace"), 200, "Chez paul Fictif")
+	c.wantRows(t, 0, `select count(*) from mandate`)
+}
+
+// Of two colleagues who take the same draft over at once one has it, and the other sees who.
+func TestTakeOver_BothAtOnce(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := newIdentified(t)
+	paul, nadia := c.paul(t), c.visit(t, c.Aidant(t, c.Here, "nadia"), session.Aidant, c.Clock.Now())
+	answers := make([]sitetest.Answer, 2)
+	shown := identified.FindStringSubmatch(paul.Get(drawn).Body)[1] // the same to both
+	var wait sync.WaitGroup
+	for i, who := range []*browser{paul, nadia} {
+		wait.Go(func() { answers[i] = who.Post(drawn+"/reprise", "version", shown) })
+	}
+	wait.Wait()
+	if answers[0].Status > answers[1].Status {
+		answers[0], answers[1] = answers[1], answers[0]
+	}
+	b.Want(answers[0], http.StatusSeeOther, drawn)
+	b.Want(answers[1], http.StatusConflict, "Ce brouillon a changé pendant que vous le regardiez", "Vous ne l’avez pas repris")
+	c.wantRows(t, 1, `select count(*) from journal_entry where action = 'draft.taken_over'`)
+}
+
+// What is signed or given up meanwhile is not taken over.
+func TestTakeOver_TooLate(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := newIdentified(t)
+	paul := c.paul(t)
+	shown := identified.FindStringSubmatch(paul.Get(drawn).Body)[1]
+	paul.Want(paul.Post(drawn+"/reprise"), 409, "Vous ne l’avez pas repris")
+	b.Want(b.Post(drawn+"/abandon"), 303, "/espace")
+	paul.Want(paul.Post(drawn+"/reprise", "version", shown), 404, "n’existe plus")
+	c.wantRows(t, 0, `select count(*) from journal_entry where action = 'draft.taken_over'`)
+}
