@@ -94,7 +94,7 @@ func (d *desk) sign(b *testing.B, direct bool, writer, n int, identified time.Ti
 		_, err := d.Mandates.Sign(b.Context(), by, id, fixture.Agreed())
 		return err
 	}
-	form := url.Values{"agreed": {"on"}, "identified": {strconv.FormatInt(identified.UnixMicro(), 36)}}
+	form := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {"1"}}
 	a, err := d.browsers[writer].do(b.Context(), http.MethodPost, "/brouillons/"+id.String()+"/signature", form, "")
 	if err == nil && !strings.HasPrefix(a.at.Path, "/mandats/") {
 		err = errors.New("not signed: " + strconv.Itoa(a.status))

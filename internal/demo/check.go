@@ -161,7 +161,7 @@ func (c *check) signature() []step {
 		{"“this is not the right person” drops the identity", all(func() error { return c.jeanne.Press("Ce n’est pas la bonne personne", nil) },
 			func() error { return c.jeanne.At("/brouillons/" + c.draft.String() + "/identite") })},
 		{"the right person identifies themselves", all(func() error { return c.jeanne.Identify(c.draft, "test") }, func() error { return c.jeanne.Says("DUBOIS") }, func() error { return c.jeanne.Says("24 août 1962") })},
-		{"without the agreement nothing is signed", all(func() error { return c.jeanne.Press("Signer le mandat", nil) }, func() error {
+		{"without the agreement nothing is signed", all(func() error { return c.jeanne.Press(walk.ConfirmSignature, nil) }, func() error {
 			if c.jeanne.Status() != 422 {
 				return fmt.Errorf("status %d", c.jeanne.Status())
 			}

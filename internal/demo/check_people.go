@@ -179,7 +179,7 @@ func (n *newcomer) signs() []step {
 			}
 			return errors.Join(n.nour.Identify(n.draft, "test"), n.nour.Says("DUBOIS"))
 		}},
-		{"a quarter of an hour later, signing asks for her factor first", all(n.later, press(n.nour, "Signer le mandat", url.Values{"agreed": {"on"}}), at(n.nour, "/connexion/confirmation"))},
+		{"a quarter of an hour later, signing asks for her factor first", all(n.later, func() error { return n.nour.Press(walk.ConfirmSignature, n.nour.Agreed()) }, at(n.nour, "/connexion/confirmation"))},
 		{"she gives the next code, and is back where she was", all(func() error { return n.give(n.nour, "Valider le code", 30*time.Second) }, says(n.nour, "DUBOIS"))},
 		{"the mandate is signed", func() (err error) { n.mandate, err = n.nour.Sign(); return }},
 		{"a code that was used is worth nothing", func() error {

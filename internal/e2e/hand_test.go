@@ -58,6 +58,19 @@ func (p *person) tick(selector string) {
 	}
 }
 
+// rightAnswer is what shows on the recap that the citizen has understood.
+const rightAnswer = "input[name=understood][value=until]"
+
+// agree fills in the recap's form.
+func (p *person) agree() {
+	p.t.Helper()
+	p.tick(rightAnswer)
+	if p.has("#field-private") {
+		p.tick("#field-private")
+	}
+	p.tick("#field-agreed")
+}
+
 // write clicks into a field and types, in place of what is there.
 func (p *person) write(selector, text string) {
 	p.t.Helper()

@@ -61,8 +61,14 @@ func TestKeyboard(t *testing.T) {
 	p.about("sign")
 	p.page("aidant.recap.title")
 	p.reaches()
+	p.keyTo("#field-understood") // a radio button
+	for range 3 {
+		if !p.has(rightAnswer + ":checked") {
+			p.key(kb.ArrowDown)
+		}
+	}
 	p.choose("#field-agreed")
-	p.keyTo(`form[action$="/signature"] button`)
+	p.keyTo(`form[action$="/signature"] button[type=submit]`)
 	p.enter()
 	p.says("aidant.mandate.signed")
 	p.reaches()

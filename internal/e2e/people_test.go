@@ -194,19 +194,19 @@ func (n *newcomer) signs() {
 	s.identifyAs("naissance_Belgique")
 	n.page("aidant.recap.title")
 	n.about("sign after a quarter of an hour")
-	n.tick("#field-agreed")
+	n.agree()
 	n.stale("mandate_draft d on d.identified_session = s.id and d.id = $1", path.Base(path.Dir(n.path())))
-	n.press(`form[action$="/signature"] button`)
+	n.press(`form[action$="/signature"] button[type=submit]`)
 	n.page("login.confirm.title")
 	n.look("confirm-with-a-passkey")
 	n.touch()
 	n.page("aidant.recap.title")
 	n.says("page.form.kept")
-	if !n.has("#field-agreed:checked") {
+	if !n.has("#field-agreed:checked") || !n.has("input[name=understood]:checked") {
 		n.fatalf("the tick is lost")
 	}
 	n.look("recap-kept")
-	n.press(`form[action$="/signature"] button`)
+	n.press(`form[action$="/signature"] button[type=submit]`)
 	n.says("aidant.mandate.signed")
 }
 

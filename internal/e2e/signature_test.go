@@ -37,9 +37,9 @@ type paper struct {
 const paperText = `{{define "main"}}<h1>{{t "aidant.recap.title"}}</h1>
 <form method="post" action="/signature" novalidate>
   <input type="checkbox" name="agreed" id="agreed" aria-label="{{t "aidant.recap.title"}}">
-  {{template "sign" (args "Options" "/options")}}<button type="submit" id="code">{{t "aidant.recap.go"}}</button>
+  {{template "sign" (args "Options" "/options")}}<button type="submit" id="code">{{t "recap.confirm"}}</button>
 </form>
-{{template "passkey" (args "Kind" "create" "Begin" "/cle" "Finish" "/cle/reponse" "Button" (t "aidant.recap.go") "Without" (t "sign.without") "Name" "")}}{{end}}`
+{{template "passkey" (args "Kind" "create" "Begin" "/cle" "Finish" "/cle/reponse" "Button" (t "recap.confirm") "Without" (t "sign.without") "Name" "")}}{{end}}`
 
 func newPaper(t *testing.T) *paper {
 	t.Helper()

@@ -78,8 +78,8 @@ func (s *storyteller) fill() {
 func (s *storyteller) put() string {
 	s.t.Helper()
 	s.about("sign")
-	s.tick("#field-agreed")
-	s.press(`form[action$="/signature"] button`)
+	s.agree()
+	s.press(`form[action$="/signature"] button[type=submit]`)
 	s.says("aidant.mandate.signed")
 	return path.Base(s.path())
 }

@@ -36,7 +36,7 @@ type Agreement struct {
 // word. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
 // cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrNoProof, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
@@ -74,6 +74,7 @@ type signing struct {
 	organisation org.Organisation
 	earlier      []Power
 	spared       map[uuid.UUID]bool // earlier mandates that keep other powers
+	alone        bool               // the citizen has to be asked alone
 
 	passkey   *credential.Signing // nil: confirmed with a code
 	signature credential.Signature
@@ -119,6 +120,7 @@ func (s *signing) first(id uuid.UUID) *pgx.Batch {
 		})
 		return err
 	})
+	s.askAlone(b, id)
 	if s.agreement.Answer != nil && s.r.factors != nil {
 		s.passkey = s.r.factors.Sign(b, s.by, s.agreement.Answer)
 	}
@@ -180,6 +182,9 @@ func (s *signing) check(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 	if err := s.agreement.How.Check(); err != nil {
 		return err
 	}
+	if !s.agreement.How.Private && (s.alone || s.consent == ConsentSMS) {
+		return ErrNotAlone
+	}
 	return s.covered(ctx, tx, d, now)
 }
 
@@ -228,7 +233,7 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 		m.State = Scheduled
 	}
 	for i, p := range d.Terms.Powers {
-		m.Powers = append(m.Powers, Power{Mandate: m.ID, Organisation: m.Organisation, Citizen: who, Procedure: p.Procedure, Case: d.CaseRefs[i], Level: p.Level, State: m.State,
+		m.Powers = append(m.Powers, Power{Mandate: m.ID, Organisation: m.Organisation, Citizen: who, Procedure: p.Procedure, Case: d.CaseRefs[i], Level: p.Level, IdentifiedBy: m.IdentifiedBy, State: m.State,
 			StartsAt: m.StartsAt, EndsAt: frozen.Procedures[i].EndsAt})
 	}
 	s.mandate = m

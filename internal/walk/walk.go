@@ -126,9 +126,21 @@ func (w *Walker) consent() error {
 	return nil
 }
 
+// ConfirmSignature is on the button that makes a mandate of what the recap shows, without a passkey.
+const ConfirmSignature = "Confirmer par un code"
+
+// Agreed is how the form of the recap on the page is filled in when all is well.
+func (w *Walker) Agreed() url.Values {
+	v := url.Values{"agreed": {"on"}, "understood": {"until"}}
+	if w.ByID("field-private") != nil {
+		v.Set("private", "on")
+	}
+	return v
+}
+
 // Sign agrees on the recap and signs, and returns the mandate.
 func (w *Walker) Sign() (uuid.UUID, error) {
-	if err := step("sign", w.press("Signer le mandat", "agreed", "on")); err != nil {
+	if err := step("sign", func() error { return w.Press(ConfirmSignature, w.Agreed()) }); err != nil {
 		return uuid.Nil, err
 	}
 	part := strings.Split(strings.TrimPrefix(w.URL().Path, w.Under), "/")

@@ -18,15 +18,19 @@ import (
 )
 
 // counter is the site with people, on a database of its own, and the aidants' other pages beside it.
-type counter struct{ *sitetest.Office }
+type counter struct {
+	*sitetest.Office
+	tel *fixture.Telephone
+}
 
 func newCounter(t *testing.T) *counter {
 	t.Helper()
-	c := &counter{sitetest.New(t)}
+	c := &counter{Office: sitetest.New(t)}
+	c.tel = c.World.Telephone(t)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock,
-		FranceConnect: "https://fc.example"}).Mount,
+		Phones: c.tel.Phones, Consents: c.tel.Consents, FranceConnect: "https://fc.example"}).Mount,
 		(&aidant.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Clock: c.Clock,
-			Certifications: c.Certifications, Phones: c.World.Telephone(t).Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount)
+			Certifications: c.Certifications, Phones: c.tel.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount)
 	return c
 }
 
@@ -61,16 +65,26 @@ func (b *browser) start() string {
 	return "/brouillons/" + m[1]
 }
 
-var identified = regexp.MustCompile(`name="version" value="([^"]+)"`)
+var (
+	identified = regexp.MustCompile(`name="version" value="([^"]+)"`)
+	whatShown  = regexp.MustCompile(`name="shown" value="([^"]+)"`)
+)
 
-// sign reads the recap of a draft and signs what it shows.
+// sign reads the recap of a draft and confirms what it shows, with a right answer to its question.
 func (b *browser) sign(draft string, fields ...string) sitetest.Answer {
 	b.t.Helper()
-	m := identified.FindStringSubmatch(b.Get(draft + "/recapitulatif").Body)
-	if m == nil {
+	return b.Post(draft+"/signature", append(b.filled(draft, "understood", "until", "private", "on"), fields...)...)
+}
+
+// filled is the form of a draft's recap with fields in it.
+func (b *browser) filled(draft string, fields ...string) []string {
+	b.t.Helper()
+	body := b.Get(draft + "/recapitulatif").Body
+	m, shown := identified.FindStringSubmatch(body), whatShown.FindStringSubmatch(body)
+	if m == nil || shown == nil {
 		b.t.Fatal("the recap offers no signature")
 	}
-	return b.Post(draft+"/signature", append([]string{"version", m[1]}, fields...)...)
+	return append([]string{"version", m[1], "shown", shown[1]}, fields...)
 }
 
 // wantRows counts, behind the pages.

@@ -10,11 +10,34 @@ import (
 	"mandat/internal/site/staff"
 )
 
+// identityPage is counter/identity.html: the ways to tell who the citizen is, from the highest rung to the lowest.
 type identityPage struct {
 	page.Common
 	Draft      draft.Draft
 	Identified bool
 	Refused    string // key of what FranceConnect answered, or of why to do it again; "" at first
+	Document   rung
+	Known      rung
+}
+
+// rung is a way below FranceConnect.
+type rung struct {
+	TooLow []string // names of the procedures that need more: then it cannot be chosen
+}
+
+// mountLadder adds what comes after the terms: who the citizen is below FranceConnect, the second colleague, the answer by SMS, the citizen's screen.
+func (s *Site) mountLadder(r *page.Router) {
+	r.Get("/brouillons/{draft}/identite/piece", page.Aidant, s.showDocument)
+	r.Post("/brouillons/{draft}/identite/piece", page.Aidant, s.doDocument)
+	r.Get("/brouillons/{draft}/identite/connue", page.Aidant, s.showKnown)
+	r.Post("/brouillons/{draft}/identite/connue", page.Aidant, s.doSearchKnown)
+	r.Post("/brouillons/{draft}/identite/connue/choix", page.Aidant, s.doRecognise)
+	r.Get("/brouillons/{draft}/temoin", page.Aidant, s.showWitness)
+	r.Post("/brouillons/{draft}/temoin", page.Aidant, s.doWitness)
+	r.Post("/brouillons/{draft}/sms", page.Aidant, s.doAsk)
+	r.Post("/brouillons/{draft}/sms/annulation", page.Aidant, s.doCancelAsk)
+	r.Get("/brouillons/{draft}/sms/etat", page.Aidant, s.sayAnswer)
+	r.Get("/brouillons/{draft}/ecran", page.Aidant, s.showScreen)
 }
 
 func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {
@@ -30,8 +53,22 @@ func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := &identityPage{Common: page.Common{Title: "aidant.identity.title", Current: "/mandats/nouveau", Trail: trail(d)[:2], FormOrigins: []string{s.FranceConnect}},
-		Draft: d, Identified: d.State == draft.Identified, Refused: refused}
+		Draft: d, Identified: d.State == draft.Identified, Refused: refused, Document: rung{s.tooLow(r, d, draft.ByDocument)}, Known: rung{s.tooLow(r, d, draft.ByAcquaintance)}}
 	return s.Pages.Render(w, r, http.StatusOK, "counter/identity.html", p)
+}
+
+// tooLow names the procedures of a draft for which a rung is too low.
+func (s *Site) tooLow(r *http.Request, d draft.Draft, by string) []string {
+	low, ok := errors.AsType[*draft.TooLowError](s.Drafts.High(d.Terms.Procedures(), by))
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, key := range low.Procedures {
+		p, _ := s.Catalogue.Find(key)
+		names = append(names, p.Name.In(page.Lang(r)))
+	}
+	return names
 }
 
 // noticeFor names a draft among the session's notices.

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/citizen"
-	"mandat/internal/draft"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
@@ -50,43 +49,11 @@ type shownPage struct {
 	data          func() page.Page
 }
 
-// everyPage is each page of this area, in each shape it can have.
-func everyPage() []shownPage {
-	drawn := draft.Draft{ID: someID, State: draft.Open, Terms: terms.Terms{Powers: []terms.Asked{{Procedure: tax.Key, Level: procedure.Act}}, Days: 31}, CreatedAt: signedAt, ExpiresAt: signedAt.Add(draft.Life)}
-	identified := drawn
-	identified.State, identified.Identity, identified.IdentifiedAt = draft.Identified, &angela, signedAt
-	debts, _ := mustLoad().Find("argent-surendettement")
-	recap := func(change func(*recapPage)) func() page.Page {
-		return func() page.Page {
-			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau"}, Draft: identified, Identity: angela, Organisation: house,
-				Procedures: []procedure.Procedure{tax, debts}, EndsAt: endsAt, Version: 2, ValidUntil: signedAt.Add(10 * time.Minute)}
-			change(p)
-			return p
-		}
-	}
-	identity := func(why string, done bool) func() page.Page {
-		return func() page.Page {
-			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why}
-		}
-	}
-	return []shownPage{
-		{"counter/identity.html", "first", identity("", false)},
-		{"counter/identity.html", "dropped", identity("aidant.refused.dropped", false)},
-		{"counter/identity.html", "minor", identity("aidant.refused.minor", false)},
-		{"counter/identity.html", "again", identity("aidant.refused.other_browser", true)},
-		{"counter/recap.html", "sign", recap(func(*recapPage) {})},
-		{"counter/recap.html", "wrong", recap(func(p *recapPage) { p.Form, p.Identity = failed("agreed"), longName })},
-		{"counter/recap.html", "kept", recap(func(p *recapPage) { p.Form = page.KeptForm(url.Values{"agreed": {"on"}}) })},
-		{"counter/recap.html", "identify", recap(func(p *recapPage) { p.IdentifyNew, p.Notice = true, "aidant.recap.notice.too_old" })},
-		{"counter/recap.html", "confirm", recap(func(p *recapPage) { p.ConfirmFirst, p.Notice = true, "aidant.recap.notice.changed" })},
-	}
-}
-
 func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
 	var names []string
-	for _, p := range append(everyPage(), termsPages()...) {
+	for _, p := range append(everyPage(t), termsPages()...) {
 		names = append(names, p.name)
 		for _, lang := range pagetest.Languages {
 			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())

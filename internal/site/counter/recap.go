@@ -5,29 +5,52 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/citizen"
+	"mandat/internal/consent"
 	"mandat/internal/draft"
+	"mandat/internal/evidence"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
-	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
 	"mandat/internal/terms"
 )
 
+// recapPage is counter/recap.html.
 type recapPage struct {
 	page.Common
+	proposal
 	Draft        draft.Draft
 	Identity     citizen.Identity
 	Organisation org.Organisation
-	Procedures   []procedure.Procedure
-	EndsAt       time.Time
-	Version      int // of the draft that is shown: the signature is for no other
+	Ways         []way
+	Readings     []string
+	Rows         []row
+	More         []row // shown when somebody opens them
+	MoreOpen     bool
 	ValidUntil   time.Time
 	IdentifyNew  bool   // the identification is too old
-	ConfirmFirst bool   // the aidant's second factor is too old
+	ConfirmFirst bool   // the aidant's second factor is too old for a code
+	Missing      string // the proof that is still needed: "document" or "known", "" for none
+	Consent      answering
+	Witness      string // name of the second colleague
 	Notice       string // i18n key of why the page is shown again, "" at first
+}
+
+// way is a language and a form in which the recap can be read.
+type way struct {
+	Lang, Form, Query string
+	Current           bool
+}
+
+// row is where somebody in the room is entered.
+type row struct {
+	Number           int
+	RoleName, NameOf string // of the fields
+	Roles            []string
 }
 
 func (s *Site) showRecap(w http.ResponseWriter, r *http.Request) error {
@@ -42,7 +65,7 @@ func (s *Site) showRecap(w http.ResponseWriter, r *http.Request) error {
 	return s.renderRecap(w, r, at, http.StatusOK, d, form, "")
 }
 
-// agreed is the tick of an aidant who had to give their second factor before they could sign, nil without one. It is for the identification
+// agreed is what was entered by an aidant who had to give their second factor before they could confirm, nil otherwise. It is for the identification and the text
 // that it was given for, and what signs is still the button.
 func (s *Site) agreed(r *http.Request, at *session.Session, d draft.Draft) (*page.Form, error) {
 	if d.State != draft.Identified || org.Fresh(at.Actor(), s.Clock.Now()) != nil {
@@ -63,17 +86,74 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return err
 	}
+	read := form
+	if form.Value("langue") == "" {
+		read = asked(r)
+	}
+	made, err := s.propose(r.Context(), at.Actor(), organisation, d, howOf(read, page.Lang(r)))
+	if err != nil {
+		return refusal(err)
+	}
 	now := s.Clock.Now()
-	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form},
-		Draft: d, Identity: *d.Identity, Organisation: organisation, EndsAt: d.Terms.Span(now, terms.MaxDays).Until, Version: d.Version, Notice: notice,
+	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form, Scripts: []string{"js/passkey.js", "js/aloud.js"}, KeepQuery: []string{"langue", "forme"}},
+		proposal: made, Draft: d, Identity: *d.Identity, Organisation: organisation, Notice: notice, Ways: ways(made.How), Readings: terms.Readings,
 		ValidUntil:  d.IdentifiedAt.Add(mandate.IdentityLifeOf(d.IdentifiedBy)),
 		IdentifyNew: now.Sub(d.IdentifiedAt) > mandate.IdentityLifeOf(d.IdentifiedBy), ConfirmFirst: now.Sub(at.FactorAt) > mandate.FactorLife}
-	for _, key := range d.Terms.Procedures() {
-		if x, ok := s.Catalogue.Find(key); ok {
-			p.Procedures = append(p.Procedures, x)
-		}
+	p.people()
+	if err := s.proof(r, at, p); err != nil {
+		return err
 	}
 	return s.Pages.Render(w, r, status, "counter/recap.html", p)
+}
+
+// ways are the links to the recap in each language and form.
+func ways(now *terms.Agreement) []way {
+	var out []way
+	for _, lang := range terms.RecapLanguages {
+		for _, form := range []string{evidence.Plain, evidence.FALC} {
+			out = append(out, way{lang, form, "?langue=" + lang + "&forme=" + form, lang == now.Lang && form == now.Form})
+		}
+	}
+	return out
+}
+
+// people lays out the fields for who was in the room.
+func (p *recapPage) people() {
+	for n := range rows {
+		x := row{n + 1, rowField("role", n), rowField("name", n), terms.Roles}
+		if n < seenRows {
+			p.Rows = append(p.Rows, x)
+			continue
+		}
+		p.More = append(p.More, x)
+		p.MoreOpen = p.MoreOpen || p.Form.Value(x.RoleName) != "" || p.Form.Value(x.NameOf) != ""
+	}
+}
+
+// proof finds out what proves the agreement, and what is still missing.
+func (s *Site) proof(r *http.Request, at *session.Session, p *recapPage) error {
+	d := p.Draft
+	switch {
+	case d.IdentifiedBy == draft.ByFranceConnect:
+		return nil
+	case d.Witness != uuid.Nil:
+		var err error
+		p.Witness, err = s.nameOf(r.Context(), d.Witness)
+		return err
+	case d.IdentifiedBy == draft.ByDocument:
+		p.Missing = "document"
+		return nil
+	}
+	p.Missing = "known"
+	var err error
+	if p.Consent, err = s.answering(r, at, d, p.Citizen); err != nil {
+		return err
+	}
+	if p.Consent.State == consent.Yes {
+		p.Missing, p.Alone = "", true
+	}
+	p.Scripts = append(p.Scripts, "js/phone.js")
+	return nil
 }
 
 // doStepUp sends the aidant to give their second factor again, and back to the recap.

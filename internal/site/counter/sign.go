@@ -1,17 +1,44 @@
 package counter
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
-	"strconv"
+	"net/url"
 
+	"github.com/google/uuid"
+
+	"mandat/internal/consent"
+	"mandat/internal/credential"
 	"mandat/internal/draft"
-	"mandat/internal/evidence"
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/session"
 	"mandat/internal/site/staff"
-	"mandat/internal/terms"
 )
+
+// read reads the form of a recap over what it was filled in for. The agreement that comes out is the same for the signature with a passkey and the
+// confirmation with a code.
+func (s *Site) read(r *http.Request, at *session.Session, d draft.Draft, form *page.Form) (proposal, mandate.Agreement, error) {
+	o, err := s.Directory.Organisation(r.Context(), d.Organisation)
+	if err != nil {
+		return proposal{}, mandate.Agreement{}, err
+	}
+	p, err := s.propose(r.Context(), at.Actor(), o, d, howOf(form, page.Lang(r)))
+	if err != nil {
+		return p, mandate.Agreement{}, refusal(err)
+	}
+	if d.IdentifiedBy == draft.ByAcquaintance && d.Witness == uuid.Nil {
+		asked, err := s.answering(r, at, d, p.Citizen)
+		if err != nil {
+			return p, mandate.Agreement{}, err
+		}
+		p.Alone = p.Alone || asked.State == consent.Yes
+	}
+	return p, mandate.Agreement{Ticked: form.Ticked("agreed"), Version: d.Version, How: p.How, Factor: at.FactorKind}, nil
+}
 
 func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 	at, d, err := s.ownDraft(r)
@@ -22,40 +49,143 @@ func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d.State == draft.Identified && form.Value("version") != strconv.Itoa(d.Version) {
-		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
+	if d.State != draft.Identified {
+		return s.goTo(w, r, staff.Step(d))
 	}
-	m, err := s.Mandates.Sign(r.Context(), at.Actor(), d.ID, mandate.Agreement{Ticked: form.Ticked("agreed"), Version: d.Version,
-		How: &terms.Agreement{Lang: page.Lang(r), Form: evidence.Plain, Reading: "self"}, Factor: at.FactorKind})
+	p, a, err := s.read(r, at, d, form)
+	if err != nil {
+		return err
+	}
+	if v := form.Value("assertion"); v != "" {
+		a.Answer = []byte(v)
+	}
+	now := s.Clock.Now()
 	switch {
-	case err == nil:
-		if err := s.Sessions.Notify(r.Context(), at, "mandate:"+m.ID.String(), "aidant.mandate.signed"); err != nil {
+	case !p.sameAs(form, d):
+		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
+	case now.Sub(d.IdentifiedAt) > mandate.IdentityLifeOf(d.IdentifiedBy):
+		return s.renderRecap(w, r, at, http.StatusConflict, d, form, "aidant.recap.notice.too_old")
+	case a.Answer == nil && org.Fresh(at.Actor(), now) != nil:
+		return s.Sessions.SendFormToStepUp(w, r, staff.Step(d), form, kept()...)
+	}
+	if p.mistakes(form); form.Failed() {
+		return s.renderRecap(w, r, at, http.StatusUnprocessableEntity, d, form, "")
+	}
+	m, err := s.Mandates.Sign(r.Context(), at.Actor(), d.ID, a)
+	if err != nil && !errors.Is(err, draft.ErrSigned) {
+		return s.notSigned(w, r, at, d, form, err)
+	}
+	if err == nil {
+		if err := s.signed(r, at, d, m); err != nil {
 			return err
 		}
-		// Who gave their second factor on the recap of this very person gave it for them: using the mandate at once asks no more.
-		if at.FactorAt.After(d.IdentifiedAt) {
-			if err := s.Sessions.FactorFor(r.Context(), at, m.Citizen); err != nil {
-				return err
-			}
-		}
-		return s.goTo(w, r, "/mandats/"+m.ID.String())
-	case errors.Is(err, draft.ErrSigned):
-		return s.goTo(w, r, "/mandats/"+m.ID.String())
-	case errors.Is(err, mandate.ErrNotAgreed):
-		form.Fail("agreed", "aidant.recap.wrong.agreed")
-		return s.renderRecap(w, r, at, http.StatusUnprocessableEntity, d, form, "")
+	}
+	return s.goTo(w, r, "/mandats/"+m.ID.String())
+}
+
+func (s *Site) signed(r *http.Request, at *session.Session, d draft.Draft, m mandate.Mandate) error {
+	if err := s.Sessions.Notify(r.Context(), at, "mandate:"+m.ID.String(), "aidant.mandate.signed"); err != nil {
+		return err
+	}
+	// Who gave their second factor on the recap of this very person gave it for them: using the mandate at once asks no more.
+	if at.FactorAt.After(d.IdentifiedAt) {
+		return s.Sessions.FactorFor(r.Context(), at, m.Citizen)
+	}
+	return nil
+}
+
+// notSigned says why nothing was signed, and what to do.
+func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Session, d draft.Draft, form *page.Form, err error) error {
+	again := func(status int, notice string) error { return s.renderRecap(w, r, at, status, d, form, notice) }
+	switch {
 	case errors.Is(err, mandate.ErrIdentityTooOld):
-		return s.renderRecap(w, r, at, http.StatusConflict, d, form, "aidant.recap.notice.too_old")
+		return again(http.StatusConflict, "aidant.recap.notice.too_old")
 	case errors.Is(err, mandate.ErrFactorTooOld):
-		return s.Sessions.SendFormToStepUp(w, r, staff.Step(d), form, "agreed", "version")
+		return s.Sessions.SendFormToStepUp(w, r, staff.Step(d), form, kept()...)
+	case errors.Is(err, credential.ErrTerms):
+		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
+	case errors.Is(err, credential.ErrWrong), errors.Is(err, credential.ErrCloned), errors.Is(err, credential.ErrNoFactor), errors.Is(err, credential.ErrReset):
+		return again(http.StatusConflict, "recap.notice.key")
+	case errors.Is(err, mandate.ErrNoProof):
+		return again(http.StatusConflict, "recap.notice.no_proof")
+	case errors.Is(err, mandate.ErrNotAlone):
+		form.Fail("private", "recap.wrong.private")
+		return again(http.StatusUnprocessableEntity, "")
 	case errors.Is(err, draft.ErrNotAllowed):
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
+	case errors.Is(err, draft.ErrWider), errors.Is(err, mandate.ErrNotRenewable):
+		return page.NewProblem(http.StatusConflict, "recap.problem.renewal", "/brouillons/"+d.ID.String())
 	case errors.Is(err, mandate.ErrOtherBrowser):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.other_browser")
 	case errors.Is(err, draft.ErrMinor):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.minor")
+	case errors.Is(err, draft.ErrTooLow):
+		return s.identifyAgain(w, r, at, d, "ladder.refused.too_low")
 	case errors.Is(err, draft.ErrState):
 		return s.goTo(w, r, "/brouillons/"+d.ID.String()+"/identite")
 	}
 	return refusal(err)
+}
+
+// sayOptions answers js/passkey.js with what a passkey is to sign, or with why nothing is (POST …/signature/options).
+func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
+	at, d, err := s.ownDraft(r)
+	if err != nil {
+		return err
+	}
+	form, ok := fieldsOf(r)
+	switch {
+	case !ok:
+		return page.Refuse(w, http.StatusBadRequest, "failed")
+	case d.State != draft.Identified:
+		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))})
+	}
+	p, a, err := s.read(r, at, d, form)
+	if err != nil {
+		return err
+	}
+	if !p.sameAs(form, d) {
+		return page.Refuse(w, http.StatusConflict, "changed")
+	}
+	if p.mistakes(form); form.Failed() {
+		if form.Mistake("understood") == "recap.wrong.understood" {
+			return page.Refuse(w, http.StatusUnprocessableEntity, "understood")
+		}
+		return page.Refuse(w, http.StatusUnprocessableEntity, "agreed")
+	}
+	options, err := s.Mandates.PrepareSignature(r.Context(), at.Actor(), d.ID, a)
+	switch {
+	case err == nil:
+		return page.WriteJSON(w, http.StatusOK, json.RawMessage(options))
+	case errors.Is(err, credential.ErrNoFactor):
+		return page.Refuse(w, http.StatusForbidden, "no_key")
+	case errors.Is(err, credential.ErrReset):
+		return page.Refuse(w, http.StatusForbidden, "reset")
+	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, draft.ErrSigned):
+		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))}) // whose page says why
+	case errors.Is(err, mandate.ErrOtherBrowser):
+		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), "aidant.refused.other_browser"); err != nil {
+			return err
+		}
+		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), "/brouillons/"+d.ID.String()+"/identite")})
+	case errors.Is(err, draft.ErrState):
+		return page.Refuse(w, http.StatusConflict, "changed")
+	}
+	return refusal(err)
+}
+
+// fieldsOf reads the form as js/passkey.js sends it: each field once.
+func fieldsOf(r *http.Request) (*page.Form, bool) {
+	var sent struct {
+		Form map[string]string `json:"form"`
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(body, &sent) != nil || sent.Form == nil {
+		return nil, false
+	}
+	values := url.Values{}
+	for name, v := range sent.Form {
+		values.Set(name, v)
+	}
+	return page.FilledForm(values), true
 }

@@ -5,10 +5,12 @@ import (
 	"net/http"
 
 	"mandat/internal/clock"
+	"mandat/internal/consent"
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/phone"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
@@ -22,6 +24,8 @@ type Site struct {
 	Drafts    *draft.Register
 	Directory *org.Directory
 	Catalogue *procedure.Catalogue
+	Phones    *phone.Register
+	Consents  *consent.Register
 	Clock     *clock.Clock
 	// FranceConnect is the origin ("https://…") to which identifying a citizen leads the browser.
 	FranceConnect string
@@ -40,6 +44,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/brouillons/{draft}/recapitulatif", page.Aidant, s.showRecap)
 	r.Post("/brouillons/{draft}/confirmation", page.Aidant, s.doStepUp)
 	r.Post("/brouillons/{draft}/signature", page.Aidant, s.doSign)
+	r.Post("/brouillons/{draft}/signature/options", page.Aidant, s.sayOptions)
+	s.mountLadder(r)
 }
 
 // refusal turns what the rules refuse, whatever the page, into words.
