@@ -1,0 +1,168 @@
+package counter
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/draft"
+	"mandat/internal/evidence"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/page"
+	"mandat/internal/prose"
+	"mandat/internal/terms"
+)
+
+// proposal is what a draft would become, as its citizen is shown it.
+type proposal struct {
+	Terms    terms.Frozen
+	Texts    []shownText // the first is the one that is read
+	How      *terms.Agreement
+	Digest   string // of the texts: what is signed is what was shown
+	Question question
+	Citizen  uuid.UUID // nil: the organisation does not know them yet
+	Alone    bool      // they have to be asked alone
+}
+
+// shownText is a text of the recap, exactly as it is kept.
+type shownText struct {
+	Lang, Form string
+	HTML       template.HTML
+}
+
+// question is what the citizen is asked, in the language that they read, so that it shows whether they have understood.
+type question struct {
+	Lang, Text string
+	Answers    []answer
+}
+
+type answer struct{ Value, Text string }
+
+// rightAnswer is the one that the terms give.
+const rightAnswer = "until"
+
+// rows are the people in the room who can be entered; seenRows are those whose fields stand open at first.
+const (
+	rows     = 5
+	seenRows = 2
+)
+
+// propose makes the proposal of a draft with an identity, for an agreement given so.
+func (s *Site) propose(ctx context.Context, by journal.Actor, o org.Organisation, d draft.Draft, how *terms.Agreement) (proposal, error) {
+	p := proposal{How: how}
+	var texts []evidence.Text
+	var err error
+	if p.Terms, texts, err = s.Mandates.Proposal(d, o, how); err != nil {
+		return p, err
+	}
+	sum := sha256.New()
+	for _, t := range texts {
+		sum.Write(t.Bytes)
+		p.Texts = append(p.Texts, shownText{t.Lang, t.Form, template.HTML(t.Bytes)}) //nolint:gosec // a template of ours has escaped what is in it
+	}
+	p.Digest = hex.EncodeToString(sum.Sum(nil))
+	if p.Question, err = s.question(d, p.Terms.EndsAt, how.Lang); err != nil {
+		return p, err
+	}
+	p.Citizen, p.Alone, err = s.Mandates.Known(ctx, by, d.ID)
+	return p, err
+}
+
+// question asks when the mandate ends. The right answer does not stand in the same place for every draft.
+func (s *Site) question(d draft.Draft, ends time.Time, lang string) (question, error) {
+	q := question{Lang: lang}
+	var never string
+	for key, out := range map[string]*string{"recap.question.until": &q.Text, "recap.question.never": &never} {
+		text, err := s.Pages.Text(lang, key)
+		if err != nil {
+			return q, err
+		}
+		*out = text
+	}
+	q.Answers = []answer{{rightAnswer, prose.Date(lang, ends)}, {"later", prose.Date(lang, ends.AddDate(1, 0, 0))}, {"never", never}}
+	first := int(d.ID[15]) % len(q.Answers)
+	q.Answers = slices.Concat(q.Answers[first:], q.Answers[:first])
+	return q, nil
+}
+
+// howOf reads how the citizen agrees from the recap's form: the same for a signature with a passkey and a confirmation with a code. What is no choice of
+// ours is the usual one.
+func howOf(form *page.Form, otherwise string) *terms.Agreement {
+	a := &terms.Agreement{Lang: form.Choice("langue", terms.RecapLanguages...), Form: form.Choice("forme", evidence.Plain, evidence.FALC), Reading: form.Choice("reading", terms.Readings...),
+		Understood: form.Choice("understood", rightAnswer), Private: form.Ticked("private")}
+	if a.Lang == "" {
+		a.Lang = otherwise
+	}
+	if a.Form == "" {
+		a.Form = evidence.Plain
+	}
+	if a.Reading == "" {
+		a.Reading = terms.Readings[0]
+	}
+	for n := range rows {
+		role := form.Choice(rowField("role", n), terms.Roles...)
+		if role != "" {
+			a.Present = append(a.Present, terms.Present{Role: role, Name: form.Value(rowField("name", n))})
+		}
+	}
+	return a
+}
+
+// rowField is the name of a field about one of the people in the room.
+func rowField(what string, n int) string { return "present_" + what + "_" + strconv.Itoa(n+1) }
+
+// kept are the fields of the recap that wait while the aidant gives their second factor.
+func kept() []string {
+	out := []string{"agreed", "version", "shown", "langue", "forme", "reading", "understood", "private"}
+	for n := range rows {
+		out = append(out, rowField("role", n), rowField("name", n))
+	}
+	return out
+}
+
+// mistakes notes what the form of a recap lacks, in the order of the page.
+func (p proposal) mistakes(form *page.Form) {
+	for n := range rows {
+		role, name := form.Value(rowField("role", n)), form.Value(rowField("name", n))
+		alone := terms.Agreement{Lang: p.How.Lang, Form: p.How.Form, Reading: p.How.Reading, Present: []terms.Present{{Role: terms.Roles[0], Name: name}}}
+		switch {
+		case role == "" && name != "":
+			form.Fail(rowField("role", n), "recap.wrong.role")
+		case alone.Check() != nil:
+			form.Fail(rowField("name", n), "recap.wrong.name")
+		}
+	}
+	switch form.Value("understood") {
+	case rightAnswer:
+	case "":
+		form.Fail("understood", "recap.wrong.unanswered")
+	default:
+		form.Fail("understood", "recap.wrong.understood")
+	}
+	if p.Alone && !p.How.Private {
+		form.Fail("private", "recap.wrong.private")
+	}
+	if !form.Ticked("agreed") {
+		form.Fail("agreed", "aidant.recap.wrong.agreed")
+	}
+}
+
+// sameAs tells whether a form was filled in over this version of the draft and these very texts: midnight moves the last day. A client that does not say which
+// texts it showed is held to the version.
+func (p proposal) sameAs(form *page.Form, d draft.Draft) bool {
+	shown := form.Value("shown")
+	return form.Value("version") == strconv.Itoa(d.Version) && (shown == "" || shown == p.Digest)
+}
+
+// asked is in which language and form the recap is asked for, in its address.
+func asked(r *http.Request) *page.Form {
+	return page.FilledForm(r.URL.Query())
+}
