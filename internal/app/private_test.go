@@ -126,7 +126,8 @@ var names = strings.Fields(`recherche usager demarche procedures days informed n
 	client_secret scope prompt max_age claims acr_values login_hint id_token_hint post_logout_redirect_uri access_token grant_type code_verifier code_challenge
 	error error_description iss lang avant action id before response_type response_mode request request_uri
 	email value name first second serial version sha256 accepted how roles given_name usual_name phone profession colleague reset identity structure act q score
-	tested_on trained_on organiser training siret content every`)
+	tested_on trained_on organiser training siret content every
+	from until payments bank_details quiet warned tick untick`)
 
 // spray types marked values into every route: its path, its query, its form and the headers.
 func spray(t *testing.T, site *apptest.Site) {

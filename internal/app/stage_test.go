@@ -103,7 +103,7 @@ func (s *stage) citizen() string { s.fill("{mandate}"); return s.made["{citizen}
 func (s *stage) identified() string {
 	form, err := s.owner.Agreement(s.ctx(), s.id("{draft}"))
 	must(s.t, err)
-	return form.Get("identified")
+	return form.Get("version")
 }
 
 // login is of the state that the route wants.
