@@ -123,19 +123,22 @@ func (s *Site) UserInfo(ctx context.Context, access string) (Answer, error) {
 	return (&Visitor{site: s}).Do(ctx, http.MethodGet, "/idp/userinfo", nil, "Authorization", "Bearer "+access)
 }
 
-var identified = regexp.MustCompile(`name="version" value="([^"]+)"`)
+var shown = regexp.MustCompile(`name="(version|shown)" value="([^"]+)"`)
 
-// Agreement opens the recap of a draft and returns its form with the box ticked.
+// Agreement opens the recap of a draft and returns its form as it is filled in when all is well.
 func (v *Visitor) Agreement(ctx context.Context, draft uuid.UUID) (url.Values, error) {
 	a, err := v.Do(ctx, http.MethodGet, "/brouillons/"+draft.String()+"/recapitulatif", nil)
 	if err != nil {
 		return nil, err
 	}
-	shown := identified.FindStringSubmatch(a.Body)
-	if shown == nil {
+	form := Form("agreed", "on", "understood", "until", "private", "on")
+	for _, hidden := range shown.FindAllStringSubmatch(a.Body, -1) {
+		form.Set(hidden[1], hidden[2])
+	}
+	if form.Get("version") == "" {
 		return nil, fmt.Errorf("recap: %d, no form to sign", a.Status)
 	}
-	return Form("agreed", "on", "version", shown[1]), nil
+	return form, nil
 }
 
 // Sign signs a draft with a form of Agreement. The answer is where the browser was led: the mandate's page, or not.
