@@ -94,8 +94,8 @@ func (p *Provider) Asking(ctx context.Context, at *session.Session, q url.Values
 	if organisation != nil {
 		a.base = page.BaseOf(*organisation)
 	}
-	if known, ok := p.catalogue.Find(q.Get(fieldChoice)); ok {
-		a.Choice = known.Key
+	if key, ref := split(q.Get(fieldChoice)); p.known(key, ref) {
+		a.Choice = joined(key, ref)
 	}
 	return a, nil
 }

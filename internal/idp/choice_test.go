@@ -225,9 +225,6 @@ func TestChooseCitizen_RefusesWithoutPower(t *testing.T) {
 		"power not begun": {spoil: func(t *testing.T, s *site, v *visitor) {
 			s.Behind(t, `update mandate_power set starts_at = now() + interval '1 hour' where organisation_id = $1`, v.by.Organisation)
 		}, names: true},
-		"for one case only": {spoil: func(t *testing.T, s *site, v *visitor) {
-			s.Behind(t, `update mandate_power set case_ref = 'x' where organisation_id = $1`, v.by.Organisation)
-		}, names: true},
 		"citizen not identified by FranceConnect": {spoil: func(t *testing.T, s *site, _ *visitor) { identifiedOtherwise(t, s) }, names: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,10 +16,10 @@ import (
 // A code that is lost in a crash is one that the token endpoint does not know: the aidant begins again. Nothing has left by
 // then, and the commit of a token, which waits for the disk, takes all earlier ones with it.
 const issueCode = `
-update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, identified_by = p.identified_by, code_hash = $6, code_expires_at = $7
+update idp_login l set state = 'code_issued', mandate_id = p.mandate_id, procedure = p.procedure, case_ref = p.case_ref, identified_by = p.identified_by, code_hash = $6, code_expires_at = $7
 from ` + sessionOfClaim + `, mandate_power p
 where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires_at > $2::timestamptz
-  and p.procedure = $5 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
+  and p.procedure = $5 and p.case_ref = $10 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
   and ($9::uuid is null or l.citizen_id = $9::uuid)
   and s.factor_at >= $8::timestamptz and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= l.factor_since)
   and ` + aidantMayPower + `
@@ -43,10 +43,11 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string, 
 		return false, nil
 	}
 	code, hash := newTicket(id)
+	key, ref := split(wanted)
 	now, idle := p.times()
 	var out issued
 	batch := &pgx.Batch{}
-	batch.Queue(issueCode, id, now, idle, claim, wanted, hash, now.Add(CodeLife), now.Add(-FactorLife), shown).Query(func(rows pgx.Rows) error {
+	batch.Queue(issueCode, id, now, idle, claim, key, hash, now.Add(CodeLife), now.Add(-FactorLife), shown, ref).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

@@ -39,8 +39,8 @@ func everyPage() map[string]func() (string, page.Page) {
 		return func() (string, page.Page) {
 			p := &procedurePage{Common: page.Common{Title: "idp.procedure.title"}, Login: someLogin, Client: "FranceConnect", Name: someone.FullName(),
 				Birthdate: "24 août 1962", Themes: []themeChoice{{Key: "argent", Name: "Argent", Procedures: []procedureChoice{
-					{Key: "argent-impots-declaration", Name: "Déclarer ses revenus", Body: "DGFiP", EndsAt: until},
-					{Key: "argent-surendettement", Name: "Surendettement", Body: "Banque de France", Warning: "Cela engage.", EndsAt: until}}}}}
+					{Key: "argent-impots-declaration", Value: "argent-impots-declaration", Level: "act", Name: "Déclarer ses revenus", Body: "DGFiP", EndsAt: until},
+					{Key: "argent-surendettement", Value: "argent-surendettement", Level: "act", Name: "Surendettement", Body: "Banque de France", Warning: "Cela engage.", EndsAt: until}}}}}
 			change(p)
 			return "idp/procedure.html", p
 		}

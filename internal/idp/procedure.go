@@ -13,6 +13,7 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -36,8 +37,9 @@ type themeChoice struct {
 }
 
 type procedureChoice struct {
-	Key, Name, Body, Warning string
-	EndsAt                   time.Time
+	Key, Value, Name, Body, Warning string // Value is what the form sends
+	Level, Case                     string // Case is the reference of the one file it is for, "" for every one
+	EndsAt                          time.Time
 }
 
 // chosen is a login whose citizen is chosen, with what may be done for them.
@@ -114,13 +116,17 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 		Login:  l, Client: p.clientName(l.Client),
 		Citizen: who.ID, Name: who.Identity.FullName(), Birthdate: who.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
 	}
-	ends := map[string]time.Time{}
+	powers := map[string][]mandate.Power{}
 	for _, power := range *c.powers {
-		if power.Case == "" && within(l.Procedures, power.Procedure) && within(l.Limit, power.Procedure) {
-			ends[power.Procedure] = power.EndsAt
+		if power.IdentifiedBy == draft.ByFranceConnect && within(l.Procedures, power.Procedure) && within(l.Limit, power.Procedure) {
+			powers[power.Procedure] = append(powers[power.Procedure], power)
 		}
 	}
-	data.Themes, data.Confirm = p.themeChoices(ends, lang), !p.confirmed(session.From(r.Context()), c)
+	cases, err := p.mandates.Cases(r.Context(), session.From(r.Context()).Actor(), *c.powers)
+	if err != nil {
+		return err
+	}
+	data.Themes, data.Confirm = p.themeChoices(powers, cases, lang), !p.confirmed(session.From(r.Context()), c)
 	return p.pages.Render(w, r, status, "idp/procedure.html", data)
 }
 
@@ -130,14 +136,14 @@ func within(list []string, procedure string) bool {
 }
 
 // themeChoices bundles procedures by theme, in the order of the catalogue.
-func (p *Provider) themeChoices(ends map[string]time.Time, lang string) []themeChoice {
+func (p *Provider) themeChoices(powers map[string][]mandate.Power, cases map[string]string, lang string) []themeChoice {
 	var out []themeChoice
 	for _, theme := range p.catalogue.Themes() {
 		t := themeChoice{Key: theme.Key, Name: theme.Name.In(lang)}
 		for _, procedure := range theme.Procedures {
-			if until, ok := ends[procedure.Key]; ok {
-				t.Procedures = append(t.Procedures, procedureChoice{Key: procedure.Key, Name: procedure.Name.In(lang), Body: procedure.Body.In(lang),
-					Warning: procedure.Warning.In(lang), EndsAt: until})
+			for _, power := range powers[procedure.Key] {
+				t.Procedures = append(t.Procedures, procedureChoice{Key: procedure.Key, Value: joined(procedure.Key, power.Case), Name: procedure.Name.In(lang), Body: procedure.Body.In(lang),
+					Warning: procedure.Warning.In(lang), Level: string(power.Level), Case: cases[power.Case], EndsAt: power.EndsAt})
 			}
 		}
 		if t.Procedures != nil {

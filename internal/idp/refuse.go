@@ -177,7 +177,7 @@ func (p *Provider) procedureAgain(w http.ResponseWriter, r *http.Request, why st
 }
 
 // powerGranted asks whether a power stands that this choice would use: then it is not the power that is missing.
-const powerGranted = `select coalesce((select true from mandate_power p where p.procedure = $3 and p.citizen_id = l.citizen_id and ` + powerStands + `
+const powerGranted = `select coalesce((select true from mandate_power p where p.procedure = $3 and p.case_ref = $4 and p.citizen_id = l.citizen_id and ` + powerStands + `
   and (l.procedures is null or p.procedure = any(l.procedures))), false) from idp_login l where l.id = $1`
 
 // judgeChoice tells a login that cannot be chosen for (no entry: it is another's, or over) from a power that is missing.
@@ -206,14 +206,15 @@ func (p *Provider) judgeChoice(ctx context.Context, tx *journal.Tx, f facts, c c
 		return e, journal.Refused{Err: errNoPower}
 	}
 	reason, answer, granted := noPower, errNoPower, false
-	if err := tx.QueryRow(ctx, powerGranted, f.id, tx.Now, c.procedure).Scan(&granted); err != nil {
+	key, ref := split(c.procedure)
+	if err := tx.QueryRow(ctx, powerGranted, f.id, tx.Now, key, ref).Scan(&granted); err != nil {
 		return journal.Event{}, fmt.Errorf("refuse choice: %w", err)
 	}
 	if granted {
 		reason, answer = notAllowed, errNotAllowed
 	}
 	detail := refusal{Login: f.id.String(), Client: f.client, Step: c.step(), Reason: reason, Procedure: f.procedure}
-	if known, ok := p.catalogue.Find(c.procedure); ok {
+	if known, ok := p.catalogue.Find(key); ok {
 		detail.Procedure = known.Key
 	}
 	e.Detail = detail

@@ -26,6 +26,7 @@ type used struct {
 	Client      string `json:"client"`
 	Procedure   string `json:"procedure"`
 	ProcedureIs string `json:"procedure_is"` // declared
+	Case        string `json:"case,omitempty"`
 	Theme       string `json:"theme"`
 	Service     string `json:"service"` // unknown
 }
@@ -35,6 +36,7 @@ type release struct {
 	client    string
 	claims    []string
 	procedure string
+	caseRef   string
 	subject   string
 	tokenEnd  time.Time
 	sealed    citizen.Sealed
@@ -116,7 +118,7 @@ from citizen c
 where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'token_issued' and l.token_expires_at > $2::timestamptz
   and c.id = l.citizen_id and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
   and ` + powerChosen + ` and ` + aidantMay + ` and ` + sessionLive + `
-returning l.client, l.claims, l.procedure, l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, ` + subjectOf + `,
+returning l.client, l.claims, l.procedure, coalesce(l.case_ref, ''), l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, ` + subjectOf + `,
   c.id, c.data_key, c.identity, c.identified_at`
 )
 
@@ -134,7 +136,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 		if moved = rows.Next(); !moved {
 			return rows.Err()
 		}
-		return rows.Scan(append([]any{&out.client, &out.claims, &out.procedure, &out.tokenEnd, &out.organisation, &out.person, &out.session, &out.citizen,
+		return rows.Scan(append([]any{&out.client, &out.claims, &out.procedure, &out.caseRef, &out.tokenEnd, &out.organisation, &out.person, &out.session, &out.citizen,
 			&out.mandate, &out.subject}, out.sealed.Fields()...)...)
 	})
 	err := p.journal.RecordAfter(ctx, journal.Program(), batch, func(tx *journal.Tx) (journal.Event, error) {
@@ -172,7 +174,7 @@ func (p *Provider) told(tx *journal.Tx, login uuid.UUID, out release, who citize
 func (p *Provider) usedEvent(login uuid.UUID, out release) journal.Event {
 	known, _ := p.catalogue.Find(out.procedure)
 	return journal.Event{Action: "power.used", Organisation: out.organisation, Citizen: out.citizen, Mandate: out.mandate,
-		Detail: used{Login: login.String(), Client: out.client, Procedure: out.procedure, ProcedureIs: "declared", Theme: known.Theme, Service: "unknown"}}
+		Detail: used{Login: login.String(), Client: out.client, Procedure: out.procedure, ProcedureIs: "declared", Case: out.caseRef, Theme: known.Theme, Service: "unknown"}}
 }
 
 // judgeToken says why a token was not good, inside the act that found out.

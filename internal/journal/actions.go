@@ -96,7 +96,7 @@ func Actions() []Action {
 		{"attestation.issued", []string{"sha256", "lang", "template", "kind", "size", "edition"}},
 		{"power.ended", []string{"reason", "procedure", "case"}},
 		{"power.abandoned", []string{"login", "client", "person", "step", "why", "procedure", "begun_at"}},
-		{"power.used", []string{"login", "client", "procedure", "procedure_is", "theme", "service"}},
+		{"power.used", []string{"login", "client", "procedure", "procedure_is", "case", "theme", "service"}},
 		{"power.refused", []string{"login", "client", "step", "reason", "procedure"}},
 		{"power.declared", []string{"use", "procedure", "way"}},
 		{"power.accounted", []string{"use", "procedure", "number", "outcome", "supplied", "sha256"}},

@@ -107,6 +107,7 @@ type Power struct {
 	Mandate, Organisation, Citizen uuid.UUID
 	Procedure, Case, State         string // Case is the hash of the file's reference (draft.Register.CaseRef)
 	Level                          procedure.Level
+	IdentifiedBy                   string // of the citizen, for its mandate
 	StartsAt, EndsAt               time.Time
 	EndedAt                        *time.Time
 	EndReason                      string

@@ -16,10 +16,10 @@ type Querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-const powerColumns = `p.mandate_id, p.organisation_id, p.citizen_id, p.procedure, p.case_ref, p.level, p.state, p.starts_at, p.ends_at, p.ended_at, coalesce(p.end_reason, '')`
+const powerColumns = `p.mandate_id, p.organisation_id, p.citizen_id, p.procedure, p.case_ref, p.level, p.identified_by, p.state, p.starts_at, p.ends_at, p.ended_at, coalesce(p.end_reason, '')`
 
 func (p *Power) fields() []any {
-	return []any{&p.Mandate, &p.Organisation, &p.Citizen, &p.Procedure, &p.Case, &p.Level, &p.State, &p.StartsAt, &p.EndsAt, &p.EndedAt, &p.EndReason}
+	return []any{&p.Mandate, &p.Organisation, &p.Citizen, &p.Procedure, &p.Case, &p.Level, &p.IdentifiedBy, &p.State, &p.StartsAt, &p.EndsAt, &p.EndedAt, &p.EndReason}
 }
 
 func scanPower(row pgx.CollectableRow) (Power, error) {
