@@ -42,6 +42,24 @@ func (r *Register) find(ctx context.Context, tx Reader, by journal.Actor, m *Man
 	return err
 }
 
+// Given returns the power that the nth of the terms of a mandate gave, as it stands now; false when there is no such place.
+func (r *Register) Given(m Mandate, n int) (Power, bool, error) {
+	if n < 0 || n >= len(m.Terms.Procedures) {
+		return Power{}, false, nil
+	}
+	agreed := m.Terms.Procedures[n]
+	ref, err := r.drafts.CaseRef(m.Organisation, agreed.Case)
+	if err != nil {
+		return Power{}, false, err
+	}
+	for _, p := range m.Powers {
+		if p.Procedure == agreed.Key && p.Case == ref {
+			return p, true, nil
+		}
+	}
+	return Power{}, false, nil
+}
+
 // termsPurpose binds sealed terms to their mandate; it never changes. Those of another mandate of the same citizen do not
 // open in its place.
 func termsPurpose(mandate uuid.UUID) string { return "mandate.terms:" + mandate.String() }

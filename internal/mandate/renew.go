@@ -88,6 +88,9 @@ func renewable(state, reason string, ends, now time.Time) bool {
 // Renewable reports whether a mandate can be renewed at t: one that stands, or whose time was over less than a year ago.
 func (m Mandate) Renewable(t time.Time) bool { return renewable(m.State, m.EndReason, m.EndsAt, t) }
 
+// Lasts is how many days lie between the first and the last of the mandate, in Paris: none that renews it lasts longer.
+func (m Mandate) Lasts() int { return length(m.StartsAt, m.EndsAt) }
+
 // Renew begins a draft with the terms of a mandate of the actor's organisation, for the same citizen to agree to again: powers says which of its powers, by their places in
 // Terms.Procedures, days how long. Who the citizen is, and their agreement, are asked as for any other. Errors: ErrNotRenewable, draft.ErrTerms, db.ErrNotFound, org.ErrMayNot.
 func (r *Register) Renew(ctx context.Context, by journal.Actor, id uuid.UUID, powers []int, days int, informed terms.Terms) (draft.Draft, error) {
@@ -107,7 +110,7 @@ func (r *Register) Renew(ctx context.Context, by journal.Actor, id uuid.UUID, po
 		p := m.Terms.Procedures[n]
 		t.Powers = append(t.Powers, terms.Asked{Procedure: p.Key, Level: p.Level, Case: p.Case})
 	}
-	if days > length(m.StartsAt, m.EndsAt) {
+	if days > m.Lasts() {
 		return draft.Draft{}, draft.ErrWider
 	}
 	d, err := r.drafts.StartRenewal(ctx, by, t, id)

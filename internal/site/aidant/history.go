@@ -56,6 +56,8 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 			Reason    string `json:"reason"`
 			Outcome   string `json:"outcome"`
 			Kind      string `json:"kind"`
+
+			SignedWith string `json:"signed_with"`
 		} `json:"detail"`
 	}
 	if err := json.Unmarshal(e.Body, &body); err != nil {
@@ -63,6 +65,9 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 	}
 	switch e.Action {
 	case "mandate.signed":
+		if body.Detail.SignedWith == mandate.WithCode {
+			return s.Pages.Text(lang, "ends.act.confirmed")
+		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "attestation.issued":
 		return s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(body.Detail.Kind, "attestation"))
@@ -72,6 +77,15 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 			return "", err
 		}
 		return s.Pages.Text(lang, "aidant.act.mandate.ended", "Reason", reason)
+	case "power.ended":
+		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
+		if err != nil {
+			return "", err
+		}
+		name, _ := named(m, body.Detail.Procedure, lang)
+		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
+	case "mandate.started":
+		return s.Pages.Text(lang, "ends.act.mandate.started")
 	case "power.used", "power.refused", "power.abandoned":
 		name, _ := named(m, body.Detail.Procedure, lang)
 		if name == "" {

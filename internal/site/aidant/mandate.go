@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/mandate"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
 )
@@ -14,19 +17,33 @@ type mandatePage struct {
 	page.Common
 	Mandate   mandate.Mandate
 	Standing  bool
-	EndedAt   time.Time // zero while it stands
+	Scheduled bool      // still to begin
+	EndedAt   time.Time // zero before its end
 	Reason    string
 	DrawnUpBy string
+	Witness   string // the second colleague, "" for none
 	Powers    []powerLine
 	History   []act
 	Signed    bool // just now, on the page before
+	Renewable bool
+	Forsaken  bool // nobody follows it up any more
 }
 
+// powerLine is one thing that was agreed, and what has become of it.
 type powerLine struct {
-	Name, Body string
-	Standing   bool
-	Reason     string
+	Name, Body, Case string
+	Level            procedure.Level
+	Standing         bool
+	Scheduled        bool      // still to begin
+	EndsAt           time.Time // its own end
+	EndedAt          time.Time
+	Reason           string // why it ended
+	Place            int    // in the address of the page on which it is ended, from 1 on
+	Warning          bool   // it has a warning that was read
 }
+
+// Open reports whether the power has not ended.
+func (l powerLine) Open() bool { return l.Standing || l.Scheduled }
 
 // mandate finds the mandate of the path for a page that shows it, for an aidant of its organisation who may read it.
 func (s *Site) mandate(r *http.Request, page string) (mandate.Mandate, *session.Session, error) {
@@ -44,7 +61,7 @@ func ending(m mandate.Mandate, now time.Time) (time.Time, string) {
 	switch {
 	case m.EndedAt != nil:
 		return *m.EndedAt, m.EndReason
-	case !m.StandsAt(now):
+	case !now.Before(m.EndsAt):
 		return m.EndsAt, "expired"
 	}
 	return time.Time{}, ""
@@ -56,7 +73,8 @@ func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now, lang := s.Clock.Now(), page.Lang(r)
-	p := &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Current: "/espace", Trail: []page.Link{home}}, Mandate: m, Standing: m.StandsAt(now)}
+	p := &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Current: "/espace", Trail: []page.Link{home}}, Mandate: m, Standing: m.StandsAt(now), Scheduled: m.ComesAt(now),
+		Renewable: m.Renewable(now)}
 	p.EndedAt, p.Reason = ending(m, now)
 	notice, err := s.Sessions.Notice(r.Context(), at, "mandate:"+m.ID.String())
 	if err != nil {
@@ -68,18 +86,44 @@ func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
 	if p.DrawnUpBy, err = s.nameOf(r.Context(), m.Person); err != nil {
 		return err
 	}
+	if m.Witness != uuid.Nil {
+		if p.Witness, err = s.nameOf(r.Context(), m.Witness); err != nil {
+			return err
+		}
+	}
 	if p.History, err = s.history(r.Context(), at.Actor(), m, lang); err != nil {
 		return err
 	}
-	for _, power := range m.Powers {
-		line := powerLine{Standing: power.StandsAt(now), Reason: power.EndReason}
-		if line.Reason == "" && !line.Standing {
-			line.Reason = "expired"
-		}
-		line.Name, line.Body = named(m, power.Procedure, lang)
-		p.Powers = append(p.Powers, line)
+	if p.Powers, err = s.powers(m, lang, now); err != nil {
+		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "aidant/mandate.html", p)
+}
+
+// powers are what was agreed, in that order, each as it stands now.
+func (s *Site) powers(m mandate.Mandate, lang string, now time.Time) ([]powerLine, error) {
+	var out []powerLine
+	for n, agreed := range m.Terms.Procedures {
+		power, given, err := s.Mandates.Given(m, n)
+		if err != nil {
+			return nil, err
+		}
+		if !given {
+			continue
+		}
+		line := powerLine{Name: agreed.Name.In(lang), Body: agreed.Body.In(lang), Case: agreed.Case, Level: power.Level, Standing: power.StandsAt(now), EndsAt: power.EndsAt,
+			Reason: power.EndReason, Place: n + 1, Warning: agreed.Warning != nil}
+		switch {
+		case power.EndedAt != nil:
+			line.EndedAt = *power.EndedAt
+		case !now.Before(power.EndsAt):
+			line.EndedAt, line.Reason = power.EndsAt, "expired"
+		case !line.Standing:
+			line.Scheduled = true
+		}
+		out = append(out, line)
+	}
+	return out, nil
 }
 
 // named returns a procedure's name and body as they were called when the mandate was signed.

@@ -46,6 +46,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/mandats/{mandate}/fin", page.Aidant, s.showEnd)
 	r.Post("/mandats/{mandate}/fin", page.Aidant, s.doEnd)
 	r.Post("/mandats/{mandate}/confirmation", page.Aidant, s.doConfirmEnd)
+	r.Get("/mandats/{mandate}/renouvellement", page.Aidant, s.showRenew)
+	r.Post("/mandats/{mandate}/renouvellement", page.Aidant, s.doRenew)
 	s.mountUses(r)
 	s.mountPhone(r)
 	r.Get("/mandats", page.Aidant, s.showList)
