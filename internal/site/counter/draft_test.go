@@ -50,7 +50,7 @@ func TestDraft_FromTermsToMandate(t *testing.T) {
 	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", "Déclaration", "à 23\u00a0h\u00a059")
 	b.Want(b.sign(drawn), 422, "Demandez son accord")
 	signed := b.Want(b.sign(drawn, "agreed", "on"), 303, "/mandats/")
-	b.Want(b.Get(signed.Location), 200, "Le mandat est signé", "Étape 4 sur 4", "Mandat signé", "jeanne Fictif")
+	b.Want(b.Get(signed.Location), 200, "Le mandat est établi", "Étape 4 sur 4", "Mandat confirmé par code", "jeanne Fictif")
 	if strings.Contains(b.Get(signed.Location).Body, "Étape 4 sur 4") {
 		t.Error("the mandate is still said to be signed just now")
 	}
