@@ -118,3 +118,25 @@ func mark(texts map[string]json.RawMessage, used map[string]bool, name string) b
 	}
 	return found
 }
+
+// A name that two partials define is whichever was read last, on pages of others too.
+func TestPartials_DefinedOnce(t *testing.T) {
+	t.Parallel()
+	names, err := fs.Glob(web.Files, "templates/partial/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := map[string]string{}
+	for _, name := range names {
+		b, err := fs.ReadFile(web.Files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\{\{\s*define "([^"]+)"`).FindAllStringSubmatch(string(b), -1) {
+			if other, twice := defined[m[1]]; twice {
+				t.Errorf("%s and %s define %q", other, name, m[1])
+			}
+			defined[m[1]] = name
+		}
+	}
+}
