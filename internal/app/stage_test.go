@@ -76,7 +76,7 @@ func (s *stage) ctx() context.Context { return s.t.Context() }
 // maker makes the thing that has a name in patterns and forms.
 func (s *stage) maker(name string) func() string {
 	return map[string]func() string{
-		"{use}": s.use, "{shown}": s.shown, "{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{login}": s.login, "{person}": s.person, "{another}": s.another,
+		"{use}": s.use, "{shown}": s.shown, "{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{known}": s.known, "{login}": s.login, "{person}": s.person, "{another}": s.another,
 		"{organisation}": s.organisation, "{invitation}": s.invitation, "{token}": s.token, "{factor}": s.factor, "{reset}": s.reset, "{identity}": s.identity,
 		"{browser}": s.browser, "{card}": s.card, "{job}": s.job, "{here}": s.here, "{siret}": func() string { return siret(50_000 + s.n) }, "{n}": func() string { return strconv.Itoa(s.n) },
 		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day, "{import}": s.imported,
@@ -91,11 +91,35 @@ func (s *stage) mandate() string {
 }
 
 func (s *stage) draft() string {
+	if strings.HasSuffix(s.route.Pattern, "/temoin") || strings.Contains(s.route.Pattern, "/identite/") && !strings.Contains(s.route.Pattern, "/identite/telephone") {
+		return s.low()
+	}
 	draft := s.site.Draft(s.t, s.owner.By, fixture.Citizen(s.n), fixture.Housing)
 	if strings.Contains(s.route.Pattern, "/identite/telephone") || strings.HasPrefix(s.route.Pattern, "/i/") {
 		s.made["{phone}"] = s.phone(draft)
 	}
 	return draft.String()
+}
+
+// low is a draft for which no FranceConnect is needed; its citizen was read on a document.
+func (s *stage) low() string {
+	for _, theme := range s.site.Catalogue.Themes() {
+		for _, p := range theme.Procedures {
+			if p.Identity == procedure.Known && p.Warning == nil && p.Offers(procedure.Act) {
+				d, err := s.site.Drafts.Start(s.ctx(), s.owner.By, fixture.Terms(p.Key))
+				must(s.t, err)
+				must(s.t, s.site.Drafts.ReadDocument(s.ctx(), s.owner.By, d.ID, fixture.Citizen(s.n), "passport"))
+				return d.ID.String()
+			}
+		}
+	}
+	s.t.Fatal("every procedure needs FranceConnect")
+	return ""
+}
+
+// known is somebody whom the organisation knows.
+func (s *stage) known() string {
+	return s.site.Sign(s.t, s.owner.By, fixture.Citizen(s.n), fixture.Tax).Citizen.String()
 }
 
 func (s *stage) citizen() string { s.fill("{mandate}"); return s.made["{citizen}"] }

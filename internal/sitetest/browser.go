@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -44,6 +45,18 @@ func (b *Browser) Post(path string, fields ...string) Answer {
 	}
 	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(r)
+}
+
+// Send sends what a module of ours would, as JSON.
+func (b *Browser) Send(path string, body any) Answer {
+	b.t.Helper()
+	sent, err := json.Marshal(body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, bytes.NewReader(sent))
+	r.Header.Set("Content-Type", "application/json")
 	return b.do(r)
 }
 

@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -93,20 +94,14 @@ func (s *Site) question(d draft.Draft, ends time.Time, lang string) (question, e
 	return q, nil
 }
 
-// howOf reads how the citizen agrees from the recap's form: the same for a signature with a passkey and a confirmation with a code. What is no choice of
-// ours is the usual one.
-func howOf(form *page.Form, otherwise string) *terms.Agreement {
-	a := &terms.Agreement{Lang: form.Choice("langue", terms.RecapLanguages...), Form: form.Choice("forme", evidence.Plain, evidence.FALC), Reading: form.Choice("reading", terms.Readings...),
-		Understood: form.Choice("understood", rightAnswer), Private: form.Ticked("private")}
-	if a.Lang == "" {
-		a.Lang = otherwise
-	}
-	if a.Form == "" {
-		a.Form = evidence.Plain
-	}
-	if a.Reading == "" {
-		a.Reading = terms.Readings[0]
-	}
+// howOf reads how the citizen agrees from the recap's form: the same for a signature with a passkey and a confirmation with a code. The language and form of the text
+// stand in the page's address before there is a form; what is no choice of ours is the usual one.
+func howOf(r *http.Request, form *page.Form) *terms.Agreement {
+	address := page.FilledForm(r.URL.Query())
+	lang := func(f *page.Form) string { return f.Choice("langue", terms.RecapLanguages...) }
+	written := func(f *page.Form) string { return f.Choice("forme", evidence.Plain, evidence.FALC) }
+	a := &terms.Agreement{Lang: cmp.Or(lang(form), lang(address), page.Lang(r)), Form: cmp.Or(written(form), written(address), evidence.Plain),
+		Reading: cmp.Or(form.Choice("reading", terms.Readings...), terms.Readings[0]), Understood: form.Choice("understood", rightAnswer), Private: form.Ticked("private")}
 	for n := range rows {
 		role := form.Choice(rowField("role", n), terms.Roles...)
 		if role != "" {
@@ -160,9 +155,4 @@ func (p proposal) mistakes(form *page.Form) {
 func (p proposal) sameAs(form *page.Form, d draft.Draft) bool {
 	shown := form.Value("shown")
 	return form.Value("version") == strconv.Itoa(d.Version) && (shown == "" || shown == p.Digest)
-}
-
-// asked is in which language and form the recap is asked for, in its address.
-func asked(r *http.Request) *page.Form {
-	return page.FilledForm(r.URL.Query())
 }

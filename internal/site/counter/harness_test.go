@@ -9,8 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/internal/site/aidant"
@@ -20,13 +22,15 @@ import (
 // counter is the site with people, on a database of its own, and the aidants' other pages beside it.
 type counter struct {
 	*sitetest.Office
-	tel *fixture.Telephone
+	tel     *fixture.Telephone
+	factors *credential.Register
 }
 
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	c := &counter{Office: sitetest.New(t)}
-	c.tel = c.World.Telephone(t)
+	c.tel, c.factors = c.World.Telephone(t), c.Credentials(t)
+	c.Mandates = mandate.New(c.DB, c.Journal, c.Citizens, c.Drafts, c.factors, c.Catalogue, c.Keys, c.Clock)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock,
 		Phones: c.tel.Phones, Consents: c.tel.Consents, FranceConnect: "https://fc.example"}).Mount,
 		(&aidant.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Clock: c.Clock,

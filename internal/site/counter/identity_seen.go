@@ -87,14 +87,14 @@ func (s *Site) doDocument(w http.ResponseWriter, r *http.Request) error {
 
 // birthdate puts a date together from its three fields. What is no number stays none, which the rule refuses.
 func birthdate(form *page.Form) string {
-	part := func(name string, digits int) string {
+	part := func(name string, least, digits int) string {
 		v := form.Value(name)
-		if v == "" || len(v) > digits || strings.Trim(v, "0123456789") != "" {
-			return strings.Repeat("x", digits)
+		if len(v) < least || len(v) > digits || strings.Trim(v, "0123456789") != "" {
+			return "?"
 		}
 		return strings.Repeat("0", digits-len(v)) + v
 	}
-	return part("birth_year", 4) + "-" + part("birth_month", 2) + "-" + part("birth_day", 2)
+	return part("birth_year", 4, 4) + "-" + part("birth_month", 1, 2) + "-" + part("birth_day", 1, 2)
 }
 
 // identified goes on after an identity was put into a draft, or says why it was not.

@@ -86,11 +86,7 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return err
 	}
-	read := form
-	if form.Value("langue") == "" {
-		read = asked(r)
-	}
-	made, err := s.propose(r.Context(), at.Actor(), organisation, d, howOf(read, page.Lang(r)))
+	made, err := s.propose(r.Context(), at.Actor(), organisation, d, howOf(r, form))
 	if err != nil {
 		return refusal(err)
 	}

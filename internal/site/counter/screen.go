@@ -28,7 +28,7 @@ func (s *Site) showScreen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.propose(r.Context(), at.Actor(), o, d, howOf(asked(r), page.Lang(r)))
+	made, err := s.propose(r.Context(), at.Actor(), o, d, howOf(r, nil))
 	if err != nil {
 		return refusal(err)
 	}

@@ -26,7 +26,7 @@ func (s *Site) read(r *http.Request, at *session.Session, d draft.Draft, form *p
 	if err != nil {
 		return proposal{}, mandate.Agreement{}, err
 	}
-	p, err := s.propose(r.Context(), at.Actor(), o, d, howOf(form, page.Lang(r)))
+	p, err := s.propose(r.Context(), at.Actor(), o, d, howOf(r, form))
 	if err != nil {
 		return p, mandate.Agreement{}, refusal(err)
 	}

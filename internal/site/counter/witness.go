@@ -63,7 +63,7 @@ func (s *Site) renderWitness(w http.ResponseWriter, r *http.Request, at *session
 	if err != nil {
 		return err
 	}
-	if p.proposal, err = s.propose(r.Context(), at.Actor(), o, shown, howOf(nil, page.Lang(r))); err != nil {
+	if p.proposal, err = s.propose(r.Context(), at.Actor(), o, shown, howOf(r, nil)); err != nil {
 		return refusal(err)
 	}
 	p.Draft, p.Identity = shown, *shown.Identity

@@ -1,0 +1,209 @@
+package counter
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"mandat/internal/consent"
+	"mandat/internal/fixture"
+	"mandat/internal/mandate"
+	"mandat/internal/procedure"
+	"mandat/internal/session"
+)
+
+// low starts a draft for which the citizen may be known only, and returns its path.
+func (b *browser) low() string {
+	b.t.Helper()
+	for _, theme := range b.site.Catalogue.Themes() {
+		for _, p := range theme.Procedures {
+			if p.Identity == procedure.Known && p.Warning == nil && p.Offers(procedure.Act) {
+				d, err := b.site.Drafts.Start(b.t.Context(), b.By, fixture.Terms(p.Key))
+				if err != nil {
+					b.t.Fatal(err)
+				}
+				return "/brouillons/" + d.ID.String()
+			}
+		}
+	}
+	b.t.Fatal("every procedure needs FranceConnect")
+	return ""
+}
+
+var passport = []string{"document", "passport", "family_name", "DUBOIS", "given_name", "Angela", "birth_day", "24", "birth_month", "8", "birth_year", "1962"}
+
+// with is a form with another value in one field.
+func with(form []string, name, value string) []string {
+	out := append([]string{}, form...)
+	for i := 0; i < len(out); i += 2 {
+		if out[i] == name {
+			out[i+1] = value
+			return out
+		}
+	}
+	return append(out, name, value)
+}
+
+func TestIdentity_TooLowIsSaidBefore(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.start()
+	tax, _ := c.Catalogue.Find(fixture.Tax)
+	b.Without(b.Want(b.Get(drawn+"/identite"), 200, "Pas possible pour ce mandat", tax.Name.In("fr"), "/identite/telephone"), drawn+"/identite/piece", drawn+"/identite/connue")
+	for _, path := range []string{"/identite/piece", "/identite/connue"} {
+		b.Want(b.Get(drawn+path), 303, drawn+"/identite")
+		b.Want(b.Post(drawn+path, passport...), 303, drawn+"/identite")
+	}
+	b.Want(b.Post(drawn+"/identite/connue/choix", "person", someID.String()), 303, drawn+"/identite")
+	c.wantRows(t, 0, `select count(*) from mandate_draft where state = 'identified'`)
+	b.Want(b.Get(b.low()+"/identite"), 200, "/identite/piece", "/identite/connue")
+}
+
+func TestDocument_WhatIsWrongIsSaid(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.low()
+	b.Want(b.Get(drawn+"/identite/piece"), 200, "Aucune photographie")
+	for _, x := range [][3]string{
+		{"document", "library_card", "Choisissez le document"}, {"family_name", " ", "Écrivez le nom de naissance"}, {"given_name", "", "Écrivez les prénoms"}, {"given_name", "A\u202eB", "Ces prénoms"},
+		{"birth_day", "41", "en chiffres"}, {"birth_month", "", "en chiffres"}, {"birth_year", "62", "en chiffres"}, {"birth_year", "+962", "en chiffres"}, {"email", "nobody", "adresse électronique comme"},
+	} {
+		b.Want(b.Post(drawn+"/identite/piece", with(passport, x[0], x[1])...), 422, x[2], `value="DUBOIS"`[:7])
+	}
+	b.Want(b.Post(drawn+"/identite/piece", with(passport, "birth_year", "2015")...), 303, drawn+"/identite")
+	b.Want(b.Get(drawn+"/identite"), 200, "n’a pas 18 ans")
+	c.wantRows(t, 0, `select count(*) from mandate_draft where state = 'identified'`)
+}
+
+// A document that one aidant saw is nothing; a second one attests it in their own session, what they are shown and no other version.
+func TestWitness_TheSecondColleague(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.low()
+	b.Want(b.Post(drawn+"/identite/piece", passport...), 303, drawn+"/recapitulatif")
+	recap := b.Want(b.Get(drawn+"/recapitulatif"), 200, "Il manque l’attestation d’un collègue", drawn+"/temoin")
+	b.Without(recap, `action="`+drawn+`/signature"`, `action="`+drawn+`/sms"`)
+	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
+	b.Want(b.Get(drawn+"/temoin"), 200, "Il ouvre sa propre page d’accueil")
+	attest := []string{"version", "2", "seen", "on", "heard", "on"}
+	b.Want(b.Post(drawn+"/temoin", attest...), 409, "Ce ne peut pas être vous")
+	ines := c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
+	ines.Without(ines.Want(ines.Get(drawn+"/temoin"), 404), "DUBOIS")
+	ines.Want(ines.Post(drawn+"/temoin", attest...), 404)
+
+	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	late.Want(late.Get(drawn+"/temoin"), 200, "Angela DUBOIS", "24 août 1962", "jeanne Fictif", "rien d’autre", "demandez à le voir")
+	late.Want(late.Post(drawn+"/temoin", attest...), 303, session.ConfirmPath)
+	c.Clock.Advance(time.Second)
+	c.stepUp(t, late)
+	late.Want(late.Get(drawn+"/temoin"), 200, `name="seen" value="on" checked`, "Rien n’est encore enregistré")
+	late.Want(late.Post(drawn+"/temoin", "version", "2", "seen", "on"), 422, "Demandez son accord")
+	late.Want(late.Post(drawn+"/temoin", "version", "2", "heard", "on"), 422, "Voyez la personne")
+	late.Want(late.Post(drawn+"/temoin", with(attest, "version", "1")...), 409, "n’attend plus d’attestation")
+	c.wantRows(t, 0, `select count(*) from mandate_draft where witness_id is not null`)
+	late.Want(late.Post(drawn+"/temoin", attest...), 303, "/espace")
+	late.Want(late.Get("/espace"), 200, "Votre attestation est enregistrée")
+	late.Want(late.Post(drawn+"/temoin", attest...), 409, "n’attend plus d’attestation")
+	late.Without(late.Want(late.Get(drawn+"/temoin"), 409, "n’attend plus d’attestation"), "DUBOIS")
+
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Attestée par paul Fictif")
+	m := b.signedMandate(b.sign(drawn, "agreed", "on").Location)
+	if m.ConsentBy != mandate.ConsentColleague || m.Witness != c.Paul.Person {
+		t.Errorf("proven by %s, witness %s", m.ConsentBy, m.Witness)
+	}
+	b.Want(b.Get(drawn+"/temoin"), 303, "/mandats/")
+}
+
+// known makes a draft for Angela, whom the house knows by a mandate and a telephone number.
+func known(t *testing.T, number bool) (c *counter, b *browser, drawn string) {
+	t.Helper()
+	c = newCounter(t)
+	b = c.jeanne(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	if number {
+		c.tel.Verify(t, c.Jeanne, m.Citizen, "+33639981234")
+	}
+	c.Clock.Advance(time.Minute)
+	drawn = b.low()
+	b.Want(b.Get(drawn+"/identite/connue"), 200, "Cherchez seulement la personne qui est là")
+	b.Want(b.Post(drawn+"/identite/connue", "recherche", "du"), 422, "Écrivez au moins trois lettres")
+	b.Want(b.Post(drawn+"/identite/connue", "recherche", "durand"), 200, "Personne n’est trouvé")
+	b.Want(b.Post(drawn+"/identite/connue", "recherche", "dubois"), 200, "Angela Claire Louise DUBOIS", "24 août 1962", m.Citizen.String())
+	for _, who := range []string{"x", someID.String()} {
+		b.Want(b.Post(drawn+"/identite/connue/choix", "person", who), 303, drawn+"/identite")
+		b.Want(b.Get(drawn+"/identite"), 200, "Cette personne n’est pas connue ici")
+	}
+	b.Want(b.Post(drawn+"/identite/connue/choix", "person", m.Citizen.String()), 303, drawn+"/recapitulatif")
+	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "Il manque une preuve de l’accord", drawn+"/temoin"), `action="`+drawn+`/signature"`)
+	return c, b, drawn
+}
+
+func TestKnown_WithoutANumberAColleague(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := known(t, false)
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Pas possible ici")
+	b.Want(b.Post(drawn+"/sms"), 409, "Ce numéro ne peut pas servir")
+	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+	paul.Want(paul.Get(drawn+"/temoin"), 200, "votre collègue l’a reconnue")
+	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "seen", "on", "heard", "on"), 303)
+	b.Want(b.sign(drawn, "agreed", "on"), 303, "/mandats/")
+}
+
+// The citizen answers by SMS: each state is said, a no signs nothing, and a yes signs once they were asked alone.
+func TestKnown_AgreesBySMS(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := known(t, true)
+	ask := func() (latest consent.Consent) {
+		t.Helper()
+		b.Want(b.Post(drawn+"/sms", "langue", "fr"), 303, drawn+"/recapitulatif")
+		latest, err := c.tel.Consents.Latest(t.Context(), b.By, draftID(drawn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return latest
+	}
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "•• 34", `action="`+drawn+`/sms"`)
+	b.Want(b.Get(drawn+"/sms/etat"), 200, `"over":true`)
+	x := ask()
+	b.Want(b.Get(drawn+"/sms/etat"), 200, `"state":"queued"`, `"over":false`)
+	c.tel.Send(t, x.ID)
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "La question est partie", `data-state="sent"`)
+	c.tel.Answer(t, x.ID, "+33639981234", "oui mais")
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "ni oui ni non")
+	b.Want(b.Post(drawn+"/sms/annulation"), 303, drawn+"/recapitulatif")
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "La demande est annulée", "Demander de nouveau par SMS")
+	b.Want(b.Post(drawn+"/sms/annulation"), 303) // twice
+
+	x = ask()
+	c.tel.Send(t, x.ID)
+	c.tel.Answer(t, x.ID, "+33639981234", "non")
+	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "La personne a répondu non"), `action="`+drawn+`/signature"`)
+	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
+
+	x = ask()
+	c.tel.Send(t, x.ID)
+	c.tel.Answer(t, x.ID, "+33639981234", "OUI")
+	b.Want(b.Get(drawn+"/sms/etat"), 200, `"state":"yes"`, `"over":true`)
+	b.Want(b.Post(drawn+"/signature", b.filled(drawn, "understood", "until", "agreed", "on")...), 422, "Parlez seul avec la personne")
+	m := b.signedMandate(b.sign(drawn, "agreed", "on").Location)
+	if m.ConsentBy != mandate.ConsentSMS {
+		t.Errorf("proven by %s", m.ConsentBy)
+	}
+	b.Want(b.Post(drawn+"/sms"), 303, "/mandats/"+m.ID.String())
+}
+
+// An answer that does not come in time is none.
+func TestKnown_TheAnswerIsLate(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := known(t, true)
+	b.Want(b.Post(drawn+"/sms"), 303)
+	c.Behind(t, `update consent set expires_at = asked_at + interval '1 second'`)
+	c.Clock.Advance(2 * time.Second)
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "n’a pas répondu à temps", "Demander de nouveau par SMS")
+	if !strings.Contains(b.Get(drawn+"/sms/etat").Body, `"state":"expired"`) {
+		t.Error("the module is not told")
+	}
+}
