@@ -97,6 +97,7 @@ func TestSign_Refuses(t *testing.T) {
 		says   string
 	}{
 		"not agreed":       {func(_ *testing.T, a *at) { a.form.Del("agreed") }, 422, "", "<h1"},
+		"not understood":   {func(_ *testing.T, a *at) { a.form.Set("understood", "later") }, 422, "", "<h1"},
 		"identity too old": {func(_ *testing.T, _ *at) { site.Clock.Advance(10*time.Minute + time.Second) }, 409, "", "<h1"},
 		"factor too old": {func(t *testing.T, a *at) {
 			site.Behind(t, `update session set factor_at = factor_at - interval '15 minutes 1 second' where id = $1`, a.v.By.Session)
@@ -112,11 +113,11 @@ func TestSign_Refuses(t *testing.T) {
 		"session over": {func(_ *testing.T, a *at) { a.v.Post("/deconnexion") }, 303, "/connexion", ""},
 		"session idle": {func(_ *testing.T, _ *at) { site.Clock.Advance(31 * time.Minute) }, 303, "/connexion", ""},
 		"draft over": {func(t *testing.T, a *at) {
-			site.Clock.Advance(4*time.Hour + time.Minute)
+			site.Clock.Advance(24*time.Hour + time.Minute)
 			a.v = site.Visit(t, fresh(site, a.by))
 		}, 404, "", "<h1"},
 		"draft abandoned":    {func(_ *testing.T, a *at) { a.v.Post("/brouillons/" + a.draft.String() + "/abandon") }, 404, "", "<h1"},
-		"colleague's":        {func(t *testing.T, a *at) { a.v = site.Visit(t, fresh(site, site.Paul)) }, 404, "", "<h1"},
+		"colleague's":        {func(t *testing.T, a *at) { a.v = site.Visit(t, fresh(site, site.Paul)) }, 409, "", "<h1"},
 		"other organisation": {func(t *testing.T, a *at) { a.v = site.Visit(t, fresh(site, site.Ines)) }, 404, "", "<h1"},
 	} {
 		t.Run(name, func(t *testing.T) {
