@@ -89,16 +89,16 @@ type signing struct {
 // indexOfDraft is the citizen of a draft, in the statements after the one that locks it.
 const indexOfDraft = `(select sub_index from mandate_draft where id = $1)`
 
-// The powers that the draft takes the place of have the same key, and stand; or are scheduled, when it begins after the day $3. Their rows are found by queries that
-// give one value each: a join could be planned from the wrong end.
+// The powers that the draft takes the place of have the same key, and stand; or are scheduled, when it begins after the day $3. Each of the two is asked with
+// the state in its text, or its partial index would not be used. Their rows are found by queries that give one value each: a join could be planned from the wrong end.
 const (
-	keysOfDraft   = `any ((select array(select a || ' ' || b from unnest(d.procedures, d.case_refs) k (a, b)) from mandate_draft d where d.id = $1)::text[])`
-	stateOfDraft  = `(select case when from_on > $3::date then 'scheduled' else 'standing' end from mandate_draft where id = $1)`
-	earlierPowers = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
-		and not (o.state = p.state and o.procedure || ' ' || o.case_ref = ` + keysOfDraft + `) limit 1), false)
-	from mandate_power p where p.organisation_id = $2 and p.citizen_id = (select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)
-	and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.procedure || ' ' || p.case_ref = ` + keysOfDraft + `
-	and p.state in ('standing', 'scheduled') and p.state = ` + stateOfDraft + ` order by p.mandate_id, p.procedure, p.case_ref`
+	keysOfDraft = `any ((select array(select a || ' ' || b from unnest(d.procedures, d.case_refs) k (a, b)) from mandate_draft d where d.id = $1)::text[])`
+	laterDraft  = `(select coalesce(from_on > $3::date, false) from mandate_draft where id = $1)`
+	sameKeys    = `p.organisation_id = $2 and p.citizen_id = (select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)
+		and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.procedure || ' ' || p.case_ref = ` + keysOfDraft
+	keepsOthers   = `coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended' and not (o.state = p.state and o.procedure || ' ' || o.case_ref = ` + keysOfDraft + `) limit 1), false)`
+	earlierPowers = `select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'standing' and not ` + laterDraft + `
+		union all select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and ` + laterDraft + ` order by 1, 4, 5`
 )
 
 // first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs: the
