@@ -44,8 +44,8 @@ func fillDrafts(b *testing.B, w *fixture.World, address string, by []journal.Act
 			rows = append(rows, draftRow(b, w, a, draftID(writer, n), writer*perWriter+n*2/3, now))
 		}
 	}
-	_, err = conn.CopyFrom(b.Context(), pgx.Identifier{"mandate_draft"}, []string{"id", "organisation_id", "person_id", "state", "procedures", "days", "no_protection_at", "informed_at",
-		"subject_id", "data_key", "identity", "sub_index", "identified_at", "identified_session", "created_at", "expires_at"}, pgx.CopyFromRows(rows))
+	_, err = conn.CopyFrom(b.Context(), pgx.Identifier{"mandate_draft"}, []string{"id", "organisation_id", "person_id", "state", "procedures", "levels", "case_refs", "days", "debt_read", "no_protection_at", "informed_at",
+		"subject_id", "data_key", "identity", "sub_index", "identified_at", "identified_session", "identified_by", "created_at", "expires_at"}, pgx.CopyFromRows(rows))
 	if err == nil {
 		_, err = conn.Exec(b.Context(), `analyze`) // as autovacuum would have within a minute
 	}
@@ -70,5 +70,5 @@ func draftRow(b *testing.B, w *fixture.World, a journal.Actor, id uuid.UUID, who
 	if err != nil {
 		b.Fatal(err)
 	}
-	return []any{id, a.Organisation, a.Person, "identified", procedures, 31, now, now, subject, wrapped, sealed, index, now, a.Session, now, now.Add(4 * time.Hour)}
+	return []any{id, a.Organisation, a.Person, "identified", procedures, []string{"act", "act", "act"}, []string{"", "", ""}, 31, true, now, now, subject, wrapped, sealed, index, now, a.Session, "franceconnect", now, now.Add(4 * time.Hour)}
 }
