@@ -134,6 +134,7 @@ func (s *storyteller) again() string {
 		}
 		s.tick("#procedure-" + procedure)
 	}
+	s.tick("#field-warned-" + surendettement)
 	s.look("terms-with-warning")
 	s.tick(`input[name=days][value="1"]`)
 	s.tick("#field-no_protection")
