@@ -1,0 +1,171 @@
+package mandate_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/draft"
+	"mandat/internal/fixture"
+	"mandat/internal/mandate"
+	"mandat/internal/procedure"
+)
+
+const angelas = "+33639980010"
+
+// distant is a draft for somebody whom the organisation knows, and who is asked by SMS.
+type distant struct {
+	*fixture.Telephone
+	t     *testing.T
+	phone uuid.UUID
+	draft uuid.UUID
+	low   []string // procedures for which it is enough to know somebody
+}
+
+func newDistant(t *testing.T) *distant {
+	t.Helper()
+	d := &distant{Telephone: fixture.New(t).Telephone(t), t: t}
+	for _, theme := range d.Catalogue.Themes() {
+		for _, p := range theme.Procedures {
+			if p.Identity == procedure.Known && p.Offers(procedure.Act) {
+				d.low = append(d.low, p.Key)
+			}
+		}
+	}
+	who := d.World.Sign(t, d.Jeanne, fixture.Angela(), fixture.Tax).Citizen
+	d.phone = d.Verify(t, d.Jeanne, who, angelas).ID
+	d.Clock.Advance(time.Minute)
+	x, err := d.Drafts.Start(t.Context(), d.Jeanne, fixture.Terms(d.low[0]))
+	if err == nil {
+		err = d.Drafts.Recognise(t.Context(), d.Jeanne, x.ID, who)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.draft = x.ID
+	return d
+}
+
+// ask asks the citizen about the draft as it is now.
+func (d *distant) ask() uuid.UUID {
+	d.t.Helper()
+	q, err := d.Mandates.PrepareConsent(d.t.Context(), d.Jeanne, d.draft, "fr")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	q.Phone = d.phone
+	id, err := d.Consents.Start(d.t.Context(), d.Jeanne, q)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.Send(d.t, id)
+	return id
+}
+
+func (d *distant) sign() (mandate.Mandate, error) {
+	d.t.Helper()
+	by := d.Jeanne
+	by.FactorAt = d.Clock.Now()
+	a := fixture.Agreed()
+	a.How.Private = true
+	return d.Mandates.Sign(d.t.Context(), by, d.draft, a)
+}
+
+// An answer from a number verified earlier is a proof, once, and for what was asked.
+func TestSMS_TheAnswerIsTheProof(t *testing.T) {
+	t.Parallel()
+	d := newDistant(t)
+	asked := d.ask()
+	if _, err := d.sign(); !errors.Is(err, mandate.ErrNoProof) {
+		t.Errorf("before the answer: %v", err)
+	}
+	d.Answer(t, asked, angelas, "oui mais attendez")
+	if _, err := d.sign(); !errors.Is(err, mandate.ErrNoProof) {
+		t.Errorf("after an unclear answer: %v", err)
+	}
+	if err := d.Consents.Answer(t.Context(), d.Message(t, asked, "again"), angelas, "Oui, merci !"); err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.sign()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.ConsentBy != mandate.ConsentSMS || m.IdentifiedBy != draft.ByAcquaintance {
+		t.Errorf("signed %+v", m)
+	}
+	if n := tally(t, d.World, `select count(*) from consent where state = 'used' and mandate_id = $1`, m.ID); n != 1 {
+		t.Error("the answer can be used again")
+	}
+	d.Content(t)
+}
+
+// What they said yes to is what is signed, or it is no proof.
+func TestSMS_IsForWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*distant) error{
+		"they said no": func(d *distant) error {
+			d.Answer(d.t, d.ask(), angelas, "non")
+			return nil
+		},
+		"other terms": func(d *distant) error {
+			d.Answer(d.t, d.ask(), angelas, "oui")
+			if err := d.Drafts.Change(d.t.Context(), d.Jeanne, d.draft, fixture.Terms(d.low[1])); err != nil {
+				return err
+			}
+			who := uuid.Nil
+			if err := d.Connect(d.t, d.Superuser).QueryRow(d.t.Context(), `select id from citizen where organisation_id = $1`, d.Here).Scan(&who); err != nil {
+				return err
+			}
+			return d.Drafts.Recognise(d.t.Context(), d.Jeanne, d.draft, who)
+		},
+		"the next day": func(d *distant) error {
+			d.Answer(d.t, d.ask(), angelas, "oui")
+			now := d.Clock.Now()
+			tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 30, 0, 0, time.UTC)
+			d.Clock.Advance(tomorrow.Sub(now))
+			d.World.Behind(d.t, `update mandate_draft set identified_at = $1, expires_at = $2 where state = 'identified'`, d.Clock.Now(), d.Clock.Now().Add(time.Hour))
+			d.World.Behind(d.t, `update consent set expires_at = $1`, d.Clock.Now().Add(time.Hour))
+			return nil
+		},
+		"withdrawn": func(d *distant) error {
+			asked := d.ask()
+			d.Answer(d.t, asked, angelas, "oui")
+			d.Answer(d.t, asked, angelas, "non")
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDistant(t)
+			if err := change(d); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.sign(); !errors.Is(err, mandate.ErrNoProof) {
+				t.Errorf("signed: %v", err)
+			}
+		})
+	}
+}
+
+func TestSMS_IsForWhomTheAidantRecognised(t *testing.T) {
+	t.Parallel()
+	d := newDistant(t)
+	open, err := d.Drafts.Start(t.Context(), d.Jeanne, fixture.Terms(d.low[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := d.Draft(t, d.Jeanne, fixture.Citizen(1), fixture.Tax)
+	for what, x := range map[string]struct {
+		id   uuid.UUID
+		want error
+	}{"nobody": {open.ID, draft.ErrState}, "FranceConnect told": {told, draft.ErrState}} {
+		if _, err := d.Mandates.PrepareConsent(t.Context(), d.Jeanne, x.id, "fr"); !errors.Is(err, x.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := d.Mandates.PrepareConsent(t.Context(), d.Paul, d.draft, "fr"); !errors.Is(err, draft.ErrNotOwn) {
+		t.Errorf("a colleague's: %v", err)
+	}
+}
