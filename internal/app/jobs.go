@@ -41,6 +41,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-telephones", Every: time.Hour, Run: a.office.phones.Purge},
 		{Name: "purge-sms-callbacks", Every: 15 * time.Minute, Run: a.office.smsin.Purge},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
+		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.mandates.TellOfEnds(ctx, notify.Queue) }},
 	}
@@ -70,6 +71,15 @@ func (a *App) remind(ctx context.Context) error {
 // remindOfUses tells who owes an account of a use, once a day.
 func (a *App) remindOfUses(ctx context.Context) error {
 	due, err := a.reports.Due(ctx)
+	if err != nil {
+		return err
+	}
+	return a.tellOnce(ctx, due)
+}
+
+// tellOfOrphans tells referents of mandates that nobody follows up, once a day.
+func (a *App) tellOfOrphans(ctx context.Context) error {
+	due, err := a.mandates.TellOfOrphans(ctx)
 	if err != nil {
 		return err
 	}

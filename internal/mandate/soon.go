@@ -14,19 +14,23 @@ import (
 	"mandat/internal/prose"
 )
 
-// untold finds, at most $4 of them, the mandates of an organisation ($1) of more than a month that end soon ($2, $3) and of which nobody was told, with who follows each up:
-// who signed it, or to whom it was handed over, from one to the next as the handovers followed each other. Of a mandate whose follower may not read there (any
+// untold finds, at most $4 of them, the mandates of an organisation ($1) of more than a month that end soon ($2, $3) and of which nobody was told, with its follower.
+// Of a mandate whose follower may not read there (any
 // more) nobody is told until it is handed over, and who was told of others today is told of it tomorrow.
 const untold = `with recursive due as (select m.id, m.person_id, m.signed_at from mandate m where m.organisation_id = $1 and m.state = 'standing' and m.ends_at > $2 and m.ends_at <= $3
 		and (m.ends_at at time zone 'Europe/Paris')::date - (coalesce(m.starts_at, m.signed_at) at time zone 'Europe/Paris')::date > 31
 		and not exists (select from mandate_end_told t where t.mandate_id = m.id)),
-	step as (select id, person_id, signed_at since, 0 n from due
-		union all select s.id, h.to_person, h.at, s.n + 1 from step s join mandate_handover h on h.organisation_id = $1 and h.from_person = s.person_id and h.at > s.since),
-	follower as (select distinct on (id) id, person_id from step order by id, n desc)
+	` + follower + `
 	select f.id, f.person_id from follower f join membership m on m.organisation_id = $1 and m.person_id = f.person_id join person a on a.id = m.person_id
 		join organisation o on o.id = m.organisation_id where ` + org.Reads + ` and not exists (select from mandate_end_told t
 			where t.organisation_id = $1 and t.person_id = f.person_id and t.told_at <> $2 and (t.told_at at time zone 'Europe/Paris')::date = ($2::timestamptz at time zone 'Europe/Paris')::date)
 		order by f.person_id, f.id limit $4`
+
+// follower is SQL: of mandates that are due (id, person_id, signed_at) in an organisation ($1), who follows each up: who signed it, or to whom it was handed over, from
+// one to the next as the handovers followed each other.
+const follower = `step as (select id, person_id, signed_at since, 0 n from due
+		union all select s.id, h.to_person, h.at, s.n + 1 from step s join mandate_handover h on h.organisation_id = $1 and h.from_person = s.person_id and h.at > s.since),
+	follower as (select distinct on (id) id, person_id from step order by id, n desc)`
 
 // endsAtOnce is how many mandates are noted as told in one transaction.
 const endsAtOnce = 500
@@ -34,14 +38,7 @@ const endsAtOnce = 500
 // TellOfEnds lets those be told, by tell in the same transaction, who follow up mandates of more than a month that end within Soon: of each mandate once for ever, and
 // all at once of each organisation's. It is for a job that comes round daily.
 func (r *Register) TellOfEnds(ctx context.Context, tell func(tx *db.Tx, now time.Time, m org.Message) error) error {
-	var organisations []uuid.UUID
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id from organisation where active order by id`)
-		if err == nil {
-			organisations, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		}
-		return err
-	})
+	organisations, err := r.organisations(ctx)
 	now := r.clock.Now()
 	for _, o := range organisations {
 		for found := endsAtOnce; err == nil && found == endsAtOnce; {

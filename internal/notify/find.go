@@ -108,6 +108,7 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 		}
 		return errors.Join(err, place(ctx, tx, m))
 	},
+	"orphans": place,
 	// It is for the address of before, which package contact keeps for it, also when its person has shown another one by now.
 	"contact_changed": func(ctx context.Context, tx pgx.Tx, m *message) error {
 		return tx.QueryRow(ctx, `select coalesce((select email from person_contact_former where person_id = $1 and at = $2), '')`, m.person, m.at).Scan(&m.to)

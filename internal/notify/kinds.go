@@ -70,6 +70,8 @@ var kinds = map[string]kind{
 
 	"end_soon": {byMail, 3 * days, "", "/mandats?onglet=soon&suivi=moi", noSecret},
 
+	"orphans": {byMail, days, "", "/referent", noSecret}, // every day, until somebody follows the mandates up
+
 	"renamed": {byMail, weeks, "", "/compte", noSecret},
 
 	"uses_open": {byMail, days, "", "/espace", noSecret}, // every day, until nothing is left to write

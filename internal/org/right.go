@@ -48,6 +48,12 @@ const Acts = isAidant + ` and ` + free + ` and o.active and ` + agreed + ` and `
 // certificate was suspended, is told nothing of anybody.
 const Reads = isAidant + ` and ` + free + ` and o.active and ` + agreed + ` and ` + entrusted
 
+// Follows is the rule who can be responsible for mandates, in SQL as Acts: who may read there, or will as soon as they have accepted the latest charter.
+const Follows = isAidant + ` and ` + free + ` and ` + entrusted
+
+// Leads is the rule who is a referent, in SQL, about a membership m of the person a.
+const Leads = `m.role = 'referent' and m.ended_at is null and ` + free
+
 // Limits is an array of SQL, about a membership m in the organisation o: the procedures that the person may do there. Null is every
 // one.
 const Limits = `(case when o.procedures is null then m.procedures when m.procedures is null then o.procedures

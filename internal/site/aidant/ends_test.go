@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/terms"
@@ -185,4 +187,17 @@ func TestRenew_SaysWhyNot(t *testing.T) {
 	c.Behind(t, `update organisation set procedures = array[$2] where id = $1`, c.Here, fixture.Housing)
 	b.Want(b.Get(gone), 409, "Plus aucune de ces démarches")
 	b.Want(b.Post(gone, renewal("powers", "1")...), 409, "Plus aucune de ces démarches")
+}
+
+// The page of a mandate that nobody follows up says who has to name somebody.
+func TestMandate_WithNobodyResponsible(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	path := "/mandats/" + c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax).ID.String()
+	b := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+	b.Without(b.Want(b.Get(path), 200), "Plus personne ne suit ce mandat")
+	if err := c.Directory.Leave(t.Context(), journal.Program(), c.Jeanne.Person, c.Here, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	b.Want(b.Get(path), 200, "Plus personne ne suit ce mandat", "Un référent de votre structure doit désigner quelqu’un")
 }

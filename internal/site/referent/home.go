@@ -16,6 +16,7 @@ type homePage struct {
 	page.Common
 	Organisation string
 	Waiting      []waiting
+	Orphans      []orphaned // mandates that nobody follows up any more, by who did
 	People       org.Figures
 	Aidants      int // active ones, referents who are none left out
 	Figures      mandate.Figures
@@ -28,6 +29,12 @@ type waiting struct {
 	Name string // of whom it is about
 	Href string
 	At   time.Time
+}
+
+// orphaned is what somebody followed up who does not any more.
+type orphaned struct {
+	mandate.Orphaned
+	Name, Href string
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
@@ -49,6 +56,9 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if p.Figures, err = s.Mandates.Figures(r.Context(), at.Actor()); err != nil {
 		return err
 	}
+	if p.Orphans, err = s.orphans(r, at, people); err != nil {
+		return refusal(err)
+	}
 	if p.Waiting, err = s.waiting(r, at, people); err != nil {
 		return refusal(err)
 	}
@@ -56,6 +66,25 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "referent/home.html", p)
+}
+
+// orphans finds the mandates that nobody follows up, of which the referent names somebody on the page of who did.
+func (s *Site) orphans(r *http.Request, at *session.Session, people []org.Colleague) ([]orphaned, error) {
+	found, err := s.Mandates.Orphans(r.Context(), at.Actor())
+	if err != nil {
+		return nil, err
+	}
+	var out []orphaned
+	for _, o := range found {
+		line := orphaned{Orphaned: o, Href: personPath(o.Person) + "#releve"}
+		for _, c := range people {
+			if c.ID == o.Person {
+				line.Name = c.GivenName + " " + c.UsualName
+			}
+		}
+		out = append(out, line)
+	}
+	return out, nil
 }
 
 func (s *Site) waiting(r *http.Request, at *session.Session, people []org.Colleague) ([]waiting, error) {

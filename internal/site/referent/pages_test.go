@@ -162,7 +162,8 @@ func everyPage(t *testing.T) []shownPage {
 			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name}
 		}},
 		shownPage{"referent/home.html", func() page.Page {
-			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
+			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Orphans: []orphaned{{mandate.Orphaned{Person: someID, Mandates: 3, FirstEnd: later}, "Jeanne-Marie DE LA ROCHEFOUCAULD", "/x#releve"}},
+				Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
 		}},
 		shownPage{"referent/team.html", func() page.Page {
 			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups()}

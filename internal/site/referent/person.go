@@ -126,8 +126,7 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 		if m.ID == l.Left.FollowedUpBy {
 			l.Follower = m.Name
 		}
-		reads := m.Certificate == certification.Certified || m.Certificate == "expired" // of citizens: see org.Reads
-		if m.ID != c.ID && m.Works() && m.Aidant() && reads {
+		if m.ID != c.ID && m.Follows() {
 			l.Colleagues = append(l.Colleagues, staff.Choice{Value: m.ID.String(), Text: m.Name})
 		}
 	}
@@ -141,9 +140,9 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 // Any reports whether they follow anything up.
 func (l leaving) Any() bool { return l.Left.Mandates+l.Left.Drafts > 0 }
 
-// Leaves reports whether there is something to hand over that somebody who works no more has left.
+// Leaves reports whether there is something to hand over that somebody has left who can follow nothing up any more.
 func (l leaving) Leaves() bool {
-	return !l.Person.Works() && l.Any() && len(l.Colleagues) > 0
+	return !l.Person.Follows() && l.Any() && len(l.Colleagues) > 0
 }
 
 // sendCertificate sends somebody's certificate.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/certification"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -61,6 +62,11 @@ func (m member) Certifiable() bool { return m.Aidant() || m.Certificate != "none
 // Works reports whether they have a role now and are suspended nowhere.
 func (m member) Works() bool {
 	return m.State == org.ColleagueActive || m.State == org.ColleagueTraining
+}
+
+// Follows reports whether they can be responsible for mandates (org.Follows): an aidant who was certified once, and is suspended nowhere.
+func (m member) Follows() bool {
+	return m.Works() && m.Aidant() && (m.Certificate == certification.Certified || m.Certificate == "expired")
 }
 
 // Factors reports whether they have second factors of their own.
