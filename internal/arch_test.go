@@ -83,6 +83,7 @@ var helpers = map[string][]string{
 	"rogue":    {"oidc", "token", "clock", "upstream"},
 	"dbtest":   {"db", "migrations"},
 	"fixture":  {"*"},
+	"load":     {"*"},
 	"desk":     {"*"},
 	"sitetest": {"*"},
 	"apptest":  {"*"},
