@@ -1,6 +1,8 @@
 package counter
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,7 +10,9 @@ import (
 	"time"
 
 	"mandat/internal/citizen"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
+	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/sitetest"
 )
@@ -122,4 +126,13 @@ func TestTakeOver_TooLate(t *testing.T) {
 	b.Want(b.Post(drawn+"/abandon"), 303, "/espace")
 	paul.Want(paul.Post(drawn+"/reprise", "version", shown), 404, "n’existe plus")
 	c.wantRows(t, 0, `select count(*) from journal_entry where action = 'draft.taken_over'`)
+}
+
+// A draft that is taken over between the page's question whose it is and its act is a colleague's too, and no fault of ours.
+func TestRefusal_TakenOverMeanwhile(t *testing.T) {
+	t.Parallel()
+	p, ok := errors.AsType[*page.Problem](refusal(fmt.Errorf("drop identity: %w", draft.ErrNotOwn)))
+	if !ok || p.Status != http.StatusConflict {
+		t.Errorf("%+v", p)
+	}
 }

@@ -53,6 +53,9 @@ func refusal(err error) error {
 	if errors.Is(err, draft.ErrNotAllowed) {
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/espace")
 	}
+	if errors.Is(err, draft.ErrNotOwn) { // taken over since the page asked whose it is
+		return page.NewProblem(http.StatusConflict, "aidant.problem.draft_of_colleague", "/espace")
+	}
 	return staff.Right(err)
 }
 
