@@ -70,7 +70,7 @@ func TestKeyboard(t *testing.T) {
 	p.choose("#field-agreed")
 	p.keyTo(`form[action$="/signature"] button[type=submit]`)
 	p.enter()
-	p.says("aidant.mandate.signed")
+	p.says("ends.confirmed")
 	p.reaches()
 }
 

@@ -207,7 +207,7 @@ func (n *newcomer) signs() {
 	}
 	n.look("recap-kept")
 	n.press(`form[action$="/signature"] button[type=submit]`)
-	n.says("aidant.mandate.signed")
+	n.says("ends.confirmed")
 }
 
 // stale makes the second factor of a session sixteen minutes old.

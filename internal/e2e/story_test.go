@@ -184,7 +184,7 @@ func (s *storyteller) sign() {
 	s.agree()
 	s.press(`form[action$="/signature"] button[type=submit]`)
 	s.page("aidant.mandate.step")
-	s.says("aidant.mandate.signed")
+	s.says("ends.confirmed")
 	s.look("mandate-signed")
 	s.mandate = s.path()
 }

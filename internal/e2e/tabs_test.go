@@ -80,6 +80,6 @@ func (s *storyteller) put() string {
 	s.about("sign")
 	s.agree()
 	s.press(`form[action$="/signature"] button[type=submit]`)
-	s.says("aidant.mandate.signed")
+	s.says("ends.confirmed")
 	return path.Base(s.path())
 }
