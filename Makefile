@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 SOURCES := $(wildcard cmd internal migrations web)
 GOTEST := go test -race -shuffle=on -count=1
 
-.PHONY: help run build test check fmt fmt-check lint bench soak screenshots docs certs reset needs vulnerabilities
+.PHONY: help run build test check fmt fmt-check lint bench bench-large soak screenshots docs certs reset needs vulnerabilities
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: ## the linters alone; the first time builds them, a minute or two
 
 bench: ## rates and latencies beside their rivals, in minutes; BENCH=Sign runs one
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 30m ./internal/bench/... ./internal/certification
+
+bench-large: ## the budgets with ten million mandates beside ten thousand: needs 60 GB, and an hour; MANDAT_LARGE=100000 for a quick look
+	MANDAT_LARGE=$(or $(MANDAT_LARGE),10000000) go test -run '^$$' -bench '^BenchmarkLarge$$' -benchtime 1x -timeout 6h ./internal/bench
 
 soak: needs ## the long runs: fifty kills, then fuzzing of every parser; FUZZ=10m for longer
 	MANDAT_SOAK=1 $(GOTEST) -p 1 -timeout 6h $(or $(PACKAGES),./...)

@@ -21,6 +21,7 @@ type adminCmds struct {
 	Close        closing         `cmd:"" help:"End an organisation and every role in it, at once."`
 	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`
 	Keys         keys            `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
+	LoadTestData loadTestData    `cmd:"" help:"Fill a new database, in which nothing was ever done, with millions of invented mandates."`
 	Rotate       rotate          `cmd:"" help:"Let the next key of the identity provider sign, and make a new next one."`
 }
 

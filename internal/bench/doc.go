@@ -6,6 +6,7 @@
 //	Use   whole uses, closed and open loop, beside a server that only answers and inserts
 //	List  one page of the list of an organisation with 20,000 mandates, beside names in clear
 //	Log   export and verification of a long journal, beside a reader that only hashes
+//	Large the budgets with ten million mandates beside ten thousand (make bench-large)
 //	Idle  memory and time to the first answer, beside an empty net/http program
 //
 // Rounds alternate between us and the rival, in turned order, and medians are shown: on a shared machine single runs say

@@ -99,9 +99,19 @@ const (
 
 func newPlace(b *testing.B, tune ...func(*cluster.Options)) *place {
 	b.Helper()
+	return placeOn(b, dbtest.NewDurable(b, append(tune, shipped)...), func(*keyring.Keyring, string) {})
+}
+
+// placeOn makes a place of a database, of which something may be made beforehand with its keys and the folder of what its server remembers.
+func placeOn(b *testing.B, d *dbtest.Database, before func(keys *keyring.Keyring, state string)) *place {
+	b.Helper()
 	dir := b.TempDir()
-	p := &place{World: fixture.On(b, dbtest.NewDurable(b, append(tune, shipped)...)), bin: build(b)}
-	p.keys = makeKeys(b, filepath.Join(dir, "keys"))
+	keys := makeKeys(b, filepath.Join(dir, "keys"))
+	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	before(keys, filepath.Join(dir, "state"))
+	p := &place{World: fixture.On(b, d), bin: build(b), keys: keys}
 	p.Keys = p.keys.Envelope
 	p.Open(p.DB)
 	clients, err := json.Marshal([]map[string]any{{"client_id": clientID, "name": "FranceConnect", "client_secret": clientSecret, "auth_method": "client_secret_post",
@@ -110,9 +120,6 @@ func newPlace(b *testing.B, tune ...func(*cluster.Options)) *place {
 		b.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "clients.json"), clients, 0o600); err != nil {
-		b.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
 		b.Fatal(err)
 	}
 	port := freePort(b)

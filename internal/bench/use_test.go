@@ -123,7 +123,13 @@ const clients, citizens = 256, 400
 
 func newUses(b *testing.B, tune ...func(*cluster.Options)) *uses {
 	b.Helper()
-	u := &uses{place: newPlace(b, tune...)}
+	return usesOf(b, newPlace(b, tune...))
+}
+
+// usesOf starts the program at a place, and its rival, and signs browsers in.
+func usesOf(b *testing.B, p *place) *uses {
+	b.Helper()
+	u := &uses{place: p}
 	u.ours.server, u.theirs.server = u.serve(b), u.rival(b)
 	known := make([]uuid.UUID, citizens)
 	var wait sync.WaitGroup

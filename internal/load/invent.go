@@ -15,6 +15,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/envelope"
 	"mandat/internal/evidence"
+	"mandat/internal/journal/format"
 	"mandat/internal/procedure"
 	"mandat/internal/terms"
 )
@@ -88,6 +89,10 @@ func (m *maker) lot(n int) *lot {
 	count := min(m.mandates-first, groupsEach*mandatesEach)
 	k.entries = writer{salts: func(b []byte) { _, _ = k.chance.Read(b) }, next: m.firstEntry + int64(entriesUpTo(first))}
 	out := &lot{first: k.entries.next, mandates: count}
+	for r, each := range map[*rows]int{&k.citizens: 300, &k.mandates: 2000, &k.powers: 500, &k.uses: 150, &k.accounts: 150, &k.entries.rows: 2500} { // bytes a mandate
+		r.b = append(make([]byte, 0, count*each), copyHeader...)
+	}
+	k.entries.commits = make([]format.Hash, 0, 2*count)
 	for at := first; at < first+count && out.err == nil; at += mandatesEach {
 		out.err = k.group(at, min(mandatesEach, first+count-at))
 	}
@@ -218,7 +223,7 @@ func (k *making) frozen(o *office, who *known, m *invented, salt string) terms.F
 		Agreement: &terms.Agreement{Lang: "fr", Form: evidence.Plain, Reading: "self", Understood: "until", Private: true}}
 	f.Citizen.Sub = ""
 	for _, p := range m.procedures {
-		f.Procedures = append(f.Procedures, terms.Power{Key: p.Key, Theme: p.Theme, Name: p.Name, Level: procedure.Act, EndsAt: m.ends})
+		f.Procedures = append(f.Procedures, terms.Power{Key: p.Key, Theme: p.Theme, Name: procedure.Text{"fr": p.Name["fr"]}, Level: procedure.Act, EndsAt: m.ends})
 	}
 	return f
 }

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -162,7 +163,7 @@ func (m *maker) prepare(ctx context.Context, o Options) error {
 func (m *maker) load(ctx context.Context, owner *pgx.Conn, o Options) error {
 	return pgx.BeginFunc(ctx, owner, func(tx pgx.Tx) error {
 		for _, sql := range []string{`set local statement_timeout = 0`, `set local idle_in_transaction_session_timeout = 0`, `set local lock_timeout = '10s'`, `set local maintenance_work_mem = '1GB'`,
-			`lock table journal_entry, journal_leaf, journal_tile, journal_tree in access exclusive mode`} {
+			`lock table journal_entry, journal_leaf, journal_tile, journal_tree, ` + strings.Join(names(frozen), ", ") + ` in access exclusive mode`} {
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
 			}
@@ -179,6 +180,10 @@ func (m *maker) load(ctx context.Context, owner *pgx.Conn, o Options) error {
 		}
 		again, err := bare(ctx, tx, append(names(filled), leaves.name))
 		if err != nil {
+			return err
+		}
+		// Emptied though empty: rows can then be copied as frozen, which need no vacuuming, and with wal_level = minimal are not logged.
+		if _, err := tx.Exec(ctx, `truncate `+strings.Join(names(frozen), ", ")); err != nil {
 			return err
 		}
 		if err := m.copyAll(ctx, tx, grow, o.Progress); err != nil {
@@ -202,9 +207,11 @@ func (m *maker) alone(ctx context.Context, tx pgx.Tx) error {
 	if err := alone(ctx, tx); err != nil {
 		return err
 	}
-	var mandates bool
-	if err := tx.QueryRow(ctx, `select exists (select from mandate)`).Scan(&mandates); err != nil || mandates {
-		return errors.Join(err, ErrUsed)
+	for _, t := range frozen {
+		var rows bool
+		if err := tx.QueryRow(ctx, `select exists (select from `+t.name+`)`).Scan(&rows); err != nil || rows {
+			return errors.Join(err, ErrUsed)
+		}
 	}
 	return nil
 }
@@ -233,7 +240,7 @@ func (m *maker) copyAll(ctx context.Context, tx pgx.Tx, grow *tree.Bulk, progres
 			return l.err
 		}
 		for n, t := range filled {
-			if _, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.tables[n]), "copy "+t.name+" ("+t.columns+") from stdin (format binary)"); err != nil {
+			if _, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.tables[n]), "copy "+t.name+" ("+t.columns+") from stdin (format binary"+t.freeze()+")"); err != nil {
 				return fmt.Errorf("copy %s: %w", t.name, err)
 			}
 		}

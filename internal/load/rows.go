@@ -7,16 +7,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// rows builds what COPY reads: rows in PostgreSQL's binary format. Columns are written in the order of the statement that reads them.
+// rows builds what COPY reads, after copyHeader: rows in PostgreSQL's binary format. Columns are written in the order of the statement that reads them.
 type rows struct{ b []byte }
 
 var copyHeader = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 
 // row begins a row of so many columns.
 func (r *rows) row(columns int) {
-	if r.b == nil {
-		r.b = append(r.b, copyHeader...)
-	}
 	r.b = binary.BigEndian.AppendUint16(r.b, uint16(columns)) //nolint:gosec // some ten
 }
 

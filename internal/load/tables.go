@@ -23,6 +23,16 @@ var (
 // filled are the tables that rows are copied into, in that order.
 var filled = []table{citizens, mandates, powers, uses, accounts, entries}
 
+// frozen are those of them that were empty: all but the journal, which tells of the organisations already.
+var frozen = filled[:len(filled)-1]
+
+func (t table) freeze() string {
+	if t == entries {
+		return ""
+	}
+	return ", freeze"
+}
+
 func names(tables []table) []string {
 	var out []string
 	for _, t := range tables {
