@@ -4,8 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
-	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/clock"
@@ -13,9 +13,12 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
 	"mandat/internal/journal/verify"
 	"mandat/internal/load"
+	"mandat/internal/mandate"
+	"mandat/internal/report"
 )
 
 const origin = "load.exemple.invalid/journal"
@@ -60,12 +63,10 @@ func TestRun_IsWhatTheProgramWouldHaveMade(t *testing.T) {
 	o := options(t, d, 2003)
 	run(t, o)
 	auditor := d.OpenAuditor(t)
-	begun := time.Now()
 	found, err := comparison.Run(t.Context(), auditor)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log("compared in", time.Since(begun))
 	for n, f := range found {
 		if n < 5 {
 			t.Error(f)
@@ -73,6 +74,9 @@ func TestRun_IsWhatTheProgramWouldHaveMade(t *testing.T) {
 	}
 	d.DB = pool(t, d.App)
 	w := fixture.On(t, d)
+	w.Keys = o.Keys
+	w.Open(d.DB)
+	opens(t, w)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	i, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: o.Signer, StateFile: o.StateFile, Clock: &clock.Clock{}})
 	if err != nil {
@@ -99,6 +103,29 @@ func TestRun_IsWhatTheProgramWouldHaveMade(t *testing.T) {
 	r, err := verify.Log(t.Context(), verify.Options{Policy: policy, Export: files})
 	if err != nil || r.Size != c.Size || r.Size < 4005 {
 		t.Fatalf("%+v, %v; mandate %s", r, err, m.ID)
+	}
+}
+
+// opens reads what is sealed of a mandate, where its aidant reads it.
+func opens(t *testing.T, w *fixture.World) {
+	t.Helper()
+	by := journal.Actor{Kind: journal.Aidant}
+	var id uuid.UUID
+	query(t, w.Database, []any{&id, &by.Organisation, &by.Person}, `select id, organisation_id, person_id from mandate where id in (select mandate_id from report_use) order by id desc limit 1`)
+	m, err := w.Mandates.Consult(t.Context(), by, id, mandate.PageMandate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Terms.Organisation.Name == "" || len(m.Terms.Procedures) != len(m.Powers) || m.Identity.FullName() == "" || m.Terms.Procedures[0].Name["fr"] == "" {
+		t.Errorf("%+v", m)
+	}
+	uses, err := report.New(w.DB, w.Journal, w.Mandates, w.Citizens, w.Clock).OfMandate(t.Context(), by, id)
+	if err != nil || len(uses) != 1 {
+		t.Fatalf("%v, %v", uses, err)
+	}
+	use, err := report.New(w.DB, w.Journal, w.Mandates, w.Citizens, w.Clock).Find(t.Context(), by, id, uses[0].ID)
+	if err != nil || use.Last().Site == "" {
+		t.Errorf("%+v, %v", use, err)
 	}
 }
 
@@ -156,7 +183,7 @@ func TestRun_BringsEverythingBack(t *testing.T) {
 
 func shape(t *testing.T, d *dbtest.Database) (text string) {
 	t.Helper()
-	query(t, d, &text, `select string_agg(line, E'\n' order by line) from (
+	query(t, d, []any{&text}, `select string_agg(line, E'\n' order by line) from (
 		select pg_get_indexdef(indexrelid) || indisvalid || indisunique || indisprimary as line from pg_index where indrelid::regclass::text !~ '^pg_'
 		union all select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) || convalidated from pg_constraint where connamespace = 'public'::regnamespace
 		union all select tgrelid::regclass || ' ' || pg_get_triggerdef(oid) || tgenabled::text from pg_trigger where not tgisinternal) all_of_it`)
@@ -165,15 +192,15 @@ func shape(t *testing.T, d *dbtest.Database) (text string) {
 
 func number(t *testing.T, d *dbtest.Database, sql string) (n int) {
 	t.Helper()
-	query(t, d, &n, sql)
+	query(t, d, []any{&n}, sql)
 	return n
 }
 
-func query(t *testing.T, d *dbtest.Database, to any, sql string) {
+func query(t *testing.T, d *dbtest.Database, to []any, sql string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), d.Superuser)
 	if err == nil {
-		err = conn.QueryRow(t.Context(), sql).Scan(to)
+		err = conn.QueryRow(t.Context(), sql).Scan(to...)
 		_ = conn.Close(t.Context())
 	}
 	if err != nil {
