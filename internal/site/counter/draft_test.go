@@ -153,7 +153,7 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	c, b, drawn := newIdentified(t)
 	before := identified.FindStringSubmatch(b.Get(drawn + "/recapitulatif").Body)[1]
 	c.Clock.Advance(mandate.IdentityLife + time.Second)
-	b.Want(b.Post(drawn+"/signature", "version", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification date de plus de dix minutes")
+	b.Want(b.Post(drawn+"/signature", "version", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification est trop ancienne")
 	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Identifier de nouveau la personne")
 
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
