@@ -54,6 +54,8 @@ create function phone_staff(text) returns table (person_id uuid) language sql st
   union select person_id from person_contact where kind = 'phone' and value = $1
   union select person_id from invitation where phone = $1 and state in ('proposed', 'open')
 $$;
+revoke all on function phone_staff(text) from public;
+grant execute on function phone_staff(text) to mandat_app;
 -- +goose StatementEnd
 create index person_phone_number on person (phone) where phone is not null;
 

@@ -45,7 +45,7 @@ type Proven struct {
 // forty thousand years. One network may check more papers than that, and files as often as it may; whoever makes up addresses gets no further than that.
 func allowances(tok string, shown Shown, from netip.Addr) []throttle.Allowance {
 	network := throttle.Allowance{Of: "paper.network", Who: throttle.Network(from), Burst: 40, Every: 20 * time.Second}
-	if shown.SHA256 != nil {
+	if shown.SHA256 != nil && shown.Word == "" {
 		return []throttle.Allowance{network}
 	}
 	return []throttle.Allowance{network, {Of: "paper.address", Who: hex.EncodeToString(token.Hash(tok)), Burst: 6, Every: 10 * time.Minute}}
@@ -53,7 +53,7 @@ func allowances(tok string, shown Shown, from netip.Addr) []throttle.Allowance {
 
 // A token that was never given is answered like one of a mandate that has ended or of which something wrong is shown: one row, by the
 // same work.
-const checked = `select coalesce(m.state = 'standing' and m.ends_at > $4, false), coalesce(m.id, $2), coalesce(w.mac, ''::bytea),
+const checked = `select exists (select from mandate_power p where p.mandate_id = m.id and p.state = 'standing' and p.starts_at <= $4 and p.ends_at > $4), coalesce(m.id, $2), coalesce(w.mac, ''::bytea),
 	exists (select from attestation a where a.mandate_id = s.mandate_id and a.sha256 = $3)
 	from (select $1::bytea as hash) asked left join attestation_status s on s.token_hash = asked.hash
 	left join mandate m on m.id = coalesce(s.mandate_id, $2) left join attestation_word w on w.mandate_id = m.id`

@@ -64,6 +64,8 @@ func (r *Register) Start(ctx context.Context, by journal.Actor, q Request) (uuid
 	id := token.ID()
 	batch := &pgx.Batch{}
 	mayAct := org.MayAct(batch, by)
+	// The citizen first: the order of locks is the same for every act about them.
+	batch.Queue(`select id from citizen where id = $1 and organisation_id = $2 for update`, q.Citizen, by.Organisation)
 	act := func() error {
 		return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
 			if err := mayAct(tx.Now); err != nil {
@@ -101,6 +103,13 @@ func (r *Register) start(ctx context.Context, tx *journal.Tx, id uuid.UUID, q Re
 		return none, journal.Event{}, phone.ErrNotShown
 	case !held.VerifiedBefore(q.Begun):
 		return none, journal.Event{}, ErrTooNew
+	}
+	var no bool
+	if err := tx.QueryRow(ctx, `select exists (select from consent where organisation_id = $1 and draft_id = $2 and state = 'no')`, tx.By.Organisation, q.Draft).Scan(&no); err != nil {
+		return none, journal.Event{}, err
+	}
+	if no {
+		return none, journal.Event{}, ErrRefused
 	}
 	before, err := lockLive(ctx, tx, tx.By.Organisation, q.Draft)
 	if err != nil {

@@ -84,6 +84,7 @@ var (
 	ErrTooNew    = errors.New("the number was not verified before the draft was begun")
 	ErrTooOften  = errors.New("too many requests were sent")
 	ErrTooLong   = errors.New("the recap does not fit messages")
+	ErrRefused   = errors.New("the citizen has said no about this draft")
 	ErrOver      = errors.New("the request is over")
 )
 

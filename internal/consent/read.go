@@ -42,6 +42,9 @@ func Read(text string) Meaning {
 // harmless are the characters that people put around and between words, and that change nothing: not a question mark, not a comma before "mais".
 const harmless = ".,!'’ʼ\"«»“”-…"
 
+// accent reports whether c is a mark that French letters carry, and not one that strikes them out or hides them.
+func accent(c rune) bool { return c >= '\u0300' && c <= '\u0304' || c == '\u0308' || c == '\u0327' }
+
 // squeeze leaves the letters of an answer, without case and accents. Any character that is neither a letter of ASCII then nor harmless stays, and so
 // makes the answer one that is not listed.
 func squeeze(text string) string {
@@ -49,7 +52,7 @@ func squeeze(text string) string {
 		return text // longer than any that is listed, whatever is taken out
 	}
 	return strings.Map(func(c rune) rune {
-		if unicode.Is(unicode.Mn, c) || unicode.IsSpace(c) || strings.ContainsRune(harmless, c) {
+		if accent(c) || unicode.IsSpace(c) || strings.ContainsRune(harmless, c) {
 			return -1
 		}
 		return c

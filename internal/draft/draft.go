@@ -62,6 +62,7 @@ var (
 	ErrTooLow     = errors.New("the citizen is not identified well enough for a procedure")          // TooLowError says which
 	ErrIdentity   = errors.New("the identity is incomplete")                                         // IdentityError says what
 	ErrWitness    = errors.New("not a second colleague")
+	ErrRefused    = errors.New("the citizen said no to this draft")
 	ErrWider      = errors.New("a renewal gives no more than what it renews")
 )
 
@@ -223,6 +224,9 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Dr
 	}
 	if d.Person != by.Person {
 		d.Identity = nil
+		for i := range d.Terms.Powers {
+			d.Terms.Powers[i].Case = ""
+		}
 	}
 	return d.Draft, nil
 }

@@ -272,8 +272,10 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 	case "mandate.started":
 		r.mandate.State = Standing
 		for _, p := range r.powers {
-			if p.State == Scheduled {
+			if p.State == Scheduled && e.At.Before(p.EndsAt) {
 				p.State = Standing
+			} else if p.State == Scheduled {
+				r.endPower(p.Procedure, p.Case, "expired", e.At)
 			}
 		}
 	case "power.ended":
@@ -329,9 +331,9 @@ func (r *replayed) endPower(procedure, caseRef, reason string, at time.Time) {
 		}
 	}
 	if left == 0 && r.mandate.EndedAt == nil {
-		when := at
-		if reason == "expired" {
-			when = r.mandate.EndsAt
+		when, reason := at, "superseded"
+		if !at.Before(r.mandate.EndsAt) {
+			when, reason = r.mandate.EndsAt, "expired"
 		}
 		r.mandate.EndReason, r.mandate.EndedAt = reason, &when
 	}

@@ -76,6 +76,9 @@ func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID,
 func (r *Register) end(tx *journal.Tx, m *Mandate, reason string) (journal.Event, error) {
 	detail := ended{Reason: reason, Procedures: []string{}}
 	for _, p := range m.Powers {
+		if !tx.Now.Before(p.EndsAt) {
+			continue // expired
+		}
 		detail.Procedures = append(detail.Procedures, p.Procedure)
 	}
 	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else $3 end where mandate_id = $1 and state <> 'ended'`, m.ID, tx.Now, reason)

@@ -95,6 +95,8 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 			return draft.ErrNotOwn
 		case d.State != draft.Identified || d.IdentifiedBy != draft.ByAcquaintance || s.known.ID == uuid.Nil:
 			return draft.ErrState
+		case !slight(d.Terms):
+			return ErrNoProof
 		}
 		if err := r.drafts.Open(d); err != nil {
 			return err
@@ -119,7 +121,7 @@ func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Re
 	f, err := s.freeze(d, now, d.Signing.Salt)
 	q := consent.Request{Draft: d.ID, Version: d.Version, Digest: digest, Begun: d.CreatedAt, Until: d.ExpiresAt, Citizen: s.known.ID, EndsAt: f.EndsAt, Lang: lang}
 	for _, p := range f.Procedures {
-		q.Procedures = append(q.Procedures, p.Name.In(lang))
+		q.Procedures = append(q.Procedures, inShort(p, f, lang))
 	}
 	return q, err
 }

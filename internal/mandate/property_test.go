@@ -211,7 +211,9 @@ func (l *life) wait(rt *rapid.T) {
 	begun := map[uuid.UUID]bool{}
 	for k, g := range l.paper.coming {
 		if !l.w.Clock.Now().Before(g.from) {
-			l.paper.standing[k], begun[g.mandate] = g, true
+			if begun[g.mandate] = true; l.w.Clock.Now().Before(g.until) { // what was over before it could begin takes no place
+				l.paper.standing[k] = g
+			}
 			delete(l.paper.coming, k)
 		}
 	}

@@ -32,7 +32,7 @@ func (s *signing) covered(ctx context.Context, tx *db.Tx, d *draft.Held, now tim
 	o := &renewed{}
 	b := &pgx.Batch{}
 	b.Queue(`select m.id, m.citizen_id, m.state, coalesce(m.end_reason, ''), coalesce(m.starts_at, m.signed_at), m.ends_at, array_agg(p.procedure), array_agg(p.case_ref), array_agg(p.level)
-		from mandate m join mandate_power p on p.mandate_id = m.id where m.id = $1 and m.organisation_id = $2 group by m.id`, d.Renews, d.Organisation).
+		from mandate m join mandate_power p on p.mandate_id = m.id where m.id = $1 and m.organisation_id = $2 and (p.state <> 'ended' or p.end_reason = 'expired') group by m.id`, d.Renews, d.Organisation).
 		Query(func(rows pgx.Rows) error {
 			defer rows.Close()
 			if rows.Next() {

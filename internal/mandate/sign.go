@@ -89,7 +89,7 @@ type signing struct {
 // indexOfDraft is the citizen of a draft, in the statements after the one that locks it.
 const indexOfDraft = `(select sub_index from mandate_draft where id = $1)`
 
-// The powers that the draft takes the place of have the same key, and stand; or are scheduled, when it begins after the day $3. Each of the two is asked with
+// The powers that the draft takes the place of have the same key, and stand or should have begun by now ($4); or are scheduled, when it begins after the day $3. Each of the two is asked with
 // the state in its text, or its partial index would not be used. Their rows are found by queries that give one value each: a join could be planned from the wrong end.
 const (
 	keysOfDraft = `any ((select array(select a || ' ' || b from unnest(d.procedures, d.case_refs) k (a, b)) from mandate_draft d where d.id = $1)::text[])`
@@ -98,7 +98,7 @@ const (
 		and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.procedure || ' ' || p.case_ref = ` + keysOfDraft
 	keepsOthers   = `coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended' and not (o.state = p.state and o.procedure || ' ' || o.case_ref = ` + keysOfDraft + `) limit 1), false)`
 	earlierPowers = `select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'standing' and not ` + laterDraft + `
-		union all select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and ` + laterDraft + ` order by 1, 4, 5`
+		union all select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and (` + laterDraft + ` or p.starts_at <= $4::timestamptz) order by 1, 4, 5`
 )
 
 // first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs: the
@@ -109,7 +109,7 @@ func (s *signing) first(id uuid.UUID) *pgx.Batch {
 	s.lookup = draft.Lock(b, s.by, id)
 	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, id)
 	s.spared = map[uuid.UUID]bool{}
-	b.Queue(earlierPowers, id, s.by.Organisation, s.today).Query(func(rows pgx.Rows) error {
+	b.Queue(earlierPowers, id, s.by.Organisation, s.today, s.r.clock.Now()).Query(func(rows pgx.Rows) error {
 		var err error
 		s.earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
 			var p Power
@@ -196,7 +196,7 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		return nil
 	case d.Witness != uuid.Nil:
 		s.consent = ConsentColleague
-		return nil
+		return refused(ctx, tx, d)
 	case d.IdentifiedBy != draft.ByAcquaintance: // a document counts once a second colleague has seen it
 		return ErrNoProof
 	}
@@ -206,6 +206,9 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		return err
 	}
 	s.consent = ConsentSMS
+	if !slight(d.Terms) {
+		return ErrNoProof
+	}
 	digest, err := s.asked(d, now)
 	if err != nil {
 		return err

@@ -42,11 +42,12 @@ func (r *Register) StartDue(ctx context.Context, limit int) (int, error) {
 	return len(due), failed
 }
 
-// powersBefore are the standing powers with the keys of a scheduled mandate's, and whether their mandates have others.
+// powersBefore are the standing powers with the keys of a scheduled mandate's, and whether their mandates have others. A power whose own time
+// was over before it could begin takes the place of none.
 const powersBefore = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
 		and not exists (select from mandate_power n where n.mandate_id = $1 and n.state = 'scheduled' and o.state = 'standing' and n.procedure = o.procedure and n.case_ref = o.case_ref) limit 1), false)
 	from mandate_power n join mandate_power p on p.organisation_id = n.organisation_id and p.citizen_id = n.citizen_id and p.procedure = n.procedure and p.case_ref = n.case_ref and p.state = 'standing'
-	where n.mandate_id = $1 and n.state = 'scheduled' order by p.mandate_id, p.procedure, p.case_ref`
+	where n.mandate_id = $1 and n.state = 'scheduled' and n.ends_at > $2 order by p.mandate_id, p.procedure, p.case_ref`
 
 func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 	var organisation, citizen uuid.UUID
@@ -61,7 +62,7 @@ func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 		}
 		return rows.Err()
 	})
-	b.Queue(powersBefore, id).Query(func(rows pgx.Rows) error {
+	b.Queue(powersBefore, id, r.clock.Now()).Query(func(rows pgx.Rows) error {
 		var err error
 		earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
 			var p Power
@@ -77,8 +78,10 @@ func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 			return journal.Event{}, errStarted
 		}
 		supersede(tx, earlier, spared)
-		tx.Queue(`update mandate_power set state = 'standing' where mandate_id = $1 and state = 'scheduled'`, id)
-		tx.Queue(`update mandate set state = 'standing' where id = $1 and state = 'scheduled'`, id)
+		tx.Queue(`update mandate_power set state = 'standing' where mandate_id = $1 and state = 'scheduled' and ends_at > $2`, id, tx.Now)
+		tx.Queue(`update mandate_power set state = 'ended', ended_at = ends_at, end_reason = 'expired' where mandate_id = $1 and state = 'scheduled'`, id)
+		tx.Queue(`update mandate set state = case when ends_at > $2 then 'standing' else 'ended' end, ended_at = case when ends_at <= $2 then ends_at end,
+			end_reason = case when ends_at <= $2 then 'expired' end where id = $1 and state = 'scheduled'`, id, tx.Now)
 		return journal.Event{Action: "mandate.started", Organisation: organisation, Citizen: citizen, Mandate: id, Detail: started{taken(earlier, tx.Now)}}, nil
 	})
 }

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -28,7 +29,7 @@ type detail struct {
 
 // Ask notes the number that a citizen of the actor's organisation gives, and queues the message with the code. What was asked before and not verified is
 // removed; the same number again gets another code. A number that needs a colleague is ErrBarred: it is noted, the refusal is an entry, and no code is
-// sent before Allow. Errors besides: ErrNumber, ErrTooOften, org.ErrFactorTooOld, org.ErrMayNot, db.ErrNotFound.
+// sent before Allow. Errors besides: ErrNotHere, ErrNumber, ErrTooOften, org.ErrFactorTooOld, org.ErrMayNot, db.ErrNotFound.
 func (r *Register) Ask(ctx context.Context, by journal.Actor, citizen uuid.UUID, number string) error {
 	number, err := Read(number)
 	if err != nil {
@@ -50,6 +51,9 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, citizen uuid.UUID,
 		if sealed.ID == uuid.Nil {
 			return journal.Event{}, db.ErrNotFound
 		}
+		if here, err := present(ctx, tx, by.Organisation, citizen); err != nil || !here {
+			return journal.Event{}, cmp.Or(err, ErrNotHere)
+		}
 		who, err := r.open(ctx, tx, sealed, by.Organisation)
 		if err != nil {
 			return journal.Event{}, err
@@ -57,6 +61,16 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, citizen uuid.UUID,
 		return r.asked(ctx, tx, who, number)
 	})
 	return wrap("ask for a telephone number", err)
+}
+
+// Presence is how long after a citizen proved who they are, to FranceConnect or to two colleagues, a number is noted as theirs. Without it an aidant alone could give a citizen
+// a number, and agree in their place later.
+const Presence = 4 * time.Hour
+
+func present(ctx context.Context, tx *journal.Tx, organisation, citizen uuid.UUID) (here bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from mandate where citizen_id = $1 and organisation_id = $2 and identified_by <> 'known' and signed_at > $3)`,
+		citizen, organisation, tx.Now.Add(-Presence)).Scan(&here)
+	return here, err
 }
 
 // take limits how often codes are sent to one number, whoever asks, and by one person, and with that how often somebody can find out whether a number

@@ -77,6 +77,7 @@ const (
 // The refusals that callers tell apart, besides org.ErrMayNot, org.ErrFactorTooOld and db.ErrNotFound.
 var (
 	ErrNumber     = errors.New("not a mobile number of France or its territories")
+	ErrNotHere    = errors.New("the citizen has not proved who they are lately")
 	ErrTooOften   = errors.New("too many codes were asked for")
 	ErrNotShown   = errors.New("wrong, late or used") // one answer for all of these
 	ErrBarred     = errors.New("a colleague has to allow this number")

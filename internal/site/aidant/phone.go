@@ -119,6 +119,9 @@ func (s *Site) doPhone(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Phones.Ask(r.Context(), at.Actor(), m.Citizen, form.Value("number"))
 	switch {
+	case errors.Is(err, phone.ErrNotHere):
+		form.Fail("number", "telephone.wrong.not_here")
+		return s.renderPhone(w, r, http.StatusConflict, form)
 	case errors.Is(err, phone.ErrNumber):
 		form.Fail("number", "telephone.wrong.number")
 		return s.renderPhone(w, r, http.StatusUnprocessableEntity, form)
