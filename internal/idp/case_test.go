@@ -125,7 +125,9 @@ func TestUse_NeverBelowFranceConnect(t *testing.T) {
 	}
 	camille := fixture.Citizen(1)
 	camille.Sub = ""
-	paper := attested(func(id uuid.UUID) error { return s.Drafts.ReadDocument(t.Context(), s.Jeanne, id, camille, draft.Documents[0]) })
+	paper := attested(func(id uuid.UUID) error {
+		return s.Drafts.ReadDocument(t.Context(), s.Jeanne, id, camille, draft.Documents[0])
+	})
 	v, m := s.angela(t, fixture.Tax)
 	attested(func(id uuid.UUID) error { return s.Drafts.Recognise(t.Context(), s.Jeanne, id, m.Citizen) })
 

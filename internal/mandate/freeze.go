@@ -72,7 +72,7 @@ func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Froze
 	f := terms.Frozen{Version: 2, Salt: salt, Citizen: *d.Identity, Catalogue: s.r.catalogue.Version(),
 		Organisation: terms.Party{Name: o.Name, SIRET: o.SIRET, Address: o.Address, Postcode: o.Postcode, City: o.City, Phone: o.Phone, Email: o.Email},
 		Days:         d.Terms.Days, IdentifiedBy: d.IdentifiedBy, IdentifiedAt: d.IdentifiedAt, ConsentBy: s.consent, NoProtection: informed, Informed: informed,
-		Agreement: s.agreement.How}
+		Mails: d.Terms.Tell, Agreement: s.agreement.How}
 	f.Citizen.Sub, f.Citizen.Email = "", "" // the document needs neither
 	if d.Terms.From.After(s.today) {
 		f.StartsAt = d.Terms.Span(now, terms.MaxDays).From

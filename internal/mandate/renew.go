@@ -43,7 +43,28 @@ func (s *signing) covered(ctx context.Context, tx *db.Tx, d *draft.Held, now tim
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
-	return o.covers(d, s.known.ID, now)
+	if err := o.covers(d, s.known.ID, now); err != nil {
+		return err
+	}
+	return s.coveredMoney(ctx, tx, d)
+}
+
+// coveredMoney asks that a renewal consents to payments and to changes of bank details only if what it renews does.
+func (s *signing) coveredMoney(ctx context.Context, tx *db.Tx, d *draft.Held) error {
+	if !d.Terms.Payments && !d.Terms.BankDetails {
+		return nil
+	}
+	before := Mandate{ID: d.Renews, Organisation: d.Organisation}
+	var sealed []byte
+	err := tx.QueryRow(ctx, `select citizen_id, signed_at, terms, terms_digest from mandate where id = $1 and organisation_id = $2`, before.ID, before.Organisation).
+		Scan(&before.Citizen, &before.SignedAt, &sealed, &before.TermsDigest)
+	if err == nil {
+		err = s.r.openMandate(ctx, tx, &before, sealed)
+	}
+	if err == nil && (d.Terms.Payments && before.Terms.Payments.IsZero() || d.Terms.BankDetails && before.Terms.BankDetails.IsZero()) {
+		err = draft.ErrWider
+	}
+	return err
 }
 
 // covers asks that the draft is for the same citizen and gives no more: neither another power or level, nor a longer time. What the

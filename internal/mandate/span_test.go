@@ -232,7 +232,27 @@ func TestRenew_SameOrNarrower(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	d, err := w.Drafts.StartRenewal(t.Context(), w.Jeanne, fixture.Terms(fixture.Housing), m.ID)
+	bank := ""
+	for _, theme := range w.Catalogue.Themes() {
+		for _, p := range theme.Procedures {
+			if p.BankDetails && p.Offers(procedure.Act) && p.Warning == nil {
+				bank = p.Key
+			}
+		}
+	}
+	y := fixture.Terms(bank)
+	old := sign(t, w, y)
+	y.BankDetails = true
+	if _, err := trySign(t, w, y, old.ID); !errors.Is(err, draft.ErrWider) {
+		t.Errorf("with a consent to bank details that was not there: %v", err)
+	}
+	if err := w.Mandates.EndPower(t.Context(), w.Jeanne, m.ID, fixture.Housing, "", "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trySign(t, w, fixture.Terms(fixture.Housing), m.ID); !errors.Is(err, draft.ErrWider) {
+		t.Errorf("what the citizen has ended: %v", err)
+	}
+	d, err := w.Drafts.StartRenewal(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax), m.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,9 @@ func (x *Inbox) takeReport(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return x.phones.Report(ctx, id, in.Status == "delivered")
-	}, func() bool { return in.ID != "" && len(in.ID) <= 100 && (in.Status == "delivered" || in.Status == "undelivered") })
+	}, func() bool {
+		return in.ID != "" && len(in.ID) <= 100 && (in.Status == "delivered" || in.Status == "undelivered")
+	})
 }
 
 // take does with a callback whatever is the same for both kinds: it counts, believes, reads and answers it.

@@ -35,6 +35,7 @@ type Frozen struct {
 	Payments     time.Time        `json:"payments_consented_at,omitzero"`
 	BankDetails  time.Time        `json:"bank_details_consented_at,omitzero"`
 	Warned       time.Time        `json:"debt_warning_read_at,omitzero"` // of every procedure that has a warning
+	Mails        bool             `json:"mails,omitempty"`               // they are told by mail, if they have an address
 	Agreement    *Agreement       `json:"agreement,omitempty"`
 	Shown        []evidence.Shown `json:"shown,omitempty"`
 }
