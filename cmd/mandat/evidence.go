@@ -79,24 +79,24 @@ func (v evidenceVerify) entry(r evidence.Report) (string, error) {
 func say(out io.Writer, r evidence.Report, entry string) {
 	list := func(claims []evidence.Claim) {
 		for _, c := range claims {
-			fmt.Fprintf(out, "  %-14s %s\n", c.Name, strings.ReplaceAll(printable(c.Value), "\n", " "))
+			_, _ = fmt.Fprintf(out, "  %-14s %s\n", c.Name, strings.ReplaceAll(printable(c.Value), "\n", " "))
 		}
 	}
 	if len(r.Proven) > 0 {
-		fmt.Fprintln(out, "proven by the signature:")
+		_, _ = fmt.Fprintln(out, "proven by the signature:")
 		list(r.Proven)
 	} else {
-		fmt.Fprintln(out, "proven: nothing, it was confirmed by a code and not signed")
+		_, _ = fmt.Fprintln(out, "proven: nothing, it was confirmed by a code and not signed")
 	}
 	if entry == "" {
-		fmt.Fprintln(out, "declared by the service, and not proven by the file alone:")
+		_, _ = fmt.Fprintln(out, "declared by the service, and not proven by the file alone:")
 	} else {
-		fmt.Fprintln(out, "declared by the service when it was signed, and unchanged since, as "+printable(entry)+" shows:")
+		_, _ = fmt.Fprintln(out, "declared by the service when it was signed, and unchanged since, as "+printable(entry)+" shows:")
 	}
 	list(r.Declared)
-	fmt.Fprintln(out, "this file has SHA-256 "+r.SHA256)
+	_, _ = fmt.Fprintln(out, "this file has SHA-256 "+r.SHA256)
 	if entry == "" {
-		fmt.Fprintln(out, "the entry mandate.signed of its mandate says the same as evidence_sha256: --proof compares it")
+		_, _ = fmt.Fprintln(out, "the entry mandate.signed of its mandate says the same as evidence_sha256: --proof compares it")
 	}
 }
 

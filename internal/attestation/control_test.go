@@ -2,9 +2,14 @@ package attestation
 
 import (
 	"bytes"
+	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+
+	"mandat/internal/throttle"
+	"mandat/internal/token"
 )
 
 func TestControlWords_AreToldApart(t *testing.T) {
@@ -47,4 +52,22 @@ func TestControlMAC_TakesWhatPeopleType(t *testing.T) {
 	if bytes.Equal(controlMAC("other", "lune-pomme-sapin-tasse"), right) {
 		t.Error("the word of one address is that of another")
 	}
+}
+
+// A file's hash beside each word buys no more tries.
+func TestCheck_AHashBesideTheWordBuysNothing(t *testing.T) {
+	t.Parallel()
+	w, m := newSigned(t)
+	tok := w.issue(t, w.Jeanne, m.ID, "fr").tokenIn(t)
+	for i := range 20 {
+		from := netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})
+		_, _, err := w.press.Check(t.Context(), tok, Shown{Word: newControlWord(), SHA256: token.Bytes(32)}, from)
+		if errors.As(err, new(throttle.WaitError)) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Error("twenty words were tried at one address")
 }

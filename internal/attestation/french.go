@@ -144,7 +144,7 @@ func (x french) identity() string {
 func (x french) consent() string {
 	text := map[string]string{"": "Donné par vous sur le récapitulatif", "franceconnect": "Donné par vous sur le récapitulatif, avec FranceConnect", "colleague": "Donné par vous sur le récapitulatif, devant l’aidant et un second collègue",
 		"sms": "Donné par vous, par SMS"}[x.consentBy] + ", le " + x.short(x.signed) + ". Pour la structure, le mandat est " +
-		map[string]string{"": "accepté par l’aidant présent.", "passkey": "signé par l’aidant, avec sa clé d’accès.", "code": "confirmé par code par l’aidant."}[x.signedWith]
+		map[string]string{"": "accepté par l’aidant présent.", "passkey": "signé par l’aidant, avec sa clé d’accès.", "code": "confirmé par code par l’aidant."}[x.signedWith] //nolint:gosec // words, no secret
 	text += map[string]string{"aloud": " Le récapitulatif vous a été lu.", "cannot_sign": " Vous avez dit votre accord de vive voix."}[x.reading]
 	if x.drawn {
 		text += " Vous avez dessiné votre signature (signature électronique simple)."

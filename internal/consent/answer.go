@@ -36,7 +36,7 @@ func (r *Register) Answer(ctx context.Context, message uuid.UUID, from, text str
 	batch := &pgx.Batch{}
 	batch.Queue(`select `+columns+`, c.lang, m.kind from consent_message m join consent c on c.id = m.consent_id where m.id = $1 for update of c`, message).QueryRow(func(row pgx.Row) error {
 		var err error
-		if a.ignored, err = a.Consent.scan(row, &a.lang, &a.to); errors.Is(err, pgx.ErrNoRows) {
+		if a.ignored, err = a.scan(row, &a.lang, &a.to); errors.Is(err, pgx.ErrNoRows) {
 			unknown, err = true, nil
 		}
 		return err
@@ -46,7 +46,7 @@ func (r *Register) Answer(ctx context.Context, message uuid.UUID, from, text str
 			return journal.Event{}, errSame
 		}
 		var err error
-		if a.Held, err = r.phones.Find(ctx, tx, a.Consent.Organisation, a.Consent.Phone); errors.Is(err, phone.ErrNotShown) {
+		if a.Held, err = r.phones.Find(ctx, tx, a.Organisation, a.Phone); errors.Is(err, phone.ErrNotShown) {
 			return journal.Event{}, errSame // it was removed: nobody answers for it
 		}
 		if err != nil {
@@ -62,50 +62,50 @@ func (r *Register) Answer(ctx context.Context, message uuid.UUID, from, text str
 
 // answer decides what an answer to a known message changes.
 func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from, text string) (journal.Event, error) {
-	e := journal.Event{Organisation: a.Consent.Organisation, Citizen: a.Consent.Citizen}
-	d := detail{Consent: a.Consent.ID.String(), Draft: a.Draft.String()}
+	e := journal.Event{Organisation: a.Organisation, Citizen: a.Citizen}
+	d := detail{Consent: a.ID.String(), Draft: a.Draft.String()}
 	number, err := org.Phone(from)
 	if err != nil || subtle.ConstantTimeCompare([]byte(number), []byte(a.Number.Number)) != 1 {
 		d.Why = "number"
 		return r.ignore(ctx, tx, a, d, e)
 	}
-	if stands := a.Consent.State == Queued || a.Consent.State == Sent || a.Consent.State == Yes; !stands {
+	if stands := a.State == Queued || a.State == Sent || a.State == Yes; !stands {
 		d.Why = "late"
 		return r.ignore(ctx, tx, a, d, e)
 	}
-	if !tx.Now.Before(a.Consent.ExpiresAt) {
-		tx.Queue(`update consent set state = 'expired', ended_at = $2 where id = $1`, a.Consent.ID, tx.Now)
+	if !tx.Now.Before(a.ExpiresAt) {
+		tx.Queue(`update consent set state = 'expired', ended_at = $2 where id = $1`, a.ID, tx.Now)
 		err := r.tell(ctx, tx, a, late)
 		return journal.Event{Action: "consent.expired", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 	}
 	meaning := Read(text)
 	question := a.to == "request" || a.to == again
-	sealed := a.Key.Seal(purpose("answer", a.Consent.ID), []byte(clipTo(text, answerMost)))
+	sealed := a.Key.Seal(purpose("answer", a.ID), []byte(clipTo(text, answerMost)))
 	switch {
 	case meaning == Refused:
-		tx.Queue(`update consent set state = 'no', answered_at = $2, answer = $3 where id = $1`, a.Consent.ID, tx.Now, sealed)
+		tx.Queue(`update consent set state = 'no', answered_at = $2, answer = $3 where id = $1`, a.ID, tx.Now, sealed)
 		err := r.tell(ctx, tx, a, refused)
 		return journal.Event{Action: "consent.refused", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
-	case a.Consent.State == Yes, !question:
+	case a.State == Yes, !question:
 		return journal.Event{}, errSame
 	case meaning == Agreed:
 		// By now the number may be a professional's: then a yes says nothing.
-		if _, err := r.phones.Hold(ctx, tx, a.Consent.Organisation, a.Consent.Phone); errors.Is(err, phone.ErrBarred) || errors.Is(err, phone.ErrNotShown) {
+		if _, err := r.phones.Hold(ctx, tx, a.Organisation, a.Phone); errors.Is(err, phone.ErrBarred) || errors.Is(err, phone.ErrNotShown) {
 			d.Why = "number"
 			return r.ignore(ctx, tx, a, d, e)
 		} else if err != nil {
 			return e, err
 		}
-		tx.Queue(`update consent set state = 'yes', answered_at = $2, answer = $3 where id = $1`, a.Consent.ID, tx.Now, sealed)
+		tx.Queue(`update consent set state = 'yes', answered_at = $2, answer = $3 where id = $1`, a.ID, tx.Now, sealed)
 		err := r.tell(ctx, tx, a, accepted)
 		return journal.Event{Action: "consent.given", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 	}
 	d.Count = a.Unclear + 1
-	state, kind := a.Consent.State, again
+	state, kind := a.State, again
 	if d.Count >= unclearMost {
 		state, kind = Unclear, closed
 	}
-	tx.Queue(`update consent set state = $2, unclear = $3, answered_at = $4, answer = $5 where id = $1`, a.Consent.ID, state, d.Count, tx.Now, sealed)
+	tx.Queue(`update consent set state = $2, unclear = $3, answered_at = $4, answer = $5 where id = $1`, a.ID, state, d.Count, tx.Now, sealed)
 	err = r.tell(ctx, tx, a, kind)
 	return journal.Event{Action: "consent.unclear", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 }
@@ -123,7 +123,7 @@ func (r *Register) ignore(ctx context.Context, tx *journal.Tx, a *answered, d de
 	if a.ignored >= ignoredMost {
 		return e, errSame
 	}
-	tx.Queue(`update consent set ignored = ignored + 1 where id = $1`, a.Consent.ID)
+	tx.Queue(`update consent set ignored = ignored + 1 where id = $1`, a.ID)
 	var err error
 	if d.Why == "late" && a.ignored == 0 {
 		err = r.tell(ctx, tx, a, late)
@@ -134,9 +134,9 @@ func (r *Register) ignore(ctx context.Context, tx *journal.Tx, a *answered, d de
 // tell queues what the citizen is told of their answer, and the job that sends it.
 func (r *Register) tell(ctx context.Context, tx *journal.Tx, a *answered, kind string) error {
 	var seq int
-	if err := tx.QueryRow(ctx, `select max(seq) + 1 from consent_message where consent_id = $1`, a.Consent.ID).Scan(&seq); err != nil {
+	if err := tx.QueryRow(ctx, `select max(seq) + 1 from consent_message where consent_id = $1`, a.ID).Scan(&seq); err != nil {
 		return err
 	}
-	jobs.Enqueue(tx.Tx, Job, queue(tx, a.Consent.ID, a.Consent.Organisation, seq, kind, reply(kind, a.lang, r.config.Contact), a.Key))
+	jobs.Enqueue(tx.Tx, Job, queue(tx, a.ID, a.Organisation, seq, kind, reply(kind, a.lang, r.config.Contact), a.Key))
 	return nil
 }

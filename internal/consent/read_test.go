@@ -18,7 +18,7 @@ func TestRead(t *testing.T) {
 		"non": Refused, "NON !!": Refused, "Stop": Refused, "stop.": Refused, "pas d'accord": Refused, "je refuse": Refused, "non, merci": Refused, "no": Refused,
 		"": NotClear, "?": NotClear, "oui ?": NotClear, "oui mais": NotClear, "oui mais pas les impôts": NotClear, "oui et non": NotClear, "oui non": NotClear, "ouais": NotClear, "ou": NotClear,
 		"ok ?": NotClear, "peut-être": NotClear, "1": NotClear, "oui1": NotClear, "oui (ma fille)": NotClear, "ОUI": NotClear, "ＯＵＩ": NotClear, "👍": NotClear, "oui 👍": NotClear, "oui/non": NotClear,
-		"pas ok": NotClear, "oui\x00": NotClear, "oui\xff": NotClear, strings.Repeat("oui ", 60): NotClear,
+		"pas ok": NotClear, "o\u0336u\u0336i\u0336": NotClear, "oui\x00": NotClear, "oui\xff": NotClear, strings.Repeat("oui ", 60): NotClear,
 	} {
 		if got := Read(text); got != want {
 			t.Errorf("%q means %d, want %d", text, got, want)

@@ -30,8 +30,6 @@ func (r *rows) text(v string) {
 
 func (r *rows) id(v uuid.UUID) { r.bytes(v[:]) }
 
-func (r *rows) null() { r.b = append(r.b, 0xff, 0xff, 0xff, 0xff) }
-
 func (r *rows) int4(v int) {
 	r.b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(r.b, 4), uint32(v)) //nolint:gosec // small
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -66,5 +67,5 @@ func (b *Box) answerAs(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("the site did not take the answer (%d)", status), http.StatusBadGateway)
 		return
 	}
-	http.Redirect(w, r, "/?a="+r.URL.Query().Get("a"), http.StatusSeeOther)
+	http.Redirect(w, r, "/?a="+url.QueryEscape(r.URL.Query().Get("a")), http.StatusSeeOther)
 }

@@ -48,6 +48,19 @@ func newDistant(t *testing.T) *distant {
 	return d
 }
 
+// recognise puts the citizen into the draft again.
+func (d *distant) recognise() {
+	d.t.Helper()
+	var who uuid.UUID
+	err := d.Connect(d.t, d.Superuser).QueryRow(d.t.Context(), `select id from citizen where organisation_id = $1`, d.Here).Scan(&who)
+	if err == nil {
+		err = d.Drafts.Recognise(d.t.Context(), d.Jeanne, d.draft, who)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 // ask asks the citizen about the draft as it is now.
 func (d *distant) ask() uuid.UUID {
 	d.t.Helper()
@@ -125,8 +138,8 @@ func TestSMS_IsForWhatWasAsked(t *testing.T) {
 			now := d.Clock.Now()
 			tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 30, 0, 0, time.UTC)
 			d.Clock.Advance(tomorrow.Sub(now))
-			d.World.Behind(d.t, `update mandate_draft set identified_at = $1, expires_at = $2 where state = 'identified'`, d.Clock.Now(), d.Clock.Now().Add(time.Hour))
-			d.World.Behind(d.t, `update consent set expires_at = $1`, d.Clock.Now().Add(time.Hour))
+			d.Behind(d.t, `update mandate_draft set identified_at = $1, expires_at = $2 where state = 'identified'`, d.Clock.Now(), d.Clock.Now().Add(time.Hour))
+			d.Behind(d.t, `update consent set expires_at = $1`, d.Clock.Now().Add(time.Hour))
 			return nil
 		},
 		"withdrawn": func(d *distant) error {

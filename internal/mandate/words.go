@@ -16,7 +16,7 @@ func (r *Register) SealWords(by journal.Actor, words string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(append([]byte{byte(len(wrapped))}, wrapped...), sealed...)), nil
+	return base64.RawURLEncoding.EncodeToString(append(append([]byte{byte(len(wrapped))}, wrapped...), sealed...)), nil //nolint:gosec // a wrapped key has some 60 bytes
 }
 
 // OpenWords is what was typed; ok is false for what this actor has not sealed in this session.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -165,5 +166,30 @@ func nothing(t *testing.T) func(pgx.Tx) error {
 			t.Errorf("%d numbers of another organisation", n)
 		}
 		return err
+	}
+}
+
+// A number is noted of somebody who has proved who they are not long ago: else an aidant alone could give them one of their own, and agree for them later.
+func TestAsk_OfWhoIsHere(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.Clock.Advance(phone.Presence + time.Minute)
+	by := c.Jeanne
+	by.FactorAt = c.Clock.Now()
+	if err := c.phones.Ask(t.Context(), by, c.angela, number); !errors.Is(err, phone.ErrNotHere) {
+		t.Errorf("hours after they were here: %v", err)
+	}
+}
+
+// Who sees no number cannot ask whose one is either.
+func TestAuditor_CannotAskWhoseANumberIs(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	conn := c.Connect(t, c.Superuser)
+	if _, err := conn.Exec(t.Context(), `set role mandat_auditor`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `select phone_staff('+33639980077')`); err == nil || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("asked: %v", err)
 	}
 }

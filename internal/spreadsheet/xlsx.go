@@ -70,7 +70,7 @@ func writeRow(w *bufio.Writer, number int, row []string) {
 // column is the letters of the n-th column, from 0: A, B … Z, AA.
 func column(n int) string {
 	if n < 26 {
-		return string(rune('A' + n))
+		return string("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[n])
 	}
 	return column(n/26-1) + column(n%26)
 }

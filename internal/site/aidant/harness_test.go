@@ -24,7 +24,7 @@ type counter struct {
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	c := &counter{Office: sitetest.New(t)}
-	c.phones = c.World.Telephone(t)
+	c.phones = c.Telephone(t)
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sitetest.Sealer(t), attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
 		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount,

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -43,8 +41,6 @@ type renewDays struct {
 	EndsAt time.Time
 	Chosen bool
 }
-
-func renewPath(mandate uuid.UUID) string { return "/mandats/" + mandate.String() + "/renouvellement" }
 
 func (s *Site) showRenew(w http.ResponseWriter, r *http.Request) error {
 	return s.renderRenew(w, r, http.StatusOK, nil)

@@ -29,7 +29,7 @@ type counter struct {
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	c := &counter{Office: sitetest.New(t)}
-	c.tel, c.factors = c.World.Telephone(t), c.Credentials(t)
+	c.tel, c.factors = c.Telephone(t), c.Credentials(t)
 	c.Mandates = mandate.New(c.DB, c.Journal, c.Citizens, c.Drafts, c.factors, c.Catalogue, c.Keys, c.Clock)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock,
 		Phones: c.tel.Phones, Consents: c.tel.Consents, FranceConnect: "https://fc.example"}).Mount,

@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -33,15 +32,6 @@ func mustLoad() *procedure.Catalogue {
 		panic(err)
 	}
 	return c
-}
-
-func failed(fields ...string) *page.Form {
-	form := page.FilledForm(url.Values{"days": {"31"}})
-	for _, f := range fields {
-		form.Fail(f, map[string]string{"informed": "aidant.terms.wrong.informed.missing", "procedures": "aidant.terms.wrong.procedures.none", "days": "aidant.terms.wrong.days.invalid",
-			"no_protection": "aidant.terms.wrong.no_protection.missing", "agreed": "aidant.recap.wrong.agreed", "reason": "aidant.end.wrong.reason", "recherche": "list.too_short", "fin": "list.wrong_day", "format": "list.export_wrong"}[f])
-	}
-	return form
 }
 
 type shownPage struct {

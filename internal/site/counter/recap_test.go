@@ -155,8 +155,7 @@ func TestSign_WithAPasskey(t *testing.T) {
 	other := slices.Clone(good)
 	other[len(other)-1] = "self"
 	late.Want(late.Post(drawn+"/signature", append(other, "assertion", string(answer))...), 409, "Rien n’a été signé") // not what the key signed
-	answer, err = key.Get([]byte(late.Send(options, asJSON(good...)).Body))
-	if err != nil {
+	if _, err = key.Get([]byte(late.Send(options, asJSON(good...)).Body)); err != nil {
 		t.Fatal(err)
 	}
 	late.Want(late.Post(drawn+"/signature", append(slices.Clone(good), "assertion", "{}")...), 409, "La réponse de votre clé d’accès")
