@@ -141,7 +141,7 @@ func (p *person) reaches() {
 		document.body.removeAttribute('tabindex');
 		const radio = new Set();
 		window.wanted = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')].filter(e => {
-			if (!e.checkVisibility() || e.type === 'hidden') return false;
+			if (!e.checkVisibility() || e.type === 'hidden' || e.tabIndex < 0) return false;
 			if (e.type !== 'radio') return true;
 			return !radio.has(e.name) && radio.add(e.name);
 		});

@@ -93,3 +93,11 @@ func (b *Box) takeSMS(w http.ResponseWriter, r *http.Request) {
 	b.put(Message{Channel: "sms", ID: in.ID, From: in.From, To: in.To, Text: in.Text})
 	w.WriteHeader(http.StatusNoContent)
 }
+
+// OneLang is the language of a message, "" for one that is written in several.
+func (m Message) OneLang() string {
+	if strings.Contains(m.Lang, ",") {
+		return ""
+	}
+	return m.Lang
+}
