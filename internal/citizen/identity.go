@@ -69,7 +69,7 @@ func (i Identity) birth() (year, month, day int, ok bool) {
 	numbers := [3]int{}
 	for n, s := range part {
 		v, err := strconv.Atoi(s)
-		if err != nil || v < 0 {
+		if err != nil || v < 0 || strings.ContainsAny(s, "+-") {
 			return 0, 0, 0, false
 		}
 		numbers[n] = v
@@ -113,6 +113,8 @@ func (i Identity) Check() map[string]string {
 	for field, v := range map[string]string{"given_name": i.GivenName, "family_name": i.FamilyName} {
 		if strings.TrimSpace(v) == "" {
 			wrong[field] = "missing"
+		} else if letters(v) == "" {
+			wrong[field] = "invalid"
 		}
 	}
 	for field, v := range map[string]string{"given_name": i.GivenName, "family_name": i.FamilyName, "usage_name": i.PreferredUsername} {
@@ -144,12 +146,15 @@ func (i Identity) DocumentSub() string {
 	return "document:" + letters(i.FamilyName) + ":" + letters(i.GivenName) + ":" + i.Birthdate
 }
 
-// letters are the letters of a name alone, in lower case and without accents.
+// letters are the letters of a name alone, in lower case and without the accents of Latin ones. Marks of other scripts tell names apart, and stay.
 func letters(name string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) {
-			return -1
+		if unicode.IsLetter(r) {
+			return unicode.ToLower(r)
 		}
-		return unicode.ToLower(r)
+		if unicode.Is(unicode.M, r) && (r < '\u0300' || r > '\u036f') {
+			return r
+		}
+		return -1
 	}, norm.NFKD.String(name))
 }
