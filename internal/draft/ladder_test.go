@@ -337,7 +337,7 @@ func TestCase_IsNotInClear(t *testing.T) {
 		t.Fatalf("%+v, %v", m.Terms, err)
 	}
 	for _, table := range []string{"mandate_draft", "mandate", "mandate_power", "journal_entry", "mandate_evidence"} {
-		if n := count(t, w, `select count(*) from `+table+` t where t::text like '%4711%' or t::text like '%' || encode('4711', 'hex') || '%'`); n != 0 {
+		if n := count(t, w, `select count(*) from `+table+` t where t::text like '%DOSSIER-4711%' or t::text like '%' || encode('DOSSIER-4711', 'hex') || '%'`); n != 0 {
 			t.Errorf("%s tells the reference", table)
 		}
 	}
