@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"os"
 	"path"
 	"testing"
 
@@ -13,6 +14,10 @@ import (
 
 // languages are those in which every page is looked at.
 var languages = []string{"fr", "en"}
+
+// spoken reports whether a long story is told in a language: in French always, in English too in the long runs. Its pages are looked at in both by the
+// tests of each site; a browser costs minutes.
+func spoken(lang string) bool { return lang == "fr" || os.Getenv("MANDAT_SOAK") != "" }
 
 // signInAs goes through ProConnect, whatever comes of it.
 func (p *person) signInAs(professional string) {
