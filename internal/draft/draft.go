@@ -33,6 +33,9 @@ import (
 	"mandat/internal/terms"
 )
 
+// Hidden stands for the reference of a file that is not told.
+const Hidden = "…"
+
 // Life is how long a draft lives, from its start.
 const Life = 24 * time.Hour
 
@@ -225,7 +228,9 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Dr
 	if d.Person != by.Person {
 		d.Identity = nil
 		for i := range d.Terms.Powers {
-			d.Terms.Powers[i].Case = ""
+			if d.Terms.Powers[i].Case != "" {
+				d.Terms.Powers[i].Case = Hidden
+			}
 		}
 	}
 	return d.Draft, nil

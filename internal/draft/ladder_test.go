@@ -326,7 +326,7 @@ func TestCase_IsNotInClear(t *testing.T) {
 	if back, err := w.Drafts.Find(t.Context(), w.Jeanne, d.ID); err != nil || back.Terms.Powers[0] != (terms.Asked{Procedure: fixture.Tax, Level: procedure.Act, Case: "DOSSIER-4711"}) {
 		t.Errorf("read back %+v, %v", back.Terms.Powers, err)
 	}
-	if theirs, err := w.Drafts.Find(t.Context(), w.Paul, d.ID); err != nil || theirs.Terms.Powers[0].Case != "" {
+	if theirs, err := w.Drafts.Find(t.Context(), w.Paul, d.ID); err != nil || theirs.Terms.Powers[0].Case != draft.Hidden {
 		t.Errorf("a colleague reads %+v, %v", theirs.Terms.Powers, err)
 	}
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {

@@ -179,12 +179,6 @@ func TestKnown_AgreesBySMS(t *testing.T) {
 
 	x = ask()
 	c.tel.Send(t, x.ID)
-	c.tel.Answer(t, x.ID, "+33639981234", "non")
-	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "La personne a répondu non"), `action="`+drawn+`/signature"`)
-	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
-
-	x = ask()
-	c.tel.Send(t, x.ID)
 	c.tel.Answer(t, x.ID, "+33639981234", "OUI")
 	b.Want(b.Get(drawn+"/sms/etat"), 200, `"state":"yes"`, `"over":true`)
 	b.Want(b.Post(drawn+"/signature", b.filled(drawn, "understood", "until", "agreed", "on")...), 422, "Parlez seul avec la personne")
@@ -206,4 +200,20 @@ func TestKnown_TheAnswerIsLate(t *testing.T) {
 	if !strings.Contains(b.Get(drawn+"/sms/etat").Body, `"state":"expired"`) {
 		t.Error("the module is not told")
 	}
+}
+
+// A no ends it: nothing is signed, and the same draft is not asked about again.
+func TestKnown_SaysNoBySMS(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := known(t, true)
+	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 303, drawn+"/recapitulatif")
+	x, err := c.tel.Consents.Latest(t.Context(), b.By, draftID(drawn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.tel.Send(t, x.ID)
+	c.tel.Answer(t, x.ID, "+33639981234", "non")
+	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "La personne a répondu non"), `action="`+drawn+`/signature"`)
+	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
+	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 409, "a déjà répondu non")
 }

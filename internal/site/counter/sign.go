@@ -106,7 +106,7 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
 	case errors.Is(err, credential.ErrWrong), errors.Is(err, credential.ErrCloned), errors.Is(err, credential.ErrNoFactor), errors.Is(err, credential.ErrReset):
 		return again(http.StatusConflict, "recap.notice.key")
-	case errors.Is(err, mandate.ErrNoProof):
+	case errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrRefused):
 		return again(http.StatusConflict, "recap.notice.no_proof")
 	case errors.Is(err, mandate.ErrNotAlone):
 		form.Fail("private", "recap.wrong.private")
