@@ -4,10 +4,12 @@
 // A mandate says: this organisation may do these procedures for this citizen until that date. It is drawn up as a draft
 // (package draft), becomes a Mandate when it is signed, and gives one Power for each procedure and case. A power is scheduled, standing
 // or ended; expired is not a state but a matter of the clock: a standing power past its end gives nothing, and the next act
-// that meets it ends it. A scheduled power gives nothing either, until Start has made it stand.
+// that meets it ends it. A scheduled power gives nothing either, until StartDue has made it stand.
 //
-// One act is one file: sign.go, start.go, end.go, handover.go, mayact.go. What the journal says of them is compared with
-// what the tables say in compare.go.
+// One act is one file: sign.go (which freezes the terms in freeze.go, asks for a proof in proof.go and keeps evidence.go), renew.go, start.go, end.go,
+// handover.go, and the question mayact.go. What is asked before a signature, of a key or by SMS, is in prepare.go, and what would be signed now in
+// proposal.go. Lists and what is read of one mandate are list.go, filter.go, export.go, consult.go, paper.go; who is reminded, soon.go and orphan.go. What the
+// journal says of acts is compared with what the tables say in compare.go and its like.
 package mandate
 
 import (

@@ -33,10 +33,10 @@ type Agreement struct {
 
 // Sign makes the draft a mandate. The citizen agrees by the box ticked on the recap, and by a proof that the aidant cannot make alone: their own
 // identification at FranceConnect for this very draft, at most IdentityLife ago and in this browser session; or a second colleague's
-// word. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
+// word; or an answer by SMS from a number verified earlier. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
 // cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrRefused, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
