@@ -9,7 +9,7 @@
 // One act is one file: sign.go (which freezes the terms in freeze.go, asks for a proof in proof.go and keeps evidence.go), renew.go, start.go, end.go,
 // handover.go, and the question mayact.go. What is asked before a signature, of a key or by SMS, is in prepare.go, and what would be signed now in
 // proposal.go. Lists and what is read of one mandate are list.go, filter.go, export.go, consult.go, paper.go; who is reminded, soon.go and orphan.go. What the
-// journal says of acts is compared with what the tables say in compare.go and its like.
+// journal says of acts is replayed in replay.go, and compared with what the tables say in compare.go and its like.
 package mandate
 
 import (
