@@ -13,12 +13,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"mandat/internal/prose"
 )
 
-// Identity is what FranceConnect says of a citizen, under its own claim names.
+// Identity is what FranceConnect says of a citizen, under its own claim names, or what was read on a document (document.go).
 type Identity struct {
 	Sub               string `json:"sub"`
 	GivenName         string `json:"given_name"`
@@ -29,6 +27,10 @@ type Identity struct {
 	Birthplace        string `json:"birthplace"`                   // INSEE commune code, "" when born abroad
 	Birthcountry      string `json:"birthcountry"`                 // INSEE country code
 	Email             string `json:"email,omitempty"`
+
+	// The birth place as a document tells it, in its own words: never FranceConnect's codes, and FranceConnect's citizens have none.
+	BornTown    string `json:"born_town,omitempty"`
+	BornCountry string `json:"born_country,omitempty"` // "" for France, and when the document does not say
 }
 
 // FullName returns first names, usage name when there is one, and birth name, as they are read aloud at a counter.
@@ -87,8 +89,10 @@ func (i Identity) birth() (year, month, day int, ok bool) {
 }
 
 // BirthdateText writes the birth date for a person to compare: French or English words, "mai 1964 (jour non connu)" when the day is not
-// known.
-func (i Identity) BirthdateText(lang string) string {
+// known. Where a document told the birth place it follows, as it stands there: homonyms born on one day are told apart by it.
+func (i Identity) BirthdateText(lang string) string { return i.birthday(lang) + i.birthplace(lang) }
+
+func (i Identity) birthday(lang string) string {
 	year, month, day, ok := i.birth()
 	if !ok {
 		return i.Birthdate
@@ -106,8 +110,8 @@ func (i Identity) BirthdateText(lang string) string {
 	return prose.Day(lang, year, time.Month(month), day)
 }
 
-// Check returns what is wrong with an identity that was typed, by field: "given_name", "family_name", "usage_name", "birthdate", "email":
-// "missing" or "invalid". It is empty for a good one.
+// Check returns what is wrong with an identity that was typed, by field: "given_name", "family_name", "usage_name", "birthdate", "born_town",
+// "born_country", "email": "missing" or "invalid". It is empty for a good one.
 func (i Identity) Check() map[string]string {
 	wrong := map[string]string{}
 	for field, v := range map[string]string{"given_name": i.GivenName, "family_name": i.FamilyName} {
@@ -125,6 +129,11 @@ func (i Identity) Check() map[string]string {
 	if _, _, _, ok := i.birth(); !ok {
 		wrong["birthdate"] = "invalid"
 	}
+	for field, v := range map[string]string{"born_town": i.BornTown, "born_country": i.BornCountry} {
+		if v != "" && (letters(v) == "" || !Name(v) || utf8.RuneCountInString(v) > MaxPlace) {
+			wrong[field] = "invalid"
+		}
+	}
 	if i.Email != "" && (!Name(i.Email) || strings.Count(i.Email, "@") != 1 || strings.ContainsAny(i.Email, " ,;<>")) {
 		wrong["email"] = "invalid"
 	}
@@ -138,23 +147,4 @@ const maxName = 256
 func Name(s string) bool {
 	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxName &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
-}
-
-// DocumentSub is what stands for FranceConnect's sub when a document told who the citizen is: names and birth date, as they are compared. It is no
-// sub that FranceConnect gives, and its form never changes: the same person would not be found again.
-func (i Identity) DocumentSub() string {
-	return "document:" + letters(i.FamilyName) + ":" + letters(i.GivenName) + ":" + i.Birthdate
-}
-
-// letters are the letters of a name alone, in lower case and without the accents of Latin ones. Marks of other scripts tell names apart, and stay.
-func letters(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) {
-			return unicode.ToLower(r)
-		}
-		if unicode.Is(unicode.M, r) && (r < '\u0300' || r > '\u036f') {
-			return r
-		}
-		return -1
-	}, norm.NFKD.String(name))
 }

@@ -119,6 +119,9 @@ func (r *Register) DataKey(ctx context.Context, q Querier, organisation, id uuid
 	return r.keys.Open(id, wrapped)
 }
 
+// KeyOf is DataKey of a citizen as stored.
+func (r *Register) KeyOf(s *Sealed) (*envelope.DataKey, error) { return r.keys.Open(s.ID, s.dataKey) }
+
 // Index returns the key by which an organisation finds a citizen whom FranceConnect names sub.
 func (r *Register) Index(organisation uuid.UUID, sub string) ([]byte, error) {
 	return r.keys.Index(organisation, "citizen.sub", sub)
@@ -146,10 +149,17 @@ func Lock(b *pgx.Batch, organisation uuid.UUID, index string, arg any) *Sealed {
 // Save queues the newest identity of a citizen: a new row, or the known row brought up to date (names and birth place get
 // corrected at the register, and a correction must not stay behind). It returns the citizen's id and data key.
 func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, *envelope.DataKey, error) {
+	var called []byte // nil but of a document
+	if fresh.IdentifiedBy == "witnessed" {
+		var err error
+		if called, err = r.called(fresh.Organisation, fresh.Identity); err != nil {
+			return uuid.Nil, nil, err
+		}
+	}
 	if known.ID == uuid.Nil {
-		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at, has_email)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedBy, fresh.IdentifiedAt, tx.Now, fresh.Identity.Email != "")
+		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at, has_email, name_index)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedBy, fresh.IdentifiedAt, tx.Now, fresh.Identity.Email != "", called)
 		return fresh.Owner, fresh.Key, nil
 	}
 	key, err := r.sameCitizen(known, fresh)
@@ -163,7 +173,8 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, 
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	tx.Queue(`update citizen set identity = $2, identified_at = $3, has_email = $4 where id = $1`, known.ID, sealed, fresh.IdentifiedAt, fresh.Identity.Email != "")
+	tx.Queue(`update citizen set identity = $2, identified_at = $3, has_email = $4, name_index = coalesce($5, name_index) where id = $1`, known.ID, sealed, fresh.IdentifiedAt,
+		fresh.Identity.Email != "", called)
 	return known.ID, key, nil
 }
 

@@ -27,28 +27,127 @@ func (e *IdentityError) Error() string { return ErrIdentity.Error() }
 // Unwrap returns ErrIdentity.
 func (e *IdentityError) Unwrap() error { return ErrIdentity }
 
-// ReadDocument puts into a draft of the actor's own the identity that they read on a document in the citizen's hands. It counts once a second
-// colleague has seen the same (Witness). Errors: *IdentityError, *TooLowError when a procedure needs FranceConnect, ErrMinor.
-func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string) error {
+// Misread returns what is wrong with what was read on a document, as IdentityError names it.
+func Misread(i citizen.Identity, document string) map[string]string {
 	wrong := i.Check()
 	if !slices.Contains(Documents, document) {
 		wrong["document"] = "unknown"
 	}
-	if len(wrong) > 0 {
+	return wrong
+}
+
+// Who is what people say of a citizen whose name and birth date the organisation knows by a document: who they are, or who they are not. The zero Who
+// is nothing said.
+type Who struct {
+	Same uuid.UUID   // they are this citizen
+	Not  []uuid.UUID // they are none of these; counts when Same is not said
+}
+
+// NamesakesError says that the organisation knows people of this name and birth date by a document, the longest known first. Who they are has to be said.
+type NamesakesError struct{ Namesakes []citizen.Namesake }
+
+// Error tells nobody's name.
+func (e *NamesakesError) Error() string {
+	return "the organisation knows people of this name, born on this day: who it is has to be said"
+}
+
+// ReadDocument is ReadDocumentOf of somebody about whom nothing is said besides.
+func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string) error {
+	return r.ReadDocumentOf(ctx, by, id, i, document, Who{})
+}
+
+// ReadDocumentOf puts into a draft of the actor's own the identity that they read on a document in the citizen's hands. It counts once a second
+// colleague has seen the same (Witness). Of i it takes what a document tells, and the e-mail address.
+//
+// Somebody of this name and birth date may be known by a document already. Whether they are the same person is no matter of spelling: it is refused with
+// a *NamesakesError, and an entry says who was shown, until who tells it of all of them. Of the same person an address and a birth place that are
+// not told again stay as they are.
+//
+// Errors: *IdentityError, *NamesakesError, db.ErrNotFound for a Same who has not this name and birth date here, *TooLowError when a procedure needs FranceConnect, ErrMinor.
+func (r *Register) ReadDocumentOf(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string, who Who) error {
+	if wrong := Misread(i, document); len(wrong) > 0 {
 		return &IdentityError{wrong}
 	}
-	i.Sub = i.DocumentSub()
-	index, err := r.citizens.Index(by.Organisation, i.Sub)
+	i.Sub, i.Gender, i.Birthplace, i.Birthcountry = "", "", "", ""
+	batch := &pgx.Batch{}
+	mayAct, lookup := org.MayAct(batch, by), Lock(batch, by, id)
+	namesakes, err := r.citizens.AskNamesakes(batch, by.Organisation, i)
 	if err != nil {
 		return fmt.Errorf("read document: %w", err)
 	}
-	err = r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
-		return r.put(tx, d, told{by: ByDocument, document: document, identity: i, index: index})
+	err = r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		d, err := theirs(by, tx.Now, mayAct, lookup)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		t := told{by: ByDocument, document: document, identity: i}
+		if e, err := r.fits(tx, d, t); err != nil {
+			return e, err
+		}
+		found, err := namesakes()
+		if err == nil {
+			err = r.tell(by.Organisation, &t, found, who)
+		}
+		if _, ask := errors.AsType[*NamesakesError](err); ask {
+			return journal.Event{Action: "draft.namesakes_shown", Detail: detail{Draft: id.String(), Document: document, Namesakes: texts(ids(found))}}, journal.Refused{Err: err}
+		}
+		if err != nil {
+			return journal.Event{}, err
+		}
+		return r.put(tx, d, t)
 	})
 	if err != nil {
 		return fmt.Errorf("read document: %w", err)
 	}
 	return nil
+}
+
+// tell completes what was told with who it is: one of those found, or somebody new.
+func (r *Register) tell(organisation uuid.UUID, t *told, found []citizen.Namesake, who Who) (err error) {
+	if who.Same == uuid.Nil {
+		if slices.ContainsFunc(found, func(n citizen.Namesake) bool { return !slices.Contains(who.Not, n.ID) }) {
+			return &NamesakesError{found}
+		}
+		t.identity.Sub, t.others = citizen.NewDocumentSub(), ids(found)
+		t.index, err = r.citizens.Index(organisation, t.identity.Sub)
+		return err
+	}
+	at := slices.IndexFunc(found, func(n citizen.Namesake) bool { return n.ID == who.Same })
+	if at < 0 {
+		return db.ErrNotFound
+	}
+	same, i := found[at], &t.identity
+	t.same, t.index, t.others = same.ID, same.Index, ids(slices.Delete(found, at, at+1))
+	i.Sub = same.Identity.Sub
+	if i.Email == "" {
+		i.Email = same.Identity.Email
+	}
+	if i.BornTown == "" && i.BornCountry == "" {
+		i.BornTown, i.BornCountry = same.Identity.BornTown, same.Identity.BornCountry
+	}
+	return nil
+}
+
+// sameAs is the column of whom a document tells.
+func sameAs(t told) *uuid.UUID {
+	if t.by != ByDocument || t.same == uuid.Nil {
+		return nil
+	}
+	return &t.same
+}
+
+func ids(of []citizen.Namesake) (out []uuid.UUID) {
+	for _, n := range of {
+		out = append(out, n.ID)
+	}
+	return out
+}
+
+func texts(ids []uuid.UUID) (out []string) {
+	for _, id := range ids {
+		out = append(out, id.String())
+	}
+	return out
 }
 
 // Recognise puts into a draft of the actor's own somebody whom the organisation knows since an earlier mandate, and whom the aidant recognises. It is
@@ -68,15 +167,10 @@ func (r *Register) Recognise(ctx context.Context, by journal.Actor, id, who uuid
 		return rows.Err()
 	})
 	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		d, err := lookup(tx.Now)
+		d, err := theirs(by, tx.Now, mayAct, lookup)
 		switch {
 		case err != nil:
 			return journal.Event{}, err
-		case d.Person != by.Person:
-			return journal.Event{}, ErrNotOwn
 		case sealed.ID == uuid.Nil:
 			return journal.Event{}, db.ErrNotFound
 		}
@@ -84,58 +178,15 @@ func (r *Register) Recognise(ctx context.Context, by journal.Actor, id, who uuid
 		if err != nil {
 			return journal.Event{}, err
 		}
-		e, err := r.put(tx, d, told{by: ByAcquaintance, identity: known.Identity, index: index})
-		e.Citizen = who
+		t := told{by: ByAcquaintance, identity: known.Identity, index: index, same: who}
+		e, err := r.fits(tx, d, t)
+		if err == nil {
+			e, err = r.put(tx, d, t)
+		}
 		return e, err
 	})
 	if err != nil {
 		return fmt.Errorf("recognise a citizen: %w", err)
 	}
 	return nil
-}
-
-// Witness is the second colleague's word, in their own session and with a second factor of at most org.FactorLife ago: they are in the room, see
-// the same person and, when one is used, the same document, and heard them agree to these terms. version is what they were shown; another one is refused
-// with ErrState. Errors: ErrWitness for who has the draft themselves, org.ErrMayNot, org.ErrFactorTooOld.
-func (r *Register) Witness(ctx context.Context, by journal.Actor, id uuid.UUID, version int) error {
-	err := r.onAny(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
-		switch {
-		case d.Person == by.Person:
-			return journal.Event{}, ErrWitness
-		case d.State != Identified || d.Version != version || d.IdentifiedBy == ByFranceConnect || d.Witness != uuid.Nil:
-			return journal.Event{}, ErrState
-		}
-		if err := org.Fresh(by, tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		tx.Queue(`update mandate_draft set witness_id = $2, witnessed_at = $3, witness_factor_at = $4 where id = $1`, id, by.Person, tx.Now, by.FactorAt)
-		return journal.Event{Action: "draft.witnessed", Detail: detail{Draft: id.String(), Version: version, Method: d.IdentifiedBy}}, nil
-	})
-	if err != nil {
-		return fmt.Errorf("witness: %w", err)
-	}
-	return nil
-}
-
-// ForWitness finds a colleague's draft that waits for a second colleague, with who the citizen is. That it was shown is an entry. Errors:
-// ErrWitness to who has the draft themselves, ErrState when it does not wait, org.ErrMayNot, db.ErrNotFound.
-func (r *Register) ForWitness(ctx context.Context, by journal.Actor, id uuid.UUID) (Draft, error) {
-	var out Draft
-	err := r.onAny(ctx, by, id, func(_ *journal.Tx, d *Held) (journal.Event, error) {
-		switch {
-		case d.Person == by.Person:
-			return journal.Event{}, ErrWitness
-		case d.State != Identified || d.IdentifiedBy == ByFranceConnect || d.Witness != uuid.Nil:
-			return journal.Event{}, ErrState
-		}
-		if err := r.open(d); err != nil {
-			return journal.Event{}, err
-		}
-		out = d.Draft
-		return journal.Event{Action: "draft.identity_shown", Detail: detail{Draft: id.String(), Version: d.Version}}, nil
-	})
-	if err != nil && !errors.Is(err, ErrWitness) {
-		return Draft{}, fmt.Errorf("show a draft to a second colleague: %w", err)
-	}
-	return out, err
 }

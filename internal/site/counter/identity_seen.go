@@ -72,17 +72,28 @@ func (s *Site) doDocument(w http.ResponseWriter, r *http.Request) error {
 	if elsewhere != "" {
 		return s.goTo(w, r, elsewhere)
 	}
-	i := citizen.Identity{FamilyName: form.Value("family_name"), GivenName: form.Value("given_name"), PreferredUsername: form.Value("usage_name"), Birthdate: birthdate(form), Email: form.Value("email")}
-	err = s.Drafts.ReadDocument(r.Context(), at.Actor(), d.ID, i, form.Value("document"))
-	if wrong, ok := errors.AsType[*draft.IdentityError](err); ok {
-		for _, field := range []string{"document", "family_name", "usage_name", "given_name", "birthdate", "email"} {
-			if code, ok := wrong.Wrong[field]; ok {
-				form.Fail(field, "ladder.document.wrong."+field+"."+code)
-			}
-		}
+	if form.Ticked("edit") { // back from the question who of several it is
+		return s.renderDocument(w, r, http.StatusOK, d, form)
+	}
+	i := citizen.Identity{FamilyName: form.Value("family_name"), GivenName: form.Value("given_name"), PreferredUsername: form.Value("usage_name"), Birthdate: birthdate(form),
+		BornTown: form.Value("born_town"), BornCountry: form.Value("born_country"), Email: form.Value("email")}
+	if mistakes(form, i); form.Failed() {
 		return s.renderDocument(w, r, http.StatusUnprocessableEntity, d, form)
 	}
-	return s.identified(w, r, at, d, err)
+	return s.readDocument(w, r, at, d, form, i)
+}
+
+// mistakes notes what is wrong with what was typed. That no birth place was read has to be said: it tells homonyms apart.
+func mistakes(form *page.Form, i citizen.Identity) {
+	wrong := draft.Misread(i, form.Value("document"))
+	if i.BornTown == "" && i.BornCountry == "" && !form.Ticked("born_unwritten") {
+		wrong["born_town"] = "missing"
+	}
+	for _, field := range []string{"document", "family_name", "usage_name", "given_name", "birthdate", "born_town", "born_country", "email"} {
+		if code, ok := wrong[field]; ok {
+			form.Fail(field, "ladder.document.wrong."+field+"."+code)
+		}
+	}
 }
 
 // birthdate puts a date together from its three fields. What is no number stays none, which the rule refuses.

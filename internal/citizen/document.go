@@ -1,0 +1,173 @@
+package citizen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/text/unicode/norm"
+
+	"mandat/internal/db"
+	"mandat/internal/token"
+)
+
+// ErrNamesake says that somebody of whom nobody was asked has the name and the birth date of a new citizen.
+var ErrNamesake = errors.New("somebody of this name, born on this day, is known since")
+
+// MaxPlace is how many characters a town or a country of birth may have.
+const MaxPlace = 100
+
+// documentSub begins what stands for FranceConnect's sub, of which none begins so, when a document told who the citizen is.
+const documentSub = "document:"
+
+// NewDocumentSub returns a sub, made by chance, for somebody whom a document told. It says nothing of who they are: two people of one name, born on one day,
+// are two, and that somebody is the same as before is said by people (Namesakes).
+func NewDocumentSub() string { return documentSub + token.Hex(16) }
+
+// PersonMark says who a person is to whoever compares citizens of several organisations: by FranceConnect's sub, or by the names, the birth date and
+// the birth place that a document told. It is personal, and "" for nobody. That of a document changes with the place that the last document told.
+func (i Identity) PersonMark() string {
+	switch {
+	case i.Sub == "":
+		return ""
+	case strings.HasPrefix(i.Sub, documentSub):
+		return documentSub + i.called() + ":" + letters(i.BornTown) + ":" + letters(i.BornCountry)
+	}
+	return "sub " + i.Sub
+}
+
+// called is what two documents of one person have in common: names and birth date, as they are compared. Its form never changes: nobody would be found again.
+func (i Identity) called() string {
+	return letters(i.FamilyName) + ":" + letters(i.GivenName) + ":" + i.Birthdate
+}
+
+// letters are the letters of a name alone, in lower case and without the accents of Latin ones. Marks of other scripts tell names apart, and stay.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return unicode.ToLower(r)
+		}
+		if unicode.Is(unicode.M, r) && (r < '\u0300' || r > '\u036f') {
+			return r
+		}
+		return -1
+	}, norm.NFKD.String(name))
+}
+
+// birthplace is the birth place behind the date, as the document has it.
+func (i Identity) birthplace(lang string) string {
+	out := ""
+	if i.BornTown != "" {
+		in := "à"
+		if lang == "en" {
+			in = "in"
+		}
+		out = ", " + in + " " + i.BornTown
+	}
+	if i.BornCountry != "" {
+		out += " (" + i.BornCountry + ")"
+	}
+	return out
+}
+
+// Namesake is a citizen known by a document who has the name and the birth date of somebody.
+type Namesake struct {
+	Citizen
+	KnownSince time.Time
+	Index      []byte // under which the organisation finds them (Register.Index)
+}
+
+// called returns the key by which an organisation finds those of a name and birth date.
+func (r *Register) called(organisation uuid.UUID, i Identity) ([]byte, error) {
+	return r.keys.Index(organisation, "citizen.called", i.called())
+}
+
+// AskNamesakes queues, among an act's first statements, the question whom an organisation knows by a document under the name and the birth date of i. The
+// answer, the longest known first, may be asked for when the act runs.
+func (r *Register) AskNamesakes(b *pgx.Batch, organisation uuid.UUID, i Identity) (func() ([]Namesake, error), error) {
+	args, err := r.namesakes(organisation, i)
+	if err != nil {
+		return nil, err
+	}
+	var found []Namesake
+	b.Queue(namesakes, args...).Query(func(rows pgx.Rows) error {
+		found, err = r.readNamesakes(rows, i.called())
+		return err
+	})
+	return func() ([]Namesake, error) { return found, err }, nil
+}
+
+// namesakes finds also those of before the index $2, whose sub was made of name and birth date; $3 is its index.
+const (
+	namesakes      = selectNamesake + ` and identified_by = 'witnessed' and (name_index = $2 or sub_index = $3) order by created_at, id`
+	selectNamesake = `select id, data_key, identity, identified_at, created_at, sub_index from citizen where organisation_id = $1`
+)
+
+func (r *Register) namesakes(organisation uuid.UUID, i Identity) ([]any, error) {
+	called, err := r.called(organisation, i)
+	if err != nil {
+		return nil, err
+	}
+	before, err := r.Index(organisation, documentSub+i.called())
+	return []any{organisation, called, before}, err
+}
+
+// readNamesakes reads those who are called so, or whomever there is if called is "".
+func (r *Register) readNamesakes(rows pgx.Rows, called string) ([]Namesake, error) {
+	var out []Namesake
+	var s Sealed
+	var n Namesake
+	_, err := pgx.ForEachRow(rows, append(s.Fields(), &n.KnownSince, &n.Index), func() error {
+		c, err := r.Open(s)
+		if err == nil && (called == "" || c.Identity.called() == called) { // an index put there by another hand makes nobody a namesake
+			out = append(out, Namesake{c, n.KnownSince, n.Index})
+		}
+		return err
+	})
+	return out, err
+}
+
+// FindNamesakes finds citizens of an organisation with how long it knows them, the longest known first. Those who are not there are left out.
+func (r *Register) FindNamesakes(ctx context.Context, q Querier, organisation uuid.UUID, who []uuid.UUID) ([]Namesake, error) {
+	rows, err := q.Query(ctx, selectNamesake+` and id = any ($2) order by created_at, id`, organisation, who)
+	if err != nil {
+		return nil, fmt.Errorf("find namesakes: %w", err)
+	}
+	found, err := r.readNamesakes(rows, "")
+	if err != nil {
+		return nil, fmt.Errorf("find namesakes: %w", err)
+	}
+	return found, nil
+}
+
+// Apart returns ErrNamesake if an organisation knows by a document, under the name and birth date of i, somebody who is not one of those of whom people said that i is
+// not they. It makes acts on new citizens of one name wait for each other, until the end of the act.
+func (r *Register) Apart(ctx context.Context, tx *db.Tx, organisation uuid.UUID, i Identity, others []uuid.UUID) error {
+	args, err := r.namesakes(organisation, i)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`, args[1]); err != nil {
+		return fmt.Errorf("lock a name: %w", err)
+	}
+	rows, err := tx.Query(ctx, namesakes, args...)
+	if err != nil {
+		return fmt.Errorf("find namesakes: %w", err)
+	}
+	found, err := r.readNamesakes(rows, i.called())
+	if err != nil {
+		return fmt.Errorf("find namesakes: %w", err)
+	}
+	for _, n := range found {
+		if !slices.Contains(others, n.ID) {
+			return ErrNamesake
+		}
+	}
+	return nil
+}
