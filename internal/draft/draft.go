@@ -10,7 +10,7 @@
 // the aidant and a second colleague; FranceConnect told. A procedure says which it needs (procedure.Assurance), and a draft
 // below it is refused here, before anybody agrees to it.
 //
-// One act is one file: start.go, take.go, identify.go, document.go, witness.go, sign.go.
+// One act is one file: start.go, transfer.go, take.go, identify.go, document.go, sign.go.
 package draft
 
 import (
@@ -107,12 +107,17 @@ type Draft struct {
 	Version                  int
 	State                    string
 	Terms                    terms.Terms
-	Renews                   uuid.UUID         // the mandate that it renews
-	Identity                 *citizen.Identity // nil until it is told; and for a colleague
+	Renews                   uuid.UUID          // the mandate that it renews
+	Transfers                *terms.Transferred // the mandate of another organisation whose place it takes; its name and day are told by Find alone
+	Identity                 *citizen.Identity  // nil until it is told; and for a colleague
 	IdentifiedBy             string
 	IdentifiedAt             time.Time
-	Witness                  uuid.UUID // the second colleague who attested the identity and the agreement
+	SameAs                   uuid.UUID   // of a document: the citizen who they are, as the aidant says (Who); nil for somebody new
+	OtherThan                []uuid.UUID // of a document: those of their name and birth date who they are not
+	Witness                  uuid.UUID   // the second colleague who attested the identity and the agreement
 	WitnessedAt              time.Time
+	Attested                 []byte    // SHA-256 of the terms that they were shown (mandate.Register.Attested)
+	Signing                  Signing   // what was asked of anybody about these terms; empty for a colleague
 	InformedAt               time.Time // when the terms were entered as they are
 	CreatedAt, ExpiresAt     time.Time
 	Mandate                  uuid.UUID // once signed
@@ -128,8 +133,8 @@ type Held struct {
 	Index             []byte // under which the organisation finds the citizen
 	IdentifiedSession []byte
 	CaseRefs          []string
-	Signing           Signing
 	cases, signing    []byte
+	transfers         []byte
 }
 
 // Register keeps drafts.
@@ -148,15 +153,15 @@ func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, catalogue *pr
 }
 
 const columns = `id, organisation_id, person_id, version, state, procedures, levels, case_refs, cases, coalesce(days, 0), from_on, until_on, payments, bank_details, debt_read, tell,
-	renews, subject_id, data_key, identity, coalesce(identified_by, ''), sub_index, identified_at, identified_session, witness_id, witnessed_at, signing, informed_at, mandate_id, created_at, expires_at`
+	renews, transfers, transfers_from, subject_id, data_key, identity, coalesce(identified_by, ''), sub_index, identified_at, identified_session, witness_id, witnessed_at, witness_terms, signing, same_as, other_than, informed_at, mandate_id, created_at, expires_at`
 
 func scan(row pgx.Row) (*Held, error) {
 	var d Held
 	var procedures, levels []string
 	var from, until, identifiedAt, witnessedAt *time.Time
-	var renews, subject, witness, mandate *uuid.UUID
+	var renews, transfers, subject, witness, same, mandate *uuid.UUID
 	err := row.Scan(&d.ID, &d.Organisation, &d.Person, &d.Version, &d.State, &procedures, &levels, &d.CaseRefs, &d.cases, &d.Terms.Days, &from, &until, &d.Terms.Payments, &d.Terms.BankDetails,
-		&d.Terms.Warned, &d.Terms.Tell, &renews, &subject, &d.DataKey, &d.Sealed, &d.IdentifiedBy, &d.Index, &identifiedAt, &d.IdentifiedSession, &witness, &witnessedAt, &d.signing,
+		&d.Terms.Warned, &d.Terms.Tell, &renews, &transfers, &d.transfers, &subject, &d.DataKey, &d.Sealed, &d.IdentifiedBy, &d.Index, &identifiedAt, &d.IdentifiedSession, &witness, &witnessedAt, &d.Attested, &d.signing, &same, &d.OtherThan,
 		&d.InformedAt, &mandate, &d.CreatedAt, &d.ExpiresAt)
 	if err != nil {
 		return nil, db.Found("find draft", err)
@@ -167,7 +172,10 @@ func scan(row pgx.Row) (*Held, error) {
 	d.Terms.NoProtection, d.Terms.Informed = true, true // or there would be no draft
 	d.Terms.From, d.Terms.Until = db.OrZero(from), db.OrZero(until)
 	d.IdentifiedAt, d.WitnessedAt = db.OrZero(identifiedAt), db.OrZero(witnessedAt)
-	d.Renews, d.Subject, d.Witness, d.Mandate = db.OrZero(renews), db.OrZero(subject), db.OrZero(witness), db.OrZero(mandate)
+	d.Renews, d.Subject, d.Witness, d.SameAs, d.Mandate = db.OrZero(renews), db.OrZero(subject), db.OrZero(witness), db.OrZero(same), db.OrZero(mandate)
+	if transfers != nil {
+		d.Transfers = &terms.Transferred{Mandate: *transfers}
+	}
 	return &d, nil
 }
 
@@ -180,7 +188,7 @@ func (r *Register) open(d *Held) error {
 	if d.Key, err = r.keys.Open(d.Subject, d.DataKey); err != nil {
 		return fmt.Errorf("open draft %s: %w", d.ID, err)
 	}
-	if err := d.openCases(); err != nil {
+	if err := errors.Join(d.openCases(), d.openTransfer()); err != nil {
 		return fmt.Errorf("open draft %s: %w", d.ID, err)
 	}
 	if d.Sealed == nil {
@@ -226,7 +234,7 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Dr
 		return Draft{}, err
 	}
 	if d.Person != by.Person {
-		d.Identity = nil
+		d.Identity, d.Signing = nil, Signing{}
 		for i := range d.Terms.Powers {
 			if d.Terms.Powers[i].Case != "" {
 				d.Terms.Powers[i].Case = Hidden

@@ -51,6 +51,6 @@ func KeepSigning(tx *db.Tx, d *Held, s Signing) error {
 
 // Close queues that a draft has become a mandate, and forgets what it held.
 func Close(tx *journal.Tx, id, mandate uuid.UUID) {
-	tx.Queue(`update mandate_draft set state = 'signed', mandate_id = $2, cases = null, signing = null, identity = null, sub_index = null, identified_at = null, identified_session = null,
-		identified_by = null, subject_id = null, data_key = null where id = $1`, id, mandate)
+	tx.Queue(`update mandate_draft set state = 'signed', mandate_id = $2, cases = null, transfers_from = null, signing = null, identity = null, sub_index = null, identified_at = null, identified_session = null,
+		identified_by = null, same_as = null, other_than = null, subject_id = null, data_key = null where id = $1`, id, mandate)
 }

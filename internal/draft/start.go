@@ -22,21 +22,21 @@ import (
 // Start begins a draft for the actor's organisation. It returns ErrTerms unless terms.Check finds nothing, a
 // *NotAllowedError for procedures that the organisation does not do or the actor is not to do there, and org.ErrMayNot.
 func (r *Register) Start(ctx context.Context, by journal.Actor, t terms.Terms) (Draft, error) {
-	return r.start(ctx, by, t, uuid.Nil)
+	return r.start(ctx, by, t, uuid.Nil, nil)
 }
 
 // StartRenewal begins a draft that renews a mandate of the actor's organisation; that it gives no more than the mandate does is asked when
 // it is signed. Errors: those of Start.
 func (r *Register) StartRenewal(ctx context.Context, by journal.Actor, t terms.Terms, mandate uuid.UUID) (Draft, error) {
-	return r.start(ctx, by, t, mandate)
+	return r.start(ctx, by, t, mandate, nil)
 }
 
-func (r *Register) start(ctx context.Context, by journal.Actor, t terms.Terms, renews uuid.UUID) (Draft, error) {
+func (r *Register) start(ctx context.Context, by journal.Actor, t terms.Terms, renews uuid.UUID, transfers *terms.Transferred) (Draft, error) {
 	now := r.clock.Now()
 	if len(t.Check(r.catalogue, now)) > 0 {
 		return Draft{}, ErrTerms
 	}
-	d := Draft{ID: token.ID(), Organisation: by.Organisation, Person: by.Person, Version: 1, State: Open, Terms: t, Renews: renews, InformedAt: now, CreatedAt: now, ExpiresAt: now.Add(Life)}
+	d := Draft{ID: token.ID(), Organisation: by.Organisation, Person: by.Person, Version: 1, State: Open, Terms: t, Renews: renews, Transfers: transfers, InformedAt: now, CreatedAt: now, ExpiresAt: now.Add(Life)}
 	subject := token.ID()
 	key, wrapped, err := r.keys.NewDataKey(subject)
 	if err != nil {
@@ -46,10 +46,14 @@ func (r *Register) start(ctx context.Context, by journal.Actor, t terms.Terms, r
 	if err != nil {
 		return Draft{}, fmt.Errorf("start draft: %w", err)
 	}
+	old, from, err := sealTransfer(key, transfers)
+	if err != nil {
+		return Draft{}, fmt.Errorf("start draft: %w", err)
+	}
 	err = r.mayDraft(ctx, by, t, func(tx *db.Tx) error {
 		tx.Queue(`insert into mandate_draft (id, organisation_id, person_id, state, informed_at, no_protection_at, procedures, levels, case_refs, cases, days, from_on, until_on, payments, bank_details,
-			debt_read, tell, created_at, expires_at, renews, subject_id, data_key) values ($1, $2, $3, 'open', $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $4, $16, $17, $18, $19)`,
-			append(append([]any{d.ID, d.Organisation, d.Person, now}, v...), d.ExpiresAt, db.OrNull(renews), subject, wrapped)...)
+			debt_read, tell, created_at, expires_at, renews, subject_id, data_key, transfers, transfers_from) values ($1, $2, $3, 'open', $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $4, $16, $17, $18, $19, $20, $21)`,
+			append(append([]any{d.ID, d.Organisation, d.Person, now}, v...), d.ExpiresAt, db.OrNull(renews), subject, wrapped, old, from)...)
 		return nil
 	})
 	if err != nil {
@@ -163,4 +167,4 @@ func (r *Register) ensureKey(d *Held) (err error) {
 
 // noIdentity makes a version without an identity, and without what was done for the one before.
 const noIdentity = ` version = version + 1, state = 'open', identity = null, sub_index = null, identified_at = null, identified_session = null, identified_by = null,
-	witness_id = null, witnessed_at = null, witness_factor_at = null, signing = null`
+	witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null, same_as = null, other_than = null`

@@ -21,6 +21,9 @@ type detail struct {
 	Document string `json:"document,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	From     string `json:"from,omitempty"`
+	// Of a document: those whom the aidant was shown; and those of them whom they say it is not.
+	Namesakes []string `json:"namesakes,omitempty"`
+	OtherThan []string `json:"other_than,omitempty"`
 }
 
 // TakeOver makes a colleague's draft the actor's own, without the identity in it, which was told to the colleague. A draft that is their own
@@ -52,7 +55,7 @@ func (r *Register) Abandon(ctx context.Context, by journal.Actor, id uuid.UUID) 
 }
 
 const abandoned = ` state = 'abandoned', version = version + 1, identity = null, sub_index = null, identified_at = null, identified_session = null, identified_by = null,
-	witness_id = null, witnessed_at = null, witness_factor_at = null, signing = null, cases = null`
+	witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null, same_as = null, other_than = null, cases = null, transfers_from = null`
 
 // own is which drafts a person ($2) of an organisation ($1) has that can still be signed at a time ($3).
 const own = ` from mandate_draft where organisation_id = $1 and person_id = $2 and state in ('open', 'identified') and expires_at > $3`

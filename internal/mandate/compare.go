@@ -24,12 +24,16 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, err
 	}
+	moved, err := compareTransfers(ctx, auditor)
+	if err != nil {
+		return nil, err
+	}
 	handed, err := compareHandovers(ctx, auditor)
 	if err != nil {
 		return nil, err
 	}
 	kept, err := compareEvidences(ctx, auditor)
-	return slices.Concat(found, more, handed, kept), err
+	return slices.Concat(found, more, moved, handed, kept), err
 }
 
 // nextCitizens lists ids from both sides, so that a citizen removed from the table is compared too.
@@ -70,6 +74,7 @@ type state struct {
 	facts  string // what never changes
 	ended  string // "" or reason and instant
 	powers map[string]string
+	proof  proof // as its entry has it
 }
 
 func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]journal.Difference, error) {
@@ -81,11 +86,15 @@ func compareCitizens(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) ([]jo
 	if err != nil {
 		return nil, err
 	}
-	return journal.Differences(have, want, difference, journal.Words[*state]{
+	unproven, err := compareProofs(ctx, tx, want)
+	if err != nil {
+		return nil, err
+	}
+	return append(journal.Differences(have, want, difference, journal.Words[*state]{
 		Stray: "stands in the tables, and no entry tells of its signature",
 		Gone:  "was signed according to its entry, and is gone from the tables",
 		Parts: unlike,
-	}), nil
+	}), unproven...), nil
 }
 
 func difference(id uuid.UUID, what string) journal.Difference {
@@ -116,7 +125,7 @@ func unlike(have, want *state) []string {
 
 func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
 	out := map[uuid.UUID]*state{}
-	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, coalesce(days, 0), state = 'scheduled', identified_by, consent_by, coalesce(witness_id, $2), coalesce(signed_with, ''), coalesce(renews, $2),
+	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, coalesce(days, 0), state = 'scheduled', identified_by, consent_by, coalesce(witness_id, $2), coalesce(signed_with, ''), coalesce(renews, $2), coalesce(transfers, $2),
 		identified_at, catalogue, signed_at, coalesce(starts_at, signed_at), ends_at, terms_digest, ended_at, coalesce(end_reason, ''), ended_by
 		from mandate where citizen_id = any ($1)`, citizens, uuid.Nil)
 	if err != nil {
@@ -125,7 +134,7 @@ func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 	var m Mandate
 	var waits bool
 	var by *uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &waits, &m.IdentifiedBy, &m.ConsentBy, &m.Witness, &m.SignedWith, &m.Renews, &m.IdentifiedAt,
+	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &waits, &m.IdentifiedBy, &m.ConsentBy, &m.Witness, &m.SignedWith, &m.Renews, &m.Transfers, &m.IdentifiedAt,
 		&m.Catalogue, &m.SignedAt, &m.StartsAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason, &by}, func() error {
 		out[m.ID] = &state{facts: facts(m), ended: progress(waits) + ending(m.EndReason, m.EndedAt) + person(by), powers: map[string]string{}}
 		m.EndedAt, m.TermsDigest, by = nil, nil, nil
@@ -150,8 +159,8 @@ func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 }
 
 func facts(m Mandate) string {
-	return fmt.Sprintf("organisation %s, citizen %s, identified by %s at %s, agreed by %s, witness %s, aidant %s, %s, draft %s, renews %s, catalogue %s, %d days, signed at %s, from %s until %s, terms %x",
-		m.Organisation, m.Citizen, m.IdentifiedBy, format(m.IdentifiedAt), m.ConsentBy, m.Witness, m.Person, m.SignedWith, m.Draft, m.Renews, m.Catalogue, m.Days,
+	return fmt.Sprintf("organisation %s, citizen %s, identified by %s at %s, agreed by %s, witness %s, aidant %s, %s, draft %s, renews %s, transfers %s, catalogue %s, %d days, signed at %s, from %s until %s, terms %x",
+		m.Organisation, m.Citizen, m.IdentifiedBy, format(m.IdentifiedAt), m.ConsentBy, m.Witness, m.Person, m.SignedWith, m.Draft, m.Renews, m.Transfers, m.Catalogue, m.Days,
 		format(m.SignedAt), format(m.StartsAt), format(m.EndsAt), m.TermsDigest)
 }
 

@@ -82,37 +82,21 @@ func (r *Register) end(tx *journal.Tx, m *Mandate, reason string) (journal.Event
 		detail.Procedures = append(detail.Procedures, p.Procedure)
 	}
 	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else $3 end where mandate_id = $1 and state <> 'ended'`, m.ID, tx.Now, reason)
-	tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state <> 'ended'`, m.ID, tx.Now, tx.By.Person, reason)
-	return journal.Event{Action: "mandate.ended", Citizen: m.Citizen, Mandate: m.ID, Detail: detail}, r.told(tx, "mandate_ended", m.Citizen, m.ID)
+	tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state <> 'ended'`, m.ID, tx.Now, db.OrNull(tx.By.Person), reason)
+	return journal.Event{Action: "mandate.ended", Organisation: m.Organisation, Citizen: m.Citizen, Mandate: m.ID, Detail: detail}, r.told(tx, "mandate_ended", m.Citizen, m.ID)
 }
 
 // onMandate runs an act that ends something of a mandate of the actor's organisation, which it has locked, with its powers that have not ended.
 func (r *Register) onMandate(ctx context.Context, by journal.Actor, id uuid.UUID, f func(*journal.Tx, *Mandate) (journal.Event, error)) error {
 	batch := &pgx.Batch{}
 	mayEnd := org.MayEnd(batch, by)
-	// The citizen first: the order of locks is the same for every act on mandates.
-	batch.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for update of c`, id, by.Organisation)
-	var m *Mandate
-	batch.Queue(`select citizen_id, state, ends_at from mandate where id = $1 and organisation_id = $2 for update`, id, by.Organisation).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		if rows.Next() {
-			m = &Mandate{ID: id, Organisation: by.Organisation}
-			return rows.Scan(&m.Citizen, &m.State, &m.EndsAt)
-		}
-		return rows.Err()
-	})
-	var powers []Power
-	batch.Queue(`select `+powerColumns+` from mandate_power p where p.mandate_id = $1 and p.state <> 'ended' order by p.procedure, p.case_ref`, id).Query(func(rows pgx.Rows) error {
-		var err error
-		powers, err = pgx.CollectRows(rows, scanPower)
-		return err
-	})
+	m := lock(batch, by.Organisation, id)
 	return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
 		if err := mayEnd(); err != nil {
 			return journal.Event{}, err
 		}
 		switch {
-		case m == nil:
+		case m.State == "":
 			return journal.Event{}, db.ErrNotFound
 		case m.State == Ended || !tx.Now.Before(m.EndsAt):
 			return journal.Event{}, ErrEnded
@@ -120,7 +104,26 @@ func (r *Register) onMandate(ctx context.Context, by journal.Actor, id uuid.UUID
 		if err := org.Fresh(by, tx.Now); err != nil {
 			return journal.Event{}, err
 		}
-		m.Powers = powers
 		return f(tx, m)
 	})
+}
+
+// lock queues the lock of a mandate of an organisation, with its powers that have not ended. Its state is "" when it is not there.
+func lock(b *pgx.Batch, organisation, id uuid.UUID) *Mandate {
+	m := &Mandate{ID: id, Organisation: organisation}
+	// The citizen first: the order of locks is the same for every act on mandates.
+	b.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for update of c`, id, organisation)
+	b.Queue(`select citizen_id, state, ends_at from mandate where id = $1 and organisation_id = $2 for update`, id, organisation).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if rows.Next() {
+			return rows.Scan(&m.Citizen, &m.State, &m.EndsAt)
+		}
+		return rows.Err()
+	})
+	b.Queue(`select `+powerColumns+` from mandate_power p where p.mandate_id = $1 and p.organisation_id = $2 and p.state <> 'ended' order by p.procedure, p.case_ref`, id, organisation).Query(func(rows pgx.Rows) error {
+		var err error
+		m.Powers, err = pgx.CollectRows(rows, scanPower)
+		return err
+	})
+	return m
 }

@@ -7,6 +7,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/draft"
+	"mandat/internal/jobs"
 	"mandat/internal/journal"
 	"mandat/internal/terms"
 )
@@ -14,6 +15,7 @@ import (
 // signed is what the entry of a signature says; docs/journal.md lists it.
 type signed struct {
 	Draft        string       `json:"draft"`
+	Version      int          `json:"version"` // of the draft: what draft.identified and draft.witnessed say of it
 	Powers       []given      `json:"powers"`
 	Days         int          `json:"days,omitempty"`
 	Scheduled    bool         `json:"scheduled,omitempty"` // it begins when mandate.started says so
@@ -25,6 +27,7 @@ type signed struct {
 	Consent      string       `json:"consent,omitempty"` // the id of the answer by SMS
 	Witness      string       `json:"witness,omitempty"`
 	WitnessedAt  string       `json:"witnessed_at,omitempty"`
+	Attested     string       `json:"witnessed_sha256,omitempty"` // of the terms that the witness was shown
 	SignedWith   string       `json:"signed_with"`
 	FactorAt     string       `json:"factor_at"`
 	Payments     bool         `json:"payments,omitempty"`
@@ -34,6 +37,7 @@ type signed struct {
 	Terms        string       `json:"terms_sha256"`
 	Evidence     string       `json:"evidence_sha256"`
 	Renews       string       `json:"renews,omitempty"`
+	Transfers    string       `json:"transfers,omitempty"` // the mandate of another organisation that ends with it
 	Superseded   []superseded `json:"superseded,omitempty"`
 }
 
@@ -72,7 +76,7 @@ func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Froze
 	f := terms.Frozen{Version: 2, Salt: salt, Citizen: *d.Identity, Catalogue: s.r.catalogue.Version(),
 		Organisation: terms.Party{Name: o.Name, SIRET: o.SIRET, Address: o.Address, Postcode: o.Postcode, City: o.City, Phone: o.Phone, Email: o.Email},
 		Days:         d.Terms.Days, IdentifiedBy: d.IdentifiedBy, IdentifiedAt: d.IdentifiedAt, ConsentBy: s.consent, NoProtection: informed, Informed: informed,
-		Mails: d.Terms.Tell, Agreement: s.agreement.How}
+		Mails: d.Terms.Tell, Agreement: s.agreement.How, Transfers: d.Transfers}
 	f.Citizen.Sub, f.Citizen.Email = "", "" // the document needs neither
 	if d.Terms.From.After(s.today) {
 		f.StartsAt = d.Terms.Span(now, terms.MaxDays).From
@@ -125,9 +129,9 @@ func (s *signing) insert(tx *journal.Tx, sealed []byte) {
 		starts = &m.StartsAt
 	}
 	tx.Queue(`insert into mandate (id, organisation_id, citizen_id, draft_id, person_id, state, identified_by, identified_at, signed_at, days, ends_at, catalogue, terms, terms_digest, starts_at, consent_by,
-		witness_id, signed_with, renews) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		witness_id, signed_with, renews, transfers) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		m.ID, m.Organisation, m.Citizen, m.Draft, m.Person, m.State, m.IdentifiedBy, m.IdentifiedAt, m.SignedAt, db.OrNull(m.Days), m.EndsAt, m.Catalogue, sealed, m.TermsDigest,
-		starts, m.ConsentBy, db.OrNull(m.Witness), m.SignedWith, db.OrNull(m.Renews))
+		starts, m.ConsentBy, db.OrNull(m.Witness), m.SignedWith, db.OrNull(m.Renews), db.OrNull(m.Transfers))
 	var procedures, cases, levels []string
 	var ends []time.Time
 	for _, p := range m.Powers {
@@ -136,4 +140,7 @@ func (s *signing) insert(tx *journal.Tx, sealed []byte) {
 	tx.Queue(`insert into mandate_power (mandate_id, procedure, case_ref, level, organisation_id, citizen_id, state, identified_by, starts_at, ends_at)
 		select $1, k.p, k.c, k.l, $2, $3, $4, $5, $6, k.e from unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) k (p, c, l, e)`,
 		m.ID, m.Organisation, m.Citizen, m.State, m.IdentifiedBy, m.StartsAt, procedures, cases, levels, ends)
+	if m.Transfers != uuid.Nil && m.State == Standing {
+		jobs.Enqueue(tx.Tx, TransferJob, m.ID)
+	}
 }

@@ -8,7 +8,7 @@
 //
 // One act is one file: sign.go (which freezes the terms in freeze.go, asks for a proof in proof.go and keeps evidence.go), renew.go, start.go, end.go,
 // handover.go, and the question mayact.go. What is asked before a signature, of a key or by SMS, is in prepare.go, and what would be signed now in
-// proposal.go. Lists and what is read of one mandate are list.go, filter.go, export.go, consult.go, paper.go; who is reminded, soon.go and orphan.go. What the
+// proposal.go. What is given to another organisation, and passes over with the citizen's consent, is transfer.go. Lists and what is read of one mandate are list.go, filter.go, export.go, consult.go, paper.go; who is reminded, soon.go and orphan.go. What the
 // journal says of acts is replayed in replay.go, and compared with what the tables say in compare.go and its like.
 package mandate
 
@@ -58,6 +58,9 @@ var (
 	ErrNotRenewable   = errors.New("the mandate cannot be renewed")
 	ErrReason         = errors.New("not a reason to end a mandate")
 	ErrNoPower        = errors.New("no power stands for this")
+	ErrOffer          = errors.New("nobody was shown the paper of this mandate in this session, or too long ago")
+	ErrOwn            = errors.New("the mandate is the organisation's own: it is renewed, not transferred")
+	ErrOtherCitizen   = errors.New("the citizen is not who gave the mandate that would be transferred")
 )
 
 // What proves the agreement.
@@ -87,7 +90,7 @@ type Mandate struct {
 	Days                                     int // 0 when the last day was chosen
 	IdentifiedBy, ConsentBy                  string
 	SignedWith                               string // "" before there was a difference
-	Witness, Renews                          uuid.UUID
+	Witness, Renews, Transfers               uuid.UUID
 	IdentifiedAt, SignedAt, StartsAt, EndsAt time.Time // it starts when it is signed, or later
 	EndedAt                                  *time.Time
 	EndReason                                string

@@ -21,7 +21,7 @@ func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 	}
 	out := map[uuid.UUID]*state{}
 	for id, r := range known {
-		s := &state{facts: facts(r.mandate), ended: progress(r.waits()) + ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}}
+		s := &state{facts: facts(r.mandate), ended: progress(r.waits()) + ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}, proof: r.proof}
 		for _, p := range r.powers {
 			s.powers[p.Procedure+" "+p.Case] = powerText(*p)
 		}
@@ -46,6 +46,7 @@ type entry struct {
 // signedEntry is what the details of all those entries may say. Entries of before levels and cases list procedures instead of powers.
 type signedEntry struct {
 	Draft      uuid.UUID    `json:"draft"`
+	Version    int          `json:"version"`
 	Procedures []string     `json:"procedures"`
 	Powers     []givenEntry `json:"powers"`
 	Days       int          `json:"days"`
@@ -56,8 +57,11 @@ type signedEntry struct {
 	Identified time.Time    `json:"identified_at"`
 	ConsentBy  string       `json:"consent_by"`
 	Witness    uuid.UUID    `json:"witness"`
+	Witnessed  time.Time    `json:"witnessed_at"`
+	Attested   string       `json:"witnessed_sha256"`
 	SignedWith string       `json:"signed_with"`
 	Renews     uuid.UUID    `json:"renews"`
+	Transfers  uuid.UUID    `json:"transfers"`
 	Catalogue  string       `json:"catalogue"`
 	Terms      string       `json:"terms_sha256"`
 	Reason     string       `json:"reason"`
@@ -75,6 +79,7 @@ type givenEntry struct {
 
 type replayed struct {
 	mandate Mandate
+	proof   proof
 	endedBy *uuid.UUID
 	powers  []*Power
 }
@@ -115,8 +120,16 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 			r.endPower(p.Procedure, p.Case, reason, e.At)
 		}
 		at := e.At
-		r.mandate.EndReason, r.mandate.EndedAt, r.endedBy = e.Detail.Reason, &at, &e.By.Person
+		r.mandate.EndReason, r.mandate.EndedAt, r.endedBy = e.Detail.Reason, &at, e.endedBy()
 	}
+}
+
+// endedBy is who ended a mandate: nobody when it was transferred, by the program, which ends none for another reason.
+func (e entry) endedBy() *uuid.UUID {
+	if e.By.Person == uuid.Nil && e.Detail.Reason == reasonTransferred {
+		return nil
+	}
+	return &e.By.Person
 }
 
 // signed is the mandate that an entry tells of.
@@ -124,7 +137,7 @@ func (e entry) signed() *replayed {
 	d := e.Detail
 	digest, _ := hex.DecodeString(d.Terms) // not hexadecimal: then it differs from the table's
 	m := Mandate{ID: e.Mandate, Organisation: e.Organisation, Citizen: e.Citizen, Person: e.By.Person, Draft: d.Draft, Days: d.Days, IdentifiedBy: d.Method, IdentifiedAt: d.Identified, ConsentBy: d.ConsentBy,
-		Witness: d.Witness, SignedWith: d.SignedWith, Renews: d.Renews, Catalogue: d.Catalogue, State: Standing, SignedAt: e.At, StartsAt: d.StartsAt, EndsAt: d.EndsAt, TermsDigest: digest}
+		Witness: d.Witness, SignedWith: d.SignedWith, Renews: d.Renews, Transfers: d.Transfers, Catalogue: d.Catalogue, State: Standing, SignedAt: e.At, StartsAt: d.StartsAt, EndsAt: d.EndsAt, TermsDigest: digest}
 	if d.Scheduled {
 		m.State = Scheduled
 	}
@@ -134,7 +147,8 @@ func (e entry) signed() *replayed {
 			d.Powers = append(d.Powers, givenEntry{p, "", procedure.Act, d.EndsAt})
 		}
 	}
-	r := &replayed{mandate: m}
+	r := &replayed{mandate: m, proof: proof{draft: d.Draft, organisation: e.Organisation, aidant: e.By.Person, witness: d.Witness, version: d.Version, method: d.Method, attested: d.Attested,
+		identified: d.Identified, witnessed: d.Witnessed, signed: e.At}}
 	for _, p := range d.Powers {
 		r.powers = append(r.powers, &Power{Organisation: e.Organisation, Citizen: e.Citizen, Procedure: p.Procedure, Case: p.Case, Level: p.Level, State: m.State, StartsAt: m.StartsAt, EndsAt: p.EndsAt})
 	}

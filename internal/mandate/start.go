@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/jobs"
 	"mandat/internal/journal"
 )
 
@@ -51,14 +53,16 @@ const powersBefore = `select ` + powerColumns + `, coalesce((select true from ma
 
 func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 	var organisation, citizen uuid.UUID
+	var transfers *uuid.UUID
+	var ends time.Time
 	var earlier []Power
 	spared := map[uuid.UUID]bool{}
 	b := &pgx.Batch{}
 	b.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 for update of c`, id)
-	b.Queue(`select organisation_id, citizen_id from mandate where id = $1 and state = 'scheduled' for update`, id).Query(func(rows pgx.Rows) error {
+	b.Queue(`select organisation_id, citizen_id, transfers, ends_at from mandate where id = $1 and state = 'scheduled' for update`, id).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
-			return rows.Scan(&organisation, &citizen)
+			return rows.Scan(&organisation, &citizen, &transfers, &ends)
 		}
 		return rows.Err()
 	})
@@ -82,6 +86,9 @@ func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = ends_at, end_reason = 'expired' where mandate_id = $1 and state = 'scheduled'`, id)
 		tx.Queue(`update mandate set state = case when ends_at > $2 then 'standing' else 'ended' end, ended_at = case when ends_at <= $2 then ends_at end,
 			end_reason = case when ends_at <= $2 then 'expired' end where id = $1 and state = 'scheduled'`, id, tx.Now)
+		if transfers != nil && tx.Now.Before(ends) {
+			jobs.Enqueue(tx.Tx, TransferJob, id)
+		}
 		return journal.Event{Action: "mandate.started", Organisation: organisation, Citizen: citizen, Mandate: id, Detail: started{taken(earlier, tx.Now)}}, nil
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/citizen"
 	"mandat/internal/evidence"
 	"mandat/internal/procedure"
@@ -30,6 +32,7 @@ type Frozen struct {
 	IdentifiedBy string           `json:"identified_by,omitempty"`
 	IdentifiedAt time.Time        `json:"identified_at"`
 	ConsentBy    string           `json:"consent_by,omitempty"`
+	Witness      *Attested        `json:"witness,omitempty"` // the second colleague's word, when one gave it
 	NoProtection time.Time        `json:"no_protection_declared_at"`
 	Informed     time.Time        `json:"informed_at"`
 	Payments     time.Time        `json:"payments_consented_at,omitzero"`
@@ -38,6 +41,21 @@ type Frozen struct {
 	Mails        bool             `json:"mails,omitempty"`               // they are told by mail, if they have an address
 	Agreement    *Agreement       `json:"agreement,omitempty"`
 	Shown        []evidence.Shown `json:"shown,omitempty"`
+	Transfers    *Transferred     `json:"transfers,omitempty"`
+}
+
+// Transferred is a mandate that the citizen gave to another organisation, and that ends when the one that says so begins.
+type Transferred struct {
+	Mandate      uuid.UUID `json:"mandate"`
+	Organisation string    `json:"organisation"` // as its paper calls it
+	SignedAt     time.Time `json:"signed_at"`
+}
+
+// Attested is that a second colleague saw the citizen, and heard them agree to these terms: to what is here but for this member, agreement and shown.
+// The SHA-256 of that stands in their entry draft.witnessed.
+type Attested struct {
+	Person uuid.UUID `json:"person"`
+	At     time.Time `json:"at"`
 }
 
 // Agreement is how the citizen came to agree.
@@ -48,7 +66,8 @@ type Agreement struct {
 	Present    []Present `json:"present,omitempty"`      // who else was in the room
 	Understood string    `json:"understood,omitempty"`   // what they answered to the question: the key of the answer
 	Private    bool      `json:"private,omitempty"`      // they were asked alone whether they want this
-	Drawn      string    `json:"drawn_sha256,omitempty"` // of the signature they drew by hand, if they did
+	Drawn      string    `json:"drawn_sha256,omitempty"` // of the signature they drew by hand (Draw), if they did
+	Drawing    []byte    `json:"-"`                      // its bytes, when they are not kept yet: they are in the evidence file
 }
 
 // Present is somebody who was in the room, apart from citizen and aidant.
