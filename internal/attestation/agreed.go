@@ -16,6 +16,7 @@ type agreed struct {
 	citizen              citizen.Identity
 	powers               []granted
 	days                 int // 0 when the last day was chosen
+	transfers            *terms.Transferred
 	signed, begins, ends time.Time
 
 	identifiedBy string // franceconnect, witnessed or known
@@ -47,7 +48,7 @@ type granted struct {
 // read takes what documents say from a mandate.
 func read(m mandate.Mandate, now time.Time) agreed {
 	t := m.Terms
-	a := agreed{organisation: t.Organisation, citizen: t.Citizen, days: t.Days, signed: t.SignedAt, begins: t.Begins(), ends: t.EndsAt,
+	a := agreed{organisation: t.Organisation, citizen: t.Citizen, days: t.Days, transfers: t.Transfers, signed: t.SignedAt, begins: t.Begins(), ends: t.EndsAt,
 		identifiedBy: t.IdentifiedBy, identified: t.IdentifiedAt, consentBy: t.ConsentBy, signedWith: m.SignedWith, protection: t.NoProtection, informed: t.Informed,
 		apart: t.Version > 1, payments: t.Payments, bankDetails: t.BankDetails}
 	if g := t.Agreement; g != nil {

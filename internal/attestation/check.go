@@ -62,17 +62,24 @@ const checked = `select exists (select from mandate_power p where p.mandate_id =
 // for a mandate that has ended, an address that never was, a wrong word and a file that is not one of the mandate's the answer is no,
 // and nothing tells them apart. It returns throttle.WaitError when too much was tried; what is right costs nothing.
 func (p *Press) Check(ctx context.Context, tok string, shown Shown, from netip.Addr) (Proof, bool, error) {
+	m, now, right, err := p.check(ctx, tok, shown, from)
+	if err != nil || !right {
+		return Proof{}, false, err
+	}
+	return proven(m, now), true, nil
+}
+
+// check opens the mandate of a paper for who has it.
+func (p *Press) check(ctx context.Context, tok string, shown Shown, from netip.Addr) (m mandate.Mandate, now time.Time, right bool, err error) {
 	allowed := allowances(tok, shown, from)
 	wait, err := p.throttle.Take(ctx, allowed...)
 	if err != nil {
-		return Proof{}, false, fmt.Errorf("check a paper: %w", err)
+		return m, now, false, fmt.Errorf("check a paper: %w", err)
 	}
-	now := p.clock.Now()
+	now = p.clock.Now()
 	if wait > 0 {
-		return Proof{}, false, throttle.WaitError{Until: now.Add(wait)}
+		return m, now, false, throttle.WaitError{Until: now.Add(wait)}
 	}
-	var proof Proof
-	right := false
 	err = p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		var standing, isFile bool
 		var id uuid.UUID
@@ -84,20 +91,17 @@ func (p *Press) Check(ctx context.Context, tok string, shown Shown, from netip.A
 		if !standing || !isWord && !isFile {
 			return nil
 		}
-		m, err := p.mandates.OnPaper(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		proof, right = proven(m, now), true
-		return nil
+		m, err = p.mandates.OnPaper(ctx, tx, id)
+		right = err == nil
+		return err
 	})
 	if err != nil {
-		return Proof{}, false, fmt.Errorf("check a paper: %w", err)
+		return m, now, false, fmt.Errorf("check a paper: %w", err)
 	}
-	if !right {
-		return Proof{}, false, nil
+	if right {
+		err = p.throttle.GiveBack(ctx, allowed...)
 	}
-	return proof, true, p.throttle.GiveBack(ctx, allowed...)
+	return m, now, right, err
 }
 
 // proven tells of the powers that stand now, by the names they had when the mandate was signed.

@@ -27,7 +27,7 @@ func (x english) what() []Block {
 	return []Block{
 		heading(1, "Attestation of mandate"),
 		paragraph("This paper is yours: keep it. “You” means who gives the mandate, “the organisation” who receives it."),
-		facts(append(x.parties(), x.time())...),
+		facts(append(append(x.parties(), x.time()), x.before()...)...),
 		heading(2, "What the organisation may do for you online, and nothing else"),
 		x.warned(x.listed(": ", x.says)),
 		paragraph(x.consents() + "This is a mandate (French Civil Code, article 1984): the organisation acts for you and in your name, through its accredited helpers (“aidants”). It ends by itself on the date given, and is never prolonged without you."),
@@ -43,6 +43,13 @@ func (x english) time() [2]string {
 		return [2]string{"It runs", "from " + x.long(x.begins) + " to " + x.long(x.ends) + chosen}
 	}
 	return [2]string{"Ends on", x.long(x.ends) + chosen}
+}
+
+func (x english) before() [][2]string {
+	if x.transfers == nil {
+		return nil
+	}
+	return [][2]string{{"Puts an end to", "The mandate given to " + x.transfers.Organisation + " on " + prose.Date("en", x.transfers.SignedAt) + " ends when this one begins."}}
 }
 
 func (x english) says(p granted) []string {

@@ -28,7 +28,7 @@ func (x french) what() []Block {
 	return []Block{
 		heading(1, "Attestation de mandat"),
 		paragraph("Ce papier est à vous : gardez-le. « Vous » désigne qui donne le mandat, « la structure » qui le reçoit."),
-		facts(append(x.parties(), x.time())...),
+		facts(append(append(x.parties(), x.time()), x.before()...)...),
 		heading(2, "Ce que la structure peut faire pour vous en ligne, et rien d’autre"),
 		x.warned(x.listed(" : ", x.says)),
 		paragraph(x.consents() + "C’est un mandat (Code civil, article 1984) : la structure agit pour vous et en votre nom, par ses aidants habilités. Il prend fin de lui-même à la date dite, et n’est jamais prolongé sans vous."),
@@ -45,6 +45,14 @@ func (x french) time() [2]string {
 		return [2]string{"Il va", "du " + x.long(x.begins) + " au " + x.long(x.ends) + chosen}
 	}
 	return [2]string{"Prend fin le", x.long(x.ends) + chosen}
+}
+
+// before is the mandate of another organisation whose place this one takes.
+func (x french) before() [][2]string {
+	if x.transfers == nil {
+		return nil
+	}
+	return [][2]string{{"Met fin à", "Le mandat donné à " + x.transfers.Organisation + " le " + prose.Date("fr", x.transfers.SignedAt) + " prend fin quand celui-ci commence."}}
 }
 
 // says tells what a power permits beside its procedure.

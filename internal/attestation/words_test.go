@@ -32,6 +32,7 @@ func someMandate(t *testing.T) mandate.Mandate {
 		Organisation: terms.Party{Name: "Maison France Services de démonstration", SIRET: "21750001600019", Address: "1 place de la Mairie", Postcode: "75001", City: "Paris",
 			Phone: "+33 1 99 00 00 00", Email: "accueil@exemple.invalid"}}
 	f.Citizen.PreferredUsername = "MARTIN"
+	f.Transfers = &terms.Transferred{Organisation: "CCAS de démonstration", SignedAt: signed.AddDate(0, -2, 0)}
 	for _, key := range []string{fixture.Tax, fixture.Housing, overIndebtedness} {
 		p, ok := c.Find(key)
 		if !ok {
