@@ -13,7 +13,7 @@ func (s *stage) reports() *report.Register {
 
 // use is one that the owner declared, of which nobody has given an account.
 func (s *stage) use() string {
-	id, err := s.reports().Declare(s.ctx(), s.owner.By, s.id("{mandate}"), fixture.Tax, report.Paper)
+	id, err := s.reports().Declare(s.ctx(), s.owner.By, s.id("{mandate}"), fixture.Tax, "", report.Paper)
 	must(s.t, err)
 	return id.String()
 }

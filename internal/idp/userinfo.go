@@ -154,7 +154,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 			return journal.Event{}, errNoEmail
 		}
 		tx.By = journal.Actor{Kind: journal.Aidant, Person: out.person, Organisation: out.organisation, Session: out.session}
-		report.Open(tx, login, out.citizen, out.mandate, out.procedure)
+		report.Open(tx, login, out.citizen, out.mandate, out.procedure, out.caseRef)
 		return p.usedEvent(login, out), p.told(tx, login, out, who)
 	})
 	if err != nil {

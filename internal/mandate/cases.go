@@ -58,8 +58,18 @@ func (r *Register) cases(ctx context.Context, tx pgx.Tx, organisation, id uuid.U
 	if err := r.openMandate(ctx, tx, &m, sealed); err != nil {
 		return err
 	}
+	return r.references(m, out)
+}
+
+// References returns the same for a mandate that has been read, with its terms (Consult).
+func (r *Register) References(m Mandate) (map[string]string, error) {
+	out := map[string]string{}
+	return out, r.references(m, out)
+}
+
+func (r *Register) references(m Mandate, out map[string]string) error {
 	for _, p := range m.Terms.Procedures {
-		ref, err := r.drafts.CaseRef(organisation, p.Case)
+		ref, err := r.drafts.CaseRef(m.Organisation, p.Case)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func TestSend_UsesWithoutAnAccount(t *testing.T) {
 	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	declare := func(by journal.Actor) func() {
 		t.Helper()
-		use, err := reports.Declare(t.Context(), by, m.ID, fixture.Tax, report.Paper)
+		use, err := reports.Declare(t.Context(), by, m.ID, fixture.Tax, "", report.Paper)
 		must(t, err)
 		return func() { must(t, reports.Close(t.Context(), by, m.ID, use, report.Given{Outcome: report.Done})) }
 	}

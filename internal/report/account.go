@@ -76,6 +76,7 @@ func purpose(use uuid.UUID, number int) string {
 type accounted struct {
 	Use       string `json:"use"`
 	Procedure string `json:"procedure"`
+	Case      string `json:"case,omitempty"`
 	Number    int    `json:"number"`
 	Outcome   string `json:"outcome"`
 	Supplied  bool   `json:"supplied"`
@@ -122,21 +123,21 @@ func (r *Register) Close(ctx context.Context, by journal.Actor, mandate, use uui
 
 // locked is what an account needs to know of its use.
 type locked struct {
-	citizen, person uuid.UUID
-	procedure, way  string
-	accounts        int
-	there           bool
+	citizen, person     uuid.UUID
+	procedure, ref, way string
+	accounts            int
+	there               bool
 }
 
 // queue queues the lock of a use of the actor's organisation, and its reading.
 func (u *locked) queue(b *pgx.Batch, by journal.Actor, mandate, use uuid.UUID) {
-	b.Queue(`select citizen_id, person_id, procedure, way, accounts from report_use where id = $1 and mandate_id = $2 and organisation_id = $3 for update`,
+	b.Queue(`select citizen_id, person_id, procedure, case_ref, way, accounts from report_use where id = $1 and mandate_id = $2 and organisation_id = $3 for update`,
 		use, mandate, by.Organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if u.there = rows.Next(); !u.there {
 			return rows.Err()
 		}
-		return rows.Scan(&u.citizen, &u.person, &u.procedure, &u.way, &u.accounts)
+		return rows.Scan(&u.citizen, &u.person, &u.procedure, &u.ref, &u.way, &u.accounts)
 	})
 }
 
@@ -153,5 +154,5 @@ func (u *locked) account(tx *journal.Tx, key *envelope.DataKey, mandate, use uui
 		use, number, tx.By.Organisation, tx.By.Person, tx.Now, g.Outcome, g.Supplied, sealed)
 	tx.Queue(`update report_use set state = 'closed', accounts = $2, outcome = $3, closed_at = $4, closed_by = $5 where id = $1`, use, number, g.Outcome, tx.Now, tx.By.Person)
 	return journal.Event{Action: "power.accounted", Citizen: u.citizen, Mandate: mandate,
-		Detail: accounted{use.String(), u.procedure, number, g.Outcome, g.Supplied, hex.EncodeToString(sum[:])}}, nil
+		Detail: accounted{use.String(), u.procedure, u.ref, number, g.Outcome, g.Supplied, hex.EncodeToString(sum[:])}}, nil
 }

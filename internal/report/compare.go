@@ -65,9 +65,9 @@ func compareMandates(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]jo
 
 func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[line]string, error) {
 	out := map[line]string{}
-	rows, err := tx.Query(ctx, `select mandate_id, id, 0, organisation_id, citizen_id, person_id, procedure, way, used_at, state, accounts, coalesce(outcome, ''), closed_at, closed_by, false, ''
+	rows, err := tx.Query(ctx, `select mandate_id, id, 0, organisation_id, citizen_id, person_id, procedure, case_ref, way, used_at, state, accounts, coalesce(outcome, ''), closed_at, closed_by, false, ''
 			from report_use where mandate_id = any ($1)
-		union all select u.mandate_id, g.use_id, g.number, g.organisation_id, u.citizen_id, g.person_id, '', '', g.given_at, '', 0, g.outcome, null, null, g.supplied, encode(g.sha256, 'hex')
+		union all select u.mandate_id, g.use_id, g.number, g.organisation_id, u.citizen_id, g.person_id, '', '', '', g.given_at, '', 0, g.outcome, null, null, g.supplied, encode(g.sha256, 'hex')
 			from report_account g join report_use u on u.id = g.use_id where u.mandate_id = any ($1)`, mandates)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[line]stri
 	var s said
 	var closed *time.Time
 	var by *uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&l.mandate, &l.use, &l.number, &s.organisation, &s.citizen, &s.person, &s.procedure, &s.way, &s.at, &s.state, &s.accounts, &s.outcome,
+	_, err = pgx.ForEachRow(rows, []any{&l.mandate, &l.use, &l.number, &s.organisation, &s.citizen, &s.person, &s.procedure, &s.ref, &s.way, &s.at, &s.state, &s.accounts, &s.outcome,
 		&closed, &by, &s.supplied, &s.sum}, func() error {
 		s.closed, s.closedBy = db.OrZero(closed), db.OrZero(by)
 		out[l] = s.String()
@@ -88,7 +88,7 @@ func tables(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[line]stri
 // said is what is known of a use or of an account.
 type said struct {
 	organisation, citizen, person uuid.UUID
-	procedure, way                string
+	procedure, ref, way           string
 	at                            time.Time
 	state                         string
 	accounts                      int
@@ -106,6 +106,9 @@ func (s said) String() string {
 		return out + fmt.Sprintf(", %s, supplied by the citizen: %t, bytes %s", s.outcome, s.supplied, s.sum)
 	}
 	out += fmt.Sprintf(", %s by %s, %s", s.procedure, s.way, s.state)
+	if s.ref != "" {
+		out += " for case " + s.ref
+	}
 	if s.accounts > 0 || s.outcome != "" || !s.closed.IsZero() {
 		out += fmt.Sprintf(" as %s by account %d of %s at %s", s.outcome, s.accounts, s.closedBy, s.closed.UTC().Format(journal.TimeFormat))
 	}
@@ -126,6 +129,7 @@ type entry struct {
 		Login     uuid.UUID `json:"login"`
 		Use       uuid.UUID `json:"use"`
 		Procedure string    `json:"procedure"`
+		Case      string    `json:"case"`
 		Way       string    `json:"way"`
 		Number    int       `json:"number"`
 		Outcome   string    `json:"outcome"`
@@ -139,7 +143,7 @@ func replay(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[line]stri
 	uses, out := map[line]said{}, map[line]string{}
 	err := journal.Replay(ctx, tx, `e.mandate_id = any ($1) and e.action = any ($2)`, []any{mandates, actions}, func(e entry) {
 		d := e.Detail
-		s := said{organisation: e.Organisation, citizen: e.Citizen, person: e.By.Person, at: e.At, procedure: d.Procedure, way: d.Way, state: Opened}
+		s := said{organisation: e.Organisation, citizen: e.Citizen, person: e.By.Person, at: e.At, procedure: d.Procedure, ref: d.Case, way: d.Way, state: Opened}
 		switch e.Action {
 		case "power.used":
 			s.way = Login
@@ -150,7 +154,7 @@ func replay(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[line]stri
 			u := uses[line{e.Mandate, d.Use, 0}]
 			u.state, u.accounts, u.outcome, u.closed, u.closedBy = Closed, d.Number, d.Outcome, e.At, e.By.Person
 			uses[line{e.Mandate, d.Use, 0}] = u
-			s.procedure, s.state, s.outcome, s.supplied, s.sum = "", "", d.Outcome, d.Supplied, d.SHA256
+			s.procedure, s.ref, s.state, s.outcome, s.supplied, s.sum = "", "", "", d.Outcome, d.Supplied, d.SHA256
 			out[line{e.Mandate, d.Use, d.Number}] = s.String()
 		}
 	})

@@ -42,16 +42,20 @@ func (r *Register) Compose(ctx context.Context, by journal.Actor, id uuid.UUID, 
 		return Report{}, err
 	}
 	slices.Reverse(uses)
-	return compose(lang, m, uses, r.clock.Now())
+	cases, err := r.mandates.References(m)
+	if err != nil {
+		return Report{}, fmt.Errorf("read the cases of mandate %s: %w", id, err)
+	}
+	return compose(lang, m, uses, cases, r.clock.Now())
 }
 
-// compose puts an account into words.
-func compose(lang string, m mandate.Mandate, uses []Use, now time.Time) (Report, error) {
+// compose puts an account into words. cases are the references of files, by Use.Case.
+func compose(lang string, m mandate.Mandate, uses []Use, cases map[string]string, now time.Time) (Report, error) {
 	w := french
 	if lang == "en" {
 		w = english
 	}
-	c := composer{words: w, m: m, now: now}
+	c := composer{words: w, m: m, cases: cases, now: now}
 	out := Report{Mandate: m, Lang: w.lang, At: now, Uses: uses, Title: w.title, Parties: c.parties(), Body: slices.Concat(c.done(uses), c.never(uses), c.limits())}
 	out.Note = paper.Block{Kind: paper.Note, Text: fmt.Sprintf(w.established, prose.Date(w.lang, now))}
 	c.space(&out)
@@ -66,8 +70,9 @@ func compose(lang string, m mandate.Mandate, uses []Use, now time.Time) (Report,
 
 type composer struct {
 	words
-	m   mandate.Mandate
-	now time.Time
+	m     mandate.Mandate
+	cases map[string]string
+	now   time.Time
 }
 
 func (c composer) parties() paper.Block {
@@ -102,6 +107,12 @@ func (c composer) paragraph(text string) paper.Block {
 	return paper.Block{Kind: paper.Paragraph, Text: text}
 }
 
+// Where the uses begin in the body of a report that has some, and how many blocks each of them is (done).
+const (
+	usesFrom   = 3
+	blocksEach = 2
+)
+
 func (c composer) done(uses []Use) []paper.Block {
 	out := []paper.Block{c.paragraph(c.law), c.heading(2, c.doneTitle)}
 	if len(uses) == 0 {
@@ -117,12 +128,14 @@ func (c composer) done(uses []Use) []paper.Block {
 // rows tell of one use. What nobody wrote is left out.
 func (c composer) rows(u Use) [][2]string {
 	last := u.Last()
-	rows := [][2]string{{c.when, prose.DateTime(c.lang, u.UsedAt)}, {c.how, c.ways[u.Way]}, {c.outcome, c.outcomes[u.Outcome]}}
+	var rows [][2]string
 	add := func(what, text string) {
 		if text != "" {
 			rows = append(rows, [2]string{what, text})
 		}
 	}
+	add(c.file, c.cases[u.Case])
+	rows = append(rows, [2]string{c.when, prose.DateTime(c.lang, u.UsedAt)}, [2]string{c.how, c.ways[u.Way]}, [2]string{c.outcome, c.outcomes[u.Outcome]})
 	add(c.site, last.Site)
 	add(c.receipt, last.Receipt)
 	add(c.note, last.Note)
@@ -140,9 +153,14 @@ func (c composer) rows(u Use) [][2]string {
 func (c composer) never(uses []Use) []paper.Block {
 	var unused []string
 	for _, p := range c.m.Terms.Procedures {
-		if !slices.ContainsFunc(uses, func(u Use) bool { return u.Procedure == p.Key }) {
-			unused = append(unused, c.named(p.Key))
+		if slices.ContainsFunc(uses, func(u Use) bool { return u.Procedure == p.Key && c.cases[u.Case] == p.Case }) {
+			continue
 		}
+		name := c.named(p.Key)
+		if p.Case != "" {
+			name = fmt.Sprintf(c.ofCase, name, p.Case)
+		}
+		unused = append(unused, name)
 	}
 	if len(unused) == 0 {
 		return nil

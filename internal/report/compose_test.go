@@ -59,7 +59,7 @@ func TestCompose_TellsEverything(t *testing.T) {
 	}
 
 	first := w.use(t, w.Jeanne, m, fixture.Tax)
-	_, err := w.Reports.Declare(t.Context(), w.Paul, m.ID, fixture.Tax, report.Telephone)
+	_, err := w.Reports.Declare(t.Context(), w.Paul, m.ID, fixture.Tax, "", report.Telephone)
 	wantErr(t, err, nil)
 	wantErr(t, w.Reports.Close(t.Context(), w.Jeanne, m.ID, first, report.Given{Outcome: report.Refused, Site: "impots.gouv.fr"}), nil)
 	corrected := done

@@ -25,9 +25,9 @@ func BenchmarkOpen(b *testing.B) {
 		id := token.ID()
 		err := w.Journal.Record(b.Context(), w.Jeanne, func(tx *journal.Tx) (journal.Event, error) {
 			if with {
-				report.Open(tx, id, m.Citizen, m.ID, fixture.Tax)
+				report.Open(tx, id, m.Citizen, m.ID, fixture.Tax, "")
 			}
-			return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), fixture.Tax}}, nil
+			return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), fixture.Tax, ""}}, nil
 		})
 		if err != nil {
 			b.Fatal(err)

@@ -6,11 +6,14 @@
 //	private.go  what must not stand in an account: numbers of people and of cards, passwords (iban.go has the lengths)
 //	find.go     the uses of a mandate, and what somebody still has to write
 //	due.go      who is reminded
-//	compose.go  the account of a whole mandate, in words (words.go), for its citizen; handover.go notes that they have it
+//	compose.go  the account of a whole mandate, in words (words.go), for its citizen, and page by page (part.go); handover.go notes that they have it
 //	compare.go  holds the tables to the journal
 //
 // A use is open until its account is given, and closed from then on. What was typed is sealed under the citizen's data key. A correction is
 // another account: those before it stay. An outcome "to finish" closes the use and keeps it on the list, until another account says otherwise.
+//
+// A use is of one power: of a procedure, and of the one case that the power is for. Entry and row name the case by its keyed hash, the account that the citizen is
+// given by its reference, which stands in the sealed terms alone.
 //
 // Through FranceConnect we do not learn which site was opened, nor what was done there: account and report are what the aidant declares, and
 // the report says so. That the power stood at that moment is not declared: no use begins without one.
@@ -27,6 +30,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
+	"mandat/internal/org"
 )
 
 // How a power was used.
@@ -76,7 +80,7 @@ const (
 type Use struct {
 	ID, Organisation, Citizen, Mandate, Person uuid.UUID
 	Name                                       string // of the person; "" when nobody is known by that id any more
-	Procedure, Way                             string
+	Procedure, Case, Way                       string // Case is the file's, as powers name it (mandate.Power.Case); "" for every case
 	UsedAt                                     time.Time
 	State, Outcome                             string    // the outcome of the last account, "" while it is open
 	ClosedAt                                   time.Time // when the last account was given; zero while it is open
@@ -112,9 +116,18 @@ type Register struct {
 	mandates *mandate.Register
 	citizens *citizen.Register
 	clock    *clock.Clock
+	tell     func(tx *db.Tx, now time.Time, m org.Message) error // nil tells nobody
 }
 
-// New returns the register of uses kept in this database.
+// New returns the register of uses kept in this database. It tells nobody anything (see Telling).
 func New(d *db.DB, j *journal.Journal, mandates *mandate.Register, citizens *citizen.Register, c *clock.Clock) *Register {
 	return &Register{db: d, journal: j, mandates: mandates, citizens: citizens, clock: c}
+}
+
+// Telling returns the same register, which lets citizens be told of each use that is declared, in its transaction (notify.Queue). Uses by a login are told
+// by package idp.
+func (r *Register) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) error) *Register {
+	telling := *r
+	telling.tell = queue
+	return &telling
 }

@@ -37,15 +37,22 @@ func newWorld(t *testing.T) *world {
 type used struct {
 	Login     string `json:"login"`
 	Procedure string `json:"procedure"`
+	Case      string `json:"case,omitempty"`
 }
 
-// use uses a power as a login does.
+// use uses a power for every case as a login does.
 func (w *world) use(t *testing.T, by journal.Actor, m mandate.Mandate, procedure string) uuid.UUID {
+	t.Helper()
+	return w.useOf(t, by, m, procedure, "")
+}
+
+// useOf is use of the power for one case.
+func (w *world) useOf(t *testing.T, by journal.Actor, m mandate.Mandate, procedure, ref string) uuid.UUID {
 	t.Helper()
 	id := token.ID()
 	err := w.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		report.Open(tx, id, m.Citizen, m.ID, procedure)
-		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure}}, nil
+		report.Open(tx, id, m.Citizen, m.ID, procedure, ref)
+		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure, ref}}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -195,10 +202,10 @@ func TestDeclare(t *testing.T) {
 	w := newWorld(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	declare := func(by journal.Actor, procedure, way string) error {
-		_, err := w.Reports.Declare(t.Context(), by, m.ID, procedure, way)
+		_, err := w.Reports.Declare(t.Context(), by, m.ID, procedure, "", way)
 		return err
 	}
-	id, err := w.Reports.Declare(t.Context(), w.Paul, m.ID, fixture.Tax, report.Telephone)
+	id, err := w.Reports.Declare(t.Context(), w.Paul, m.ID, fixture.Tax, "", report.Telephone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +237,7 @@ func TestDeclare_NotAfterTheTimeIsOver(t *testing.T) {
 	w := newWorld(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Clock.Advance(32 * 24 * time.Hour)
-	_, err := w.Reports.Declare(t.Context(), w.Jeanne, m.ID, fixture.Tax, report.Paper)
+	_, err := w.Reports.Declare(t.Context(), w.Jeanne, m.ID, fixture.Tax, "", report.Paper)
 	wantErr(t, err, mandate.ErrNoPower)
 }
 

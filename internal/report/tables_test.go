@@ -57,6 +57,24 @@ func TestTables_RefuseWhatHasNoEntry(t *testing.T) {
 			insert(tx, other, fixture.Tax, "site")
 			return usedOf(other, "power.declared")
 		},
+		"another case": func(tx *journal.Tx) journal.Event {
+			tx.Queue(`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, case_ref, way, used_at) values ($1, $2, $3, $4, $5, $6, $7, 'login', $8)`,
+				other, w.Here, m.Citizen, m.ID, w.Jeanne.Person, fixture.Tax, strings.Repeat("0", 32), tx.Now)
+			return usedOf(other, "power.used")
+		},
+		"a case in clear": func(tx *journal.Tx) journal.Event {
+			tx.Queue(`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, case_ref, way, used_at) values ($1, $2, $3, $4, $5, $6, 'DOSSIER-1', 'login', $7)`,
+				other, w.Here, m.Citizen, m.ID, w.Jeanne.Person, fixture.Tax, tx.Now)
+			e := usedOf(other, "power.used")
+			e.Detail = used{other.String(), fixture.Tax, "DOSSIER-1"}
+			return e
+		},
+		"an account of another case": func(tx *journal.Tx) journal.Event {
+			tx.Queue(`update report_use set state = 'closed', accounts = 1, outcome = 'done', closed_at = $2, closed_by = $3 where id = $1`, id, tx.Now, w.Jeanne.Person)
+			e := accountedOf(1, "done")
+			e.Detail.(map[string]any)["case"] = strings.Repeat("0", 32)
+			return e
+		},
 		"a way of no kind": func(tx *journal.Tx) journal.Event {
 			insert(tx, other, fixture.Tax, "x")
 			return usedOf(other, "power.used")
@@ -111,13 +129,14 @@ func TestCompare_NamesWhatWasChanged(t *testing.T) {
 		want []string
 	}{
 		"another person":      {`update report_use set person_id = $2 where id = $1`, []string{"is of organisation"}},
+		"another case":        {`update report_use set case_ref = repeat('0', 32) where id = $1 and person_id <> $2`, []string{"for case 0000"}},
 		"another outcome":     {`update report_use set outcome = 'refused' where id = $1 and person_id <> $2`, []string{"closed as refused"}},
 		"open again":          {`update report_use set state = 'open', accounts = 0, outcome = null, closed_at = null, closed_by = null where id = $1 and person_id <> $2`, []string{"by login, open in the tables"}},
 		"another account":     {`update report_account set account = '\x0102' where use_id = $1 and person_id <> $2`, []string{"account 1 of its use"}},
 		"supplied by another": {`update report_account set supplied = false where use_id = $1 and person_id <> $2`, []string{"supplied by the citizen: false"}},
 		"no account":          {`delete from report_account where use_id = $1 and person_id <> $2`, []string{"account 1 of its use", "is gone from the tables"}},
 		"no use":              {`with a as (delete from report_account where use_id = $1) delete from report_use where id = $1 and person_id <> $2`, []string{"gone", "gone"}},
-		"one more use": {`insert into report_use select $2, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at from report_use where id = $1`,
+		"one more use": {`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at) select $2, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at from report_use where id = $1`,
 			[]string{"no entry tells of it"}},
 		"one more account": {`insert into report_account (use_id, number, organisation_id, person_id, given_at, outcome, supplied, account)
 			select use_id, 2, organisation_id, person_id, given_at, outcome, supplied, account from report_account where use_id = $1 and person_id <> $2`, []string{"account 2 of its use"}},

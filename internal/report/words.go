@@ -9,7 +9,7 @@ type words struct {
 	signed, until, ended               string
 	doneTitle, unused                  string
 	one, several, oneDue, severalDue   string
-	when, how, outcome                 string
+	file, ofCase, when, how, outcome   string
 	site, receipt, note, supplied, yes string
 	by, corrected, correctedOn         string
 	neverTitle, neverText              string
@@ -28,13 +28,14 @@ var french = words{
 	one: "Ce mandat a été utilisé une fois.", several: "Ce mandat a été utilisé %d fois.",
 	oneDue:     "Pour une utilisation, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
 	severalDue: "Pour %d utilisations, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
-	when:       "Quand", how: "Comment", outcome: "Résultat", site: "Site", receipt: "Numéro de récépissé", note: "Précisions",
+	file:       "Seulement pour le dossier", ofCase: "%s, seulement pour le dossier %s",
+	when: "Quand", how: "Comment", outcome: "Résultat", site: "Site", receipt: "Numéro de récépissé", note: "Précisions",
 	supplied: "Informations fournies par la personne", yes: "Oui", by: "Par", corrected: "Compte rendu corrigé", correctedOn: "le %s par %s",
 	neverTitle: "Ce qui n’a jamais été utilisé", neverText: "Ces démarches étaient autorisées. Rien n’a été fait pour elles avec ce mandat.",
 	limitsTitle: "Ce que ce compte rendu garantit", established: "Compte rendu établi le %s. Chaque utilisation et chaque compte rendu sont inscrits dans le journal du service.",
 	limitsText: []string{
 		"Garanti par le service Mandat : qui a utilisé le mandat, pour qui et quand. Sans mandat en cours, rien n’est possible.",
-		"Déclaré par le professionnel : la démarche, le site, le résultat et le numéro de récépissé. FranceConnect ne dit pas au service quel site a été ouvert.",
+		"Déclaré par le professionnel : la démarche, le dossier, le site, le résultat et le numéro de récépissé. FranceConnect ne dit pas au service quel site a été ouvert.",
 	},
 	ways: map[string]string{Login: "En se connectant au nom de la personne", Site: "Sur un site sans FranceConnect", Telephone: "Par téléphone", Paper: "Par courrier ou formulaire papier",
 		Counter: "Au guichet de l’organisme"},
@@ -50,13 +51,14 @@ var english = words{
 	one: "This mandate was used once.", several: "This mandate was used %d times.",
 	oneDue:     "For one use the account is not written yet, or the procedure is still to be finished.",
 	severalDue: "For %d uses the account is not written yet, or the procedure is still to be finished.",
-	when:       "When", how: "How", outcome: "Outcome", site: "Site", receipt: "Receipt number", note: "Details",
+	file:       "Only for the case", ofCase: "%s, only for the case %s",
+	when: "When", how: "How", outcome: "Outcome", site: "Site", receipt: "Receipt number", note: "Details",
 	supplied: "Information supplied by the person", yes: "Yes", by: "By", corrected: "Account corrected", correctedOn: "on %s by %s",
 	neverTitle: "What was never used", neverText: "These procedures were allowed. Nothing was done for them with this mandate.",
 	limitsTitle: "What this account guarantees", established: "Account drawn up on %s. Every use and every account stand in the journal of the service.",
 	limitsText: []string{
 		"Guaranteed by the Mandat service: who used the mandate, for whom and when. Without a mandate in force, nothing is possible.",
-		"Declared by the professional: the procedure, the site, the outcome and the receipt number. FranceConnect does not tell the service which site was opened.",
+		"Declared by the professional: the procedure, the case, the site, the outcome and the receipt number. FranceConnect does not tell the service which site was opened.",
 	},
 	ways: map[string]string{Login: "By signing in in the person’s name", Site: "On a site without FranceConnect", Telephone: "By telephone", Paper: "By letter or paper form",
 		Counter: "At the body’s counter"},

@@ -104,12 +104,8 @@ func (s *Site) keysOf(choice string) []string {
 
 // dayOf reads a day as browsers send it, or as it is typed where they know no dates, and returns its beginning in Paris.
 func dayOf(text string) (time.Time, bool) {
-	for _, layout := range []string{time.DateOnly, "2/1/2006"} {
-		if day, err := time.ParseInLocation(layout, text, prose.Paris); err == nil && day.Year() >= 2000 && day.Year() < 3000 {
-			return day, true
-		}
-	}
-	return time.Time{}, false
+	day, ok := prose.ReadDay(text)
+	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, prose.Paris), ok
 }
 
 // maxWords is how many letters may be typed.

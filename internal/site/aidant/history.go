@@ -31,6 +31,10 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 	if err != nil {
 		return nil, err
 	}
+	cases, err := s.Mandates.References(m)
+	if err != nil {
+		return nil, err
+	}
 	names := map[uuid.UUID]string{}
 	var out []act
 	for _, e := range entries {
@@ -39,7 +43,7 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 				return nil, err
 			}
 		}
-		text, err := s.inWords(e, m, lang)
+		text, err := s.inWords(e, m, cases, lang)
 		if err != nil {
 			return nil, err
 		}
@@ -48,11 +52,12 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 	return out, nil
 }
 
-// inWords writes one entry for people. What the entry's detail holds is listed in docs/journal.md.
-func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string, error) {
+// inWords writes one entry for people, with the references of the cases that it names. What the entry's detail holds is listed in docs/journal.md.
+func (s *Site) inWords(e journal.Entry, m mandate.Mandate, cases map[string]string, lang string) (string, error) {
 	var body struct {
 		Detail struct {
 			Procedure string `json:"procedure"`
+			Case      string `json:"case"`
 			Reason    string `json:"reason"`
 			Outcome   string `json:"outcome"`
 			Kind      string `json:"kind"`
@@ -62,6 +67,14 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 	}
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		return "", fmt.Errorf("read entry %d: %w", e.ID, err)
+	}
+	name, _ := named(m, body.Detail.Procedure, lang)
+	if file := cases[body.Detail.Case]; file != "" {
+		of, err := s.Pages.Text(lang, "ends.case", "Case", file)
+		if err != nil {
+			return "", err
+		}
+		name += ", " + of
 	}
 	switch e.Action {
 	case "mandate.signed":
@@ -82,18 +95,16 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, lang string) (string,
 		if err != nil {
 			return "", err
 		}
-		name, _ := named(m, body.Detail.Procedure, lang)
 		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
 	case "mandate.started":
 		return s.Pages.Text(lang, "ends.act.mandate.started")
 	case "power.used", "power.refused", "power.abandoned":
-		name, _ := named(m, body.Detail.Procedure, lang)
 		if name == "" {
 			name, _ = s.Pages.Text(lang, "aidant.act.unknown_procedure")
 		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action, "Procedure", name)
 	}
-	return s.usesInWords(e.Action, body.Detail.Procedure, body.Detail.Outcome, m, lang)
+	return s.usesInWords(e.Action, name, body.Detail.Outcome, lang)
 }
 
 // nameOf returns a professional's name, "" when nobody is known by that id any more.

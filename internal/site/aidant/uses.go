@@ -3,7 +3,7 @@ package aidant
 import (
 	"errors"
 	"net/http"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,7 +61,10 @@ func (s *Site) waiting(r *http.Request, at *session.Session) (waiting, error) {
 type usesPage struct {
 	page.Common
 	Mandate    mandate.Mandate
-	Uses       []useLine     // the latest first
+	Uses       []useLine     // of this page, the latest first
+	All        int           // how many uses there are
+	Newer      string        // query of the page with later ones, "" for none
+	Older      string        // query of the page with earlier ones
 	Standing   []powerChoice // what may be declared to have been used now
 	Ways       []string
 	MayDeclare bool
@@ -71,10 +74,18 @@ type usesPage struct {
 // useLine is a use in words.
 type useLine struct {
 	report.Use
-	Procedure, Body string
+	Procedure, Body, File string // File is the reference of the case that the power was for, "" for every case
 }
 
-type powerChoice struct{ Key, Name, Body string }
+// powerChoice is a power that may be used. Key names its procedure and, behind a colon, its case.
+type powerChoice struct{ Key, Name, Body, File string }
+
+func choiceOf(p mandate.Power) string {
+	if p.Case == "" {
+		return p.Procedure
+	}
+	return p.Procedure + ":" + p.Case
+}
 
 // mandateTrail is the way back from a page under a mandate's.
 func mandateTrail(id uuid.UUID, further ...page.Link) []page.Link {
@@ -92,7 +103,7 @@ func (s *Site) renderUses(w http.ResponseWriter, r *http.Request, status int, fo
 	if err != nil {
 		return err
 	}
-	uses, err := s.Reports.OfMandate(r.Context(), at.Actor(), m.ID)
+	listing, err := s.turned(r, at, m.ID)
 	if err != nil {
 		return refusal(err)
 	}
@@ -100,15 +111,26 @@ func (s *Site) renderUses(w http.ResponseWriter, r *http.Request, status int, fo
 	if err != nil {
 		return err
 	}
+	cases, err := s.Mandates.References(m)
+	if err != nil {
+		return err
+	}
 	lang := page.Lang(r)
-	p := &usesPage{Common: page.Common{Title: "uses.title", Current: "/espace", Trail: mandateTrail(m.ID), Form: form}, Mandate: m, Ways: report.Ways}
-	for _, u := range uses {
-		p.Uses = append(p.Uses, inLine(m, u, lang))
+	p := &usesPage{Common: page.Common{Title: "uses.title", Current: "/espace", Trail: mandateTrail(m.ID), Form: form, KeepQuery: []string{beforeParam, afterParam}},
+		Mandate: m, Ways: report.Ways, All: listing.All}
+	for _, u := range listing.Uses {
+		p.Uses = append(p.Uses, inLine(m, u, cases, lang))
+	}
+	if listing.Newer {
+		p.Newer = turn(afterParam, listing.Uses[0].ID)
+	}
+	if listing.Older {
+		p.Older = turn(beforeParam, listing.Uses[len(listing.Uses)-1].ID)
 	}
 	for _, power := range m.Powers {
-		if power.StandsAt(s.Clock.Now()) && !slices.ContainsFunc(p.Standing, func(c powerChoice) bool { return c.Key == power.Procedure }) {
+		if power.StandsAt(s.Clock.Now()) {
 			name, body := named(m, power.Procedure, lang)
-			p.Standing = append(p.Standing, powerChoice{power.Procedure, name, body})
+			p.Standing = append(p.Standing, powerChoice{choiceOf(power), name, body, cases[power.Case]})
 		}
 	}
 	p.MayDeclare = why == "" && len(p.Standing) > 0
@@ -118,8 +140,42 @@ func (s *Site) renderUses(w http.ResponseWriter, r *http.Request, status int, fo
 	return s.Pages.Render(w, r, status, "aidant/uses.html", p)
 }
 
-func inLine(m mandate.Mandate, u report.Use, lang string) useLine {
-	line := useLine{Use: u}
+// The names of the parameters by which pages of uses are turned: the use before or after which a page begins.
+const (
+	beforeParam = "avant"
+	afterParam  = "apres"
+)
+
+func turn(param string, use uuid.UUID) string { return "?" + param + "=" + use.String() }
+
+// turnedTo reads from an address the use from which a page is turned; the nil id for none. What no link of ours has is refused.
+func turnedTo(r *http.Request, param, back string) (uuid.UUID, error) {
+	text := r.URL.Query().Get(param)
+	if text == "" {
+		return uuid.Nil, nil
+	}
+	id, err := uuid.Parse(text)
+	if err != nil || id == uuid.Nil {
+		return uuid.Nil, page.NewProblem(http.StatusBadRequest, "uses.problem.bad_page", back)
+	}
+	return id, nil
+}
+
+// turned finds the page of uses that the address asks for.
+func (s *Site) turned(r *http.Request, at *session.Session, id uuid.UUID) (report.Listing, error) {
+	before, err := turnedTo(r, beforeParam, usesPath(id))
+	if err != nil {
+		return report.Listing{}, err
+	}
+	after, err := turnedTo(r, afterParam, usesPath(id))
+	if err != nil {
+		return report.Listing{}, err
+	}
+	return s.Reports.List(r.Context(), at.Actor(), id, before, after)
+}
+
+func inLine(m mandate.Mandate, u report.Use, cases map[string]string, lang string) useLine {
+	line := useLine{Use: u, File: cases[u.Case]}
 	line.Procedure, line.Body = named(m, u.Procedure, lang)
 	return line
 }
@@ -134,7 +190,8 @@ func (s *Site) doDeclare(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	procedure, way := form.Value("procedure"), form.Choice("way", report.Ways...)
+	procedure, ref, _ := strings.Cut(form.Value("procedure"), ":")
+	way := form.Choice("way", report.Ways...)
 	if procedure == "" {
 		form.Fail("procedure", "uses.wrong.procedure")
 	}
@@ -144,7 +201,7 @@ func (s *Site) doDeclare(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderUses(w, r, http.StatusUnprocessableEntity, form)
 	}
-	use, err := s.Reports.Declare(r.Context(), at.Actor(), id, procedure, way)
+	use, err := s.Reports.Declare(r.Context(), at.Actor(), id, procedure, ref, way)
 	if errors.Is(err, mandate.ErrNoPower) {
 		form.Fail("procedure", "uses.wrong.no_power")
 		return s.renderUses(w, r, http.StatusConflict, form)
@@ -156,18 +213,17 @@ func (s *Site) doDeclare(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// usesInWords writes an entry about uses and their accounts, or that it is another act.
-func (s *Site) usesInWords(action, procedure, outcome string, m mandate.Mandate, lang string) (string, error) {
-	name, _ := named(m, procedure, lang)
+// usesInWords writes an entry about uses and their accounts, or that it is another act. procedure is called as people read it.
+func (s *Site) usesInWords(action, procedure, outcome, lang string) (string, error) {
 	switch action {
 	case "power.declared":
-		return s.Pages.Text(lang, "uses.act.power.declared", "Procedure", name)
+		return s.Pages.Text(lang, "uses.act.power.declared", "Procedure", procedure)
 	case "power.accounted":
 		came, err := s.Pages.Text(lang, "uses.outcome."+outcome)
 		if err != nil {
 			return "", err
 		}
-		return s.Pages.Text(lang, "uses.act.power.accounted", "Procedure", name, "Outcome", came)
+		return s.Pages.Text(lang, "uses.act.power.accounted", "Procedure", procedure, "Outcome", came)
 	case "report.handed_over":
 		return s.Pages.Text(lang, "uses.act.report.handed_over")
 	}

@@ -49,8 +49,12 @@ func (s *Site) renderUse(w http.ResponseWriter, r *http.Request, status int, for
 	if err != nil {
 		return refusal(err)
 	}
+	cases, err := s.Mandates.References(m)
+	if err != nil {
+		return err
+	}
 	p := &usePage{Common: page.Common{Title: "uses.use.title", Current: "/espace", Trail: mandateTrail(m.ID, page.Link{Href: usesPath(m.ID), Text: "uses.title"}), Form: form},
-		Mandate: m, Use: inLine(m, u, page.Lang(r)), Outcomes: report.Outcomes, Sites: s.sites(u.Procedure), AsksSite: u.Way == report.Login || u.Way == report.Site,
+		Mandate: m, Use: inLine(m, u, cases, page.Lang(r)), Outcomes: report.Outcomes, Sites: s.sites(u.Procedure), AsksSite: u.Way == report.Login || u.Way == report.Site,
 		After: len(u.Accounts), Changed: changed}
 	for i := len(u.Accounts) - 2; i >= 0; i-- {
 		p.Before = append(p.Before, u.Accounts[i])

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/attestation"
 	"mandat/internal/citizen"
 	"mandat/internal/page"
@@ -18,7 +20,7 @@ func usesPages() []shownPage {
 	closed := open
 	closed.State, closed.Outcome, closed.Accounts = report.Closed, report.ToFinish, []report.Account{account, account}
 	declared := closed
-	declared.Way, declared.Outcome = report.Telephone, report.Done
+	declared.Way, declared.Outcome, declared.File = report.Telephone, report.Done, "2026/114-B"
 	wrong := func(fields ...string) *page.Form {
 		form := page.FilledForm(url.Values{"note": {"1 85 05 78 006 084 91"}, "outcome": {"done"}, "site": {otherSite}, "typed_site": {"x"}, "way": {report.Paper}, "supplied": {"on"}})
 		for _, f := range fields {
@@ -40,7 +42,7 @@ func usesPages() []shownPage {
 	list := func(who citizen.Identity, form *page.Form, uses ...useLine) func() page.Page {
 		return func() page.Page {
 			return &usesPage{Common: page.Common{Title: "uses.title", Trail: trail, Form: form}, Mandate: someMandate(who), Uses: uses, Ways: report.Ways, MayDeclare: len(uses) > 0,
-				Standing: []powerChoice{{"a", "Déclaration de revenus", "DGFiP"}, {"b", "Prime d’activité", "CAF"}}}
+				All: len(uses), Standing: []powerChoice{{"a", "Déclaration de revenus", "DGFiP", ""}, {"a:1", "Déclaration de revenus", "DGFiP", "2026/114-B"}, {"b", "Prime d’activité", "CAF", ""}}}
 		}
 	}
 	sheet := func(change func(*reportPage)) func() page.Page {
@@ -50,6 +52,9 @@ func usesPages() []shownPage {
 				Body: []attestation.Block{{Kind: attestation.Paragraph, Text: "Ce mandat a servi."}, {Kind: attestation.Heading, Level: 2, Text: "Ce qui a été fait"}, {Kind: attestation.Heading, Level: 3, Text: "1. Impôts"},
 					{Kind: attestation.Facts, Rows: [][2]string{{"Précisions", "un\ndeux"}}}, {Kind: attestation.List, Items: []string{"un", "deux"}}, {Kind: attestation.Note, Text: "Établi le 21 novembre."}}}}
 			change(p)
+			if p.Part.Of == 0 {
+				p.Part, _ = p.Report.Part(uuid.Nil)
+			}
 			return p
 		}
 	}
@@ -61,6 +66,9 @@ func usesPages() []shownPage {
 		}},
 		{"aidant/uses.html", "none", list(longName, nil)},
 		{"aidant/uses.html", "several", list(angela, nil, open, closed, declared)},
+		{"aidant/uses.html", "between pages", func() page.Page {
+			return &usesPage{Common: page.Common{Title: "uses.title", Trail: trail}, Mandate: someMandate(angela), Uses: []useLine{open, declared}, All: 60, Newer: "?apres=1", Older: "?avant=1"}
+		}},
 		{"aidant/uses.html", "refused", func() page.Page {
 			return &usesPage{Common: page.Common{Title: "uses.title", Trail: trail}, Mandate: someMandate(angela), Refused: "uses.wrong.no_power"}
 		}},
@@ -73,6 +81,9 @@ func usesPages() []shownPage {
 		{"aidant/report.html", "standing", sheet(func(*reportPage) {})},
 		{"aidant/report.html", "ended", sheet(func(p *reportPage) { p.Ended, p.Changed = true, true })},
 		{"aidant/report.html", "handed", sheet(func(p *reportPage) { p.Handed.At, p.Same = signedAt, true })},
+		{"aidant/report.html", "between pages", sheet(func(p *reportPage) {
+			p.Part, p.Before, p.Next = report.Part{Body: p.Report.Body, Number: 3, Of: 4}, "?apres=1", "?apres=2"
+		})},
 		{"aidant/report.html", "another handed", sheet(func(p *reportPage) { p.Handed.At = signedAt })},
 	}
 }

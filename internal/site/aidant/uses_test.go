@@ -19,15 +19,22 @@ import (
 type used struct {
 	Login     string `json:"login"`
 	Procedure string `json:"procedure"`
+	Case      string `json:"case,omitempty"`
 }
 
-// use uses a power as a login does, and returns the path of its account.
+// use uses a power for every case as a login does, and returns the path of its account.
 func (c *counter) use(t *testing.T, by journal.Actor, m mandate.Mandate, procedure string) string {
+	t.Helper()
+	return c.useOf(t, by, m, procedure, "")
+}
+
+// useOf is use of the power for one case.
+func (c *counter) useOf(t *testing.T, by journal.Actor, m mandate.Mandate, procedure, ref string) string {
 	t.Helper()
 	id := token.ID()
 	if err := c.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		report.Open(tx, id, m.Citizen, m.ID, procedure)
-		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure}}, nil
+		report.Open(tx, id, m.Citizen, m.ID, procedure, ref)
+		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure, ref}}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +116,7 @@ func TestDeclare(t *testing.T) {
 	c := newCounter(t)
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
 	b, path := c.jeanne(t), usesPath(m.ID)
-	b.Want(b.Get(path), 200, "Ce mandat n’a pas encore été utilisé", "Déclarer ce qui a été fait autrement", "Par téléphone")
+	b.Want(b.Get(path), 200, "Ce mandat n’a pas encore été utilisé", "déclarez-le ci-dessous", "Déclarer ce qui a été fait autrement", "Par téléphone")
 	b.Want(b.Post(path), 422, "Choisissez la démarche", "Indiquez comment")
 	b.Want(b.Post(path, "procedure", fixture.Tax, "way", "login"), 422, "Indiquez comment")
 	b.Want(b.Post(path, "procedure", fixture.Housing, "way", "paper"), 409, "n’autorise pas")
