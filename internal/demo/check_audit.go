@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/cluster"
@@ -16,29 +18,32 @@ import (
 )
 
 func (c *check) audit() []step {
-	export := filepath.Join(c.dir, "journal.tar")
-	return []step{
-		{"an aidant is kept out of the audit", all(func() error { return c.karim.Get(c.Config.BaseURL + "/audit") }, func() error {
-			if c.karim.Status() != 403 {
-				return fmt.Errorf("status %d", c.karim.Status())
-			}
-			return nil
-		})},
-		{"the auditor signs in and reads the journal, which holds no name", all(func() error { return c.sofia.SignIn("demo-sofia") }, func() error { return c.sofia.At("/audit") },
-			func() error { return c.sofia.Get(c.Config.BaseURL + "/audit/journal?id=" + c.mandate.String()) }, c.readEntries)},
-		{"she takes the journal away", func() error { return c.takeExport(export) }},
-		{"the export is whole, by the policy file alone", func() error { return c.verify(export, "") }},
-		{"the running site shows the same journal", func() error { return c.verify(export, c.Config.BaseURL) }},
-		{"the mandates are what the journal says", c.compare("Rien à signaler")},
+	return slices.Concat([]step{
+		{"an aidant is kept out of the audit", all(func() error { return c.karim.Get(c.Config.BaseURL + "/audit") }, status(c.karim, 403))},
+	}, c.audited(&c.mandate, []string{"Mandat signé", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Dubois", "Angela", "1962"), []step{
 		{"one byte of one entry changed behind the program's back is named", c.tamperEntry},
 		{"the end of a mandate moved behind its back is named", all(func() error {
 			return c.behind(`update mandate set ends_at = ends_at + interval '1 day' where id = $1`, c.mandate)
 		}, c.compare(func() string { return c.mandate.String() }))},
+	})
+}
+
+// audited is the auditor's part: the journal tells of acts on a mandate in these words and names none of these people, is whole, and the tables
+// are what it says.
+func (c *check) audited(mandate *uuid.UUID, acts []string, names ...string) []step {
+	export := filepath.Join(c.dir, "journal.tar")
+	return []step{
+		{"the auditor signs in and reads the journal, which holds no name", all(func() error { return c.sofia.SignIn("demo-sofia") }, at(c.sofia, "/audit"),
+			func() error { return c.sofia.Get(c.Config.BaseURL + "/audit/journal?id=" + mandate.String()) }, func() error { return c.readEntries(acts, names) })},
+		{"she takes the journal away", func() error { return c.takeExport(export) }},
+		{"the export is whole, by the policy file alone", func() error { return c.verify(export, "") }},
+		{"the running site shows the same journal", func() error { return c.verify(export, c.Config.BaseURL) }},
+		{"the mandates are what the journal says", c.compare("Rien à signaler")},
 	}
 }
 
-func (c *check) readEntries() error {
-	for _, words := range []string{"Mandat signé", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"} {
+func (c *check) readEntries(acts, names []string) error {
+	for _, words := range acts {
 		if err := c.sofia.Says(words); err != nil {
 			return err
 		}
@@ -46,7 +51,7 @@ func (c *check) readEntries() error {
 	if err := c.sofia.Get(c.Config.BaseURL + "/audit/journal"); err != nil {
 		return err
 	}
-	for _, name := range []string{"DUBOIS", "Dubois", "Angela", "1962", "@"} {
+	for _, name := range append(names, "@") {
 		if bytes.Contains(c.sofia.Body(), []byte(name)) {
 			return fmt.Errorf("the journal shows %q", name)
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pquerna/otp/totp"
 
-	"mandat/internal/mailbox"
 	"mandat/internal/walk"
 )
 
@@ -40,34 +39,6 @@ func (d *Demo) CheckPeople(ctx context.Context, out io.Writer) error {
 	n := &newcomer{check: c, nour: c.browser(), odile: c.browser(), adele: c.browser()}
 	return c.walk([]chapter{{"Invitation", n.invited()}, {"A factor of one's own", n.enrolled()}, {"Charter", n.agreed()}, {"Certification", n.certified()},
 		{"A mandate", n.signs()}, {"Another day", n.returns()}})
-}
-
-// mail waits for a message.
-func (n *newcomer) mail(to, words string) (mailbox.Message, error) {
-	ctx, cancel := context.WithTimeout(n.ctx, time.Minute)
-	defer cancel()
-	return n.Mailbox.Wait(ctx, to, words)
-}
-
-func (n *newcomer) open(w *walk.Walker, path string) func() error {
-	return func() error { return w.Get(n.Config.BaseURL + path) }
-}
-
-func says(w *walk.Walker, words string) func() error { return func() error { return w.Says(words) } }
-
-func at(w *walk.Walker, path string) func() error { return func() error { return w.At(path) } }
-
-func press(w *walk.Walker, button string, values url.Values) func() error {
-	return func() error { return w.Press(button, values) }
-}
-
-func status(w *walk.Walker, want int) func() error {
-	return func() error {
-		if w.Status() != want {
-			return fmt.Errorf("status %d, want %d: %s", w.Status(), want, w.H1())
-		}
-		return nil
-	}
 }
 
 func (n *newcomer) invited() []step {
@@ -179,7 +150,7 @@ func (n *newcomer) signs() []step {
 			}
 			return errors.Join(n.nour.Identify(n.draft, "test"), n.nour.Says("DUBOIS"))
 		}},
-		{"a quarter of an hour later, signing asks for her factor first", all(n.later, func() error { return n.nour.Press(walk.ConfirmSignature, n.nour.Agreed()) }, at(n.nour, "/connexion/confirmation"))},
+		{"a quarter of an hour later, signing asks for her factor first", all(n.later(nourEmail), func() error { return n.nour.Press(walk.ConfirmSignature, n.nour.Agreed()) }, at(n.nour, "/connexion/confirmation"))},
 		{"she gives the next code, and is back where she was", all(func() error { return n.give(n.nour, "Valider le code", 30*time.Second) }, says(n.nour, "DUBOIS"))},
 		{"the mandate is signed", func() (err error) { n.mandate, err = n.nour.Sign(); return }},
 		{"a code that was used is worth nothing", func() error {
@@ -193,14 +164,6 @@ func (n *newcomer) signs() []step {
 			})
 		}},
 	}
-}
-
-// later makes every factor that was given a quarter of an hour older.
-func (n *newcomer) later() error {
-	return n.superuser(func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `update session set factor_at = factor_at - interval '16 minutes' where factor_at is not null`)
-		return err
-	})
 }
 
 func (n *newcomer) returns() []step {

@@ -39,31 +39,30 @@ func (c *check) attestation() []step {
 }
 
 // findStatus reads the address beside the code on the attestation, and the control word.
-func (c *check) findStatus() error {
-	prefix := c.Config.BaseURL + "/v/"
-	at := strings.Index(c.jeanne.Text(), prefix)
+func (c *check) findStatus() (err error) {
+	c.status, c.word, err = c.onPaper(c.jeanne)
+	if err == nil && c.word == "" {
+		err = errors.New("the attestation shows no control word")
+	}
+	return err
+}
+
+// onPaper reads the public address on a document that a window shows, and its control word if it has one.
+func (c *check) onPaper(w *walk.Walker) (status, word string, err error) {
+	prefix, text := c.Config.BaseURL+"/v/", strings.ReplaceAll(w.Text(), "\u00a0", " ")
+	at := strings.Index(text, prefix)
 	if at < 0 {
-		return errors.New("the attestation shows no address to check it at")
+		return "", "", errors.New("the document shows no address to check it at")
 	}
-	c.status = strings.Fields(c.jeanne.Text()[at:])[0]
-	_, after, ok := strings.Cut(strings.ReplaceAll(c.jeanne.Text(), "\u00a0", " "), "Mot de contrôle : ")
-	if !ok {
-		return errors.New("the attestation shows no control word")
+	if _, after, ok := strings.Cut(text, "Mot de contrôle : "); ok {
+		word = strings.Fields(after)[0]
 	}
-	c.word = strings.Fields(after)[0]
-	return nil
+	return strings.Fields(text[at:])[0], word, nil
 }
 
 func (c *check) use() []step {
-	says := func(w *walk.Walker, words string) func() error { return func() error { return w.Says(words) } }
 	return []step{
-		{"another organisation's aidant does not find the citizen", all(func() error { return c.paul.OpenService(AllowanceService) },
-			func() error { return c.paul.Press("Chercher", url.Values{"recherche": {"dubois"}}) }, func() error {
-				if c.paul.HasButton("Choisir") {
-					return errors.New("found")
-				}
-				return nil
-			})},
+		{"another organisation's aidant does not find the citizen", c.notFound(c.paul, "dubois")},
 		{"two letters are too few to search", all(func() error { return c.jeanne.OpenService(TaxService) },
 			func() error { return c.jeanne.Press("Chercher", url.Values{"recherche": {"du"}}) }, says(c.jeanne, "trois lettres"))},
 		{"only procedures within FranceConnect's perimeter are offered", all(func() error { return c.jeanne.Choose("dubois") }, func() error {
@@ -96,29 +95,8 @@ func (c *check) back() error {
 
 func (c *check) end() []step {
 	return []step{
-		{"a code that was issued dies with its mandate", all(func() error { return c.jeanne.OpenService(TaxService) }, func() error { return c.jeanne.Choose("dubois") },
-			func() error {
-				c.jeanne.StopAt(c.Twin.FranceConnect + "/oidc-callback")
-				return c.jeanne.Procedure(tax)
-			},
-			func() error { return c.karim.End(c.mandate, "mistake") },
-			func() error {
-				to := c.jeanne.URL().String()
-				c.jeanne.StopAt()
-				return c.jeanne.Get(to)
-			}, c.back, func() error {
-				if c.jeanne.Has("Bonjour") || !c.jeanne.Has("error") && !c.jeanne.Has("refus") && c.jeanne.TextByID("error") == "" {
-					return fmt.Errorf("the service shows %q", c.jeanne.Text())
-				}
-				return nil
-			})},
-		{"the ended mandate is found no more", all(func() error { return c.jeanne.OpenService(AllowanceService) },
-			func() error { return c.jeanne.Press("Chercher", url.Values{"recherche": {"dubois"}}) }, func() error {
-				if c.jeanne.HasButton("Choisir") {
-					return errors.New("found")
-				}
-				return nil
-			})},
+		{"a code that was issued dies with its mandate", c.dies("dubois", tax, func() error { return c.karim.End(c.mandate, "mistake") })},
+		{"the ended mandate is found no more", c.notFound(c.jeanne, "dubois")},
 		{"its page says that it ended, and why", all(func() error { return c.jeanne.Get(c.mandatePage()) }, func() error { return c.jeanne.Says("erreur") })},
 		{"the public page says ended, like for a code that never was", func() error {
 			known, unknown := c.browser(), c.browser()
@@ -131,4 +109,34 @@ func (c *check) end() []step {
 			return nil
 		}},
 	}
+}
+
+// notFound looks for a citizen at the service without perimeter, where nobody of the name can be chosen.
+func (c *check) notFound(w *walk.Walker, name string) func() error {
+	return all(func() error { return w.OpenService(AllowanceService) }, press(w, "Chercher", url.Values{"recherche": {name}}), func() error {
+		if w.HasButton("Choisir") {
+			return fmt.Errorf("somebody called %q can be chosen", name)
+		}
+		return nil
+	})
+}
+
+// dies has Jeanne sign in for a citizen up to where FranceConnect gets its code, ends what the code stands on, and expects the service to be told an error.
+func (c *check) dies(name, procedure string, end func() error) func() error {
+	return all(func() error { return c.jeanne.OpenService(TaxService) }, func() error { return c.jeanne.Choose(name) },
+		func() error {
+			c.jeanne.StopAt(c.Twin.FranceConnect + "/oidc-callback")
+			defer c.jeanne.StopAt()
+			return c.jeanne.Procedure(procedure)
+		}, end, func() error {
+			if !c.jeanne.Stopped() {
+				return fmt.Errorf("no code was issued: %d %q", c.jeanne.Status(), c.jeanne.H1())
+			}
+			return c.jeanne.Get(c.jeanne.URL().String())
+		}, c.back, func() error {
+			if c.jeanne.Has("Bonjour") || !c.jeanne.Has("error") && !c.jeanne.Has("refus") && c.jeanne.TextByID("error") == "" {
+				return fmt.Errorf("the service shows %q", c.jeanne.Text())
+			}
+			return nil
+		})
 }

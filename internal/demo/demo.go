@@ -2,8 +2,9 @@
 // public service, people to sign in as, and the site itself. Nothing is faked on our side: the site that `mandat demo`
 // runs is the one that `mandat serve` runs, with settings made here.
 //
-// Two stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
-// check_use.go and check_audit.go), check_people.go from an invitation to a signature. A test lives both.
+// Three stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
+// check_use.go and check_audit.go), check_people.go from an invitation to a signature, check_mandates.go (with its own files) how mandates are
+// agreed to, written, renewed and ended, and what is handed over. A test lives them all.
 package demo
 
 import (

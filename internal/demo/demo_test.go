@@ -9,8 +9,8 @@ import (
 	"mandat/internal/twin/twintest"
 )
 
-// TestDemo walks both stories that `mandat demo --check` walks, to their end. That of people comes first: the other one ends with
-// changes behind the program's back, which the comparison at the end of the first must not find.
+// TestDemo walks the stories that `mandat demo --check` walks, to their end. The whole story comes last: it ends with changes behind the
+// program's back, which the comparisons at the end of the others must not find.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	twin, err := twintest.Dir()
@@ -31,7 +31,11 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("people: %v\n%s", err, out.String())
 	}
 	out.Reset()
-	if err := d.Check(t.Context(), &out); err != nil {
+	if err := d.CheckMandates(t.Context(), &out); err != nil {
 		t.Fatalf("mandates: %v\n%s", err, out.String())
+	}
+	out.Reset()
+	if err := d.Check(t.Context(), &out); err != nil {
+		t.Fatalf("whole: %v\n%s", err, out.String())
 	}
 }

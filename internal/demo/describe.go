@@ -23,6 +23,7 @@ func (d *Demo) Describe(w io.Writer, program, log string) {
 	line("")
 	line("or with a link by mail or a passkey, once they have added a second factor of their own in “Mon compte”. Mails arrive on")
 	line("the page above. From invitation to signature, step by step: %s demo --check people", program)
+	line("How mandates are agreed to, used, renewed and ended, step by step: %s demo --check mandates", program)
 	line("")
 	line("As the citizen, choose at FranceConnect's stand-in for example")
 	line("")

@@ -92,18 +92,7 @@ func (w *Walker) SignIn(person string) error {
 
 // Terms fills in the first page of a new mandate and returns the draft.
 func (w *Walker) Terms(days string, procedures ...string) (uuid.UUID, error) {
-	values := []string{"informed", "on", "no_protection", "on", "days", days}
-	for _, p := range procedures {
-		values = append(values, "procedures", p)
-	}
-	if err := step("enter the terms", w.open(w.Site+w.Under+"/mandats/nouveau"), w.press("Continuer : identité de la personne", values...)); err != nil {
-		return uuid.Nil, err
-	}
-	part := strings.Split(strings.TrimPrefix(w.URL().Path, w.Under), "/")
-	if len(part) != 4 || part[3] != "identite" {
-		return uuid.Nil, fmt.Errorf("enter the terms: came to %s: %.400s", w.URL().Path, w.Text())
-	}
-	return uuid.Parse(part[2])
+	return w.Draw(url.Values{"days": {days}, "procedures": procedures})
 }
 
 // ToFranceConnect goes from a draft's identity page to FranceConnect.
@@ -180,7 +169,12 @@ func (w *Walker) Confirm() error {
 	if !w.HasButton(confirmIt) {
 		return nil
 	}
-	return step("confirm who it is", w.press(confirmIt), w.press("ProConnect"), w.press("login="+w.person), w.through)
+	return step("confirm who it is", w.press(confirmIt), w.Factor)
+}
+
+// Factor gives the second factor anew, with ProConnect, on the page that asks for it.
+func (w *Walker) Factor() error {
+	return step("give the second factor", w.press("ProConnect"), w.press("login="+w.person), w.through)
 }
 
 // Procedure chooses the procedure, which leads back to FranceConnect.

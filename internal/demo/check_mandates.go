@@ -1,0 +1,104 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/walk"
+)
+
+// mandates is the story of what a mandate is: how the citizen is known and agrees, what is written, how it ends.
+type mandates struct {
+	*check
+	phone   *walk.Walker // of a citizen
+	link    string       // opened on it
+	number  string       // that both screens show
+	angela  uuid.UUID    // her mandate, given with FranceConnect
+	odile   uuid.UUID    // hers, given on her own phone
+	renewal uuid.UUID    // of it
+	newest  uuid.UUID    // that took the place of the rest
+	low     uuid.UUID    // given by showing a document
+	coming  uuid.UUID    // that begins tomorrow
+	part    uuid.UUID    // of which one power ended alone
+	papers  uuid.UUID    // that is used and whose documents are looked at
+}
+
+// CheckMandates walks what a citizen grants, how they agree, what is handed over and how it ends: each way of telling who they are, the answer by SMS, the
+// terms, a renewal, each end, a use and its account, the documents read by programs that nobody here wrote, and the list. What those programs are not
+// installed for is said.
+func (d *Demo) CheckMandates(ctx context.Context, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "mandat-check-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	m := &mandates{check: &check{Demo: d, ctx: ctx, out: out, dir: dir}}
+	m.jeanne, m.karim, m.paul, m.sofia, m.phone = m.browser(), m.browser(), m.browser(), m.browser(), m.browser()
+	return m.walk([]chapter{{"Sign-in", m.aidants()}, {"FranceConnect", m.highest()}, {"Below FranceConnect", m.below()}, {"Agreement by SMS", m.answers()}, {"Terms", m.written()},
+		{"Use and account", m.accounted()}, {"Documents", m.documents()}, {"Renewal", m.renewed()}, {"Ends", m.ends()}, {"List", m.listed()},
+		{"Audit", m.audited(&m.papers, []string{"Mandat signé", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Angela", "PERRIN", "Zoé", formula)},
+		{"Time", m.expired()}})
+}
+
+// draws lets Jeanne begin a draft with these fields.
+func (m *mandates) draws(fields url.Values) func() error {
+	return func() (err error) { m.draft, err = m.jeanne.Draw(fields); return }
+}
+
+// chosen are the fields of a mandate of a month.
+func chosen(procedures ...string) url.Values {
+	return url.Values{"days": {"31"}, "procedures": procedures}
+}
+
+// signed lets Jeanne sign what is on the recap.
+func (m *mandates) signed(into *uuid.UUID) func() error {
+	return func() (err error) { *into, err = m.jeanne.Sign(); return }
+}
+
+// identified lets a citizen tell with FranceConnect who they are, up to the recap.
+func (m *mandates) identified(citizen string) func() error {
+	return all(func() error { return m.jeanne.Identify(m.draft, citizen) }, m.atDraft("recapitulatif"))
+}
+
+func (m *mandates) atDraft(page string) func() error {
+	return func() error { return m.jeanne.At("/brouillons/" + m.draft.String() + "/" + page) }
+}
+
+// ofDraft opens a page of the draft.
+func (m *mandates) ofDraft(page string) func() error {
+	return func() error { return m.jeanne.Get(m.Config.BaseURL + "/brouillons/" + m.draft.String() + "/" + page) }
+}
+
+// notSigned expects a recap that offers nothing to sign with, and that signing all the same is refused.
+func (m *mandates) notSigned() error {
+	if m.jeanne.HasButton(walk.ConfirmSignature) {
+		return errors.New("the recap can be signed")
+	}
+	const identified = "2" // the version of a draft whose citizen was identified once
+	sent := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {identified}}
+	return all(func() error { return m.jeanne.Post("/brouillons/"+m.draft.String()+"/signature", sent) }, status(m.jeanne, 409),
+		says(m.jeanne, "La preuve de l’accord de la personne manque encore"))()
+}
+
+// tells expects all of these words on a page.
+func tells(w *walk.Walker, words ...string) func() error {
+	return func() error {
+		for _, words := range words {
+			if err := w.Says(words); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// page opens a page of a mandate, which may not be known yet when the step is made.
+func page(w *walk.Walker, mandate *uuid.UUID, name string) func() error {
+	return func() error { return w.Get(w.Page(*mandate, name)) }
+}

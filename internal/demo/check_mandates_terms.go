@@ -1,0 +1,112 @@
+package demo
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/prose"
+)
+
+// Procedures of the mandate whose terms are looked at.
+const (
+	stamp = "argent-timbre-fiscal"  // goes as far as paying
+	debts = "argent-surendettement" // has a warning
+)
+
+// written is what terms can say, and where it is read again.
+func (m *mandates) written() []step {
+	tomorrow := time.Now().In(prose.Paris).AddDate(0, 0, 1)
+	begins := prose.Date("fr", tomorrow)
+	fields := url.Values{"days": {"31"}, "procedures": {stamp, debts, tax}, "level-" + stamp: {"pay"}, "level-" + debts: {"see"}, "case-" + debts: {"2026-117/B"}, "from": {tomorrow.Format("02/01/2006")}}
+	all3 := url.Values{"payments": {"on"}, "warned": {debts}}
+	for name, v := range fields {
+		all3[name] = v
+	}
+	return []step{
+		{"paying needs a consent of its own, and a warning has to be read: nothing goes on without", func() error {
+			if _, err := m.jeanne.Draw(fields); err == nil {
+				return fmt.Errorf("it went on to %s", m.jeanne.URL().Path)
+			}
+			return all(status(m.jeanne, 422), tells(m.jeanne, "Une démarche choisie va jusqu’à payer : demandez son accord", "Lisez l’avertissement avec la personne"))()
+		}},
+		{"the recap says the level and the end of each, the one case, the first day, what was consented to apart and what not, the warning, and what is checked and what declared",
+			all(m.draws(all3), m.identified("prénom_composé"), tells(m.jeanne, "faire la démarche, la valider et payer en votre nom", "consulter, sans rien changer", "seulement pour le dossier 2026-117/B", "Le mandat commence le "+begins,
+				"Vous avez accepté à part que la structure fasse des paiements", "Elle ne peut pas changer vos coordonnées bancaires", "la personne endettée le signe elle-même", "Ce qui est contrôlé, ce qui est déclaré"))},
+		{"the attestation says the same", all(m.signed(&m.coming), says(m.jeanne, "À venir"), page(m.jeanne, &m.coming, "attestation"),
+			tells(m.jeanne, "voir, faire, signer et payer", "pour le dossier 2026-117/B seulement", "du "+begins, "Accepté par vous à part : les paiements en votre nom.", "Non accepté : le changement de vos coordonnées bancaires."))},
+		{"the entry says the same, without the name of anybody or of the case", m.entryOfTerms},
+		{"before its first day it opens nothing", m.notFound(m.jeanne, "perrin")},
+	}
+}
+
+// entryOfTerms reads the entry of the mandate that begins tomorrow.
+func (m *mandates) entryOfTerms() error {
+	var e struct {
+		Powers []struct {
+			Procedure string `json:"procedure"`
+			Case      string `json:"case"`
+			Level     string `json:"level"`
+		} `json:"powers"`
+		Scheduled   bool      `json:"scheduled"`
+		Payments    bool      `json:"payments"`
+		BankDetails bool      `json:"bank_details"`
+		SignedWith  string    `json:"signed_with"`
+		StartsAt    time.Time `json:"starts_at"`
+	}
+	if err := m.entry(m.coming, "mandate.signed", &e); err != nil {
+		return err
+	}
+	levels := map[string]string{}
+	for _, p := range e.Powers {
+		levels[p.Procedure] = p.Level
+		if (p.Procedure == debts) != (p.Case != "") || p.Case == "2026-117/B" {
+			return fmt.Errorf("the entry says of the case of %s %q", p.Procedure, p.Case)
+		}
+	}
+	if levels[stamp] != "pay" || levels[debts] != "see" || levels[tax] != "act" || !e.Scheduled || !e.Payments || e.BankDetails || e.SignedWith != "code" || !e.StartsAt.After(time.Now()) {
+		return fmt.Errorf("the entry says %+v", e)
+	}
+	return nil
+}
+
+var entryText = regexp.MustCompile(`(?s)<pre class="fr-code"[^>]*>(.*?)</pre>`)
+
+// entries are the bodies of the entries of an act on a mandate as the auditor's page shows them, the latest first.
+func (c *check) entries(mandate uuid.UUID, action string) ([][]byte, error) {
+	w := c.browser() // the auditor's own window may show something else
+	if err := w.SignIn("demo-sofia"); err != nil {
+		return nil, err
+	}
+	if err := w.Get(c.Config.BaseURL + "/audit/journal?" + url.Values{"id": {mandate.String()}, "action": {action}}.Encode()); err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for _, found := range entryText.FindAllSubmatch(w.Body(), -1) {
+		out = append(out, []byte(html.UnescapeString(string(found[1]))))
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("the auditor's page shows no entry %s: %d %q", action, w.Status(), w.H1())
+	}
+	return out, nil
+}
+
+// entry reads the detail of the latest entry of an act on a mandate.
+func (c *check) entry(mandate uuid.UUID, action string, detail any) error {
+	bodies, err := c.entries(mandate, action)
+	if err != nil {
+		return err
+	}
+	var body struct {
+		Detail json.RawMessage `json:"detail"`
+	}
+	if err := json.Unmarshal(bodies[0], &body); err != nil {
+		return fmt.Errorf("read the entry %s: %w", action, err)
+	}
+	return json.Unmarshal(body.Detail, detail)
+}
