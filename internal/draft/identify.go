@@ -38,6 +38,9 @@ func (r *Register) identify(ctx context.Context, by journal.Actor, id uuid.UUID,
 		if !same(d) {
 			return journal.Event{}, ErrState
 		}
+		if e, err := r.fits(tx, d, t); err != nil {
+			return e, err
+		}
 		return r.put(tx, d, t)
 	})
 }
@@ -47,16 +50,21 @@ type told struct {
 	by, on, document string // on is "phone", or "" for the screen of who acts
 	identity         citizen.Identity
 	index            []byte
+	same             uuid.UUID   // whom it is, of those whom the organisation knows; nil when nobody said so
+	others           []uuid.UUID // of a document: whom it is not
 }
 
-// put puts an identity into a draft that the act has locked.
-func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
+// fits refuses an identity that cannot give what a draft is for.
+func (r *Register) fits(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
 	if !t.identity.AdultAt(tx.Now) {
-		return journal.Event{Action: "draft.identity_refused", Detail: detail{Draft: d.ID.String(), Method: t.by, On: t.on, Document: t.document, Reason: "minor"}}, journal.Refused{Err: ErrMinor}
+		e := journal.Event{Action: "draft.identity_refused", Citizen: t.same, Detail: detail{Draft: d.ID.String(), Method: t.by, On: t.on, Document: t.document, Reason: "minor"}}
+		return e, journal.Refused{Err: ErrMinor}
 	}
-	if err := r.High(d.Terms.Procedures(), t.by); err != nil {
-		return journal.Event{}, err
-	}
+	return journal.Event{}, r.High(d.Terms.Procedures(), t.by)
+}
+
+// put puts an identity that fits into a draft that the act has locked.
+func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
 	if err := r.ensureKey(d); err != nil {
 		return journal.Event{}, err
 	}
@@ -65,8 +73,10 @@ func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
 		return journal.Event{}, err
 	}
 	tx.Queue(`update mandate_draft set version = version + 1, state = 'identified', subject_id = $2, data_key = $3, identity = $4, sub_index = $5, identified_at = $6, identified_session = $7, identified_by = $8,
-		witness_id = null, witnessed_at = null, witness_factor_at = null, signing = null where id = $1`, d.ID, d.Subject, d.DataKey, sealed, t.index, tx.Now, tx.By.Session, t.by)
-	return journal.Event{Action: "draft.identified", Detail: detail{Draft: d.ID.String(), Version: d.Version + 1, Method: t.by, On: t.on, Document: t.document}}, nil
+		witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null, same_as = $9, other_than = $10 where id = $1`, d.ID, d.Subject, d.DataKey, sealed, t.index, tx.Now,
+		tx.By.Session, t.by, sameAs(t), t.others)
+	return journal.Event{Action: "draft.identified", Citizen: t.same, Detail: detail{Draft: d.ID.String(), Version: d.Version + 1, Method: t.by, On: t.on, Document: t.document,
+		OtherThan: texts(t.others)}}, nil
 }
 
 // High returns a *TooLowError unless an identification reaches what all of the procedures need.
@@ -102,6 +112,18 @@ func (r *Register) onOwn(ctx context.Context, by journal.Actor, id uuid.UUID, f 
 		}
 		return f(tx, d)
 	})
+}
+
+// theirs asks the questions of an act on the actor's own live draft, which the act's first statements have locked.
+func theirs(by journal.Actor, now time.Time, mayAct func(time.Time) error, lookup func(time.Time) (*Held, error)) (*Held, error) {
+	if err := mayAct(now); err != nil {
+		return nil, err
+	}
+	d, err := lookup(now)
+	if err == nil && d.Person != by.Person {
+		err = ErrNotOwn
+	}
+	return d, err
 }
 
 // onAny is onOwn for a draft of the actor's organisation, whoever has it.

@@ -30,7 +30,7 @@ func (b *browser) low() string {
 	return ""
 }
 
-var passport = []string{"document", "passport", "family_name", "DUBOIS", "given_name", "Angela", "birth_day", "24", "birth_month", "8", "birth_year", "1962"}
+var passport = []string{"document", "passport", "family_name", "DUBOIS", "given_name", "Angela", "birth_day", "24", "birth_month", "8", "birth_year", "1962", "born_town", "Paris 7e"}
 
 // with is a form with another value in one field.
 func with(form []string, name, value string) []string {
@@ -69,6 +69,7 @@ func TestDocument_WhatIsWrongIsSaid(t *testing.T) {
 	for _, x := range [][3]string{
 		{"document", "library_card", "Choisissez le document"}, {"family_name", " ", "Écrivez le nom de naissance"}, {"given_name", "", "Écrivez les prénoms"}, {"given_name", "A\u202eB", "Ces prénoms"},
 		{"birth_day", "41", "en chiffres"}, {"birth_month", "", "en chiffres"}, {"birth_year", "62", "en chiffres"}, {"birth_year", "+962", "en chiffres"}, {"email", "nobody", "adresse électronique comme"},
+		{"born_town", "", "cochez que le document ne les dit pas"}, {"born_town", "A\u202eB", "Cette ville de naissance"}, {"born_country", "--", "Ce pays de naissance"},
 	} {
 		b.Want(b.Post(drawn+"/identite/piece", with(passport, x[0], x[1])...), 422, x[2], `value="DUBOIS"`[:7])
 	}
