@@ -48,7 +48,7 @@ func (m *mandates) linked() (err error) {
 
 // below are the rungs below FranceConnect.
 func (m *mandates) below() []step {
-	document := url.Values{"document": {"passport"}, "family_name": {formula}, "given_name": {"Zoé"}, "birth_day": {"29"}, "birth_month": {"2"}, "birth_year": {"1960"}}
+	document := url.Values{"document": {"passport"}, "family_name": {formula}, "given_name": {"Zoé"}, "birth_day": {"29"}, "birth_month": {"2"}, "birth_year": {"1960"}, "born_town": {"Limoges"}}
 	colleague := func() error { return m.karim.Attest(m.draft) }
 	return []step{
 		{"a procedure that needs FranceConnect is named, and neither a document nor being known gets any further", all(m.draws(chosen(tax, birth)),

@@ -85,7 +85,7 @@ func (p *person) reads(draft, name string) {
 	p.refusal(422, "ladder.document.title")
 	p.look("document-wrong")
 	p.tick("#field-document")
-	for field, text := range map[string]string{"family_name": name, "given_name": "Zoé", "birth_day": "29", "birth_month": "2", "birth_year": "1960"} {
+	for field, text := range map[string]string{"family_name": name, "given_name": "Zoé", "birth_day": "29", "birth_month": "2", "birth_year": "1960", "born_town": "Limoges"} {
 		p.write("#field-"+field, text)
 	}
 	p.press(`form[action$="/piece"] button`)

@@ -17,8 +17,8 @@ type held struct{ index, mark, seat []byte }
 
 // hold makes the hashes of a number that serves a citizen. The nil organisation is the service.
 func (r *Register) hold(number string, c citizen.Citizen) (held, error) {
-	who := "sub " + c.Identity.Sub
-	if c.Identity.Sub == "" {
+	who := c.Identity.PersonMark()
+	if who == "" {
 		who = "citizen " + c.ID.String()
 	}
 	var h held
@@ -41,7 +41,7 @@ const lockNumber = `select pg_advisory_xact_lock(('x' || encode(substring($1::by
 func bars(ctx context.Context, q citizen.Querier, number string, h held) (why string, owners []uuid.UUID, err error) {
 	var staff, other bool
 	err = q.QueryRow(ctx, `select count(*) > 0, coalesce(array_agg(person_id) filter (where person_id is not null), '{}'),
-		exists (select from phone_holder where number_index = $2 and person_mark <> $3) from phone_staff($1)`, number, h.index, h.mark).Scan(&staff, &owners, &other)
+		exists (select from phone_holder where number_index = $2 and person_mark <> $3 and seat <> $4) from phone_staff($1)`, number, h.index, h.mark, h.seat).Scan(&staff, &owners, &other)
 	switch {
 	case staff:
 		why = Staff
@@ -141,7 +141,8 @@ func (r *Register) Hold(ctx context.Context, tx *journal.Tx, organisation, id uu
 		return Held{}, err
 	}
 	var seated bool
-	err = tx.QueryRow(ctx, `select exists (select from phone_holder where number_index = $1 and seat = $2 and person_mark = $3)`, h.index, h.seat, h.mark).Scan(&seated)
+	// The seat alone: what a document tells of a person may be told in more words later.
+	err = tx.QueryRow(ctx, `select exists (select from phone_holder where number_index = $1 and seat = $2)`, h.index, h.seat).Scan(&seated)
 	if err == nil && !seated {
 		err = ErrNotShown
 	}
