@@ -219,7 +219,7 @@ func TestSuspend_StopsWhatBeganBefore(t *testing.T) {
 	go func() { suspended <- w.register.Suspend(t.Context(), w.anne, w.Jeanne.Person) }()
 	waiting(1)
 	go func() {
-		_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, fixture.Agreed())
+		_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, w.Agreed(t, w.Jeanne, draft))
 		signed <- err
 	}()
 	waiting(2)

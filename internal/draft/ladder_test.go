@@ -131,31 +131,40 @@ func TestDocument_SecondColleagueThenMandate(t *testing.T) {
 	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "identity_card"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, fixture.Agreed()); !errors.Is(err, mandate.ErrNoProof) {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, w.Agreed(t, w.Jeanne, id)); !errors.Is(err, mandate.ErrNoProof) {
 		t.Errorf("signed with the aidant's word alone: %v", err)
 	}
-	if err := w.Drafts.Witness(t.Context(), w.Jeanne, id, version(t, w, w.Jeanne, id)); !errors.Is(err, draft.ErrWitness) {
+	if err := w.Mandates.Witness(t.Context(), w.Paul, id, version(t, w, w.Jeanne, id), make([]byte, 32)); !errors.Is(err, draft.ErrState) {
+		t.Errorf("attested by who was shown nothing: %v", err)
+	}
+	seen, shown, err := w.Mandates.ForWitness(t.Context(), w.Paul, id)
+	if err != nil || seen.Identity == nil || seen.Identity.FamilyName != "DUBOIS" {
+		t.Fatalf("shown to the second: %+v, %v", seen, err)
+	}
+	if err := w.Mandates.Witness(t.Context(), w.Jeanne, id, seen.Version, shown); !errors.Is(err, draft.ErrWitness) {
 		t.Errorf("their own second: %v", err)
 	}
 	stale := w.Paul
 	stale.FactorAt = w.Clock.Now().Add(-time.Hour)
-	if err := w.Drafts.Witness(t.Context(), stale, id, version(t, w, w.Jeanne, id)); !errors.Is(err, org.ErrFactorTooOld) {
+	if err := w.Mandates.Witness(t.Context(), stale, id, seen.Version, shown); !errors.Is(err, org.ErrFactorTooOld) {
 		t.Errorf("without a fresh factor: %v", err)
 	}
-	if err := w.Drafts.Witness(t.Context(), w.Ines, id, version(t, w, w.Jeanne, id)); !errors.Is(err, db.ErrNotFound) {
+	if err := w.Mandates.Witness(t.Context(), w.Ines, id, seen.Version, shown); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("another organisation's aidant: %v", err)
 	}
-	if err := w.Drafts.Witness(t.Context(), w.Paul, id, version(t, w, w.Jeanne, id)-1); !errors.Is(err, draft.ErrState) {
+	if err := w.Mandates.Witness(t.Context(), w.Paul, id, seen.Version-1, shown); !errors.Is(err, draft.ErrState) {
 		t.Errorf("for another version: %v", err)
 	}
-	seen, err := w.Drafts.ForWitness(t.Context(), w.Paul, id)
-	if err != nil || seen.Identity == nil || seen.Identity.FamilyName != "DUBOIS" {
-		t.Fatalf("shown to the second: %+v, %v", seen, err)
+	if err := w.Mandates.Witness(t.Context(), w.Paul, id, seen.Version, make([]byte, 32)); !errors.Is(err, mandate.ErrOtherTerms) {
+		t.Errorf("for other terms: %v", err)
 	}
-	if err := w.Drafts.Witness(t.Context(), w.Paul, id, seen.Version); err != nil {
+	if err := w.Mandates.Witness(t.Context(), w.Paul, id, seen.Version, shown); err != nil {
 		t.Fatal(err)
 	}
-	m, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, fixture.Agreed())
+	if err := w.Mandates.Witness(t.Context(), w.Paul, id, seen.Version, shown); !errors.Is(err, draft.ErrState) {
+		t.Errorf("the same twice: %v", err)
+	}
+	m, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, w.Agreed(t, w.Jeanne, id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,10 +178,8 @@ func TestDocument_SecondColleagueThenMandate(t *testing.T) {
 	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, again, document(), "passport"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Drafts.Witness(t.Context(), w.Paul, again, version(t, w, w.Jeanne, again)); err != nil {
-		t.Fatal(err)
-	}
-	if same, err := w.Mandates.Sign(t.Context(), w.Jeanne, again, fixture.Agreed()); err != nil || same.Citizen != m.Citizen {
+	w.Witness(t, w.Paul, again)
+	if same, err := w.Mandates.Sign(t.Context(), w.Jeanne, again, w.Agreed(t, w.Jeanne, again)); err != nil || same.Citizen != m.Citizen {
 		t.Errorf("the same person became another citizen: %v, %v", same.Citizen, err)
 	}
 	w.Content(t)
@@ -201,14 +208,12 @@ func TestWitness_IsForOneVersion(t *testing.T) {
 			if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport"); err != nil {
 				t.Fatal(err)
 			}
-			if err := w.Drafts.Witness(t.Context(), w.Paul, id, version(t, w, w.Jeanne, id)); err != nil {
-				t.Fatal(err)
-			}
+			w.Witness(t, w.Paul, id)
 			by, err := change(t, w, id)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.Mandates.Sign(t.Context(), by, id, fixture.Agreed()); !errors.Is(err, mandate.ErrNoProof) && !errors.Is(err, draft.ErrState) {
+			if _, err := w.Mandates.Sign(t.Context(), by, id, w.Agreed(t, by, id)); !errors.Is(err, mandate.ErrNoProof) && !errors.Is(err, draft.ErrState) {
 				t.Errorf("signed with what was attested before: %v", err)
 			}
 		})
@@ -234,13 +239,11 @@ func TestRecognise_SomebodyOfTheOrganisation(t *testing.T) {
 	if err := w.Drafts.Recognise(t.Context(), w.Jeanne, id, known); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, fixture.Agreed()); !errors.Is(err, mandate.ErrNoProof) {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, w.Agreed(t, w.Jeanne, id)); !errors.Is(err, mandate.ErrNoProof) {
 		t.Errorf("without a proof: %v", err)
 	}
-	if err := w.Drafts.Witness(t.Context(), w.Paul, id, version(t, w, w.Jeanne, id)); err != nil {
-		t.Fatal(err)
-	}
-	m, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, fixture.Agreed())
+	w.Witness(t, w.Paul, id)
+	m, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, w.Agreed(t, w.Jeanne, id))
 	if err != nil || m.Citizen != known || m.IdentifiedBy != draft.ByAcquaintance || m.ConsentBy != mandate.ConsentColleague {
 		t.Errorf("signed %+v, %v", m, err)
 	}
@@ -332,7 +335,7 @@ func TestCase_IsNotInClear(t *testing.T) {
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	m, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, fixture.Agreed())
+	m, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, w.Agreed(t, w.Jeanne, d.ID))
 	if err != nil || m.Terms.Procedures[0].Case != "DOSSIER-4711" {
 		t.Fatalf("%+v, %v", m.Terms, err)
 	}

@@ -24,6 +24,8 @@ func (r Report) Fits(body []byte) error {
 			Draft    uuid.UUID `json:"draft"`
 			Terms    string    `json:"terms_sha256"`
 			Evidence string    `json:"evidence_sha256"`
+			Witness  uuid.UUID `json:"witness"`
+			Attested string    `json:"witnessed_sha256"` // entries of before it was kept have none, and their terms no witness
 		} `json:"detail"`
 	}
 	if json.Unmarshal(body, &e) != nil {
@@ -39,6 +41,8 @@ func (r Report) Fits(body []byte) error {
 		return errors.New("entry: its evidence_sha256 is not that of the file")
 	case e.Detail.Terms != f.TermsSHA256:
 		return errors.New("entry: its terms_sha256 is not that of the terms")
+	case e.Detail.Attested != r.Attested, r.Witness != uuid.Nil && e.Detail.Witness != r.Witness:
+		return errors.New("entry: its witness, or witnessed_sha256, is not that of the terms")
 	case e.By.Person != f.Aidant || e.Organisation != f.Organisation || e.Citizen != f.Citizen || e.Detail.Draft != f.Draft:
 		return errors.New("entry: aidant, organisation, citizen or draft differ")
 	case !e.At.Equal(f.SignedAt):

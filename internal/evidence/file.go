@@ -20,14 +20,18 @@ const (
 	Plain       = "plain"       // in the language of the page
 	FALC        = "falc"        // easy to read (facile à lire et à comprendre), with pictograms
 	Translation = "translation" // in a language that is none of the site's
+	SMS         = "sms"         // a message that was sent to the citizen, or ("answer" in place of the template) came from them
 )
+
+// Answer is the template of the citizen's answer by SMS, which has none. Our messages have recap, request or again, which asks once more.
+const Answer = "answer"
 
 // Text is what somebody was shown, byte for byte.
 type Text struct {
-	Lang      string `json:"lang"` // BCP 47
-	Form      string `json:"form"` // Plain, …
-	Template  string `json:"template"`
-	MediaType string `json:"media_type"` // "text/html; charset=utf-8"
+	Lang      string `json:"lang"`       // BCP 47
+	Form      string `json:"form"`       // Plain, …
+	Template  string `json:"template"`   // of the words; of an SMS its kind
+	MediaType string `json:"media_type"` // "text/html; charset=utf-8", "text/plain; charset=utf-8"
 	Bytes     []byte `json:"bytes"`
 }
 
@@ -47,7 +51,7 @@ func (t Text) Shown() Shown {
 
 // Circumstances are what the terms cannot say, because it was not known yet or changes with each showing. Nothing covers them.
 type Circumstances struct {
-	ShownAt    *time.Time `json:"shown_at,omitempty"`
+	ShownAt    *time.Time `json:"shown_at,omitempty"`    // by SMS: when the question had left
 	AskedAt    *time.Time `json:"asked_at,omitempty"`    // for the citizen's consent
 	AnsweredAt *time.Time `json:"answered_at,omitempty"` // by the citizen
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Claim is something that the file says.
@@ -17,6 +19,9 @@ type Report struct {
 	SHA256   string  // of the file, hexadecimal: the evidence_sha256 of its entry mandate.signed
 	Proven   []Claim // by the signature; without one, nothing is
 	Declared []Claim // by the service; Fits shows since when
+
+	Witness  uuid.UUID // the second colleague whom the terms name, nil when none does
+	Attested string    // SHA-256 of what they attested of the terms, hexadecimal
 }
 
 // Verify checks a file by itself. The error names the first thing that does not fit.
@@ -26,7 +31,7 @@ func Verify(data []byte) (Report, error) {
 		return Report{}, err
 	}
 	c := &checking{file: f, report: Report{File: f, SHA256: sum(data)}}
-	for _, check := range []func() error{c.terms, c.texts, c.signature, c.circumstances} {
+	for _, check := range []func() error{c.terms, c.witness, c.texts, c.drawn, c.signature, c.circumstances} {
 		if err := check(); err != nil {
 			return Report{}, err
 		}
@@ -70,14 +75,37 @@ func (c *checking) texts() error {
 	if len(named) == 0 || len(named) != len(c.file.Texts) {
 		return fmt.Errorf("texts: there are %d, and the terms name %d", len(c.file.Texts), len(named))
 	}
+	var messages []Text
 	for i, text := range c.file.Texts {
 		if text.Shown() != named[i] {
 			return fmt.Errorf("texts[%d]: not what the terms say was shown", i)
 		}
-		if !slices.Contains([]string{Plain, FALC, Translation}, text.Form) {
+		if !slices.Contains([]string{Plain, FALC, Translation, SMS, Drawn}, text.Form) {
 			return fmt.Errorf("texts[%d]: no form %q", i, text.Form)
 		}
+		if text.Form == SMS {
+			messages = append(messages, text)
+		}
 		c.covered = append(c.covered, Claim{"shown", fmt.Sprintf("%s, %s, template %s, %d bytes of %s, SHA-256 %s", text.Lang, text.Form, text.Template, len(text.Bytes), text.MediaType, named[i].SHA256)})
+	}
+	return c.exchange(messages)
+}
+
+// exchange asks that messages are those of an agreement by SMS: what was asked, and one answer, the last.
+func (c *checking) exchange(messages []Text) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	answer := slices.IndexFunc(messages, func(t Text) bool { return t.Template == Answer })
+	switch o := c.file.Circumstances; {
+	case string(c.members["consent_by"]) != `"sms"`:
+		return errors.New("texts: messages, and the agreement was not given by SMS")
+	case answer != len(messages)-1:
+		return errors.New("texts: of the messages the last, and no other, has to be the answer")
+	case answer == 0:
+		return errors.New("texts: an answer, and no question")
+	case o.AskedAt == nil || o.AnsweredAt == nil:
+		return errors.New("circumstances: messages, and not when they were asked and answered")
 	}
 	return nil
 }

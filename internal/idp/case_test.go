@@ -24,7 +24,7 @@ func (s *site) withTerms(t *testing.T, x terms.Terms) mandate.Mandate {
 	}
 	var m mandate.Mandate
 	if err == nil {
-		m, err = s.Mandates.Sign(t.Context(), s.Jeanne, d.ID, fixture.Agreed())
+		m, err = s.Mandates.Sign(t.Context(), s.Jeanne, d.ID, s.Agreed(t, s.Jeanne, d.ID))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -110,13 +110,11 @@ func TestUse_NeverBelowFranceConnect(t *testing.T) {
 			err = identify(d.ID)
 		}
 		if err == nil {
-			if d, err = s.Drafts.Find(t.Context(), s.Jeanne, d.ID); err == nil {
-				err = s.Drafts.Witness(t.Context(), s.Paul, d.ID, d.Version)
-			}
+			s.Witness(t, s.Paul, d.ID)
 		}
 		var m mandate.Mandate
 		if err == nil {
-			m, err = s.Mandates.Sign(t.Context(), s.Jeanne, d.ID, fixture.Agreed())
+			m, err = s.Mandates.Sign(t.Context(), s.Jeanne, d.ID, s.Agreed(t, s.Jeanne, d.ID))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -84,7 +84,8 @@ func TestSign_RefusesARowWhoseIndexWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Behind(t, `update citizen set sub_index = $2 where id = $1`, angela.Citizen, index)
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Housing), fixture.Agreed()); err == nil {
+	drawn := w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Housing)
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, drawn, w.Agreed(t, w.Jeanne, drawn)); err == nil {
 		t.Error("another person took over the row, and the powers of who was in it")
 	}
 	if c, err := w.Citizens.Find(t.Context(), w.Here, angela.Citizen); err != nil || c.Identity != fixture.Angela() {
@@ -124,7 +125,7 @@ func TestSign_RefusesAnotherIdentificationThanWasShown(t *testing.T) {
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, id, fixture.Citizen(1), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	agreement := fixture.Agreed()
+	agreement := w.Agreed(t, w.Jeanne, id)
 	agreement.Version = shown.Version
 	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, agreement); !errors.Is(err, draft.ErrState) {
 		t.Errorf("signed for somebody whom the recap did not show: %v", err)

@@ -69,7 +69,7 @@ func TestCompare_NamesActsWhoseEntriesWereSwallowed(t *testing.T) {
 	if err := w.Mandates.End(t.Context(), w.Jeanne, ended.ID, "completed"); err == nil {
 		t.Error("ended without an entry")
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, fixture.Agreed()); err == nil {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, w.Agreed(t, w.Jeanne, draft)); err == nil {
 		t.Error("signed without an entry")
 	}
 	found, err := mandate.Compare(t.Context(), w.OpenAuditor(t))

@@ -119,9 +119,7 @@ func TestSMS_ANoIsCounted(t *testing.T) {
 	if _, err := d.Consents.Start(t.Context(), d.Jeanne, q); err == nil {
 		t.Error("asked again after a no")
 	}
-	if err := d.Drafts.Witness(t.Context(), d.Paul, d.draft, q.Version); err != nil {
-		t.Fatal(err)
-	}
+	d.Witness(t, d.Paul, d.draft)
 	if _, err := d.sign(); !errors.Is(err, mandate.ErrRefused) {
 		t.Errorf("signed with a colleague's word after a no: %v", err)
 	}

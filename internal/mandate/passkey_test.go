@@ -70,7 +70,7 @@ func TestSign_WithAPasskey(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	id := d.Draft(t, d.Jeanne, fixture.Angela(), fixture.Tax)
-	m, err := d.mandates.Sign(t.Context(), d.jeanne, id, d.answer(t, id, fixture.Agreed()))
+	m, err := d.mandates.Sign(t.Context(), d.jeanne, id, d.answer(t, id, d.Agreed(t, d.Jeanne, id)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,9 @@ func TestSign_PasskeyOverOtherTerms(t *testing.T) {
 		}, credential.ErrTerms},
 		"another draft": {func(t *testing.T, d *desk, _ uuid.UUID, a *mandate.Agreement) uuid.UUID {
 			other := d.Draft(t, d.Jeanne, fixture.Citizen(1), fixture.Housing)
-			d.answer(t, other, fixture.Agreed())
+			shown := d.Agreed(t, d.Jeanne, other)
+			d.answer(t, other, shown)
+			a.Version, a.Shown = shown.Version, shown.Shown
 			return other
 		}, credential.ErrTerms},
 		"too late": {func(_ *testing.T, d *desk, id uuid.UUID, _ *mandate.Agreement) uuid.UUID {
@@ -129,7 +131,7 @@ func TestSign_PasskeyOverOtherTerms(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			id := d.Draft(t, d.Jeanne, fixture.Angela(), fixture.Tax)
-			a := d.answer(t, id, fixture.Agreed())
+			a := d.answer(t, id, d.Agreed(t, d.Jeanne, id))
 			id = c.change(t, d, id, &a)
 			if _, err := d.mandates.Sign(t.Context(), d.jeanne, id, a); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
@@ -156,19 +158,19 @@ func TestSign_WithACopiedPasskey(t *testing.T) {
 	d := newDesk(t)
 	copied := d.key.Copy()
 	id := d.Draft(t, d.Jeanne, fixture.Angela(), fixture.Tax)
-	if _, err := d.mandates.Sign(t.Context(), d.jeanne, id, d.answer(t, id, fixture.Agreed())); err != nil {
+	if _, err := d.mandates.Sign(t.Context(), d.jeanne, id, d.answer(t, id, d.Agreed(t, d.Jeanne, id))); err != nil {
 		t.Fatal(err)
 	}
 	d.key = copied
 	next := d.Draft(t, d.Jeanne, fixture.Citizen(1), fixture.Tax)
-	if _, err := d.mandates.Sign(t.Context(), d.jeanne, next, d.answer(t, next, fixture.Agreed())); !errors.Is(err, credential.ErrCloned) {
+	if _, err := d.mandates.Sign(t.Context(), d.jeanne, next, d.answer(t, next, d.Agreed(t, d.Jeanne, next))); !errors.Is(err, credential.ErrCloned) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := d.mandates.PrepareSignature(t.Context(), d.jeanne, next, fixture.Agreed()); !errors.Is(err, credential.ErrNoFactor) {
+	if _, err := d.mandates.PrepareSignature(t.Context(), d.jeanne, next, d.Agreed(t, d.Jeanne, next)); !errors.Is(err, credential.ErrNoFactor) {
 		t.Errorf("afterwards: %v", err)
 	}
 	d.signed(t, 1)
-	if _, err := d.mandates.Sign(t.Context(), d.Jeanne, next, fixture.Agreed()); err != nil {
+	if _, err := d.mandates.Sign(t.Context(), d.Jeanne, next, d.Agreed(t, d.Jeanne, next)); err != nil {
 		t.Errorf("with a code: %v", err)
 	}
 	d.signed(t, 2)
@@ -180,7 +182,7 @@ func TestSign_PasskeyTwice(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	id := d.Draft(t, d.Jeanne, fixture.Angela(), fixture.Tax)
-	a := d.answer(t, id, fixture.Agreed())
+	a := d.answer(t, id, d.Agreed(t, d.Jeanne, id))
 	first, err := d.mandates.Sign(t.Context(), d.jeanne, id, a)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package mandate
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -39,7 +40,7 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 		if err := keepSalt(tx, d, now); err != nil {
 			return err
 		}
-		f, err := s.freeze(d, now, d.Signing.Salt)
+		f, err := s.agreed(d, now)
 		if err == nil {
 			_, digest, err = f.Encode()
 		}
@@ -60,7 +61,35 @@ func keepSalt(tx *db.Tx, d *draft.Held, now time.Time) error {
 	return draft.KeepSigning(tx, d, d.Signing)
 }
 
-// asked is the SHA-256 of what the citizen is asked by SMS: the terms, without how they agree, which their answer says.
+// ShownDigest is how a form says which texts it showed: the SHA-256 of their bytes, one after the other, in hexadecimal.
+func ShownDigest(texts []evidence.Text) string {
+	sum := sha256.New()
+	for _, t := range texts {
+		sum.Write(t.Bytes)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// agreed freezes the terms of a draft with all that was shown and said about them, or returns ErrOtherTerms when what would be shown now is not what was.
+func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
+	f, err := s.freeze(d, now, d.Signing.Salt)
+	if err != nil {
+		return f, err
+	}
+	if ShownDigest(s.shown) != s.agreement.Shown {
+		return f, ErrOtherTerms
+	}
+	if d.Witness != uuid.Nil {
+		f.Witness = &terms.Attested{Person: d.Witness, At: d.WitnessedAt.UTC()}
+	}
+	for _, text := range s.said {
+		f.Shown, s.shown = append(f.Shown, text.Shown()), append(s.shown, text)
+	}
+	return f, nil
+}
+
+// asked is the SHA-256 of what the citizen is asked by SMS, and a second colleague attests: the terms, without how they agree, which the answer says, and
+// without the texts.
 func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
 	how := s.agreement.How
 	s.agreement.How = nil
@@ -95,7 +124,7 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 			return draft.ErrNotOwn
 		case d.State != draft.Identified || d.IdentifiedBy != draft.ByAcquaintance || s.known.ID == uuid.Nil:
 			return draft.ErrState
-		case !slight(d.Terms):
+		case !slight(d):
 			return ErrNoProof
 		}
 		if err := r.drafts.Open(d); err != nil {
@@ -128,11 +157,10 @@ func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Re
 
 // terms freezes the terms, and holds the aidant's signature to them when they sign.
 func (s *signing) terms(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, digest []byte, err error) {
-	salt := d.Signing.Salt
-	if salt == "" { // nobody was asked anything about these terms
-		salt = hex.EncodeToString(token.Bytes(32))
+	if d.Signing.Salt == "" { // nobody was asked anything about these terms
+		d.Signing.Salt = hex.EncodeToString(token.Bytes(32))
 	}
-	if f, err = s.freeze(d, tx.Now, salt); err != nil {
+	if f, err = s.agreed(d, tx.Now); err != nil {
 		return f, nil, nil, err
 	}
 	if plain, digest, err = f.Encode(); err != nil {
@@ -168,6 +196,9 @@ func (s *signing) factorAt() time.Time {
 // keep keeps what shows later what was told and signed.
 func (s *signing) keep(tx *journal.Tx, key *envelope.DataKey, plain []byte) error {
 	f := evidence.File{Terms: plain, Texts: s.shown}
+	if s.consent == ConsentSMS {
+		f.Circumstances = s.sms.When
+	}
 	if s.passkey != nil {
 		f.Assertion = new(s.signature.Evidence())
 	} else {

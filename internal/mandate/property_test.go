@@ -122,7 +122,7 @@ func (l *life) sign(rt *rapid.T) {
 	}
 	var m mandate.Mandate
 	if err == nil {
-		m, err = l.w.Mandates.Sign(l.t.Context(), by, d.ID, fixture.Agreed())
+		m, err = l.w.Mandates.Sign(l.t.Context(), by, d.ID, l.w.Agreed(l.t, by, d.ID))
 	}
 	if err != nil {
 		rt.Fatal(err)

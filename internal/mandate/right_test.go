@@ -34,7 +34,7 @@ func TestProcedures_AreThoseAllowed(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, start := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(fixture.Tax))
-			_, sign := w.Mandates.Sign(t.Context(), w.Jeanne, before, fixture.Agreed())
+			_, sign := w.Mandates.Sign(t.Context(), w.Jeanne, before, w.Agreed(t, w.Jeanne, before))
 			for what, err := range map[string]error{"start": start, "change": w.Drafts.Change(t.Context(), w.Jeanne, good.ID, fixture.Terms(fixture.Housing, fixture.Tax)), "sign": sign} {
 				not, ok := errors.AsType[*draft.NotAllowedError](err)
 				if !ok || !errors.Is(err, draft.ErrNotAllowed) {

@@ -25,7 +25,8 @@ import (
 // Agreement is what came back from the recap.
 type Agreement struct {
 	Ticked  bool             // the citizen agrees
-	Version int              // of the draft that was shown; 0 asks for none in particular
+	Version int              // of the draft that was shown
+	Shown   string           // what was shown: ShownDigest of the texts of Proposal
 	How     *terms.Agreement // how they came to agree
 	Factor  string           // the kind of the aidant's last second factor (evidence.Confirmed), when they do not sign
 	Answer  []byte           // of the browser to PrepareSignature's question: the aidant signs with a passkey. nil: they confirm with a code
@@ -36,7 +37,7 @@ type Agreement struct {
 // word; or an answer by SMS from a number verified earlier. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
 // cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrRefused, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
@@ -79,7 +80,8 @@ type signing struct {
 	passkey   *credential.Signing // nil: confirmed with a code
 	signature credential.Signature
 	consent   string
-	sms       *consent.Given // what the citizen answered, when that is the proof
+	sms       *consent.Given  // what the citizen answered, when that is the proof
+	said      []evidence.Text // what they were sent, and answered
 	shown     []evidence.Text
 	evidence  string // SHA-256 of the file
 	mandate   Mandate
@@ -152,7 +154,7 @@ func (s *signing) check(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 	switch {
 	case d.Person != s.by.Person:
 		return draft.ErrNotOwn
-	case d.State != draft.Identified, s.agreement.Version != 0 && s.agreement.Version != d.Version:
+	case d.State != draft.Identified, s.agreement.Version != d.Version:
 		return draft.ErrState
 	}
 	if err := draft.Allowed(&s.organisation, d.Terms.Procedures()); err != nil {
@@ -185,6 +187,9 @@ func (s *signing) check(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 	if !s.agreement.How.Private && (s.alone || s.consent == ConsentSMS) {
 		return ErrNotAlone
 	}
+	if err := s.apart(ctx, tx, d); err != nil {
+		return err
+	}
 	return s.covered(ctx, tx, d, now)
 }
 
@@ -196,6 +201,9 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		return nil
 	case d.Witness != uuid.Nil:
 		s.consent = ConsentColleague
+		if err := s.attested(d, now); err != nil {
+			return err
+		}
 		return refused(ctx, tx, d)
 	case d.IdentifiedBy != draft.ByAcquaintance: // a document counts once a second colleague has seen it
 		return ErrNoProof
@@ -206,7 +214,7 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		return err
 	}
 	s.consent = ConsentSMS
-	if !slight(d.Terms) {
+	if !slight(d) {
 		return ErrNoProof
 	}
 	digest, err := s.asked(d, now)
@@ -216,7 +224,11 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 	if !s.sms.Stands(s.known.ID, d.Version, digest, now) {
 		return ErrNoProof
 	}
-	return nil
+	key, err := s.r.citizens.KeyOf(s.known)
+	if err == nil {
+		s.said, err = s.sms.Said(key)
+	}
+	return err
 }
 
 func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
@@ -230,7 +242,7 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 		return err
 	}
 	m := Mandate{ID: token.ID(), Organisation: d.Organisation, Citizen: who, Draft: d.ID, Person: d.Person, State: Standing, Days: d.Terms.Days, IdentifiedBy: d.IdentifiedBy, IdentifiedAt: d.IdentifiedAt,
-		ConsentBy: s.consent, SignedWith: s.signedWith(), Witness: d.Witness, Renews: d.Renews, SignedAt: tx.Now, StartsAt: d.Terms.Span(tx.Now, terms.MaxDays).From, EndsAt: frozen.EndsAt,
+		ConsentBy: s.consent, SignedWith: s.signedWith(), Witness: d.Witness, Renews: d.Renews, Transfers: transferred(d.Transfers), SignedAt: tx.Now, StartsAt: d.Terms.Span(tx.Now, terms.MaxDays).From, EndsAt: frozen.EndsAt,
 		Catalogue: frozen.Catalogue, Identity: *d.Identity, Terms: frozen, TermsDigest: digest}
 	if d.Terms.From.After(s.today) {
 		m.State = Scheduled
@@ -249,23 +261,34 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 	if s.consent == ConsentSMS {
 		s.sms.Use(tx, m.ID)
 	}
+	// Told first: a signature that turns mails off is told of in a last one.
+	kind := "mandate_signed"
+	if !d.Terms.Tell {
+		kind = "mandate_signed_last"
+	}
+	if err := s.r.told(tx, kind, m.Citizen, m.ID); err != nil {
+		return err
+	}
 	s.r.citizens.SetMails(tx, who, d.Terms.Tell)
-	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)
+	return nil
 }
 
 func (s *signing) event(d *draft.Held) journal.Event {
 	m, format := s.mandate, func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
-	e := signed{Draft: m.Draft.String(), Days: m.Days, StartsAt: format(m.StartsAt), EndsAt: format(m.EndsAt), IdentifiedBy: m.IdentifiedBy, IdentifiedAt: format(m.IdentifiedAt), ConsentBy: m.ConsentBy,
+	e := signed{Draft: m.Draft.String(), Version: d.Version, Days: m.Days, StartsAt: format(m.StartsAt), EndsAt: format(m.EndsAt), IdentifiedBy: m.IdentifiedBy, IdentifiedAt: format(m.IdentifiedAt), ConsentBy: m.ConsentBy,
 		SignedWith: m.SignedWith, FactorAt: format(s.factorAt()), Evidence: s.evidence, Catalogue: m.Catalogue, Terms: hex.EncodeToString(m.TermsDigest), Scheduled: m.State == Scheduled,
 		Payments: d.Terms.Payments, BankDetails: d.Terms.BankDetails, Mails: d.Terms.Tell, Superseded: taken(s.earlier, m.SignedAt)}
 	if m.Witness != uuid.Nil {
-		e.Witness, e.WitnessedAt = m.Witness.String(), format(d.WitnessedAt)
+		e.Witness, e.WitnessedAt, e.Attested = m.Witness.String(), format(d.WitnessedAt), hex.EncodeToString(d.Attested)
 	}
 	if m.ConsentBy == ConsentSMS {
 		e.Consent = s.sms.ID.String()
 	}
 	if m.Renews != uuid.Nil {
 		e.Renews = m.Renews.String()
+	}
+	if m.Transfers != uuid.Nil {
+		e.Transfers = m.Transfers.String()
 	}
 	for _, p := range m.Powers {
 		e.Powers = append(e.Powers, given{p.Procedure, p.Case, string(p.Level), format(p.EndsAt)})

@@ -107,10 +107,10 @@ func TestSign_Refuses(t *testing.T) {
 			w := fixture.New(t)
 			by := w.Jeanne
 			drawn := w.Draft(t, by, fixture.Angela(), fixture.Tax)
+			agreement := w.Agreed(t, by, drawn)
 			if c.spoil != nil {
 				c.spoil(w, &by)
 			}
-			agreement := fixture.Agreed()
 			agreement.Ticked = !c.unread
 			if _, err := w.Mandates.Sign(t.Context(), by, drawn, agreement); !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
@@ -139,7 +139,7 @@ func TestSign_RefusesWhoMayNotAct(t *testing.T) {
 			w := fixture.New(t)
 			drawn := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 			w.Behind(t, sql, w.Jeanne.Person)
-			if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, drawn, fixture.Agreed()); !errors.Is(err, org.ErrMayNot) {
+			if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, drawn, w.Agreed(t, w.Jeanne, drawn)); !errors.Is(err, org.ErrMayNot) {
 				t.Fatalf("sign: %v", err)
 			}
 		})
@@ -152,7 +152,7 @@ func TestSign_TwiceIsOneMandate(t *testing.T) {
 	drawn := w.Draft(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	ids, errs := make([]string, 8), make([]error, 8)
 	together(len(ids), func(i int) {
-		m, err := w.Mandates.Sign(t.Context(), w.Jeanne, drawn, fixture.Agreed())
+		m, err := w.Mandates.Sign(t.Context(), w.Jeanne, drawn, w.Agreed(t, w.Jeanne, drawn))
 		ids[i], errs[i] = m.ID.String(), err
 	})
 	fresh := 0
@@ -180,9 +180,9 @@ func TestSign_TwoAidantsAtOnce_AreTwoMandatesInOrder(t *testing.T) {
 		errs := make([]error, 2)
 		together(2, func(i int) {
 			if i == 0 {
-				_, errs[i] = w.Mandates.Sign(t.Context(), w.Jeanne, a, fixture.Agreed())
+				_, errs[i] = w.Mandates.Sign(t.Context(), w.Jeanne, a, w.Agreed(t, w.Jeanne, a))
 			} else {
-				_, errs[i] = w.Mandates.Sign(t.Context(), w.Paul, b, fixture.Agreed())
+				_, errs[i] = w.Mandates.Sign(t.Context(), w.Paul, b, w.Agreed(t, w.Paul, b))
 			}
 		})
 		if errs[0] != nil || errs[1] != nil {
@@ -307,7 +307,7 @@ func TestDraft_WhoTheCitizenIsIsItsAidantsAlone(t *testing.T) {
 	if err := w.Drafts.DropIdentity(t.Context(), w.Jeanne, id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, fixture.Agreed()); !errors.Is(err, draft.ErrState) {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, w.Agreed(t, w.Jeanne, id)); !errors.Is(err, draft.ErrState) {
 		t.Errorf("sign without an identity: %v", err)
 	}
 }

@@ -81,9 +81,7 @@ func (d *distant) sign() (mandate.Mandate, error) {
 	d.t.Helper()
 	by := d.Jeanne
 	by.FactorAt = d.Clock.Now()
-	a := fixture.Agreed()
-	a.How.Private = true
-	return d.Mandates.Sign(d.t.Context(), by, d.draft, a)
+	return d.Mandates.Sign(d.t.Context(), by, d.draft, d.Agreed(d.t, by, d.draft))
 }
 
 // An answer from a number verified earlier is a proof, once, and for what was asked.

@@ -99,7 +99,7 @@ func (c *crowd) sign(by journal.Actor, d draft.Draft, err error) {
 	}
 	var m mandate.Mandate
 	if err == nil {
-		m, err = c.w.Mandates.Sign(ctx, by, d.ID, fixture.Agreed())
+		m, err = c.w.Mandates.Sign(ctx, by, d.ID, c.w.Agreed(c.t, by, d.ID))
 	}
 	c.note(err, &c.signed)
 	if err == nil {

@@ -43,7 +43,7 @@ func trySign(t *testing.T, w *fixture.World, x terms.Terms, renews uuid.UUID) (m
 	if err := w.Drafts.Identify(t.Context(), by, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	return w.Mandates.Sign(t.Context(), by, d.ID, fixture.Agreed())
+	return w.Mandates.Sign(t.Context(), by, d.ID, w.Agreed(t, by, d.ID))
 }
 
 func gives(t *testing.T, w *fixture.World, m mandate.Mandate, key string) error {
@@ -259,20 +259,20 @@ func TestRenew_SameOrNarrower(t *testing.T) {
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Citizen(1), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, fixture.Agreed()); !errors.Is(err, draft.ErrWider) {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, w.Agreed(t, w.Jeanne, d.ID)); !errors.Is(err, draft.ErrWider) {
 		t.Errorf("for somebody else: %v", err)
 	}
 	again, err := w.Mandates.Renew(t.Context(), w.Jeanne, m.ID, []int{0}, 31, terms.Terms{NoProtection: true, Informed: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, again.ID, fixture.Agreed()); !errors.Is(err, draft.ErrState) {
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, again.ID, w.Agreed(t, w.Jeanne, again.ID)); !errors.Is(err, draft.ErrState) {
 		t.Errorf("without the citizen: %v", err)
 	}
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, again.ID, fixture.Angela(), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	r, err := w.Mandates.Sign(t.Context(), w.Jeanne, again.ID, fixture.Agreed())
+	r, err := w.Mandates.Sign(t.Context(), w.Jeanne, again.ID, w.Agreed(t, w.Jeanne, again.ID))
 	if err != nil || r.Renews != m.ID || len(r.Powers) != 1 || r.Terms.Procedures[0].Case != "2026-A" {
 		t.Errorf("renewed %+v, %v", r, err)
 	}
@@ -298,7 +298,7 @@ func TestRenew_NotWhatWasEnded(t *testing.T) {
 		if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, fixture.Agreed()); !errors.Is(err, mandate.ErrNotRenewable) {
+		if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, w.Agreed(t, w.Jeanne, d.ID)); !errors.Is(err, mandate.ErrNotRenewable) {
 			t.Errorf("ended as %s since the draft was begun, signed: %v", reason, err)
 		}
 	}

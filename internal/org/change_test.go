@@ -53,7 +53,7 @@ func TestChange_EndsTheRightToAct(t *testing.T) {
 			if err := end(w); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, fixture.Agreed()); !errors.Is(err, org.ErrMayNot) {
+			if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, w.Agreed(t, w.Jeanne, draft)); !errors.Is(err, org.ErrMayNot) {
 				t.Errorf("may still act: %v", err)
 			}
 			w.Content(t)
@@ -87,7 +87,7 @@ func TestMayAct_SeesWhatEndedWhileItWaited(t *testing.T) {
 			}
 			signed := make(chan error, 1)
 			go func() {
-				_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, fixture.Agreed())
+				_, err := w.Mandates.Sign(t.Context(), w.Jeanne, draft, w.Agreed(t, w.Jeanne, draft))
 				signed <- err
 			}()
 			for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {

@@ -118,7 +118,7 @@ func TestOrganisation_ChangeSuspendResume(t *testing.T) {
 	b.Want(b.Get(here+"/suspension"), 200, "Plus personne n’agira")
 	drawn := o.Draft(t, o.Jeanne, fixture.Angela(), fixture.Tax)
 	b.Want(b.Post(here+"/suspension"), 303, here)
-	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, drawn, fixture.Agreed()); org.Why(err) != org.WhyOrganisationClosed {
+	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, drawn, o.Agreed(t, o.Jeanne, drawn)); org.Why(err) != org.WhyOrganisationClosed {
 		t.Errorf("signed for a suspended organisation: %v", err)
 	}
 	b.Want(b.Get(here), 200, "La structure est suspendue", "Rétablir la structure")
@@ -158,7 +158,7 @@ func TestLimit_OfAnOrganisation(t *testing.T) {
 	b.Want(b.Post(form, "procedures", fixture.Housing), 303, here)
 	b.Without(b.Want(b.Get(here), 200, "Les démarches autorisées sont changées", "<li>"), "Toutes.")
 	b.Want(b.Get(form), 200, `value="`+fixture.Housing+`" checked`)
-	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, drawn, fixture.Agreed()); !errors.Is(err, draft.ErrNotAllowed) {
+	if _, err := o.Mandates.Sign(t.Context(), o.Jeanne, drawn, o.Agreed(t, o.Jeanne, drawn)); !errors.Is(err, draft.ErrNotAllowed) {
 		t.Errorf("signed for what the organisation may not do: %v", err)
 	}
 	b.Want(b.Post(form, "every", "on"), 303)

@@ -26,7 +26,7 @@ func (c *counter) agree(t *testing.T, x terms.Terms) mandate.Mandate {
 	if err := c.Drafts.Identify(t.Context(), by, d.ID, fixture.Angela(), c.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	m, err := c.Mandates.Sign(t.Context(), by, d.ID, fixture.Agreed())
+	m, err := c.Mandates.Sign(t.Context(), by, d.ID, c.Agreed(t, by, d.ID))
 	if err != nil {
 		t.Fatal(err)
 	}

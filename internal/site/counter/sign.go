@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/citizen"
 	"mandat/internal/consent"
 	"mandat/internal/credential"
 	"mandat/internal/draft"
@@ -37,7 +38,7 @@ func (s *Site) read(r *http.Request, at *session.Session, d draft.Draft, form *p
 		}
 		p.Alone = p.Alone || asked.State == consent.Yes
 	}
-	return p, mandate.Agreement{Ticked: form.Ticked("agreed"), Version: d.Version, How: p.How, Factor: at.FactorKind}, nil
+	return p, mandate.Agreement{Ticked: form.Ticked("agreed"), Version: d.Version, Shown: form.Value("shown"), How: p.How, Factor: at.FactorKind}, nil
 }
 
 func (s *Site) doSign(w http.ResponseWriter, r *http.Request) error {
@@ -102,11 +103,11 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 		return again(http.StatusConflict, "aidant.recap.notice.too_old")
 	case errors.Is(err, mandate.ErrFactorTooOld):
 		return s.Sessions.SendFormToStepUp(w, r, staff.Step(d), form, kept()...)
-	case errors.Is(err, credential.ErrTerms):
+	case errors.Is(err, credential.ErrTerms), errors.Is(err, mandate.ErrOtherTerms):
 		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
 	case errors.Is(err, credential.ErrWrong), errors.Is(err, credential.ErrCloned), errors.Is(err, credential.ErrNoFactor), errors.Is(err, credential.ErrReset):
 		return again(http.StatusConflict, "recap.notice.key")
-	case errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrRefused):
+	case errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrRefused), errors.Is(err, mandate.ErrAttested):
 		return again(http.StatusConflict, "recap.notice.no_proof")
 	case errors.Is(err, mandate.ErrNotAlone):
 		form.Fail("private", "recap.wrong.private")
@@ -119,6 +120,8 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 		return s.identifyAgain(w, r, at, d, "aidant.refused.other_browser")
 	case errors.Is(err, draft.ErrMinor):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.minor")
+	case errors.Is(err, citizen.ErrNamesake):
+		return s.identifyAgain(w, r, at, d, "ladder.refused.namesake")
 	case errors.Is(err, draft.ErrTooLow):
 		return s.identifyAgain(w, r, at, d, "ladder.refused.too_low")
 	case errors.Is(err, draft.ErrState):
@@ -148,6 +151,9 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 		return page.Refuse(w, http.StatusConflict, "changed")
 	}
 	if p.mistakes(form); form.Failed() {
+		if form.Mistake("drawn") != "" {
+			return page.Refuse(w, http.StatusUnprocessableEntity, "drawn")
+		}
 		if form.Mistake("understood") == "recap.wrong.understood" {
 			return page.Refuse(w, http.StatusUnprocessableEntity, "understood")
 		}
@@ -161,14 +167,18 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 		return page.Refuse(w, http.StatusForbidden, "no_key")
 	case errors.Is(err, credential.ErrReset):
 		return page.Refuse(w, http.StatusForbidden, "reset")
-	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, draft.ErrSigned):
+	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrAttested), errors.Is(err, draft.ErrSigned):
 		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))}) // whose page says why
-	case errors.Is(err, mandate.ErrOtherBrowser):
-		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), "aidant.refused.other_browser"); err != nil {
+	case errors.Is(err, mandate.ErrOtherBrowser), errors.Is(err, citizen.ErrNamesake):
+		why := "aidant.refused.other_browser"
+		if errors.Is(err, citizen.ErrNamesake) {
+			why = "ladder.refused.namesake"
+		}
+		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), why); err != nil {
 			return err
 		}
 		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), "/brouillons/"+d.ID.String()+"/identite")})
-	case errors.Is(err, draft.ErrState):
+	case errors.Is(err, draft.ErrState), errors.Is(err, mandate.ErrOtherTerms):
 		return page.Refuse(w, http.StatusConflict, "changed")
 	}
 	return refusal(err)

@@ -2,6 +2,7 @@ package counter
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/draft"
+	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -24,7 +26,9 @@ type witnessPage struct {
 	Draft    draft.Draft
 	Mine     bool
 	Identity citizen.Identity
+	Attested string // what they attest: SHA-256 of the terms, hexadecimal
 	Holder   string // name of the aidant who has the draft
+	Told     told
 }
 
 func witnessPath(id uuid.UUID) string { return "/brouillons/" + id.String() + "/temoin" }
@@ -39,7 +43,7 @@ func (s *Site) showWitness(w http.ResponseWriter, r *http.Request) error {
 		if form, err = s.Sessions.KeptForm(r, witnessPath(d.ID), nil); err != nil {
 			return err
 		}
-		if form.Value("version") != strconv.Itoa(d.Version) {
+		if form.Value("version") != strconv.Itoa(d.Version) || form.Value("attested") == "" {
 			form = nil
 		}
 	}
@@ -55,7 +59,7 @@ func (s *Site) renderWitness(w http.ResponseWriter, r *http.Request, at *session
 		p.Current, p.Trail = "/mandats/nouveau", append(trail(d), page.Link{Href: staff.Step(d), Text: "aidant.recap.title"})
 		return s.Pages.Render(w, r, status, "counter/witness.html", p)
 	}
-	shown, err := s.Drafts.ForWitness(r.Context(), at.Actor(), d.ID)
+	shown, digest, err := s.Mandates.ForWitness(r.Context(), at.Actor(), d.ID)
 	if err != nil {
 		return notWitness(err)
 	}
@@ -66,8 +70,14 @@ func (s *Site) renderWitness(w http.ResponseWriter, r *http.Request, at *session
 	if p.proposal, err = s.propose(r.Context(), at.Actor(), o, shown, howOf(r, nil)); err != nil {
 		return refusal(err)
 	}
-	p.Draft, p.Identity = shown, *shown.Identity
+	p.Draft, p.Identity, p.Attested = shown, *shown.Identity, hex.EncodeToString(digest)
+	if form.Value("attested") != p.Attested { // what they had ticked was about other terms
+		p.Form = nil
+	}
 	if p.Holder, err = s.nameOf(r.Context(), d.Person); err != nil {
+		return err
+	}
+	if p.Told, err = s.told(r, at, shown); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, status, "counter/witness.html", p)
@@ -78,7 +88,7 @@ func notWitness(err error) error {
 	switch {
 	case errors.Is(err, draft.ErrWitness):
 		return page.NewProblem(http.StatusConflict, "ladder.problem.own", "/espace")
-	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned):
+	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned), errors.Is(err, mandate.ErrOtherTerms):
 		return page.NewProblem(http.StatusConflict, "ladder.problem.not_waiting", "/espace")
 	case errors.Is(err, db.ErrNotFound):
 		return draftGone()
@@ -96,6 +106,7 @@ func (s *Site) doWitness(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	version, _ := strconv.Atoi(form.Value("version"))
+	shown, _ := hex.DecodeString(form.Value("attested"))
 	for _, field := range []string{"seen", "heard"} {
 		if !form.Ticked(field) {
 			form.Fail(field, "ladder.witness.wrong."+field)
@@ -107,11 +118,11 @@ func (s *Site) doWitness(w http.ResponseWriter, r *http.Request) error {
 	case !staff.AwaitsColleague(d) || version != d.Version:
 		return notWitness(draft.ErrState)
 	case org.Fresh(at.Actor(), s.Clock.Now()) != nil:
-		return s.Sessions.SendFormToStepUp(w, r, witnessPath(d.ID), form, "version", "seen", "heard")
+		return s.Sessions.SendFormToStepUp(w, r, witnessPath(d.ID), form, "version", "attested", "seen", "heard")
 	case form.Failed():
 		return s.renderWitness(w, r, at, http.StatusUnprocessableEntity, d, form)
 	}
-	if err := s.Drafts.Witness(r.Context(), at.Actor(), d.ID, version); err != nil {
+	if err := s.Mandates.Witness(r.Context(), at.Actor(), d.ID, version, shown); err != nil {
 		return notWitness(err)
 	}
 	if err := s.Sessions.Notify(r.Context(), at, "home", "ladder.witness.done"); err != nil {
