@@ -1,6 +1,6 @@
 // Package prose writes what people read the same way on pages, on attestations and wherever else: days and hours in the
 // legal time of mandates, the spaces of French punctuation, telephone numbers that stay on one line. A language is its
-// ISO 639-1 code; what is not "en" is written in French.
+// ISO 639-1 code; what is not "en" is written in French, but for Date and DateTime, which know the languages of translations too.
 package prose
 
 import (
@@ -43,6 +43,9 @@ func Day(lang string, year int, month time.Month, day int) string {
 
 // Date writes the day of an instant in Paris: "lundi 23 novembre 2026", "Monday 23 November 2026".
 func Date(lang string, t time.Time) string {
+	if c, ok := calendars[lang]; ok {
+		return c.dateIn(t)
+	}
 	t = t.In(Paris)
 	week := frenchDays[t.Weekday()]
 	if lang == "en" {
@@ -53,7 +56,12 @@ func Date(lang string, t time.Time) string {
 }
 
 // DateTime writes an instant in Paris: "lundi 23 novembre 2026 à 9 h 05", "Monday 23 November 2026 at 09:05".
-func DateTime(lang string, t time.Time) string { return Date(lang, t) + at(lang) + Clock(lang, t) }
+func DateTime(lang string, t time.Time) string {
+	if c, ok := calendars[lang]; ok {
+		return c.datetimeIn(t)
+	}
+	return Date(lang, t) + at(lang) + Clock(lang, t)
+}
 
 // ShortTime is DateTime without the day of the week.
 func ShortTime(lang string, t time.Time) string {
@@ -83,7 +91,7 @@ var frenchSpaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " ?", "
 
 // Spaces gives a text the spaces of its language. Doing so twice changes nothing.
 func Spaces(lang, text string) string {
-	if lang == "en" {
+	if lang == "en" || Translated(lang) {
 		return text
 	}
 	return frenchSpaces.Replace(text)

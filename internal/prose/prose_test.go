@@ -24,6 +24,12 @@ func TestDates(t *testing.T) {
 		prose.Day("fr", 1964, time.July, 0):       "juillet 1964",
 		prose.Day("en", 1964, time.July, 0):       "July 1964",
 		prose.Date("fr", summer.AddDate(0, 0, 1)): "dimanche 2 août 2026",
+		prose.DateTime("es", end):                 "lunes 23 de noviembre de 2026 a las 23:59",
+		prose.DateTime("pt", end):                 "segunda-feira, 23 de novembro de 2026, às 23:59",
+		prose.DateTime("ar", end):                 "الاثنين 23 نوفمبر 2026، الساعة 23:59",
+		prose.DateTime("uk", end):                 "23 листопада 2026 року (понеділок) о 23:59",
+		prose.DateTime("tr", end):                 "23 Kasım 2026 Pazartesi, saat 23:59",
+		prose.Date("uk", summer):                  "1 серпня 2026 року (субота)",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

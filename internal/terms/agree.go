@@ -21,10 +21,13 @@ var (
 
 const maxPresent = 5
 
-// Check returns ErrAgreement unless the agreement says in which language and form the recap was read, how, and in whose presence.
+// Check returns ErrAgreement unless the agreement says in which language and form the recap was read, how, and in whose presence; or ErrDrawing when what was drawn is not what it says.
 func (a *Agreement) Check() error {
 	if a == nil || a.Lang == "" || len(a.Lang) > 12 || !slices.Contains(Forms, a.Form) || !slices.Contains(Readings, a.Reading) || len(a.Present) > maxPresent || utf8.RuneCountInString(a.Understood) > 64 {
 		return ErrAgreement
+	}
+	if err := a.checkDrawing(); err != nil {
+		return err
 	}
 	for _, p := range a.Present {
 		if !slices.Contains(Roles, p.Role) || !citizen.Name(p.Name) {

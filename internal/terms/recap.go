@@ -8,23 +8,17 @@ import (
 	"html/template"
 	"slices"
 	"sync"
-	"time"
 
 	"mandat/internal/evidence"
-	"mandat/internal/procedure"
-	"mandat/internal/prose"
 )
 
 // version names this state of the recap's words. Change it with every change of a file in recap/: what was kept keeps its own.
-const version = "recap-2026-12-1"
+const version = "recap-2026-12-2"
 
 const mediaType = "text/html; charset=utf-8"
 
-//go:embed recap/*.html
+//go:embed recap
 var files embed.FS
-
-// RecapLanguages are those in which a recap is written, by ISO 639-1 code. French is always shown too: it is what is signed for.
-var RecapLanguages = []string{"fr", "en"}
 
 // Recap is what the citizen is shown and what is read to them before they agree: exactly these bytes are on the page, and kept. The first is in the language and
 // form of the agreement; the French in full follows unless it is the first. Terms without an agreement are shown in French.
@@ -35,7 +29,13 @@ func Recap(f Frozen) ([]evidence.Text, error) {
 	if f.Agreement != nil {
 		lang, form = f.Agreement.Lang, f.Agreement.Form
 	}
-	if !slices.Contains(RecapLanguages, lang) || form != evidence.Plain && form != evidence.FALC {
+	w, err := WordsOf(lang)
+	switch {
+	case errors.Is(err, ErrLanguage):
+		return nil, ErrAgreement
+	case err != nil:
+		return nil, err
+	case !slices.Contains(w.Forms(), form):
 		return nil, ErrAgreement
 	}
 	texts := [][2]string{{lang, form}}
@@ -56,7 +56,6 @@ func Recap(f Frozen) ([]evidence.Text, error) {
 // told is what the words of a recap are about.
 type told struct {
 	Frozen
-	Lang string
 	Name string
 }
 
@@ -66,29 +65,30 @@ func write(f Frozen, lang, form string) ([]byte, error) {
 		return nil, fmt.Errorf("recap: %w", err)
 	}
 	var b bytes.Buffer
-	if all[form+"."+lang].Execute(&b, told{f, lang, f.Citizen.FullName()}) != nil {
+	if all[form+"."+lang].Execute(&b, told{f, f.Citizen.FullName()}) != nil {
 		return nil, errors.New("recap: cannot be written") // the template's error would quote what it is about
 	}
 	return b.Bytes(), nil
 }
 
-// templates are parsed when the first recap is written: a file for each form and language.
+// templates are parsed when the first recap is written: one for each form and language. All languages have one frame, which their words fill in; an easy version is a file of its own.
 var templates = sync.OnceValues(func() (map[string]*template.Template, error) {
 	out := map[string]*template.Template{}
 	for _, lang := range RecapLanguages {
-		words := template.FuncMap{
-			"in":       func(t procedure.Text) string { return t.In(lang) },
-			"day":      func(t time.Time) string { return prose.Date(lang, t) },
-			"datetime": func(t time.Time) string { return prose.DateTime(lang, t) },
-			"picture":  picture,
+		w, err := WordsOf(lang)
+		if err != nil {
+			return nil, err
 		}
-		for _, form := range []string{evidence.Plain, evidence.FALC} {
-			name := form + "." + lang
-			t, err := template.New(name+".html").Funcs(words).ParseFS(files, "recap/"+name+".html")
+		for _, form := range w.Forms() {
+			file := "plain.html"
+			if form == evidence.FALC {
+				file = "falc." + lang + ".html"
+			}
+			t, err := template.New(file).Funcs(w.functions()).ParseFS(files, "recap/"+file)
 			if err != nil {
 				return nil, err
 			}
-			out[name] = t
+			out[form+"."+lang] = t
 		}
 	}
 	return out, nil

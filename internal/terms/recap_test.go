@@ -57,9 +57,11 @@ func TestRecap_SaysAllThatIsGiven(t *testing.T) {
 // A voice of the browser reads the text without what is marked: no name may be left in it.
 func TestRecap_NamesAreNotSpoken(t *testing.T) {
 	t.Parallel()
-	for _, form := range []string{evidence.Plain, evidence.FALC} {
+	for _, x := range [][2]string{{"fr", evidence.Plain}, {"fr", evidence.FALC}, {"en", evidence.FALC}, {"tr", evidence.Translation}, {"ar", evidence.Translation}} {
+		form := x[1]
 		f := frozen(t)
-		f.Agreement = &terms.Agreement{Lang: "fr", Form: form, Reading: "aloud"}
+		f.Transfers = transferred("Maison ailleurs")
+		f.Agreement = &terms.Agreement{Lang: x[0], Form: form, Reading: "aloud"}
 		texts, err := terms.Recap(f)
 		if err != nil {
 			t.Fatal(err)
