@@ -3,8 +3,6 @@ package counter
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"html/template"
 	"net/http"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"mandat/internal/draft"
 	"mandat/internal/evidence"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/prose"
@@ -25,7 +24,8 @@ import (
 // proposal is what a draft would become, as its citizen is shown it.
 type proposal struct {
 	Terms    terms.Frozen
-	Texts    []shownText // the first is the one that is read
+	Texts    []shownText  // the first is the one that is read
+	Words    *terms.Words // of the language in which it is
 	How      *terms.Agreement
 	Digest   string // of the texts: what is signed is what was shown
 	Question question
@@ -35,14 +35,14 @@ type proposal struct {
 
 // shownText is a text of the recap, exactly as it is kept.
 type shownText struct {
-	Lang, Form string
-	HTML       template.HTML
+	Lang, Dir, Form string
+	HTML            template.HTML
 }
 
 // question is what the citizen is asked, in the language that they read, so that it shows whether they have understood.
 type question struct {
-	Lang, Text string
-	Answers    []answer
+	Lang, Dir, Text string
+	Answers         []answer
 }
 
 type answer struct{ Value, Text string }
@@ -64,34 +64,37 @@ func (s *Site) propose(ctx context.Context, by journal.Actor, o org.Organisation
 	if p.Terms, texts, err = s.Mandates.Proposal(d, o, how); err != nil {
 		return p, err
 	}
-	sum := sha256.New()
-	for _, t := range texts {
-		sum.Write(t.Bytes)
-		p.Texts = append(p.Texts, shownText{t.Lang, t.Form, template.HTML(t.Bytes)}) //nolint:gosec // a template of ours has escaped what is in it
-	}
-	p.Digest = hex.EncodeToString(sum.Sum(nil))
-	if p.Question, err = s.question(d, p.Terms.EndsAt, how.Lang); err != nil {
+	if err = p.show(texts); err != nil {
 		return p, err
 	}
+	p.Question = ask(d, p.Terms.EndsAt, how.Lang, p.Words)
 	p.Citizen, p.Alone, err = s.Mandates.Known(ctx, by, d.ID)
 	return p, err
 }
 
-// question asks when the mandate ends. The right answer does not stand in the same place for every draft.
-func (s *Site) question(d draft.Draft, ends time.Time, lang string) (question, error) {
-	q := question{Lang: lang}
-	var never string
-	for key, out := range map[string]*string{"recap.question.until": &q.Text, "recap.question.never": &never} {
-		text, err := s.Pages.Text(lang, key)
+// show takes the texts of a recap as they are kept, and the words of the first one's language.
+func (p *proposal) show(texts []evidence.Text) error {
+	for i, t := range texts {
+		words, err := terms.WordsOf(t.Lang)
 		if err != nil {
-			return q, err
+			return err
 		}
-		*out = text
+		if i == 0 {
+			p.Words = words
+		}
+		p.Texts = append(p.Texts, shownText{t.Lang, words.Dir(), t.Form, template.HTML(t.Bytes)}) //nolint:gosec // a template of ours has escaped what is in it
 	}
-	q.Answers = []answer{{rightAnswer, prose.Date(lang, ends)}, {"later", prose.Date(lang, ends.AddDate(1, 0, 0))}, {"never", never}}
+	p.Digest = mandate.ShownDigest(texts)
+	return nil
+}
+
+// ask asks when the mandate ends. The right answer does not stand in the same place for every draft.
+func ask(d draft.Draft, ends time.Time, lang string, words *terms.Words) question {
+	q := question{Lang: lang, Dir: words.Dir(), Text: prose.Spaces(lang, words.Phrase("question"))}
+	q.Answers = []answer{{rightAnswer, prose.Date(lang, ends)}, {"later", prose.Date(lang, ends.AddDate(1, 0, 0))}, {"never", words.Phrase("never")}}
 	first := int(d.ID[15]) % len(q.Answers)
 	q.Answers = slices.Concat(q.Answers[first:], q.Answers[:first])
-	return q, nil
+	return q
 }
 
 // howOf reads how the citizen agrees from the recap's form: the same for a signature with a passkey and a confirmation with a code. The language and form of the text
@@ -99,9 +102,13 @@ func (s *Site) question(d draft.Draft, ends time.Time, lang string) (question, e
 func howOf(r *http.Request, form *page.Form) *terms.Agreement {
 	address := page.FilledForm(r.URL.Query())
 	lang := func(f *page.Form) string { return f.Choice("langue", terms.RecapLanguages...) }
-	written := func(f *page.Form) string { return f.Choice("forme", evidence.Plain, evidence.FALC) }
-	a := &terms.Agreement{Lang: cmp.Or(lang(form), lang(address), page.Lang(r)), Form: cmp.Or(written(form), written(address), evidence.Plain),
+	a := &terms.Agreement{Lang: cmp.Or(lang(form), lang(address), page.Lang(r)),
 		Reading: cmp.Or(form.Choice("reading", terms.Readings...), terms.Readings[0]), Understood: form.Choice("understood", rightAnswer), Private: form.Ticked("private")}
+	if w, err := terms.WordsOf(a.Lang); err == nil { // otherwise the recap says what is wrong
+		forms := w.Forms()
+		a.Form = cmp.Or(form.Choice("forme", forms...), address.Choice("forme", forms...), forms[0])
+	}
+	_ = a.Draw(form.Value("drawn")) // unreadable finds what is none
 	for n := range rows {
 		role := form.Choice(rowField("role", n), terms.Roles...)
 		if role != "" {
@@ -116,7 +123,7 @@ func rowField(what string, n int) string { return "present_" + what + "_" + strc
 
 // kept are the fields of the recap that wait while the aidant gives their second factor.
 func kept() []string {
-	out := []string{"agreed", "version", "shown", "langue", "forme", "reading", "understood", "private"}
+	out := []string{"agreed", "version", "shown", "langue", "forme", "reading", "understood", "private", "drawn"}
 	for n := range rows {
 		out = append(out, rowField("role", n), rowField("name", n))
 	}
@@ -142,6 +149,9 @@ func (p proposal) mistakes(form *page.Form) {
 	default:
 		form.Fail("understood", "recap.wrong.understood")
 	}
+	if p.unreadable(form) {
+		form.Fail("drawn", "recap.wrong.drawn")
+	}
 	if p.Alone && !p.How.Private {
 		form.Fail("private", "recap.wrong.private")
 	}
@@ -150,9 +160,12 @@ func (p proposal) mistakes(form *page.Form) {
 	}
 }
 
-// sameAs tells whether a form was filled in over this version of the draft and these very texts: midnight moves the last day. A client that does not say which
-// texts it showed is held to the version.
+// unreadable reports whether the form has a drawing that is none.
+func (p proposal) unreadable(form *page.Form) bool {
+	return form.Value("drawn") != "" && p.How.Drawing == nil
+}
+
+// sameAs tells whether a form was filled in over this version of the draft and these very texts: midnight moves the last day.
 func (p proposal) sameAs(form *page.Form, d draft.Draft) bool {
-	shown := form.Value("shown")
-	return form.Value("version") == strconv.Itoa(d.Version) && (shown == "" || shown == p.Digest)
+	return form.Value("version") == strconv.Itoa(d.Version) && form.Value("shown") == p.Digest
 }

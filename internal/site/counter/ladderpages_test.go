@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"html/template"
 	"net/url"
 	"testing"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"mandat/internal/draft"
 	"mandat/internal/evidence"
 	"mandat/internal/page"
-	"mandat/internal/page/pagetest"
 	"mandat/internal/procedure"
 	"mandat/internal/terms"
 )
@@ -26,13 +24,21 @@ func proposed(t *testing.T, lang, form string) proposal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range texts {
-		p.Texts = append(p.Texts, shownText{x.Lang, x.Form, template.HTML(x.Bytes)})
-	}
-	if p.Question, err = (&Site{Pages: pagetest.Pages(t)}).question(draft.Draft{ID: someID}, endsAt, lang); err != nil {
+	if err := p.show(texts); err != nil {
 		t.Fatal(err)
 	}
+	p.Question = ask(draft.Draft{ID: someID}, endsAt, lang, p.Words)
 	return p
+}
+
+// offered are the ways to read a recap.
+func offered(t *testing.T, how *terms.Agreement) []way {
+	t.Helper()
+	out, err := ways(how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // everyPage is each page of this area from the identification on, in each shape it can have.
@@ -43,10 +49,10 @@ func everyPage(t *testing.T) []shownPage {
 	identified.State, identified.Identity, identified.IdentifiedAt, identified.IdentifiedBy = draft.Identified, &angela, signedAt, draft.ByFranceConnect
 	recap := func(change func(*recapPage)) func() page.Page {
 		return func() page.Page {
-			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau", Scripts: []string{"js/passkey.js", "js/aloud.js", "js/phone.js"}}, Draft: identified, Identity: angela,
+			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau", Scripts: []string{"js/passkey.js", "js/aloud.js", "js/drawn.js", "js/phone.js"}}, Draft: identified, Identity: angela,
 				Organisation: house, Readings: terms.Readings, ValidUntil: signedAt.Add(10 * time.Minute), proposal: proposed(t, "fr", evidence.Plain)}
 			change(p)
-			p.Ways = ways(p.How)
+			p.Ways = offered(t, p.How)
 			p.people()
 			return p
 		}
@@ -67,9 +73,23 @@ func everyPage(t *testing.T) []shownPage {
 		}
 	}
 	wrong := page.FilledForm(url.Values{"birth_day": {"41"}})
-	for field, code := range map[string]string{"document": "unknown", "family_name": "missing", "usage_name": "invalid", "given_name": "missing", "birthdate": "invalid", "email": "invalid"} {
+	for field, code := range map[string]string{"document": "unknown", "family_name": "missing", "usage_name": "invalid", "given_name": "missing", "birthdate": "invalid", "email": "invalid", "born_town": "missing", "born_country": "invalid"} {
 		wrong.Fail(field, "ladder.document.wrong."+field+"."+code)
 	}
+	misplaced := page.FilledForm(url.Values{"born_town": {"?"}, "born_unwritten": {"on"}})
+	misplaced.Fail("born_town", "ladder.document.wrong.born_town.invalid")
+	namesakes := func(form *page.Form, email string, known ...citizen.Namesake) func() page.Page {
+		return func() page.Page {
+			told := longName
+			told.BornTown, told.BornCountry, told.Email = "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson", "République démocratique du Congo", email
+			return &namesakesPage{Common: page.Common{Title: "ladder.namesakes.title", Trail: trail(drawn), Form: form}, Draft: drawn, Told: told, Namesakes: known, Typed: []typedField{{"family_name", told.FamilyName}}}
+		}
+	}
+	mailed := longName
+	mailed.BornTown, mailed.Email = "Kinshasa", "marie-antoinette@exemple.invalid"
+	oldest, newest := citizen.Namesake{Citizen: citizen.Citizen{ID: someID, Identity: mailed}, KnownSince: signedAt}, citizen.Namesake{Citizen: citizen.Citizen{ID: someID, Identity: longName}, KnownSince: signedAt}
+	unsaid := page.FilledForm(nil)
+	unsaid.Fail("who", "ladder.namesakes.wrong.who")
 	short := page.FilledForm(url.Values{"recherche": {"d"}})
 	short.Fail("recherche", "ladder.known.too_short")
 	search := func(form *page.Form, found ...citizen.Citizen) func() page.Page {
@@ -88,7 +108,7 @@ func everyPage(t *testing.T) []shownPage {
 	unseen.Fail("seen", "ladder.witness.wrong.seen")
 	unseen.Fail("heard", "ladder.witness.wrong.heard")
 	recapWrong := page.FilledForm(url.Values{"present_name_4": {"Léa"}})
-	for _, x := range [][2]string{{"present_role_4", "role"}, {"present_name_1", "name"}, {"understood", "understood"}, {"private", "private"}} {
+	for _, x := range [][2]string{{"present_role_4", "role"}, {"present_name_1", "name"}, {"understood", "understood"}, {"drawn", "drawn"}, {"private", "private"}} {
 		recapWrong.Fail(x[0], "recap.wrong."+x[1])
 	}
 	recapWrong.Fail("agreed", "aidant.recap.wrong.agreed")
@@ -98,15 +118,22 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/identity.html", "dropped", identity("aidant.refused.dropped", false)},
 		{"counter/identity.html", "minor", identity("ladder.refused.minor", false)},
 		{"counter/identity.html", "again", identity("aidant.refused.other_browser", true)},
+		{"counter/identity.html", "namesake", identity("ladder.refused.namesake", true)},
 		{"counter/identity.html", "too low", identity("ladder.refused.too_low", false, tax.Name.In("fr"))},
 		{"counter/document.html", "new", document(nil)},
 		{"counter/document.html", "wrong", document(wrong)},
+		{"counter/document.html", "misplaced", document(misplaced)},
+		{"counter/namesakes.html", "one", namesakes(page.FilledForm(nil), "", oldest)},
+		{"counter/namesakes.html", "several", namesakes(unsaid, "marie@exemple.invalid", oldest, newest)},
 		{"counter/known.html", "new", search(nil)},
 		{"counter/known.html", "short", search(short)},
 		{"counter/known.html", "nobody", search(page.FilledForm(url.Values{"recherche": {"durand"}}))},
 		{"counter/known.html", "found", search(page.FilledForm(url.Values{"recherche": {"dub"}}), citizen.Citizen{ID: someID, Identity: angela}, citizen.Citizen{ID: someID, Identity: longName})},
 		{"counter/witness.html", "sent", witness(true, draft.ByDocument, nil)},
 		{"counter/witness.html", "document", witness(false, draft.ByDocument, unseen)},
+		{"counter/witness.html", "first", withTold(witness(false, draft.ByDocument, nil), told{Document: true})},
+		{"counter/witness.html", "the same", withTold(witness(false, draft.ByDocument, nil), told{draft.Known{Same: &oldest, Others: []citizen.Namesake{newest}}, true, "marie@exemple.invalid", "m•••@exemple.invalid"})},
+		{"counter/witness.html", "another", withTold(witness(false, draft.ByDocument, nil), told{Known: draft.Known{Others: []citizen.Namesake{oldest, newest}}, Document: true, Email: "marie@exemple.invalid"})},
 		{"counter/witness.html", "known", witness(false, draft.ByAcquaintance, nil)},
 		{"counter/recap.html", "sign", recap(func(*recapPage) {})},
 		{"counter/recap.html", "easy", recap(func(p *recapPage) { p.proposal = proposed(t, "en", evidence.FALC); p.Alone = true })},
@@ -117,13 +144,23 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/recap.html", "key", recap(func(p *recapPage) { p.Notice = "recap.notice.key" })},
 		{"counter/recap.html", "witnessed", recap(func(p *recapPage) {
 			p.Draft.IdentifiedBy, p.Draft.WitnessedAt, p.Witness = draft.ByDocument, signedAt, "Paul Fictif"
+			p.Told = told{draft.Known{Same: &oldest}, true, "marie@exemple.invalid", "m•••@exemple.invalid"}
 		})},
 		{"counter/recap.html", "document alone", recap(func(p *recapPage) { p.Draft.IdentifiedBy, p.Missing = draft.ByDocument, "document" })},
 		{"counter/recap.html", "no number", recap(known(answering{}))},
 		{"counter/screen.html", "easy", func() page.Page {
 			p := proposed(t, "fr", evidence.FALC)
-			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js"}}, proposal: p, Draft: identified, Ways: ways(p.How)}
+			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js", "js/drawn.js"}}, proposal: p, Draft: identified, Ways: offered(t, p.How)}
 		}},
+		{"counter/screen.html", "right to left", func() page.Page {
+			p := proposed(t, "ar", evidence.Translation)
+			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js", "js/drawn.js"}}, proposal: p, Draft: identified, Ways: offered(t, p.How)}
+		}},
+		{"counter/recap.html", "right to left", recap(func(p *recapPage) { p.proposal = proposed(t, "ar", evidence.Translation); p.Alone = true })},
+		{"counter/recap.html", "translated, by SMS", recap(func(p *recapPage) {
+			known(answering{Possible: true, Number: "•• 12"})(p)
+			p.proposal = proposed(t, "uk", evidence.Translation)
+		})},
 	}
 	for _, says := range []string{"", "queued", "sent", "delivered", "delayed", "again", "yes", "no", "unclear", "expired", "cancelled", "failed", "used"} {
 		over := says != "" && says != "queued" && says != "sent" && says != "delivered" && says != "delayed" && says != "again"
@@ -133,4 +170,13 @@ func everyPage(t *testing.T) []shownPage {
 		out = append(out, shownPage{"counter/recap.html", why, recap(func(p *recapPage) { p.Notice = "recap.sms.wrong." + why })})
 	}
 	return out
+}
+
+// withTold is a page for the second colleague with what they are shown of somebody whom a document told.
+func withTold(data func() page.Page, x told) func() page.Page {
+	return func() page.Page {
+		p := data()
+		p.(*witnessPage).Told = x
+		return p
+	}
 }

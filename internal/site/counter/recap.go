@@ -37,13 +37,15 @@ type recapPage struct {
 	Missing      string // the proof that is still needed: "document" or "known", "" for none
 	Consent      answering
 	Witness      string // name of the second colleague
+	OtherTerms   bool   // they attested other terms than would be signed now
 	Notice       string // i18n key of why the page is shown again, "" at first
+	Told         told
 }
 
-// way is a language and a form in which the recap can be read.
+// way is a language and a form in which the recap can be read; Name is what it is called there.
 type way struct {
-	Lang, Form, Query string
-	Current           bool
+	Lang, Dir, Form, Name, Query string
+	Current                      bool
 }
 
 // row is where somebody in the room is entered.
@@ -90,27 +92,42 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return refusal(err)
 	}
+	offered, err := ways(made.How)
+	if err != nil {
+		return err
+	}
 	now := s.Clock.Now()
-	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form, Scripts: []string{"js/passkey.js", "js/aloud.js"}, KeepQuery: []string{"langue", "forme"}},
-		proposal: made, Draft: d, Identity: *d.Identity, Organisation: organisation, Notice: notice, Ways: ways(made.How), Readings: terms.Readings,
+	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form, Scripts: []string{"js/passkey.js", "js/aloud.js", "js/drawn.js"}, KeepQuery: []string{"langue", "forme"}},
+		proposal: made, Draft: d, Identity: *d.Identity, Organisation: organisation, Notice: notice, Ways: offered, Readings: terms.Readings,
 		ValidUntil:  d.IdentifiedAt.Add(mandate.IdentityLifeOf(d.IdentifiedBy)),
 		IdentifyNew: now.Sub(d.IdentifiedAt) > mandate.IdentityLifeOf(d.IdentifiedBy), ConfirmFirst: now.Sub(at.FactorAt) > mandate.FactorLife}
 	p.people()
 	if err := s.proof(r, at, p); err != nil {
 		return err
 	}
+	if p.Told, err = s.told(r, at, d); err != nil {
+		return err
+	}
 	return s.Pages.Render(w, r, status, "counter/recap.html", p)
 }
 
 // ways are the links to the recap in each language and form.
-func ways(now *terms.Agreement) []way {
+func ways(now *terms.Agreement) ([]way, error) {
 	var out []way
 	for _, lang := range terms.RecapLanguages {
-		for _, form := range []string{evidence.Plain, evidence.FALC} {
-			out = append(out, way{lang, form, "?langue=" + lang + "&forme=" + form, lang == now.Lang && form == now.Form})
+		w, err := terms.WordsOf(lang)
+		if err != nil {
+			return nil, err
+		}
+		for _, form := range w.Forms() {
+			name := w.Name
+			if form == evidence.FALC {
+				name = w.Easy
+			}
+			out = append(out, way{lang, w.Dir(), form, name, "?langue=" + lang + "&forme=" + form, lang == now.Lang && form == now.Form})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // people lays out the fields for who was in the room.
@@ -134,6 +151,7 @@ func (s *Site) proof(r *http.Request, at *session.Session, p *recapPage) error {
 		return nil
 	case d.Witness != uuid.Nil:
 		var err error
+		p.OtherTerms = !s.Mandates.Attested(d, p.Organisation)
 		p.Witness, err = s.nameOf(r.Context(), d.Witness)
 		return err
 	case d.IdentifiedBy == draft.ByDocument:

@@ -39,6 +39,8 @@ func TestRecap_ShowsWhatIsKept(t *testing.T) {
 		{"?langue=fr&forme=falc", "fr", evidence.FALC, "Vous pouvez dire stop"},
 		{"?langue=en&forme=falc", "en", evidence.FALC, "You can say stop"},
 		{"?langue=en&forme=invented", "en", evidence.Plain, "only"},
+		{"?langue=ar&forme=falc", "ar", evidence.Translation, `<div class="fr-recap" id="recap-text" lang="ar" dir="rtl">`},
+		{"?langue=tr", "tr", evidence.Translation, "vekâlet veriyorsunuz"},
 	} {
 		t.Run(x.lang+" "+x.form, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +109,7 @@ func TestSign_AsksAloneWhoComesAgain(t *testing.T) {
 	b.identify(second)
 	b.Want(b.Get(second+"/recapitulatif"), 200, "field-private")
 	b.Want(b.Post(second+"/signature", b.filled(second, "agreed", "on", "understood", "until")...), 422, "Parlez seul avec la personne")
-	how := fixture.Agreed()
+	how := c.Agreed(t, b.By, draftID(second))
 	how.How.Private = false
 	if _, err := c.Mandates.Sign(t.Context(), b.By, draftID(second), how); err == nil || !strings.Contains(err.Error(), mandate.ErrNotAlone.Error()) {
 		t.Errorf("the rule let it pass: %v", err)
@@ -219,8 +221,9 @@ func TestScreen_ShowsNothingElse(t *testing.T) {
 	t.Parallel()
 	c, b, drawn := newIdentified(t)
 	c.Sign(t, c.Jeanne, fixture.Citizen(7), fixture.Tax)
-	a := b.Want(b.Get(drawn+"/ecran?langue=fr&forme=falc"), 200, "Vous pouvez dire stop", "Angela", drawn+"/recapitulatif?langue=fr")
+	a := b.Want(b.Get(drawn+"/ecran?langue=fr&forme=falc"), 200, "Vous pouvez dire stop", "Angela", `action="`+drawn+`/recapitulatif"`)
 	b.Without(a, "fr-header", "fr-nav", "/mandats", "/deconnexion", "/compte", "jeanne", "Jeanne", "FICTIF-7", "fr-footer")
+	b.Want(b.Get(drawn+"/ecran?langue=ar"), 200, `<h1 lang="ar" dir="rtl">`, `lang="ar" dir="rtl">العربية</a>`, `data-lang="ar"`, `name="forme" value="translation"`, `lang="fr" dir="ltr"><p>Vous, `)
 	b.Want(b.sign(drawn, "agreed", "on"), 303)
 	b.Want(b.Get(drawn+"/ecran"), 303, "/mandats/")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"mandat/internal/attestation"
 	"mandat/internal/clock"
 	"mandat/internal/consent"
 	"mandat/internal/draft"
@@ -26,6 +27,7 @@ type Site struct {
 	Catalogue *procedure.Catalogue
 	Phones    *phone.Register
 	Consents  *consent.Register
+	Press     *attestation.Press
 	Clock     *clock.Clock
 	// FranceConnect is the origin ("https://…") to which identifying a citizen leads the browser.
 	FranceConnect string
@@ -35,6 +37,8 @@ type Site struct {
 func (s *Site) Mount(r *page.Router) {
 	r.Get("/mandats/nouveau", page.Aidant, s.showNewTerms)
 	r.Post("/mandats/nouveau", page.Aidant, s.doStart)
+	r.Get(transferPath, page.Aidant, s.showTransfer)
+	r.Post(transferPath, page.Aidant, s.doTransfer)
 	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)
 	r.Post("/brouillons/{draft}", page.Aidant, s.doChange)
 	r.Post("/brouillons/{draft}/abandon", page.Aidant, s.doAbandon)
@@ -42,6 +46,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/brouillons/{draft}/identite", page.Aidant, s.showIdentity)
 	r.Post("/brouillons/{draft}/autre-personne", page.Aidant, s.doDropIdentity)
 	r.Get("/brouillons/{draft}/recapitulatif", page.Aidant, s.showRecap)
+	r.Post("/brouillons/{draft}/recapitulatif", page.Aidant, s.doHandBack)
 	r.Post("/brouillons/{draft}/confirmation", page.Aidant, s.doStepUp)
 	r.Post("/brouillons/{draft}/signature", page.Aidant, s.doSign)
 	r.Post("/brouillons/{draft}/signature/options", page.Aidant, s.sayOptions)
