@@ -203,20 +203,6 @@ func TestNamesakes_TheSameIsOneOfThem(t *testing.T) {
 	}
 }
 
-// A minor is refused before anybody is shown.
-func TestNamesakes_NobodyIsShownForAMinor(t *testing.T) {
-	t.Parallel()
-	w := fixture.New(t)
-	grown := amina("HOMS", "")
-	grown.Birthdate = "2009-01-01"
-	w.Clock.Advance(-time.Hour)
-	w.Behind(t, `select 1`)
-	id := start(t, w, w.Jeanne, pick(t, w, procedure.Witnessed))
-	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, grown, "passport"); !errors.Is(err, draft.ErrMinor) {
-		t.Errorf("%v", err)
-	}
-}
-
 // Two aidants read the documents of two newcomers, or twice the same one, at once: the first who signs makes a citizen, and for the other it is asked again who it is.
 func TestNamesakes_TwoFirstReadings(t *testing.T) {
 	t.Parallel()
@@ -318,10 +304,19 @@ func TestNamesakes_GoWithTheIdentity(t *testing.T) {
 		}
 	}
 	id := reads(t, w, amina("HOMS", ""), draft.Who{Same: first.Citizen})
+	other := reads(t, w, amina("HOMS", ""), draft.Who{Not: []uuid.UUID{first.Citizen}})
+	w.Behind(t, `insert into citizen select (jsonb_populate_record(citizen, jsonb_build_object('id', gen_random_uuid(), 'sub_index', sha256('x')))).* from citizen`)
 	for _, sql := range []string{`update mandate_draft set identified_by = 'known' where id = $1`, `update mandate_draft set other_than = array[same_as] where id = $1`,
-		`update mandate_draft set other_than = '{}' where id = $1`} {
+		`update mandate_draft set other_than = '{}' where id = $1`, `update mandate_draft set same_as = null where id = $1`,
+		`update mandate_draft set same_as = (select id from citizen where id <> same_as), sub_index = sha256('x') where id = $1`,
+		`update mandate_draft set sub_index = sha256('y') where id = $1`, `update mandate_draft set other_than = array[gen_random_uuid()] where id = $1`} {
 		if _, err := w.Connect(t, w.Superuser).Exec(t.Context(), sql, id); err == nil {
 			t.Errorf("the table takes %s", sql)
+		}
+	}
+	for _, sql := range []string{`update mandate_draft set other_than = null where id = $1`, `update mandate_draft set sub_index = sha256('x') where id = $1`} {
+		if _, err := w.Connect(t, w.Superuser).Exec(t.Context(), sql, other); err == nil {
+			t.Errorf("of somebody new, the table takes %s", sql)
 		}
 	}
 }
