@@ -40,7 +40,7 @@ func (a *App) buildRoutes(context.Context) error {
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
 		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock}).Mount(a.router)
 	(&counter.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Clock: a.clock,
-		Phones: a.office.phones, Consents: a.office.consents, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
+		Phones: a.office.phones, Consents: a.office.consents, Press: a.press, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Mandates: a.mandates,
 		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,

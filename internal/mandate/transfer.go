@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ const offerLife = time.Hour
 type Offer struct {
 	terms.Transferred
 	EndsAt time.Time
-	Powers []terms.Asked // those that stand, without the files that they are for
+	Powers []terms.Power // those that stand, one of each procedure, without the files that they are for
 }
 
 // Offer returns what StartTransfer takes for a mandate of which somebody has shown the paper to the actor: whoever calls has compared what only the paper has. Only the
@@ -71,13 +72,29 @@ func (r *Register) Offered(ctx context.Context, by journal.Actor, offer string) 
 	o := Offer{Transferred: terms.Transferred{Mandate: m.ID, Organisation: m.Terms.Organisation.Name, SignedAt: m.SignedAt}, EndsAt: m.EndsAt}
 	for _, p := range m.Powers {
 		if p.StandsAt(now) {
-			o.Powers = append(o.Powers, terms.Asked{Procedure: p.Procedure, Level: p.Level})
+			o.add(p, m.Terms.Procedures)
 		}
 	}
 	if o.Powers == nil {
 		return Offer{}, ErrEnded
 	}
 	return o, nil
+}
+
+// add adds a power, by the name it was agreed to under. Of one procedure for several files it keeps the highest level.
+func (o *Offer) add(p Power, agreed []terms.Power) {
+	same := func(x terms.Power) bool { return x.Key == p.Procedure }
+	if i := slices.IndexFunc(o.Powers, same); i >= 0 {
+		if p.Level.Covers(o.Powers[i].Level) {
+			o.Powers[i].Level = p.Level
+		}
+		return
+	}
+	if i := slices.IndexFunc(agreed, same); i >= 0 {
+		x := agreed[i]
+		x.Level, x.Case = p.Level, ""
+		o.Powers = append(o.Powers, x)
+	}
 }
 
 // StartTransfer begins a draft of a mandate that takes the place of one offered. Its terms are as free as any: what the old one gave is a proposal. Errors: those of Offered

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/attestation"
 	"mandat/internal/credential"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -24,6 +25,7 @@ type counter struct {
 	*sitetest.Office
 	tel     *fixture.Telephone
 	factors *credential.Register
+	press   *attestation.Press
 }
 
 func newCounter(t *testing.T) *counter {
@@ -31,8 +33,9 @@ func newCounter(t *testing.T) *counter {
 	c := &counter{Office: sitetest.New(t)}
 	c.tel, c.factors = c.Telephone(t), c.Credentials(t)
 	c.Mandates = mandate.New(c.DB, c.Journal, c.Citizens, c.Drafts, c.factors, c.Catalogue, c.Keys, c.Clock)
+	c.press = newPress(t, c.Office)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock,
-		Phones: c.tel.Phones, Consents: c.tel.Consents, FranceConnect: "https://fc.example"}).Mount,
+		Phones: c.tel.Phones, Consents: c.tel.Consents, Press: c.press, FranceConnect: "https://fc.example"}).Mount,
 		(&aidant.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Clock: c.Clock,
 			Certifications: c.Certifications, Phones: c.tel.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount)
 	return c

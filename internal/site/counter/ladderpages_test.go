@@ -118,6 +118,7 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/identity.html", "dropped", identity("aidant.refused.dropped", false)},
 		{"counter/identity.html", "minor", identity("ladder.refused.minor", false)},
 		{"counter/identity.html", "again", identity("aidant.refused.other_browser", true)},
+		{"counter/identity.html", "other citizen", identity("aidant.refused.other_citizen", true)},
 		{"counter/identity.html", "namesake", identity("ladder.refused.namesake", true)},
 		{"counter/identity.html", "too low", identity("ladder.refused.too_low", false, tax.Name.In("fr"))},
 		{"counter/document.html", "new", document(nil)},

@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
 	var names []string
-	for _, p := range append(everyPage(t), termsPages()...) {
+	for _, p := range slices.Concat(everyPage(t), termsPages(), transferPages()) {
 		names = append(names, p.name)
 		for _, lang := range pagetest.Languages {
 			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())

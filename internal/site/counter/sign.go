@@ -116,12 +116,10 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
 	case errors.Is(err, draft.ErrWider), errors.Is(err, mandate.ErrNotRenewable):
 		return page.NewProblem(http.StatusConflict, "recap.problem.renewal", "/brouillons/"+d.ID.String())
-	case errors.Is(err, mandate.ErrOtherBrowser):
-		return s.identifyAgain(w, r, at, d, "aidant.refused.other_browser")
+	case errors.Is(err, mandate.ErrOtherBrowser), errors.Is(err, mandate.ErrOtherCitizen), errors.Is(err, citizen.ErrNamesake):
+		return s.identifyAgain(w, r, at, d, notHere(err))
 	case errors.Is(err, draft.ErrMinor):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.minor")
-	case errors.Is(err, citizen.ErrNamesake):
-		return s.identifyAgain(w, r, at, d, "ladder.refused.namesake")
 	case errors.Is(err, draft.ErrTooLow):
 		return s.identifyAgain(w, r, at, d, "ladder.refused.too_low")
 	case errors.Is(err, draft.ErrState):
@@ -169,12 +167,8 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 		return page.Refuse(w, http.StatusForbidden, "reset")
 	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrAttested), errors.Is(err, draft.ErrSigned):
 		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))}) // whose page says why
-	case errors.Is(err, mandate.ErrOtherBrowser), errors.Is(err, citizen.ErrNamesake):
-		why := "aidant.refused.other_browser"
-		if errors.Is(err, citizen.ErrNamesake) {
-			why = "ladder.refused.namesake"
-		}
-		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), why); err != nil {
+	case errors.Is(err, mandate.ErrOtherBrowser), errors.Is(err, mandate.ErrOtherCitizen), errors.Is(err, citizen.ErrNamesake):
+		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), notHere(err)); err != nil {
 			return err
 		}
 		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), "/brouillons/"+d.ID.String()+"/identite")})

@@ -19,7 +19,11 @@ func (s *Site) showNewTerms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderTerms(w, r, at, http.StatusOK, nil, nil)
+	form, err := s.proposed(r, at)
+	if err != nil {
+		return s.notTransferred(w, r, err)
+	}
+	return s.renderTerms(w, r, at, http.StatusOK, nil, form)
 }
 
 // showTerms shows the terms of one's own draft, to be changed, and of a colleague's what is in it.
@@ -52,13 +56,13 @@ func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
 	}
-	d, err := s.Drafts.Start(r.Context(), at.Actor(), t)
+	d, err := s.begin(r, at, form, t)
 	if errors.Is(err, draft.ErrNotAllowed) {
 		form.Fail("procedures", "aidant.terms.wrong.procedures.not_allowed")
 		return s.renderTerms(w, r, at, http.StatusUnprocessableEntity, nil, form)
 	}
 	if err != nil {
-		return refusal(err)
+		return s.notTransferred(w, r, err)
 	}
 	return s.goTo(w, r, staff.Step(d))
 }
@@ -120,12 +124,15 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return refusal(err)
 	}
-	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: newTerms, Trail: []page.Link{home}, Form: form}, Action: newTerms, Organisation: organisation}
+	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: newTerms, Trail: []page.Link{home}, Form: form, KeepQuery: []string{offerField}}, Action: newTerms, Organisation: organisation}
 	if d != nil {
 		p.Resumed, p.Identified, p.Action = true, d.State == draft.Identified, pathOf(d.ID)
 		if p.Notice, err = s.Sessions.Notice(r.Context(), at, termsNotice(d.ID)); err != nil {
 			return err
 		}
+	}
+	if err := s.transfer(r, at, p, d); err != nil {
+		return s.notTransferred(w, r, err)
 	}
 	p.offer(s.Catalogue, page.Lang(r), s.Clock.Now())
 	return s.Pages.Render(w, r, status, "counter/terms.html", p)

@@ -19,6 +19,7 @@ type termsPage struct {
 	Identified   bool   // changing them drops the identity
 	Notice       string // i18n key of a message, "" if none
 	Organisation org.Organisation
+	Transfer     *transferBox // the mandate of another organisation whose place it takes, nil for none
 	Themes       []themeChoice
 	Durations    []durationChoice
 	Ahead        time.Time // the last day on which a mandate can begin
