@@ -38,27 +38,33 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 }
 
 func compareMails(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) ([]journal.Difference, error) {
-	want := map[uuid.UUID]*time.Time{}
+	want := map[uuid.UUID]refusal{}
 	err := journal.Replay(ctx, tx, `e.citizen_id = any ($1) and e.action in ('citizen.mails_refused', 'citizen.mails_resumed', 'mandate.signed')`, []any{ids}, func(e told) {
+		have := want[e.Citizen]
 		switch {
-		case e.Action == "citizen.mails_resumed", e.Detail.Mails != nil && *e.Detail.Mails:
-			want[e.Citizen] = nil
-		case e.Action == "citizen.mails_refused", e.Detail.Mails != nil && want[e.Citizen] == nil:
-			want[e.Citizen] = &e.At
+		case e.Action == "citizen.mails_resumed":
+			delete(want, e.Citizen)
+		case e.Action == "citizen.mails_refused":
+			want[e.Citizen] = refusal{e.At, false}
+		case e.Detail.Mails != nil && *e.Detail.Mails && have.signed:
+			delete(want, e.Citizen)
+		case e.Detail.Mails != nil && !*e.Detail.Mails && have.at.IsZero():
+			want[e.Citizen] = refusal{e.At, true}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, `select id, mails_refused_at from citizen where id = any ($1) order by id`, ids)
+	rows, err := tx.Query(ctx, `select id, mails_refused_at, mails_refused_signed from citizen where id = any ($1) order by id`, ids)
 	if err != nil {
 		return nil, err
 	}
 	var out []journal.Difference
 	var id uuid.UUID
-	var have *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&id, &have}, func() error {
-		if said, says := since(want[id]), since(have); said != says {
+	var at *time.Time
+	var signed bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &at, &signed}, func() error {
+		if said, says := want[id].String(), (refusal{db.OrZero(at), signed}).String(); said != says {
 			out = append(out, journal.Difference{Of: "citizen", ID: id.String(), What: fmt.Sprintf("their mails are refused, the tables say %q; the entries say %q", says, said)})
 		}
 		return nil
@@ -66,9 +72,19 @@ func compareMails(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) ([]journal.Di
 	return out, err
 }
 
-func since(t *time.Time) string {
-	if t == nil {
+// refusal is since when mails are refused, and whether a signature says so.
+type refusal struct {
+	at     time.Time
+	signed bool
+}
+
+// String says it in words, which are compared.
+func (r refusal) String() string {
+	switch {
+	case r.at.IsZero():
 		return "not"
+	case r.signed:
+		return "by a signature since " + r.at.UTC().Format(journal.TimeFormat)
 	}
-	return "since " + t.UTC().Format(journal.TimeFormat)
+	return "since " + r.at.UTC().Format(journal.TimeFormat)
 }

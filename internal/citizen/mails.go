@@ -20,8 +20,15 @@ import (
 // LinkLife is how long the link in a mail lets its reader refuse mails: longer than any mandate.
 const LinkLife = 400 * 24 * time.Hour
 
-// Mails are what citizens say of the mails that tell them what is done with their mandates: nothing, or that they want none of one organisation's. They
-// say it when a mandate is drawn up (Register.SetMails), or by the link in each mail.
+// What citizens want to be told by mail of what one organisation does for them.
+const (
+	MailsAll    = "all"    // everything
+	MailsGuards = "guards" // nothing of their mandates, but what guards their agreement: they said so at a signature, where an aidant ticks it for them
+	MailsNone   = "none"   // nothing at all: they said so themselves, by the link in a mail
+)
+
+// Mails are what citizens say of the mails that tell them what is done with their mandates. They say it when a mandate is drawn up (Register.SetMails), or by
+// the link in each mail, which they alone have: what they refuse by it, they alone take back.
 type Mails struct {
 	db       *db.DB
 	journal  *journal.Journal
@@ -34,19 +41,20 @@ func NewMails(d *db.DB, j *journal.Journal, t *throttle.Throttle, c *clock.Clock
 	return &Mails{db: d, journal: j, throttle: t, clock: c}
 }
 
-// SetMails queues, in the act that signs a mandate and after Save, whether the citizen wants to be told by mail: the word given last counts. The entry says it
-// as the member mails of its detail, by which Compare knows.
+// SetMails queues, in the act that signs a mandate and after Save, whether the citizen wants to be told by mail (MailsAll or MailsGuards): the word given last
+// counts, except that no signature takes back what they refused by the link of a mail. The entry says it as the member mails of its detail, by which Compare knows.
 func (r *Register) SetMails(tx *journal.Tx, id uuid.UUID, wanted bool) {
-	tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then null else $3::timestamptz end where id = $1 and (mails_refused_at is null) <> $2::boolean`, id, wanted, tx.Now)
+	tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then null else $3::timestamptz end, mails_refused_signed = not $2::boolean
+		where id = $1 and case when $2::boolean then mails_refused_signed else mails_refused_at is null end`, id, wanted, tx.Now)
 }
 
 // Link makes the link of one mail to a citizen and returns its secret, of 256 random bits, of which only the SHA-256 is kept. It returns db.ErrNotFound when there
-// is no such citizen, or they want no mail.
+// is no such citizen, or they want no mail (MailsNone). What they are sent who want little is not asked here.
 func (m *Mails) Link(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := m.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `insert into citizen_mails_link (token_hash, organisation_id, citizen_id, made_at)
-			select $1, organisation_id, id, $3 from citizen where id = $2 and mails_refused_at is null`, hash, id, m.clock.Now())
+			select $1, organisation_id, id, $3 from citizen where id = $2 and (mails_refused_at is null or mails_refused_signed)`, hash, id, m.clock.Now())
 		if err == nil && tag.RowsAffected() == 0 {
 			return db.ErrNotFound
 		}
@@ -61,17 +69,22 @@ func (m *Mails) Link(ctx context.Context, id uuid.UUID) (string, error) {
 // saying is what a link leads to.
 type saying struct {
 	citizen, organisation uuid.UUID
-	refused               bool
+	choice                string
+}
+
+// same reports whether refusing, or taking that back, changes nothing.
+func (s *saying) same(refuse bool) bool {
+	return refuse && s.choice == MailsNone || !refuse && s.choice == MailsAll
 }
 
 // ask queues the question whose link this is. The answer is there once the batch has been answered; without one, citizen is nil.
 func (m *Mails) ask(b *pgx.Batch, secret, lock string) *saying {
 	s := &saying{}
-	b.Queue(`select c.id, c.organisation_id, c.mails_refused_at is not null from citizen_mails_link l join citizen c on c.id = l.citizen_id
+	b.Queue(`select c.id, c.organisation_id, case when c.mails_refused_at is null then 'all' when c.mails_refused_signed then 'guards' else 'none' end from citizen_mails_link l join citizen c on c.id = l.citizen_id
 		where l.token_hash = $1 and l.made_at > $2`+lock, token.Hash(secret), m.clock.Now().Add(-LinkLife)).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
-			return rows.Scan(&s.citizen, &s.organisation, &s.refused)
+			return rows.Scan(&s.citizen, &s.organisation, &s.choice)
 		}
 		return rows.Err()
 	})
@@ -90,19 +103,22 @@ func (m *Mails) find(ctx context.Context, secret string) (*saying, error) {
 	return s, nil
 }
 
-// Refused reports whether the mails to which a link belongs are refused. It returns db.ErrNotFound for a link that is not one, or is older than LinkLife.
-func (m *Mails) Refused(ctx context.Context, secret string) (bool, error) {
+// Choice returns which of the mails to which a link belongs are wanted. It returns db.ErrNotFound for a link that is not one, or is older than LinkLife.
+func (m *Mails) Choice(ctx context.Context, secret string) (string, error) {
 	s, err := m.find(ctx, secret)
-	return err == nil && s.refused, err
+	if err != nil {
+		return "", err
+	}
+	return s.choice, nil
 }
 
 // Refuse stops the mails about what one organisation does for one citizen: those to whom the link belongs. with says how: page, or one_click (RFC 8058). Refusing
-// what is refused does nothing. It returns db.ErrNotFound as Refused does, and a throttle.WaitError for whom who cannot decide.
+// what is refused by a link does nothing. It returns db.ErrNotFound as Choice does, and a throttle.WaitError for whom who cannot decide.
 func (m *Mails) Refuse(ctx context.Context, secret, with string) error {
 	return m.say(ctx, secret, true, with)
 }
 
-// Resume lets the mails come again that Refuse stopped.
+// Resume lets the mails come again that Refuse stopped, or a signature.
 func (m *Mails) Resume(ctx context.Context, secret string) error {
 	return m.say(ctx, secret, false, "page")
 }
@@ -117,7 +133,7 @@ var errSame = errors.New("said already")
 
 func (m *Mails) say(ctx context.Context, secret string, refuse bool, with string) error {
 	known, err := m.find(ctx, secret)
-	if err != nil || known.refused == refuse {
+	if err != nil || known.same(refuse) {
 		return err
 	}
 	// Each change is an entry that stays for years.
@@ -139,10 +155,10 @@ func (m *Mails) record(ctx context.Context, secret string, refuse bool, with str
 		switch {
 		case s.citizen == uuid.Nil:
 			return journal.Event{}, db.ErrNotFound
-		case s.refused == refuse:
+		case s.same(refuse):
 			return journal.Event{}, errSame
 		}
-		tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then $3::timestamptz end where id = $1`, s.citizen, refuse, tx.Now)
+		tx.Queue(`update citizen set mails_refused_at = case when $2::boolean then $3::timestamptz end, mails_refused_signed = false where id = $1`, s.citizen, refuse, tx.Now)
 		if refuse {
 			return journal.Event{Action: "citizen.mails_refused", Organisation: s.organisation, Citizen: s.citizen, Detail: said{with}}, nil
 		}

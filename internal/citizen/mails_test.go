@@ -51,8 +51,8 @@ func (l *letters) number(t *testing.T, sql string, args ...any) (n int) {
 
 func (l *letters) refused(t *testing.T, secret string, want bool) {
 	t.Helper()
-	if got, err := l.mails.Refused(t.Context(), secret); err != nil || got != want {
-		t.Errorf("refused: %t, %v, want %t", got, err, want)
+	if got, err := l.mails.Choice(t.Context(), secret); err != nil || (got == citizen.MailsNone) != want {
+		t.Errorf("%s, %v, want refused: %t", got, err, want)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestMails_ALinkIsOneThatWasMade(t *testing.T) {
 		t.Errorf("the table holds a link's secret, or it is short: %d, %d", n, len(secret))
 	}
 	for _, wrong := range []string{"", "x", secret + "x", strings.ToLower(secret)} {
-		_, err := l.mails.Refused(t.Context(), wrong)
+		_, err := l.mails.Choice(t.Context(), wrong)
 		if refuse := l.mails.Refuse(t.Context(), wrong, "page"); !errors.Is(err, db.ErrNotFound) || !errors.Is(refuse, db.ErrNotFound) || !errors.Is(l.mails.Resume(t.Context(), wrong), db.ErrNotFound) {
 			t.Errorf("%q: %v, %v", wrong, err, refuse)
 		}
@@ -110,7 +110,7 @@ func TestMails_ALinkIsOneThatWasMade(t *testing.T) {
 	must(t, l.mails.Purge(t.Context()))
 	l.refused(t, secret, false)
 	l.Clock.Advance(2 * time.Minute)
-	if _, err := l.mails.Refused(t.Context(), secret); !errors.Is(err, db.ErrNotFound) {
+	if _, err := l.mails.Choice(t.Context(), secret); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("a link that is over: %v", err)
 	}
 	must(t, l.mails.Purge(t.Context()))
@@ -218,6 +218,7 @@ func TestMails_BehindTheJournal(t *testing.T) {
 	for name, act := range map[string]struct{ sql, action string }{
 		"without an entry":       {`update citizen set mails_refused_at = now() where id = $1`, ""},
 		"with the other's entry": {`update citizen set mails_refused_at = now() where id = $1`, "citizen.mails_resumed"},
+		"as if by a signature":   {`update citizen set mails_refused_at = now(), mails_refused_signed = true where id = $1`, "citizen.mails_refused"},
 		"and something else":     {`update citizen set mails_refused_at = now(), identified_at = now() where id = $1`, "citizen.mails_refused"},
 	} {
 		err := l.Journal.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
@@ -232,8 +233,53 @@ func TestMails_BehindTheJournal(t *testing.T) {
 		}
 	}
 	must(t, l.mails.Refuse(t.Context(), secret, "page"))
-	l.Behind(t, `update citizen set mails_refused_at = null where id = $1`, m.Citizen)
+	l.Behind(t, `update citizen set mails_refused_signed = true where id = $1`, m.Citizen)
+	l.same(t, 1)
+	l.Behind(t, `update citizen set mails_refused_at = null, mails_refused_signed = false where id = $1`, m.Citizen)
 	l.same(t, 1)
 	l.Behind(t, `update citizen set mails_refused_at = now() + interval '1 hour' where id = $1`, m.Citizen)
 	l.same(t, 1)
+}
+
+// What a citizen refuses by the link of a mail no signature takes back, they do; what a signature refused, another one takes back, and the link does more.
+func TestMails_TheLinkIsTheCitizensWord(t *testing.T) {
+	t.Parallel()
+	l := newLetters(t)
+	secret := l.link(t, l.Sign(t, l.Jeanne, fixture.Angela(), fixture.Tax))
+	sign := func(tell bool) func() error {
+		return func() error {
+			x := fixture.Terms(fixture.Tax)
+			x.Tell = tell
+			d, err := l.Drafts.Start(t.Context(), l.Jeanne, x)
+			if err == nil {
+				err = l.Drafts.Identify(t.Context(), l.Jeanne, d.ID, fixture.Angela(), l.Clock.Now())
+			}
+			if err == nil {
+				_, err = l.Mandates.Sign(t.Context(), l.Jeanne, d.ID, l.Agreed(t, l.Jeanne, d.ID))
+			}
+			return err
+		}
+	}
+	refuse := func() error { return l.mails.Refuse(t.Context(), secret, "page") }
+	resume := func() error { return l.mails.Resume(t.Context(), secret) }
+	for n, step := range []struct {
+		name string
+		act  func() error
+		want string
+	}{
+		{"a signature with mails", sign(true), citizen.MailsAll}, {"one without", sign(false), citizen.MailsGuards}, {"again", sign(false), citizen.MailsGuards},
+		{"with", sign(true), citizen.MailsAll}, {"without", sign(false), citizen.MailsGuards}, {"the link takes it back", resume, citizen.MailsAll},
+		{"the link refuses", refuse, citizen.MailsNone}, {"a signature with mails", sign(true), citizen.MailsNone}, {"one without", sign(false), citizen.MailsNone},
+		{"with", sign(true), citizen.MailsNone}, {"taken back", resume, citizen.MailsAll}, {"without", sign(false), citizen.MailsGuards},
+		{"the link refuses the rest", refuse, citizen.MailsNone}, {"with", sign(true), citizen.MailsNone}, {"twice", refuse, citizen.MailsNone},
+	} {
+		must(t, step.act())
+		if got, err := l.mails.Choice(t.Context(), secret); err != nil || got != step.want {
+			t.Fatalf("%d, %s: %s, %v, want %s", n, step.name, got, err, step.want)
+		}
+		l.same(t, 0)
+	}
+	if n := l.number(t, `select count(*) from journal_entry where action = 'citizen.mails_refused'`); n != 2 {
+		t.Errorf("%d entries", n)
+	}
 }

@@ -20,11 +20,13 @@ import (
 // Contact is where whoever runs the service is reached.
 type Contact struct{ Phone, Email, Address string }
 
-// queueCitizen queues a message to a citizen who has an address and wants mail of this organisation's, with its job, in one statement.
+// queueCitizen queues a message to a citizen who has an address and wants mail of this organisation's, with its job, in one statement. Who wants none since a
+// signature (citizen.MailsGuards) is told when a telephone number can agree for them; and of that signature, in a last mail, if they wanted mails before.
 func queueCitizen(tx *db.Tx, now time.Time, m org.Message) {
 	id := token.ID()
 	jobs.EnqueueAfter(tx, Job, id, `insert into notify_message (id, kind, channel, about, citizen_id, mandate_id, created_at)
-		select $6::uuid, $7::text, 'mail', $8::text, id, $9::uuid, $10::timestamptz from citizen where id = $11 and has_email and mails_refused_at is null
+		select $6::uuid, $7::text, 'mail', $8::text, id, $9::uuid, $10::timestamptz from citizen where id = $11 and has_email and (mails_refused_at is null
+			or mails_refused_signed and ($7::text = 'phone_verified' or $7::text = 'mandate_signed' and mails_refused_at = $10::timestamptz and created_at < $10::timestamptz))
 		on conflict (kind, about) do nothing returning 1`, id, m.Kind, m.About, db.OrNull(m.Mandate), now, m.Citizen)
 }
 
@@ -38,11 +40,13 @@ const aboutMandate = `select c.id, c.data_key, c.identity, c.identified_at, o.na
 		exists (select from mandate_power p where p.organisation_id = x.organisation_id and p.citizen_id = x.citizen_id and p.ended_at = x.signed_at and p.end_reason = 'superseded'),
 		m.kind = 'mandate_used' and $3 <= (select count(*) from notify_message o where o.citizen_id = c.id and o.kind = m.kind
 			and (o.created_at, o.id) < (m.created_at, m.id) and o.created_at > m.created_at - interval '1 hour'),
-		coalesce(k.n, 0), k.first, k.last
+		coalesce(k.n, 0), k.first, k.last, c.mails_refused_at is not null, m.kind = 'phone_verified',
+		exists (select from report_use u where m.kind = 'mandate_used' and u.way <> 'login' and u.id = case when m.about ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then m.about::uuid end)
 	from notify_message m join citizen c on c.id = m.citizen_id join organisation o on o.id = c.organisation_id
 		left join mandate x on x.id = m.mandate_id and x.citizen_id = c.id
 		left join lateral (select count(*) as n, min(created_at) as first, max(created_at) as last from notify_message k where k.collected_in = m.id) k on true
-	where m.id = $1 and c.id = $2 and octet_length(c.data_key) > 0 and octet_length(c.identity) > 0`
+	where m.id = $1 and c.id = $2 and octet_length(c.data_key) > 0 and octet_length(c.identity) > 0 and (c.mails_refused_at is null
+		or c.mails_refused_signed and (m.kind = 'phone_verified' or m.kind = 'mandate_signed' and c.mails_refused_at = m.created_at and c.created_at < m.created_at))`
 
 // toCitizen is what a message to a citizen says beside what every message may.
 type toCitizen struct {
@@ -56,9 +60,12 @@ type toCitizen struct {
 	replaces             bool       // it took the place of an earlier one, or of a part of it
 	uses                 int        // those collected, with the first and the last
 	first, last          *time.Time
+	quiet                bool // it goes although they want no mails
+	guards               bool // it is of their agreement, and of no mandate
+	declared             bool // it was used otherwise than by a login
 }
 
-// askCitizen reads the receiver and the facts. An erased or unknown citizen is nobody; who wants no mails gets no link, and so no mail (citizen.Mails.Link).
+// askCitizen reads the receiver and the facts. An erased or unknown citizen is nobody, and so is who does not want this mail any more.
 func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 	var s citizen.Sealed
 	c := &toCitizen{}
@@ -69,7 +76,7 @@ func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 	}
 	there := false
 	if _, err := pgx.ForEachRow(rows, append(s.Fields(), &o.Name, &o.Phone, &o.Address, &o.AddressExtra, &o.Postcode, &o.City, &c.signed, &c.starts, &c.until, &c.ended, &c.reason, &c.over, &c.replaces,
-		&c.held, &c.uses, &c.first, &c.last), func() error { there = true; return nil }); err != nil || !there {
+		&c.held, &c.uses, &c.first, &c.last, &c.quiet, &c.guards, &c.declared), func() error { there = true; return nil }); err != nil || !there {
 		return err
 	}
 	known, err := p.config.Citizens.Open(s)
@@ -98,6 +105,7 @@ func (c *toCitizen) tell(f *facts, lang string, service Contact) {
 	}
 	f.Signed, f.Until, f.Ended = day(c.signed, prose.Date), day(c.until, prose.Date), day(c.ended, prose.DateTime)
 	f.First, f.Last, f.Uses = day(c.first, prose.DateTime), day(c.last, prose.DateTime), c.uses
+	f.Quiet, f.Guards, f.Declared = c.quiet, c.guards, c.declared
 	f.Over, f.Replaces, f.Expired, f.Wished = c.over, c.replaces, c.over && (c.reason == "" || c.reason == "expired"), c.reason == "citizen"
 }
 

@@ -70,8 +70,8 @@ func TestCitizen_IsTold(t *testing.T) {
 	for _, mail := range []mailbox.Message{signed, used, part, ended} {
 		link := "https://mandat.example/mails/"
 		secret := strings.TrimPrefix(mail.Link(), link)
-		if refused, err := o.mails().Refused(t.Context(), secret); err != nil || refused {
-			t.Errorf("the link %s: %t, %v", mail.Link(), refused, err)
+		if choice, err := o.mails().Choice(t.Context(), secret); err != nil || choice != citizen.MailsAll {
+			t.Errorf("the link %s: %s, %v", mail.Link(), choice, err)
 		}
 		if mail.Headers["List-Unsubscribe"] != "<"+link+secret+">" || mail.Headers["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click" || mail.Lang != "fr, en" {
 			t.Errorf("headers %v", mail.Headers)

@@ -49,8 +49,10 @@ func TestTexts_ToCitizens(t *testing.T) {
 		"mandate_uses":   {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
 		"mandate_part":   {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
 		"mandate_ended":  {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},
+		"phone_verified": {"Le dimanche 22 novembre 2026 à 9 h 05", "noté un numéro de téléphone", "On Sunday 22 November 2026 at 09:05", "noted a telephone number", "« Ce n’est pas mon numéro. »", "“This is not my number.”"},
 	} {
 		c := about()
+		c.guards = kind == "phone_verified"
 		if kind == "mandate_ended" {
 			c.over, c.reason = true, "organisation"
 		}
@@ -149,6 +151,39 @@ func TestTexts_ToCitizens_OfAnEnd(t *testing.T) {
 	c.replaces = true
 	if _, text, _ := letterTo(t, "mandate_signed", c); !strings.Contains(flat(text), "Il prend la place") || !strings.Contains(flat(text), "It takes the place") {
 		t.Errorf("a signature that replaces:\n%s", text)
+	}
+}
+
+// What was not a login is not called one; a last mail says that it is the last; and one that goes although no mails are wanted says why.
+func TestTexts_ToCitizens_OfWhatIsOtherwise(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		kind         string
+		change       func(*toCitizen)
+		says, others []string
+	}{
+		"declared": {"mandate_used", func(c *toCitizen) { c.declared = true }, []string{"C’est elle qui le déclare. Elle l’a fait avec le mandat", "It says so itself. It did so with the mandate"},
+			[]string{"s’est connectée", "signed in to an online"}},
+		"a login":  {"mandate_used", func(*toCitizen) {}, []string{"s’est connectée en votre nom", "signed in to an online public service"}, []string{"déclare", "says so"}},
+		"the last": {"mandate_signed", func(c *toCitizen) { c.quiet = true }, []string{"celui-ci est le dernier", "this one is the last", "quand vous voulez"}, []string{"chaque fois que ce mandat servira", "each time the mandate"}},
+		"a number": {"phone_verified", func(c *toCitizen) { c.guards = true }, []string{"peut valoir votre accord", "can count as your agreement"}, []string{"Celui-ci part quand même", "nevertheless", "mettre fin à ce mandat", "end this mandate"}},
+		"although": {"phone_verified", func(c *toCitizen) { c.guards, c.quiet = true, true }, []string{"Celui-ci part quand même", "sent nevertheless"}, []string{"mettre fin à ce mandat"}},
+	} {
+		c := about()
+		x.change(c)
+		subject, text, markup := letterTo(t, x.kind, c)
+		sound(t, x.kind, subject, text, markup)
+		plain := strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(flat(text))
+		for _, words := range x.says {
+			if !strings.Contains(plain, words) {
+				t.Errorf("%s: %q is not in\n%s", name, words, text)
+			}
+		}
+		for _, words := range x.others {
+			if strings.Contains(plain, words) {
+				t.Errorf("%s: %q is in\n%s", name, words, text)
+			}
+		}
 	}
 }
 

@@ -18,8 +18,11 @@
 // commit, the message goes out a second time, with the same Message-ID, and, if it has a link, with a new one: the older mail's is dead.
 //
 // A citizen's address is sealed. It is opened when the message is sent, and then only; who refused mails, has no address or was erased is nobody. Each use is
-// told; of a citizen's uses in one organisation within an hour those beyond the fourth are held, and told together within the next (Collect). A mandate whose time
+// told, by a login or declared; of a citizen's uses in one organisation within an hour those beyond the fourth are held, and told together within the next (Collect). A mandate whose time
 // is over is told like one that an act ended, and once (TellExpired).
+//
+// Who refused mails at a signature, where an aidant ticks it for them, gets two nevertheless: the last, about that signature, if they wanted mails until then; and one when a
+// telephone number can agree for them. Who refused by the link of a mail, which an aidant does not have, gets none: they may have a reason to fear who reads it.
 //
 // No message names a citizen or a procedure, and none asks for a code.
 package notify

@@ -97,6 +97,9 @@ var kinds = map[string]kind{
 	"mandate_part":   {byMail, weeks, "/mails/", "", mailsSecret}, // a part of one ended
 	"mandate_ended":  {byMail, weeks, "/mails/", "", mailsSecret}, // by an act, or because its time was over
 
+	// To citizens too: it guards their agreement, and goes unless they refused by the link of a mail themselves.
+	"phone_verified": {byMail, weeks, "/mails/", "", mailsSecret},
+
 	// To the address of before: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},
 }

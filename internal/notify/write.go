@@ -40,6 +40,7 @@ type facts struct {
 	First, Last                                string
 	Over, Expired, Wished                      bool // it stands no more; because its time was over; because the citizen ended it
 	Replaces                                   bool // it took the place of an earlier one
+	Quiet, Guards, Declared                    bool // see toCitizen
 }
 
 // domain is what programs that show mails would make a link of.

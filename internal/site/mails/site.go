@@ -28,16 +28,16 @@ func (s *Site) Mount(r *page.Router) {
 
 type mailsPage struct {
 	page.Common
-	Refused bool
-	Path    string
+	Choice string // what counts now: citizen.MailsAll and its like
+	Path   string
 }
 
 func (s *Site) show(w http.ResponseWriter, r *http.Request) error {
-	refused, err := s.Mails.Refused(r.Context(), r.PathValue("token"))
+	choice, err := s.Mails.Choice(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return problem(r, err)
 	}
-	return s.Pages.Render(w, r, http.StatusOK, "mails/mails.html", &mailsPage{Common: page.Common{Title: "mails.title", NoIndex: true}, Refused: refused, Path: r.URL.Path})
+	return s.Pages.Render(w, r, http.StatusOK, "mails/mails.html", &mailsPage{Common: page.Common{Title: "mails.title", NoIndex: true}, Choice: choice, Path: r.URL.Path})
 }
 
 // formSize is how much of a form is kept in memory: all of it, since the router takes no more.

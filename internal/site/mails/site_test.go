@@ -50,11 +50,11 @@ func (c *counter) linkOf(t *testing.T, id uuid.UUID) (path string, refused func(
 		t.Fatal(err)
 	}
 	return "/mails/" + secret, func() bool {
-		is, err := c.mails.Refused(t.Context(), secret)
+		is, err := c.mails.Choice(t.Context(), secret)
 		if err != nil {
 			t.Error(err)
 		}
-		return is
+		return is == citizen.MailsNone
 	}
 }
 
@@ -112,6 +112,28 @@ func TestMails_RefusedAndTakenBack(t *testing.T) {
 		if !strings.Contains(before.Body.String(), `value="refuse"`) || !strings.Contains(after.Body.String(), `value="resume"`) || strings.Contains(after.Body.String(), `value="refuse"`) {
 			t.Errorf("%s: the page does not say what counts:\n%s", lang, after.Body)
 		}
+	}
+}
+
+// Who said at a signature that they want no mails is told what still comes, and may refuse that too, or have all of them again.
+func TestMails_AfterASignature(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	path, refused := c.link(t)
+	c.Behind(t, `update citizen set mails_refused_at = now(), mails_refused_signed = true`)
+	for _, lang := range pagetest.Languages {
+		a := c.ask(t, http.MethodGet, path+"?lang="+lang, "", "").Body.String()
+		if !strings.Contains(a, `value="refuse"`) || !strings.Contains(a, `value="resume"`) {
+			t.Errorf("%s: the page does not offer both:\n%s", lang, a)
+		}
+	}
+	c.post(t, path, "refuse")
+	if a := c.ask(t, http.MethodGet, path, "", "").Body.String(); !refused() || strings.Contains(a, `value="refuse"`) {
+		t.Errorf("refused %t:\n%s", refused(), a)
+	}
+	c.post(t, path, "resume")
+	if a := c.ask(t, http.MethodGet, path, "", "").Body.String(); refused() || strings.Contains(a, `value="resume"`) {
+		t.Errorf("refused %t:\n%s", refused(), a)
 	}
 }
 
@@ -180,8 +202,8 @@ func TestMails_PagesAreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
 	for _, lang := range pagetest.Languages {
-		for _, refused := range []bool{false, true} {
-			pagetest.Render(t, pages, "mails/mails.html", lang, page.Who{}, &mailsPage{Common: page.Common{Title: "mails.title"}, Refused: refused, Path: "/mails/x"})
+		for _, choice := range []string{citizen.MailsAll, citizen.MailsGuards, citizen.MailsNone} {
+			pagetest.Render(t, pages, "mails/mails.html", lang, page.Who{}, &mailsPage{Common: page.Common{Title: "mails.title"}, Choice: choice, Path: "/mails/x"})
 		}
 	}
 	pagetest.Covered(t, pages, "mails", []string{"mails/mails.html"})
