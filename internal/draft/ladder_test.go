@@ -175,7 +175,7 @@ func TestDocument_SecondColleagueThenMandate(t *testing.T) {
 		t.Error("a power says that FranceConnect identified them")
 	}
 	again := start(t, w, w.Jeanne, middle)
-	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, again, document(), "passport"); err != nil {
+	if err := w.Drafts.ReadDocumentOf(t.Context(), w.Jeanne, again, document(), "passport", draft.Who{Same: m.Citizen}); err != nil {
 		t.Fatal(err)
 	}
 	w.Witness(t, w.Paul, again)
