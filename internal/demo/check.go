@@ -30,15 +30,24 @@ type check struct {
 // Check walks the whole story over HTTP as browsers without JavaScript, prints a line for each step, and returns the error
 // of the first that fails.
 func (d *Demo) Check(ctx context.Context, out io.Writer) error {
-	dir, err := os.MkdirTemp("", "mandat-check-")
+	c, done, err := d.newCheck(ctx, out)
 	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	c := &check{Demo: d, ctx: ctx, out: out, dir: dir}
-	c.jeanne, c.karim, c.paul, c.sofia = c.browser(), c.browser(), c.browser(), c.browser()
+	defer done()
 	return c.walk([]chapter{{"Sign-in", c.signIn()}, {"Draft and identity", c.identity()}, {"Recap and signature", c.signature()}, {"Attestation", c.attestation()},
 		{"Use", c.use()}, {"End", c.end()}, {"Audit", c.audit()}})
+}
+
+// newCheck opens a window for everybody in a story about mandates, and a folder that goes with done.
+func (d *Demo) newCheck(ctx context.Context, out io.Writer) (c *check, done func(), err error) {
+	dir, err := os.MkdirTemp("", "mandat-check-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a folder: %w", err)
+	}
+	c = &check{Demo: d, ctx: ctx, out: out, dir: dir}
+	c.jeanne, c.karim, c.paul, c.sofia = c.browser(), c.browser(), c.browser(), c.browser()
+	return c, func() { _ = os.RemoveAll(dir) }, nil
 }
 
 type chapter struct {

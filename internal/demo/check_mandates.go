@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
+	"regexp"
 
 	"github.com/google/uuid"
 
@@ -20,9 +20,9 @@ type mandates struct {
 	link    string       // opened on it
 	number  string       // that both screens show
 	angela  uuid.UUID    // her mandate, given with FranceConnect
-	odile   uuid.UUID    // hers, given on her own phone
-	renewal uuid.UUID    // of it
+	renewal uuid.UUID    // of a part of hers
 	newest  uuid.UUID    // that took the place of the rest
+	odile   uuid.UUID    // Odile's, given with FranceConnect on her own phone
 	low     uuid.UUID    // given by showing a document
 	coming  uuid.UUID    // that begins tomorrow
 	part    uuid.UUID    // of which one power ended alone
@@ -33,13 +33,12 @@ type mandates struct {
 // terms, a renewal, each end, a use and its account, the documents read by programs that nobody here wrote, and the list. What those programs are not
 // installed for is said.
 func (d *Demo) CheckMandates(ctx context.Context, out io.Writer) error {
-	dir, err := os.MkdirTemp("", "mandat-check-")
+	c, done, err := d.newCheck(ctx, out)
 	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	m := &mandates{check: &check{Demo: d, ctx: ctx, out: out, dir: dir}}
-	m.jeanne, m.karim, m.paul, m.sofia, m.phone = m.browser(), m.browser(), m.browser(), m.browser(), m.browser()
+	defer done()
+	m := &mandates{check: c, phone: c.browser()}
 	return m.walk([]chapter{{"Sign-in", m.aidants()}, {"FranceConnect", m.highest()}, {"Below FranceConnect", m.below()}, {"Agreement by SMS", m.answers()}, {"Terms", m.written()},
 		{"Use and account", m.accounted()}, {"Documents", m.documents()}, {"Renewal", m.renewed()}, {"Ends", m.ends()}, {"List", m.listed()},
 		{"Audit", m.audited(&m.papers, []string{"Mandat signé", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Angela", "PERRIN", "Zoé", formula)},
@@ -75,13 +74,20 @@ func (m *mandates) ofDraft(page string) func() error {
 	return func() error { return m.jeanne.Get(m.Config.BaseURL + "/brouillons/" + m.draft.String() + "/" + page) }
 }
 
+// recapText is the recap in French on the page, of which the form that signs tells the hash.
+var recapText = regexp.MustCompile(`(?s)id="recap-text" lang="fr"[^>]*>(.*?)</div>\s*<p data-aloud`)
+
 // notSigned expects a recap that offers nothing to sign with, and that signing all the same is refused.
 func (m *mandates) notSigned() error {
 	if m.jeanne.HasButton(walk.ConfirmSignature) {
 		return errors.New("the recap can be signed")
 	}
+	text := recapText.FindSubmatch(m.jeanne.Body())
+	if text == nil {
+		return fmt.Errorf("the page %q has no recap", m.jeanne.H1())
+	}
 	const identified = "2" // the version of a draft whose citizen was identified once
-	sent := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {identified}}
+	sent := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {identified}, "shown": {hash(text[1])}, "langue": {"fr"}, "forme": {"plain"}}
 	return all(func() error { return m.jeanne.Post("/brouillons/"+m.draft.String()+"/signature", sent) }, status(m.jeanne, 409),
 		says(m.jeanne, "La preuve de l’accord de la personne manque encore"))()
 }

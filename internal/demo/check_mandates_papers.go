@@ -21,7 +21,7 @@ import (
 func (m *mandates) documents() []step {
 	steps := []step{
 		{"the evidence file fits by itself and its entry, and one changed byte is refused wherever it is", m.evidence},
-		{"the control word and the hash of the attestation open what it permits to anybody, and one changed byte does not", m.shown},
+		{"the control word and the hash of each attestation open what it permits to anybody, and one changed byte does not", m.shown},
 	}
 	steps = append(steps, m.paper("attestation", "attestation")...)
 	steps = append(steps, step{"the mandate is ended", func() error { return m.karim.End(m.papers, "completed") }})
@@ -126,12 +126,8 @@ func (m *mandates) read(document []byte) error {
 	return nil
 }
 
-// shown lets anybody show the public page what is on the paper.
+// shown lets anybody show the public page what is on the paper: the control word, and the hash of each of its files.
 func (m *mandates) shown() error {
-	document, err := m.download("attestation.pdf")
-	if err != nil {
-		return err
-	}
 	if err := page(m.jeanne, &m.papers, "attestation")(); err != nil {
 		return err
 	}
@@ -139,12 +135,26 @@ func (m *mandates) shown() error {
 	if err != nil {
 		return err
 	}
-	w, changed := m.browser(), bytes.Clone(document)
-	changed[len(changed)/2] ^= 1
+	w := m.browser()
+	asks := func(fields url.Values) func() error {
+		return all(func() error { return w.Get(address) }, func() error { return w.Post(address, fields) })
+	}
 	right := tells(w, "Ce mandat est en cours jusqu", "Déclaration de revenus")
-	send := func(fields url.Values) func() error { return func() error { return w.Post(address, fields) } }
-	return all(func() error { return w.Get(address) }, press(w, "Vérifier", url.Values{"word": {word}}), right, func() error { return w.Get(address) }, send(url.Values{"sha256": {hash(document)}}), right,
-		func() error { return w.Get(address) }, send(url.Values{"sha256": {hash(changed)}}), says(w, "Rien de plus ne peut être dit."))()
+	if err := all(func() error { return w.Get(address) }, press(w, "Vérifier", url.Values{"word": {word}}), right)(); err != nil {
+		return err
+	}
+	for _, name := range []string{"attestation.pdf", "attestation.pdf?taille=grande"} {
+		document, err := m.download(name)
+		if err != nil {
+			return err
+		}
+		changed := bytes.Clone(document)
+		changed[len(changed)/2] ^= 1
+		if err := all(asks(url.Values{"sha256": {hash(document)}}), right, asks(url.Values{"sha256": {hash(changed)}}), says(w, "Rien de plus ne peut être dit."))(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // evidence holds the file that shows how the mandate was signed to itself and to its entry, as `mandat evidence verify` does, and then each of
