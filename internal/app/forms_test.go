@@ -58,6 +58,7 @@ var forms = map[string]url.Values{
 	"POST /idp/userinfo":                                      {"access_token": {strings.Repeat("A", 64)}},
 	"POST /invitation/{token}":                                {"how": {"own"}},
 	"POST /mails/{token}":                                     {"act": {"refuse"}},
+	"POST /mandats/transfert":                                 {"address": {"https://mandat.example/v/AAAAAAAAAAAAAAAAAAAAAA"}, "word": {"lune-pomme-sapin-tasse"}},
 	"POST /mandats/nouveau":                                   {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
 	"POST /mandats/{mandate}/fin":                             {"reason": {"citizen"}},
 	"POST /mandats/{mandate}/renouvellement":                  {"powers": {"1"}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},

@@ -47,6 +47,11 @@ func (a *App) periodic() []jobs.Periodic {
 	}
 }
 
+// acts lists the jobs that acts ask for.
+func (a *App) acts() []jobs.Kind {
+	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers()}
+}
+
 // counted forgets how many there were.
 func counted(f func(context.Context) (int, error)) func(context.Context) error {
 	return func(ctx context.Context) error {

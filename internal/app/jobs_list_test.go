@@ -2,8 +2,14 @@ package app
 
 import (
 	"maps"
+	"slices"
 	"testing"
 	"time"
+
+	"mandat/internal/consent"
+	"mandat/internal/mandate"
+	"mandat/internal/notify"
+	"mandat/internal/phone"
 )
 
 // Every job that comes round, by its name. Without one of them nothing fails for a long time: a table grows, a certificate ends without a word.
@@ -26,6 +32,21 @@ func TestPeriodic_AreThese(t *testing.T) {
 		got[p.Name] = p.Every
 	}
 	if !maps.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
+
+// Every job that an act asks for, by its name. One that nobody does waits for ever.
+func TestActs_AreThese(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, k := range (&App{}).acts() {
+		if k.Work == nil || k.Timeout <= 0 {
+			t.Errorf("%s does nothing, or has no time for it", k.Name)
+		}
+		got = append(got, k.Name)
+	}
+	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, mandate.TransferJob}; !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 }

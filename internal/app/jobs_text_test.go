@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"mandat/internal/mandate"
 	"mandat/internal/notify"
 	"mandat/internal/page"
 	"mandat/web"
@@ -16,7 +17,7 @@ func TestJobs_HaveTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{notify.Job}
+	names := []string{notify.Job, mandate.TransferJob}
 	for _, p := range (&App{}).periodic() {
 		names = append(names, p.Name)
 	}

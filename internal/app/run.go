@@ -28,7 +28,7 @@ func (a *App) Start(ctx context.Context) error {
 		}
 	}()
 	var err error
-	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic(), a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers()); err != nil {
+	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic(), a.acts()...); err != nil {
 		return err
 	}
 	if err := a.listen(ctx, a.config.Listen, behindProxies(a.trusted, a.router.Start())); err != nil {

@@ -80,7 +80,7 @@ func TestMandates_Property(t *testing.T) {
 		w.Open(w.DB)
 		n++
 		l := &life{rt: rt, t: t, w: w, who: fixture.Citizen(n), paper: &paper{map[key]grant{}, map[key]grant{}, map[uuid.UUID]time.Time{}, 0}}
-		rt.Repeat(map[string]func(*rapid.T){"sign": l.sign, "end": l.end, "end one power": l.endPower, "wait": l.wait, "": l.check})
+		rt.Repeat(map[string]func(*rapid.T){"sign": l.sign, "end": l.end, "end one power": l.endPower, "transfer": l.transfer, "wait": l.wait, "": l.check})
 	})
 	w.Content(t)
 }
@@ -191,6 +191,43 @@ func (l *life) endPower(rt *rapid.T) {
 	} else {
 		l.paper.drop(id, l.paper.left(id)...)
 	}
+}
+
+// transfer has the citizen give another organisation a mandate that ends one of these. Of one that stands anything is left to end; one that is over, or was transferred
+// before, ends no second time.
+func (l *life) transfer(rt *rapid.T) {
+	id, ok := l.some(rt)
+	if !ok {
+		return
+	}
+	now, by := l.w.Clock.Now(), l.w.Ines
+	by.FactorAt = now
+	offer, err := l.w.Mandates.Offer(by, mandate.Mandate{ID: id, Organisation: l.w.Here})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	d, err := l.w.Mandates.StartTransfer(l.t.Context(), by, offer, fixture.Terms(fixture.Tax))
+	stands := slices.ContainsFunc(slices.Collect(maps.Keys(l.paper.standing)), func(k key) bool { g := l.paper.standing[k]; return g.mandate == id && now.Before(g.until) })
+	if stands != (err == nil) || !stands && !errors.Is(err, mandate.ErrEnded) {
+		rt.Fatalf("transfer: %v, it stands: %v", err, stands)
+	}
+	if err != nil {
+		return
+	}
+	if err := l.w.Drafts.Identify(l.t.Context(), by, d.ID, l.who, l.w.Clock.Now()); err != nil {
+		rt.Fatal(err)
+	}
+	n, err := l.w.Mandates.Sign(l.t.Context(), by, d.ID, l.w.Agreed(l.t, by, d.ID))
+	for range 2 {
+		if err == nil {
+			err = l.w.Mandates.EndTransferred(l.t.Context(), n.ID)
+		}
+	}
+	if err != nil {
+		rt.Fatal(err)
+	}
+	l.paper.drop(id, l.paper.left(id)...)
+	l.paper.acts++
 }
 
 func (l *life) until(id uuid.UUID, k key) time.Time {

@@ -106,7 +106,7 @@ func (c *toCitizen) tell(f *facts, lang string, service Contact) {
 	f.Signed, f.Until, f.Ended = day(c.signed, prose.Date), day(c.until, prose.Date), day(c.ended, prose.DateTime)
 	f.First, f.Last, f.Uses = day(c.first, prose.DateTime), day(c.last, prose.DateTime), c.uses
 	f.Quiet, f.Guards, f.Declared = c.quiet, c.guards, c.declared
-	f.Over, f.Replaces, f.Expired, f.Wished = c.over, c.replaces, c.over && (c.reason == "" || c.reason == "expired"), c.reason == "citizen"
+	f.Over, f.Replaces, f.Moved, f.Expired, f.Wished = c.over, c.replaces, c.reason == "transferred", c.over && (c.reason == "" || c.reason == "expired"), c.reason == "citizen"
 }
 
 // hold lets a message wait for Collect.

@@ -119,7 +119,7 @@ func sound(t *testing.T, kind, subject, text, markup string) {
 // What has ended is not offered to be ended, and why it did is said only of what everybody may read.
 func TestTexts_ToCitizens_OfAnEnd(t *testing.T) {
 	t.Parallel()
-	for reason, words := range map[string]string{"": "sa durée est écoulée", "expired": "its time is over", "citizen": "à votre demande", "death": "a pris fin", "protection": "a pris fin", "organisation": "a pris fin"} {
+	for reason, words := range map[string]string{"": "sa durée est écoulée", "expired": "its time is over", "citizen": "à votre demande", "transferred": "vous l’avez fait passer à une autre structure", "death": "a pris fin", "protection": "a pris fin", "organisation": "a pris fin"} {
 		c := about()
 		c.over, c.reason = true, reason
 		_, text, _ := letterTo(t, "mandate_ended", c)
