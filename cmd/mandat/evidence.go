@@ -105,8 +105,11 @@ func unpack(to string, f evidence.File) error {
 	files := map[string][]byte{"terms.json": f.Terms}
 	for i, text := range f.Texts {
 		end := ".txt"
-		if strings.HasPrefix(text.MediaType, "text/html") {
+		switch {
+		case strings.HasPrefix(text.MediaType, "text/html"):
 			end = ".html"
+		case text.Form == evidence.Drawn:
+			end = ".svg"
 		}
 		files[fmt.Sprintf("text-%d%s", i+1, end)] = text.Bytes
 	}

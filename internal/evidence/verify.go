@@ -86,7 +86,11 @@ func (c *checking) texts() error {
 		if text.Form == SMS {
 			messages = append(messages, text)
 		}
-		c.covered = append(c.covered, Claim{"shown", fmt.Sprintf("%s, %s, template %s, %d bytes of %s, SHA-256 %s", text.Lang, text.Form, text.Template, len(text.Bytes), text.MediaType, named[i].SHA256)})
+		what := "shown"
+		if text.Form == Drawn {
+			what = Drawn
+		}
+		c.covered = append(c.covered, Claim{what, fmt.Sprintf("%s, %s, template %s, %d bytes of %s, SHA-256 %s", text.Lang, text.Form, text.Template, len(text.Bytes), text.MediaType, named[i].SHA256)})
 	}
 	return c.exchange(messages)
 }

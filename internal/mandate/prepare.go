@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,7 +71,7 @@ func ShownDigest(texts []evidence.Text) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// agreed freezes the terms of a draft with all that was shown and said about them, or returns ErrOtherTerms when what would be shown now is not what was.
+// agreed freezes the terms of a draft with all that was shown, said and drawn about them, or returns ErrOtherTerms when what would be shown now is not what was.
 func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
 	f, err := s.freeze(d, now, d.Signing.Salt)
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
 	if d.Witness != uuid.Nil {
 		f.Witness = &terms.Attested{Person: d.Witness, At: d.WitnessedAt.UTC()}
 	}
-	for _, text := range s.said {
+	for _, text := range slices.Concat(s.said, s.agreement.How.Signature()) {
 		f.Shown, s.shown = append(f.Shown, text.Shown()), append(s.shown, text)
 	}
 	return f, nil
