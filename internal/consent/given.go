@@ -47,9 +47,9 @@ func Ask(b *pgx.Batch, organisation, draft uuid.UUID) *Given {
 			}
 			return rows.Err()
 		})
-	// What came after the answer does not matter: it changes while the aidant signs.
+	// Of what came after the question, only what left before the answer: the rest may still change while the aidant signs.
 	b.Queue(`select m.id, m.kind, m.text from consent_message m join consent c on c.id = m.consent_id where c.organisation_id = $1 and c.draft_id = $2 and c.state = 'yes'
-		and m.kind in ('recap', 'request', 'again') order by m.seq`, organisation, draft).Query(func(rows pgx.Rows) error {
+		and (m.kind in ('recap', 'request') or m.kind = 'again' and m.sent_at <= c.answered_at) order by m.seq`, organisation, draft).Query(func(rows pgx.Rows) error {
 		var err error
 		g.messages, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (sealedMessage, error) {
 			var m sealedMessage

@@ -27,8 +27,13 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	return deskOf(t, fixture.New(t))
+}
+
+// deskOf gives Jeanne a key.
+func deskOf(t *testing.T, w *fixture.World) *desk {
+	t.Helper()
 	const host = "mandat.exemple.invalid"
-	w := fixture.New(t)
 	factors, err := credential.New(w.DB, w.Journal, w.Keys, w.Clock, credential.Config{RPID: host, Origins: []string{"https://" + host}, Name: "Mandat"}, credential.Hooks{})
 	if err != nil {
 		t.Fatal(err)

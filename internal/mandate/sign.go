@@ -261,16 +261,8 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 	if s.consent == ConsentSMS {
 		s.sms.Use(tx, m.ID)
 	}
-	// Told first: a signature that turns mails off is told of in a last one.
-	kind := "mandate_signed"
-	if !d.Terms.Tell {
-		kind = "mandate_signed_last"
-	}
-	if err := s.r.told(tx, kind, m.Citizen, m.ID); err != nil {
-		return err
-	}
-	s.r.citizens.SetMails(tx, who, d.Terms.Tell)
-	return nil
+	s.r.citizens.SetMails(tx, who, d.Terms.Tell) // that it turns mails off is told all the same, in a last one (notify.Queue)
+	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)
 }
 
 func (s *signing) event(d *draft.Held) journal.Event {

@@ -2,12 +2,16 @@ package mandate_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/draft"
+	"mandat/internal/evidence"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
 	"mandat/internal/procedure"
@@ -110,6 +114,69 @@ func TestSMS_TheAnswerIsTheProof(t *testing.T) {
 		t.Error("the answer can be used again")
 	}
 	d.Content(t)
+}
+
+// What was sent and what came back is evidence, byte for byte, with the times; and the aidant's key signs it.
+func TestSMS_IsEvidence(t *testing.T) {
+	t.Parallel()
+	for want, sent := range map[string]bool{"recap recap request again answer ": true, "recap recap request answer ": false} {
+		d := newDistant(t)
+		k := deskOf(t, d.World)
+		asked := d.ask()
+		d.Answer(t, asked, angelas, "oui mais attendez")
+		if sent { // that we did not understand
+			d.Send(t, asked)
+		}
+		if err := d.Consents.Answer(t.Context(), d.Message(t, asked, "again"), angelas, "Oui, merci !"); err != nil {
+			t.Fatal(err)
+		}
+		a := k.answer(t, d.draft, d.Agreed(t, d.Jeanne, d.draft))
+		d.Send(t, asked) // what confirms the answer leaves while the aidant signs
+		m, err := k.mandates.Sign(t.Context(), k.jeanne, d.draft, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := k.mandates.Evidence(t.Context(), d.Jeanne, m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := evidence.Verify(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.exchanged(r.File); got != want {
+			t.Errorf("the file has %s, want %s", got, want)
+		}
+		if o := r.File.Circumstances; o.AskedAt == nil || o.ShownAt == nil || o.AnsweredAt == nil || o.AnsweredAt.Before(*o.AskedAt) || o.ShownAt.After(*o.AnsweredAt) {
+			t.Errorf("asked %v, shown %v, answered %v", o.AskedAt, o.ShownAt, o.AnsweredAt)
+		}
+		if n := strings.Count(fmt.Sprint(r.Proven), ", sms, "); n != strings.Count(want, " ") {
+			t.Errorf("the key signed %d of %s", n, want)
+		}
+		if err := r.Fits([]byte(body(t, d.World, "mandate.signed"))); err != nil {
+			t.Error(err)
+		}
+		d.Content(t)
+	}
+}
+
+// exchanged lists the messages of a file, and compares them with what went over the air.
+func (d *distant) exchanged(f evidence.File) (kinds string) {
+	d.t.Helper()
+	var sent []string
+	for _, message := range d.Box.To(angelas) {
+		sent = append(sent, message.Text)
+	}
+	for _, text := range f.Texts {
+		if text.Form != evidence.SMS {
+			continue
+		}
+		kinds += text.Template + " "
+		if text.Template == evidence.Answer && string(text.Bytes) != "Oui, merci !" || text.Template != evidence.Answer && !slices.Contains(sent, string(text.Bytes)) {
+			d.t.Errorf("%s: %q is not what was sent: %q", text.Template, text.Bytes, sent)
+		}
+	}
+	return kinds
 }
 
 // What they said yes to is what is signed, or it is no proof.
