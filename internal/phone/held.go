@@ -37,7 +37,8 @@ func (r *Register) hold(number string, c citizen.Citizen) (held, error) {
 // lockNumber makes acts on one number wait for each other, whichever organisation's. It is the last lock of an act.
 const lockNumber = `select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`
 
-// bars tells why a number needs a colleague, "" if it does not, and whose it is among the professionals. The number is locked.
+// bars tells why a number needs a colleague, "" if it does not, and whose it is among the professionals. The number is locked. One that another person gave up
+// serves them still, until its seat is purged.
 func bars(ctx context.Context, q citizen.Querier, number string, h held) (why string, owners []uuid.UUID, err error) {
 	var staff, other bool
 	err = q.QueryRow(ctx, `select count(*) > 0, coalesce(array_agg(person_id) filter (where person_id is not null), '{}'),
@@ -142,7 +143,7 @@ func (r *Register) Hold(ctx context.Context, tx *journal.Tx, organisation, id uu
 	}
 	var seated bool
 	// The seat alone: what a document tells of a person may be told in more words later.
-	err = tx.QueryRow(ctx, `select exists (select from phone_holder where number_index = $1 and seat = $2)`, h.index, h.seat).Scan(&seated)
+	err = tx.QueryRow(ctx, `select exists (select from phone_holder where number_index = $1 and seat = $2 and kept_until is null)`, h.index, h.seat).Scan(&seated)
 	if err == nil && !seated {
 		err = ErrNotShown
 	}

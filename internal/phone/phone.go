@@ -6,7 +6,7 @@
 //	ask.go      the aidant enters a number: the code is on its way, or a colleague is needed first
 //	allow.go    the colleague gives the reason, in their own session with their own second factor
 //	verify.go   the code is typed: the number is verified, and the one before is removed
-//	remove.go   a number is removed, and forgotten
+//	remove.go   a number is removed, and forgotten but for whom it is bound to
 //	held.go     whom a number serves, in the whole service, without saying whom
 //	send.go     the job that sends the code, and what the gateway reports
 //	compare.go  what the journal says of numbers against what the table says
@@ -18,6 +18,8 @@
 // Consent by SMS rests on a number that the aidant does not hold. So a number that is a professional's (anybody's verified or pending one, or that
 // of an invitation), or that serves another person, is refused; a second aidant of the organisation, who is not its owner, may allow it and gives the
 // reason, which is kept. A number counts for a draft only if it was verified before the draft was begun (Number.VerifiedBefore).
+// A number that was removed counts as serving the person still, for as long as a mandate can stand that it agreed to and for half a year at least (Bound): they may
+// have it again, and for somebody else a colleague gives the reason. The citizen is told by mail when a number is verified (Telling).
 //
 // What this does not prevent: an aidant and somebody outside with a telephone of their own.
 //
@@ -25,10 +27,12 @@
 //
 // Two organisations that help the same person share nothing, not even a key to join them by (package citizen). A hash of the number keyed for the
 // whole service, in the row, would be such a key: most people have one number. So the row has an index keyed for its organisation only, for exact
-// search there. Whom a number serves in the whole service stands in phone_holder, which names no row, no organisation and no time: an index of the
+// search there. Whom a number serves in the whole service stands in phone_holder, which names no row and no organisation: an index of the
 // number under a key of the service, a mark of the person and a seat of the citizen's row, both under a key made from the number. Whoever has the
 // tables learns how many people and how many organisations one number serves, and not who or which; whoever has the key too can try all numbers. The
 // mark is made from FranceConnect's sub where there is one: the same person in two organisations is no second person, and nobody has to explain it.
+// The seat of a number that was removed has the quarter from which on it is nobody's, and no other time: among few removals that tells which one it was, and with that
+// whose rows in two organisations have one number; so seats go as soon as they may.
 // Rows of one transaction can still be told by their xmin, and often by their order on disk, until PostgreSQL freezes and rewrites them: it guards
 // against copies and curious queries, not against whoever watches the server itself.
 package phone
@@ -71,7 +75,7 @@ const (
 // Why a number needs a colleague.
 const (
 	Staff = "staff" // it is a professional's
-	Other = "other" // it serves another citizen
+	Other = "other" // it serves another citizen, or did lately
 )
 
 // The refusals that callers tell apart, besides org.ErrMayNot, org.ErrFactorTooOld and db.ErrNotFound.
@@ -141,11 +145,19 @@ type Register struct {
 	clock    *clock.Clock
 	throttle *throttle.Throttle
 	gateway  *sms.Gateway
+	tell     func(tx *db.Tx, now time.Time, m org.Message) error // nil tells nobody
 }
 
-// New returns the numbers kept in this database. Without a gateway (nil) no code leaves, and Ready is false.
+// Telling returns the same register, which lets citizens be told of each number that is verified, in its transaction (notify.Queue).
+func (r *Register) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) error) *Register {
+	telling := *r
+	telling.tell = queue
+	return &telling
+}
+
+// New returns the numbers kept in this database. Without a gateway (nil) no code leaves, and Ready is false. It tells nobody anything (see Telling).
 func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, keys *envelope.Keys, c *clock.Clock, gateway *sms.Gateway) *Register {
-	return &Register{d, j, citizens, keys, c, throttle.New(d, c), gateway}
+	return &Register{db: d, journal: j, citizens: citizens, keys: keys, clock: c, throttle: throttle.New(d, c), gateway: gateway}
 }
 
 // Ready reports whether codes can be sent.

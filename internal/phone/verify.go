@@ -112,6 +112,15 @@ func (r *Register) verified(ctx context.Context, tx *journal.Tx, who opened, mes
 		d.Replaces = before.ID.String()
 	}
 	tx.Queue(`update phone set state = 'verified', verified_at = $2, verified_by = $3 where id = $1`, open.ID, tx.Now, tx.By.Person)
-	tx.Queue(`insert into phone_holder (number_index, person_mark, seat) values ($1, $2, $3) on conflict do nothing`, h.index, h.mark, h.seat)
-	return journal.Event{Action: "phone.verified", Citizen: who.ID, Detail: d}, nil
+	tx.Queue(`insert into phone_holder (number_index, person_mark, seat) values ($1, $2, $3)
+		on conflict (number_index, seat) do update set person_mark = excluded.person_mark, kept_until = null`, h.index, h.mark, h.seat)
+	return journal.Event{Action: "phone.verified", Citizen: who.ID, Detail: d}, r.told(tx, who.ID, open.ID)
+}
+
+// told lets the citizen be told that a number can agree for them now.
+func (r *Register) told(tx *journal.Tx, citizen, id uuid.UUID) error {
+	if r.tell == nil {
+		return nil
+	}
+	return r.tell(tx.Tx, tx.Now, org.Message{Kind: "phone_verified", About: id.String(), Citizen: citizen})
 }
