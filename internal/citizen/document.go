@@ -105,7 +105,7 @@ func (r *Register) AskNamesakes(b *pgx.Batch, organisation uuid.UUID, i Identity
 
 // namesakes finds also those of before the index $2, whose sub was made of name and birth date; $3 is its index.
 const (
-	namesakes      = selectNamesake + ` and identified_by = 'witnessed' and (name_index = $2 or sub_index = $3) order by created_at, id`
+	namesakes      = selectNamesake + ` and (name_index = $2 or sub_index = $3) order by created_at, id`
 	selectNamesake = `select id, data_key, identity, identified_at, created_at, sub_index from citizen where organisation_id = $1`
 )
 

@@ -238,6 +238,20 @@ func TestNamesakes_TwoFirstReadings(t *testing.T) {
 	w.Content(t)
 }
 
+// An index that another hand put there makes nobody a namesake, nor does a sub.
+func TestNamesakes_AreCalledSo(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	first := signs(t, w, reads(t, w, amina("HOMS", ""), draft.Who{}))
+	other := amina("HOMS", "")
+	other.GivenName = "Salma"
+	second := signs(t, w, reads(t, w, other, draft.Who{}))
+	w.Behind(t, `update citizen set name_index = (select name_index from citizen where id = $2) where id = $1`, second.Citizen, first.Citizen)
+	if known := asked(t, w, w.Jeanne, amina("HOMS", ""), draft.Who{}); len(known) != 1 || known[0].ID != first.Citizen {
+		t.Errorf("asked about %+v", known)
+	}
+}
+
 // Those of before the index were found by a sub made of name and birth date: they still are, and keep it.
 func TestNamesakes_OfBefore(t *testing.T) {
 	t.Parallel()
