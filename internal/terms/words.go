@@ -91,14 +91,17 @@ func (w *Words) functions() template.FuncMap {
 		return func(parts ...string) template.HTML { return html(open, strings.Join(parts, ""), shut) }
 	}
 	return template.FuncMap{
-		"phrase":    w.Phrase,
-		"say":       w.say,
-		"level":     func(l procedure.Level) string { return w.Levels[l] },
-		"day":       func(t time.Time) string { return prose.Date(w.lang, t) },
-		"datetime":  func(t time.Time) string { return prose.DateTime(w.lang, t) },
-		"unspoken":  mark(`<bdi data-unspoken>`, `</bdi>`),
-		"strong":    mark(`<strong><bdi data-unspoken>`, `</bdi></strong>`),
-		"number":    mark(`<bdi dir="ltr" data-unspoken>`, `</bdi>`),
+		"phrase":   w.Phrase,
+		"say":      w.say,
+		"level":    func(l procedure.Level) string { return w.Levels[l] },
+		"day":      func(t time.Time) string { return prose.Date(w.lang, t) },
+		"datetime": func(t time.Time) string { return prose.DateTime(w.lang, t) },
+		"unspoken": mark(`<bdi data-unspoken>`, `</bdi>`),
+		"strong":   mark(`<strong><bdi data-unspoken>`, `</bdi></strong>`),
+		"number":   mark(`<bdi dir="ltr" data-unspoken>`, `</bdi>`),
+		"telephone": func(s string) template.HTML {
+			return html(`<bdi dir="ltr" data-unspoken>`, prose.Together(s), `</bdi>`)
+		},
 		"official":  w.official,
 		"procedure": func(t procedure.Text) template.HTML { return "<strong>" + w.official(t) + "</strong>" },
 		"warning":   w.warning,
