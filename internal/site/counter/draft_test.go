@@ -2,7 +2,6 @@ package counter
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -151,9 +150,9 @@ func TestSignedOut_IsSentToSignIn(t *testing.T) {
 func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	t.Parallel()
 	c, b, drawn := newIdentified(t)
-	before := identified.FindStringSubmatch(b.Get(drawn + "/recapitulatif").Body)[1]
+	before := b.filled(drawn, "agreed", "on")
 	c.Clock.Advance(mandate.IdentityLife + time.Second)
-	b.Want(b.Post(drawn+"/signature", "version", before, "agreed", "on"), 409, "Le mandat n’est pas encore signé", "L’identification est trop ancienne")
+	b.Want(b.Post(drawn+"/signature", before...), 409, "Le mandat n’est pas encore signé", "L’identification est trop ancienne")
 	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Identifier de nouveau la personne")
 
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
@@ -161,18 +160,8 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	late.identify(drawn)
 	late.Want(late.Get(drawn+"/recapitulatif"), 200, "Confirmer que c’est moi", "rien n’est perdu")
 	late.Want(late.Post(drawn+"/confirmation"), 303, session.ConfirmPath)
-	late.Want(late.Post(drawn+"/signature", "version", c.shown(t, late, drawn), "agreed", "on"), 303, session.ConfirmPath)
+	late.Want(late.Post(drawn+"/signature", late.filled(drawn, "agreed", "on")...), 303, session.ConfirmPath)
 	c.wantRows(t, 0, `select count(*) from mandate`)
-}
-
-// shown is which identification the recap of a draft shows, or will show once the aidant has given their factor.
-func (c *counter) shown(t *testing.T, b *browser, drawn string) string {
-	t.Helper()
-	d, err := c.Drafts.Find(t.Context(), b.By, draftID(drawn))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strconv.Itoa(d.Version)
 }
 
 // The tick of who had to give their second factor first is there again, once, and nothing is signed before they press the button. It was for the
@@ -185,8 +174,8 @@ func TestSign_KeepsTheTickAtAStepUp(t *testing.T) {
 	drawn, other := late.start(), late.start()
 	for _, d := range []string{drawn, other} {
 		late.identify(d)
-		late.Want(late.Post(d+"/signature", "version", c.shown(t, late, d)), 303, session.ConfirmPath) // nothing to keep
-		late.Want(late.Post(d+"/signature", "version", c.shown(t, late, d), "agreed", "on"), 303, session.ConfirmPath)
+		late.Want(late.Post(d+"/signature", late.filled(d)...), 303, session.ConfirmPath) // nothing to keep
+		late.Want(late.Post(d+"/signature", late.filled(d, "agreed", "on")...), 303, session.ConfirmPath)
 	}
 	late.Want(late.Get(other+"/recapitulatif"), 200, "Confirmer que c’est moi") // looking before the factor is given loses nothing
 	c.Clock.Advance(time.Second)
@@ -198,7 +187,7 @@ func TestSign_KeepsTheTickAtAStepUp(t *testing.T) {
 
 	c.Clock.Advance(mandate.FactorLife + time.Second)
 	late.identify(drawn)
-	late.Want(late.Post(drawn+"/signature", "version", c.shown(t, late, drawn), "agreed", "on"), 303, session.ConfirmPath)
+	late.Want(late.Post(drawn+"/signature", late.filled(drawn, "agreed", "on")...), 303, session.ConfirmPath)
 	c.Clock.Advance(time.Second)
 	if err := c.Drafts.Identify(t.Context(), late.By, draftID(drawn), fixture.Citizen(1), c.Clock.Now()); err != nil {
 		t.Fatal(err)
