@@ -28,12 +28,15 @@ type Citizen struct {
 
 // Register reads and writes the citizens of organisations.
 type Register struct {
-	db   *db.DB
-	keys *envelope.Keys
+	db    *db.DB
+	keys  *envelope.Keys
+	names *names // of the last searches
 }
 
 // New returns the register kept in this database under these keys.
-func New(d *db.DB, keys *envelope.Keys) *Register { return &Register{db: d, keys: keys} }
+func New(d *db.DB, keys *envelope.Keys) *Register {
+	return &Register{db: d, keys: keys, names: newNames()}
+}
 
 // Querier is a transaction of whatever kind, for reads inside it.
 type Querier interface {

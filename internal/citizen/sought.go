@@ -105,33 +105,32 @@ func (s Sought) fits(name, birthdate []byte) bool {
 	return true
 }
 
-// fitsSealed is fits of an identity as SealIdentity encoded it. scratch is for the folded name, and returned to be used again.
+// readName reads what a search compares out of an identity as SealIdentity encoded it.
 //
-// The four members are cut out of the JSON: decoding it takes longer than decrypting it, and a search does both for a whole organisation. Where
+// The four members are cut out of the JSON: decoding it takes longer than decrypting it, and a first search does both for a whole organisation. Where
 // nothing is escaped, a quotation mark begins or ends a member's name or its value, in turn.
-func (s Sought) fitsSealed(plain, scratch []byte) (fits bool, _ []byte, err error) {
+func readName(plain []byte, version uint32) (name, error) {
+	n := name{version: version}
 	if bytes.IndexByte(plain, '\\') >= 0 {
 		var i Identity
 		if json.Unmarshal(plain, &i) != nil {
-			return false, scratch, errors.New("identity: not what was sealed")
+			return n, errors.New("identity: not what was sealed")
 		}
-		scratch = i.folded(scratch[:0])
-		return s.fits(scratch, []byte(i.Birthdate)), scratch, nil
+		n.folded, n.birthdate = i.folded(nil), []byte(i.Birthdate)
+		return n, nil
 	}
-	scratch = scratch[:0]
-	var birthdate []byte
 	for len(plain) > 0 {
-		var name, value []byte
-		name, plain = quotedText(plain)
+		var member, value []byte
+		member, plain = quotedText(plain)
 		value, plain = quotedText(plain)
-		switch string(name) {
+		switch string(member) {
 		case "given_name", "family_name", "preferred_username":
-			scratch = fold(scratch, value)
+			n.folded = fold(n.folded, value)
 		case "birthdate":
-			birthdate = value
+			n.birthdate = bytes.Clone(value)
 		}
 	}
-	return s.fits(scratch, birthdate), scratch, nil
+	return n, nil
 }
 
 // quotedText returns what stands between the next two quotation marks, and what comes after them; nothing when there are none.

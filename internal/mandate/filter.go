@@ -124,7 +124,7 @@ func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *
 	}
 	c.now = c.value(now)
 	if f.Words != "" {
-		c.and(`m.citizen_id in (select unnest(` + c.value(whose) + `::uuid[]))`)
+		c.whose(whose)
 	}
 	if f.Procedures != nil {
 		c.and(c.gives(c.value(f.Procedures)))
@@ -133,6 +133,19 @@ func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *
 		c.and(`m.ends_at < ` + c.value(f.EndsBefore))
 	}
 	return c
+}
+
+// few is how many citizens are found one by one in the index of mandates by citizen sooner than all mandates of an organisation are gone through.
+const few = 500
+
+// whose is the condition that a mandate is one of these citizens'. Of many, each mandate of the organisation is looked up in a table of them: "is true" keeps
+// the planner from joining instead, one by one.
+func (c *conditions) whose(citizens []uuid.UUID) {
+	if len(citizens) <= few {
+		c.and(`m.citizen_id = any (` + c.value(citizens) + `::uuid[])`)
+		return
+	}
+	c.and(`(m.citizen_id in (select unnest(` + c.value(citizens) + `::uuid[]))) is true`)
 }
 
 // gives is the condition that a mandate gives one of some procedures, or gave it if it is over. Each of the three questions has an index of its own.

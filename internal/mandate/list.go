@@ -55,18 +55,19 @@ func (r *Register) List(ctx context.Context, by journal.Actor, f Filter) (Listin
 		return out, err
 	}
 	if f.isDesk() {
-		batch := &pgx.Batch{}
-		mayRead := org.MayRead(batch, by)
-		r.queuePage(batch, by, f, nil, mayRead, &out)
-		if err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
+		err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+			if err := readable(ctx, tx, by); err != nil {
+				return err
+			}
+			return r.page(ctx, tx, by, f, nil, &out)
+		})
+		if err != nil {
 			return Listing{}, fmt.Errorf("list mandates: %w", err)
 		}
 		return out, nil
 	}
 	err = r.looking(ctx, by, f, sought, func(tx *journal.Tx, whose []uuid.UUID) (journal.Event, error) {
-		batch := &pgx.Batch{}
-		r.queuePage(batch, by, f, whose, func() error { return nil }, &out)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		if err := r.page(ctx, tx, by, f, whose, &out); err != nil {
 			return journal.Event{}, err
 		}
 		return f.event(len(out.Lines))
@@ -97,27 +98,37 @@ func (r *Register) looking(ctx context.Context, by journal.Actor, f Filter, soug
 	return empty(err)
 }
 
-// queuePage queues the questions how many mandates each tab has, and which are on the page. What may returns is their error.
-func (r *Register) queuePage(batch *pgx.Batch, by journal.Actor, f Filter, whose []uuid.UUID, may func() error, out *Listing) {
+// readable asks whether the actor may read in their organisation.
+func readable(ctx context.Context, tx Reader, by journal.Actor) error {
+	batch := &pgx.Batch{}
+	mayRead := org.MayRead(batch, by)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return mayRead()
+}
+
+// page reads how many mandates each tab has, and which are on the page. The organisation's are gone through once: the page is chosen before anything else is
+// read of its mandates.
+func (r *Register) page(ctx context.Context, tx Reader, by journal.Actor, f Filter, whose []uuid.UUID, out *Listing) error {
 	c := f.conditions(by, r.clock.Now(), whose)
-	batch.Queue(`select `+c.counts()+` from mandate m where `+c.all(), c.values...).QueryRow(func(row pgx.Row) error {
-		n := make([]int, len(Tabs))
-		into := make([]any, len(Tabs))
-		for i := range n {
-			into[i] = &n[i]
-		}
-		if err := row.Scan(into...); err != nil {
-			return err
-		}
-		for i, tab := range Tabs {
-			out.Counts[tab] = n[i]
-		}
-		out.Pages = (out.Counts[f.tab()] + PageLength - 1) / PageLength
-		return nil
-	})
-	c.and(c.tab(f.tab()))
-	// The page is chosen before anything is read of its mandates: what stands on the pages before costs no more than its place in the index.
-	r.queue(batch, `m.id in (select m.id from mandate m where `+c.all()+` order by `+f.order()+` limit `+c.value(PageLength)+` offset `+c.value((f.page()-1)*PageLength)+`) order by `+f.order(), c.values, may, &out.Lines)
+	text := `with fit as materialized (select m.id, m.state, m.signed_at, m.ends_at from mandate m where ` + c.all() + `)
+		select ` + c.counts() + `, array(select m.id from fit m where ` + c.tab(f.tab()) + ` order by ` + f.order() + ` limit ` + c.value(PageLength) + ` offset ` + c.value((f.page()-1)*PageLength) + `) from fit m`
+	n, ids := make([]int, len(Tabs)), []uuid.UUID{}
+	var into []any
+	for i := range n {
+		into = append(into, &n[i])
+	}
+	if err := tx.QueryRow(ctx, text, c.values...).Scan(append(into, &ids)...); err != nil {
+		return err
+	}
+	for i, tab := range Tabs {
+		out.Counts[tab] = n[i]
+	}
+	out.Pages = (out.Counts[f.tab()] + PageLength - 1) / PageLength
+	batch := &pgx.Batch{}
+	r.queue(batch, `m.id = any ($1) order by `+f.order(), []any{ids}, func() error { return nil }, &out.Lines)
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // list reads the mandates of an organisation that fit a condition of ours, for who may read them; its values are numbered from 2.
