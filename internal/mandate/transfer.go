@@ -62,13 +62,10 @@ func (r *Register) Offered(ctx context.Context, by journal.Actor, offer string) 
 		m, err = r.OnPaper(ctx, tx, old)
 		return err
 	})
-	now := r.clock.Now()
-	switch {
-	case err != nil:
+	if err != nil {
 		return Offer{}, fmt.Errorf("find mandate %s to transfer: %w", old, err)
-	case m.Organisation == by.Organisation:
-		return Offer{}, ErrOwn
 	}
+	now := r.clock.Now()
 	o := Offer{Transferred: terms.Transferred{Mandate: m.ID, Organisation: m.Terms.Organisation.Name, SignedAt: m.SignedAt}, EndsAt: m.EndsAt}
 	for _, p := range m.Powers {
 		if p.StandsAt(now) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
@@ -466,4 +467,81 @@ func TestTransfer_TheProgramEndsNothingElse(t *testing.T) {
 	if found, err := mandate.Compare(t.Context(), m.OpenAuditor(t)); err != nil || !strings.Contains(fmt.Sprint(found), "of its end") {
 		t.Errorf("found %v, %v", found, err)
 	}
+}
+
+// What stands of a transfer in the tables is asked again when it counts.
+func TestTransfer_OfWhatWasChangedBehindTheProgramsBack(t *testing.T) {
+	t.Parallel()
+	m := newMove(t)
+	another := m.Sign(t, m.Paul, fixture.Citizen(3), fixture.Tax)
+	id := m.begin(fixture.Angela(), nil)
+	agreed := m.Agreed(t, m.Ines, id)
+	m.Behind(t, `update mandate_draft set transfers = $2 where id = $1`, id, another.ID)
+	if _, err := m.Mandates.Sign(t.Context(), m.Ines, id, agreed); err == nil || errors.Is(err, mandate.ErrOtherCitizen) || !strings.Contains(err.Error(), "not what was sealed") {
+		t.Errorf("a draft that names another mandate: %v", err)
+	}
+	m.Behind(t, `update mandate_draft set transfers = $2 where id = $1`, id, m.old.ID)
+	n, err := m.sign(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Behind(t, `update mandate set transfers = $2 where id = $1`, n.ID, another.ID)
+	if err := m.Mandates.EndTransferred(t.Context(), n.ID); !errors.Is(err, mandate.ErrOtherCitizen) {
+		t.Errorf("a mandate that names another's: %v", err)
+	}
+	var cancelled *river.JobCancelError
+	if err := m.Mandates.Transfers().Work(t.Context(), n.ID, false); !errors.As(err, &cancelled) {
+		t.Errorf("tried again: %v", err)
+	}
+	m.Behind(t, `update mandate set transfers = $2 where id = $1`, n.ID, uuid.New())
+	m.end(n)
+	m.stands()
+	var standing int
+	if m.count(&standing, `select count(*) from mandate where state = 'standing'`); standing != 3 {
+		t.Errorf("%d mandates stand", standing)
+	}
+}
+
+// Whose mandate a draft transfers is told for drafts of one's own organisation, and of no mandate of one's own.
+func TestTransfer_TellsOfOnesOwnDrafts(t *testing.T) {
+	t.Parallel()
+	m := newMove(t)
+	id := m.begin(fixture.Angela(), nil)
+	for organisation, want := range map[uuid.UUID]int{m.Here: 0, m.Elsewhere: 1} {
+		var got int
+		err := m.DB.Read(t.Context(), db.InOrganisation(organisation), func(tx pgx.Tx) error {
+			return tx.QueryRow(t.Context(), `select count(*) from mandate_draft_giver($1)`, id).Scan(&got)
+		})
+		if err != nil || got != want {
+			t.Errorf("%d rows, want %d: %v", got, want, err)
+		}
+	}
+	d, err := m.Drafts.StartTransfer(t.Context(), m.Jeanne, fixture.Terms(fixture.Tax), terms.Transferred{Mandate: m.old.ID, Organisation: "x", SignedAt: m.old.SignedAt})
+	if err == nil {
+		err = m.Drafts.Identify(t.Context(), m.Jeanne, d.ID, fixture.Angela(), m.Clock.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Mandates.Sign(t.Context(), m.Jeanne, d.ID, m.Agreed(t, m.Jeanne, d.ID)); !errors.Is(err, mandate.ErrOwn) {
+		t.Errorf("one of the organisation's own: %v", err)
+	}
+}
+
+// A mandate whose time was over before it could begin ends no other.
+func TestTransfer_ToWhatNeverBegan(t *testing.T) {
+	t.Parallel()
+	m := newMove(t)
+	n := m.signed(fixture.Angela(), func(x *terms.Terms) {
+		first := terms.DayOf(m.Clock.Now()).AddDate(0, 0, 3)
+		x.From, x.Days, x.Until = first, 0, first
+	})
+	m.Clock.Advance(10 * 24 * time.Hour)
+	if _, err := m.Mandates.StartDue(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.wanted(n); got != 0 {
+		t.Errorf("%d jobs", got)
+	}
+	m.stands()
 }

@@ -5,9 +5,12 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/attestation"
 	"mandat/internal/certs"
@@ -152,6 +155,20 @@ func TestTransfer_FromThePaperToTheSignature(t *testing.T) {
 	}
 	p.wantRows(t, 1, `select count(*) from mandate where transfers = $1 and organisation_id = $2`, p.mandate.ID, p.Elsewhere)
 	p.wantRows(t, 1, `select count(*) from mandate where id = $1 and state = 'standing'`, p.mandate.ID)
+	if err := p.Mandates.EndTransferred(t.Context(), uuid.MustParse(strings.TrimPrefix(a.Location, "/mandats/"))); err != nil {
+		t.Fatal(err)
+	}
+	page := p.jeanne(t).Want(p.jeanne(t).Get("/mandats/"+p.mandate.ID.String()), 200, "Passé à un autre organisme").Body
+	if strings.Contains(page, "Un autre organisme") {
+		t.Error("the organisation before is told where the mandate went")
+	}
+	end, err := p.press.Issue(t.Context(), p.Jeanne, attestation.Sheet{Mandate: p.mandate.ID, Kind: attestation.Ended, Lang: "fr"}, mandate.PageDocument)
+	if err != nil || !slices.ContainsFunc(end.Words, func(b attestation.Block) bool {
+		return slices.ContainsFunc(b.Rows, func(row [2]string) bool { return strings.Contains(row[1], "passé à une autre structure") })
+	}) {
+		t.Errorf("the certificate of the end says %v, %v", end.Words, err)
+	}
+	b.Want(p.show(b), 422, "n’est pas celui d’un mandat en cours")
 }
 
 // Somebody else is told why nothing is signed, and what to do, by the button that confirms and by the one that signs.
