@@ -165,7 +165,9 @@ func (p proposal) unreadable(form *page.Form) bool {
 	return form.Value("drawn") != "" && p.How.Drawing == nil
 }
 
-// sameAs tells whether a form was filled in over this version of the draft and these very texts: midnight moves the last day.
+// sameAs tells whether a form was filled in over this version of the draft and these very texts: midnight moves the last day. One that does not say which texts
+// were shown is told first what else is missing, and signs nothing (mandate.ErrOtherTerms).
 func (p proposal) sameAs(form *page.Form, d draft.Draft) bool {
-	return form.Value("version") == strconv.Itoa(d.Version) && form.Value("shown") == p.Digest
+	shown := form.Value("shown")
+	return form.Value("version") == strconv.Itoa(d.Version) && (shown == "" || shown == p.Digest)
 }

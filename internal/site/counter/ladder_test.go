@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func TestWitness_TheSecondColleague(t *testing.T) {
 	b.Without(recap, `action="`+drawn+`/signature"`, `action="`+drawn+`/sms"`)
 	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
 	b.Want(b.Get(drawn+"/temoin"), 200, "Il ouvre sa propre page d’accueil")
-	attest := []string{"version", "2", "seen", "on", "heard", "on"}
+	attest := []string{"version", "2", "attested", strings.Repeat("0", 64), "seen", "on", "heard", "on"}
 	b.Want(b.Post(drawn+"/temoin", attest...), 409, "Ce ne peut pas être vous")
 	ines := c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
 	ines.Without(ines.Want(ines.Get(drawn+"/temoin"), 404), "DUBOIS")
@@ -97,12 +98,15 @@ func TestWitness_TheSecondColleague(t *testing.T) {
 
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
 	late.Want(late.Get(drawn+"/temoin"), 200, "Angela DUBOIS", "24 août 1962", "jeanne Fictif", "rien d’autre", "demandez à le voir")
+	attest[3] = late.toAttest(drawn)
 	late.Want(late.Post(drawn+"/temoin", attest...), 303, session.ConfirmPath)
 	c.Clock.Advance(time.Second)
 	c.stepUp(t, late)
 	late.Want(late.Get(drawn+"/temoin"), 200, `name="seen" value="on" checked`, "Rien n’est encore enregistré")
-	late.Want(late.Post(drawn+"/temoin", "version", "2", "seen", "on"), 422, "Demandez son accord")
-	late.Want(late.Post(drawn+"/temoin", "version", "2", "heard", "on"), 422, "Voyez la personne")
+	late.Want(late.Post(drawn+"/temoin", append(attest[:4:4], "seen", "on")...), 422, "Demandez son accord")
+	late.Want(late.Post(drawn+"/temoin", append(attest[:4:4], "heard", "on")...), 422, "Voyez la personne")
+	late.Want(late.Post(drawn+"/temoin", with(attest, "attested", strings.Repeat("0", 64))...), 409, "n’attend plus d’attestation")
+	late.Want(late.Post(drawn+"/temoin", with(attest, "attested", "")...), 409, "n’attend plus d’attestation")
 	late.Want(late.Post(drawn+"/temoin", with(attest, "version", "1")...), 409, "n’attend plus d’attestation")
 	c.wantRows(t, 0, `select count(*) from mandate_draft where witness_id is not null`)
 	late.Want(late.Post(drawn+"/temoin", attest...), 303, "/espace")
@@ -116,6 +120,36 @@ func TestWitness_TheSecondColleague(t *testing.T) {
 		t.Errorf("proven by %s, witness %s", m.ConsentBy, m.Witness)
 	}
 	b.Want(b.Get(drawn+"/temoin"), 303, "/mandats/")
+}
+
+// whatAttested is the hidden field of the page of a second colleague.
+var whatAttested = regexp.MustCompile(`name="attested" value="([0-9a-f]{64})"`)
+
+// toAttest is what the page of a second colleague has them attest.
+func (b *browser) toAttest(drawn string) string {
+	b.t.Helper()
+	m := whatAttested.FindStringSubmatch(b.Get(drawn + "/temoin").Body)
+	if m == nil {
+		b.t.Fatal("the page has nothing to attest")
+	}
+	return m[1]
+}
+
+// What was attested one day is not what would be signed the next: the page says so, and what to do, and nothing is signed.
+func TestRecap_SaysThatOtherTermsWereAttested(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.low()
+	b.Want(b.Post(drawn+"/identite/piece", passport...), 303, drawn+"/recapitulatif")
+	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "attested", paul.toAttest(drawn), "seen", "on", "heard", "on"), 303, "/espace")
+	form := b.filled(drawn, "agreed", "on", "understood", "until")
+	c.Behind(t, `update mandate_draft set days = 1 where state = 'identified'`) // as if another day had begun
+	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "Votre collègue a attesté d’autres termes", "paul Fictif a attesté ce mandat tel qu’il était alors", `href="`+drawn+`/identite"`), `action="`+drawn+`/signature"`)
+	form[3] = ""
+	b.Want(b.Post(drawn+"/signature", form...), 409, "La preuve de l’accord de la personne manque encore, ou ne vaut plus")
+	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
 // known makes a draft for Angela, whom the house knows by a mandate and a telephone number.
@@ -149,7 +183,7 @@ func TestKnown_WithoutANumberAColleague(t *testing.T) {
 	b.Want(b.Post(drawn+"/sms"), 409, "Ce numéro ne peut pas servir")
 	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
 	paul.Want(paul.Get(drawn+"/temoin"), 200, "votre collègue l’a reconnue")
-	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "seen", "on", "heard", "on"), 303)
+	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "attested", paul.toAttest(drawn), "seen", "on", "heard", "on"), 303)
 	b.Want(b.sign(drawn, "agreed", "on"), 303, "/mandats/")
 }
 

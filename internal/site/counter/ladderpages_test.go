@@ -147,6 +147,9 @@ func everyPage(t *testing.T) []shownPage {
 			p.Draft.IdentifiedBy, p.Draft.WitnessedAt, p.Witness = draft.ByDocument, signedAt, "Paul Fictif"
 			p.Told = told{draft.Known{Same: &oldest}, true, "marie@exemple.invalid", "m•••@exemple.invalid"}
 		})},
+		{"counter/recap.html", "other terms attested", recap(func(p *recapPage) {
+			p.Draft.IdentifiedBy, p.Draft.WitnessedAt, p.Witness, p.OtherTerms = draft.ByDocument, signedAt, "Paul Fictif", true
+		})},
 		{"counter/recap.html", "document alone", recap(func(p *recapPage) { p.Draft.IdentifiedBy, p.Missing = draft.ByDocument, "document" })},
 		{"counter/recap.html", "no number", recap(known(answering{}))},
 		{"counter/screen.html", "easy", func() page.Page {

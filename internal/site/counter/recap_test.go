@@ -94,8 +94,10 @@ func TestSign_AsksForWhatIsMissing(t *testing.T) {
 		}
 	}
 	form := b.filled(drawn, "agreed", "on", "understood", "until")
-	form[3] = strings.Repeat("0", 64) // midnight has passed, say
-	b.Want(b.Post(drawn+"/signature", form...), 409, "Rien n’a été signé")
+	for _, shown := range []string{strings.Repeat("0", 64), ""} { // midnight has passed, say; or it is not said
+		form[3] = shown
+		b.Want(b.Post(drawn+"/signature", form...), 409, "Rien n’a été signé")
+	}
 	c.wantRows(t, 0, `select count(*) from mandate`)
 }
 
