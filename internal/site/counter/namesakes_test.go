@@ -11,8 +11,8 @@ import (
 	"mandat/internal/session"
 )
 
-// attested has Paul attest what he is shown of a draft.
-func (b *browser) attested(c *counter, drawn string) {
+// secondSees has Paul attest what he is shown of a draft.
+func (b *browser) secondSees(c *counter, drawn string) {
 	b.t.Helper()
 	c.Witness(b.t, c.Paul, draftID(drawn))
 }
@@ -25,7 +25,7 @@ func TestNamesakes_AreAskedAbout(t *testing.T) {
 	drawn := b.low()
 	b.Want(b.Post(drawn+"/identite/piece", with(passport, "email", "angela@exemple.invalid")...), 303, drawn+"/recapitulatif")
 	b.Want(b.Get(drawn+"/recapitulatif"), 200, "24 août 1962, à Paris 7e", "angela@exemple.invalid", "Votre structure ne connaît personne d’autre de ce nom")
-	b.attested(c, drawn)
+	b.secondSees(c, drawn)
 	first := b.signedMandate(b.sign(drawn, "agreed", "on").Location)
 	c.Clock.Advance(time.Minute)
 
@@ -56,7 +56,7 @@ func TestNamesakes_AreAskedAbout(t *testing.T) {
 	b.Want(b.Post(drawn+"/identite/piece", answer("who", "other")...), 303, drawn+"/recapitulatif")
 	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "ce n’est pas la personne de même nom"), "remplace l’adresse")
 	paul.Without(paul.Want(paul.Get(drawn+"/temoin"), 200, "ce n’est pas la personne de même nom", "24 août 1962, à Paris 7e", "other@exemple.invalid"), "remplace l’adresse")
-	b.attested(c, drawn)
+	b.secondSees(c, drawn)
 	second := b.signedMandate(b.sign(drawn, "agreed", "on").Location)
 	if second.Citizen == first.Citizen {
 		t.Error("two people are one citizen")
@@ -88,7 +88,7 @@ func TestNamesakes_KnownSince(t *testing.T) {
 	drawn, late := b.low(), b.low()
 	for _, x := range []string{drawn, late} {
 		b.Want(b.Post(x+"/identite/piece", passport...), 303)
-		b.attested(c, x)
+		b.secondSees(c, x)
 	}
 	b.signedMandate(b.sign(drawn, "agreed", "on").Location)
 	if _, err := c.Mandates.Sign(t.Context(), b.By, draftID(late), c.Agreed(t, b.By, draftID(late))); !errors.Is(err, citizen.ErrNamesake) {
