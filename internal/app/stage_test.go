@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -76,7 +77,7 @@ func (s *stage) ctx() context.Context { return s.t.Context() }
 // maker makes the thing that has a name in patterns and forms.
 func (s *stage) maker(name string) func() string {
 	return map[string]func() string{
-		"{use}": s.use, "{shown}": s.shown, "{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{known}": s.known, "{login}": s.login, "{person}": s.person, "{another}": s.another,
+		"{use}": s.use, "{shown}": s.shown, "{mandate}": s.mandate, "{draft}": s.draft, "{citizen}": s.citizen, "{identified}": s.identified, "{recap}": s.recap, "{attested}": s.attested, "{known}": s.known, "{login}": s.login, "{person}": s.person, "{another}": s.another,
 		"{organisation}": s.organisation, "{invitation}": s.invitation, "{token}": s.token, "{factor}": s.factor, "{reset}": s.reset, "{identity}": s.identity,
 		"{browser}": s.browser, "{card}": s.card, "{job}": s.job, "{here}": s.here, "{siret}": func() string { return siret(50_000 + s.n) }, "{n}": func() string { return strconv.Itoa(s.n) },
 		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day, "{import}": s.imported,
@@ -128,6 +129,20 @@ func (s *stage) identified() string {
 	form, err := s.owner.Agreement(s.ctx(), s.id("{draft}"))
 	must(s.t, err)
 	return form.Get("version")
+}
+
+// recap is what the recap of the draft shows.
+func (s *stage) recap() string {
+	form, err := s.owner.Agreement(s.ctx(), s.id("{draft}"))
+	must(s.t, err)
+	return form.Get("shown")
+}
+
+// attested is what a second colleague is shown of the draft.
+func (s *stage) attested() string {
+	_, shown, err := s.site.Mandates.ForWitness(s.ctx(), s.site.Paul, s.id("{draft}"))
+	must(s.t, err)
+	return hex.EncodeToString(shown)
 }
 
 // login is of the state that the route wants.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 )
 
 // BenchmarkDesk prints signing as the browser does it, one POST with a session's cookie to the whole program, beside
@@ -69,15 +69,15 @@ func (d *desk) turn(b *testing.B, s side, writers int) load {
 	b.Helper()
 	count, first := draftsFor(writers), d.first
 	d.first += count
-	identified := fillDrafts(b, d.World, d.Superuser, d.by[:writers], first, count)
+	agreed := agreements(b, d.World, d.by[:writers], first, count, fillDrafts(b, d.World, d.Superuser, d.by[:writers], first, count))
 	return d.measure(b, s, func(report func(time.Duration, error)) {
 		until := time.Now().Add(turn)
 		var wait sync.WaitGroup
 		for w := range writers {
 			wait.Go(func() {
-				for n := first; n < first+count && time.Now().Before(until); n++ {
+				for n := 0; n < count && time.Now().Before(until); n++ {
 					begin := time.Now()
-					err := d.sign(b, s.direct, w, n, identified)
+					err := d.sign(b, s.direct, w, first+n, agreed[w][n])
 					report(time.Since(begin), err)
 				}
 			})
@@ -86,15 +86,15 @@ func (d *desk) turn(b *testing.B, s side, writers int) load {
 	})
 }
 
-func (d *desk) sign(b *testing.B, direct bool, writer, n int, identified time.Time) error {
+func (d *desk) sign(b *testing.B, direct bool, writer, n int, agreed mandate.Agreement) error {
 	id := draftID(writer, n)
 	if direct {
 		by := d.by[writer]
 		by.FactorAt = d.Clock.Now()
-		_, err := d.Mandates.Sign(b.Context(), by, id, fixture.Agreed())
+		_, err := d.Mandates.Sign(b.Context(), by, id, agreed)
 		return err
 	}
-	form := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {"1"}}
+	form := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {"1"}, "shown": {agreed.Shown}}
 	a, err := d.browsers[writer].do(b.Context(), http.MethodPost, "/brouillons/"+id.String()+"/signature", form, "")
 	if err == nil && !strings.HasPrefix(a.at.Path, "/mandats/") {
 		err = errors.New("not signed: " + strconv.Itoa(a.status))

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"encoding/binary"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,8 +10,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 )
 
 // perWriter is how far the ids of two writers' drafts lie apart.
@@ -53,6 +56,33 @@ func fillDrafts(b *testing.B, w *fixture.World, address string, by []journal.Act
 		b.Fatal(err)
 	}
 	return now
+}
+
+// agreements are what is agreed to about drafts of fillDrafts, by writer: what was shown is said, as the page of the recap does.
+func agreements(b *testing.B, w *fixture.World, by []journal.Actor, first, count int, identified time.Time) [][]mandate.Agreement {
+	b.Helper()
+	out := make([][]mandate.Agreement, len(by))
+	o, err := w.Directory.Organisation(b.Context(), by[0].Organisation)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for writer := range by {
+		wait.Go(func() {
+			for n := first; n < first+count; n++ {
+				a, who := fixture.Agreed(), fixture.Citizen(writer*perWriter+n*2/3)
+				_, texts, err := w.Mandates.Proposal(draft.Draft{Terms: fixture.Terms(procedures...), Identity: &who, IdentifiedBy: draft.ByFranceConnect, IdentifiedAt: identified, InformedAt: identified}, o, a.How)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				a.Version, a.Shown = 1, mandate.ShownDigest(texts)
+				out[writer] = append(out[writer], a)
+			}
+		})
+	}
+	wait.Wait()
+	return out
 }
 
 func draftRow(b *testing.B, w *fixture.World, a journal.Actor, id uuid.UUID, who int, now time.Time) []any {

@@ -199,14 +199,14 @@ func (l *large) sign(b *testing.B) run {
 	s, count := l.signing, draftsFor(len(l.signing.by))
 	first := s.first
 	s.first += count
-	fillDrafts(b, s.World, s.Superuser, s.by, first, count)
+	agreed := agreements(b, s.World, s.by, first, count, fillDrafts(b, s.World, s.Superuser, s.by, first, count))
 	before, begun := l.meter.read(b), time.Now()
 	var mutex sync.Mutex
 	var wait sync.WaitGroup
 	signed := 0
 	for n := range s.by {
 		wait.Go(func() {
-			acts := s.writer(b, n, first, count, begun.Add(turn))
+			acts := s.writer(b, n, first, agreed[n], begun.Add(turn))
 			mutex.Lock()
 			defer mutex.Unlock()
 			signed += len(acts)
