@@ -181,7 +181,7 @@ func (a *App) buildProtocols(_ context.Context) error {
 	}
 	a.franceconnect, err = franceconnect.New(franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
 		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log},
-		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Drafts: a.drafts, Pages: a.pages, Clock: a.clock})
+		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Drafts: a.drafts, Catalogue: a.catalogue, Pages: a.pages, Clock: a.clock})
 	if err != nil {
 		return err
 	}

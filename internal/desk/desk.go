@@ -72,7 +72,7 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	must(t, err)
 	d.Pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{d.ProConnect.Origin()}})
 	must(t, err)
-	d.FranceConnect, err = franceconnect.New(fc, franceconnect.Parts{DB: d.DB, Sessions: d.Sessions, Drafts: d.Drafts, Pages: d.Pages, Clock: d.Clock})
+	d.FranceConnect, err = franceconnect.New(fc, franceconnect.Parts{DB: d.DB, Sessions: d.Sessions, Drafts: d.Drafts, Catalogue: d.Catalogue, Pages: d.Pages, Clock: d.Clock})
 	must(t, err)
 	d.Router = page.NewRouter(page.RouterOptions{Pages: d.Pages, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
 	d.Provider = d.provider(t)

@@ -14,6 +14,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/throttle"
 	"mandat/internal/upstream"
@@ -38,26 +39,28 @@ type Config struct {
 
 // Parts is what the relying party works with.
 type Parts struct {
-	DB       *db.DB
-	Sessions *session.Sessions
-	Drafts   *draft.Register
-	Pages    *page.Pages
-	Clock    *clock.Clock
+	DB        *db.DB
+	Sessions  *session.Sessions
+	Drafts    *draft.Register
+	Catalogue *procedure.Catalogue
+	Pages     *page.Pages
+	Clock     *clock.Clock
 }
 
 // RP is the relying party.
 type RP struct {
-	provider *upstream.Provider
-	endURL   string
-	origin   string // of this site ("https://…")
-	secure   bool   // it is served over HTTPS
-	db       *db.DB
-	limits   *throttle.Throttle
-	sessions *session.Sessions
-	drafts   *draft.Register
-	pages    *page.Pages
-	clock    *clock.Clock
-	logger   *slog.Logger
+	provider  *upstream.Provider
+	endURL    string
+	origin    string // of this site ("https://…")
+	secure    bool   // it is served over HTTPS
+	db        *db.DB
+	limits    *throttle.Throttle
+	sessions  *session.Sessions
+	drafts    *draft.Register
+	catalogue *procedure.Catalogue
+	pages     *page.Pages
+	clock     *clock.Clock
+	logger    *slog.Logger
 }
 
 // New returns a relying party. It asks FranceConnect nothing yet: a FranceConnect that is down stops no program.
@@ -82,7 +85,7 @@ func New(c Config, p Parts) (*RP, error) {
 		return nil, errors.New("franceconnect: the address for answers is none")
 	}
 	return &RP{provider: provider, endURL: c.EndURL, origin: here.Scheme + "://" + here.Host, secure: here.Scheme == "https", db: p.DB, limits: throttle.New(p.DB, p.Clock),
-		sessions: p.Sessions, drafts: p.Drafts, pages: p.Pages, clock: p.Clock, logger: c.Logger}, nil
+		sessions: p.Sessions, drafts: p.Drafts, catalogue: p.Catalogue, pages: p.Pages, clock: p.Clock, logger: c.Logger}, nil
 }
 
 // Mount declares the routes. Those that FranceConnect sends the browser to are for anybody: a session that ended in the

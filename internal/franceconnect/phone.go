@@ -13,6 +13,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
+	"mandat/internal/terms"
 	"mandat/internal/throttle"
 	"mandat/internal/token"
 	"mandat/internal/upstream"
@@ -24,7 +25,8 @@ type phonePage struct {
 	page.Common
 	Asks        string // the name of the organisation
 	Number      int
-	Unavailable bool // FranceConnect does not answer
+	Powers      []terms.Outlined // of the mandate that is being drawn up
+	Unavailable bool             // FranceConnect does not answer
 }
 
 // showLink is the page of a link (GET /i/{token}). It changes nothing for anybody: programs that look into messages open links too.
@@ -33,12 +35,19 @@ func (rp *RP) showLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rp.renderLink(w, r, http.StatusOK, l, false)
+	_, drawn, refusal, err := rp.asker(r, l)
+	switch {
+	case err != nil:
+		return err
+	case refusal != "":
+		return rp.refuse(http.StatusGone, "franceconnect.over")
+	}
+	return rp.renderLink(w, r, http.StatusOK, l, drawn, false)
 }
 
-func (rp *RP) renderLink(w http.ResponseWriter, r *http.Request, status int, l link, unavailable bool) error {
+func (rp *RP) renderLink(w http.ResponseWriter, r *http.Request, status int, l link, drawn draft.Draft, unavailable bool) error {
 	return rp.pages.Render(w, r, status, "franceconnect/phone.html", &phonePage{Common: page.Common{Title: "franceconnect.phone.title", NoIndex: true, FormOrigins: []string{rp.Origin()}},
-		Asks: l.Asks, Number: l.Number, Unavailable: unavailable})
+		Asks: l.Asks, Number: l.Number, Powers: drawn.Terms.Outline(rp.catalogue, rp.clock.Now()), Unavailable: unavailable})
 }
 
 // linkOn finds the link of the path that may be used in this browser, or the page that says why not.
@@ -94,16 +103,18 @@ func (rp *RP) doLeave(w http.ResponseWriter, r *http.Request) error {
 	if form.Value("act") == "decline" {
 		return rp.decline(w, r, l)
 	}
-	if _, refusal, err := rp.asker(r, l); err != nil {
+	_, drawn, refusal, err := rp.asker(r, l)
+	if err != nil {
 		return err
-	} else if refusal != "" {
+	}
+	if refusal != "" {
 		return rp.refuse(http.StatusGone, "franceconnect.over")
 	}
 	state, nonce := token.Hex(32), token.Hex(32)
 	to, err := rp.provider.AuthURL(r.Context(), state, nonce, oauth2.SetAuthURLParam("acr_values", "eidas1"), oauth2.SetAuthURLParam("prompt", "login"))
 	if errors.Is(err, upstream.ErrUnavailable) {
 		rp.logFailure(r, err)
-		return rp.renderLink(w, r, http.StatusServiceUnavailable, l, true)
+		return rp.renderLink(w, r, http.StatusServiceUnavailable, l, drawn, true)
 	}
 	if err != nil {
 		return err
@@ -132,25 +143,25 @@ func (rp *RP) decline(w http.ResponseWriter, r *http.Request, l link) error {
 	return rp.pages.Render(w, r, http.StatusOK, "franceconnect/end.html", &endPage{Common: page.Common{Title: "franceconnect.end.declined", NoIndex: true}, Declined: true})
 }
 
-// asker is who made a link, as they act now: the aidant of the session in which it was made, if that still counts, and the draft is still
+// asker is who made a link, as they act now: the aidant of the session in which it was made, if that still counts, and the draft, if it is still
 // theirs and as it was. Otherwise it says with what message the link is refused.
-func (rp *RP) asker(r *http.Request, l link) (by journal.Actor, refusal string, err error) {
+func (rp *RP) asker(r *http.Request, l link) (by journal.Actor, drawn draft.Draft, refusal string, err error) {
 	at, err := rp.sessions.Still(r.Context(), l.Session)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
-		return by, "session_over", nil
+		return by, drawn, "session_over", nil
 	case err != nil:
-		return by, "", err
+		return by, drawn, "", err
 	}
 	by = at.As(journal.Aidant)
-	drawn, err := rp.drafts.Find(r.Context(), by, l.Draft)
+	drawn, err = rp.drafts.Find(r.Context(), by, l.Draft)
 	switch {
 	case errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
-		return by, "draft_changed", nil
+		return by, drawn, "draft_changed", nil
 	case err != nil:
-		return by, "", err
+		return by, drawn, "", err
 	case drawn.Person != by.Person, drawn.Version != l.Version, drawn.State != draft.Open && drawn.State != draft.Identified:
-		return by, "draft_changed", nil
+		return by, drawn, "draft_changed", nil
 	}
-	return by, "", nil
+	return by, drawn, "", nil
 }

@@ -11,6 +11,9 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/draft"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/prose"
 	"mandat/internal/rogue"
 	"mandat/internal/session"
 )
@@ -102,6 +105,12 @@ func TestPhone_Sound(t *testing.T) {
 		!strings.Contains(phone.Header().Get("X-Robots-Tag"), "noindex") {
 		t.Errorf("the phone shows %v %s", phone.Header(), phone.Text())
 	}
+	// What they say yes to, before they say who they are.
+	for _, power := range c.state(t).Terms.Outline(c.Catalogue, c.Clock.Now()) {
+		if !phone.Has(power.Name.In("fr")) || !phone.Has("faire la démarche, sans signer ni payer · jusqu’au "+prose.Date("fr", power.Until)) {
+			t.Errorf("the phone does not show %s: %s", power.Key, phone.Text())
+		}
+	}
 	if len(phone.Cookies()) != 0 {
 		t.Errorf("looking left cookies %v", phone.Cookies())
 	}
@@ -128,6 +137,19 @@ func TestPhone_Sound(t *testing.T) {
 	get(t, c.browser, c.waiting())
 	if c.browser.H1() != "recapitulatif" {
 		t.Errorf("the aidant is at %v", c.browser.URL())
+	}
+	get(t, phone, link)
+	c.shows(t, phone, http.StatusGone, "franceconnect.over.title")
+}
+
+// A link shows what the mandate would be, or nothing: not terms that were changed since it was made.
+func TestPhone_ShowsNoOtherTerms(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	link, phone := c.link(t), browse.New()
+	get(t, phone, link)
+	if err := c.Drafts.Change(t.Context(), journal.Actor{Kind: journal.Aidant, Person: c.jeanne, Organisation: c.Here}, c.draft, fixture.Terms(fixture.Housing)); err != nil {
+		t.Fatal(err)
 	}
 	get(t, phone, link)
 	c.shows(t, phone, http.StatusGone, "franceconnect.over.title")

@@ -48,7 +48,7 @@ func (rp *RP) judge(r *http.Request, l link) (refusal, idToken string) {
 		return notice(q), ""
 	}
 	answer, failure := rp.provider.Exchange(r.Context(), upstream.Once(q, "code"), l.Nonce, "")
-	by, refusal, err := rp.asker(r, l)
+	by, _, refusal, err := rp.asker(r, l)
 	if err == nil && refusal == "" {
 		refusal, err = rp.outcome(r, l.LeftAt, answer, failure, func(who citizen.Identity) error {
 			return rp.drafts.IdentifyOnPhone(r.Context(), by, l.Draft, who, l.Version)

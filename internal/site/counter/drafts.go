@@ -10,7 +10,6 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/page"
-	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
 	"mandat/internal/terms"
@@ -21,16 +20,10 @@ type colleaguesPage struct {
 	page.Common
 	Draft    draft.Draft
 	Holder   string
-	Powers   []drawnPower
+	Powers   []terms.Outlined
 	Span     terms.Span
 	Awaits   bool // a second colleague
 	JustLost bool // somebody else has taken it over, or changed it, while this page was open
-}
-
-type drawnPower struct {
-	procedure.Procedure
-	Level procedure.Level
-	Case  bool // for one case only, whose reference is not shown
 }
 
 func pathOf(id uuid.UUID) string { return "/brouillons/" + id.String() }
@@ -74,12 +67,7 @@ func (s *Site) renderColleagues(w http.ResponseWriter, r *http.Request, at *sess
 		return err
 	}
 	p := &colleaguesPage{Common: page.Common{Title: "aidant.colleagues.title", Current: newTerms, Trail: []page.Link{home}}, Draft: d, Holder: holder.GivenName + " " + holder.UsualName,
-		Span: d.Terms.Span(s.Clock.Now(), terms.MaxDays), Awaits: staff.AwaitsColleague(d), JustLost: status == http.StatusConflict}
-	for _, asked := range d.Terms.Powers {
-		if x, ok := s.Catalogue.Find(asked.Procedure); ok {
-			p.Powers = append(p.Powers, drawnPower{x, asked.Level, asked.Case != ""})
-		}
-	}
+		Powers: d.Terms.Outline(s.Catalogue, s.Clock.Now()), Span: d.Terms.Span(s.Clock.Now(), terms.MaxDays), Awaits: staff.AwaitsColleague(d), JustLost: status == http.StatusConflict}
 	return s.Pages.Render(w, r, status, "counter/colleagues.html", p)
 }
 

@@ -41,7 +41,7 @@ func termsPages() []shownPage {
 	other := func(change func(*colleaguesPage)) func() page.Page {
 		return func() page.Page {
 			p := &colleaguesPage{Common: page.Common{Title: "aidant.colleagues.title", Trail: []page.Link{home}}, Draft: drawn, Holder: "Paul Fictif",
-				Powers: []drawnPower{{tax, procedure.Sign, true}}, Span: drawn.Terms.Span(signedAt, terms.MaxDays)}
+				Powers: []terms.Outlined{{Procedure: tax, Level: procedure.Sign, Case: true}}, Span: drawn.Terms.Span(signedAt, terms.MaxDays)}
 			change(p)
 			return p
 		}
