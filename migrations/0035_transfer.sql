@@ -11,7 +11,7 @@ alter table mandate_draft
 -- The mandate that it transfers ends by itself, by the program alone.
 alter table mandate
   add column transfers uuid,
-  add constraint mandate_transfers check (transfers <> id and renews is null),
+  add constraint mandate_transfers check (transfers is null or transfers <> id and renews is null),
   add constraint mandate_transferred_by check (end_reason <> 'transferred' or ended_by is null);
 create index mandate_transfers on mandate (transfers) where transfers is not null;
 create index mandate_transferred on mandate (id) where end_reason = 'transferred';
