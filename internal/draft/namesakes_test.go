@@ -334,3 +334,38 @@ func TestNamesakes_GoWithTheIdentity(t *testing.T) {
 		}
 	}
 }
+
+// What a draft says of whom a document told is what the entry of the same act says, and is so.
+func TestNamesakes_AsTheEntrySays(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	first := signs(t, w, reads(t, w, amina("HOMS", ""), draft.Who{}))
+	id, nobody := reads(t, w, amina("HOMS", ""), draft.Who{Same: first.Citizen}), uuid.New()
+	for _, x := range []struct {
+		sql       string
+		citizen   uuid.UUID
+		otherThan []string
+		fits      bool
+	}{
+		{`update mandate_draft set other_than = array[$2::uuid] where id = $1`, first.Citizen, []string{nobody.String()}, true},
+		{`update mandate_draft set other_than = null, identified_at = identified_at where id = $1 and $2::uuid is not null`, first.Citizen, nil, true},
+		{`update mandate_draft set other_than = array[$2::uuid] where id = $1`, uuid.Nil, []string{nobody.String()}, false},
+		{`update mandate_draft set other_than = array[$2::uuid] where id = $1`, first.Citizen, nil, false},
+		{`update mandate_draft set other_than = array[$2::uuid] where id = $1`, first.Citizen, []string{first.Citizen.String()}, false},
+		{`update mandate_draft set other_than = array[$2::uuid, same_as] where id = $1`, first.Citizen, []string{nobody.String(), first.Citizen.String()}, false},
+		{`update mandate_draft set same_as = null where id = $1 and $2::uuid is not null`, uuid.Nil, nil, false},
+		{`update mandate_draft set sub_index = sha256('else') where id = $1 and $2::uuid is not null`, first.Citizen, nil, false},
+	} {
+		err := w.Journal.Record(t.Context(), w.Jeanne, func(tx *journal.Tx) (journal.Event, error) {
+			detail := map[string]any{"draft": id.String(), "version": version(t, w, w.Jeanne, id), "method": draft.ByDocument}
+			if x.otherThan != nil {
+				detail["other_than"] = x.otherThan
+			}
+			tx.Queue(x.sql, id, nobody)
+			return journal.Event{Action: "draft.identified", Citizen: x.citizen, Detail: detail}, nil
+		})
+		if (err == nil) != x.fits {
+			t.Errorf("%s, with an entry of %s about %v: %v", x.sql, x.citizen, x.otherThan, err)
+		}
+	}
+}
