@@ -62,6 +62,9 @@ var allWords = sync.OnceValues(func() (map[string]*Words, error) {
 	return out, nil
 })
 
+// Lang is the language, by ISO 639-1 code.
+func (w *Words) Lang() string { return w.lang }
+
 // Dir is the direction in which the language is written: "ltr" or "rtl".
 func (w *Words) Dir() string {
 	if w.RightToLeft {

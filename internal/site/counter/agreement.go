@@ -26,6 +26,7 @@ type proposal struct {
 	Terms    terms.Frozen
 	Texts    []shownText  // the first is the one that is read
 	Words    *terms.Words // of the language in which it is
+	Controls *terms.Words // of who presses the buttons beside it
 	How      *terms.Agreement
 	Digest   string // of the texts: what is signed is what was shown
 	Question question
@@ -41,11 +42,12 @@ type shownText struct {
 
 // question is what the citizen is asked, in the language that they read, so that it shows whether they have understood.
 type question struct {
-	Lang, Dir, Text string
-	Answers         []answer
+	Lang, Dir, Text, Beside string
+	Answers                 []answer
 }
 
-type answer struct{ Value, Text string }
+// answer has what it is called on the page, too, when that is in another language.
+type answer struct{ Value, Text, Beside string }
 
 // rightAnswer is the one that the terms give.
 const rightAnswer = "until"
@@ -80,7 +82,7 @@ func (p *proposal) show(texts []evidence.Text) error {
 			return err
 		}
 		if i == 0 {
-			p.Words = words
+			p.Words, p.Controls = words, words
 		}
 		p.Texts = append(p.Texts, shownText{t.Lang, words.Dir(), t.Form, template.HTML(t.Bytes)}) //nolint:gosec // a template of ours has escaped what is in it
 	}
@@ -91,10 +93,28 @@ func (p *proposal) show(texts []evidence.Text) error {
 // ask asks when the mandate ends. The right answer does not stand in the same place for every draft.
 func ask(d draft.Draft, ends time.Time, lang string, words *terms.Words) question {
 	q := question{Lang: lang, Dir: words.Dir(), Text: prose.Spaces(lang, words.Phrase("question"))}
-	q.Answers = []answer{{rightAnswer, prose.Date(lang, ends)}, {"later", prose.Date(lang, ends.AddDate(1, 0, 0))}, {"never", words.Phrase("never")}}
+	q.Answers = []answer{{Value: rightAnswer, Text: prose.Date(lang, ends)}, {Value: "later", Text: prose.Date(lang, ends.AddDate(1, 0, 0))}, {Value: "never", Text: words.Phrase("never")}}
 	first := int(d.ID[15]) % len(q.Answers)
 	q.Answers = slices.Concat(q.Answers[first:], q.Answers[:first])
 	return q
+}
+
+// forAidant has a page of the aidant's speak to them: the buttons in the language of the page, and the question and its answers in that language too, beside those of the citizen.
+func (p *proposal) forAidant(d draft.Draft, lang string) error {
+	words, err := terms.WordsOf(lang)
+	if err != nil {
+		return err
+	}
+	p.Controls = words
+	if lang == p.How.Lang {
+		return nil
+	}
+	same := ask(d, p.Terms.EndsAt, lang, words)
+	p.Question.Beside = same.Text
+	for i, a := range same.Answers {
+		p.Question.Answers[i].Beside = a.Text
+	}
+	return nil
 }
 
 // howOf reads how the citizen agrees from the recap's form: the same for a signature with a passkey and a confirmation with a code. The language and form of the text

@@ -53,6 +53,9 @@ func everyPage(t *testing.T) []shownPage {
 				Organisation: house, Readings: terms.Readings, ValidUntil: signedAt.Add(10 * time.Minute), proposal: proposed(t, "fr", evidence.Plain)}
 			change(p)
 			p.Ways = offered(t, p.How)
+			if err := p.forAidant(identified, "fr"); err != nil {
+				t.Fatal(err)
+			}
 			p.people()
 			return p
 		}

@@ -92,6 +92,9 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return refusal(err)
 	}
+	if err := made.forAidant(d, page.Lang(r)); err != nil {
+		return err
+	}
 	offered, err := ways(made.How)
 	if err != nil {
 		return err

@@ -70,6 +70,17 @@ func TestRecap_ShowsWhatIsKept(t *testing.T) {
 	}
 }
 
+// Whoever asks the question in a language that they may not read reads it in theirs too; what the citizen presses on their own screen is in theirs.
+func TestRecap_InTheLanguageOfWhoReads(t *testing.T) {
+	t.Parallel()
+	_, b, drawn := newIdentified(t)
+	const question, aloud = "Jusqu’à quand la structure peut-elle agir pour vous", "Lire à voix haute"
+	b.Want(b.Get(drawn+"/recapitulatif?langue=ar"), 200, "حتى متى يمكن للهيئة", question, "</bdi> (Pour toujours)", aloud, "Effacer le dessin")
+	b.Without(b.Get(drawn+"/recapitulatif"), "</bdi> (Pour toujours)")
+	a := b.Want(b.Get(drawn+"/ecran?langue=ar"), 200, "القراءة بصوت عالٍ", "محو الرسم", "إعادة الشاشة إلى المساعِد")
+	b.Without(a, question, aloud, "Effacer le dessin")
+}
+
 // Whatever is missing is said, nothing that was entered is lost, and nothing is signed.
 func TestSign_AsksForWhatIsMissing(t *testing.T) {
 	t.Parallel()
