@@ -49,7 +49,7 @@ func (x english) before() [][2]string {
 	if x.transfers == nil {
 		return nil
 	}
-	return [][2]string{{"Puts an end to", "The mandate given to " + x.transfers.Organisation + " on " + prose.Date("en", x.transfers.SignedAt) + " ends when this one begins."}}
+	return [][2]string{{"Ends the", "mandate given to " + x.transfers.Organisation + " on " + prose.Date("en", x.transfers.SignedAt)}}
 }
 
 func (x english) says(p granted) []string {

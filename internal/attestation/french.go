@@ -52,7 +52,7 @@ func (x french) before() [][2]string {
 	if x.transfers == nil {
 		return nil
 	}
-	return [][2]string{{"Met fin à", "Le mandat donné à " + x.transfers.Organisation + " le " + prose.Date("fr", x.transfers.SignedAt) + " prend fin quand celui-ci commence."}}
+	return [][2]string{{"Met fin au", "mandat donné à " + x.transfers.Organisation + " le " + prose.Date("fr", x.transfers.SignedAt)}}
 }
 
 // says tells what a power permits beside its procedure.

@@ -92,7 +92,7 @@ func full(t *testing.T, kind Kind, lang string, n int) subject {
 }
 
 // What a citizen takes home is one page with up to ten procedures, whichever they are. Its letters are of ten points, and nine in the small
-// print; of nine only when all ten come with a warning. However many there are, none is smaller.
+// print; of nine only when all ten come with a warning and another mandate ends. However many there are, none is smaller.
 func TestSet_OnOnePage(t *testing.T) {
 	t.Parallel()
 	for _, lang := range Languages {
@@ -104,8 +104,9 @@ func TestSet_OnOnePage(t *testing.T) {
 				text     float64 // what the list is set in; 0 for either
 			}{{1, true, 1, 10}, {10, false, 1, 10}, {10, true, 1, 0}, {20, false, 2, 0}, {40, true, 3, 0}} {
 				x := full(t, kind, lang, c.n)
-				for i := range x.powers {
-					if !c.warnings {
+				if !c.warnings {
+					x.transfers = nil
+					for i := range x.powers {
 						x.powers[i].warning = nil
 					}
 				}

@@ -17,7 +17,8 @@ type Translation struct {
 }
 
 // translations lists them. One more is a line here, words of its own beside french.go (a writer, that TestCompose_BlockForBlock holds to the
-// French block for block) and its dates in package prose. They are written by people who speak the language, or not at all: so far there is one.
+// French block for block) and its dates in package prose. They are written by people who speak the language, or not at all: so far there is one. The other languages of the
+// recap (terms.RecapLanguages), whose dates are there already, are not among them: a document says much that the recap does not.
 var translations = []Translation{{Tag: "en", Name: "English"}}
 
 // Translations lists the languages that documents can be read in beside French.

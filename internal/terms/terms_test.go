@@ -1,11 +1,14 @@
 package terms_test
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/procedure"
 	"mandat/internal/terms"
@@ -184,5 +187,23 @@ func TestSpan_EndsWithADayInParis(t *testing.T) {
 		if !got.From.Equal(at(t, x.from)) || !got.Until.Equal(at(t, x.until)) {
 			t.Errorf("%s: from %s until %s", x.what, got.From.UTC(), got.Until.UTC())
 		}
+	}
+}
+
+// What is said of a transfer stands in no terms without one: the bytes of those are what they were.
+func TestFrozen_SaysOfATransferWhatThereIs(t *testing.T) {
+	t.Parallel()
+	f := frozen(t)
+	plain, _, err := f.Encode()
+	if err != nil || bytes.Contains(plain, []byte("transfers")) {
+		t.Errorf("%s, %v", plain, err)
+	}
+	f.Transfers = &terms.Transferred{Mandate: uuid.New(), Organisation: "Mairie", SignedAt: at(t, "2026-11-02T10:00:00Z")}
+	plain, _, err = f.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read, err := terms.Decode(plain, time.Time{}); err != nil || read.Transfers == nil || *read.Transfers != *f.Transfers {
+		t.Errorf("%+v, %v", read.Transfers, err)
 	}
 }
