@@ -46,6 +46,7 @@ func TestLadder(t *testing.T) {
 			p.press(`form[action$="/signature"] button[type=submit]`)
 			p.says("ends.confirmed")
 			p.comesAgain(name)
+			p.readsAgain(name)
 		})
 	}
 }
@@ -87,17 +88,46 @@ func (p *person) reads(draft, name string) {
 	p.press(`form[action$="/piece"] button`)
 	p.refusal(422, "ladder.document.title")
 	p.look("document-wrong")
-	p.tick("#field-document")
-	for field, text := range map[string]string{"family_name": name, "given_name": "Zoé", "birth_day": "29", "birth_month": "2", "birth_year": "1960", "born_town": "Limoges"} {
-		p.write("#field-"+field, text)
-	}
-	p.press(`form[action$="/piece"] button`)
+	p.copies(name)
 	p.on(draft + "/recapitulatif")
 	p.says("recap.missing.document")
 	p.look("recap-without-proof")
 	p.press(`main a[href$="/temoin"]`)
 	p.page("ladder.witness.title")
 	p.look("witness-asked")
+}
+
+// copies what stands on a document.
+func (p *person) copies(name string) {
+	p.t.Helper()
+	p.tick("#field-document")
+	for field, text := range map[string]string{"family_name": name, "given_name": "Zoé", "birth_day": "29", "birth_month": "2", "birth_year": "1960", "born_town": "Limoges"} {
+		p.write("#field-"+field, text)
+	}
+	p.press(`form[action$="/piece"] button`)
+}
+
+// readsAgain reads the document of somebody who has the name and the birth date of who was there before, and says that it is the same person.
+func (p *person) readsAgain(name string) {
+	p.t.Helper()
+	draft := p.low()
+	p.about("read a document of the same name")
+	p.press(`main a[href$="/identite/piece"]`)
+	p.copies(name)
+	p.refusal(409, "ladder.namesakes.title")
+	p.look("namesakes")
+	p.press(`form[action$="/piece"] button[name=edit]`)
+	p.page("ladder.document.title")
+	p.press(`form[action$="/piece"] button`)
+	p.refusal(409, "ladder.namesakes.title")
+	p.press(`form[action$="/piece"] button:not([name])`)
+	p.refusal(422, "ladder.namesakes.title")
+	p.look("namesakes-unsaid")
+	p.tick("#field-who")
+	p.press(`form[action$="/piece"] button:not([name])`)
+	p.on(draft + "/recapitulatif")
+	p.says("ladder.told.no_email")
+	p.look("recap-the-same")
 }
 
 // attested lets a colleague attest a draft in a window of their own.
