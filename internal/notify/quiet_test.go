@@ -90,14 +90,22 @@ func TestCitizen_IsNotToldFromTheFirst(t *testing.T) {
 	before := o.number(t, `select count(*) from notify_message`)
 	o.agree(t, o.Ines, fixture.Angela(), true) // another organisation's are another matter
 	o.wait(t, angela, "Un autre organisme")
-	o.Behind(t, `insert into notify_message (id, kind, about, citizen_id, created_at) values (gen_random_uuid(), 'phone_verified', 'before', $1, now()), (gen_random_uuid(), 'mandate_signed', 'before', $1, now())`, m.Citizen)
-	o.Behind(t, `update citizen set mails_refused_signed = false where id = $1`, m.Citizen)
-	for range 2 {
+	queued := func(kind string) {
+		o.Behind(t, `insert into notify_message (id, kind, about, citizen_id, created_at) select gen_random_uuid(), $2, 'queued', id, mails_refused_at from citizen where id = $1`, m.Citizen, kind)
+	}
+	work := func() {
 		var id uuid.UUID
 		must(t, o.Connect(t, o.Superuser).QueryRow(t.Context(), `select id from notify_message where state = 'queued' limit 1`).Scan(&id))
 		must(t, o.post.Kind().Work(t.Context(), id, false))
 	}
-	if states := o.ended(t); states != fmt.Sprintf("dropped %d, sent 1", before+2) {
+	for _, kind := range []string{"mandate_used", "mandate_signed"} { // before the signature that refuses, or for it
+		queued(kind)
+		work()
+	}
+	queued("phone_verified")
+	o.Behind(t, `update citizen set mails_refused_signed = false where id = $1`, m.Citizen)
+	work()
+	if states := o.ended(t); states != fmt.Sprintf("dropped %d, sent 1", before+3) {
 		t.Errorf("states %q", states)
 	}
 }
