@@ -64,6 +64,9 @@ func TestUse_ForOneCase(t *testing.T) {
 	if n := count(t, s, `select count(*) from journal_entry where action = 'power.used' and body::jsonb #>> '{detail,case}' = $1`, m.Powers[0].Case); n != 1 {
 		t.Errorf("%d entries name the case", n)
 	}
+	if n := count(t, s, `select count(*) from report_use where case_ref = $1`, m.Powers[0].Case); n != 1 {
+		t.Errorf("%d uses are of the case", n)
+	}
 }
 
 // The end of the power for one case ends what is under way for it, and leaves the other one.
