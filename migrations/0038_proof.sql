@@ -30,8 +30,8 @@ create constraint trigger mandate_draft_witnessed after update of witness_id, wi
   when (new.witness_id is not null and (new.witness_id, new.witnessed_at, new.witness_factor_at, new.witness_terms)
     is distinct from (old.witness_id, old.witnessed_at, old.witness_factor_at, old.witness_terms)) execute function mandate_draft_journaled('draft.witnessed');
 
--- By these the comparison finds what was said of a draft; their entries name neither citizen nor mandate.
-create index journal_entry_draft on journal_entry ((body::jsonb -> 'detail' ->> 'draft')) where action in ('draft.identified', 'draft.witnessed');
+-- Their entries name neither citizen nor mandate: the comparison finds them by their time, which the entry of the signature names.
+create index journal_entry_said on journal_entry (at) where action in ('draft.identified', 'draft.witnessed');
 
 -- An act that signs or begins one mandate ends others of the same citizen, whose place it takes, and does nothing else to them.
 -- +goose StatementBegin

@@ -44,7 +44,8 @@ func (w *writer) write(at time.Time, action string, a about, detail string) {
 
 func stamp(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
 
-// signed is the detail of mandate.signed. It names no evidence: there is none of these mandates, as of those from before it was kept.
+// signed is the detail of mandate.signed. It names neither evidence nor the version of a draft: of these mandates there is none, and nobody identified anybody, as of
+// those from before that was kept.
 func (m *invented) signed(catalogue string) string {
 	var given strings.Builder
 	for n, p := range m.procedures {

@@ -41,14 +41,14 @@ type said struct {
 
 // compareProofs holds what signatures say of identification and witness to the entries of those who identified and attested.
 func compareProofs(ctx context.Context, tx pgx.Tx, signatures map[uuid.UUID]*state) ([]journal.Difference, error) {
-	var drafts []string
+	var times []time.Time
 	for _, s := range signatures {
 		if s.proof.version > 0 {
-			drafts = append(drafts, s.proof.draft.String())
+			times = append(times, s.proof.identified, s.proof.witnessed)
 		}
 	}
 	entries := map[uuid.UUID][]said{}
-	err := journal.Replay(ctx, tx, `e.body::jsonb -> 'detail' ->> 'draft' = any ($1) and e.action in ('draft.identified', 'draft.witnessed')`, []any{drafts}, func(e said) {
+	err := journal.Replay(ctx, tx, `e.at = any ($1::timestamptz[]) and e.action in ('draft.identified', 'draft.witnessed')`, []any{times}, func(e said) {
 		entries[e.Detail.Draft] = append(entries[e.Detail.Draft], e)
 	})
 	if err != nil {
