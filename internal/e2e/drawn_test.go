@@ -19,6 +19,10 @@ func (p *person) inArabic() {
 	p.look("screen-arabic")
 	p.about("draw a signature")
 	const drawn = `document.querySelector("[name=drawn]").value`
+	p.click("canvas")
+	if path := ask[string](p, drawn); path != "" {
+		p.fatalf("a tap is a signature: %q", path)
+	}
 	p.draw()
 	if path := ask[string](p, drawn); !strings.HasPrefix(path, "M") || strings.Count(path, "L") < 3 {
 		p.fatalf("drawn: %q", path)

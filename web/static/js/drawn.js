@@ -13,6 +13,9 @@ const width = 600;
 const height = 200;
 const most = 20000; // characters, as the server takes them
 
+const least = 30; // how wide or high a signature is at least, as for the server: a tap is none
+
+const spread = (strokes, i) => Math.max(...strokes.flat().map((p) => p[i])) - Math.min(...strokes.flat().map((p) => p[i]));
 const near = (a, b) => Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) < 3;
 
 // A touch that does not move is a point: a line to where it is.
@@ -69,7 +72,7 @@ function prepare(box) {
     if (event.pointerId !== drawing) return;
     drawing = null;
     if (pathOf(strokes).length > most) strokes.pop();
-    field.value = pathOf(strokes);
+    field.value = strokes.length && Math.max(spread(strokes, 0), spread(strokes, 1)) >= least ? pathOf(strokes) : "";
     paint();
     if (field.value.length < most - 16) say(field.value ? "done" : "empty");
   };
