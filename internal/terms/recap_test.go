@@ -26,9 +26,9 @@ func TestRecap_SaysAllThatIsGiven(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct{ lang, form, says string }{
 		{"fr", evidence.Plain, "la valider en votre nom, sans payer|seulement pour le dossier|consulter, sans rien changer|23 décembre 2026|Banque de France|ne peut rien payer|quand vous voulez"},
-		{"en", evidence.Plain, "validate it in your name, without paying|only for the file|look, and change nothing|23 December 2026|can pay nothing|whenever you want"},
+		{"en", evidence.Plain, "This is a translation|validate it in your name, without paying|only for the file|look, and change nothing|23 December 2026|can pay nothing|whenever you want"},
 		{"fr", evidence.FALC, "Vous pouvez dire stop|Seulement pour le dossier|L’aidant peut regarder|23 décembre 2026|ne peut pas payer|<svg"},
-		{"en", evidence.FALC, "You can say stop|Only for the file|The helper can look|23 December 2026|cannot pay|<svg"},
+		{"en", evidence.FALC, "This text is a translation|You can say stop|Only for the file|The helper can look|23 December 2026|cannot pay|<svg"},
 	} {
 		f := frozen(t)
 		f.Agreement = &terms.Agreement{Lang: x.lang, Form: x.form, Reading: "self"}
