@@ -34,7 +34,9 @@ func TestNamesakes_AreAskedAbout(t *testing.T) {
 	kept := []string{`name="family_name" value="DUBOIS"`, `name="given_name" value="Angela"`, `name="birth_year" value="1962"`, `name="born_town" value="Alençon"`, `name="email" value="other@exemple.invalid"`}
 	page := b.Want(b.Post(drawn+"/identite/piece", typed...), 409, append(kept, "24 août 1962, à Paris 7e", `value="`+first.Citizen.String()+`"`, "a•••@exemple.invalid", "Connue ici depuis le")...)
 	b.Without(page, "angela@exemple.invalid", " checked")
-	answer := func(more ...string) []string { return append(append(append([]string{}, typed...), "namesake", first.Citizen.String()), more...) }
+	answer := func(more ...string) []string {
+		return append(append(append([]string{}, typed...), "namesake", first.Citizen.String()), more...)
+	}
 	b.Want(b.Post(drawn+"/identite/piece", answer()...), 422, append(kept, "Dites qui est la personne")...)
 	b.Want(b.Post(drawn+"/identite/piece", answer("who", "x")...), 422, kept...)
 	b.Want(b.Post(drawn+"/identite/piece", append(append([]string{}, typed...), "who", "other")...), 409, kept...)
