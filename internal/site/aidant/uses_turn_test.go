@@ -49,12 +49,12 @@ func TestDeclare_OfOneCase(t *testing.T) {
 	c.Content(t)
 }
 
-var turnedTo25 = regexp.MustCompile(`rel="(prev|next)" href="([^"]+)"`)
+var besideLink = regexp.MustCompile(`rel="(prev|next)" href="([^"]+)"`)
 
 // links are the links of a page to those beside it.
 func links(body string) map[string]string {
 	out := map[string]string{}
-	for _, m := range turnedTo25.FindAllStringSubmatch(body, -1) {
+	for _, m := range besideLink.FindAllStringSubmatch(body, -1) {
 		out[m[1]] = m[2]
 	}
 	return out
