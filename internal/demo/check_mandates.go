@@ -26,6 +26,7 @@ type mandates struct {
 	low     uuid.UUID    // given by showing a document
 	coming  uuid.UUID    // that begins tomorrow
 	part    uuid.UUID    // of which one power ended alone
+	moved   uuid.UUID    // that another organisation took over
 	papers  uuid.UUID    // that is used and whose documents are looked at
 }
 
@@ -40,7 +41,7 @@ func (d *Demo) CheckMandates(ctx context.Context, out io.Writer) error {
 	defer done()
 	m := &mandates{check: c, phone: c.browser()}
 	return m.walk([]chapter{{"Sign-in", m.aidants()}, {"FranceConnect", m.highest()}, {"Below FranceConnect", m.below()}, {"Agreement by SMS", m.answers()}, {"Terms", m.written()},
-		{"Use and account", m.accounted()}, {"Documents", m.documents()}, {"Renewal", m.renewed()}, {"Ends", m.ends()}, {"List", m.listed()},
+		{"Use and account", m.accounted()}, {"Documents", m.documents()}, {"Renewal", m.renewed()}, {"Transfer", m.transferred()}, {"Ends", m.ends()}, {"List", m.listed()},
 		{"Audit", m.audited(&m.papers, []string{"Mandat signé", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Angela", "PERRIN", "Zoé", formula)},
 		{"Time", m.expired()}})
 }
@@ -98,6 +99,18 @@ func tells(w *walk.Walker, words ...string) func() error {
 		for _, words := range words {
 			if err := w.Says(words); err != nil {
 				return err
+			}
+		}
+		return nil
+	}
+}
+
+// lacks expects none of these words on a page.
+func lacks(w *walk.Walker, words ...string) func() error {
+	return func() error {
+		for _, words := range words {
+			if w.Has(words) {
+				return fmt.Errorf("the page %q says %q", w.H1(), words)
 			}
 		}
 		return nil

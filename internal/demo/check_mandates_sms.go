@@ -1,14 +1,12 @@
 package demo
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"mandat/internal/mailbox"
 	"mandat/internal/walk"
@@ -23,9 +21,9 @@ func (m *mandates) answers() []step {
 	ask := all(m.draws(chosen(sport)), m.recognised("dubois"), func() (err error) { question, err = m.asked(); return })
 	reply := func(text, words string) func() error { return func() error { return m.reply(question, text, words) } }
 	return []step{
-		{"a number is verified with the code that its telephone gets, and with no other", all(page(m.jeanne, &m.angela, "telephone"), press(m.jeanne, "Envoyer le code", url.Values{"number": {"06 39 98 00 11"}}), m.verified)},
+		{"a number is verified with the code that its telephone gets, and with no other", all(page(m.jeanne, &m.angela, "telephone"), press(m.jeanne, "Envoyer le code", url.Values{"number": {"06 39 98 00 11"}}), m.typed)},
 		{"one that serves another citizen already waits for a colleague's reason", all(page(m.jeanne, &m.odile, "telephone"), press(m.jeanne, "Envoyer le code", url.Values{"number": {"06 39 98 00 11"}}),
-			says(m.jeanne, "Ce numéro sert déjà à une autre personne."), page(m.jeanne, &m.odile, "telephone/exception"), says(m.jeanne, "Demandez à un collègue"),
+			says(m.jeanne, "Ce numéro sert à une autre personne"), page(m.jeanne, &m.odile, "telephone/exception"), says(m.jeanne, "Demandez à un collègue"),
 			page(m.karim, &m.odile, "telephone/exception"), press(m.karim, "Autoriser ce numéro", url.Values{"reason": {"non"}}), status(m.karim, 422))},
 		{"the recap and the question arrive on the telephone", ask},
 		{"“oui mais…” is asked again, and signs nothing", all(reply("Oui mais…", "Nous n'avons pas compris"), m.ofDraft("recapitulatif"), says(m.jeanne, "n’est ni oui ni non"), m.notSigned)},
@@ -49,8 +47,8 @@ func (m *mandates) answers() []step {
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
-// verified types a wrong code, then the one that arrived.
-func (m *mandates) verified() error {
+// typed types a wrong code, then the one that arrived.
+func (m *mandates) typed() error {
 	sent, err := m.mail(angelasPhone, "code")
 	if err != nil {
 		return err
@@ -62,34 +60,26 @@ func (m *mandates) verified() error {
 
 // asked asks by SMS for the draft on the page, and returns the question that arrived.
 func (m *mandates) asked() (mailbox.Message, error) {
-	before := 0
-	if all := m.Mailbox.To(""); len(all) > 0 {
-		before = all[len(all)-1].Number
-	}
+	before := m.arrived()
 	if err := m.jeanne.Press("par SMS", nil); err != nil {
 		return mailbox.Message{}, err
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
-	defer cancel()
-	recap, err := m.Mailbox.WaitAfter(ctx, before, angelasPhone, "vous propose un mandat")
+	recap, err := m.arrives(before, angelasPhone, "vous propose un mandat")
 	if err != nil {
 		return recap, err
 	}
 	if !strings.Contains(recap.Text, "Pass’Sport") {
 		return recap, errors.New("the recap by SMS does not name the procedure")
 	}
-	return m.Mailbox.WaitAfter(ctx, before, angelasPhone, "Répondez OUI pour accepter, NON pour refuser")
+	return m.arrives(before, angelasPhone, "Répondez OUI pour accepter, NON pour refuser")
 }
 
 // reply answers a message as the citizen, and waits for what they are told.
 func (m *mandates) reply(to mailbox.Message, text, words string) error {
-	all := m.Mailbox.To("")
-	before := all[len(all)-1].Number
+	before := m.arrived()
 	if got, err := m.Mailbox.Reply(m.ctx, to, text); err != nil || got != http.StatusNoContent {
 		return errors.Join(err, fmt.Errorf("the site answers %d to the gateway", got))
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
-	defer cancel()
-	_, err := m.Mailbox.WaitAfter(ctx, before, angelasPhone, words)
+	_, err := m.arrives(before, angelasPhone, words)
 	return err
 }

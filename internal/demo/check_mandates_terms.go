@@ -6,10 +6,12 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/evidence"
 	"mandat/internal/prose"
 )
 
@@ -38,11 +40,35 @@ func (m *mandates) written() []step {
 		{"the recap says the level and the end of each, the one case, the first day, what was consented to apart and what not, the warning, and what is checked and what declared",
 			all(m.draws(all3), m.identified("prénom_composé"), tells(m.jeanne, "faire la démarche, la valider et payer en votre nom", "consulter, sans rien changer", "seulement pour le dossier 2026-117/B", "Le mandat commence le "+begins,
 				"Vous avez accepté à part que la structure fasse des paiements", "Elle ne peut pas changer vos coordonnées bancaires", "la personne endettée le signe elle-même", "Ce qui est contrôlé, ce qui est déclaré"))},
-		{"the attestation says the same", all(m.signed(&m.coming), says(m.jeanne, "À venir"), page(m.jeanne, &m.coming, "attestation"),
+		{"it can be read in other languages and easier, beside the French that counts, and the evidence file keeps what was read", all(m.ofDraft("recapitulatif?langue=ar&forme=translation"), m.beside("ar", evidence.Translation),
+			m.ofDraft("recapitulatif?langue=en&forme=falc"), m.beside("en", evidence.FALC), m.signed(&m.coming), says(m.jeanne, "À venir"), m.keptAsRead)},
+		{"the attestation says the same", all(page(m.jeanne, &m.coming, "attestation"),
 			tells(m.jeanne, "voir, faire, signer et payer", "pour le dossier 2026-117/B seulement", "du "+begins, "Accepté par vous à part : les paiements en votre nom.", "Non accepté : le changement de vos coordonnées bancaires."))},
 		{"the entry says the same, without the name of anybody or of the case", m.entryOfTerms},
 		{"before its first day it opens nothing", m.notFound(m.jeanne, "perrin")},
 	}
+}
+
+// beside expects a recap in a language and form, and the French one under it.
+func (m *mandates) beside(lang, form string) func() error {
+	return func() error {
+		if shown := fmt.Sprintf(`id="recap-text" lang="%s"`, lang); !strings.Contains(string(m.jeanne.Body()), shown) || !strings.Contains(string(m.jeanne.Body()), `name="forme" value="`+form+`"`) {
+			return fmt.Errorf("the page %q has no recap in %s, %s", m.jeanne.H1(), lang, form)
+		}
+		return m.jeanne.Says("Le texte en français, qui fait foi")
+	}
+}
+
+// keptAsRead looks for the two texts in the evidence file.
+func (m *mandates) keptAsRead() error {
+	r, err := m.verified(m.coming)
+	if err != nil {
+		return err
+	}
+	if t := r.File.Texts; len(t) != 2 || t[0].Lang != "en" || t[0].Form != evidence.FALC || t[1].Lang != "fr" || t[1].Form != evidence.Plain {
+		return fmt.Errorf("the evidence file has %d texts", len(t))
+	}
+	return nil
 }
 
 // entryOfTerms reads the entry of the mandate that begins tomorrow.

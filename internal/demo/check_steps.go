@@ -13,11 +13,27 @@ import (
 )
 
 // mail waits for a message.
-func (c *check) mail(to, words string) (mailbox.Message, error) {
+func (c *check) mail(to, words string) (mailbox.Message, error) { return c.arrives(0, to, words) }
+
+// arrives waits for a message after the one with a number, and says what came instead.
+func (c *check) arrives(after int, to, words string) (mailbox.Message, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
 	defer cancel()
-	return c.Mailbox.Wait(ctx, to, words)
+	m, err := c.Mailbox.WaitAfter(ctx, after, to, words)
+	if err != nil {
+		came := []string{}
+		for _, x := range c.Mailbox.To(to) {
+			if x.Number > after {
+				came = append(came, fmt.Sprintf("%.200s", x.Subject+x.Text))
+			}
+		}
+		err = fmt.Errorf("%w; what came: %q", err, came)
+	}
+	return m, err
 }
+
+// arrived is the number of the last message that anybody got.
+func (c *check) arrived() int { return len(c.Mailbox.To("")) }
 
 func (c *check) open(w *walk.Walker, path string) func() error {
 	return func() error { return w.Get(c.Config.BaseURL + path) }

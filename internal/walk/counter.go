@@ -2,6 +2,7 @@ package walk
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"strings"
@@ -12,22 +13,27 @@ import (
 // Draw fills in the first page of a new mandate with these fields, and returns the draft. That the citizen was informed and is not under protection
 // is ticked.
 func (w *Walker) Draw(fields url.Values) (uuid.UUID, error) {
-	values := url.Values{"informed": {"on"}, "no_protection": {"on"}}
-	for name, v := range fields {
-		values[name] = v
-	}
-	err := step("enter the terms", w.open(w.Site+w.Under+"/mandats/nouveau"), func() error { return w.Press("Continuer : identité de la personne", values) })
-	if err != nil {
+	if err := step("enter the terms", w.open(w.Site+w.Under+"/mandats/nouveau")); err != nil {
 		return uuid.Nil, err
 	}
-	return w.draftAt("enter the terms")
+	return w.goOn("Continuer : identité de la personne", fields)
 }
 
-// draftAt reads which draft the page asks the identity for.
-func (w *Walker) draftAt(doing string) (uuid.UUID, error) {
+// Continue begins a draft with the terms as they are proposed on the page.
+func (w *Walker) Continue() (uuid.UUID, error) {
+	return w.goOn("Continuer : identité de la personne", nil)
+}
+
+// goOn presses the button under terms, with what is declared with the citizen ticked, and returns the draft.
+func (w *Walker) goOn(button string, fields url.Values) (uuid.UUID, error) {
+	values := url.Values{"informed": {"on"}, "no_protection": {"on"}}
+	maps.Copy(values, fields)
+	if err := step("enter the terms", func() error { return w.Press(button, values) }); err != nil {
+		return uuid.Nil, err
+	}
 	part := strings.Split(strings.TrimPrefix(w.URL().Path, w.Under), "/")
 	if len(part) != 4 || part[3] != "identite" {
-		return uuid.Nil, fmt.Errorf("%s: came to %s: %.400s", doing, w.URL().Path, w.Text())
+		return uuid.Nil, fmt.Errorf("enter the terms: came to %s: %.400s", w.URL().Path, w.Text())
 	}
 	return uuid.Parse(part[2])
 }
@@ -87,14 +93,10 @@ func (w *Walker) Recap(draft uuid.UUID) error { return w.open(w.ofDraft(draft, "
 
 // Renew begins a draft that renews a mandate, and returns it.
 func (w *Walker) Renew(mandate uuid.UUID, fields url.Values) (uuid.UUID, error) {
-	values := url.Values{"informed": {"on"}, "no_protection": {"on"}}
-	for name, v := range fields {
-		values[name] = v
-	}
-	if err := step("renew", w.open(w.Page(mandate, "renouvellement")), func() error { return w.Press("Continuer : identifier la personne", values) }); err != nil {
+	if err := step("renew", w.open(w.Page(mandate, "renouvellement"))); err != nil {
 		return uuid.Nil, err
 	}
-	return w.draftAt("renew")
+	return w.goOn("Continuer : identifier la personne", fields)
 }
 
 // Page is the address of a page of a mandate; "" is its own.

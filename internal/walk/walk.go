@@ -61,7 +61,8 @@ func (w *Walker) At(want string) error {
 // Says returns an error unless the page has these words.
 func (w *Walker) Says(words string) error {
 	if !strings.Contains(w.Text(), words) {
-		return fmt.Errorf("the page %q does not say %q: %.400s", w.H1(), words, w.Text())
+		text := w.Text()
+		return fmt.Errorf("the page %q (%d) does not say %q: %.700s", w.H1(), w.Status(), words, text[max(strings.Index(text, w.H1()), 0):])
 	}
 	return nil
 }
