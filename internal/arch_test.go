@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
+	{"org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
@@ -50,6 +50,7 @@ var beside = map[string][]string{
 	"draft":          {"org", "citizen", "terms"},
 	"mandate":        {"org", "citizen", "credential", "terms", "draft", "consent"},
 	"attestation":    {"org", "citizen", "terms", "mandate"},
+	"caseload":       {"org", "citizen", "draft", "mandate"},
 	"certification":  {"org"},
 	"charter":        {"org"},
 	"notify":         {"org", "citizen"},
@@ -58,7 +59,7 @@ var beside = map[string][]string{
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate"},
-	"comparison":     {"report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "attestation", "certification", "charter"},
+	"comparison":     {"report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -111,9 +112,9 @@ var writers = map[string]string{
 	"mandate":          "mandate",
 	"mandate_draft":    "draft",
 	"mandate_power":    "mandate",
-	"mandate_handover": "mandate",
+	"mandate_handover": "caseload",
 	"mandate_evidence": "mandate",
-	"mandate_end_told": "mandate",
+	"mandate_end_told": "caseload",
 	"credential_card":  "card",
 }
 

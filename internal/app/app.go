@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mandat/internal/attestation"
+	"mandat/internal/caseload"
 	"mandat/internal/citizen"
 	"mandat/internal/clock"
 	"mandat/internal/config"
@@ -59,6 +60,7 @@ type App struct {
 	catalogue  *procedure.Catalogue
 	drafts     *draft.Register
 	mandates   *mandate.Register
+	caseload   *caseload.Register
 	press      *attestation.Press
 	reports    *report.Register
 
@@ -142,6 +144,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	}
 	a.drafts = draft.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
 	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens())
+	a.caseload = caseload.New(a.db, a.journal, a.citizens, a.clock)
 	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock).Telling(a.tellCitizens())
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)

@@ -43,7 +43,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
-		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.mandates.TellOfEnds(ctx, notify.Queue) }},
+		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.caseload.TellOfEnds(ctx, notify.Queue) }},
 	}
 }
 
@@ -84,7 +84,7 @@ func (a *App) remindOfUses(ctx context.Context) error {
 
 // tellOfOrphans tells referents of mandates that nobody follows up, once a day.
 func (a *App) tellOfOrphans(ctx context.Context) error {
-	due, err := a.mandates.TellOfOrphans(ctx)
+	due, err := a.caseload.TellOfOrphans(ctx)
 	if err != nil {
 		return err
 	}

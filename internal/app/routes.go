@@ -37,11 +37,11 @@ func (a *App) buildRoutes(context.Context) error {
 	a.franceconnect.Mount(a.router)
 	a.idp.Mount(a.router)
 	a.office.smsin.Mount(a.router)
-	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
+	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Caseload: a.caseload, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
 		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock}).Mount(a.router)
 	(&counter.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Clock: a.clock,
 		Phones: a.office.phones, Consents: a.office.consents, Press: a.press, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
-	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Mandates: a.mandates,
+	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Caseload: a.caseload,
 		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,
 		Credentials: a.people.factors, Cards: a.office.cards, Board: a.office.jobs, Businesses: a.office.sirene, Catalogue: a.catalogue, Clock: a.clock}).Mount(a.router)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/caseload"
 	"mandat/internal/cluster"
 	"mandat/internal/db"
 	"mandat/internal/dbtest"
@@ -222,7 +223,7 @@ func (l *large) list(b *testing.B) run {
 	var times []time.Duration
 	for range 10 {
 		begun := time.Now()
-		page, err := l.Mandates.List(b.Context(), l.aidant, mandate.Filter{})
+		page, err := l.Caseload.List(b.Context(), l.aidant, caseload.Filter{})
 		if err != nil {
 			b.Fatal(err)
 		}

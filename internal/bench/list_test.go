@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/caseload"
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
-	"mandat/internal/mandate"
 )
 
 const (
@@ -45,22 +45,22 @@ func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 type listCase struct {
 	name   string
-	filter mandate.Filter
+	filter caseload.Filter
 }
 
 func listCases(w *fixture.World) []listCase {
 	soon := w.Clock.Now().Add(60 * 24 * time.Hour)
 	return []listCase{
-		{"first page", mandate.Filter{}},
-		{"ending soon", mandate.Filter{Tab: mandate.TabSoon}},
-		{"ended, 100th page", mandate.Filter{Tab: mandate.TabEnded, Page: 100}},
-		{"a procedure, followed by me", mandate.Filter{Procedures: procedures[:1], Person: w.Jeanne.Person}},
-		{"ends within two months", mandate.Filter{EndsBefore: soon}},
-		{"a rare name", mandate.Filter{Words: "lefèvre-n77"}},
-		{"two words", mandate.Filter{Words: "mar dub"}},
-		{"a birth date", mandate.Filter{Words: "24/08/1962"}},
-		{"a name that everybody has", mandate.Filter{Words: "de"}},
-		{"the same, ended, 100th page", mandate.Filter{Words: "de", Tab: mandate.TabEnded, Page: 100}},
+		{"first page", caseload.Filter{}},
+		{"ending soon", caseload.Filter{Tab: caseload.TabSoon}},
+		{"ended, 100th page", caseload.Filter{Tab: caseload.TabEnded, Page: 100}},
+		{"a procedure, followed by me", caseload.Filter{Procedures: procedures[:1], Person: w.Jeanne.Person}},
+		{"ends within two months", caseload.Filter{EndsBefore: soon}},
+		{"a rare name", caseload.Filter{Words: "lefèvre-n77"}},
+		{"two words", caseload.Filter{Words: "mar dub"}},
+		{"a birth date", caseload.Filter{Words: "24/08/1962"}},
+		{"a name that everybody has", caseload.Filter{Words: "de"}},
+		{"the same, ended, 100th page", caseload.Filter{Words: "de", Tab: caseload.TabEnded, Page: 100}},
 	}
 }
 
@@ -72,7 +72,7 @@ type pages struct {
 }
 
 // turnPages asks for a page from several clients.
-func turnPages(b *testing.B, w *fixture.World, m *meter, f mandate.Filter, clients, times int) pages {
+func turnPages(b *testing.B, w *fixture.World, m *meter, f caseload.Filter, clients, times int) pages {
 	b.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -82,7 +82,7 @@ func turnPages(b *testing.B, w *fixture.World, m *meter, f mandate.Filter, clien
 		go func() {
 			for range times / clients {
 				begin := time.Now()
-				_, err := w.Mandates.List(b.Context(), w.Jeanne, f)
+				_, err := w.Caseload.List(b.Context(), w.Jeanne, f)
 				results <- time.Since(begin)
 				if err != nil {
 					b.Error(err)
@@ -97,10 +97,10 @@ func turnPages(b *testing.B, w *fixture.World, m *meter, f mandate.Filter, clien
 	out := pages{run: result(len(took), time.Since(begun), m.read(b).since(used))}
 	runtime.ReadMemStats(&after)
 	out.p50, out.p99, out.allocated = percentile(took, 0.5), percentile(took, 0.99), (after.TotalAlloc-before.TotalAlloc)/uint64(len(took))
-	listing, err := w.Mandates.List(b.Context(), w.Jeanne, f)
+	listing, err := w.Caseload.List(b.Context(), w.Jeanne, f)
 	if err != nil {
 		b.Fatal(err)
 	}
-	out.found = listing.Counts[cmp.Or(f.Tab, mandate.TabCurrent)]
+	out.found = listing.Counts[cmp.Or(f.Tab, caseload.TabCurrent)]
 	return out
 }

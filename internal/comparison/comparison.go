@@ -13,6 +13,7 @@ import (
 
 	"mandat/internal/attestation"
 	"mandat/internal/card"
+	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/charter"
 	"mandat/internal/citizen"
@@ -31,7 +32,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, attestation.Compare, report.Compare, journal.Compare} {
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, report.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

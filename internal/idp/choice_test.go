@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"mandat/internal/caseload"
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
-	"mandat/internal/mandate"
 	"mandat/internal/token"
 )
 
@@ -319,7 +319,7 @@ func identifiedOtherwise(t testing.TB, s *site) {
 // endAll ends every mandate of a visitor's organisation, as an aidant does.
 func endAll(t testing.TB, s *site, v *visitor) {
 	t.Helper()
-	list, err := s.Mandates.List(t.Context(), v.by, mandate.Filter{})
+	list, err := s.Caseload.List(t.Context(), v.by, caseload.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}

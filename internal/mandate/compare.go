@@ -28,12 +28,8 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, err
 	}
-	handed, err := compareHandovers(ctx, auditor)
-	if err != nil {
-		return nil, err
-	}
 	kept, err := compareEvidences(ctx, auditor)
-	return slices.Concat(found, more, moved, handed, kept), err
+	return slices.Concat(found, more, moved, kept), err
 }
 
 // nextCitizens lists ids from both sides, so that a citizen removed from the table is compared too.

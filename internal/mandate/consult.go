@@ -42,11 +42,6 @@ type searched struct {
 	Login   string `json:"login,omitempty"` // of the client for whom somebody is looked for
 }
 
-type listed struct {
-	Mandates int    `json:"mandates"`
-	Of       string `json:"of,omitempty"` // the colleague whose mandates were listed
-}
-
 // errSeen says that the reading has its entry.
 var errSeen = errors.New("this session has opened this page of the mandate already")
 
@@ -101,22 +96,6 @@ func (r *Register) Citizens(ctx context.Context, by journal.Actor, query string,
 		return nil, fmt.Errorf("look for citizens: %w", err)
 	}
 	return found, nil
-}
-
-// record is list with an entry, if there was anybody on it.
-func (r *Register) record(ctx context.Context, by journal.Actor, of, condition string, values ...any) ([]Summary, error) {
-	batch := &pgx.Batch{}
-	found := r.queueFor(batch, by, condition, values...)
-	err := r.journal.RecordAfter(ctx, by, batch, func(*journal.Tx) (journal.Event, error) {
-		if len(*found) == 0 {
-			return journal.Event{}, errNobody
-		}
-		return journal.Event{Action: "mandate.listed", Detail: listed{len(*found), of}}, nil
-	})
-	if err = empty(err); err != nil {
-		return nil, fmt.Errorf("list mandates: %w", err)
-	}
-	return *found, nil
 }
 
 // Consult finds a mandate of the actor's organisation for one of the pages that show it, with its powers, its frozen terms and who the citizen

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/caseload"
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -112,7 +113,7 @@ func TestConsult_NothingWithoutItsEntry(t *testing.T) {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 	}
-	if _, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: "d"}); !errors.Is(err, citizen.ErrTooShort) {
+	if _, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: "d"}); !errors.Is(err, citizen.ErrTooShort) {
 		t.Error(err)
 	}
 	sameReads(t, w)
@@ -123,10 +124,10 @@ func TestConsult_NothingWithoutItsEntry(t *testing.T) {
 	if got, err := w.Mandates.Consult(t.Context(), w.Jeanne, m.ID, mandate.PageMandate); err == nil || got.Powers != nil || got.Identity != (citizen.Identity{}) {
 		t.Errorf("read without an entry: %+v", got)
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: "dubois"}); err == nil || got.Lines != nil {
+	if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: "dubois"}); err == nil || got.Lines != nil {
 		t.Errorf("found without an entry: %+v", got)
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{EndsBefore: w.Clock.Now().Add(100 * time.Hour * 24)}); err == nil || got.Lines != nil {
+	if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{EndsBefore: w.Clock.Now().Add(100 * time.Hour * 24)}); err == nil || got.Lines != nil {
 		t.Errorf("listed without an entry: %+v", got)
 	}
 }
@@ -139,14 +140,14 @@ func TestSearch_LeavesNoName(t *testing.T) {
 	w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	login := uuid.New()
 	all := w.Clock.Now().Add(100 * 24 * time.Hour)
-	_, err1 := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: "Dubois"})
-	_, err2 := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: "personne"})
+	_, err1 := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: "Dubois"})
+	_, err2 := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: "personne"})
 	_, err3 := w.Mandates.Citizens(t.Context(), w.Paul, "dub", login)
-	_, err4 := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{}) // the first page is everybody's desk
-	_, err5 := w.Mandates.FollowedUp(t.Context(), w.Jeanne, 20)
-	_, err6 := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{EndsBefore: all})
-	_, err7 := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Page: 2}) // nobody is on it
-	_, err8 := w.Mandates.Whose(t.Context(), w.Paul, w.Jeanne.Person, 20)
+	_, err4 := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{}) // the first page is everybody's desk
+	_, err5 := w.Caseload.FollowedUp(t.Context(), w.Jeanne, 20)
+	_, err6 := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{EndsBefore: all})
+	_, err7 := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Page: 2}) // nobody is on it
+	_, err8 := w.Caseload.Whose(t.Context(), w.Paul, w.Jeanne.Person, 20)
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mandat/internal/caseload"
 	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -105,18 +106,18 @@ func TestReading_IsForWhoWasCertifiedOnce(t *testing.T) {
 	drawn := w.Draft(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
 	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
-	if _, err := w.Mandates.HandOver(t.Context(), w.Referent(t, w.Here, "rose"), w.Paul.Person, nora.Person); !errors.Is(err, mandate.ErrColleague) {
+	if _, err := w.Caseload.HandOver(t.Context(), w.Referent(t, w.Here, "rose"), w.Paul.Person, nora.Person); !errors.Is(err, caseload.ErrColleague) {
 		t.Errorf("handed over to who may not read: %v", err)
 	}
 	read := func(by journal.Actor) map[string]error {
-		list, listed := w.Mandates.List(t.Context(), by, mandate.Filter{})
-		found, search := w.Mandates.List(t.Context(), by, mandate.Filter{Words: "dubois"})
-		_, nobody := w.Mandates.List(t.Context(), by, mandate.Filter{Words: "personne"}) // or the answers would tell whose name is known
+		list, listed := w.Caseload.List(t.Context(), by, caseload.Filter{})
+		found, search := w.Caseload.List(t.Context(), by, caseload.Filter{Words: "dubois"})
+		_, nobody := w.Caseload.List(t.Context(), by, caseload.Filter{Words: "personne"}) // or the answers would tell whose name is known
 		one, find := w.Mandates.Consult(t.Context(), by, m.ID, mandate.PageMandate)
-		if told := len(list.Lines) + list.Counts[mandate.TabCurrent] + len(found.Lines) + len(one.Powers); (listed != nil) != (told == 0) {
+		if told := len(list.Lines) + list.Counts[caseload.TabCurrent] + len(found.Lines) + len(one.Powers); (listed != nil) != (told == 0) {
 			t.Errorf("told %d things: %v", told, listed)
 		}
-		_, followed := w.Mandates.FollowedUp(t.Context(), by, 10)
+		_, followed := w.Caseload.FollowedUp(t.Context(), by, 10)
 		_, drawn := w.Drafts.Find(t.Context(), by, drawn)
 		return map[string]error{"list": listed, "search": search, "search for nobody": nobody, "find": find, "followed up": followed, "draft": drawn}
 	}

@@ -21,7 +21,7 @@ func TestSend_MandatesThatEndSoon(t *testing.T) {
 	sign(o.Jeanne, 1)
 	sign(o.Jeanne, 2)
 	sign(o.Ines, 3)
-	must(t, o.Mandates.TellOfEnds(t.Context(), notify.Queue))
+	must(t, o.Caseload.TellOfEnds(t.Context(), notify.Queue))
 	if states := o.ended(t); states != "sent 2" {
 		t.Fatalf("states %q\n%s", states, o.log)
 	}

@@ -273,7 +273,7 @@ func TestWaiting(t *testing.T) {
 		}
 	}
 	odile := w.Referent(t, w.Here, "odile")
-	if _, err := w.Mandates.HandOver(t.Context(), odile, w.Jeanne.Person, w.Paul.Person); err != nil {
+	if _, err := w.Caseload.HandOver(t.Context(), odile, w.Jeanne.Person, w.Paul.Person); err != nil {
 		t.Fatal(err)
 	}
 	if ids, all := waits(w.Paul, 20); len(ids) != 3 || all != 3 || ids[0] != first {
@@ -323,7 +323,7 @@ func TestDue(t *testing.T) {
 	}
 	w.Clock.Advance(8 * time.Hour)
 	odile := w.Referent(t, w.Here, "odile")
-	if _, err := w.Mandates.HandOver(t.Context(), odile, w.Jeanne.Person, w.Paul.Person); err != nil {
+	if _, err := w.Caseload.HandOver(t.Context(), odile, w.Jeanne.Person, w.Paul.Person); err != nil {
 		t.Fatal(err)
 	}
 	if found := due(); len(found) != 2 {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/citizen"
-	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/prose"
 	"mandat/internal/session"
@@ -19,7 +19,7 @@ import (
 
 // asked is what the address of a list asks for.
 type asked struct {
-	filter mandate.Filter
+	filter caseload.Filter
 	sealed string // the filter's words, as they stand in the address
 	lost   bool   // they were sealed in another session: nobody is looked for
 
@@ -46,7 +46,7 @@ func (s *Site) askedOf(at *session.Session, q url.Values) (asked, error) {
 	a := asked{sealed: q.Get(wordsParam)}
 	ok := s.filters(&a, at, q)
 	a.filter.Tab = q.Get(tabParam)
-	if a.filter.Tab != "" && !slices.Contains(mandate.Tabs, a.filter.Tab) {
+	if a.filter.Tab != "" && !slices.Contains(caseload.Tabs, a.filter.Tab) {
 		ok = false
 	}
 	if n := q.Get(pageParam); n != "" {
@@ -115,7 +115,7 @@ const maxWords = 100
 func (s *Site) typed(at *session.Session, form *page.Form) asked {
 	var a asked
 	a.filter.Words = form.Text("recherche", maxWords)
-	if sought := citizen.Seek(a.filter.Words); a.filter.Words != "" && sought.Letters() < mandate.MinLetters && !sought.Dated() {
+	if sought := citizen.Seek(a.filter.Words); a.filter.Words != "" && sought.Letters() < caseload.MinLetters && !sought.Dated() {
 		form.Fail("recherche", "list.too_short")
 	}
 	if text := form.Value(untilParam); text != "" {
@@ -126,13 +126,13 @@ func (s *Site) typed(at *session.Session, form *page.Form) asked {
 	// Other choices cannot be made in a form of ours: what is not among them filters by nothing.
 	q := url.Values{procedureParam: {form.Value(procedureParam)}, personParam: {form.Value(personParam)}, untilParam: {form.Value(untilParam)}}
 	s.filters(&a, at, q)
-	a.filter.Tab = form.Choice(tabParam, mandate.Tabs...)
+	a.filter.Tab = form.Choice(tabParam, caseload.Tabs...)
 	return a
 }
 
 func (a asked) tab() string {
 	if a.filter.Tab == "" {
-		return mandate.TabCurrent
+		return caseload.TabCurrent
 	}
 	return a.filter.Tab
 }
@@ -145,7 +145,7 @@ func (a asked) query() string {
 			q.Set(name, value)
 		}
 	}
-	if tab := a.tab(); tab != mandate.TabCurrent {
+	if tab := a.tab(); tab != caseload.TabCurrent {
 		q.Set(tabParam, tab)
 	}
 	if a.filter.Page > 1 {
@@ -177,7 +177,7 @@ func (a asked) values() url.Values {
 // choices are what can be filtered by.
 type choices struct {
 	Themes []themeOption
-	People []mandate.Colleague
+	People []caseload.Colleague
 }
 
 type themeOption struct {
@@ -197,7 +197,7 @@ func (s *Site) choices(r *http.Request, at *session.Session) (choices, error) {
 		}
 		c.Themes = append(c.Themes, theme)
 	}
-	people, err := s.Mandates.Colleagues(r.Context(), at.Actor())
+	people, err := s.Caseload.Colleagues(r.Context(), at.Actor())
 	for _, p := range people {
 		if p.ID != at.Person {
 			c.People = append(c.People, p)

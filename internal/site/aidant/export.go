@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"mandat/internal/mandate"
+	"mandat/internal/caseload"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/prose"
@@ -51,13 +51,13 @@ func (s *Site) showExport(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) renderExport(w http.ResponseWriter, r *http.Request, at *session.Session, status int, a asked, form *page.Form) error {
 	a.filter.Page = 0
-	listing, err := s.Mandates.List(r.Context(), at.Actor(), a.filter)
+	listing, err := s.Caseload.List(r.Context(), at.Actor(), a.filter)
 	if err != nil {
 		return refusal(err)
 	}
 	n := listing.Counts[a.tab()]
 	p := &exportPage{Common: page.Common{Title: "list.export_title", Current: "/mandats", Trail: []page.Link{home, {Href: "/mandats" + a.query(), Text: "list.title"}}, Form: form, KeepQuery: addressed},
-		Query: a.query(), Count: n, Most: mandate.MaxExport, TooMany: n > mandate.MaxExport, Narrowed: len(a.filter.Kinds()) > 0}
+		Query: a.query(), Count: n, Most: caseload.MaxExport, TooMany: n > caseload.MaxExport, Narrowed: len(a.filter.Kinds()) > 0}
 	return s.Pages.Render(w, r, status, "aidant/export.html", p)
 }
 
@@ -84,11 +84,11 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 		form.Fail("format", "list.export_wrong")
 		return s.renderExport(w, r, at, http.StatusUnprocessableEntity, a, form)
 	}
-	mandates, err := s.Mandates.Export(r.Context(), at.Actor(), a.filter, format)
+	mandates, err := s.Caseload.Export(r.Context(), at.Actor(), a.filter, format)
 	if errors.Is(err, org.ErrFactorTooOld) {
 		return s.Sessions.SendFormToStepUp(w, r, exportPath+a.query(), form, "format")
 	}
-	if _, many := errors.AsType[*mandate.TooManyError](err); many {
+	if _, many := errors.AsType[*caseload.TooManyError](err); many {
 		return s.renderExport(w, r, at, http.StatusConflict, a, form)
 	}
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 var exportColumns = []string{"given_names", "birth_name", "usage_name", "birthdate", "state", "signed", "ends", "ended", "procedures", "by"}
 
 // sendTable writes the table as it is sent: an error from there on is a browser that has gone.
-func (s *Site) sendTable(w http.ResponseWriter, lang, format string, mandates []mandate.Summary) error {
+func (s *Site) sendTable(w http.ResponseWriter, lang, format string, mandates []caseload.Summary) error {
 	heading := make([]string, len(exportColumns))
 	states := map[string]string{}
 	var err error
@@ -110,7 +110,7 @@ func (s *Site) sendTable(w http.ResponseWriter, lang, format string, mandates []
 			return err
 		}
 	}
-	for _, name := range mandate.Tabs {
+	for _, name := range caseload.Tabs {
 		if states[name], err = s.Pages.Text(lang, "list.state."+name); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (s *Site) cells(lang string, states map[string]string, m mandateLine) []str
 	switch {
 	case m.EndedAt != nil:
 		ended = day(*m.EndedAt)
-	case m.State == mandate.TabEnded:
+	case m.State == caseload.TabEnded:
 		ended = day(m.EndsAt)
 	}
 	names := make([]string, len(m.Procedures))

@@ -14,7 +14,7 @@ func TestHome_ShowsWhatWasHandedOver(t *testing.T) {
 	boss := c.Referent(t, c.Here, "rose")
 	m := c.Sign(t, c.Paul, fixture.Angela(), fixture.Tax)
 	draft := c.Draft(t, c.Paul, fixture.Citizen(1), fixture.Tax)
-	if _, err := c.Mandates.HandOver(t.Context(), boss, c.Paul.Person, c.Jeanne.Person); err != nil {
+	if _, err := c.Caseload.HandOver(t.Context(), boss, c.Paul.Person, c.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
 	b := c.jeanne(t)

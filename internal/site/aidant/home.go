@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/db"
 	"mandat/internal/draft"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -26,7 +26,7 @@ type homePage struct {
 	Drafts                  []draftLine
 	Colleagues              []draftLine   // colleagues' drafts: those that wait for a second colleague come first
 	Followed                []mandateLine // in force, that colleagues who left have handed over
-	Desk                    mandate.Desk
+	Desk                    caseload.Desk
 	Waiting                 waiting  // uses of which an account is owed
 	Notice                  string   // i18n key of a message, "" if none
 	Why                     string   // why they may not act (org.Why), "" if they may
@@ -99,7 +99,7 @@ func (s *Site) readDrafts(ctx context.Context, at *session.Session, p *homePage)
 
 // readDesk puts on the page what the aidant may read of mandates, or that they may read nothing.
 func (s *Site) readDesk(ctx context.Context, at *session.Session, p *homePage) error {
-	followed, err := s.Mandates.FollowedUp(ctx, at.Actor(), followedShown)
+	followed, err := s.Caseload.FollowedUp(ctx, at.Actor(), followedShown)
 	if p.Closed = errors.Is(err, org.ErrMayNot); p.Closed {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (s *Site) readDesk(ctx context.Context, at *session.Session, p *homePage) e
 		return err
 	}
 	p.Followed = s.lines(followed)
-	p.Desk, err = s.Mandates.Desk(ctx, at.Actor())
+	p.Desk, err = s.Caseload.Desk(ctx, at.Actor())
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"mandat/internal/caseload"
 	"mandat/internal/citizen"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
@@ -34,23 +35,23 @@ type tab struct {
 }
 
 type mandateLine struct {
-	mandate.Summary
-	State string // of mandate.Tabs
+	caseload.Summary
+	State string // of caseload.Tabs
 }
 
 // lines are mandates as they stand now.
-func (s *Site) lines(mandates []mandate.Summary) []mandateLine {
+func (s *Site) lines(mandates []caseload.Summary) []mandateLine {
 	now := s.Clock.Now()
 	var out []mandateLine
 	for _, m := range mandates {
-		line := mandateLine{m, mandate.TabCurrent}
+		line := mandateLine{m, caseload.TabCurrent}
 		switch {
 		case m.EndsSoonAt(now):
-			line.State = mandate.TabSoon
+			line.State = caseload.TabSoon
 		case m.State == mandate.Ended || !now.Before(m.EndsAt):
-			line.State = mandate.TabEnded
+			line.State = caseload.TabEnded
 		case !m.StandsAt(now):
-			line.State = mandate.TabScheduled
+			line.State = caseload.TabScheduled
 		}
 		out = append(out, line)
 	}
@@ -91,11 +92,11 @@ func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.goTo(w, r, "/mandats"+a.query()+"#liste")
 	}
-	return s.renderList(w, r, at, http.StatusUnprocessableEntity, asked{filter: mandate.Filter{Tab: a.filter.Tab}}, form)
+	return s.renderList(w, r, at, http.StatusUnprocessableEntity, asked{filter: caseload.Filter{Tab: a.filter.Tab}}, form)
 }
 
 func (s *Site) renderList(w http.ResponseWriter, r *http.Request, at *session.Session, status int, a asked, form *page.Form) error {
-	listing, err := s.Mandates.List(r.Context(), at.Actor(), a.filter)
+	listing, err := s.Caseload.List(r.Context(), at.Actor(), a.filter)
 	if errors.Is(err, citizen.ErrTooShort) { // an address that no search of ours leads to
 		err = page.NewProblem(http.StatusBadRequest, "aidant.problem.bad_list", "/mandats")
 	}
@@ -112,7 +113,7 @@ func (s *Site) renderList(w http.ResponseWriter, r *http.Request, at *session.Se
 		Tab: a.tab(), Lines: s.lines(listing.Lines), Count: listing.Counts[a.tab()], Page: max(a.filter.Page, 1), Pages: listing.Pages,
 		Narrowed: len(a.filter.Kinds()) > 0, Lost: a.lost, Export: a.at(1)}
 	p.Filtered = len(a.filter.Kinds()) > 1 || p.Narrowed && a.filter.Words == ""
-	for _, name := range mandate.Tabs {
+	for _, name := range caseload.Tabs {
 		p.Tabs = append(p.Tabs, tab{name, a.in(name), listing.Counts[name]})
 		p.Elsewhere = p.Elsewhere || listing.Counts[name] > 0
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/caseload"
 	"mandat/internal/fixture"
-	"mandat/internal/mandate"
 	"mandat/internal/session"
 	"mandat/internal/sitetest"
 )
@@ -41,7 +41,7 @@ func link(t *testing.T, body, text string) string {
 func TestList_HasPages(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
-	for n := range mandate.PageLength + 2 {
+	for n := range caseload.PageLength + 2 {
 		c.Sign(t, c.Jeanne, fixture.Citizen(n), fixture.Tax)
 	}
 	c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Housing)
@@ -55,11 +55,11 @@ func TestList_HasPages(t *testing.T) {
 	for what, first := range map[string]sitetest.Answer{"list": b.Get("/mandats"), "search": b.found(t, "recherche", "camille"), "filter": b.found(t, "demarche", "theme:argent", "suivi", "moi", "fin", "31/12/2999")} {
 		b.Want(first, 200, "page 1 sur 2", "Page suivante")
 		b.Without(first, "Page précédente")
-		lines(first, mandate.PageLength)
+		lines(first, caseload.PageLength)
 		second := b.Want(b.Get(link(t, first.Body, "Page suivante")), 200, "page 2 sur 2", "Page précédente")
 		b.Without(second, "Page suivante")
 		lines(second, map[string]int{"list": 3, "search": 2, "filter": 2}[what])
-		lines(b.Get(link(t, second.Body, "Page précédente")), mandate.PageLength)
+		lines(b.Get(link(t, second.Body, "Page précédente")), caseload.PageLength)
 		english := b.Want(b.Get("/mandats"+link(t, second.Body, "English")), 200, "page 2 of 2")
 		lines(english, map[string]int{"list": 3, "search": 2, "filter": 2}[what])
 		b.Want(b.Get("/mandats"+link(t, english.Body, "Français")), 200, "page 2 sur 2")

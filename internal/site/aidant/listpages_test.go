@@ -3,7 +3,7 @@ package aidant
 import (
 	"net/url"
 
-	"mandat/internal/mandate"
+	"mandat/internal/caseload"
 	"mandat/internal/page"
 )
 
@@ -11,21 +11,21 @@ import (
 func listPages() []shownPage {
 	list := func(change func(*listPage)) func() page.Page {
 		return func() page.Page {
-			p := &listPage{Common: page.Common{Title: "list.title", Current: "/mandats", Trail: []page.Link{home}}, Tab: mandate.TabCurrent, Page: 1, Pages: 1}
-			for _, name := range mandate.Tabs {
+			p := &listPage{Common: page.Common{Title: "list.title", Current: "/mandats", Trail: []page.Link{home}}, Tab: caseload.TabCurrent, Page: 1, Pages: 1}
+			for _, name := range caseload.Tabs {
 				p.Tabs = append(p.Tabs, tab{Name: name, Query: "?onglet=" + name, Count: 1234})
 			}
 			for _, t := range mustLoad().Themes() {
 				p.Choices.Themes = append(p.Choices.Themes, themeOption{Value: themeStart + t.Key, Name: t.Name.In("fr"), Procedures: []procedureOption{{tax.Key, tax.Name.In("fr")}}})
 			}
-			p.Choices.People = []mandate.Colleague{{ID: someID, Name: "Maëlle Le Goff"}}
+			p.Choices.People = []caseload.Colleague{{ID: someID, Name: "Maëlle Le Goff"}}
 			change(p)
 			return p
 		}
 	}
 	export := func(change func(*exportPage)) func() page.Page {
 		return func() page.Page {
-			p := &exportPage{Common: page.Common{Title: "list.export_title", Trail: []page.Link{home, {Href: "/mandats?fin=2026-12-31&onglet=soon", Text: "list.title"}}}, Query: "?fin=2026-12-31&onglet=soon", Count: 12, Most: mandate.MaxExport}
+			p := &exportPage{Common: page.Common{Title: "list.export_title", Trail: []page.Link{home, {Href: "/mandats?fin=2026-12-31&onglet=soon", Text: "list.title"}}}, Query: "?fin=2026-12-31&onglet=soon", Count: 12, Most: caseload.MaxExport}
 			change(p)
 			return p
 		}
@@ -38,15 +38,15 @@ func listPages() []shownPage {
 		{"aidant/list.html", "one", list(func(p *listPage) { p.Lines, p.Count = summaries()[:1], 1 })},
 		{"aidant/list.html", "wrong", list(func(p *listPage) { p.Form, p.Lost = failed("recherche", "fin"), true })},
 		{"aidant/list.html", "nobody", list(func(p *listPage) { p.Narrowed = true })},
-		{"aidant/list.html", "elsewhere", list(func(p *listPage) { p.Narrowed, p.Elsewhere, p.Tab = true, true, mandate.TabEnded })},
+		{"aidant/list.html", "elsewhere", list(func(p *listPage) { p.Narrowed, p.Elsewhere, p.Tab = true, true, caseload.TabEnded })},
 		{"aidant/export.html", "ask", export(func(p *exportPage) { p.Narrowed = true })},
 		{"aidant/export.html", "wrong", export(func(p *exportPage) { p.Form = failed("format") })},
 		{"aidant/export.html", "kept", export(func(p *exportPage) { p.Form = page.KeptForm(url.Values{"format": {"csv"}}) })},
 		{"aidant/export.html", "too many", export(func(p *exportPage) { p.TooMany, p.Count = true, 20_000 })},
 		{"aidant/export.html", "nobody", export(func(p *exportPage) { p.Count = 0 })},
 	}
-	for _, name := range mandate.Tabs {
-		pages = append(pages, shownPage{"aidant/list.html", "empty " + name, list(func(p *listPage) { p.Tab, p.Elsewhere = name, name != mandate.TabCurrent })})
+	for _, name := range caseload.Tabs {
+		pages = append(pages, shownPage{"aidant/list.html", "empty " + name, list(func(p *listPage) { p.Tab, p.Elsewhere = name, name != caseload.TabCurrent })})
 	}
 	return pages
 }

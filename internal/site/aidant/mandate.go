@@ -86,7 +86,7 @@ func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
 	if p.DrawnUpBy, err = s.nameOf(r.Context(), m.Person); err != nil {
 		return err
 	}
-	if p.Forsaken, err = s.Mandates.Forsaken(r.Context(), at.Actor(), m.ID); err != nil {
+	if p.Forsaken, err = s.Caseload.Forsaken(r.Context(), at.Actor(), m.ID); err != nil {
 		return err
 	}
 	if m.Witness != uuid.Nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/citizen"
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
@@ -49,11 +50,11 @@ func someMandate(who citizen.Identity) mandate.Mandate {
 func summaries() []mandateLine {
 	ended := signedAt.Add(time.Hour)
 	return []mandateLine{
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}, By: "Maëlle Le Goff"}, mandate.TabCurrent},
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: []string{"a", "b", "c"}}, mandate.TabEnded},
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: signedAt, Procedures: []string{tax.Key}}, mandate.TabEnded},
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: "scheduled", SignedAt: signedAt, EndsAt: endsAt}, mandate.TabScheduled},
-		{mandate.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}}, mandate.TabSoon},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}, By: "Maëlle Le Goff"}, caseload.TabCurrent},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: []string{"a", "b", "c"}}, caseload.TabEnded},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: signedAt, Procedures: []string{tax.Key}}, caseload.TabEnded},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: "scheduled", SignedAt: signedAt, EndsAt: endsAt}, caseload.TabScheduled},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}}, caseload.TabSoon},
 	}
 }
 
@@ -90,7 +91,7 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/home.html", "full", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title", Current: "/espace"}, GivenName: "Maëlle", Organisation: house.Name, Drafts: []draftLine{{Draft: drawn, Step: staff.Step(drawn)}, {Draft: identified, Step: staff.Step(identified)}},
 				Colleagues: []draftLine{{Draft: identified, By: "Paul Fictif", Awaits: true}, {Draft: drawn, By: "Marie-Antoinette de La Rochefoucauld-Montmorency"}},
-				Followed:   summaries(), Desk: mandate.Desk{Any: true, Ending: 3}, Notice: "aidant.home.abandoned"}
+				Followed:   summaries(), Desk: caseload.Desk{Any: true, Ending: 3}, Notice: "aidant.home.abandoned"}
 		}},
 		{"aidant/home.html", "not certified", func() page.Page {
 			return &homePage{Common: page.Common{Title: "aidant.home.title"}, Organisation: house.Name, Why: "not_certified", Missing: []string{"aidant.lacks.training", "aidant.lacks.test", "aidant.lacks.certificate"}}

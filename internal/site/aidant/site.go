@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"mandat/internal/attestation"
+	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/draft"
@@ -24,6 +25,7 @@ type Site struct {
 	Pages     *page.Pages
 	Sessions  *session.Sessions
 	Mandates  *mandate.Register
+	Caseload  *caseload.Register
 	Drafts    *draft.Register
 	Directory *org.Directory
 	Catalogue *procedure.Catalogue

@@ -36,7 +36,7 @@ func newCounter(t *testing.T) *counter {
 	c.press = newPress(t, c.Office)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock,
 		Phones: c.tel.Phones, Consents: c.tel.Consents, Press: c.press, FranceConnect: "https://fc.example"}).Mount,
-		(&aidant.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Clock: c.Clock,
+		(&aidant.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Clock: c.Clock,
 			Certifications: c.Certifications, Phones: c.tel.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount)
 	return c
 }

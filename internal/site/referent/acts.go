@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/db"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -96,10 +96,10 @@ func (s *Site) doHandOver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	switch _, err := s.Mandates.HandOver(r.Context(), at.Actor(), person, to); {
+	switch _, err := s.Caseload.HandOver(r.Context(), at.Actor(), person, to); {
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.acts().Later(w, r, personPath(person), form)
-	case errors.Is(err, mandate.ErrColleague):
+	case errors.Is(err, caseload.ErrColleague):
 		return s.wrongColleague(w, r, form)
 	case err != nil:
 		return refusal(err)

@@ -27,7 +27,7 @@ func newOffice(t *testing.T) *office {
 	o := &office{Office: sitetest.New(t)}
 	o.boss, o.invitations, o.credentials = o.Referent(t, o.Here, "rose"), o.Invitations, o.Credentials(t)
 	press := certification.NewPress(certification.New(o.DB, o.Journal, o.Keys, o.Clock, fixture.Minimum), o.Directory, sitetest.Sealer(t), o.Clock)
-	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Credentials: o.credentials, Mandates: o.Mandates,
+	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Credentials: o.credentials, Caseload: o.Caseload,
 		Catalogue: o.Catalogue, Press: press, Clock: o.Clock}).Mount)
 	return o
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"mandat/internal/mandate"
+	"mandat/internal/caseload"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -19,7 +19,7 @@ type homePage struct {
 	Orphans      []orphaned // mandates that nobody follows up any more, by who did
 	People       org.Figures
 	Aidants      int // active ones, referents who are none left out
-	Figures      mandate.Figures
+	Figures      caseload.Figures
 	Notice       string
 }
 
@@ -33,7 +33,7 @@ type waiting struct {
 
 // orphaned is what somebody followed up who does not any more.
 type orphaned struct {
-	mandate.Orphaned
+	caseload.Orphaned
 	Name, Href string
 }
 
@@ -53,7 +53,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 			p.Aidants++
 		}
 	}
-	if p.Figures, err = s.Mandates.Figures(r.Context(), at.Actor()); err != nil {
+	if p.Figures, err = s.Caseload.Figures(r.Context(), at.Actor()); err != nil {
 		return err
 	}
 	if p.Orphans, err = s.orphans(r, at, people); err != nil {
@@ -70,7 +70,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 
 // orphans finds the mandates that nobody follows up, of which the referent names somebody on the page of who did.
 func (s *Site) orphans(r *http.Request, at *session.Session, people []org.Colleague) ([]orphaned, error) {
-	found, err := s.Mandates.Orphans(r.Context(), at.Actor())
+	found, err := s.Caseload.Orphans(r.Context(), at.Actor())
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/citizen"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
@@ -71,11 +71,11 @@ type shownPage struct {
 
 // left is what somebody leaves, seen by a certified aidant or not.
 func left(m member, seen bool) leaving {
-	l := leaving{Person: m, Left: mandate.Left{Mandates: 12, Drafts: 1, FirstEnd: now, LastEnd: later, FollowedUpBy: someID, FollowedUpSince: now}, Follower: "Paul Fictif",
+	l := leaving{Person: m, Left: caseload.Left{Mandates: 12, Drafts: 1, FirstEnd: now, LastEnd: later, FollowedUpBy: someID, FollowedUpSince: now}, Follower: "Paul Fictif",
 		Colleagues: []staff.Choice{{Value: someID.String(), Text: "Paul Fictif"}}}
 	if seen {
 		who := citizen.Identity{GivenName: "Angela", FamilyName: "DUBOIS"}
-		l.Mandates = []leftMandate{{mandate.Summary{ID: someID, EndsAt: later, Citizen: citizen.Citizen{Identity: who}}, who.FullName()}}
+		l.Mandates = []leftMandate{{caseload.Summary{ID: someID, EndsAt: later, Citizen: citizen.Citizen{Identity: who}}, who.FullName()}}
 	}
 	return l
 }
@@ -162,7 +162,7 @@ func everyPage(t *testing.T) []shownPage {
 			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name}
 		}},
 		shownPage{"referent/home.html", func() page.Page {
-			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Orphans: []orphaned{{mandate.Orphaned{Person: someID, Mandates: 3, FirstEnd: later}, "Jeanne-Marie DE LA ROCHEFOUCAULD", "/x#releve"}},
+			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Orphans: []orphaned{{caseload.Orphaned{Person: someID, Mandates: 3, FirstEnd: later}, "Jeanne-Marie DE LA ROCHEFOUCAULD", "/x#releve"}},
 				Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
 		}},
 		shownPage{"referent/team.html", func() page.Page {

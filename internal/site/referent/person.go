@@ -4,9 +4,9 @@ import (
 	"errors"
 	"net/http"
 
+	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/db"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/pdf"
@@ -30,7 +30,7 @@ type personPage struct {
 // leaving is what somebody follows up, and to whom it can be given.
 type leaving struct {
 	Person     member
-	Left       mandate.Left
+	Left       caseload.Left
 	Follower   string // name of who follows it up already
 	Mandates   []leftMandate
 	Colleagues []staff.Choice
@@ -38,7 +38,7 @@ type leaving struct {
 
 // leftMandate is a mandate that a certified aidant is shown.
 type leftMandate struct {
-	mandate.Summary
+	caseload.Summary
 	Name string
 }
 
@@ -118,7 +118,7 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 	if err != nil {
 		return l, refusal(err)
 	}
-	if l.Left, err = s.Mandates.LeftBy(r.Context(), at.Actor(), c.ID); err != nil {
+	if l.Left, err = s.Caseload.LeftBy(r.Context(), at.Actor(), c.ID); err != nil {
 		return l, err
 	}
 	for _, other := range people {
@@ -130,7 +130,7 @@ func (s *Site) leaving(r *http.Request, at *session.Session, c org.Colleague) (l
 			l.Colleagues = append(l.Colleagues, staff.Choice{Value: m.ID.String(), Text: m.Name})
 		}
 	}
-	whose, err := s.Mandates.Whose(r.Context(), at.Actor(), c.ID, mandatesShown)
+	whose, err := s.Caseload.Whose(r.Context(), at.Actor(), c.ID, mandatesShown)
 	for _, m := range whose {
 		l.Mandates = append(l.Mandates, leftMandate{m, m.Citizen.Identity.FullName()})
 	}

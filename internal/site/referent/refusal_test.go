@@ -97,7 +97,7 @@ func TestRefused_ByTheDomain(t *testing.T) {
 	for name, by := range map[string]journal.Actor{"a former referent": former, "an aidant who says so": pretender} {
 		ctx, d := t.Context(), o.Directory
 		_, reset := o.credentials.AskReset(ctx, by, o.boss.Person)
-		_, handed := o.Mandates.HandOver(ctx, by, o.Jeanne.Person, o.Paul.Person)
+		_, handed := o.Caseload.HandOver(ctx, by, o.Jeanne.Person, o.Paul.Person)
 		for act, err := range map[string]error{"suspend": d.SuspendIn(ctx, by, o.boss.Person), "give": d.GiveRole(ctx, by, o.Jeanne.Person, org.RoleReferent),
 			"take": d.TakeRole(ctx, by, o.boss.Person, org.RoleReferent), "limit": d.LimitProcedures(ctx, by, o.boss.Person, nil), "limit all": d.LimitOrganisation(ctx, by, o.Here, nil),
 			"resume": d.ResumeIn(ctx, by, o.Jeanne.Person), "reset": reset, "hand over": handed} {

@@ -6,11 +6,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
@@ -26,7 +26,7 @@ type Site struct {
 	Invitations *invitation.Register
 	Press       *certification.Press
 	Credentials *credential.Register
-	Mandates    *mandate.Register
+	Caseload    *caseload.Register
 	Catalogue   *procedure.Catalogue
 	Clock       *clock.Clock
 }

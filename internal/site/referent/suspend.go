@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/mandate"
+	"mandat/internal/caseload"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -62,8 +62,8 @@ func (s *Site) doSuspend(w http.ResponseWriter, r *http.Request) error {
 	notice := "referent.person.suspended"
 	if to != uuid.Nil {
 		notice = "referent.person.suspended_handed"
-		switch _, err := s.Mandates.HandOver(r.Context(), at.Actor(), c.ID, to); {
-		case errors.Is(err, mandate.ErrColleague):
+		switch _, err := s.Caseload.HandOver(r.Context(), at.Actor(), c.ID, to); {
+		case errors.Is(err, caseload.ErrColleague):
 			notice = "referent.person.suspended_not_handed"
 		case err != nil:
 			return refusal(err)

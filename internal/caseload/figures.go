@@ -1,4 +1,4 @@
-package mandate
+package caseload
 
 import (
 	"context"

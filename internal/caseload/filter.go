@@ -1,4 +1,4 @@
-package mandate
+package caseload
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 )
 
 // The tabs of an organisation's list.
@@ -84,6 +85,17 @@ func (f Filter) order() string {
 // errNobody says that there is nobody on the list.
 var errNobody = errors.New("the list is empty")
 
+// listed is the detail of the entry of a list, searched of a search.
+type (
+	listed struct {
+		Mandates int    `json:"mandates"`
+		Of       string `json:"of,omitempty"`
+	}
+	searched struct {
+		Results int `json:"results"`
+	}
+)
+
 // event is what looking at a page leaves: a search always, a list if it showed somebody.
 func (f Filter) event(shown int) (journal.Event, error) {
 	if f.Words != "" {
@@ -153,7 +165,7 @@ func (c *conditions) gives(procedures string) string {
 	powers := func(state string) string {
 		return `m.id in (select p.mandate_id from mandate_power p where p.organisation_id = $1 and p.state = '` + state + `' and p.procedure = any(` + procedures + `))`
 	}
-	return `(` + powers(Standing) + ` or ` + powers(Scheduled) + ` or (m.state = 'ended' or m.ends_at <= ` + c.now + `) and ` + powers(Ended) + `)`
+	return `(` + powers(mandate.Standing) + ` or ` + powers(mandate.Scheduled) + ` or (m.state = 'ended' or m.ends_at <= ` + c.now + `) and ` + powers(mandate.Ended) + `)`
 }
 
 func (c *conditions) and(text string) { c.texts = append(c.texts, text) }

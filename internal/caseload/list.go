@@ -1,4 +1,4 @@
-package mandate
+package caseload
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/org"
 )
 
@@ -28,7 +29,7 @@ type Summary struct {
 }
 
 // StandsAt reports whether the mandate gives anything at t.
-func (s Summary) StandsAt(t time.Time) bool { return s.State == Standing && t.Before(s.EndsAt) }
+func (s Summary) StandsAt(t time.Time) bool { return s.State == mandate.Standing && t.Before(s.EndsAt) }
 
 // EndsSoonAt reports whether the mandate stands at t and ends within Soon of it.
 func (s Summary) EndsSoonAt(t time.Time) bool { return s.StandsAt(t) && !t.Add(Soon).Before(s.EndsAt) }
@@ -99,7 +100,7 @@ func (r *Register) looking(ctx context.Context, by journal.Actor, f Filter, soug
 }
 
 // readable asks whether the actor may read in their organisation.
-func readable(ctx context.Context, tx Reader, by journal.Actor) error {
+func readable(ctx context.Context, tx mandate.Reader, by journal.Actor) error {
 	batch := &pgx.Batch{}
 	mayRead := org.MayRead(batch, by)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -110,7 +111,7 @@ func readable(ctx context.Context, tx Reader, by journal.Actor) error {
 
 // page reads how many mandates each tab has, and which are on the page. The organisation's are gone through once: the page is chosen before anything else is
 // read of its mandates.
-func (r *Register) page(ctx context.Context, tx Reader, by journal.Actor, f Filter, whose []uuid.UUID, out *Listing) error {
+func (r *Register) page(ctx context.Context, tx mandate.Reader, by journal.Actor, f Filter, whose []uuid.UUID, out *Listing) error {
 	c := f.conditions(by, r.clock.Now(), whose)
 	text := `with fit as materialized (select m.id, m.state, m.signed_at, m.ends_at from mandate m where ` + c.all() + `)
 		select ` + c.counts() + `, array(select m.id from fit m where ` + c.tab(f.tab()) + ` order by ` + f.order() + ` limit ` + c.value(PageLength) + ` offset ` + c.value((f.page()-1)*PageLength) + `) from fit m`
@@ -139,6 +140,22 @@ func (r *Register) list(ctx context.Context, by journal.Actor, condition string,
 		return nil, fmt.Errorf("list mandates: %w", err)
 	}
 	return *out, nil
+}
+
+// record is list with an entry, if there was anybody on it.
+func (r *Register) record(ctx context.Context, by journal.Actor, of, condition string, values ...any) ([]Summary, error) {
+	batch := &pgx.Batch{}
+	found := r.queueFor(batch, by, condition, values...)
+	err := r.journal.RecordAfter(ctx, by, batch, func(*journal.Tx) (journal.Event, error) {
+		if len(*found) == 0 {
+			return journal.Event{}, errNobody
+		}
+		return journal.Event{Action: "mandate.listed", Detail: listed{len(*found), of}}, nil
+	})
+	if err = empty(err); err != nil {
+		return nil, fmt.Errorf("list mandates: %w", err)
+	}
+	return *found, nil
 }
 
 // queueFor queues the question of list.

@@ -1,4 +1,4 @@
-package mandate_test
+package caseload_test
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/caseload"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 )
 
@@ -20,7 +20,7 @@ func TestExport_Refuses(t *testing.T) {
 	w := fixture.New(t)
 	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Sign(t, w.Ines, fixture.Citizen(1), fixture.Tax)
-	got, err := w.Mandates.Export(t.Context(), w.Paul, mandate.Filter{Words: "dubois", Person: w.Jeanne.Person}, "csv")
+	got, err := w.Caseload.Export(t.Context(), w.Paul, caseload.Filter{Words: "dubois", Person: w.Jeanne.Person}, "csv")
 	if err != nil || len(got) != 1 || got[0].Citizen.Identity.FamilyName != "DUBOIS" {
 		t.Errorf("exported %+v, %v", got, err)
 	}
@@ -29,16 +29,16 @@ func TestExport_Refuses(t *testing.T) {
 	nora := w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)
 	fixture.Agree(t, w.Database, w.Clock.Now(), nora.Person)
 	for want, by := range map[error]journal.Actor{org.ErrFactorTooOld: old, org.ErrMayNot: nora} {
-		if got, err := w.Mandates.Export(t.Context(), by, mandate.Filter{}, "csv"); !errors.Is(err, want) || got != nil {
+		if got, err := w.Caseload.Export(t.Context(), by, caseload.Filter{}, "csv"); !errors.Is(err, want) || got != nil {
 			t.Errorf("%v instead of %v, with %d lines", err, want, len(got))
 		}
 	}
-	copies(t, w, mandate.MaxExport)
-	_, err = w.Mandates.Export(t.Context(), w.Jeanne, mandate.Filter{}, "csv")
-	if many, ok := errors.AsType[*mandate.TooManyError](err); !ok || many.Mandates != mandate.MaxExport+1 {
+	copies(t, w, caseload.MaxExport)
+	_, err = w.Caseload.Export(t.Context(), w.Jeanne, caseload.Filter{}, "csv")
+	if many, ok := errors.AsType[*caseload.TooManyError](err); !ok || many.Mandates != caseload.MaxExport+1 {
 		t.Errorf("more than may be taken away: %v", err)
 	}
-	if got, err := w.Mandates.Export(t.Context(), w.Jeanne, mandate.Filter{Tab: mandate.TabEnded}, "xlsx"); err != nil || len(got) != 0 {
+	if got, err := w.Caseload.Export(t.Context(), w.Jeanne, caseload.Filter{Tab: caseload.TabEnded}, "xlsx"); err != nil || len(got) != 0 {
 		t.Errorf("of another tab: %d, %v", len(got), err)
 	}
 	var entries []string

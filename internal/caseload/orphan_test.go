@@ -1,4 +1,4 @@
-package mandate_test
+package caseload_test
 
 import (
 	"errors"
@@ -12,12 +12,13 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/prose"
+	"mandat/internal/terms"
 )
 
 // wantOrphans asks that the referent is told of exactly these people's mandates.
 func wantOrphans(t *testing.T, w *fixture.World, boss journal.Actor, want map[uuid.UUID]int) {
 	t.Helper()
-	found, err := w.Mandates.Orphans(t.Context(), boss)
+	found, err := w.Caseload.Orphans(t.Context(), boss)
 	if err != nil || len(found) != len(want) {
 		t.Errorf("found %+v, %v, want %v", found, err, want)
 	}
@@ -68,14 +69,14 @@ func TestOrphans_OfWhoMayNotReadAnyMore(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantOrphans(t, w, boss, map[uuid.UUID]int{w.Jeanne.Person: 1})
-			if yes, err := w.Mandates.Forsaken(t.Context(), w.Paul, m.ID); !yes || err != nil {
+			if yes, err := w.Caseload.Forsaken(t.Context(), w.Paul, m.ID); !yes || err != nil {
 				t.Errorf("forsaken: %t, %v", yes, err)
 			}
 			if err := c.back(w, boss); err != nil {
 				t.Fatal(err)
 			}
 			wantOrphans(t, w, boss, nil)
-			if yes, err := w.Mandates.Forsaken(t.Context(), w.Paul, m.ID); yes || err != nil {
+			if yes, err := w.Caseload.Forsaken(t.Context(), w.Paul, m.ID); yes || err != nil {
 				t.Errorf("followed up again and forsaken: %t, %v", yes, err)
 			}
 		})
@@ -87,7 +88,18 @@ func TestOrphans_HandedOver(t *testing.T) {
 	w := fixture.New(t)
 	boss, anna := w.Referent(t, w.Here, "rose"), w.Aidant(t, w.Here, "anna")
 	w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
-	sign(t, w, later(w, 10, fixture.Tax))
+	later := fixture.Terms(fixture.Tax)
+	later.From = terms.DayOf(w.Clock.Now()).AddDate(0, 0, 10)
+	d, err := w.Drafts.Start(t.Context(), w.Jeanne, later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, w.Agreed(t, w.Jeanne, d.ID)); err != nil {
+		t.Fatal(err)
+	}
 	ended := w.Sign(t, w.Jeanne, fixture.Citizen(3), fixture.Tax)
 	if err := w.Mandates.End(t.Context(), w.Jeanne, ended.ID, "completed"); err != nil {
 		t.Fatal(err)
@@ -100,7 +112,7 @@ func TestOrphans_HandedOver(t *testing.T) {
 		wantOrphans(t, w, boss, want)
 	}
 	handOver := func(from, to journal.Actor) error {
-		_, err := w.Mandates.HandOver(t.Context(), boss, from.Person, to.Person)
+		_, err := w.Caseload.HandOver(t.Context(), boss, from.Person, to.Person)
 		return err
 	}
 	leave := func(who journal.Actor) error {
@@ -108,7 +120,7 @@ func TestOrphans_HandedOver(t *testing.T) {
 	}
 	step(leave(w.Jeanne), map[uuid.UUID]int{w.Jeanne.Person: 2}) // the one for later too
 	step(handOver(w.Jeanne, w.Paul), nil)
-	if left, err := w.Mandates.LeftBy(t.Context(), boss, w.Paul.Person); err != nil || left.Mandates != 2 {
+	if left, err := w.Caseload.LeftBy(t.Context(), boss, w.Paul.Person); err != nil || left.Mandates != 2 {
 		t.Errorf("he would leave %+v, %v", left, err)
 	}
 	step(leave(w.Paul), map[uuid.UUID]int{w.Paul.Person: 2})
@@ -130,12 +142,12 @@ func TestOrphans_AreTheReferents(t *testing.T) {
 	elsewhere, pretender := boss, w.Paul
 	elsewhere.Organisation, pretender.Kind = w.Elsewhere, journal.Referent
 	for name, by := range map[string]journal.Actor{"an aidant": w.Paul, "one who says so": pretender, "a referent elsewhere": elsewhere} {
-		if found, err := w.Mandates.Orphans(t.Context(), by); !errors.Is(err, org.ErrMayNot) || found != nil {
+		if found, err := w.Caseload.Orphans(t.Context(), by); !errors.Is(err, org.ErrMayNot) || found != nil {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}
 	}
 	wantOrphans(t, w, elsa, nil)
-	if yes, err := w.Mandates.Forsaken(t.Context(), w.Ines, m.ID); yes || err != nil {
+	if yes, err := w.Caseload.Forsaken(t.Context(), w.Ines, m.ID); yes || err != nil {
 		t.Errorf("asked elsewhere: %t, %v", yes, err)
 	}
 }
@@ -154,7 +166,7 @@ func TestTellOfOrphans(t *testing.T) {
 		t.Helper()
 		now := w.Clock.Now().In(prose.Paris)
 		w.Clock.Advance(time.Date(now.Year(), now.Month(), now.Day()+days, hour, 0, 0, 0, prose.Paris).Sub(now))
-		due, err := w.Mandates.TellOfOrphans(t.Context())
+		due, err := w.Caseload.TellOfOrphans(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +190,7 @@ func TestTellOfOrphans(t *testing.T) {
 		t.Errorf("the next day %q", next)
 	}
 	boss.FactorAt = w.Clock.Now()
-	if _, err := w.Mandates.HandOver(t.Context(), boss, w.Jeanne.Person, w.Paul.Person); err != nil {
+	if _, err := w.Caseload.HandOver(t.Context(), boss, w.Jeanne.Person, w.Paul.Person); err != nil {
 		t.Fatal(err)
 	}
 	if after := at(1, 9); after != "" {
@@ -193,7 +205,7 @@ func TestOrphans_NotForACharter(t *testing.T) {
 	boss := w.Referent(t, w.Here, "rose")
 	w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	w.Behind(t, `delete from charter_acceptance where person_id = $1`, w.Jeanne.Person)
-	if _, err := w.Mandates.FollowedUp(t.Context(), w.Jeanne, 1); !errors.Is(err, org.ErrMayNot) {
+	if _, err := w.Caseload.FollowedUp(t.Context(), w.Jeanne, 1); !errors.Is(err, org.ErrMayNot) {
 		t.Fatalf("reads without the charter: %v", err)
 	}
 	wantOrphans(t, w, boss, nil)

@@ -1,4 +1,4 @@
-package mandate
+package caseload
 
 import (
 	"context"
@@ -25,8 +25,8 @@ type handed struct {
 	Detail       struct{ From, To uuid.UUID } `json:"detail"`
 }
 
-// compareHandovers holds who follows up whose mandates to what the entries say last.
-func compareHandovers(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
+// Compare holds who follows up whose mandates to what the entries say last. It reads as auditor.
+func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	want, have := map[left]string{}, map[left]string{}
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
 		err := journal.Replay(ctx, tx, `e.action = 'mandate.handed_over'`, nil, func(e handed) { want[left{e.Organisation, e.Detail.From}] = handoverText(e.Detail.To, e.At) })

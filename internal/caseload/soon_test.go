@@ -1,4 +1,4 @@
-package mandate_test
+package caseload_test
 
 import (
 	"strings"
@@ -16,7 +16,7 @@ func told(t *testing.T, w *fixture.World) map[string]int {
 	t.Helper()
 	conn, names := w.Connect(t, w.Superuser), map[string]int{}
 	var all []org.Message
-	err := w.Mandates.TellOfEnds(t.Context(), func(_ *db.Tx, _ time.Time, m org.Message) error {
+	err := w.Caseload.TellOfEnds(t.Context(), func(_ *db.Tx, _ time.Time, m org.Message) error {
 		all = append(all, m)
 		return nil
 	})
@@ -80,7 +80,7 @@ func TestTellOfEnds_AfterAHandover(t *testing.T) {
 	}
 	sign(w.Jeanne, 1)
 	for _, step := range [][2]journal.Actor{{w.Jeanne, w.Paul}, {w.Paul, anna}, {anna, w.Jeanne}, {w.Jeanne, w.Paul}} {
-		if _, err := w.Mandates.HandOver(t.Context(), boss, step[0].Person, step[1].Person); err != nil {
+		if _, err := w.Caseload.HandOver(t.Context(), boss, step[0].Person, step[1].Person); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestTellOfEnds_AfterAHandover(t *testing.T) {
 	if got := told(t, w); len(got) != 1 || got["paul"] != 1 {
 		t.Errorf("told %v: the first is Paul's, and who is suspended is not told", got)
 	}
-	if _, err := w.Mandates.HandOver(t.Context(), boss, w.Jeanne.Person, anna.Person); err != nil {
+	if _, err := w.Caseload.HandOver(t.Context(), boss, w.Jeanne.Person, anna.Person); err != nil {
 		t.Fatal(err)
 	}
 	if got := told(t, w); len(got) != 1 || got["anna"] != 1 {

@@ -1,15 +1,15 @@
-package mandate_test
+package caseload_test
 
 import (
 	"errors"
 	"testing"
 	"time"
 
+	"mandat/internal/caseload"
 	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 )
 
@@ -24,12 +24,12 @@ func TestHandOver_GivesWhatIsUnderWay(t *testing.T) {
 	if err := w.Mandates.End(t.Context(), w.Jeanne, first.ID, "completed"); err != nil {
 		t.Fatal(err)
 	}
-	left, err := w.Mandates.LeftBy(t.Context(), boss, w.Jeanne.Person)
+	left, err := w.Caseload.LeftBy(t.Context(), boss, w.Jeanne.Person)
 	if err != nil || left.Mandates != 1 || left.Drafts != 1 || left.FirstEnd.IsZero() || !left.FirstEnd.Equal(left.LastEnd) {
 		t.Errorf("leaves %+v, %v", left, err)
 	}
-	handed, err := w.Mandates.HandOver(t.Context(), boss, w.Jeanne.Person, w.Paul.Person)
-	if err != nil || handed != (mandate.Handed{Mandates: 1, Drafts: 1}) {
+	handed, err := w.Caseload.HandOver(t.Context(), boss, w.Jeanne.Person, w.Paul.Person)
+	if err != nil || handed != (caseload.Handed{Mandates: 1, Drafts: 1}) {
 		t.Errorf("handed over %+v, %v", handed, err)
 	}
 	d, err := w.Drafts.Find(t.Context(), w.Paul, drawn)
@@ -39,14 +39,14 @@ func TestHandOver_GivesWhatIsUnderWay(t *testing.T) {
 	if err := w.Drafts.Change(t.Context(), w.Jeanne, drawn, fixture.Terms(fixture.Tax)); !errors.Is(err, draft.ErrState) {
 		t.Errorf("still hers: %v", err)
 	}
-	followed, err := w.Mandates.FollowedUp(t.Context(), w.Paul, 10)
+	followed, err := w.Caseload.FollowedUp(t.Context(), w.Paul, 10)
 	if err != nil || len(followed) != 1 || followed[0].Citizen.Identity.FamilyName != "FICTIF-2" {
 		t.Errorf("followed up %+v, %v", followed, err)
 	}
-	if left, err = w.Mandates.LeftBy(t.Context(), boss, w.Paul.Person); err != nil || left.Mandates != 2 {
+	if left, err = w.Caseload.LeftBy(t.Context(), boss, w.Paul.Person); err != nil || left.Mandates != 2 {
 		t.Errorf("he would leave %+v, %v", left, err)
 	}
-	if left, err = w.Mandates.LeftBy(t.Context(), boss, w.Jeanne.Person); err != nil || left.FollowedUpBy != w.Paul.Person {
+	if left, err = w.Caseload.LeftBy(t.Context(), boss, w.Jeanne.Person); err != nil || left.FollowedUpBy != w.Paul.Person {
 		t.Errorf("she has handed over to %+v, %v", left, err)
 	}
 	w.Content(t)
@@ -59,11 +59,11 @@ func TestHandOver_Chain(t *testing.T) {
 	boss, anna := w.Referent(t, w.Here, "rose"), w.Aidant(t, w.Here, "anna")
 	w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
 	for _, step := range [][2]journal.Actor{{w.Jeanne, w.Paul}, {w.Paul, anna}, {anna, w.Jeanne}, {w.Jeanne, anna}} {
-		if _, err := w.Mandates.HandOver(t.Context(), boss, step[0].Person, step[1].Person); err != nil {
+		if _, err := w.Caseload.HandOver(t.Context(), boss, step[0].Person, step[1].Person); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if followed, err := w.Mandates.FollowedUp(t.Context(), anna, 10); err != nil || len(followed) != 1 {
+	if followed, err := w.Caseload.FollowedUp(t.Context(), anna, 10); err != nil || len(followed) != 1 {
 		t.Errorf("anna follows up %+v, %v", followed, err)
 	}
 	w.Content(t)
@@ -86,12 +86,12 @@ func TestHandOver_Refused(t *testing.T) {
 		from, to journal.Actor
 		want     error
 	}{
-		"to themselves":            {boss, w.Jeanne, w.Jeanne, mandate.ErrColleague},
-		"to another organisation":  {boss, w.Jeanne, w.Ines, mandate.ErrColleague},
-		"to who is suspended":      {boss, w.Jeanne, suspended, mandate.ErrColleague},
-		"to who is suspended away": {boss, w.Jeanne, away, mandate.ErrColleague},
-		"to who has left":          {boss, w.Jeanne, left, mandate.ErrColleague},
-		"to who is no aidant":      {boss, w.Jeanne, old, mandate.ErrColleague},
+		"to themselves":            {boss, w.Jeanne, w.Jeanne, caseload.ErrColleague},
+		"to another organisation":  {boss, w.Jeanne, w.Ines, caseload.ErrColleague},
+		"to who is suspended":      {boss, w.Jeanne, suspended, caseload.ErrColleague},
+		"to who is suspended away": {boss, w.Jeanne, away, caseload.ErrColleague},
+		"to who has left":          {boss, w.Jeanne, left, caseload.ErrColleague},
+		"to who is no aidant":      {boss, w.Jeanne, old, caseload.ErrColleague},
 		"of another organisation":  {boss, w.Ines, w.Jeanne, db.ErrNotFound},
 		"of who is no aidant":      {boss, old, w.Jeanne, db.ErrNotFound},
 		"by an aidant":             {w.Jeanne, w.Jeanne, w.Paul, org.ErrMayNot},
@@ -99,7 +99,7 @@ func TestHandOver_Refused(t *testing.T) {
 		"by a referent elsewhere":  {elsewhere, w.Ines, w.Ines, org.ErrMayNot},
 		"with an old factor":       {old, w.Jeanne, w.Paul, org.ErrFactorTooOld},
 	} {
-		if _, err := w.Mandates.HandOver(t.Context(), c.by, c.from.Person, c.to.Person); !errors.Is(err, c.want) {
+		if _, err := w.Caseload.HandOver(t.Context(), c.by, c.from.Person, c.to.Person); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -118,11 +118,11 @@ func TestCompare_NamesHandoversBehindTheProgramsBack(t *testing.T) {
 			t.Parallel()
 			w := fixture.New(t)
 			boss := w.Referent(t, w.Here, "rose")
-			if _, err := w.Mandates.HandOver(t.Context(), boss, w.Jeanne.Person, w.Paul.Person); err != nil {
+			if _, err := w.Caseload.HandOver(t.Context(), boss, w.Jeanne.Person, w.Paul.Person); err != nil {
 				t.Fatal(err)
 			}
 			w.Behind(t, sql, boss.Person)
-			if found, err := mandate.Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) != 1 || found[0].ID != w.Here.String() {
+			if found, err := caseload.Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) != 1 || found[0].ID != w.Here.String() {
 				t.Errorf("found %v, %v", found, err)
 			}
 		})
@@ -140,18 +140,18 @@ func TestWhose_IsForCertifiedAidants(t *testing.T) {
 	if err := w.Directory.GiveRole(t.Context(), boss, both.Person, org.RoleReferent); err != nil {
 		t.Fatal(err)
 	}
-	if whose, err := w.Mandates.Whose(t.Context(), both, w.Jeanne.Person, 10); err != nil || len(whose) != 1 {
+	if whose, err := w.Caseload.Whose(t.Context(), both, w.Jeanne.Person, 10); err != nil || len(whose) != 1 {
 		t.Errorf("an aidant and referent sees %v, %v", whose, err)
 	}
 	elsewhere := w.Ines
 	elsewhere.Organisation = w.Here
 	for name, by := range map[string]journal.Actor{"a referent": boss, "an aidant of another organisation": elsewhere} {
-		if whose, err := w.Mandates.Whose(t.Context(), by, w.Jeanne.Person, 10); err != nil || len(whose) != 0 {
+		if whose, err := w.Caseload.Whose(t.Context(), by, w.Jeanne.Person, 10); err != nil || len(whose) != 0 {
 			t.Errorf("%s sees %d, %v", name, len(whose), err)
 		}
 	}
 	w.Behind(t, `update certification set state = 'suspended', suspended_at = now() where person_id = $1`, both.Person)
-	if whose, err := w.Mandates.Whose(t.Context(), both, w.Jeanne.Person, 10); err != nil || len(whose) != 0 {
+	if whose, err := w.Caseload.Whose(t.Context(), both, w.Jeanne.Person, 10); err != nil || len(whose) != 0 {
 		t.Errorf("whose certificate is suspended sees %d, %v", len(whose), err)
 	}
 }
@@ -165,11 +165,11 @@ func TestFigures_Count(t *testing.T) {
 	if err := w.Mandates.End(t.Context(), w.Jeanne, first.ID, "completed"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.Mandates.Figures(t.Context(), w.Jeanne); err != nil || got != (mandate.Figures{Standing: 1, Signed: 2, Citizens: 1}) {
+	if got, err := w.Caseload.Figures(t.Context(), w.Jeanne); err != nil || got != (caseload.Figures{Standing: 1, Signed: 2, Citizens: 1}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	w.Clock.Advance(48 * time.Hour)
-	if got, err := w.Mandates.Figures(t.Context(), w.Jeanne); err != nil || got.Ending != 1 {
+	if got, err := w.Caseload.Figures(t.Context(), w.Jeanne); err != nil || got.Ending != 1 {
 		t.Errorf("two days later %+v, %v", got, err)
 	}
 }

@@ -1,4 +1,4 @@
-package mandate_test
+package caseload_test
 
 import (
 	"errors"
@@ -10,10 +10,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/caseload"
 	"mandat/internal/citizen"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
-	"mandat/internal/mandate"
 	"mandat/internal/org"
 )
 
@@ -25,7 +25,7 @@ func until(t *testing.T, w *fixture.World, id uuid.UUID, ends time.Duration) {
 	w.Behind(t, `update mandate set signed_at = least(signed_at, $2::timestamptz - interval '1 day'), identified_at = least(identified_at, $2::timestamptz - interval '1 day'), ends_at = $2 where id = $1`, id, w.Clock.Now().Add(ends))
 }
 
-func names(lines []mandate.Summary) string {
+func names(lines []caseload.Summary) string {
 	var out []string
 	for _, l := range lines {
 		out = append(out, l.Citizen.Identity.FamilyName)
@@ -51,9 +51,9 @@ func TestList_Tabs(t *testing.T) {
 	}
 	w.Sign(t, w.Ines, fixture.Citizen(0), fixture.Tax)
 	for tab, want := range map[string]string{
-		"": "FICTIF-4 FICTIF-1 FICTIF-0 FICTIF-2", mandate.TabSoon: "FICTIF-2 FICTIF-1", mandate.TabScheduled: "FICTIF-5", mandate.TabEnded: "FICTIF-6 FICTIF-3", "unknown": "FICTIF-4 FICTIF-1 FICTIF-0 FICTIF-2",
+		"": "FICTIF-4 FICTIF-1 FICTIF-0 FICTIF-2", caseload.TabSoon: "FICTIF-2 FICTIF-1", caseload.TabScheduled: "FICTIF-5", caseload.TabEnded: "FICTIF-6 FICTIF-3", "unknown": "FICTIF-4 FICTIF-1 FICTIF-0 FICTIF-2",
 	} {
-		got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Tab: tab})
+		got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Tab: tab})
 		if err != nil || names(got.Lines) != want || got.Pages != 1 {
 			t.Errorf("%q: %s, %d pages, %v", tab, names(got.Lines), got.Pages, err)
 		}
@@ -61,7 +61,7 @@ func TestList_Tabs(t *testing.T) {
 			t.Errorf("%q: %s", tab, counts)
 		}
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Ines, mandate.Filter{Words: "camille", Tab: mandate.TabEnded}); err != nil || len(got.Lines) != 0 || got.Counts[mandate.TabCurrent] != 1 {
+	if got, err := w.Caseload.List(t.Context(), w.Ines, caseload.Filter{Words: "camille", Tab: caseload.TabEnded}); err != nil || len(got.Lines) != 0 || got.Counts[caseload.TabCurrent] != 1 {
 		t.Errorf("another organisation is told %+v, %v", got, err)
 	}
 }
@@ -76,29 +76,29 @@ func TestList_Search(t *testing.T) {
 	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.Sign(t, w.Ines, who, fixture.Housing)
 	for _, words := range []string{"eloise", "ANAÏS", "heritier caveau", "l’héritier", "le goeur", "03/02/1931", "1931-02-03", "eloise 03 02 31", "le"} {
-		got, err := w.Mandates.List(t.Context(), w.Paul, mandate.Filter{Words: words})
-		if err != nil || len(got.Lines) != 1 || got.Lines[0].ID != m.ID || got.Counts[mandate.TabCurrent] != 1 || got.Lines[0].By != "jeanne Fictif" || !slices.Equal(got.Lines[0].Procedures, []string{fixture.Tax}) {
+		got, err := w.Caseload.List(t.Context(), w.Paul, caseload.Filter{Words: words})
+		if err != nil || len(got.Lines) != 1 || got.Lines[0].ID != m.ID || got.Counts[caseload.TabCurrent] != 1 || got.Lines[0].By != "jeanne Fictif" || !slices.Equal(got.Lines[0].Procedures, []string{fixture.Tax}) {
 			t.Errorf("%q: %+v, %v", words, got, err)
 		}
 	}
 	for _, words := range []string{"héritage", "03/02/1932", "personne"} {
-		if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: words}); err != nil || len(got.Lines) != 0 || got.Pages != 0 {
+		if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: words}); err != nil || len(got.Lines) != 0 || got.Pages != 0 {
 			t.Errorf("%q: %+v, %v", words, got, err)
 		}
 	}
 	for _, words := range []string{"l", "-", "  é "} {
-		if _, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: words}); !errors.Is(err, citizen.ErrTooShort) {
+		if _, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: words}); !errors.Is(err, citizen.ErrTooShort) {
 			t.Errorf("%q: %v", words, err)
 		}
 	}
 	w.Behind(t, `update membership set procedures = $2 where person_id = $1`, w.Paul.Person, []string{fixture.Housing})
-	if got, err := w.Mandates.List(t.Context(), w.Paul, mandate.Filter{Words: "eloise"}); err != nil || len(got.Lines) != 1 {
+	if got, err := w.Caseload.List(t.Context(), w.Paul, caseload.Filter{Words: "eloise"}); err != nil || len(got.Lines) != 1 {
 		t.Errorf("an aidant who is limited: %+v, %v", got, err)
 	}
 	if err := w.Mandates.End(t.Context(), w.Jeanne, m.ID, "completed"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Words: "eloise", Tab: mandate.TabEnded}); err != nil || len(got.Lines) != 1 || got.Lines[0].EndReason != "completed" {
+	if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Words: "eloise", Tab: caseload.TabEnded}); err != nil || len(got.Lines) != 1 || got.Lines[0].EndReason != "completed" {
 		t.Errorf("ended: %+v, %v", got, err)
 	}
 }
@@ -113,7 +113,7 @@ func TestList_Filters(t *testing.T) {
 	until(t, w, w.Sign(t, w.Paul, fixture.Citizen(4), fixture.Tax).ID, 60*day)
 	w.Sign(t, w.Ines, fixture.Citizen(5), fixture.Tax)
 	soon := w.Clock.Now().Add(40 * day)
-	for want, f := range map[string]mandate.Filter{
+	for want, f := range map[string]caseload.Filter{
 		"FICTIF-4 FICTIF-2 FICTIF-1": {Procedures: []string{fixture.Tax}},
 		"FICTIF-3 FICTIF-2":          {Procedures: []string{fixture.Housing, "unknown"}},
 		"":                           {Procedures: []string{}},
@@ -122,27 +122,27 @@ func TestList_Filters(t *testing.T) {
 		"FICTIF-3 FICTIF-2 FICTIF-1": {EndsBefore: soon},
 		"FICTIF-3":                   {EndsBefore: soon, Person: w.Paul.Person, Procedures: []string{fixture.Housing}, Words: "camille"},
 	} {
-		got, err := w.Mandates.List(t.Context(), w.Jeanne, f)
+		got, err := w.Caseload.List(t.Context(), w.Jeanne, f)
 		sorted := slices.SortedFunc(slices.Values(strings.Fields(names(got.Lines))), strings.Compare)
 		wanted := slices.SortedFunc(slices.Values(strings.Fields(want)), strings.Compare)
-		if err != nil || !slices.Equal(sorted, wanted) || got.Counts[mandate.TabCurrent] != len(wanted) {
+		if err != nil || !slices.Equal(sorted, wanted) || got.Counts[caseload.TabCurrent] != len(wanted) {
 			t.Errorf("%+v: %s, %v, %v", f, names(got.Lines), got.Counts, err)
 		}
 	}
-	if _, err := w.Mandates.HandOver(t.Context(), w.Referent(t, w.Here, "rose"), w.Jeanne.Person, w.Paul.Person); err != nil {
+	if _, err := w.Caseload.HandOver(t.Context(), w.Referent(t, w.Here, "rose"), w.Jeanne.Person, w.Paul.Person); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Paul, mandate.Filter{Person: w.Paul.Person}); err != nil || len(got.Lines) != 4 {
+	if got, err := w.Caseload.List(t.Context(), w.Paul, caseload.Filter{Person: w.Paul.Person}); err != nil || len(got.Lines) != 4 {
 		t.Errorf("with what was handed over: %s, %v", names(got.Lines), err)
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Person: w.Ines.Person}); err != nil || len(got.Lines) != 0 {
+	if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Person: w.Ines.Person}); err != nil || len(got.Lines) != 0 {
 		t.Errorf("of an aidant of another organisation: %s, %v", names(got.Lines), err)
 	}
-	people, err := w.Mandates.Colleagues(t.Context(), w.Jeanne)
-	if err != nil || len(people) != 2 || people[0] != (mandate.Colleague{ID: w.Jeanne.Person, Name: "jeanne Fictif"}) {
+	people, err := w.Caseload.Colleagues(t.Context(), w.Jeanne)
+	if err != nil || len(people) != 2 || people[0] != (caseload.Colleague{ID: w.Jeanne.Person, Name: "jeanne Fictif"}) {
 		t.Errorf("colleagues: %+v, %v", people, err)
 	}
-	if people, err = w.Mandates.Colleagues(t.Context(), w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)); !errors.Is(err, org.ErrMayNot) || people != nil {
+	if people, err = w.Caseload.Colleagues(t.Context(), w.Newcomer(t, journal.Aidant, w.Here, "nora", org.RoleAidant)); !errors.Is(err, org.ErrMayNot) || people != nil {
 		t.Errorf("colleagues, for who may not read: %+v, %v", people, err)
 	}
 }
@@ -151,32 +151,32 @@ func TestList_Filters(t *testing.T) {
 func TestList_Pages(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
-	for n := range 2*mandate.PageLength + 1 {
+	for n := range 2*caseload.PageLength + 1 {
 		w.Sign(t, w.Jeanne, fixture.Citizen(n), fixture.Tax)
 	}
 	w.Behind(t, `update mandate set signed_at = $1::timestamptz, identified_at = $1::timestamptz`, w.Clock.Now().Add(-time.Hour)) // all at once: the order must still be one
-	for _, f := range []mandate.Filter{{}, {Words: "camille"}, {EndsBefore: w.Clock.Now().Add(100 * day)}} {
+	for _, f := range []caseload.Filter{{}, {Words: "camille"}, {EndsBefore: w.Clock.Now().Add(100 * day)}} {
 		seen := map[uuid.UUID]bool{}
-		for page, want := range []int{mandate.PageLength, mandate.PageLength, 1, 0} {
+		for page, want := range []int{caseload.PageLength, caseload.PageLength, 1, 0} {
 			f.Page = page + 1
-			got, err := w.Mandates.List(t.Context(), w.Jeanne, f)
-			if err != nil || len(got.Lines) != want || got.Pages != 3 || got.Counts[mandate.TabCurrent] != 2*mandate.PageLength+1 {
+			got, err := w.Caseload.List(t.Context(), w.Jeanne, f)
+			if err != nil || len(got.Lines) != want || got.Pages != 3 || got.Counts[caseload.TabCurrent] != 2*caseload.PageLength+1 {
 				t.Errorf("page %d has %d of %d: %v", f.Page, len(got.Lines), got.Pages, err)
 			}
 			for _, l := range got.Lines {
 				seen[l.ID] = true
 			}
 		}
-		if len(seen) != 2*mandate.PageLength+1 {
+		if len(seen) != 2*caseload.PageLength+1 {
 			t.Errorf("%d mandates were on the pages", len(seen))
 		}
 	}
 	for _, page := range []int{-5, 0} {
-		if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Page: page}); err != nil || len(got.Lines) != mandate.PageLength {
+		if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Page: page}); err != nil || len(got.Lines) != caseload.PageLength {
 			t.Errorf("page %d: %d, %v", page, len(got.Lines), err)
 		}
 	}
-	if got, err := w.Mandates.List(t.Context(), w.Jeanne, mandate.Filter{Page: 1 << 60}); err != nil || len(got.Lines) != 0 {
+	if got, err := w.Caseload.List(t.Context(), w.Jeanne, caseload.Filter{Page: 1 << 60}); err != nil || len(got.Lines) != 0 {
 		t.Errorf("a page far away: %d, %v", len(got.Lines), err)
 	}
 }
