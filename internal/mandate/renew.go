@@ -27,7 +27,7 @@ type renewed struct {
 // covered asks that a draft which renews a mandate gives no more than it, and that one which transfers a mandate is for who gave it.
 func (s *signing) covered(ctx context.Context, tx *db.Tx, d *draft.Held, now time.Time) error {
 	if d.Transfers != nil {
-		return s.sameGiver(ctx, tx, d)
+		return s.r.sameGiver(ctx, tx, &d.Draft)
 	}
 	if d.Renews == uuid.Nil {
 		return nil

@@ -125,9 +125,9 @@ type giver struct {
 func (g *giver) fields() []any { return append([]any{&g.organisation, &g.index}, g.row.Fields()...) }
 
 // sameGiver asks that the citizen of a draft which transfers a mandate is who gave it. One that ended meanwhile is transferred all the same: nothing is left to end.
-func (s *signing) sameGiver(ctx context.Context, tx *db.Tx, d *draft.Held) error {
+func (r *Register) sameGiver(ctx context.Context, q Querier, d *draft.Draft) error {
 	var g giver
-	err := tx.QueryRow(ctx, `select organisation_id, sub_index, id, data_key, identity, identified_at from mandate_draft_giver($1)`, d.ID).Scan(g.fields()...)
+	err := q.QueryRow(ctx, `select organisation_id, sub_index, id, data_key, identity, identified_at from mandate_draft_giver($1)`, d.ID).Scan(g.fields()...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrOtherCitizen
 	}
@@ -137,11 +137,19 @@ func (s *signing) sameGiver(ctx context.Context, tx *db.Tx, d *draft.Held) error
 	if g.organisation == d.Organisation {
 		return ErrOwn
 	}
-	same, err := s.r.citizens.Same(g.organisation, g.index, g.row, *d.Identity)
+	same, err := r.citizens.Same(g.organisation, g.index, g.row, *d.Identity)
 	if err == nil && !same {
 		err = ErrOtherCitizen
 	}
 	return err
+}
+
+// Gave asks of a draft of the actor's organisation, with an identity, what Sign will: that its citizen gave the mandate that it transfers, if it does. Errors: ErrOtherCitizen, ErrOwn.
+func (r *Register) Gave(ctx context.Context, by journal.Actor, d draft.Draft) error {
+	if d.Transfers == nil {
+		return nil
+	}
+	return r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error { return r.sameGiver(ctx, tx, &d) })
 }
 
 // Transfers is the job that ends the mandates whose place others took, for jobs.Start.

@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -83,6 +84,11 @@ func (s *Site) agreed(r *http.Request, at *session.Session, d draft.Draft) (*pag
 func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.Session, status int, d draft.Draft, form *page.Form, notice string) error {
 	if d.State != draft.Identified || d.Identity == nil {
 		return s.goTo(w, r, staff.Step(d))
+	}
+	if err := s.Mandates.Gave(r.Context(), at.Actor(), d); errors.Is(err, mandate.ErrOtherCitizen) {
+		return s.identifyAgain(w, r, at, d, notHere(err))
+	} else if err != nil {
+		return refusal(err)
 	}
 	organisation, err := s.Directory.Organisation(r.Context(), d.Organisation)
 	if err != nil {

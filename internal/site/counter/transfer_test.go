@@ -171,14 +171,14 @@ func TestTransfer_FromThePaperToTheSignature(t *testing.T) {
 	b.Want(p.show(b), 422, "n’est pas celui d’un mandat en cours")
 }
 
-// Somebody else is told why nothing is signed, and what to do, by the button that confirms and by the one that signs.
+// Somebody else is told why nothing is signed, and what to do, before anything is read to them.
 func TestTransfer_SomebodyElse(t *testing.T) {
 	t.Parallel()
 	p := newPaper(t)
 	b := p.ines
 	draft := p.begin(t)
 	p.identified(t, draft, fixture.Citizen(5))
-	a := b.Want(b.sign(draft, "agreed", "on"), 303)
+	a := b.Want(b.Get(draft+"/recapitulatif"), 303)
 	b.Want(b.Get(a.Location), 200, "n’est pas celle qui a donné l’ancien mandat", "comme pour l’ancien mandat")
 	p.wantRows(t, 0, `select count(*) from mandate where organisation_id = $1`, p.Elsewhere)
 }
