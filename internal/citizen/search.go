@@ -1,6 +1,7 @@
 package citizen
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -47,7 +48,8 @@ func (r *Register) Search(ctx context.Context, q Querier, organisation uuid.UUID
 		return nil, fmt.Errorf("search citizens: %w", err)
 	}
 	slices.SortFunc(out, func(a, b Citizen) int {
-		return cmp.Or(cmp.Compare(a.Identity.FamilyName, b.Identity.FamilyName), cmp.Compare(a.Identity.GivenName, b.Identity.GivenName), cmp.Compare(a.Identity.Birthdate, b.Identity.Birthdate))
+		return cmp.Or(cmp.Compare(a.Identity.FamilyName, b.Identity.FamilyName), cmp.Compare(a.Identity.GivenName, b.Identity.GivenName), cmp.Compare(a.Identity.Birthdate, b.Identity.Birthdate),
+			cmp.Compare(a.Identity.BornTown, b.Identity.BornTown), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 	return out[:min(len(out), MaxResults)], nil
 }
