@@ -368,11 +368,11 @@ func TestTransfer_ForLater(t *testing.T) {
 	t.Parallel()
 	m := newMove(t)
 	later := func(x *terms.Terms) { x.From = terms.DayOf(m.Clock.Now()).AddDate(0, 0, 3) }
-	never, n := m.signed(fixture.Angela(), later), mandate.Mandate{}
+	never := m.signed(fixture.Angela(), later)
 	if err := m.Mandates.End(t.Context(), m.Ines, never.ID, "citizen"); err != nil {
 		t.Fatal(err)
 	}
-	n = m.signed(fixture.Angela(), later)
+	n := m.signed(fixture.Angela(), later)
 	m.end(never)
 	m.end(n)
 	m.stands()
