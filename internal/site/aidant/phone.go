@@ -53,6 +53,7 @@ type exceptionPage struct {
 	Asked     *phone.Number // nil: nothing waits for a colleague
 	Mine      bool
 	Wrong     bool // the actor tried to allow what they entered
+	Allowed   bool // the actor has allowed what was asked: the code is on its way
 	EnteredBy string
 	Max       int
 }
@@ -199,8 +200,11 @@ func (s *Site) renderException(w http.ResponseWriter, r *http.Request, status in
 	}
 	p := &exceptionPage{Common: page.Common{Title: "telephone.exception.title", Current: "/espace", Trail: append(phoneTrail(m.ID), page.Link{Href: phonePath(m.ID), Text: "telephone.title"}), Form: form},
 		Mandate: m.ID, Identity: m.Identity, Max: phone.ReasonMax}
-	if a := numbers.Asked; a != nil && a.NeedsColleague() {
-		p.Asked, p.Mine = a, a.AskedBy == at.Person
+	if a := numbers.Asked; a != nil && (a.NeedsColleague() || a.Colleague == at.Person) {
+		if a.NeedsColleague() {
+			p.Asked, p.Mine = a, a.AskedBy == at.Person
+		}
+		p.Allowed = p.Asked == nil && a.CodeSent(s.Clock.Now())
 		if p.EnteredBy, err = s.nameOf(r.Context(), a.AskedBy); err != nil {
 			return err
 		}

@@ -66,6 +66,7 @@ func phonePages() []shownPage {
 			p.Done, p.Verified = true, number(func(n *phone.Number) { n.State, n.VerifiedAt = phone.Verified, signedAt })
 		}),
 		exception("none", func(*exceptionPage) {}),
+		exception("allowed", func(p *exceptionPage) { p.Allowed = true }),
 		exception("ask", func(p *exceptionPage) { p.Asked = number(barred(phone.Staff)) }),
 		exception("wrong", func(p *exceptionPage) {
 			p.Asked, p.Form = number(barred(phone.Other)), wrong("reason", "telephone.wrong.reason")
@@ -135,6 +136,9 @@ func TestPhone_WantsAColleague(t *testing.T) {
 	paul.Want(paul.Post(path+"/exception", "reason", "court"), http.StatusUnprocessableEntity, "Écrivez pourquoi")
 	paul.Want(paul.Get(path+"/exception"), http.StatusOK, "06 39 98 00 10", "Pourquoi ce numéro convient-il")
 	paul.Want(paul.Post(path+"/exception", "reason", "Le téléphone est celui de sa fille"), http.StatusSeeOther, path+"/exception")
+	paul.Want(paul.Get(path+"/exception"), http.StatusOK, "Le numéro est autorisé.", "Un code part sur ce téléphone")
+	paul.Want(paul.Get(path), http.StatusOK, "Un code part sur ce téléphone")
+	jeanne.Without(jeanne.Get(path+"/exception"), "Le numéro est autorisé.")
 	jeanne.Want(jeanne.Post(path+"/code", "code", c.code(t)), http.StatusSeeOther, path)
 	jeanne.Want(jeanne.Get(path), http.StatusOK, "Le numéro est vérifié.")
 }
