@@ -19,7 +19,7 @@ func (x english) parties() [][2]string {
 	return [][2]string{
 		{"Given by", x.citizen.FullName() + ", date of birth: " + x.citizen.BirthdateText("en")},
 		{"Given to", x.organisation.Name + "\n" + x.address() + ", SIRET " + x.organisation.SIRET},
-		{"Signed on", x.long(x.signed)},
+		{map[bool]string{true: "Confirmed by code on", false: "Signed on"}[x.signedWith == "code"], x.long(x.signed)},
 	}
 }
 

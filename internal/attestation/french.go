@@ -20,7 +20,7 @@ func (x french) parties() [][2]string {
 	return [][2]string{
 		{"Donné par", x.citizen.FullName() + ", date de naissance : " + x.citizen.BirthdateText("fr")},
 		{"Donné à", x.organisation.Name + "\n" + x.address() + ", SIRET " + x.organisation.SIRET},
-		{"Signé le", x.long(x.signed)},
+		{map[bool]string{true: "Confirmé par code le", false: "Signé le"}[x.signedWith == "code"], x.long(x.signed)},
 	}
 }
 
