@@ -76,9 +76,12 @@ type composer struct {
 }
 
 func (c composer) parties() paper.Block {
-	t := c.m.Terms
+	t, signed := c.m.Terms, c.signed
+	if c.m.SignedWith == "code" {
+		signed = c.confirmed
+	}
 	rows := [][2]string{{c.whose, t.Citizen.FullName() + ", " + fmt.Sprintf(c.born, t.Citizen.BirthdateText(c.lang))}, {c.whoActs, t.Organisation.Name},
-		{c.signed, prose.DateTime(c.lang, c.m.SignedAt)}}
+		{signed, prose.DateTime(c.lang, c.m.SignedAt)}}
 	end := [2]string{c.until, prose.DateTime(c.lang, c.m.EndsAt)}
 	switch {
 	case c.m.EndedAt != nil:

@@ -53,7 +53,7 @@ func TestCompose_TellsEverything(t *testing.T) {
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 	empty := w.compose(t, w.Jeanne, m, "fr")
 	wantWords(t, said(empty), "Compte rendu du mandat", "Angela Claire Louise DUBOIS", "24 août 1962", "Maison France Services", "Ce mandat n’a pas été utilisé.", "Ce qui n’a jamais été utilisé",
-		"Déclaré par le professionnel", "Prend fin le")
+		"Déclaré par le professionnel", "Mandat confirmé par code le = ", "Prend fin le")
 	if len(empty.Uses) != 0 || empty.Body[0].Kind != attestation.Paragraph {
 		t.Errorf("an unused mandate: %+v", empty)
 	}
@@ -79,7 +79,7 @@ func TestCompose_TellsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	english := w.compose(t, w.Paul, m, "en")
-	wantWords(t, said(english), "Account of the mandate", "This mandate was used 2 times.", "Ended on", "Outcome = Done", "By telephone", "never used")
+	wantWords(t, said(english), "Account of the mandate", "Mandate confirmed by code on = ", "This mandate was used 2 times.", "Ended on", "Outcome = Done", "By telephone", "never used")
 	if !bytes.Equal(english.SHA256, w.compose(t, w.Jeanne, m, "en").SHA256) {
 		t.Error("the same report has two digests")
 	}

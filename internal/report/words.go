@@ -6,7 +6,7 @@ import "fmt"
 type words struct {
 	lang, title, law                   string
 	whose, born, whoActs               string
-	signed, until, ended               string
+	signed, confirmed, until, ended    string
 	doneTitle, unused                  string
 	one, several, oneDue, severalDue   string
 	file, ofCase, when, how, outcome   string
@@ -23,7 +23,7 @@ var french = words{
 	lang: "fr", title: "Compte rendu du mandat",
 	law:   "Qui agit au nom de quelqu’un doit lui rendre compte de ce qui a été fait (Code civil, article 1993). Voici tout ce qui a été fait avec ce mandat.",
 	whose: "La personne", born: "date de naissance : %s", whoActs: "Qui agit pour elle",
-	signed: "Mandat signé le", until: "Prend fin le", ended: "A pris fin le",
+	signed: "Mandat signé le", confirmed: "Mandat confirmé par code le", until: "Prend fin le", ended: "A pris fin le",
 	doneTitle: "Ce qui a été fait", unused: "Ce mandat n’a pas été utilisé.",
 	one: "Ce mandat a été utilisé une fois.", several: "Ce mandat a été utilisé %d fois.",
 	oneDue:     "Pour une utilisation, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
@@ -46,7 +46,7 @@ var english = words{
 	lang: "en", title: "Account of the mandate",
 	law:   "Whoever acts in somebody’s name owes them an account of what was done (Code civil, article 1993). Here is everything that was done with this mandate.",
 	whose: "The person", born: "date of birth: %s", whoActs: "Who acts for them",
-	signed: "Mandate signed on", until: "Ends on", ended: "Ended on",
+	signed: "Mandate signed on", confirmed: "Mandate confirmed by code on", until: "Ends on", ended: "Ended on",
 	doneTitle: "What was done", unused: "This mandate was not used.",
 	one: "This mandate was used once.", several: "This mandate was used %d times.",
 	oneDue:     "For one use the account is not written yet, or the procedure is still to be finished.",
