@@ -109,11 +109,15 @@ func readable(ctx context.Context, tx mandate.Reader, by journal.Actor) error {
 	return mayRead()
 }
 
-// page reads how many mandates each tab has, and which are on the page. The organisation's are gone through once: the page is chosen before anything else is
-// read of its mandates.
+// page reads how many mandates each tab has, and which are on the page. Where something is filtered, the organisation's are gone through once; the page is chosen
+// before anything else is read of its mandates.
 func (r *Register) page(ctx context.Context, tx mandate.Reader, by journal.Actor, f Filter, whose []uuid.UUID, out *Listing) error {
 	c := f.conditions(by, r.clock.Now(), whose)
-	text := `with fit as materialized (select m.id, m.state, m.signed_at, m.ends_at from mandate m where ` + c.all() + `)
+	keep := `materialized`
+	if len(f.Kinds()) == 0 { // the page itself is found by the index of the list
+		keep = `not materialized`
+	}
+	text := `with fit as ` + keep + ` (select m.id, m.state, m.signed_at, m.ends_at from mandate m where ` + c.all() + `)
 		select ` + c.counts() + `, array(select m.id from fit m where ` + c.tab(f.tab()) + ` order by ` + f.order() + ` limit ` + c.value(PageLength) + ` offset ` + c.value((f.page()-1)*PageLength) + `) from fit m`
 	n, ids := make([]int, len(Tabs)), []uuid.UUID{}
 	var into []any

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -63,22 +64,27 @@ func (r *Register) Matching(ctx context.Context, q Querier, organisation uuid.UU
 	return ids, nil
 }
 
+// packedSize is of one citizen: the id, the row's version, and whether the condition fits.
+const packedSize = 16 + 4 + 1
+
 // fitting finds the ids of those citizens c of an organisation ($1) whom what was typed fits, and a further condition of ours with its values.
 //
 // Names are encrypted, and an index over them would tell what they are, so an organisation's rows are opened and compared here. Whose row is as it was
 // when it was opened for an earlier search is compared by what that one kept.
 func (r *Register) fitting(ctx context.Context, q Querier, organisation uuid.UUID, s Sought, condition string, values ...any) ([]uuid.UUID, error) {
-	rows, err := q.Query(ctx, `select c.id, c.xmin, `+condition+` from citizen c where c.organisation_id = $1`, append([]any{organisation}, values...)...)
+	// All in one value: twenty thousand rows of two columns take longer to send and to read than to find.
+	var packed []byte
+	err := q.QueryRow(ctx, `select coalesce(string_agg(uuid_send(c.id) || xidsend(c.xmin) || case when `+condition+` then '\x01'::bytea else '\x00' end, ''), '') from citizen c where c.organisation_id = $1`,
+		append([]any{organisation}, values...)...).Scan(&packed)
 	if err != nil {
 		return nil, err
 	}
 	known := r.names.in(organisation)
-	var here, unknown, fit []uuid.UUID // here are who counts, known or not
-	may := map[uuid.UUID]bool{}        // of those unknown, who fits the condition
-	var id uuid.UUID
-	var version uint32
-	var fits bool
-	_, err = pgx.ForEachRow(rows, []any{&id, &version, &fits}, func() error {
+	here := make([]uuid.UUID, 0, len(packed)/packedSize) // who counts, known or not
+	var unknown, fit []uuid.UUID
+	may := map[uuid.UUID]bool{} // of those unknown, who fits the condition
+	for ; len(packed) >= packedSize; packed = packed[packedSize:] {
+		id, version, fits := uuid.UUID(packed[:16]), binary.BigEndian.Uint32(packed[16:]), packed[20] == 1
 		here = append(here, id)
 		if n, ok := known[id]; !ok || n.version != version {
 			unknown = append(unknown, id)
@@ -86,10 +92,9 @@ func (r *Register) fitting(ctx context.Context, q Querier, organisation uuid.UUI
 		} else if fits && s.fits(n.folded, n.birthdate) {
 			fit = append(fit, id)
 		}
-		return nil
-	})
-	if err != nil || len(unknown) == 0 && len(known) == len(here) {
-		return fit, err
+	}
+	if len(unknown) == 0 && len(known) == len(here) {
+		return fit, nil
 	}
 	fresh, err := r.openNames(ctx, q, organisation, unknown, len(unknown) > len(here)/2)
 	if err != nil {
