@@ -143,6 +143,7 @@ func (p *person) reaches() {
 		window.wanted = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')].filter(e => {
 			if (!e.checkVisibility() || e.type === 'hidden' || e.tabIndex < 0) return false;
 			if (e.type !== 'radio') return true;
+			if (document.querySelector('[name="' + e.name + '"]:checked') !== null) return e.checked; // the group is entered there
 			return !radio.has(e.name) && radio.add(e.name);
 		});
 		return window.wanted.length;
@@ -150,6 +151,12 @@ func (p *person) reaches() {
 	n := ask[int](p, mark)
 	for i := range n {
 		p.key(kb.Tab)
+		for range 3 { // a field for a date has a stop for each part of it, and one for the calendar
+			if i == 0 || !ask[bool](p, `(e => document.activeElement === e && e.type === 'date')(window.wanted[%d])`, i-1) {
+				break
+			}
+			p.key(kb.Tab)
+		}
 		if missed := ask[string](p, `(e => document.activeElement === e ? '' : e.outerHTML.slice(0, 120) + ' but ' + document.activeElement.outerHTML.slice(0, 120))(window.wanted[%d])`, i); missed != "" {
 			p.fatalf("Tab %d does not reach %s", i+1, missed)
 		}

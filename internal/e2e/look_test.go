@@ -77,6 +77,16 @@ func (p *person) look(name string) {
 	p.do(chromedp.EmulateViewport(1280, 900))
 }
 
+// narrow goes on, on a screen of 320 CSS pixels, and holds the page against the rules there, in light only: for stories that are told in a few seconds.
+func (p *person) narrow(name string) {
+	p.t.Helper()
+	p.shown++
+	p.do(chromedp.EmulateViewport(320, 640))
+	p.photograph(name + "-320")
+	p.examine(nil)
+	p.fits(320)
+}
+
 // scheme chooses light or dark. Without motion, so that a picture does not show a colour on its way to another.
 func (p *person) scheme(name string) {
 	p.t.Helper()
