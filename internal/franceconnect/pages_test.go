@@ -41,6 +41,7 @@ func everyPage(t *testing.T) map[string]func() (string, page.Page) {
 	phone := func(unavailable bool) func() (string, page.Page) {
 		return func() (string, page.Page) {
 			return "franceconnect/phone.html", &phonePage{Common: page.Common{Title: "franceconnect.phone.title"}, Asks: "Maison France Services", Number: 472, Unavailable: unavailable, Transfers: unavailable,
+				Asked:  terms.Terms{From: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Payments: unavailable, BankDetails: unavailable},
 				Powers: []terms.Outlined{{Procedure: procedure.Procedure{Name: procedure.Text{"fr": "Demander le RSA", "en": "Ask for RSA"}}, Level: procedure.Act, Case: true, Until: time.Date(2026, 12, 22, 23, 59, 59, 0, time.UTC)}}}
 		}
 	}

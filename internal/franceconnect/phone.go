@@ -26,8 +26,9 @@ type phonePage struct {
 	Asks        string // the name of the organisation
 	Number      int
 	Powers      []terms.Outlined // of the mandate that is being drawn up
-	Transfers   bool             // one given to another organisation ends with it
-	Unavailable bool             // FranceConnect does not answer
+	Asked       terms.Terms
+	Transfers   bool // one given to another organisation ends with it
+	Unavailable bool // FranceConnect does not answer
 }
 
 // showLink is the page of a link (GET /i/{token}). It changes nothing for anybody: programs that look into messages open links too.
@@ -48,7 +49,7 @@ func (rp *RP) showLink(w http.ResponseWriter, r *http.Request) error {
 
 func (rp *RP) renderLink(w http.ResponseWriter, r *http.Request, status int, l link, drawn draft.Draft, unavailable bool) error {
 	return rp.pages.Render(w, r, status, "franceconnect/phone.html", &phonePage{Common: page.Common{Title: "franceconnect.phone.title", NoIndex: true, FormOrigins: []string{rp.Origin()}},
-		Asks: l.Asks, Number: l.Number, Powers: drawn.Terms.Outline(rp.catalogue, rp.clock.Now()), Transfers: drawn.Transfers != nil, Unavailable: unavailable})
+		Asks: l.Asks, Number: l.Number, Powers: drawn.Terms.Outline(rp.catalogue, rp.clock.Now()), Asked: drawn.Terms, Transfers: drawn.Transfers != nil, Unavailable: unavailable})
 }
 
 // linkOn finds the link of the path that may be used in this browser, or the page that says why not.

@@ -16,6 +16,7 @@ import (
 	"mandat/internal/prose"
 	"mandat/internal/rogue"
 	"mandat/internal/session"
+	"mandat/internal/terms"
 )
 
 var (
@@ -140,6 +141,24 @@ func TestPhone_Sound(t *testing.T) {
 	}
 	get(t, phone, link)
 	c.shows(t, phone, http.StatusGone, "franceconnect.over.title")
+}
+
+// What costs money, begins later or ends something else is said on the phone too.
+func TestPhone_ShowsWhatElseIsAgreedTo(t *testing.T) {
+	t.Parallel()
+	c, phone := open(t), browse.New()
+	asked := fixture.Terms(fixture.Tax)
+	asked.BankDetails, asked.From = true, terms.DayOf(c.Clock.Now()).AddDate(0, 0, 3)
+	if err := c.Drafts.Change(t.Context(), journal.Actor{Kind: journal.Aidant, Person: c.jeanne, Organisation: c.Here}, c.draft, asked); err != nil {
+		t.Fatal(err)
+	}
+	c.Behind(t, `update mandate_draft set payments = true where id = $1`, c.draft)
+	get(t, phone, c.link(t))
+	for _, says := range []string{"changer vos coordonnées bancaires", "faire des paiements pour vous", "Le mandat commence le " + prose.Day("fr", asked.From.Year(), asked.From.Month(), asked.From.Day())} {
+		if !phone.Has(says) {
+			t.Errorf("the phone does not say %q: %s", says, phone.Text())
+		}
+	}
 }
 
 // A link shows what the mandate would be, or nothing: not terms that were changed since it was made.
