@@ -154,7 +154,7 @@ func TestPhone_ShowsWhatElseIsAgreedTo(t *testing.T) {
 	}
 	c.Behind(t, `update mandate_draft set payments = true where id = $1`, c.draft)
 	get(t, phone, c.link(t))
-	for _, says := range []string{"changer vos coordonnées bancaires", "faire des paiements pour vous", "Le mandat commence le " + prose.Day("fr", asked.From.Year(), asked.From.Month(), asked.From.Day())} {
+	for _, says := range []string{"changer vos coordonnées bancaires", "faire des paiements pour vous", "Le mandat commence le " + prose.Date("fr", asked.From)} {
 		if !phone.Has(says) {
 			t.Errorf("the phone does not say %q: %s", says, phone.Text())
 		}
