@@ -146,6 +146,33 @@ func (r *Register) FindNamesakes(ctx context.Context, q Querier, organisation uu
 	return found, nil
 }
 
+// Namesakes returns whom an organisation takes for somebody else than c, a citizen of theirs, though documents told the same name and birth date of both. Of whom
+// FranceConnect told there is nobody: its sub tells people apart.
+func (r *Register) Namesakes(ctx context.Context, q Querier, organisation uuid.UUID, c Citizen) ([]uuid.UUID, error) {
+	if !strings.HasPrefix(c.Identity.Sub, documentSub) {
+		return nil, nil
+	}
+	args, err := r.namesakes(organisation, c.Identity)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.Query(ctx, namesakes, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find namesakes: %w", err)
+	}
+	found, err := r.readNamesakes(rows, c.Identity.called())
+	if err != nil {
+		return nil, fmt.Errorf("find namesakes: %w", err)
+	}
+	var out []uuid.UUID
+	for _, n := range found {
+		if n.ID != c.ID {
+			out = append(out, n.ID)
+		}
+	}
+	return out, nil
+}
+
 // Apart returns ErrNamesake if an organisation knows by a document, under the name and birth date of i, somebody who is not one of those of whom people said that i is
 // not they. It makes acts on new citizens of one name wait for each other, until the end of the act.
 func (r *Register) Apart(ctx context.Context, tx *db.Tx, organisation uuid.UUID, i Identity, others []uuid.UUID) error {

@@ -63,14 +63,14 @@ func (r *Register) allowed(ctx context.Context, tx *journal.Tx, who opened, reas
 	if err := open.open(who.key); err != nil {
 		return journal.Event{}, err
 	}
-	h, err := r.hold(open.Number.Number, who.Citizen)
+	h, err := r.hold(open.Number.Number, tx.By.Organisation, who.Citizen)
 	if err != nil {
 		return journal.Event{}, err
 	}
 	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
 		return journal.Event{}, err
 	}
-	why, owners, err := bars(ctx, tx, open.Number.Number, h)
+	why, owners, err := r.bars(ctx, tx, h)
 	if err != nil {
 		return journal.Event{}, err
 	}

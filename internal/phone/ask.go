@@ -90,7 +90,7 @@ func (r *Register) take(ctx context.Context, by journal.Actor, number string) er
 
 // asked is the part of Ask inside its act.
 func (r *Register) asked(ctx context.Context, tx *journal.Tx, who opened, number string) (journal.Event, error) {
-	h, err := r.hold(number, who.Citizen)
+	h, err := r.hold(number, tx.By.Organisation, who.Citizen)
 	if err != nil {
 		return journal.Event{}, err
 	}
@@ -101,7 +101,7 @@ func (r *Register) asked(ctx context.Context, tx *journal.Tx, who opened, number
 	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
 		return journal.Event{}, err
 	}
-	why, _, err := bars(ctx, tx, number, h)
+	why, _, err := r.bars(ctx, tx, h)
 	if err != nil {
 		return journal.Event{}, err
 	}

@@ -13,25 +13,33 @@ import (
 )
 
 // held is a number as whom it serves is found by it.
-type held struct{ index, mark, seat []byte }
+type held struct {
+	number            string
+	who               citizen.Citizen
+	organisation      uuid.UUID // whose citizen it is
+	index, mark, seat []byte
+}
 
-// hold makes the hashes of a number that serves a citizen. The nil organisation is the service.
-func (r *Register) hold(number string, c citizen.Citizen) (held, error) {
+// hold makes the hashes of a number that serves a citizen of an organisation.
+func (r *Register) hold(number string, organisation uuid.UUID, c citizen.Citizen) (held, error) {
+	h := held{number: number, who: c, organisation: organisation}
 	who := c.Identity.PersonMark()
 	if who == "" {
 		who = "citizen " + c.ID.String()
 	}
-	var h held
 	var err error
-	for _, x := range []struct {
-		out            *[]byte
-		purpose, value string
-	}{{&h.index, "phone.number", number}, {&h.mark, "phone.person " + number, who}, {&h.seat, "phone.seat " + number, c.ID.String()}} {
-		if *x.out, err = r.keys.Index(uuid.Nil, x.purpose, x.value); err != nil {
-			return h, err
-		}
+	if h.index, err = r.keys.Index(uuid.Nil, "phone.number", number); err != nil { // the nil organisation is the service
+		return h, err
 	}
-	return h, nil
+	if h.mark, err = r.keys.Index(uuid.Nil, "phone.person "+number, who); err != nil {
+		return h, err
+	}
+	h.seat, err = r.seat(number, c.ID)
+	return h, err
+}
+
+func (r *Register) seat(number string, citizen uuid.UUID) ([]byte, error) {
+	return r.keys.Index(uuid.Nil, "phone.seat "+number, citizen.String())
 }
 
 // lockNumber makes acts on one number wait for each other, whichever organisation's. It is the last lock of an act.
@@ -39,10 +47,13 @@ const lockNumber = `select pg_advisory_xact_lock(('x' || encode(substring($1::by
 
 // bars tells why a number needs a colleague, "" if it does not, and whose it is among the professionals. The number is locked. One that another person gave up
 // serves them still, until its seat is purged.
-func bars(ctx context.Context, q citizen.Querier, number string, h held) (why string, owners []uuid.UUID, err error) {
+func (r *Register) bars(ctx context.Context, q citizen.Querier, h held) (why string, owners []uuid.UUID, err error) {
 	var staff, other bool
 	err = q.QueryRow(ctx, `select count(*) > 0, coalesce(array_agg(person_id) filter (where person_id is not null), '{}'),
-		exists (select from phone_holder where number_index = $2 and person_mark <> $3 and seat <> $4) from phone_staff($1)`, number, h.index, h.mark, h.seat).Scan(&staff, &owners, &other)
+		exists (select from phone_holder where number_index = $2 and person_mark <> $3 and seat <> $4) from phone_staff($1)`, h.number, h.index, h.mark, h.seat).Scan(&staff, &owners, &other)
+	if err == nil && !other {
+		other, err = r.ofNamesake(ctx, q, h)
+	}
 	switch {
 	case staff:
 		why = Staff
@@ -50,6 +61,31 @@ func bars(ctx context.Context, q citizen.Querier, number string, h held) (why st
 		why = Other
 	}
 	return why, owners, err
+}
+
+// ofNamesake tells whether a number serves another citizen of the same organisation, or is bound to one of the same name. The organisation says that they are two, whatever
+// mark their documents make: a birth place that none of them told, or one town, is no reason to take them for one.
+func (r *Register) ofNamesake(ctx context.Context, q citizen.Querier, h held) (bool, error) {
+	index, err := r.keys.Index(h.organisation, "phone.number", h.number)
+	if err != nil {
+		return false, err
+	}
+	others, err := r.citizens.Namesakes(ctx, q, h.organisation, h.who)
+	if err != nil {
+		return false, err
+	}
+	seats := [][]byte{}
+	for _, other := range others {
+		seat, err := r.seat(h.number, other)
+		if err != nil {
+			return false, err
+		}
+		seats = append(seats, seat)
+	}
+	var serves bool
+	err = q.QueryRow(ctx, `select exists (select from phone where organisation_id = $1 and number_index = $2 and citizen_id <> $3 and state = 'verified')
+		or exists (select from phone_holder where number_index = $4 and seat = any ($5))`, h.organisation, index, h.who.ID, h.index, seats).Scan(&serves)
+	return serves, err
 }
 
 // opened is a citizen whose row an act has locked.
@@ -137,7 +173,7 @@ func (r *Register) Hold(ctx context.Context, tx *journal.Tx, organisation, id uu
 	if err != nil {
 		return Held{}, err
 	}
-	h, err := r.hold(held.Number.Number, c)
+	h, err := r.hold(held.Number.Number, organisation, c)
 	if err != nil {
 		return Held{}, err
 	}
@@ -150,7 +186,7 @@ func (r *Register) Hold(ctx context.Context, tx *journal.Tx, organisation, id uu
 	if err != nil {
 		return Held{}, err
 	}
-	why, _, err := bars(ctx, tx, held.Number.Number, h)
+	why, _, err := r.bars(ctx, tx, h)
 	if err == nil && why != "" && (why != held.Barred || held.Colleague == uuid.Nil) {
 		err = barred(why)
 	}

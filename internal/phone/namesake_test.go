@@ -59,6 +59,40 @@ func TestServingAnother_OfTheSameName(t *testing.T) {
 	}
 }
 
+// Two citizens of one organisation are two, though documents told nothing that tells them apart: one telephone serves them only for a colleague's reason, and so does the one
+// that one of them gave up.
+func TestServingAnother_OfOneOrganisation(t *testing.T) {
+	t.Parallel()
+	for _, towns := range [][2]string{{"", ""}, {"HOMS", "Homs"}} {
+		c := open(t)
+		one := c.shown(c.Jeanne, c.Paul, towns[0], draft.Who{})
+		c.verify(c.Jeanne, one, number, written)
+		two := c.shown(c.Jeanne, c.Paul, towns[1], draft.Who{Not: []uuid.UUID{one}})
+		if one == two {
+			t.Fatal("one citizen")
+		}
+		c.want("in service", c.phones.Ask(t.Context(), c.Jeanne, two, number), phone.ErrBarred)
+		c.want("remove", c.phones.Remove(t.Context(), c.Jeanne, one), nil)
+		c.want("given up", c.phones.Ask(t.Context(), c.Jeanne, two, number), phone.ErrBarred)
+		if a := c.of(two).Asked; a == nil || a.Barred != phone.Other || !a.NeedsColleague() {
+			t.Errorf("%+v", a)
+		}
+		c.want("again", c.phones.Ask(t.Context(), c.Jeanne, one, number), nil)
+		c.content()
+	}
+}
+
+// A number in service is found by the organisation's own index of it, whatever name its citizen is found under.
+func TestServingAnother_WhoeverTheyAreCalled(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	one := c.shown(c.Jeanne, c.Paul, "", draft.Who{})
+	c.verify(c.Jeanne, one, number, written)
+	two := c.shown(c.Jeanne, c.Paul, "", draft.Who{Not: []uuid.UUID{one}})
+	c.Behind(t, `update citizen set name_index = null where id = $1`, one)
+	c.want("in service", c.phones.Ask(t.Context(), c.Jeanne, two, number), phone.ErrBarred)
+}
+
 // A later document tells more of the same person: their number stays theirs, and they are not barred by themselves.
 func TestHold_OfWhomMoreIsTold(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,7 @@
 // number under a key of the service, a mark of the person and a seat of the citizen's row, both under a key made from the number. Whoever has the
 // tables learns how many people and how many organisations one number serves, and not who or which; whoever has the key too can try all numbers. The
 // mark is made from FranceConnect's sub where there is one: the same person in two organisations is no second person, and nobody has to explain it.
+// Two citizens of one organisation are two people to it, even if documents told the same of both: there the rows and the seats are asked too.
 // The seat of a number that was removed has the quarter from which on it is nobody's, and no other time: among few removals that tells which one it was, and with that
 // whose rows in two organisations have one number; so seats go as soon as they may.
 // Rows of one transaction can still be told by their xmin, and often by their order on disk, until PostgreSQL freezes and rewrites them: it guards

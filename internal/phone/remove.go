@@ -54,7 +54,7 @@ func (r *Register) drop(ctx context.Context, tx *journal.Tx, x *row, who opened)
 	if err := x.open(who.key); err != nil {
 		return err
 	}
-	h, err := r.hold(x.Number.Number, who.Citizen)
+	h, err := r.hold(x.Number.Number, tx.By.Organisation, who.Citizen)
 	if err != nil {
 		return err
 	}

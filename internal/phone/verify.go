@@ -84,7 +84,7 @@ func (r *Register) verified(ctx context.Context, tx *journal.Tx, who opened, mes
 	if err := open.open(who.key); err != nil {
 		return journal.Event{}, err
 	}
-	h, err := r.hold(open.Number.Number, who.Citizen)
+	h, err := r.hold(open.Number.Number, tx.By.Organisation, who.Citizen)
 	if err != nil {
 		return journal.Event{}, err
 	}
@@ -95,7 +95,7 @@ func (r *Register) verified(ctx context.Context, tx *journal.Tx, who opened, mes
 	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
 		return journal.Event{}, err
 	}
-	why, _, err := bars(ctx, tx, open.Number.Number, h)
+	why, _, err := r.bars(ctx, tx, h)
 	if err != nil {
 		return journal.Event{}, err
 	}
