@@ -47,17 +47,41 @@ func (i Identity) called() string {
 	return letters(i.FamilyName) + ":" + letters(i.GivenName) + ":" + i.Birthdate
 }
 
-// letters are the letters of a name alone, in lower case and without the accents of Latin ones. Marks of other scripts tell names apart, and stay.
+// letters are the letters of a name alone, in lower case and without the accents of Latin ones: one word, as fold makes words for the search. A letter that is two
+// to some printers is two (LEBŒUF, LEBOEUF). Marks of other scripts tell names apart, and stay.
 func letters(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) {
-			return unicode.ToLower(r)
+	var out strings.Builder
+	for _, r := range norm.NFKD.String(name) {
+		switch {
+		case joins(r):
+		case unicode.IsLetter(r):
+			r = unicode.ToLower(unicode.ToUpper(r))
+			if plain, ok := ligatures[r]; ok {
+				out.WriteString(plain)
+			} else {
+				out.WriteRune(r)
+			}
+		case unicode.Is(unicode.M, r) && (r < '\u0300' || r > '\u036f'):
+			out.WriteRune(r)
 		}
-		if unicode.Is(unicode.M, r) && (r < '\u0300' || r > '\u036f') {
-			return r
-		}
-		return -1
-	}, norm.NFKD.String(name))
+	}
+	return out.String()
+}
+
+// calledBefore is called as it was when a sub was made of it, for the rows of then: ligatures were letters of their own.
+func (i Identity) calledBefore() string {
+	before := func(name string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) {
+				return unicode.ToLower(r)
+			}
+			if unicode.Is(unicode.M, r) && (r < '\u0300' || r > '\u036f') {
+				return r
+			}
+			return -1
+		}, norm.NFKD.String(name))
+	}
+	return before(i.FamilyName) + ":" + before(i.GivenName) + ":" + i.Birthdate
 }
 
 // birthplace is the birth place behind the date, as the document has it.
@@ -103,9 +127,9 @@ func (r *Register) AskNamesakes(b *pgx.Batch, organisation uuid.UUID, i Identity
 	return func() ([]Namesake, error) { return found, err }, nil
 }
 
-// namesakes finds also those of before the index $2, whose sub was made of name and birth date; $3 is its index.
+// namesakes finds also those of before the index $2, whose sub was made of name and birth date; $3 are its indexes, as the name is written and without ligatures.
 const (
-	namesakes      = selectNamesake + ` and (name_index = $2 or sub_index = $3) order by created_at, id`
+	namesakes      = selectNamesake + ` and (name_index = $2 or sub_index = any ($3)) order by created_at, id`
 	selectNamesake = `select id, data_key, identity, identified_at, created_at, sub_index from citizen where organisation_id = $1`
 )
 
@@ -114,8 +138,13 @@ func (r *Register) namesakes(organisation uuid.UUID, i Identity) ([]any, error) 
 	if err != nil {
 		return nil, err
 	}
-	before, err := r.Index(organisation, documentSub+i.called())
-	return []any{organisation, called, before}, err
+	var before [2][]byte
+	for n, form := range []string{i.calledBefore(), i.called()} {
+		if before[n], err = r.Index(organisation, documentSub+form); err != nil {
+			return nil, err
+		}
+	}
+	return []any{organisation, called, before[:]}, nil
 }
 
 // readNamesakes reads those who are called so, or whomever there is if called is "".

@@ -289,6 +289,36 @@ func TestNamesakes_OfBefore(t *testing.T) {
 	w.Content(t)
 }
 
+// Documents write one name LEBŒUF and LEBOEUF, as their printers can: whether it is one person is asked, of those of before too.
+func TestNamesakes_HoweverALigatureIsPrinted(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	ada := func(name string) citizen.Identity {
+		return citizen.Identity{GivenName: "Ada", FamilyName: name, Birthdate: "1950-01-01", BornTown: "Lyon"}
+	}
+	first := signs(t, w, reads(t, w, ada("LEBŒUF"), draft.Who{}))
+	for _, name := range []string{"LEBOEUF", "Lebœuf"} {
+		if known := asked(t, w, w.Jeanne, ada(name), draft.Who{}); len(known) != 1 || known[0].ID != first.Citizen {
+			t.Errorf("%s: asked about %+v", name, known)
+		}
+	}
+	for _, x := range []struct {
+		sub   string
+		names []string
+	}{{"document:lebœuf:ada:1950-01-01", []string{"LEBŒUF"}}, {"document:leboeuf:ada:1950-01-01", []string{"LEBOEUF", "LEBŒUF"}}} {
+		index, err := w.Citizens.Index(w.Here, x.sub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Behind(t, `update citizen set sub_index = $2, name_index = null where id = $1`, first.Citizen, index)
+		for _, name := range x.names {
+			if known := asked(t, w, w.Jeanne, ada(name), draft.Who{}); len(known) != 1 || known[0].ID != first.Citizen {
+				t.Errorf("%s, of %s: asked about %+v", name, x.sub, known)
+			}
+		}
+	}
+}
+
 // What was said of an identity goes with it.
 func TestNamesakes_GoWithTheIdentity(t *testing.T) {
 	t.Parallel()
