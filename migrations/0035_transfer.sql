@@ -30,11 +30,13 @@ $$;
 revoke execute on function mandate_draft_giver from public;
 grant execute on function mandate_draft_giver to mandat_app;
 
--- Nothing is transferred to nowhere: another organisation has a mandate that begins by then and says that it takes this one's place; and nobody did it.
+-- Nothing is transferred to nowhere: another organisation has a mandate that began, by then, and says that it takes this one's place; and nobody did it. One that
+-- ended before its first day never began.
 -- +goose StatementBegin
 create function mandate_transferred() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-  if not exists (select from mandate n where n.transfers = new.id and n.organisation_id <> new.organisation_id and n.state <> 'scheduled' and coalesce(n.starts_at, n.signed_at) <= new.ended_at)
+  if not exists (select from mandate n where n.transfers = new.id and n.organisation_id <> new.organisation_id and n.state <> 'scheduled'
+      and coalesce(n.starts_at, n.signed_at) <= new.ended_at and coalesce(n.starts_at, n.signed_at) <= coalesce(n.ended_at, 'infinity'))
     or not exists (select from (select action, person_id, mandate_id, body from journal_entry where xid = pg_current_xact_id() offset 0) mine
       where mandate_id = new.id and action = 'mandate.ended' and person_id is null and body::jsonb -> 'detail' ->> 'reason' = 'transferred') then
     raise exception 'mandate % transferred to nowhere', new.id using errcode = 'integrity_constraint_violation';

@@ -166,8 +166,8 @@ func (r *Register) Transfers() jobs.Kind {
 var errOver = errors.New("it has ended already")
 
 // EndTransferred ends the mandate whose place another took, of which the id is given, in the organisation that has it and for the reason "transferred". Whoever reads of it there learns not to
-// where. When it has ended already, or the other has not begun, nothing is done. It returns ErrOtherCitizen when the two are not one citizen's, which was asked at the signature: then
-// somebody has to look.
+// where. When it has ended already, or the other has not begun, nothing is done. It returns ErrOtherCitizen when the two are not one citizen's, which was asked at the signature, by the
+// birth place too, of which either organisation may have read another spelling since: then somebody has to look.
 func (r *Register) EndTransferred(ctx context.Context, id uuid.UUID) error {
 	old, organisation, err := r.givenUp(ctx, id)
 	if err != nil {
@@ -190,14 +190,15 @@ func (r *Register) EndTransferred(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-// givenUp finds the mandate whose place another took, and its organisation, if the other has begun.
+// givenUp finds the mandate whose place another took, and its organisation, if the other has begun: its state says so, and no clock is asked, because this server's may lag behind the
+// database's, by which it was signed, and what is found not to have begun is never asked again.
 func (r *Register) givenUp(ctx context.Context, id uuid.UUID) (old, organisation uuid.UUID, err error) {
 	var g giver
 	var now citizen.Sealed
 	err = r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select m.id, o.organisation_id, o.sub_index, o.id, o.data_key, o.identity, o.identified_at, c.id, c.data_key, c.identity, c.identified_at
 			from mandate n join citizen c on c.id = n.citizen_id join mandate m on m.id = n.transfers and m.organisation_id <> n.organisation_id join citizen o on o.id = m.citizen_id
-			where n.id = $1 and n.state <> 'scheduled' and coalesce(n.starts_at, n.signed_at) <= coalesce(n.ended_at, $2)`, id, r.clock.Now()).
+			where n.id = $1 and n.state <> 'scheduled' and coalesce(n.starts_at, n.signed_at) <= coalesce(n.ended_at, 'infinity')`, id).
 			Scan(append(append([]any{&old}, g.fields()...), now.Fields()...)...)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -210,7 +211,7 @@ func (r *Register) givenUp(ctx context.Context, id uuid.UUID) (old, organisation
 	if err != nil {
 		return uuid.Nil, uuid.Nil, err
 	}
-	same, err := r.citizens.Same(g.organisation, g.index, g.row, who.Identity)
+	same, err := r.citizens.StillSame(g.organisation, g.index, g.row, who.Identity)
 	if err == nil && !same {
 		err = ErrOtherCitizen
 	}

@@ -204,6 +204,11 @@ func TestTransfer_IsForWhoGaveIt(t *testing.T) {
 	cousin.GivenName = "Berthe"
 	homonym.Sub = "somebody-else"
 	born := func(i citizen.Identity, town string) citizen.Identity { i.BornTown = town; return i }
+	in := func(country string) citizen.Identity {
+		i := born(fixture.Angela(), "San José")
+		i.BornCountry = country
+		return i
+	}
 	for name, c := range map[string]struct {
 		old, now bool // told by a document
 		gave     citizen.Identity
@@ -220,6 +225,9 @@ func TestTransfer_IsForWhoGaveIt(t *testing.T) {
 		"documents in both":                       {true, true, fixture.Angela(), born(shouted, "Nantes"), nil},
 		"documents with birth places":             {true, true, born(fixture.Angela(), "Nantes"), born(shouted, "NANTES"), nil},
 		"documents of two birth places":           {true, true, born(fixture.Angela(), "Nantes"), born(fixture.Angela(), "Lyon"), mandate.ErrOtherCitizen},
+		"documents of one country":                {true, true, in("Costa Rica"), in("COSTA-RICA"), nil},
+		"documents, one without a country":        {true, true, in("Costa Rica"), in(""), nil},
+		"documents of two countries":              {true, true, in("Costa Rica"), in("Philippines"), mandate.ErrOtherCitizen},
 		"documents of two people":                 {true, true, fixture.Angela(), cousin, mandate.ErrOtherCitizen},
 	} {
 		t.Run(name, func(t *testing.T) {
