@@ -118,7 +118,7 @@ func TestExport(t *testing.T) {
 	b, old := c.jeanne(t), c.visit(t, c.Jeanne, session.Aidant, c.Clock.Now().Add(-16*time.Minute))
 	list := b.found(t, "recherche", "dubois")
 	export := link(t, list.Body, "Emporter cette liste")
-	b.Want(b.Get(export), 200, "Le fichier aura un mandat", "Ce sont ceux que votre recherche", "données personnelles")
+	b.Want(b.Get(export), 200, "Le fichier aura un mandat", "Rien d’autre que ce que votre recherche", "données personnelles")
 	b.Want(b.Post(export), 422, "Choisissez le format")
 	a := b.Want(b.Post(export, "format", "csv"), 200)
 	if got := a.Header.Get("Content-Disposition"); !regexp.MustCompile(`^attachment; filename="mandats-\d{4}-\d\d-\d\d\.csv"$`).MatchString(got) || a.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
