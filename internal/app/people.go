@@ -30,7 +30,7 @@ func (a *App) buildFactors() error {
 	if err != nil {
 		return fmt.Errorf("BASE_URL: %w", err)
 	}
-	a.sessions = session.New(a.db, a.clock, a.secure())
+	a.sessions = session.New(a.db, a.keys.Envelope, a.clock, a.secure())
 	a.people.factors, err = credential.New(a.db, a.journal, a.keys.Envelope, a.clock,
 		credential.Config{RPID: base.Hostname(), Origins: []string{a.config.BaseURL}, Name: "Mandat"},
 		credential.Hooks{Tell: notify.Tell, End: session.EndAndForget, Finish: invitation.Finish})

@@ -65,7 +65,7 @@ func byLink(t *testing.T, site *apptest.Site, email, code string) string {
 	must(t, w.Press("Recevoir un lien", url.Values{"email": {email}}))
 	var asked uuid.UUID
 	site.Row(t, `select l.id from maillink l join person p on p.id = l.person_id where p.email = $1`, []any{email}, &asked)
-	links := maillink.New(site.DB, site.Clock, throttle.New(site.DB, site.Clock), session.New(site.DB, site.Clock, false), func(*db.Tx, time.Time, org.Message) error { return nil })
+	links := maillink.New(site.DB, site.Clock, throttle.New(site.DB, site.Clock), session.New(site.DB, site.Keys, site.Clock, false), func(*db.Tx, time.Time, org.Message) error { return nil })
 	link, err := links.Write(t.Context(), asked)
 	must(t, err)
 	must(t, w.Get(site.URL+"/connexion/lien/"+link))

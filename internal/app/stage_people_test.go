@@ -86,7 +86,7 @@ func (s *stage) phone(draft uuid.UUID) string {
 }
 
 func (s *stage) link() string {
-	sessions := session.New(s.site.DB, s.site.Clock, false)
+	sessions := session.New(s.site.DB, s.site.Keys, s.site.Clock, false)
 	at, err := sessions.Ensure(httptest.NewRecorder(), httptest.NewRequestWithContext(s.ctx(), http.MethodGet, "/", nil))
 	must(s.t, err)
 	var asked uuid.UUID
@@ -167,7 +167,7 @@ func (s *stage) identity() string {
 
 // browser is another one in which the owner is signed in.
 func (s *stage) browser() string {
-	sessions := session.New(s.site.DB, s.site.Clock, false)
+	sessions := session.New(s.site.DB, s.site.Keys, s.site.Clock, false)
 	r := httptest.NewRequestWithContext(s.ctx(), http.MethodGet, "/", nil)
 	r.AddCookie(&http.Cookie{Name: "mandat", Value: s.site.Visit(s.t, s.owner.By).Cookie})
 	passed, err := sessions.Browser(httptest.NewRecorder(), r)

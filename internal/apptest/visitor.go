@@ -59,7 +59,7 @@ func (s *Site) Stranger(t testing.TB) *Visitor {
 // organisation of by is where they begin.
 func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	t.Helper()
-	sessions := session.New(s.DB, s.Clock, false)
+	sessions := session.New(s.DB, s.Keys, s.Clock, false)
 	person, err := s.Directory.Find(t.Context(), by.Person)
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func (d *Desk) people(t testing.TB) {
 	t.Helper()
 	var err error
 	d.Post = &Post{}
-	d.Sessions = session.New(d.DB, d.Clock, false)
+	d.Sessions = session.New(d.DB, d.Keys, d.Clock, false)
 	d.Directory = d.Directory.Telling(d.Post.queue)
 	d.Invitations = invitation.New(d.DB, d.Journal, d.Directory, d.Clock)
 	d.Contacts = contact.New(d.DB, d.Journal, d.Directory, d.Keys, d.Clock)

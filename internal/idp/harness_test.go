@@ -72,7 +72,7 @@ func newSite(t testing.TB, extra ...idp.Client) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.sessions = session.New(s.DB, s.Clock, false)
+	s.sessions = session.New(s.DB, s.Keys, s.Clock, false)
 	s.provider, err = idp.New(idp.Config{Issuer: s.url + "/idp", Clients: append(clients(), extra...), Keys: s.keys}, s.DB, s.Journal, s.sessions, s.Mandates, s.Citizens,
 		s.Catalogue, s.Clock, pages)
 	if err != nil {

@@ -45,7 +45,7 @@ func TestLimits_AreApart(t *testing.T) {
 	if allow(h.sessions) {
 		t.Error("sign-ins without end")
 	}
-	if allow(session.New(h.DB, h.Clock, false)) {
+	if allow(session.New(h.DB, h.Keys, h.Clock, false)) {
 		t.Error("another server counts anew")
 	}
 	var sessions, notes int

@@ -8,6 +8,7 @@ import (
 
 	"mandat/internal/clock"
 	"mandat/internal/db"
+	"mandat/internal/envelope"
 	"mandat/internal/journal"
 	"mandat/internal/page"
 	"mandat/internal/throttle"
@@ -124,6 +125,7 @@ func (s *Session) Home() string {
 // Sessions reads and writes sessions.
 type Sessions struct {
 	db      *db.DB
+	keys    *envelope.Keys // of forms that wait
 	clock   *clock.Clock
 	store   *store
 	device  string             // name of the cookie that tells a known browser
@@ -133,10 +135,10 @@ type Sessions struct {
 	notes   *limiter           // lines of the security log
 }
 
-// New returns the sessions kept in this database. secure says that the site is served over HTTPS; without it the cookies
+// New returns the sessions kept in this database; what waits in them is sealed under the keys. secure says that the site is served over HTTPS; without it the cookies
 // have neither Secure nor the __Host- prefix, which only a site on a loopback address may do.
-func New(d *db.DB, c *clock.Clock, secure bool) *Sessions {
-	s := &Sessions{db: d, clock: c, device: "appareil", starts: newLimiter(), shared: throttle.New(d, c), empties: newLimiter(), notes: newLimiter()}
+func New(d *db.DB, keys *envelope.Keys, c *clock.Clock, secure bool) *Sessions {
+	s := &Sessions{db: d, keys: keys, clock: c, device: "appareil", starts: newLimiter(), shared: throttle.New(d, c), empties: newLimiter(), notes: newLimiter()}
 	s.store = newStore(s, secure)
 	if secure {
 		s.device = "__Host-appareil"

@@ -30,7 +30,7 @@ type house struct {
 func newHouse(t *testing.T, secure bool) *house {
 	t.Helper()
 	w := fixture.New(t)
-	return &house{w, session.New(w.DB, w.Clock, secure), w.Connect(t, w.Superuser)}
+	return &house{w, session.New(w.DB, w.Keys, w.Clock, secure), w.Connect(t, w.Superuser)}
 }
 
 func request(t *testing.T, cookie *http.Cookie) *http.Request {

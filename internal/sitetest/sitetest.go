@@ -35,7 +35,7 @@ type Office struct {
 func New(t testing.TB) *Office {
 	t.Helper()
 	w := fixture.New(t)
-	return &Office{World: w, Pages: pagetest.Pages(t), Sessions: session.New(w.DB, w.Clock, false)}
+	return &Office{World: w, Pages: pagetest.Pages(t), Sessions: session.New(w.DB, w.Keys, w.Clock, false)}
 }
 
 // Serve starts a site, given its Mount.

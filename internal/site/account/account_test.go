@@ -134,7 +134,7 @@ func TestAccount_KeepsWhatWasEntered(t *testing.T) {
 		}
 		says(t, b, 200, "Il reste à envoyer")
 	}
-	if n := d.Number(t, `select count(*) from session where kept is not null`); n != 0 {
+	if n := d.Number(t, `select count(*) from session where kept_form is not null`); n != 0 {
 		t.Errorf("%d forms are kept longer than needed", n)
 	}
 }

@@ -138,7 +138,7 @@ func TestExport(t *testing.T) {
 	c.wantRows(t, 1, `select count(*) from journal_entry where action = 'mandate.exported' and body::jsonb -> 'detail' = '{"mandates": 2, "format": "xlsx", "tab": "current", "filters": []}'::jsonb`)
 	old.Want(old.Post("/mandats/export?suivi=moi", "format", "csv"), 303, session.ConfirmPath)
 	c.wantRows(t, 2, `select count(*) from journal_entry where action = 'mandate.exported'`)
-	c.wantRows(t, 1, `select count(*) from session where kept_for = '/mandats/export?suivi=moi' and kept = 'format=csv'`)
+	c.wantRows(t, 1, `select count(*) from session where kept_path = '/mandats/export?suivi=moi' and kept_form is not null`)
 	foreign := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
 	foreign.Want(foreign.Post(export, "format", "csv"), 303, "/mandats")
 }

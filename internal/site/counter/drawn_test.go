@@ -56,6 +56,30 @@ func TestDrawn_FromTheScreenToTheEvidence(t *testing.T) {
 	}
 }
 
+// What the citizen drew, and who was in the room, stands nowhere in clear while the aidant gives their factor.
+func TestDrawn_WaitsSealed(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
+	drawn := late.start()
+	late.identify(drawn)
+	late.Want(late.Post(drawn+"/signature", late.filled(drawn, "agreed", "on", "understood", "until", "private", "on", "drawn", drawnPath,
+		"present_role_1", "relative", "present_name_1", "Rosalie Inventee")...), 303, session.ConfirmPath)
+	if n := c.Count(t, `select count(*) from session where kept_form is not null`); n != 1 {
+		t.Fatalf("%d forms wait", n)
+	}
+	for _, clear := range []string{"M10+20L300+90", "M10 20L300 90", "Rosalie", "present_name"} {
+		if n := c.Count(t, `select count(*) from session where session::text like '%' || $1 || '%' or session::text like '%' || encode(convert_to($1, 'UTF8'), 'hex') || '%'`, clear); n != 0 {
+			t.Errorf("%q stands in clear in the table session", clear)
+		}
+	}
+	c.stepUp(t, late)
+	late.Want(late.Get(drawn+"/recapitulatif"), 200, `name="drawn" value="`+drawnPath+`"`, `value="Rosalie Inventee"`)
+	if n := c.Count(t, `select count(*) from session where num_nonnulls(kept_form, kept_key, kept_path) > 0`); n != 0 {
+		t.Errorf("%d forms are kept longer than needed", n)
+	}
+}
+
 // A drawing that is none is refused and nothing else is lost; nothing is signed.
 func TestDrawn_RefusesWhatIsNone(t *testing.T) {
 	t.Parallel()
