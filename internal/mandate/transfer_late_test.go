@@ -133,6 +133,21 @@ func TestTransfer_ThatDidNotComeAboutIsNamed(t *testing.T) {
 	}
 }
 
+// What stands in one organisation beside another is no transfer, whatever the tables are made to say of it.
+func TestTransfer_WithinOneOrganisationIsNone(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	w.Clock.Advance(-24 * time.Hour)
+	m := &move{World: w, t: t}
+	m.again()
+	m.old = w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	n := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
+	m.Behind(t, `update mandate set transfers = $2 where id = $1`, n.ID, m.old.ID)
+	if found := m.compare(); strings.Contains(found, "still stands") || !strings.Contains(found, "its entry says") {
+		t.Errorf("found %s", found)
+	}
+}
+
 // again lets everybody act by the clock as it is now.
 func (m *move) again() {
 	m.Jeanne.FactorAt, m.Ines.FactorAt, m.Paul.FactorAt = m.Clock.Now(), m.Clock.Now(), m.Clock.Now()
