@@ -152,7 +152,7 @@ func (m *mandates) shown() error {
 		}
 		changed := bytes.Clone(document)
 		changed[len(changed)/2] ^= 1
-		if err := all(asks(url.Values{"sha256": {hash(document)}}), right, asks(url.Values{"sha256": {hash(changed)}}), says(w, "Rien de plus ne peut être dit."))(); err != nil {
+		if err := all(asks(url.Values{"sha256": {hash(document)}}), right, asks(url.Values{"sha256": {hash(changed)}}), says(w, "Ce papier n’est pas reconnu."))(); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}

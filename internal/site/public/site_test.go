@@ -177,7 +177,7 @@ func TestCheck_TellsNobodyElse(t *testing.T) {
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	path, word, document := w.paper(t, m)
 	wrong := w.post(t, path, url.Values{"word": {"lune-lune-lune-lune"}})
-	if wrong.Code != http.StatusOK || !strings.Contains(wrong.Body.String(), "Rien de plus ne peut être dit") {
+	if wrong.Code != http.StatusOK || !strings.Contains(wrong.Body.String(), "Ce papier n’est pas reconnu") {
 		t.Errorf("a wrong word: %d %s", wrong.Code, wrong.Body)
 	}
 	tells(t, "a wrong word", wrong.Body.String(), "Ce mandat est en cours", "impôt", "lune-lune-lune-lune")
