@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify", "spreadsheet"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify", "spreadsheet"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs

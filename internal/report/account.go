@@ -18,6 +18,7 @@ import (
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/private"
 )
 
 // The most letters of what is typed.
@@ -36,7 +37,7 @@ type Given struct {
 }
 
 // Check returns what is wrong, by field ("outcome", "site", "receipt", "note"), for a use of this way: missing, unknown, too_long, or what a text
-// holds that it must not (Private). Which site it was is asked where there was one and something was done there.
+// holds that it must not (private.Holds). Which site it was is asked where there was one and something was done there.
 func (g Given) Check(way string) map[string]string {
 	wrong := map[string]string{}
 	switch {
@@ -53,7 +54,7 @@ func (g Given) Check(way string) map[string]string {
 	}{{"site", g.Site, SiteLength}, {"receipt", g.Receipt, ReceiptLength}, {"note", g.Note, NoteLength}} {
 		if utf8.RuneCountInString(f.text) > f.most {
 			wrong[f.name] = "too_long"
-		} else if kind := Private(f.text); kind != "" {
+		} else if kind := private.Holds(f.text); kind != "" {
 			wrong[f.name] = kind
 		}
 	}

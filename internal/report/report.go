@@ -3,14 +3,14 @@
 //
 //	use.go      a use begins: Open in the transaction that releases an identity, Declare for what passes by no login
 //	account.go  the account of a use is given, or corrected: Close
-//	private.go  what must not stand in an account: numbers of people and of cards, passwords (iban.go has the lengths)
 //	find.go     the uses of a mandate, and what somebody still has to write
 //	due.go      who is reminded
 //	compose.go  the account of a whole mandate, in words (words.go), for its citizen, and page by page (part.go); handover.go notes that they have it
 //	compare.go  holds the tables to the journal
 //
-// A use is open until its account is given, and closed from then on. What was typed is sealed under the citizen's data key. A correction is
-// another account: those before it stay. An outcome "to finish" closes the use and keeps it on the list, until another account says otherwise.
+// A use is open until its account is given, and closed from then on. What was typed holds no number of a person or of a card and no password (package
+// private), and is sealed under the citizen's data key. A correction is another account: those before it stay. An outcome "to finish" closes the use and
+// keeps it on the list, until another account says otherwise.
 //
 // A use is of one power: of a procedure, and of the one case that the power is for. Entry and row name the case by its keyed hash, the account that the citizen is
 // given by its reference, which stands in the sealed terms alone.

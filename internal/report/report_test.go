@@ -17,6 +17,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
+	"mandat/internal/private"
 	"mandat/internal/report"
 	"mandat/internal/token"
 )
@@ -165,7 +166,7 @@ func TestClose_RefusesWhatMustNotBeWritten(t *testing.T) {
 		t.Errorf("a call has no site: %v", got)
 	}
 	if got := (report.Given{Outcome: report.Done, Site: "1850578006084", Receipt: "mdp x1", Note: "4970100000000154"}).Check(report.Site); !cmp.Equal(got,
-		map[string]string{"site": report.HoldsNIR, "receipt": report.HoldsPassword, "note": report.HoldsCard}) {
+		map[string]string{"site": private.NIR, "receipt": private.Password, "note": private.Card}) {
 		t.Errorf("each field says what it holds: %v", got)
 	}
 	if u := w.find(t, w.Jeanne, m, id); u.State != report.Opened || len(u.Accounts) != 0 {

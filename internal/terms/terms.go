@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"mandat/internal/private"
 	"mandat/internal/procedure"
 	"mandat/internal/prose"
 )
@@ -60,7 +61,8 @@ func (t Terms) Procedures() []string {
 }
 
 // Check returns what is wrong with the terms on a day, by field: "procedures": "none", "unknown", "twice" or "too_many"; "levels":
-// "unknown", for a level that the procedure does not have; "cases": "invalid"; "days": "invalid"; "from": "past" or "too_far";
+// "unknown", for a level that the procedure does not have; "cases": "invalid", or "private" for
+// one that holds a number or a secret which must stand nowhere (private.Holds); "days": "invalid"; "from": "past" or "too_far";
 // "until": "before" or "too_long"; "payments": "missing", or "needless" when nothing is to be paid; "bank_details": "needless" when they can
 // be changed nowhere; "warned", "no_protection" and "informed": "missing". It is empty for good terms.
 func (t Terms) Check(c *procedure.Catalogue, now time.Time) map[string]string {
@@ -96,8 +98,11 @@ func (t Terms) checkPowers(c *procedure.Catalogue, wrong map[string]string) {
 		if !slices.Contains(p.Levels, asked.Level) {
 			wrong["levels"] = "unknown"
 		}
-		if !goodCase(asked.Case) {
+		switch {
+		case !goodCase(asked.Case):
 			wrong["cases"] = "invalid"
+		case private.Holds(asked.Case) != "":
+			wrong["cases"] = "private"
 		}
 		if asked.Level == procedure.Pay && !t.Payments {
 			wrong["payments"] = "missing"

@@ -1,6 +1,7 @@
 package aidant
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
+	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/terms"
@@ -167,6 +169,21 @@ func TestRenew_AsksAgain(t *testing.T) {
 	c.wantRows(t, 1, `select count(*) from mandate_draft where renews = $1 and payments and debt_read`, m.ID)
 	b.Want(b.Post(path, renewal("powers", "1", "payments", "on")...), 303, "/identite")
 	c.wantRows(t, 1, `select count(*) from mandate_draft where renews = $1 and not payments`, m.ID) // agreed to for nothing
+}
+
+// What an older mandate took as the reference of a file and must stand nowhere is not taken over.
+func TestRenew_TakesNoPrivateNumberOver(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	s := &Site{Catalogue: c.Catalogue, Clock: c.Clock}
+	for ref, want := range map[string]string{"1 85 05 78 006 084 91": "ends.renew.wrong.case", "2026-117/B": ""} {
+		m := mandate.Mandate{Terms: terms.Frozen{Procedures: []terms.Power{{Key: fixture.Tax, Level: procedure.Act, Case: ref}}}}
+		form := page.FilledForm(url.Values{"powers": {"1"}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}})
+		s.readRenewal(form, m)
+		if form.Mistake("powers") != want || form.Failed() != (want != "") {
+			t.Errorf("%q: %v", ref, form)
+		}
+	}
 }
 
 func TestRenew_SaysWhyNot(t *testing.T) {

@@ -167,6 +167,8 @@ func (s *Site) readRenewal(form *page.Form, m mandate.Mandate) (places []int, da
 		if code := wrong[field]; code != "" {
 			form.Fail(field, "aidant.terms.wrong."+field+"."+code)
 		}
+	} else if wrong["cases"] != "" {
+		form.Fail("powers", "ends.renew.wrong.case")
 	}
 	return places, days, t
 }

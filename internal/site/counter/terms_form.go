@@ -114,8 +114,8 @@ func (s *Site) failPowers(form *page.Form, t terms.Terms, unread map[string]bool
 			if wrong["levels"] != "" {
 				form.Fail(levelField(p.Key), "aidant.terms.wrong.levels.unknown")
 			}
-			if wrong["cases"] != "" {
-				form.Fail(caseField(p.Key), "aidant.terms.wrong.cases.invalid")
+			if code := wrong["cases"]; code != "" {
+				form.Fail(caseField(p.Key), "aidant.terms.wrong.cases."+code)
 			}
 			if unread[p.Key] {
 				form.Fail(warnedField(p.Key), "aidant.terms.wrong.warned.missing")

@@ -1,4 +1,4 @@
-package report
+package private
 
 import (
 	"fmt"
@@ -7,71 +7,71 @@ import (
 	"testing"
 )
 
-func TestPrivate(t *testing.T) {
+func TestHolds(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		// Numbers of persons: with their key, in Corsica, without a key, whatever stands between their digits.
-		"1 85 05 78 006 084 91":                               HoldsNIR,
-		"185057800608491":                                     HoldsNIR,
-		"NIR185057800608491.":                                 HoldsNIR,
-		"dossier 12, n° 1-85-05-78-006-084-91 (Ameli)":        HoldsNIR,
-		"1.85.05.78.006.084/91":                               HoldsNIR,
-		"1 85\u00a005\u202f78 006\n084 91":                    HoldsNIR,
-		"1\u200b85\u200b05\u200b78\u200b006\u200b084\u200b91": HoldsNIR,
-		"１８５０５７８００６０８４９１":                                     HoldsNIR,
-		"١٨٥٠٥٧٨٠٠٦٠٨٤٩١":                                     HoldsNIR,
-		"2 69 05 2A 588 157 " + key("2690519588157"):          HoldsNIR,
-		"269052b588157" + key("2690518588157"):                HoldsNIR,
-		"2-69-05-2a-588-157":                                  HoldsNIR,
-		"1850578006084":                                       HoldsNIR,
-		"1 85 05 78 006 084":                                  HoldsNIR,
-		"né le 3 : 1 85 05 78 006 084 91":                     HoldsNIR,
-		"1 85 05 78 006 084 92":                               HoldsNIR, // its key is wrong, the 13 digits before it are one all the same
-		"185057800608492":                                     "",       // 15 digits with a wrong key: a number like another
-		"2 85 55 99 345 123 " + key("2855599345123"):          HoldsNIR, // month not known
+		"1 85 05 78 006 084 91":                               NIR,
+		"185057800608491":                                     NIR,
+		"NIR185057800608491.":                                 NIR,
+		"dossier 12, n° 1-85-05-78-006-084-91 (Ameli)":        NIR,
+		"1.85.05.78.006.084/91":                               NIR,
+		"1 85\u00a005\u202f78 006\n084 91":                    NIR,
+		"1\u200b85\u200b05\u200b78\u200b006\u200b084\u200b91": NIR,
+		"１８５０５７８００６０８４９１":                                     NIR,
+		"١٨٥٠٥٧٨٠٠٦٠٨٤٩١":                                     NIR,
+		"2 69 05 2A 588 157 " + key("2690519588157"):          NIR,
+		"269052b588157" + key("2690518588157"):                NIR,
+		"2-69-05-2a-588-157":                                  NIR,
+		"1850578006084":                                       NIR,
+		"1 85 05 78 006 084":                                  NIR,
+		"né le 3 : 1 85 05 78 006 084 91":                     NIR,
+		"1 85 05 78 006 084 92":                               NIR, // its key is wrong, the 13 digits before it are one all the same
+		"185057800608492":                                     "",  // 15 digits with a wrong key: a number like another
+		"2 85 55 99 345 123 " + key("2855599345123"):          NIR, // month not known
 
 		// Cards.
-		"4970 1000 0000 0154":         HoldsCard,
-		"4970100000000154":            HoldsCard,
-		"carte 5555-5555-5555-4444":   HoldsCard,
-		"4111.1111.1111.1111":         HoldsCard,
-		"378282246310005":             HoldsCard,
-		"3056 930902 5904":            HoldsCard,
-		"6011 1111 1111 1117":         HoldsCard,
-		"4222222222222":               HoldsCard,
-		"2223 0031 2200 3222":         HoldsCard,
-		"6759 6498 2643 8453":         HoldsCard,
+		"4970 1000 0000 0154":         Card,
+		"4970100000000154":            Card,
+		"carte 5555-5555-5555-4444":   Card,
+		"4111.1111.1111.1111":         Card,
+		"378282246310005":             Card,
+		"3056 930902 5904":            Card,
+		"6011 1111 1111 1117":         Card,
+		"4222222222222":               Card,
+		"2223 0031 2200 3222":         Card,
+		"6759 6498 2643 8453":         Card,
 		"4970 1000 0000 0155":         "",
-		"le 12 : 4970 1000 0000 0154": HoldsCard,
+		"le 12 : 4970 1000 0000 0154": Card,
 
 		// Accounts.
-		"FR76 3000 6000 0112 3456 7890 189":       HoldsIBAN,
-		"fr7630006000011234567890189":             HoldsIBAN,
-		"IBAN:FR76-3000-6000-0112-3456-7890-189.": HoldsIBAN,
-		"FR14 2004 1010 0505 0001 3M02 606":       HoldsIBAN,
+		"FR76 3000 6000 0112 3456 7890 189":       IBAN,
+		"fr7630006000011234567890189":             IBAN,
+		"IBAN:FR76-3000-6000-0112-3456-7890-189.": IBAN,
+		"FR14 2004 1010 0505 0001 3M02 606":       IBAN,
 		"FR14 2004 1010 0505 0001 3M02 607":       "",
-		"DE89 3704 0044 0532 0130 00":             HoldsIBAN,
-		"GB82WEST12345698765432":                  HoldsIBAN,
-		"de 89 3704 0044 0532 0130 00 chez nous":  HoldsIBAN,
-		"BE68 5390 0754 7034":                     HoldsIBAN,
+		"DE89 3704 0044 0532 0130 00":             IBAN,
+		"GB82WEST12345698765432":                  IBAN,
+		"de 89 3704 0044 0532 0130 00 chez nous":  IBAN,
+		"BE68 5390 0754 7034":                     IBAN,
 
 		// Passwords, and words about them.
-		"mot de passe : Soleil":                       HoldsPassword,
-		"Mot de passe:soleil2024":                     HoldsPassword,
-		"MOT DE PASSE = abc":                          HoldsPassword,
-		"mdp azerty":                                  HoldsPassword,
-		"mdp : azerty":                                HoldsPassword,
-		"m.d.p. Azerty1!":                             HoldsPassword,
-		"code secret 4821":                            HoldsPassword,
-		"code confidentiel : 4821":                    HoldsPassword,
-		"password hunter2":                            HoldsPassword,
-		"Password: x":                                 HoldsPassword,
-		"son mot de passe est Minou!":                 HoldsPassword,
-		"le mot de passe est minou":                   HoldsPassword,
-		"mot-de-passe soleil2024":                     HoldsPassword,
-		"mot de passe « minou »":                      HoldsPassword,
-		"pwd=1":                                       HoldsPassword,
-		"mot de passe oublié, mdp minou":              HoldsPassword,
+		"mot de passe : Soleil":                       Password,
+		"Mot de passe:soleil2024":                     Password,
+		"MOT DE PASSE = abc":                          Password,
+		"mdp azerty":                                  Password,
+		"mdp : azerty":                                Password,
+		"m.d.p. Azerty1!":                             Password,
+		"code secret 4821":                            Password,
+		"code confidentiel : 4821":                    Password,
+		"password hunter2":                            Password,
+		"Password: x":                                 Password,
+		"son mot de passe est Minou!":                 Password,
+		"le mot de passe est minou":                   Password,
+		"mot-de-passe soleil2024":                     Password,
+		"mot de passe « minou »":                      Password,
+		"pwd=1":                                       Password,
+		"mot de passe oublié, mdp minou":              Password,
 		"mot de passe oublié":                         "",
 		"Mot de passe réinitialisé par la personne":   "",
 		"mot de passe à refaire":                      "",
@@ -96,7 +96,7 @@ func TestPrivate(t *testing.T) {
 		"01939b1c-7c5e-7000-8000-000000000001":                     "",
 		"Numéro fiscal 30 12 345 678 901":                          "",
 	} {
-		if got := Private(text); got != want {
+		if got := Holds(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
@@ -106,7 +106,7 @@ func TestPrivate(t *testing.T) {
 func key(thirteen string) string { return fmt.Sprintf("%02d", 97-remainder(thirteen, 97)) }
 
 // Whatever is drawn, written in whatever way, is found.
-func TestPrivate_FindsWhatIsDrawn(t *testing.T) {
+func TestHolds_FindsWhatIsDrawn(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {
@@ -120,9 +120,9 @@ func TestPrivate_FindsWhatIsDrawn(t *testing.T) {
 		}
 		iban := "de00" + digits(r, 18)
 		iban = fmt.Sprintf("de%02d%s", 98-remainder(iban[4:]+"131400", 97), iban[4:])
-		for what, text := range map[string]string{HoldsNIR: nir + key(nir), HoldsCard: card, HoldsIBAN: iban} {
+		for what, text := range map[string]string{NIR: nir + key(nir), Card: card, IBAN: iban} {
 			written := "vu " + text[:2] + spaced(r, text[2:]) + " fin" // the letters of a country stand together
-			if got := Private(written); got != what && !(what == HoldsCard && got == HoldsNIR) {
+			if got := Holds(written); got != what && !(what == Card && got == NIR) {
 				t.Fatalf("%q (%s): got %q", written, what, got)
 			}
 		}
@@ -163,13 +163,13 @@ func TestIBANLengths(t *testing.T) {
 }
 
 // Nothing that is typed makes it fail, and what it finds it finds in capital letters and among other words too.
-func FuzzPrivate(f *testing.F) {
+func FuzzHolds(f *testing.F) {
 	for _, seed := range []string{"1 85 05 2A 006 084 91", "FR76 3000 6000 0112 3456 7890 189", "4970 1000 0000 0154", "mot de passe : x", "mdp", "2a", "\xff\xfe", "١٨٥", "fr", "fr7"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := Private(text)
-		if got != Private(text) {
+		got := Holds(text)
+		if got != Holds(text) {
 			t.Error("not the same twice")
 		}
 		if len(text) > 400 {
@@ -180,7 +180,7 @@ func FuzzPrivate(f *testing.F) {
 				return
 			}
 		}
-		if got != "" && Private("note, "+strings.ToUpper(text)) == "" {
+		if got != "" && Holds("note, "+strings.ToUpper(text)) == "" {
 			t.Errorf("%q holds %s, and nothing in capital letters", text, got)
 		}
 	})

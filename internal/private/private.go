@@ -1,4 +1,6 @@
-package report
+// Package private recognises in a text the numbers and secrets that must stand nowhere in it: social security numbers, bank accounts, bank cards, passwords.
+// It refuses what others would read or be handed on paper: the account of a use, the reference of a file.
+package private
 
 import (
 	"regexp"
@@ -10,28 +12,28 @@ import (
 
 // What a text holds that it must not.
 const (
-	HoldsNIR      = "nir"      // a social security number
-	HoldsIBAN     = "iban"     // a bank account
-	HoldsCard     = "card"     // a bank card
-	HoldsPassword = "password" // or another secret code
+	NIR      = "nir"      // a social security number
+	IBAN     = "iban"     // a bank account
+	Card     = "card"     // a bank card
+	Password = "password" // or another secret code
 )
 
-// Private names the first thing that a text seems to hold and must not, "" when it seems to hold none. Accounts are read by colleagues and handed over on
-// paper: nothing in them may let anybody pay, sign in or be taken for the citizen.
+// Holds names the first thing that a text seems to hold and must not, "" when it seems to hold none. What is entered here is read by colleagues and handed over
+// on paper: nothing in it may let anybody pay, sign in or be taken for the citizen.
 //
 // Numbers are recognised by their check digits, whatever stands between their digits (spaces, dots, dashes, up to three signs), and only whole: from where
 // digits begin to where they end. A long receipt number passes, unless its check digits happen to be right.
-func Private(text string) string {
+func Holds(text string) string {
 	folded := fold(text)
 	switch {
 	case holdsIBAN(folded):
-		return HoldsIBAN
+		return IBAN
 	case holdsNIR(folded):
-		return HoldsNIR
+		return NIR
 	case holdsCard(folded):
-		return HoldsCard
+		return Card
 	case holdsPassword(folded):
-		return HoldsPassword
+		return Password
 	}
 	return ""
 }
