@@ -5,6 +5,7 @@ import (
 
 	"mandat/internal/comparison"
 	"mandat/internal/fixture"
+	"mandat/internal/mandate"
 )
 
 // Every package's comparison is run.
@@ -12,6 +13,9 @@ func TestRun_LooksEverywhere(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	if _, err := w.Mandates.Consult(t.Context(), w.Jeanne, m.ID, mandate.PageMandate); err != nil {
+		t.Fatal(err)
+	}
 	auditor := w.OpenAuditor(t)
 	if found, err := comparison.Run(t.Context(), auditor); err != nil || len(found) != 0 {
 		t.Fatalf("found %v, %v", found, err)
@@ -24,13 +28,14 @@ func TestRun_LooksEverywhere(t *testing.T) {
 	w.Behind(t, `insert into credential_passkey (id, person_id, credential_id, public_key, aaguid, transports, name, backup_eligible, backed_up, sign_count, created_at)
 		values (gen_random_uuid(), $1, '\x01', '\x01', '\x01', '{}', 'M', false, false, 0, now())`, w.Paul.Person)
 	w.Behind(t, `update mandate set catalogue = 'x' where id = $1`, m.ID)
+	w.Behind(t, `insert into mandate_handover (organisation_id, from_person, to_person, at) values ($1, $2, $3, now())`, w.Here, w.Jeanne.Person, w.Paul.Person)
 	w.Behind(t, `insert into attestation_status (token_hash, mandate_id, organisation_id, token, created_at) values (sha256('x'), $1, $2, '\x01', now())`, m.ID, w.Here)
-	w.Behind(t, `update journal_entry set action = 'x.y' where action = 'draft.identified'`)
+	w.Behind(t, `update journal_entry set action = 'x.y' where action = 'mandate.consulted'`)
 	found, err := comparison.Run(t.Context(), auditor)
-	if err != nil || len(found) != 8 {
+	if err != nil || len(found) != 9 {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	for i, of := range []string{"person", "invitation", "person", "person", "factor", "mandate", "mandate", "entry"} {
+	for i, of := range []string{"person", "invitation", "person", "person", "factor", "mandate", "organisation", "mandate", "entry"} {
 		if found[i].Of != of {
 			t.Errorf("found %s, want one of %s", found[i], of)
 		}
