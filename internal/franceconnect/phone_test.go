@@ -108,7 +108,7 @@ func TestPhone_Sound(t *testing.T) {
 	}
 	// What they say yes to, before they say who they are.
 	for _, power := range c.state(t).Terms.Outline(c.Catalogue, c.Clock.Now()) {
-		if !phone.Has(power.Name.In("fr")) || !phone.Has("faire la démarche, sans signer ni payer · jusqu’au "+prose.Date("fr", power.Until)) {
+		if !phone.Has(power.Name.In("fr")) || !phone.Has("consulter, remplir et envoyer, sans signer ni payer · jusqu’au "+prose.Date("fr", power.Until)) {
 			t.Errorf("the phone does not show %s: %s", power.Key, phone.Text())
 		}
 	}

@@ -8,9 +8,9 @@ type Level string
 // The levels, rising.
 const (
 	See  Level = "see"  // look at the file, and read what was sent
-	Act  Level = "act"  // fill in, send, ask, without what binds by a signature
-	Sign Level = "sign" // declare on the citizen's honour, or accept for them
-	Pay  Level = "pay"  // pay with the citizen's means
+	Act  Level = "act"  // fill in and send too, neither declaring on the citizen's honour, nor accepting or paying anything
+	Sign Level = "sign" // sign in their name too: declare on their honour, or accept for them
+	Pay  Level = "pay"  // pay with their means too, which includes to sign
 )
 
 // Levels lists the levels, rising.

@@ -13,7 +13,7 @@ import (
 )
 
 // version names this state of the recap's words. Change it with every change of a file in recap/: what was kept keeps its own.
-const version = "recap-2026-12-5"
+const version = "recap-2026-12-6"
 
 const mediaType = "text/html; charset=utf-8"
 

@@ -25,10 +25,10 @@ func frozen(t *testing.T) terms.Frozen {
 func TestRecap_SaysAllThatIsGiven(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct{ lang, form, says string }{
-		{"fr", evidence.Plain, "la valider en votre nom, sans payer|seulement pour le dossier|consulter, sans rien changer|23 décembre 2026|Banque de France|ne peut rien payer|quand vous voulez"},
-		{"en", evidence.Plain, "This is a translation|validate it in your name, without paying|only for the file|look, and change nothing|23 December 2026|can pay nothing|whenever you want"},
-		{"fr", evidence.FALC, "Vous pouvez dire stop|Seulement pour le dossier|L’aidant peut regarder|23 décembre 2026|ne peut pas payer|<svg"},
-		{"en", evidence.FALC, "This text is a translation|You can say stop|Only for the file|The helper can look|23 December 2026|cannot pay|<svg"},
+		{"fr", evidence.Plain, "signer en votre nom, sans payer|seulement pour le dossier|consulter, sans rien changer|23 décembre 2026|Banque de France|ne peut rien payer|quand vous voulez"},
+		{"en", evidence.Plain, "This is a translation|sign in your name, without paying|only for the file|look, and change nothing|23 December 2026|can pay nothing|whenever you want"},
+		{"fr", evidence.FALC, "Vous pouvez dire stop|Seulement pour le dossier|L’aidant peut regarder|signer pour vous, mais pas payer|la personne endettée le signe elle-même.<|23 décembre 2026|ne peut pas payer|<svg"},
+		{"en", evidence.FALC, "This text is a translation|You can say stop|Only for the file|The helper can look|sign for you, but not pay|the indebted person signs it themselves.<|23 December 2026|cannot pay|<svg"},
 	} {
 		f := frozen(t)
 		f.Agreement = &terms.Agreement{Lang: x.lang, Form: x.form, Reading: "self"}
@@ -93,7 +93,7 @@ func TestRecap_OtherWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, says := range []string{"fasse des paiements pour vous", "change vos coordonnées bancaires", "commence le mardi 1er décembre 2026", "la valider et payer en votre nom"} {
+	for _, says := range []string{"fasse des paiements pour vous", "change vos coordonnées bancaires", "commence le mardi 1er décembre 2026", "signer et payer en votre nom"} {
 		if !strings.Contains(string(texts[0].Bytes), says) {
 			t.Errorf("does not say %q:\n%s", says, texts[0].Bytes)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -109,9 +110,13 @@ func (w *Words) functions() template.FuncMap {
 		"procedure": func(t procedure.Text) template.HTML { return "<strong>" + w.official(t) + "</strong>" },
 		"warning":   w.warning,
 		"in":        func(t procedure.Text) string { return t.In(w.lang) },
+		"easy":      func(t procedure.Text) string { return articles.ReplaceAllString(t.In(w.lang), "") },
 		"picture":   picture,
 	}
 }
+
+// articles are the references to the law in a warning: who reads the easy version has them in the full one below it.
+var articles = regexp.MustCompile(`[\s\x{a0}]*\([^()]*\barticles?\b[^()]*\)`)
 
 // html writes a text between two tags of ours.
 func html(open, text, shut string) template.HTML {
