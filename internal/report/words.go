@@ -34,8 +34,9 @@ var french = words{
 	neverTitle: "Ce qui n’a jamais été utilisé", neverText: "Ces démarches étaient autorisées. Rien n’a été fait pour elles avec ce mandat.",
 	limitsTitle: "Ce que ce compte rendu garantit", established: "Compte rendu établi le %s. Chaque utilisation et chaque compte rendu sont inscrits dans le journal du service.",
 	limitsText: []string{
-		"Garanti par le service Mandat : qui a utilisé le mandat, pour qui et quand. Sans mandat en cours, rien n’est possible.",
-		"Déclaré par le professionnel : la démarche, le dossier, le site, le résultat et le numéro de récépissé. FranceConnect ne dit pas au service quel site a été ouvert.",
+		"Garanti par le service Mandat, pour une connexion au nom de la personne : qui a utilisé le mandat, pour qui et quand. Sans mandat en cours, cette connexion est refusée.",
+		"Déclaré par le professionnel, pour ce qui s’est fait autrement (téléphone, courrier, guichet, site sans FranceConnect) : qu’il a utilisé le mandat. Le service garantit seulement qui l’a déclaré, et quand.",
+		"Toujours déclaré par le professionnel : la démarche, le dossier, le site, le résultat et le numéro de récépissé. FranceConnect ne dit pas au service quel site a été ouvert.",
 	},
 	ways: map[string]string{Login: "En se connectant au nom de la personne", Site: "Sur un site sans FranceConnect", Telephone: "Par téléphone", Paper: "Par courrier ou formulaire papier",
 		Counter: "Au guichet de l’organisme"},
@@ -57,8 +58,9 @@ var english = words{
 	neverTitle: "What was never used", neverText: "These procedures were allowed. Nothing was done for them with this mandate.",
 	limitsTitle: "What this account guarantees", established: "Account drawn up on %s. Every use and every account stand in the journal of the service.",
 	limitsText: []string{
-		"Guaranteed by the Mandat service: who used the mandate, for whom and when. Without a mandate in force, nothing is possible.",
-		"Declared by the professional: the procedure, the case, the site, the outcome and the receipt number. FranceConnect does not tell the service which site was opened.",
+		"Guaranteed by the Mandat service, for signing in in the person’s name: who used the mandate, for whom and when. Without a mandate in force, that is refused.",
+		"Declared by the professional, for what was done in another way (telephone, letter, counter, site without FranceConnect): that they used the mandate. The service guarantees only who declared it, and when.",
+		"Always declared by the professional: the procedure, the case, the site, the outcome and the receipt number. FranceConnect does not tell the service which site was opened.",
 	},
 	ways: map[string]string{Login: "By signing in in the person’s name", Site: "On a site without FranceConnect", Telephone: "By telephone", Paper: "By letter or paper form",
 		Counter: "At the body’s counter"},
