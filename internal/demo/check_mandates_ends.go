@@ -57,7 +57,7 @@ func (m *mandates) ends() []step {
 				m.certificate(&m.mandate, r.reason))})
 	}
 	return append(out, step{"the citizen is told by mail of signatures and ends, without the name of a procedure", func() error {
-		for _, words := range []string{"Un mandat a été signé en votre nom", "Un mandat a pris fin", "Une partie d’un mandat a pris fin"} {
+		for _, words := range []string{"Vous avez donné un mandat", "Un mandat a pris fin", "Une partie d’un mandat a pris fin"} {
 			mail, err := m.mail("personne.de.test@example.org", words)
 			if err != nil {
 				return err

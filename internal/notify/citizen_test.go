@@ -55,7 +55,7 @@ func TestCitizen_IsTold(t *testing.T) {
 	t.Parallel()
 	o := telling(t)
 	m := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
-	signed := o.wait(t, angela, "Un mandat a été signé en votre nom")
+	signed := o.wait(t, angela, "Vous avez donné un mandat")
 	for range 2 {
 		o.use(t, m, "login-1", o.Clock.Now())
 	}
@@ -109,7 +109,7 @@ func TestCitizen_IsNobody(t *testing.T) {
 		t.Errorf("without an address: %s", states)
 	}
 	known := o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
-	o.wait(t, angela, "Un mandat a été signé")
+	o.wait(t, angela, "Vous avez donné un mandat")
 	erase := func(sql string, args ...any) {
 		t.Helper()
 		o.Behind(t, `insert into notify_message (id, kind, about, citizen_id, mandate_id, created_at) values (gen_random_uuid(), 'mandate_used', gen_random_uuid()::text, $1, $2, now())`, known.Citizen, known.ID)
@@ -245,7 +245,7 @@ func TestCitizen_IsToldAgainAfterAFailure(t *testing.T) {
 	o := telling(t)
 	o.box.Answer(angela, 451)
 	o.Sign(t, o.Jeanne, fixture.Angela(), fixture.Tax)
-	mail := o.wait(t, angela, "Un mandat a été signé")
+	mail := o.wait(t, angela, "Vous avez donné un mandat")
 	if states := o.ended(t); states != "sent 1" || strings.Contains(o.log.String(), angela) {
 		t.Errorf("%s: %s", states, o.log)
 	}

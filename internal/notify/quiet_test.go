@@ -44,7 +44,7 @@ func TestCitizen_IsToldWhatTurnsMailsOff(t *testing.T) {
 	t.Parallel()
 	o := telling(t)
 	o.agree(t, o.Jeanne, fixture.Angela(), true)
-	o.wait(t, angela, "Un mandat a été signé en votre nom")
+	o.wait(t, angela, "Vous avez donné un mandat")
 	m := o.agree(t, o.Jeanne, fixture.Angela(), false)
 	told := func(want int) mailbox.Message {
 		t.Helper()
@@ -116,7 +116,7 @@ func TestCitizen_IsToldOfADeclaredUse(t *testing.T) {
 	o := telling(t)
 	reports := report.New(o.DB, o.Journal, o.Mandates, o.Citizens, o.Clock).Telling(notify.Queue)
 	m := o.agree(t, o.Jeanne, fixture.Angela(), true)
-	o.wait(t, angela, "Un mandat a été signé en votre nom")
+	o.wait(t, angela, "Vous avez donné un mandat")
 	_, err := reports.Declare(t.Context(), o.Jeanne, m.ID, fixture.Tax, "", report.Telephone)
 	must(t, err)
 	used := o.wait(t, angela, "Un mandat a servi en votre nom")
