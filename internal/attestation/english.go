@@ -55,7 +55,7 @@ func (x english) before() [][2]string {
 func (x english) says(p granted) []string {
 	var out []string
 	if p.level != "" {
-		out = append(out, map[procedure.Level]string{procedure.See: "look", procedure.Act: "look and act", procedure.Sign: "look, act and sign", procedure.Pay: "look, act, sign and pay"}[p.level])
+		out = append(out, map[procedure.Level]string{procedure.See: "look", procedure.Act: "fill in, send", procedure.Sign: "fill in, send, sign", procedure.Pay: "fill in, send, sign, pay"}[p.level])
 	}
 	if p.ref != "" {
 		out = append(out, "for file "+p.ref+" only")

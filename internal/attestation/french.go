@@ -59,7 +59,7 @@ func (x french) before() [][2]string {
 func (x french) says(p granted) []string {
 	var out []string
 	if p.level != "" {
-		out = append(out, map[procedure.Level]string{procedure.See: "voir", procedure.Act: "voir et faire", procedure.Sign: "voir, faire et signer", procedure.Pay: "voir, faire, signer et payer"}[p.level])
+		out = append(out, map[procedure.Level]string{procedure.See: "voir", procedure.Act: "remplir, envoyer", procedure.Sign: "remplir, envoyer, signer", procedure.Pay: "remplir, envoyer, signer, payer"}[p.level])
 	}
 	if p.ref != "" {
 		out = append(out, "pour le dossier "+p.ref+" seulement")

@@ -11,7 +11,7 @@ import (
 
 // template names this state of the words. Change it with every change of what french… and english… say; documents already
 // issued keep theirs.
-const template = "2026-11-5"
+const template = "2026-11-6"
 
 // The kinds of blocks, for who writes one.
 const (

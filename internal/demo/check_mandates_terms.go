@@ -38,12 +38,12 @@ func (m *mandates) written() []step {
 			return all(status(m.jeanne, 422), tells(m.jeanne, "Une démarche choisie va jusqu’à payer : demandez son accord", "Lisez l’avertissement avec la personne"))()
 		}},
 		{"the recap says the level and the end of each, the one case, the first day, what was consented to apart and what not, the warning, and what is checked and what declared",
-			all(m.draws(all3), m.identified("prénom_composé"), tells(m.jeanne, "faire la démarche, la valider et payer en votre nom", "consulter, sans rien changer", "seulement pour le dossier 2026-117/B", "Le mandat commence le "+begins,
+			all(m.draws(all3), m.identified("prénom_composé"), tells(m.jeanne, "consulter, remplir, envoyer, signer et payer en votre nom", "consulter, sans rien changer", "seulement pour le dossier 2026-117/B", "Le mandat commence le "+begins,
 				"Vous avez accepté à part que la structure fasse des paiements", "Elle ne peut pas changer vos coordonnées bancaires", "la personne endettée le signe elle-même", "Ce qui est contrôlé, ce qui est déclaré"))},
 		{"it can be read in other languages and easier, beside the French that counts, and the evidence file keeps what was read", all(m.ofDraft("recapitulatif?langue=ar&forme=translation"), m.beside("ar", evidence.Translation),
 			m.ofDraft("recapitulatif?langue=en&forme=falc"), m.beside("en", evidence.FALC), m.signed(&m.coming), says(m.jeanne, "À venir"), m.keptAsRead)},
 		{"the attestation says the same", all(page(m.jeanne, &m.coming, "attestation"),
-			tells(m.jeanne, "voir, faire, signer et payer", "pour le dossier 2026-117/B seulement", "du "+begins, "Accepté par vous à part : les paiements en votre nom.", "Non accepté : le changement de vos coordonnées bancaires."))},
+			tells(m.jeanne, "remplir, envoyer, signer, payer", "pour le dossier 2026-117/B seulement", "du "+begins, "Accepté par vous à part : les paiements en votre nom.", "Non accepté : le changement de vos coordonnées bancaires."))},
 		{"the entry says the same, without the name of anybody or of the case", m.entryOfTerms},
 		{"before its first day it opens nothing", m.notFound(m.jeanne, "perrin")},
 	}
