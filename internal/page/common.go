@@ -10,7 +10,8 @@ type Common struct {
 	Form        *Form          // of a page with a form: what was sent and what is wrong with it; nil before anything was sent
 	FormOrigins []string       // origins ("https://fc.example") to which a POST of this page may be redirected
 	Scripts     []string       // ES modules of this page ("js/passkey.js"); they may speak to our own addresses
-	KeepQuery   []string       // names of query parameters that the language links keep
+	KeepQuery   []string       // names of query parameters that the language links keep; where the address has none, from the field of Form of that name
+	Here        string         // path of the page that this is, when it answers a POST to an address that no GET has; "" for the nearest page above it
 	NoIndex     bool           // ask search engines to forget the page
 	Lang        string         // "fr" or "en", set by Render
 	Base        string         // what the addresses of an organisation's pages begin with, set by Render; "" for most people

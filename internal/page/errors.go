@@ -140,6 +140,6 @@ func (p *Pages) renderProblem(w http.ResponseWriter, r *http.Request, problem *P
 		shown.Link, shown.LinkText = "/", "page.home"
 	}
 	shown.Link = Placed(r.Context(), shown.Link)
-	data := &problemPage{Common: Common{Title: shown.Title, TitleArgs: shown.Args}, Problem: &shown, RequestID: RequestID(r.Context()), Number: strconv.Itoa(shown.Status)}
+	data := &problemPage{Common: Common{Title: shown.Title, TitleArgs: shown.Args, Here: problem.Link}, Problem: &shown, RequestID: RequestID(r.Context()), Number: strconv.Itoa(shown.Status)}
 	return p.Render(w, r, shown.Status, "page/problem.html", data)
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -146,12 +147,16 @@ func supported(tag string) bool {
 	return false
 }
 
-// languageLinks leads to this page in each language. The path stays out of the page: it may hold a secret.
-func languageLinks(r *http.Request, current string, keep []string) []Language {
-	query := url.Values{}
-	if len(keep) > 0 {
-		for _, name := range keep {
-			if v := r.URL.Query().Get(name); v != "" {
+// languageLinks leads to this page in each language. Its own path stays out of the page: it may hold a secret.
+func languageLinks(r *http.Request, c *Common) []Language {
+	here, query := &url.URL{}, url.Values{}
+	if at, err := url.Parse(placeOf(r, c.Here)); err == nil {
+		here, query = at, at.Query()
+	}
+	if len(c.KeepQuery) > 0 {
+		asked := r.URL.Query()
+		for _, name := range c.KeepQuery {
+			if v := cmp.Or(asked.Get(name), c.Form.Value(name)); v != "" {
 				query.Set(name, v)
 			}
 		}
@@ -159,7 +164,25 @@ func languageLinks(r *http.Request, current string, keep []string) []Language {
 	out := make([]Language, len(languages))
 	for i, l := range languages {
 		query.Set("lang", l.Tag)
-		out[i] = Language{Tag: l.Tag, Name: l.Name, Href: "?" + query.Encode(), Current: l.Tag == current}
+		out[i] = Language{Tag: l.Tag, Name: l.Name, Href: here.EscapedPath() + "?" + query.Encode(), Current: l.Tag == c.Lang}
 	}
 	return out
+}
+
+// placeOf is where a GET shows the page that answers this request: "" for the request's own address. What answers a POST to an address that no GET has is the page
+// named, or else the nearest above.
+func placeOf(r *http.Request, named string) string {
+	s := stateOf(r.Context())
+	pattern, posted := strings.CutPrefix(s.pattern, http.MethodPost+" ")
+	if !posted || s.router == nil || s.router.shows(pattern) {
+		return ""
+	}
+	if named != "" {
+		return Placed(r.Context(), named)
+	}
+	at := r.URL.EscapedPath()
+	for len(at) > 1 && !s.router.shows(pattern) {
+		at, pattern = path.Dir(at), path.Dir(pattern)
+	}
+	return Placed(r.Context(), at)
 }

@@ -74,7 +74,7 @@ func (r *Router) underOrganisation(req *http.Request) *http.Request {
 		return req
 	}
 	s := stateOf(req.Context())
-	s.organisation, s.router = organisation, r
+	s.organisation = organisation
 	out := *req
 	address := *req.URL
 	address.Path = "/" + rest

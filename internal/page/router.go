@@ -166,6 +166,12 @@ func (r *Router) Routes() []Route {
 	})
 }
 
+// shows reports whether a pattern is served to a GET.
+func (r *Router) shows(pattern string) bool {
+	_, ok := r.routes[http.MethodGet+" "+pattern]
+	return ok
+}
+
 // Start returns the handler to serve. It panics when a route's audience has no guard: better no program than an open door.
 func (r *Router) Start() http.Handler {
 	for _, route := range r.routes {

@@ -26,6 +26,7 @@ const (
 func (r *Router) serve(out http.ResponseWriter, req *http.Request) {
 	begun := time.Now()
 	req, s := withState(req)
+	s.router = r
 	w := &response{ResponseWriter: out}
 	defer func() {
 		broken := recover()

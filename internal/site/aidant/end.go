@@ -106,7 +106,7 @@ func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, status, place i
 		return err
 	}
 	now := s.Clock.Now()
-	p := &endPage{Common: page.Common{Title: "aidant.end.title", Current: "/espace", Trail: []page.Link{home, {Href: "/mandats/" + m.ID.String(), Text: "aidant.mandate.title"}}, Form: form},
+	p := &endPage{Common: page.Common{Title: "aidant.end.title", Current: "/espace", Trail: []page.Link{home, {Href: "/mandats/" + m.ID.String(), Text: "aidant.mandate.title"}}, Form: form, KeepQuery: []string{onePower}},
 		Mandate: m, Reasons: reasonsFor(place > 0), Confirm: org.Fresh(at.Actor(), now) != nil}
 	p.EndedAt, p.Reason = ending(m, now)
 	powers, err := s.powers(m, page.Lang(r), now)

@@ -69,7 +69,9 @@ func TestEndPower(t *testing.T) {
 			b.Want(b.Post(path+"/confirmation", "demarche", place), 404)
 		}
 	}
-	b.Want(b.Post(path+"/fin", "demarche", "1"), 422, "Choisissez la raison", "Arrêter cette démarche maintenant")
+	const english = `href="?demarche=1&amp;lang=en"`
+	b.Want(b.Get(path+"/fin?demarche=1"), 200, english)
+	b.Want(b.Post(path+"/fin", "demarche", "1"), 422, "Choisissez la raison", "Arrêter cette démarche maintenant", english)
 	b.Want(b.Post(path+"/fin", "demarche", "1", "reason", "death"), 422, "Choisissez la raison")
 	c.wantRows(t, 0, `select count(*) from mandate_power where state = 'ended'`)
 	b.Want(b.Post(path+"/fin", "demarche", "1", "reason", "completed"), 303, path+"/fin?demarche=1")
