@@ -28,7 +28,7 @@ var forms = map[string]url.Values{
 	"POST /brouillons/{draft}/identite/piece":                 {"document": {"passport"}, "family_name": {"DUBOIS"}, "given_name": {"Angela"}, "birth_day": {"24"}, "birth_month": {"08"}, "birth_year": {"1962"}, "born_town": {"Paris"}},
 	"POST /brouillons/{draft}/recapitulatif":                  {"version": {"{identified}"}, "drawn": {"M10 20L300 90"}},
 	"POST /brouillons/{draft}/reprise":                        {"version": {"2"}},
-	"POST /brouillons/{draft}/signature":                      {"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {"{identified}"}, "shown": {"{recap}"}},
+	"POST /brouillons/{draft}/signature":                      {"agreed": {"on"}, "understood": {"until"}, "reading": {"self"}, "private": {"on"}, "version": {"{identified}"}, "shown": {"{recap}"}},
 	"POST /brouillons/{draft}/signature/options":              {},
 	"POST /brouillons/{draft}/sms":                            {},
 	"POST /brouillons/{draft}/sms/annulation":                 {},

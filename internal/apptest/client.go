@@ -131,7 +131,7 @@ func (v *Visitor) Agreement(ctx context.Context, draft uuid.UUID) (url.Values, e
 	if err != nil {
 		return nil, err
 	}
-	form := Form("agreed", "on", "understood", "until", "private", "on")
+	form := Form("agreed", "on", "understood", "until", "reading", "self", "private", "on")
 	for _, hidden := range shown.FindAllStringSubmatch(a.Body, -1) {
 		form.Set(hidden[1], hidden[2])
 	}

@@ -94,7 +94,7 @@ func (d *desk) sign(b *testing.B, direct bool, writer, n int, agreed mandate.Agr
 		_, err := d.Mandates.Sign(b.Context(), by, id, agreed)
 		return err
 	}
-	form := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {"1"}, "shown": {agreed.Shown}}
+	form := url.Values{"agreed": {"on"}, "understood": {"until"}, "reading": {"self"}, "private": {"on"}, "version": {"1"}, "shown": {agreed.Shown}}
 	a, err := d.browsers[writer].do(b.Context(), http.MethodPost, "/brouillons/"+id.String()+"/signature", form, "")
 	if err == nil && !strings.HasPrefix(a.at.Path, "/mandats/") {
 		err = errors.New("not signed: " + strconv.Itoa(a.status))

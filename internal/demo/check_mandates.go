@@ -88,7 +88,7 @@ func (m *mandates) notSigned() error {
 		return fmt.Errorf("the page %q has no recap", m.jeanne.H1())
 	}
 	const identified = "2" // the version of a draft whose citizen was identified once
-	sent := url.Values{"agreed": {"on"}, "understood": {"until"}, "private": {"on"}, "version": {identified}, "shown": {hash(text[1])}, "langue": {"fr"}, "forme": {"plain"}}
+	sent := url.Values{"agreed": {"on"}, "understood": {"until"}, "reading": {"self"}, "private": {"on"}, "version": {identified}, "shown": {hash(text[1])}, "langue": {"fr"}, "forme": {"plain"}}
 	return all(func() error { return m.jeanne.Post("/brouillons/"+m.draft.String()+"/signature", sent) }, status(m.jeanne, 409),
 		says(m.jeanne, "La preuve de l’accord de la personne manque encore"))()
 }

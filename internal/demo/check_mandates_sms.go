@@ -29,7 +29,7 @@ func (m *mandates) answers() []step {
 		{"“oui mais…” is asked again, and signs nothing", all(reply("Oui mais…", "Nous n'avons pas compris"), m.ofDraft("recapitulatif"), says(m.jeanne, "n’est ni oui ni non"), m.notSigned)},
 		{"“Oui merci.” agrees: after a word with them alone, the mandate is signed and says so", all(reply("Oui merci.", "Votre accord est noté"), m.ofDraft("recapitulatif"), func() error {
 			used = question
-			return all(press(m.jeanne, walk.ConfirmSignature, url.Values{"agreed": {"on"}, "understood": {"until"}}), status(m.jeanne, 422), says(m.jeanne, "Parlez seul avec la personne"))()
+			return all(press(m.jeanne, walk.ConfirmSignature, url.Values{"agreed": {"on"}, "understood": {"until"}, "reading": {"self"}}), status(m.jeanne, 422), says(m.jeanne, "Parlez seul avec la personne"))()
 		}, m.signed(&m.mandate), says(m.jeanne, "En répondant par SMS depuis un numéro vérifié auparavant"))},
 		{"an answer after the end changes nothing, and is told so", func() error { return m.reply(used, "non", "votre réponse n'a rien changé") }},
 		{"a “non” counts: nothing can be signed on that draft, and nobody asks again", all(ask, reply("Non.", "Votre refus est noté"), m.ofDraft("recapitulatif"), says(m.jeanne, "La personne a répondu non."), m.notSigned,

@@ -64,6 +64,7 @@ const rightAnswer = "input[name=understood][value=until]"
 // agree fills in the recap's form.
 func (p *person) agree() {
 	p.t.Helper()
+	p.tick("#field-reading")
 	p.tick(rightAnswer)
 	if p.has("#field-private") {
 		p.tick("#field-private")

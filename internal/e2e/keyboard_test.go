@@ -61,6 +61,7 @@ func TestKeyboard(t *testing.T) {
 	p.about("sign")
 	p.page("aidant.recap.title")
 	p.reaches()
+	p.choose("#field-reading")
 	p.keyTo("#field-understood") // a radio button
 	for range 3 {
 		if !p.has(rightAnswer + ":checked") {

@@ -35,6 +35,7 @@ func TestLadder(t *testing.T) {
 			p.page("aidant.recap.title")
 			p.look("recap-drawn")
 			p.about("a wrong answer")
+			p.tick("#field-reading")
 			p.tick("input[name=understood][value=later]")
 			p.tick("#field-agreed")
 			p.press(`form[action$="/signature"] button[type=submit]`)

@@ -121,7 +121,7 @@ const ConfirmSignature = "Confirmer par un code"
 
 // Agreed is how the form of the recap on the page is filled in when all is well.
 func (w *Walker) Agreed() url.Values {
-	v := url.Values{"agreed": {"on"}, "understood": {"until"}}
+	v := url.Values{"agreed": {"on"}, "understood": {"until"}, "reading": {"self"}}
 	if w.ByID("field-private") != nil {
 		v.Set("private", "on")
 	}

@@ -123,7 +123,7 @@ func howOf(r *http.Request, form *page.Form) *terms.Agreement {
 	address := page.FilledForm(r.URL.Query())
 	lang := func(f *page.Form) string { return f.Choice("langue", terms.RecapLanguages...) }
 	a := &terms.Agreement{Lang: cmp.Or(lang(form), lang(address), page.Lang(r)),
-		Reading: cmp.Or(form.Choice("reading", terms.Readings...), terms.Readings[0]), Understood: form.Choice("understood", rightAnswer), Private: form.Ticked("private")}
+		Reading: form.Choice("reading", terms.Readings...), Understood: form.Choice("understood", rightAnswer), Private: form.Ticked("private")}
 	if w, err := terms.WordsOf(a.Lang); err == nil { // otherwise the recap says what is wrong
 		forms := w.Forms()
 		a.Form = cmp.Or(form.Choice("forme", forms...), address.Choice("forme", forms...), forms[0])
@@ -152,9 +152,12 @@ func kept() []string {
 
 // mistakes notes what the form of a recap lacks, in the order of the page.
 func (p proposal) mistakes(form *page.Form) {
+	if p.How.Reading == "" {
+		form.Fail("reading", "recap.wrong.reading")
+	}
 	for n := range rows {
 		role, name := form.Value(rowField("role", n)), form.Value(rowField("name", n))
-		alone := terms.Agreement{Lang: p.How.Lang, Form: p.How.Form, Reading: p.How.Reading, Present: []terms.Present{{Role: terms.Roles[0], Name: name}}}
+		alone := terms.Agreement{Lang: p.How.Lang, Form: p.How.Form, Reading: terms.Readings[0], Present: []terms.Present{{Role: terms.Roles[0], Name: name}}}
 		switch {
 		case role == "" && name != "":
 			form.Fail(rowField("role", n), "recap.wrong.role")

@@ -151,9 +151,12 @@ func TestRecap_WhatIsTooOldIsDoneAgain(t *testing.T) {
 	t.Parallel()
 	c, b, drawn := newIdentified(t)
 	before := b.filled(drawn, "agreed", "on")
+	const done = "Une personne s’est déjà identifiée"
+	b.Want(b.Get(drawn+"/identite"), 200, done)
 	c.Clock.Advance(mandate.IdentityLife + time.Second)
 	b.Want(b.Post(drawn+"/signature", before...), 409, "Le mandat n’est pas encore signé", "L’identification est trop ancienne")
-	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Identifier de nouveau la personne")
+	b.Want(b.Get(drawn+"/recapitulatif"), 200, "Identifier de nouveau la personne", "est demandé de nouveau ensuite")
+	b.Without(b.Want(b.Get(drawn+"/identite"), 200), done)
 
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-mandate.FactorLife-time.Second))
 	drawn = late.start()

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -91,7 +92,11 @@ func (b *browser) filled(draft string, fields ...string) []string {
 	if m == nil || shown == nil {
 		b.t.Fatal("the recap offers no signature")
 	}
-	return append([]string{"version", m[1], "shown", shown[1]}, fields...)
+	form := []string{"version", m[1], "shown", shown[1]}
+	if !slices.Contains(fields, "reading") {
+		form = append(form, "reading", "self")
+	}
+	return append(form, fields...)
 }
 
 // wantRows counts, behind the pages.

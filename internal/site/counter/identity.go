@@ -14,7 +14,7 @@ import (
 type identityPage struct {
 	page.Common
 	Draft      draft.Draft
-	Identified bool
+	Identified bool   // by who can still sign
 	Refused    string // key of what FranceConnect answered, or of why to do it again; "" at first
 	Document   rung
 	Known      rung
@@ -52,8 +52,12 @@ func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	stands, err := s.stands(r, at, d)
+	if err != nil {
+		return err
+	}
 	p := &identityPage{Common: page.Common{Title: "aidant.identity.title", Current: "/mandats/nouveau", Trail: trail(d)[:2], FormOrigins: []string{s.FranceConnect}},
-		Draft: d, Identified: d.State == draft.Identified, Refused: refused, Document: rung{s.tooLow(r, d, draft.ByDocument)}, Known: rung{s.tooLow(r, d, draft.ByAcquaintance)}}
+		Draft: d, Identified: stands && refused == "", Refused: refused, Document: rung{s.tooLow(r, d, draft.ByDocument)}, Known: rung{s.tooLow(r, d, draft.ByAcquaintance)}}
 	return s.Pages.Render(w, r, http.StatusOK, "counter/identity.html", p)
 }
 

@@ -88,7 +88,7 @@ func TestWitness_TheSecondColleague(t *testing.T) {
 	b.Want(b.Post(drawn+"/identite/piece", passport...), 303, drawn+"/recapitulatif")
 	recap := b.Want(b.Get(drawn+"/recapitulatif"), 200, "Il manque l’attestation d’un collègue", drawn+"/temoin")
 	b.Without(recap, `action="`+drawn+`/signature"`, `action="`+drawn+`/sms"`)
-	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
+	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "reading", "self", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
 	b.Want(b.Get(drawn+"/temoin"), 200, "Il ouvre sa propre page d’accueil")
 	attest := []string{"version", "2", "attested", strings.Repeat("0", 64), "seen", "on", "heard", "on"}
 	b.Want(b.Post(drawn+"/temoin", attest...), 409, "Ce ne peut pas être vous")
@@ -249,6 +249,6 @@ func TestKnown_SaysNoBySMS(t *testing.T) {
 	c.tel.Send(t, x.ID)
 	c.tel.Answer(t, x.ID, "+33639981234", "non")
 	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "La personne a répondu non"), `action="`+drawn+`/signature"`)
-	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
+	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "reading", "self", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
 	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 409, "a déjà répondu non")
 }

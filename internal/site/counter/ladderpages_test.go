@@ -34,7 +34,7 @@ func proposed(t *testing.T, lang, form string) proposal {
 // offered are the ways to read a recap.
 func offered(t *testing.T, how *terms.Agreement) []way {
 	t.Helper()
-	out, err := ways(how)
+	out, err := ways("", how)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func everyPage(t *testing.T) []shownPage {
 	unseen.Fail("seen", "ladder.witness.wrong.seen")
 	unseen.Fail("heard", "ladder.witness.wrong.heard")
 	recapWrong := page.FilledForm(url.Values{"present_name_4": {"Léa"}})
-	for _, x := range [][2]string{{"present_role_4", "role"}, {"present_name_1", "name"}, {"understood", "understood"}, {"drawn", "drawn"}, {"private", "private"}} {
+	for _, x := range [][2]string{{"reading", "reading"}, {"present_role_4", "role"}, {"present_name_1", "name"}, {"understood", "understood"}, {"drawn", "drawn"}, {"private", "private"}} {
 		recapWrong.Fail(x[0], "recap.wrong."+x[1])
 	}
 	recapWrong.Fail("agreed", "aidant.recap.wrong.agreed")
@@ -120,9 +120,10 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/identity.html", "first", identity("", false)},
 		{"counter/identity.html", "dropped", identity("aidant.refused.dropped", false)},
 		{"counter/identity.html", "minor", identity("ladder.refused.minor", false)},
-		{"counter/identity.html", "again", identity("aidant.refused.other_browser", true)},
-		{"counter/identity.html", "other citizen", identity("aidant.refused.other_citizen", true)},
-		{"counter/identity.html", "namesake", identity("ladder.refused.namesake", true)},
+		{"counter/identity.html", "again", identity("aidant.refused.other_browser", false)},
+		{"counter/identity.html", "other citizen", identity("aidant.refused.other_citizen", false)},
+		{"counter/identity.html", "namesake", identity("ladder.refused.namesake", false)},
+		{"counter/identity.html", "identified", identity("", true)},
 		{"counter/identity.html", "too low", identity("ladder.refused.too_low", false, tax.Name.In("fr"))},
 		{"counter/document.html", "new", document(nil)},
 		{"counter/document.html", "wrong", document(wrong)},

@@ -45,8 +45,8 @@ type recapPage struct {
 
 // way is a language and a form in which the recap can be read; Name is what it is called there.
 type way struct {
-	Lang, Dir, Form, Name, Query string
-	Current                      bool
+	Lang, Dir, Form, Name, Href string
+	Current                     bool
 }
 
 // row is where somebody in the room is entered.
@@ -101,12 +101,12 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	if err := made.forAidant(d, page.Lang(r)); err != nil {
 		return err
 	}
-	offered, err := ways(made.How)
+	offered, err := ways(page.Placed(r.Context(), staff.Step(d)), made.How)
 	if err != nil {
 		return err
 	}
 	now := s.Clock.Now()
-	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form, Scripts: []string{"js/passkey.js", "js/aloud.js", "js/drawn.js"}, KeepQuery: []string{"langue", "forme"}},
+	p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form, Scripts: []string{"js/passkey.js", "js/aloud.js", "js/drawn.js"}, KeepQuery: []string{"langue", "forme"}, Here: staff.Step(d)},
 		proposal: made, Draft: d, Identity: *d.Identity, Organisation: organisation, Notice: notice, Ways: offered, Readings: terms.Readings,
 		ValidUntil:  d.IdentifiedAt.Add(mandate.IdentityLifeOf(d.IdentifiedBy)),
 		IdentifyNew: now.Sub(d.IdentifiedAt) > mandate.IdentityLifeOf(d.IdentifiedBy), ConfirmFirst: now.Sub(at.FactorAt) > mandate.FactorLife}
@@ -120,8 +120,20 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	return s.Pages.Render(w, r, status, "counter/recap.html", p)
 }
 
-// ways are the links to the recap in each language and form.
-func ways(now *terms.Agreement) ([]way, error) {
+// stands reports whether who was identified for a draft can still sign: lately enough, and, when it renews or transfers a mandate, who gave that one.
+func (s *Site) stands(r *http.Request, at *session.Session, d draft.Draft) (bool, error) {
+	if d.State != draft.Identified || s.Clock.Now().Sub(d.IdentifiedAt) > mandate.IdentityLifeOf(d.IdentifiedBy) {
+		return false, nil
+	}
+	err := s.Mandates.Gave(r.Context(), at.Actor(), d)
+	if errors.Is(err, mandate.ErrOtherCitizen) || errors.Is(err, mandate.ErrOwn) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ways are the links to the recap at an address, "" for the page's own, in each language and form.
+func ways(at string, now *terms.Agreement) ([]way, error) {
 	var out []way
 	for _, lang := range terms.RecapLanguages {
 		w, err := terms.WordsOf(lang)
@@ -133,7 +145,7 @@ func ways(now *terms.Agreement) ([]way, error) {
 			if form == evidence.FALC {
 				name = w.Easy
 			}
-			out = append(out, way{lang, w.Dir(), form, name, "?langue=" + lang + "&forme=" + form, lang == now.Lang && form == now.Form})
+			out = append(out, way{lang, w.Dir(), form, name, at + "?langue=" + lang + "&forme=" + form, lang == now.Lang && form == now.Form})
 		}
 	}
 	return out, nil

@@ -104,12 +104,26 @@ func TestSign_AsksForWhatIsMissing(t *testing.T) {
 			t.Fatal(what, a.Status)
 		}
 	}
+	b.Without(b.Get(drawn+"/recapitulatif"), `name="reading" value="self" checked`)
+	for _, reading := range []string{"", "invented"} {
+		b.Want(b.Post(drawn+"/signature", b.filled(drawn, "agreed", "on", "understood", "until", "reading", reading)...), 422, "a pris connaissance du texte et cochez", `href="#field-reading"`, `id="error-reading"`)
+		b.Want(b.Send(drawn+"/signature/options", asJSON(b.filled(drawn, "agreed", "on", "understood", "until", "reading", reading)...)), 422, `"agreed"`)
+	}
 	form := b.filled(drawn, "agreed", "on", "understood", "until")
 	for _, shown := range []string{strings.Repeat("0", 64), ""} { // midnight has passed, say; or it is not said
 		form[3] = shown
 		b.Want(b.Post(drawn+"/signature", form...), 409, "Rien n’a été signé")
 	}
 	c.wantRows(t, 0, `select count(*) from mandate`)
+}
+
+// A recap that refuses to be signed is read in another language, and changes into one, under its own address.
+func TestSign_RefusedInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	_, b, drawn := newIdentified(t)
+	shown := b.Get(drawn + "/recapitulatif?langue=en&forme=falc").Body
+	b.Want(b.Post(drawn+"/signature", "version", identified.FindStringSubmatch(shown)[1], "shown", whatShown.FindStringSubmatch(shown)[1], "langue", "en", "forme", "falc"), 422,
+		`href="`+drawn+`/recapitulatif?forme=falc&amp;lang=en&amp;langue=en"`, `href="`+drawn+`/recapitulatif?langue=ar&amp;forme=translation"`)
 }
 
 // Who signs again within a month is asked alone, as the rule says, whatever the page does.

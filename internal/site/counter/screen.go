@@ -58,7 +58,7 @@ func (s *Site) showScreen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal(err)
 	}
-	offered, err := ways(made.How)
+	offered, err := ways("", made.How)
 	if err != nil {
 		return err
 	}
