@@ -52,7 +52,7 @@ func (m *mandates) below() []step {
 	colleague := func() error { return m.karim.Attest(m.draft) }
 	return []step{
 		{"a procedure that needs FranceConnect is named, and neither a document nor being known gets any further", all(m.draws(chosen(tax, birth)),
-			tells(m.jeanne, "Pas possible pour ce mandat : ces démarches demandent FranceConnect", "Déclaration de revenus"),
+			tells(m.jeanne, "Pas possible pour ce mandat : ces démarches demandent une identification plus sûre", "Déclaration de revenus"),
 			m.ofDraft("identite/piece"), m.atDraft("identite"), m.ofDraft("identite/connue"), m.atDraft("identite"),
 			func() error { return m.jeanne.Post("/brouillons/"+m.draft.String()+"/identite/piece", document) }, m.atDraft("identite"))},
 		{"a document that one aidant has seen is not enough", all(m.draws(chosen(birth)), func() error { return m.jeanne.Read(m.draft, document) },

@@ -60,7 +60,7 @@ var (
 	ErrNoPower        = errors.New("no power stands for this")
 	ErrOffer          = errors.New("nobody was shown the paper of this mandate in this session, or too long ago")
 	ErrOwn            = errors.New("the mandate is the organisation's own: it is renewed, not transferred")
-	ErrOtherCitizen   = errors.New("the citizen is not who gave the mandate that would be transferred")
+	ErrOtherCitizen   = errors.New("the citizen is not who gave the mandate that would be renewed or transferred")
 )
 
 // What proves the agreement.

@@ -1,7 +1,9 @@
 package mandate
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -70,6 +72,23 @@ func (s *signing) coveredMoney(ctx context.Context, tx *db.Tx, d *draft.Held) er
 	return err
 }
 
+// sameRenewed asks that the citizen of a draft which renews a mandate is who gave it: the same row, as Sign will find it by the identity's index.
+func (r *Register) sameRenewed(ctx context.Context, q Querier, d *draft.Draft) error {
+	var gave []byte
+	err := q.QueryRow(ctx, `select c.sub_index from mandate m join citizen c on c.id = m.citizen_id where m.id = $1 and m.organisation_id = $2`, d.Renews, d.Organisation).Scan(&gave)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrOtherCitizen
+	}
+	if err != nil {
+		return fmt.Errorf("find who gave mandate %s: %w", d.Renews, err)
+	}
+	who, err := r.citizens.Index(d.Organisation, d.Identity.Sub)
+	if err == nil && !bytes.Equal(who, gave) {
+		err = ErrOtherCitizen
+	}
+	return err
+}
+
 // covers asks that the draft is for the same citizen and gives no more: neither another power or level, nor a longer time. What the
 // citizen or the organisation ended is not renewed: it is drawn up anew.
 func (o *renewed) covers(d *draft.Held, who uuid.UUID, now time.Time) error {
@@ -77,7 +96,7 @@ func (o *renewed) covers(d *draft.Held, who uuid.UUID, now time.Time) error {
 	case o.id == uuid.Nil || !renewable(o.state, o.reason, o.ends, now):
 		return ErrNotRenewable
 	case o.citizen != who:
-		return draft.ErrWider
+		return ErrOtherCitizen
 	}
 	for i, p := range d.Terms.Powers {
 		if !o.gives(p.Procedure, d.CaseRefs[i], p.Level) {

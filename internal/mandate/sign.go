@@ -37,7 +37,7 @@ type Agreement struct {
 // word; or an answer by SMS from a number verified earlier. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
 // cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrOtherCitizen, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}

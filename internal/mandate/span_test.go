@@ -259,7 +259,17 @@ func TestRenew_SameOrNarrower(t *testing.T) {
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Citizen(1), w.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, w.Agreed(t, w.Jeanne, d.ID)); !errors.Is(err, draft.ErrWider) {
+	whose := func(id uuid.UUID) error {
+		d, err := w.Drafts.Find(t.Context(), w.Jeanne, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Mandates.Gave(t.Context(), w.Jeanne, d)
+	}
+	if err := whose(d.ID); !errors.Is(err, mandate.ErrOtherCitizen) {
+		t.Errorf("asked beforehand for somebody else: %v", err)
+	}
+	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, d.ID, w.Agreed(t, w.Jeanne, d.ID)); !errors.Is(err, mandate.ErrOtherCitizen) {
 		t.Errorf("for somebody else: %v", err)
 	}
 	again, err := w.Mandates.Renew(t.Context(), w.Jeanne, m.ID, []int{0}, 31, terms.Terms{NoProtection: true, Informed: true})
@@ -271,6 +281,9 @@ func TestRenew_SameOrNarrower(t *testing.T) {
 	}
 	if err := w.Drafts.Identify(t.Context(), w.Jeanne, again.ID, fixture.Angela(), w.Clock.Now()); err != nil {
 		t.Fatal(err)
+	}
+	if err := whose(again.ID); err != nil {
+		t.Errorf("asked beforehand for who gave it: %v", err)
 	}
 	r, err := w.Mandates.Sign(t.Context(), w.Jeanne, again.ID, w.Agreed(t, w.Jeanne, again.ID))
 	if err != nil || r.Renews != m.ID || len(r.Powers) != 1 || r.Terms.Procedures[0].Case != "2026-A" {

@@ -144,12 +144,23 @@ func (r *Register) sameGiver(ctx context.Context, q Querier, d *draft.Draft) err
 	return err
 }
 
-// Gave asks of a draft of the actor's organisation, with an identity, what Sign will: that its citizen gave the mandate that it transfers, if it does. Errors: ErrOtherCitizen, ErrOwn.
+// Gave asks of a draft of the actor's organisation, with an identity, what Sign will: that its citizen gave the mandate that it renews or transfers, if it does. Whoever
+// shows what the draft says asks it first: of a renewal that is what was agreed for somebody, with their files. Errors: ErrOtherCitizen, ErrOwn.
 func (r *Register) Gave(ctx context.Context, by journal.Actor, d draft.Draft) error {
-	if d.Transfers == nil {
+	if d.Transfers == nil && d.Renews == uuid.Nil {
 		return nil
 	}
-	return r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error { return r.sameGiver(ctx, tx, &d) })
+	return r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error { return r.gave(ctx, tx, &d) })
+}
+
+func (r *Register) gave(ctx context.Context, q Querier, d *draft.Draft) error {
+	switch {
+	case d.Transfers != nil:
+		return r.sameGiver(ctx, q, d)
+	case d.Renews != uuid.Nil:
+		return r.sameRenewed(ctx, q, d)
+	}
+	return nil
 }
 
 // Transfers is the job that ends the mandates whose place others took, for jobs.Start.

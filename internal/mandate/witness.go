@@ -52,7 +52,7 @@ func (s *signing) attested(d *draft.Held, now time.Time) error {
 }
 
 // ForWitness finds a colleague's draft that waits for a second colleague, with who the citizen is, and the SHA-256 of its terms, for Witness. That it was
-// shown is an entry. Errors: draft.ErrWitness to who has the draft themselves, draft.ErrState when it does not wait, org.ErrMayNot, db.ErrNotFound.
+// shown is an entry. Errors: ErrOtherCitizen as Gave, draft.ErrWitness to who has the draft themselves, draft.ErrState when it does not wait, org.ErrMayNot, db.ErrNotFound.
 func (r *Register) ForWitness(ctx context.Context, by journal.Actor, id uuid.UUID) (draft.Draft, []byte, error) {
 	var out draft.Draft
 	var digest []byte
@@ -117,6 +117,9 @@ func (r *Register) onWaiting(ctx context.Context, by journal.Actor, id uuid.UUID
 			return journal.Event{}, draft.ErrState
 		}
 		if err := r.drafts.Open(d); err != nil {
+			return journal.Event{}, err
+		}
+		if err := r.gave(ctx, tx.Tx, &d.Draft); err != nil {
 			return journal.Event{}, err
 		}
 		return f(tx, s, d)

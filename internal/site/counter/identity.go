@@ -3,9 +3,11 @@ package counter
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"mandat/internal/draft"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
 )
@@ -22,7 +24,14 @@ type identityPage struct {
 
 // rung is a way below FranceConnect.
 type rung struct {
-	TooLow []string // names of the procedures that need more: then it cannot be chosen
+	TooLow []needing // the procedures that need more: then it cannot be chosen
+	Below  []string  // names of the procedures whose sites FranceConnect opens: not with a mandate that was identified so
+}
+
+// needing is a procedure, and the least with which a mandate may name it.
+type needing struct {
+	Name  string
+	Needs procedure.Assurance
 }
 
 // mountLadder adds what comes after the terms: who the citizen is below FranceConnect, the second colleague, the answer by SMS, the citizen's screen.
@@ -57,22 +66,30 @@ func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := &identityPage{Common: page.Common{Title: "aidant.identity.title", Current: "/mandats/nouveau", Trail: trail(d)[:2], FormOrigins: []string{s.FranceConnect}},
-		Draft: d, Identified: stands && refused == "", Refused: refused, Document: rung{s.tooLow(r, d, draft.ByDocument)}, Known: rung{s.tooLow(r, d, draft.ByAcquaintance)}}
+		Draft: d, Identified: stands && refused == "", Refused: refused, Document: s.rung(r, d, draft.ByDocument), Known: s.rung(r, d, draft.ByAcquaintance)}
 	return s.Pages.Render(w, r, http.StatusOK, "counter/identity.html", p)
 }
 
-// tooLow names the procedures of a draft for which a rung is too low.
-func (s *Site) tooLow(r *http.Request, d draft.Draft, by string) []string {
-	low, ok := errors.AsType[*draft.TooLowError](s.Drafts.High(d.Terms.Procedures(), by))
-	if !ok {
-		return nil
+// rung says for which procedures of a draft a way is too low; when for none, which of them it does not open online.
+func (s *Site) rung(r *http.Request, d draft.Draft, by string) rung {
+	var out rung
+	if low, ok := errors.AsType[*draft.TooLowError](s.Drafts.High(d.Terms.Procedures(), by)); ok {
+		for _, key := range low.Procedures {
+			p, _ := s.Catalogue.Find(key)
+			out.TooLow = append(out.TooLow, needing{p.Name.In(page.Lang(r)), p.Identity})
+		}
+		return out
 	}
-	var names []string
-	for _, key := range low.Procedures {
-		p, _ := s.Catalogue.Find(key)
-		names = append(names, p.Name.In(page.Lang(r)))
+	for _, key := range d.Terms.Procedures() {
+		name := ""
+		if p, known := s.Catalogue.Find(key); known && p.Reach == procedure.Direct {
+			name = p.Name.In(page.Lang(r))
+		}
+		if name != "" && !slices.Contains(out.Below, name) {
+			out.Below = append(out.Below, name)
+		}
 	}
-	return names
+	return out
 }
 
 // noticeFor names a draft among the session's notices.

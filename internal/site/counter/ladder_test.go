@@ -51,14 +51,19 @@ func TestIdentity_TooLowIsSaidBefore(t *testing.T) {
 	b := c.jeanne(t)
 	drawn := b.start()
 	tax, _ := c.Catalogue.Find(fixture.Tax)
-	b.Without(b.Want(b.Get(drawn+"/identite"), 200, "Pas possible pour ce mandat", tax.Name.In("fr"), "/identite/telephone"), drawn+"/identite/piece", drawn+"/identite/connue")
+	b.Without(b.Want(b.Get(drawn+"/identite"), 200, "Pas possible pour ce mandat", tax.Name.In("fr"), ": FranceConnect</li>", "/identite/telephone"), "vue par deux aidants, ou FranceConnect", drawn+"/identite/piece", drawn+"/identite/connue")
 	for _, path := range []string{"/identite/piece", "/identite/connue"} {
 		b.Want(b.Get(drawn+path), 303, drawn+"/identite")
 		b.Want(b.Post(drawn+path, passport...), 303, drawn+"/identite")
 	}
 	b.Want(b.Post(drawn+"/identite/connue/choix", "person", someID.String()), 303, drawn+"/identite")
 	c.wantRows(t, 0, `select count(*) from mandate_draft where state = 'identified'`)
-	b.Want(b.Get(b.low()+"/identite"), 200, "/identite/piece", "/identite/connue")
+	b.Without(b.Want(b.Get(b.low()+"/identite"), 200, "/identite/piece", "/identite/connue"), "n’ouvre pas FranceConnect")
+	seen, err := c.Drafts.Start(t.Context(), b.By, fixture.Terms("papiers-etat-civil"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Without(b.Want(b.Get("/brouillons/"+seen.ID.String()+"/identite"), 200, ": une pièce d’identité vue par deux aidants, ou FranceConnect</li>", "n’ouvre pas FranceConnect", "/identite/piece"), "/identite/connue")
 }
 
 func TestDocument_WhatIsWrongIsSaid(t *testing.T) {

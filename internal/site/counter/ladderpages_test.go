@@ -65,9 +65,9 @@ func everyPage(t *testing.T) []shownPage {
 			p.Missing, p.Consent, p.Draft.IdentifiedBy = "known", x, draft.ByAcquaintance
 		}
 	}
-	identity := func(why string, done bool, low ...string) func() page.Page {
+	identity := func(why string, done bool, low ...needing) func() page.Page {
 		return func() page.Page {
-			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why, Document: rung{low}, Known: rung{low}}
+			return &identityPage{Common: page.Common{Title: "aidant.identity.title", Trail: trail(drawn)[:2]}, Draft: drawn, Identified: done, Refused: why, Document: rung{TooLow: low}, Known: rung{TooLow: low, Below: []string{tax.Name.In("fr")}}}
 		}
 	}
 	document := func(form *page.Form) func() page.Page {
@@ -124,7 +124,7 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/identity.html", "other citizen", identity("aidant.refused.other_citizen", false)},
 		{"counter/identity.html", "namesake", identity("ladder.refused.namesake", false)},
 		{"counter/identity.html", "identified", identity("", true)},
-		{"counter/identity.html", "too low", identity("ladder.refused.too_low", false, tax.Name.In("fr"))},
+		{"counter/identity.html", "too low", identity("ladder.refused.too_low", false, needing{tax.Name.In("fr"), procedure.FranceConnect}, needing{tax.Name.In("fr"), procedure.Witnessed})},
 		{"counter/document.html", "new", document(nil)},
 		{"counter/document.html", "wrong", document(wrong)},
 		{"counter/document.html", "misplaced", document(misplaced)},

@@ -1,9 +1,11 @@
 package counter
 
 import (
+	"errors"
 	"net/http"
 
 	"mandat/internal/draft"
+	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/site/staff"
 )
@@ -49,6 +51,11 @@ func (s *Site) showScreen(w http.ResponseWriter, r *http.Request) error {
 	}
 	if d.State != draft.Identified {
 		return s.goTo(w, r, staff.Step(d))
+	}
+	if err := s.Mandates.Gave(r.Context(), at.Actor(), d); errors.Is(err, mandate.ErrOtherCitizen) {
+		return s.identifyAgain(w, r, at, d, notHere(err))
+	} else if err != nil {
+		return refusal(err)
 	}
 	o, err := s.Directory.Organisation(r.Context(), d.Organisation)
 	if err != nil {

@@ -93,6 +93,11 @@ func (s *Site) doAsk(w http.ResponseWriter, r *http.Request) error {
 	if elsewhere != "" {
 		return s.goTo(w, r, elsewhere)
 	}
+	if err := s.Mandates.Gave(r.Context(), at.Actor(), d); errors.Is(err, mandate.ErrOtherCitizen) {
+		return s.identifyAgain(w, r, at, d, notHere(err))
+	} else if err != nil {
+		return refusal(err)
+	}
 	numbers, err := s.Phones.Of(r.Context(), at.Actor(), citizen)
 	if err != nil {
 		return refusal(err)

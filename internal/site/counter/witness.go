@@ -90,6 +90,8 @@ func notWitness(err error) error {
 		return page.NewProblem(http.StatusConflict, "ladder.problem.own", "/espace")
 	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned), errors.Is(err, mandate.ErrOtherTerms):
 		return page.NewProblem(http.StatusConflict, "ladder.problem.not_waiting", "/espace")
+	case errors.Is(err, mandate.ErrOtherCitizen):
+		return page.NewProblem(http.StatusConflict, "ladder.problem.other_citizen", "/espace")
 	case errors.Is(err, db.ErrNotFound):
 		return draftGone()
 	}
