@@ -133,6 +133,12 @@ func TestUse_NeverBelowFranceConnect(t *testing.T) {
 	attested(func(id uuid.UUID) error { return s.Drafts.Recognise(t.Context(), s.Jeanne, id, m.Citizen) })
 
 	path := v.begin()
+	if a := v.post(path+"/usager", url.Values{"recherche": {"camille"}}); !strings.Contains(a.body, "a été vue sur un document") || strings.Contains(a.body, "pas confiées") || strings.Contains(a.body, paper.Citizen.String()) {
+		t.Errorf("found: %s", a.body)
+	}
+	if a := v.post(path+"/usager", url.Values{"recherche": {"dubois"}}); strings.Contains(a.body, "a été vue sur un document") || !strings.Contains(a.body, m.Citizen.String()) {
+		t.Errorf("found whom FranceConnect knows: %s", a.body)
+	}
 	if a := v.post(path+"/usager", url.Values{"usager": {paper.Citizen.String()}}); a.StatusCode == http.StatusSeeOther {
 		t.Errorf("somebody whom a document identified was chosen: %s", a.at())
 	}

@@ -100,7 +100,7 @@ func (p *Provider) search(w http.ResponseWriter, r *http.Request, by journal.Act
 
 // judge says of each citizen found whether they can be chosen for this login.
 func (p *Provider) judge(ctx context.Context, by journal.Actor, l Login, found []citizen.Citizen, lang string) ([]foundCitizen, error) {
-	within, err := p.within(ctx, by, l, found)
+	within, below, err := p.within(ctx, by, l, found)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,8 @@ func (p *Provider) judge(ctx context.Context, by journal.Actor, l Login, found [
 	for i, c := range found {
 		out[i] = foundCitizen{ID: c.ID, Name: c.Identity.FullName(), Birthdate: c.Identity.BirthdateText(lang)}
 		switch {
+		case !slices.Contains(within, c.ID) && slices.Contains(below, c.ID):
+			out[i].Why = "idp.citizen.below"
 		case !slices.Contains(within, c.ID) && l.Procedures == nil:
 			out[i].Why = "idp.citizen.not_allowed"
 		case !slices.Contains(within, c.ID):
@@ -125,27 +127,31 @@ func lacksEmail(claims []string, who citizen.Identity) bool {
 	return who.Email == "" && slices.Contains(claims, "email")
 }
 
-// within returns those of the citizens who have a power that this login can use.
-func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found []citizen.Citizen) ([]uuid.UUID, error) {
+// within returns those of the citizens who have a power that this login can use, and those who have one that it could, had FranceConnect identified them.
+func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found []citizen.Citizen) (within, below []uuid.UUID, err error) {
 	ids := make([]uuid.UUID, len(found))
 	for i, c := range found {
 		ids[i] = c.ID
 	}
 	now, _ := p.times()
-	var out []uuid.UUID
 	batch := &pgx.Batch{}
-	batch.Queue(`select distinct p.citizen_id from idp_login l join organisation o on o.id = l.organisation_id
-		join membership m on m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant'
-		join mandate_power p on `+powerStands+` and p.citizen_id = any($3) and (l.procedures is null or p.procedure = any(l.procedures)) and `+allows+`
-		where l.id = $1`, l.ID, now, ids).Query(func(rows pgx.Rows) error {
-		var err error
-		out, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		return err
-	})
-	if err := p.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
-		return nil, fmt.Errorf("look for powers: %w", err)
+	for _, x := range []struct {
+		power string
+		who   *[]uuid.UUID
+	}{{powerStands, &within}, {powerBelow, &below}} {
+		batch.Queue(`select distinct p.citizen_id from idp_login l join organisation o on o.id = l.organisation_id
+			join membership m on m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant'
+			join mandate_power p on `+x.power+` and p.citizen_id = any($3) and (l.procedures is null or p.procedure = any(l.procedures)) and `+allows+`
+			where l.id = $1`, l.ID, now, ids).Query(func(rows pgx.Rows) error {
+			var err error
+			*x.who, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
 	}
-	return out, nil
+	if err := p.db.Ask(ctx, db.InOrganisation(by.Organisation), batch); err != nil {
+		return nil, nil, fmt.Errorf("look for powers: %w", err)
+	}
+	return within, below, nil
 }
 
 // A citizen is taken by the first choice, and again when it is repeated; instead of another one by an act (change).

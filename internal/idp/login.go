@@ -65,6 +65,7 @@ const (
 	claimed        = `s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id and ` + counts
 	counts         = `s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.role = 'aidant' and not s.enrolling`
 	powerStands    = `p.organisation_id = l.organisation_id and p.identified_by = 'franceconnect' and ` + mandate.Stands
+	powerBelow     = `p.organisation_id = l.organisation_id and p.identified_by <> 'franceconnect' and ` + mandate.Stands // stands, but FranceConnect is never told whom it is for
 	powerChosen    = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.case_ref = coalesce(l.case_ref, '') and p.citizen_id = l.citizen_id and ` + powerStands + `)`
 	subjectOf      = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
 )

@@ -45,7 +45,7 @@ func everyPage() map[string]func() (string, page.Page) {
 			return "idp/procedure.html", p
 		}
 	}
-	found := []foundCitizen{{ID: someLogin.ID, Name: someone.FullName(), Birthdate: "24 août 1962"}, {ID: someLogin.ID, Name: "Camille FICTIF", Birthdate: "1950", Why: "idp.citizen.outside"},
+	found := []foundCitizen{{ID: someLogin.ID, Name: someone.FullName(), Birthdate: "24 août 1962"}, {ID: someLogin.ID, Name: "Camille FICTIF", Birthdate: "1950", Why: "idp.citizen.outside"}, {ID: someLogin.ID, Name: "Dominique FICTIF", Birthdate: "1951", Why: "idp.citizen.below"},
 		{ID: someLogin.ID, Name: "Camille FICTIF", Birthdate: "1950", Why: "idp.citizen.no_email"}}
 	return map[string]func() (string, page.Page){
 		"search":           search(func(*citizenPage) {}),
