@@ -41,7 +41,7 @@ func endsPages() []shownPage {
 	renew := func(change func(*renewPage)) func() page.Page {
 		return func() page.Page {
 			p := &renewPage{Common: page.Common{Title: "ends.renew.title", Trail: trail}, Mandate: someMandate(angela), Organisation: house, Reason: "citizen", Payments: true, BankDetails: true,
-				Durations: []renewDays{{1, signedAt, false}, {31, endsAt, true}}}
+				Durations: []renewDays{{1, signedAt, false, true}, {31, endsAt, true, false}}, Stands: true}
 			for i, l := range somePowers() {
 				p.Powers = append(p.Powers, renewPower{powerLine: l, Key: "x", Gone: i == 1, Chosen: i == 0, Warning: map[int]string{2: "Lisez ceci."}[i]})
 			}
@@ -56,6 +56,7 @@ func endsPages() []shownPage {
 	}
 	pages := []shownPage{
 		{"aidant/mandate.html", "full", full(func(*mandatePage) {})},
+		{"aidant/mandate.html", "below", full(func(p *mandatePage) { p.Below = true })},
 		{"aidant/mandate.html", "forsaken", full(func(p *mandatePage) { p.Forsaken = true })},
 		{"aidant/mandate.html", "scheduled", full(func(p *mandatePage) {
 			p.Standing, p.Scheduled, p.Signed, p.Mandate.StartsAt, p.Mandate.SignedWith, p.Mandate.Renews = false, true, true, signedAt.Add(240*time.Hour), mandate.WithPasskey, uuid.Nil
@@ -65,6 +66,7 @@ func endsPages() []shownPage {
 		{"aidant/end.html", "part, confirm", part(func(p *endPage) { p.Confirm = true })},
 		{"aidant/end.html", "part, done", part(func(p *endPage) { p.Standing, p.EndedAt, p.Reason = false, signedAt, "citizen" })},
 		{"aidant/renew.html", "new", renew(func(*renewPage) {})},
+		{"aidant/renew.html", "shortens", renew(func(p *renewPage) { p.Durations, p.Shortens = p.Durations[:1], true })},
 		{"aidant/renew.html", "wrong", renew(func(p *renewPage) { p.Form = wrong })},
 	}
 	for _, why := range []string{"ended", "old", "short", "nothing"} {

@@ -12,6 +12,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
+	"mandat/internal/prose"
 	"mandat/internal/session"
 	"mandat/internal/terms"
 )
@@ -118,8 +119,8 @@ func TestRenew(t *testing.T) {
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 	path := "/mandats/" + m.ID.String() + "/renouvellement"
 	b := c.jeanne(t)
-	a := b.Want(b.Get(path), 200, `value="1" checked`, `value="2" checked`, `value="31" checked`, "identifier la personne")
-	b.Without(a, `name="days" value="182"`, `name="payments"`, `name="no_protection" value="on" checked`)
+	a := b.Want(b.Get(path), 200, `value="1" checked`, `value="2" checked`, `value="31" checked`, "identifier la personne", "prend la place de l’ancien", "Plus tôt que le mandat en cours")
+	b.Without(a, "raccourcit ce mandat", `name="days" value="182"`, `name="payments"`, `name="no_protection" value="on" checked`)
 	for wrong, fields := range map[string][]string{
 		"Gardez au moins une démarche":           renewal(),
 		"Choisissez la durée":                    {"powers", "1", "no_protection", "on", "informed", "on"},
@@ -136,6 +137,20 @@ func TestRenew(t *testing.T) {
 	other := c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
 	other.Want(other.Get(path), 404)
 	other.Want(other.Post(path, renewal("powers", "1")...), 404)
+}
+
+// A mandate that lasts longer than any renewal begun today would is shortened by it, which is said.
+func TestRenew_SaysThatItShortens(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	x := fixture.Terms(fixture.Tax)
+	x.Days, x.Until = 0, terms.DayOf(c.Clock.Now()).AddDate(0, 0, 33)
+	m := c.agree(t, x)
+	path, b := "/mandats/"+m.ID.String()+"/renouvellement", c.jeanne(t)
+	b.Want(b.Get(path), 200, "raccourcit ce mandat", "Plus tôt que le mandat en cours", prose.Date("fr", m.EndsAt))
+	c.Clock.Advance(3 * 24 * time.Hour)
+	b = c.jeanne(t)
+	b.Without(b.Want(b.Get(path), 200, "Plus tôt que le mandat en cours"), "raccourcit ce mandat")
 }
 
 // Consents are asked again, each apart, and warnings are read again.

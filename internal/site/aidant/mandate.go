@@ -2,10 +2,12 @@ package aidant
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
@@ -27,6 +29,7 @@ type mandatePage struct {
 	Signed    bool // just now, on the page before
 	Renewable bool
 	Forsaken  bool // nobody follows it up any more
+	Below     bool // FranceConnect opens the site of a procedure, but not with this mandate: the citizen was not identified by it
 }
 
 // powerLine is one thing that was agreed, and what has become of it.
@@ -100,7 +103,15 @@ func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
 	if p.Powers, err = s.powers(m, lang, now); err != nil {
 		return err
 	}
+	p.Below = s.below(m, now)
 	return s.Pages.Render(w, r, http.StatusOK, "aidant/mandate.html", p)
+}
+
+func (s *Site) below(m mandate.Mandate, now time.Time) bool {
+	return m.IdentifiedBy != draft.ByFranceConnect && slices.ContainsFunc(m.Powers, func(x mandate.Power) bool {
+		p, known := s.Catalogue.Find(x.Procedure)
+		return known && p.Reach == procedure.Direct && x.State != mandate.Ended && now.Before(x.EndsAt)
+	})
 }
 
 // powers are what was agreed, in that order, each as it stands now.

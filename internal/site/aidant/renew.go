@@ -24,6 +24,8 @@ type renewPage struct {
 	Organisation org.Organisation
 	Powers       []renewPower
 	Durations    []renewDays
+	Stands       bool // the mandate is not over: the new one takes the place of what is renewed of it at once
+	Shortens     bool // and whatever is chosen ends before it
 	Payments     bool // was consented to, and is asked again
 	BankDetails  bool
 }
@@ -37,9 +39,10 @@ type renewPower struct {
 }
 
 type renewDays struct {
-	Days   int
-	EndsAt time.Time
-	Chosen bool
+	Days    int
+	EndsAt  time.Time
+	Chosen  bool
+	Earlier bool // than the mandate that it takes the place of
 }
 
 func (s *Site) showRenew(w http.ResponseWriter, r *http.Request) error {
@@ -60,12 +63,7 @@ func (s *Site) renderRenew(w http.ResponseWriter, r *http.Request, status int, f
 	if p.Powers, err = s.renewable(m, p.Organisation, page.Lang(r), form, now); err != nil {
 		return err
 	}
-	for _, days := range terms.Days {
-		if days <= m.Lasts() {
-			chosen := form.Value("days") == strconv.Itoa(days) || form == nil && days == m.Days
-			p.Durations = append(p.Durations, renewDays{days, terms.EndOf(now, days), chosen})
-		}
-	}
+	p.last(m, form, now)
 	_, p.Reason = ending(m, now)
 	switch {
 	case m.State == mandate.Ended && m.EndReason != "expired":
@@ -81,6 +79,18 @@ func (s *Site) renderRenew(w http.ResponseWriter, r *http.Request, status int, f
 		status, p.Form = http.StatusConflict, nil
 	}
 	return s.Pages.Render(w, r, status, "aidant/renew.html", p)
+}
+
+// last says how long the renewal can last, and what of it ends before the mandate that stands would have.
+func (p *renewPage) last(m mandate.Mandate, form *page.Form, now time.Time) {
+	p.Stands = m.StandsAt(now)
+	for _, days := range terms.Days {
+		if days <= m.Lasts() {
+			chosen, ends := form.Value("days") == strconv.Itoa(days) || form == nil && days == m.Days, terms.EndOf(now, days)
+			p.Durations = append(p.Durations, renewDays{days, ends, chosen, p.Stands && ends.Before(m.EndsAt)})
+		}
+	}
+	p.Shortens = p.Stands && !slices.ContainsFunc(p.Durations, func(d renewDays) bool { return !d.Earlier })
 }
 
 // renewable are the powers of a mandate as they can be given again. What ended on its own before the mandate did can be too: the citizen is asked.
@@ -157,6 +167,8 @@ func (s *Site) readRenewal(form *page.Form, m mandate.Mandate) (places []int, da
 	t.Payments, t.BankDetails = t.Payments && wrong["payments"] == "", t.BankDetails && wrong["bank_details"] == ""
 	if wrong["procedures"] == "none" {
 		form.Fail("powers", "ends.renew.wrong.none")
+	} else if wrong["cases"] != "" {
+		form.Fail("powers", "ends.renew.wrong.case")
 	} else if wrong["procedures"]+wrong["levels"] != "" {
 		form.Fail("powers", "ends.renew.wrong.gone")
 	}
@@ -167,8 +179,6 @@ func (s *Site) readRenewal(form *page.Form, m mandate.Mandate) (places []int, da
 		if code := wrong[field]; code != "" {
 			form.Fail(field, "aidant.terms.wrong."+field+"."+code)
 		}
-	} else if wrong["cases"] != "" {
-		form.Fail("powers", "ends.renew.wrong.case")
 	}
 	return places, days, t
 }
