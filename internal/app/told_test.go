@@ -19,7 +19,7 @@ import (
 func letters(site *apptest.Site, of string) []mailbox.Message {
 	var out []mailbox.Message
 	for _, m := range site.Mailbox.To("") {
-		if strings.Contains(strings.Join(strings.Fields(m.Text), " "), of) && strings.HasPrefix(m.Subject, "Un mandat") {
+		if strings.Contains(strings.Join(strings.Fields(m.Text), " "), of) && strings.Contains(m.Subject, "mandat") {
 			out = append(out, m)
 		}
 	}
