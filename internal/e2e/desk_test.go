@@ -131,8 +131,9 @@ func TestAdministrator(t *testing.T) {
 			_, other := p.enlist("cede-" + lang)
 			p.visit("/admin/administrateurs/" + p.known(other) + "/fin")
 			p.about("look at the page of mails")
-			p.open(p.Mailbox.Page() + "/?lang=" + lang)
-			p.saysWords("rose-" + lang + "@essai.exemple.invalid")
+			rose := "rose-" + lang + "@essai.exemple.invalid"
+			p.open(p.Mailbox.Page() + "/?lang=" + lang + "&a=" + rose)
+			p.saysWords(rose)
 			p.look("mails")
 		})
 	}

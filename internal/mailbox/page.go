@@ -7,18 +7,22 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 //go:embed page.html
 var pageSource string
 
+// pageLength is how many messages a page shows: a demonstration that has run for weeks holds thousands.
+const pageLength = 30
+
 // words of the page, in both languages.
 var words = map[string]map[string]string{
 	"fr": {"title": "Courriels et SMS de la démonstration", "lead": "Rien ne part d’ici : ce que Mandat envoie arrive sur cette page, le plus récent en haut.", "none": "Rien n’est arrivé.",
-		"filter": "Destinataire", "all": "Tous", "show": "Afficher", "to": "À", "refresh": "Actualiser", "answer": "Répondre à ce SMS", "send": "Envoyer", "other": "English", "code": "en"},
+		"filter": "Destinataire", "all": "Tous", "show": "Afficher", "to": "À", "refresh": "Actualiser", "answer": "Répondre à ce SMS", "send": "Envoyer", "older": "Plus anciens", "latest": "Les plus récents", "other": "English", "code": "en"},
 	"en": {"title": "Mails and SMS of the demonstration", "lead": "Nothing leaves this machine: what Mandat sends arrives on this page, latest first.", "none": "Nothing has arrived.",
-		"filter": "To whom", "all": "Everybody", "show": "Show", "to": "To", "refresh": "Refresh", "answer": "Answer this SMS", "send": "Send", "other": "Français", "code": "fr"},
+		"filter": "To whom", "all": "Everybody", "show": "Show", "to": "To", "refresh": "Refresh", "answer": "Answer this SMS", "send": "Send", "older": "Older", "latest": "Latest", "other": "Français", "code": "fr"},
 }
 
 // pages serves the page and the SMS gateway.
@@ -33,14 +37,17 @@ func (b *Box) pages() http.Handler {
 			lang = "fr"
 		}
 		to := r.URL.Query().Get("a")
+		before, _ := strconv.Atoi(r.URL.Query().Get("avant"))
 		data := struct {
 			Lang, To  string
 			T         map[string]string
 			Receivers []string
 			Messages  []Message
 			Answers   bool // short messages can be answered
-		}{Lang: lang, To: to, T: words[lang], Messages: b.To(to), Answers: b.Site != ""}
-		slices.Reverse(data.Messages)
+			Older     int  // number of the oldest message here, 0 when there is none before it
+			Latest    bool // the page begins with the latest
+		}{Lang: lang, To: to, T: words[lang], Answers: b.Site != "", Latest: before <= 0}
+		data.Messages, data.Older = latest(b.To(to), before)
 		for _, m := range b.To("") {
 			if !slices.Contains(data.Receivers, m.To) {
 				data.Receivers = append(data.Receivers, m.To)
@@ -59,6 +66,19 @@ func (b *Box) pages() http.Handler {
 		_, _ = w.Write(out.Bytes())
 	})
 	return mux
+}
+
+// latest returns the latest messages before a number (of all, for 0), latest first, and the number before which there are older ones, 0 when there are none.
+func latest(all []Message, before int) (shown []Message, older int) {
+	if before > 0 {
+		all = slices.DeleteFunc(all, func(m Message) bool { return m.Number >= before })
+	}
+	if len(all) > pageLength {
+		all = all[len(all)-pageLength:]
+		older = all[0].Number
+	}
+	slices.Reverse(all)
+	return all, older
 }
 
 // linked makes addresses in a text links.
