@@ -53,7 +53,7 @@ soak: needs ## the long runs: fifty kills, then fuzzing of every parser; FUZZ=10
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),30s) ./$$(dirname $$file) || exit; done; done
 
 screenshots: needs ## a picture of every step of the story, in screenshots/
-	go test -count=1 -timeout 10m ./internal/e2e
+	MANDAT_SCREENSHOTS=1 MANDAT_SOAK=1 go test -count=1 -timeout 20m ./internal/e2e
 	@ls screenshots
 
 docs: ## write what is made from the code: the settings in docs/operations.md

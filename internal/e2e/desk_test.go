@@ -115,6 +115,9 @@ func (p *person) leaves(who string) {
 func TestAdministrator(t *testing.T) {
 	t.Parallel()
 	for lang, siret := range map[string]string{"fr": "21750002400012", "en": "21750003200015"} {
+		if !spoken(lang) {
+			continue
+		}
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			p := arrive(t, habits{lang: lang, album: "admin"})

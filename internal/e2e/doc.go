@@ -6,5 +6,6 @@
 // of their own, who presses and types as people do; watch_test.go notes what the browser complains about, and any complaint
 // fails; look_test.go takes pictures of a page and holds it against the rules for every page. The other files tell stories.
 //
-// The pictures are in screenshots/ of the checkout, by story and step, and are there to be looked at.
+// With MANDAT_SCREENSHOTS set (make screenshots) every step leaves pictures in screenshots/ of the checkout, by story, to be looked
+// at; a step that failed always leaves one.
 package e2e

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -43,9 +44,12 @@ func (p *person) saysWords(words string) {
 	}
 }
 
-// photograph keeps a picture of the whole page as it is shown now.
+// photograph keeps a picture of the whole page as it is shown now, in runs whose pictures somebody looks at.
 func (p *person) photograph(name string) {
 	p.t.Helper()
+	if os.Getenv("MANDAT_SCREENSHOTS") == "" {
+		return
+	}
 	ask[bool](p, `document.fonts.ready.then(() => { scrollTo(0, 0); return true; })`)
 	yes := true
 	picture, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes})

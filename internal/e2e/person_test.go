@@ -176,6 +176,11 @@ func (p *person) arrived(before int) {
 		now, complete := p.state()
 		return complete && now > before
 	})
+	// The event of the document before may come after this one is shown: the document itself says whether it is all there.
+	p.until("whole page", func() bool {
+		whole, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState === 'complete'`))
+		return err != nil || whole
+	})
 	now, _ := p.state()
 	passing, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.querySelector('button#continue') !== null`))
 	switch {

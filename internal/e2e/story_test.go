@@ -21,19 +21,22 @@ type tale struct {
 	looks           bool   // take pictures, and hold every page against the rules
 }
 
-func TestStory_French(t *testing.T) {
+// TestStory: from the sign-in to the audit, as three aidants live it, one of them without scripts.
+func TestStory(t *testing.T) {
 	t.Parallel()
-	live(t, tale{habits: habits{lang: "fr", album: "story"}, aidant: "demo-jeanne", auditor: "demo-sofia", citizen: "test", other: "étranger_présumé_né_jour", search: "dubois", looks: true})
-}
-
-func TestStory_English(t *testing.T) {
-	t.Parallel()
-	live(t, tale{habits: habits{lang: "en", album: "story"}, aidant: "demo-paul", auditor: "demo-sofia", citizen: "naissance_Portugal", other: "nom_50+_caractères", search: "teix", looks: true})
-}
-
-func TestStory_WithoutScripts(t *testing.T) {
-	t.Parallel()
-	live(t, tale{habits: habits{lang: "fr", noScripts: true}, aidant: "demo-karim", auditor: "demo-sofia", citizen: "insee_ancien", other: "nom_composé", search: "collet"})
+	for name, of := range map[string]tale{
+		"French":  {habits: habits{lang: "fr", album: "story"}, aidant: "demo-jeanne", auditor: "demo-sofia", citizen: "test", other: "étranger_présumé_né_jour", search: "dubois", looks: true},
+		"English": {habits: habits{lang: "en", album: "story"}, aidant: "demo-paul", auditor: "demo-sofia", citizen: "naissance_Portugal", other: "nom_50+_caractères", search: "teix", looks: true},
+		"without": {habits: habits{lang: "fr", noScripts: true}, aidant: "demo-karim", auditor: "demo-sofia", citizen: "insee_ancien", other: "nom_composé", search: "collet"},
+	} {
+		if !spoken(of.lang) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			live(t, of)
+		})
+	}
 }
 
 // storyteller is the aidant of a tale, at their window.
