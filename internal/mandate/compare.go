@@ -122,7 +122,7 @@ func unlike(have, want *state) []string {
 func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
 	out := map[uuid.UUID]*state{}
 	rows, err := tx.Query(ctx, `select id, organisation_id, citizen_id, person_id, draft_id, coalesce(days, 0), state = 'scheduled', identified_by, consent_by, coalesce(witness_id, $2), coalesce(signed_with, ''), coalesce(renews, $2), coalesce(transfers, $2),
-		identified_at, catalogue, signed_at, coalesce(starts_at, signed_at), ends_at, terms_digest, ended_at, coalesce(end_reason, ''), ended_by
+		identified_at, catalogue, signed_at, coalesce(starts_at, signed_at), ends_at, lasts_until, terms_digest, ended_at, coalesce(end_reason, ''), ended_by
 		from mandate where citizen_id = any ($1)`, citizens, uuid.Nil)
 	if err != nil {
 		return nil, err
@@ -131,9 +131,9 @@ func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 	var waits bool
 	var by *uuid.UUID
 	_, err = pgx.ForEachRow(rows, []any{&m.ID, &m.Organisation, &m.Citizen, &m.Person, &m.Draft, &m.Days, &waits, &m.IdentifiedBy, &m.ConsentBy, &m.Witness, &m.SignedWith, &m.Renews, &m.Transfers, &m.IdentifiedAt,
-		&m.Catalogue, &m.SignedAt, &m.StartsAt, &m.EndsAt, &m.TermsDigest, &m.EndedAt, &m.EndReason, &by}, func() error {
-		out[m.ID] = &state{facts: facts(m), ended: progress(waits) + ending(m.EndReason, m.EndedAt) + person(by), powers: map[string]string{}}
-		m.EndedAt, m.TermsDigest, by = nil, nil, nil
+		&m.Catalogue, &m.SignedAt, &m.StartsAt, &m.EndsAt, &m.LastsUntil, &m.TermsDigest, &m.EndedAt, &m.EndReason, &by}, func() error {
+		out[m.ID] = &state{facts: facts(m), ended: progress(waits) + lasting(m) + ending(m.EndReason, m.EndedAt) + person(by), powers: map[string]string{}}
+		m.LastsUntil, m.EndedAt, m.TermsDigest, by = nil, nil, nil, nil
 		return nil
 	})
 	if err != nil {

@@ -32,8 +32,8 @@ type powerEnded struct {
 	Case      string `json:"case,omitempty"`
 }
 
-// End ends a mandate of the actor's organisation and all its powers, at once; one that is still to begin never does. It returns ErrEnded when it has ended (its
-// time being over included), ErrReason for a reason that is not among Reasons, ErrFactorTooOld when the actor gave their second factor more than
+// End ends a mandate of the actor's organisation and all its powers, at once; one that is still to begin never does. It returns ErrEnded when it has ended (the
+// time of all its powers being over included), ErrReason for a reason that is not among Reasons, ErrFactorTooOld when the actor gave their second factor more than
 // org.FactorLife ago, org.ErrMayNot, db.ErrNotFound for another organisation's. Whose certificate is over may end all the same
 // (org.Reads): it protects the citizen.
 func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reason string) error {
@@ -64,6 +64,7 @@ func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID,
 			return r.end(tx, m, reason)
 		}
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = $4, end_reason = $5 where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, id, procedure, caseRef, tx.Now, reason)
+		conclude(tx, id)
 		return journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: id, Detail: powerEnded{reason, procedure, caseRef}}, r.toldOfPart(tx, m.Citizen, id)
 	})
 	if err != nil {
@@ -98,7 +99,7 @@ func (r *Register) onMandate(ctx context.Context, by journal.Actor, id uuid.UUID
 		switch {
 		case m.State == "":
 			return journal.Event{}, db.ErrNotFound
-		case m.State == Ended || !tx.Now.Before(m.EndsAt):
+		case m.State == Ended || !tx.Now.Before(m.Until()):
 			return journal.Event{}, ErrEnded
 		}
 		if err := org.Fresh(by, tx.Now); err != nil {
@@ -113,10 +114,10 @@ func lock(b *pgx.Batch, organisation, id uuid.UUID) *Mandate {
 	m := &Mandate{ID: id, Organisation: organisation}
 	// The citizen first: the order of locks is the same for every act on mandates.
 	b.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and m.organisation_id = $2 for update of c`, id, organisation)
-	b.Queue(`select citizen_id, state, ends_at from mandate where id = $1 and organisation_id = $2 for update`, id, organisation).Query(func(rows pgx.Rows) error {
+	b.Queue(`select citizen_id, state, ends_at, lasts_until from mandate where id = $1 and organisation_id = $2 for update`, id, organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
-			return rows.Scan(&m.Citizen, &m.State, &m.EndsAt)
+			return rows.Scan(&m.Citizen, &m.State, &m.EndsAt, &m.LastsUntil)
 		}
 		return rows.Err()
 	})

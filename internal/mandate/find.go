@@ -20,13 +20,13 @@ func (r *Register) find(ctx context.Context, tx Reader, by journal.Actor, m *Man
 	batch := &pgx.Batch{}
 	mayRead := org.MayRead(batch, by)
 	batch.Queue(`select citizen_id, draft_id, person_id, state, coalesce(days, 0), identified_by, consent_by, coalesce(signed_with, ''), coalesce(witness_id, $3), coalesce(renews, $3), identified_at, signed_at,
-		coalesce(starts_at, signed_at), ends_at, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
+		coalesce(starts_at, signed_at), ends_at, lasts_until, ended_at, coalesce(end_reason, ''), catalogue, terms, terms_digest
 		from mandate where id = $1 and organisation_id = $2`, m.ID, m.Organisation, uuid.Nil).QueryRow(func(row pgx.Row) error {
 		if err := mayRead(); err != nil {
 			return err
 		}
 		return row.Scan(&m.Citizen, &m.Draft, &m.Person, &m.State, &m.Days, &m.IdentifiedBy, &m.ConsentBy, &m.SignedWith, &m.Witness, &m.Renews, &m.IdentifiedAt, &m.SignedAt,
-			&m.StartsAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
+			&m.StartsAt, &m.EndsAt, &m.LastsUntil, &m.EndedAt, &m.EndReason, &m.Catalogue, &sealed, &m.TermsDigest)
 	})
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package mandate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -105,20 +106,21 @@ func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Froze
 }
 
 // supersede ends the earlier powers, and the mandates that have none left.
-func (s *signing) supersede(tx *journal.Tx) { supersede(tx, s.earlier, s.spared) }
+func (s *signing) supersede(tx *journal.Tx) { supersede(tx, s.earlier) }
 
-// supersede ends powers whose place others take, and the mandates that are not spared. Rows are named by their primary key, of which
+// supersede ends powers whose place others take, and the mandates of which nothing is left that lasts. Rows are named by their primary key, of which
 // the lock of the citizen has kept everybody else away since they were read.
-func supersede(tx *journal.Tx, earlier []Power, spared map[uuid.UUID]bool) {
+func supersede(tx *journal.Tx, earlier []Power) {
+	var mandates []uuid.UUID
 	for _, p := range earlier {
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $4), end_reason = case when ends_at <= $4 then 'expired' else 'superseded' end
 			where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, p.Mandate, p.Procedure, p.Case, tx.Now)
-	}
-	for mandate, spare := range spared {
-		if !spare {
-			tx.Queue(`update mandate set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else 'superseded' end
-				where id = $1 and state <> 'ended'`, mandate, tx.Now)
+		if !slices.Contains(mandates, p.Mandate) {
+			mandates = append(mandates, p.Mandate)
 		}
+	}
+	for _, mandate := range mandates {
+		conclude(tx, mandate)
 	}
 }
 

@@ -6,7 +6,7 @@
 // or ended; expired is not a state but a matter of the clock: a standing power past its end gives nothing, and the next act
 // that meets it ends it. A scheduled power gives nothing either, until StartDue has made it stand.
 //
-// One act is one file: sign.go (which freezes the terms in freeze.go, asks for a proof in proof.go and keeps evidence.go), renew.go, start.go, end.go,
+// One act is one file: sign.go (which freezes the terms in freeze.go, asks for a proof in proof.go and keeps evidence.go), renew.go, start.go, end.go (with lasts.go),
 // handover.go, and the question mayact.go. What is asked before a signature, of a key or by SMS, is in prepare.go, and what would be signed now in
 // proposal.go. What is given to another organisation, and passes over with the citizen's consent, is transfer.go. Lists and what is read of one mandate are list.go, filter.go, export.go, consult.go, paper.go; who is reminded, soon.go and orphan.go. What the
 // journal says of acts is replayed in replay.go, and compared with what the tables say in compare.go and its like.
@@ -91,7 +91,8 @@ type Mandate struct {
 	IdentifiedBy, ConsentBy                  string
 	SignedWith                               string // "" before there was a difference
 	Witness, Renews, Transfers               uuid.UUID
-	IdentifiedAt, SignedAt, StartsAt, EndsAt time.Time // it starts when it is signed, or later
+	IdentifiedAt, SignedAt, StartsAt, EndsAt time.Time  // it starts when it is signed, or later
+	LastsUntil                               *time.Time // nil: until EndsAt (see Until)
 	EndedAt                                  *time.Time
 	EndReason                                string
 	Catalogue                                string // version of the procedure catalogue
@@ -102,10 +103,10 @@ type Mandate struct {
 }
 
 // StandsAt reports whether the mandate gives anything at t.
-func (m Mandate) StandsAt(t time.Time) bool { return m.State == Standing && t.Before(m.EndsAt) }
+func (m Mandate) StandsAt(t time.Time) bool { return m.State == Standing && t.Before(m.Until()) }
 
 // ComesAt reports whether the mandate is still to begin at t.
-func (m Mandate) ComesAt(t time.Time) bool { return m.State == Scheduled && t.Before(m.EndsAt) }
+func (m Mandate) ComesAt(t time.Time) bool { return m.State == Scheduled && t.Before(m.Until()) }
 
 // Power is one procedure that a mandate gives, for one case or ("") for every case.
 type Power struct {

@@ -16,8 +16,8 @@ func (r *Register) OnPaper(ctx context.Context, tx Reader, id uuid.UUID) (Mandat
 	m := Mandate{ID: id}
 	var sealed []byte
 	batch := &pgx.Batch{}
-	batch.Queue(`select organisation_id, citizen_id, state, signed_at, coalesce(starts_at, signed_at), ends_at, ended_at, coalesce(end_reason, ''), terms, terms_digest from mandate where id = $1`, id).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&m.Organisation, &m.Citizen, &m.State, &m.SignedAt, &m.StartsAt, &m.EndsAt, &m.EndedAt, &m.EndReason, &sealed, &m.TermsDigest)
+	batch.Queue(`select organisation_id, citizen_id, state, signed_at, coalesce(starts_at, signed_at), ends_at, lasts_until, ended_at, coalesce(end_reason, ''), terms, terms_digest from mandate where id = $1`, id).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&m.Organisation, &m.Citizen, &m.State, &m.SignedAt, &m.StartsAt, &m.EndsAt, &m.LastsUntil, &m.EndedAt, &m.EndReason, &sealed, &m.TermsDigest)
 	})
 	batch.Queue(`select `+powerColumns+` from mandate_power p where p.mandate_id = $1 order by p.procedure, p.case_ref`, id).Query(func(rows pgx.Rows) error {
 		var err error

@@ -49,8 +49,20 @@ func (p *paper) left(id uuid.UUID) []key {
 	return out
 }
 
-func (p *paper) over(id uuid.UUID, now time.Time) bool {
-	return len(p.left(id)) == 0 || !now.Before(p.ends[id])
+// over reports whether nothing that was granted and not ended lasts any more.
+func (p *paper) over(id uuid.UUID, now time.Time) bool { return !now.Before(p.lasts(id)) }
+
+// lasts is until when the longest of them does.
+func (p *paper) lasts(id uuid.UUID) time.Time {
+	var out time.Time
+	for _, held := range []map[key]grant{p.standing, p.coming} {
+		for _, g := range held {
+			if g.mandate == id && g.until.After(out) {
+				out = g.until
+			}
+		}
+	}
+	return out
 }
 
 func (p *paper) drop(id uuid.UUID, keys ...key) {
@@ -275,6 +287,15 @@ func (l *life) check(rt *rapid.T) {
 		}
 		if twice+torn+odd != 0 || entries != l.paper.acts {
 			rt.Fatalf("%d keys with two powers, %d mandates at odds with their powers, %d odd times, %d entries of %d acts", twice, torn, odd, entries, l.paper.acts)
+		}
+		for id := range l.paper.ends {
+			var lasts bool
+			if err := tx.QueryRow(l.t.Context(), `select m.state <> 'ended' and `+mandate.Lasting+` > $2 from mandate m where m.id = $1`, id, now).Scan(&lasts); err != nil {
+				return err
+			}
+			if over := l.paper.over(id, now); lasts == over {
+				rt.Fatalf("the table says of mandate %s that it lasts: %v; on paper it is over: %v", id, lasts, over)
+			}
 		}
 		for _, p := range []string{fixture.Tax, fixture.Housing} {
 			for ref := range cases {

@@ -21,7 +21,7 @@ func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 	}
 	out := map[uuid.UUID]*state{}
 	for id, r := range known {
-		s := &state{facts: facts(r.mandate), ended: progress(r.waits()) + ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}, proof: r.proof}
+		s := &state{facts: facts(r.mandate), ended: progress(r.waits()) + lasting(r.mandate) + ending(r.mandate.EndReason, r.mandate.EndedAt) + person(r.endedBy), powers: map[string]string{}, proof: r.proof}
 		for _, p := range r.powers {
 			s.powers[p.Procedure+" "+p.Case] = powerText(*p)
 		}
@@ -155,9 +155,8 @@ func (e entry) signed() *replayed {
 	return r
 }
 
-// endPower ends one power, and the mandate when it was the last. What had expired ended when its time was over.
+// endPower ends one power, and the mandate when nothing is left of it that lasts. What had expired ended when its time was over.
 func (r *replayed) endPower(procedure, caseRef, reason string, at time.Time) {
-	left := 0
 	for _, p := range r.powers {
 		if p.Procedure == procedure && p.Case == caseRef && p.State != Ended {
 			when := at
@@ -166,17 +165,8 @@ func (r *replayed) endPower(procedure, caseRef, reason string, at time.Time) {
 			}
 			p.State, p.EndReason, p.EndedAt = Ended, reason, &when
 		}
-		if p.State != Ended {
-			left++
-		}
 	}
-	if left == 0 && r.mandate.EndedAt == nil {
-		when, reason := at, "superseded"
-		if !at.Before(r.mandate.EndsAt) {
-			when, reason = r.mandate.EndsAt, "expired"
-		}
-		r.mandate.EndReason, r.mandate.EndedAt = reason, &when
-	}
+	r.conclude(at)
 }
 
 func zeroIfBad(id string) string {

@@ -74,8 +74,7 @@ type signing struct {
 	known        *citizen.Sealed
 	organisation org.Organisation
 	earlier      []Power
-	spared       map[uuid.UUID]bool // earlier mandates that keep other powers
-	alone        bool               // the citizen has to be asked alone
+	alone        bool // the citizen has to be asked alone
 
 	passkey   *credential.Signing // nil: confirmed with a code
 	signature credential.Signature
@@ -98,28 +97,20 @@ const (
 	laterDraft  = `(select coalesce(from_on > $3::date, false) from mandate_draft where id = $1)`
 	sameKeys    = `p.organisation_id = $2 and p.citizen_id = (select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)
 		and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.procedure || ' ' || p.case_ref = ` + keysOfDraft
-	keepsOthers   = `coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended' and not (o.state = p.state and o.procedure || ' ' || o.case_ref = ` + keysOfDraft + `) limit 1), false)`
-	earlierPowers = `select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'standing' and not ` + laterDraft + `
-		union all select ` + powerColumns + `, ` + keepsOthers + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and (` + laterDraft + ` or p.starts_at <= $4::timestamptz) order by 1, 4, 5`
+	earlierPowers = `select ` + powerColumns + ` from mandate_power p where ` + sameKeys + ` and p.state = 'standing' and not ` + laterDraft + `
+		union all select ` + powerColumns + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and (` + laterDraft + ` or p.starts_at <= $4::timestamptz) order by 1, 4, 5`
 )
 
 // first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs: the
-// powers that the draft takes the place of, and whether their mandates have others.
+// powers that the draft takes the place of.
 func (s *signing) first(id uuid.UUID) *pgx.Batch {
 	b := &pgx.Batch{}
 	s.mayAct = org.MayActFor(b, s.by, &s.organisation)
 	s.lookup = draft.Lock(b, s.by, id)
 	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, id)
-	s.spared = map[uuid.UUID]bool{}
 	b.Queue(earlierPowers, id, s.by.Organisation, s.today, s.r.clock.Now()).Query(func(rows pgx.Rows) error {
 		var err error
-		s.earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
-			var p Power
-			var others bool
-			err := row.Scan(append(p.fields(), &others)...)
-			s.spared[p.Mandate] = others
-			return p, err
-		})
+		s.earlier, err = pgx.CollectRows(rows, scanPower)
 		return err
 	})
 	s.askAlone(b, id)

@@ -44,10 +44,9 @@ func (r *Register) StartDue(ctx context.Context, limit int) (int, error) {
 	return len(due), failed
 }
 
-// powersBefore are the standing powers with the keys of a scheduled mandate's, and whether their mandates have others. A power whose own time
+// powersBefore are the standing powers with the keys of a scheduled mandate's. A power whose own time
 // was over before it could begin takes the place of none.
-const powersBefore = `select ` + powerColumns + `, coalesce((select true from mandate_power o where o.mandate_id = p.mandate_id and o.state <> 'ended'
-		and not exists (select from mandate_power n where n.mandate_id = $1 and n.state = 'scheduled' and o.state = 'standing' and n.procedure = o.procedure and n.case_ref = o.case_ref) limit 1), false)
+const powersBefore = `select ` + powerColumns + `
 	from mandate_power n join mandate_power p on p.organisation_id = n.organisation_id and p.citizen_id = n.citizen_id and p.procedure = n.procedure and p.case_ref = n.case_ref and p.state = 'standing'
 	where n.mandate_id = $1 and n.state = 'scheduled' and n.ends_at > $2 order by p.mandate_id, p.procedure, p.case_ref`
 
@@ -56,10 +55,9 @@ func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 	var transfers *uuid.UUID
 	var ends time.Time
 	var earlier []Power
-	spared := map[uuid.UUID]bool{}
 	b := &pgx.Batch{}
 	b.Queue(`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 for update of c`, id)
-	b.Queue(`select organisation_id, citizen_id, transfers, ends_at from mandate where id = $1 and state = 'scheduled' for update`, id).Query(func(rows pgx.Rows) error {
+	b.Queue(`select organisation_id, citizen_id, transfers, least(ends_at, lasts_until) from mandate where id = $1 and state = 'scheduled' for update`, id).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
 			return rows.Scan(&organisation, &citizen, &transfers, &ends)
@@ -68,24 +66,18 @@ func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 	})
 	b.Queue(powersBefore, id, r.clock.Now()).Query(func(rows pgx.Rows) error {
 		var err error
-		earlier, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Power, error) {
-			var p Power
-			var others bool
-			err := row.Scan(append(p.fields(), &others)...)
-			spared[p.Mandate] = others
-			return p, err
-		})
+		earlier, err = pgx.CollectRows(rows, scanPower)
 		return err
 	})
 	return r.journal.RecordAfter(ctx, journal.Program(), b, func(tx *journal.Tx) (journal.Event, error) {
 		if organisation == uuid.Nil {
 			return journal.Event{}, errStarted
 		}
-		supersede(tx, earlier, spared)
+		supersede(tx, earlier)
 		tx.Queue(`update mandate_power set state = 'standing' where mandate_id = $1 and state = 'scheduled' and ends_at > $2`, id, tx.Now)
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = ends_at, end_reason = 'expired' where mandate_id = $1 and state = 'scheduled'`, id)
-		tx.Queue(`update mandate set state = case when ends_at > $2 then 'standing' else 'ended' end, ended_at = case when ends_at <= $2 then ends_at end,
-			end_reason = case when ends_at <= $2 then 'expired' end where id = $1 and state = 'scheduled'`, id, tx.Now)
+		tx.Queue(`update mandate set state = 'standing' where id = $1 and state = 'scheduled'`, id)
+		conclude(tx, id)
 		if transfers != nil && tx.Now.Before(ends) {
 			jobs.Enqueue(tx.Tx, TransferJob, id)
 		}

@@ -66,7 +66,7 @@ func (r *Register) Offered(ctx context.Context, by journal.Actor, offer string) 
 		return Offer{}, fmt.Errorf("find mandate %s to transfer: %w", old, err)
 	}
 	now := r.clock.Now()
-	o := Offer{Transferred: terms.Transferred{Mandate: m.ID, Organisation: m.Terms.Organisation.Name, SignedAt: m.SignedAt}, EndsAt: m.EndsAt}
+	o := Offer{Transferred: terms.Transferred{Mandate: m.ID, Organisation: m.Terms.Organisation.Name, SignedAt: m.SignedAt}, EndsAt: m.Until()}
 	for _, p := range m.Powers {
 		if p.StandsAt(now) {
 			o.add(p, m.Terms.Procedures)
@@ -190,7 +190,7 @@ func (r *Register) EndTransferred(ctx context.Context, id uuid.UUID) error {
 	b := &pgx.Batch{}
 	m := lock(b, organisation, old)
 	err = r.journal.RecordAfter(ctx, journal.Program(), b, func(tx *journal.Tx) (journal.Event, error) {
-		if m.State == "" || m.State == Ended || !tx.Now.Before(m.EndsAt) {
+		if m.State == "" || m.State == Ended || !tx.Now.Before(m.Until()) {
 			return journal.Event{}, errOver
 		}
 		return r.end(tx, m, reasonTransferred)

@@ -60,7 +60,7 @@ func nextNamed(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) ([]uu
 // compareNamed gives the job twelve hours, which is longer than it is tried. A mandate for a later day began when its entry says, and never after its own time was over.
 func compareNamed(ctx context.Context, tx pgx.Tx, named []uuid.UUID) ([]journal.Difference, error) {
 	rows, err := tx.Query(ctx, `select n.id, m.id from mandate m join mandate n on n.transfers = m.id and n.organisation_id <> m.organisation_id
-		where m.id = any ($1) and m.state <> 'ended' and m.ends_at > now() and (n.starts_at is null and n.signed_at < now() - interval '12 hours' or exists (select from journal_entry e
+		where m.id = any ($1) and m.state <> 'ended' and `+Lasting+` > now() and (n.starts_at is null and n.signed_at < now() - interval '12 hours' or exists (select from journal_entry e
 			where e.mandate_id = n.id and e.action = 'mandate.started' and e.at < now() - interval '12 hours' and e.at < n.ends_at)) order by n.id`, named)
 	if err != nil {
 		return nil, err
