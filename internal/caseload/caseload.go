@@ -9,7 +9,11 @@ import (
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 )
+
+// lasting is SQL: until when a mandate m gives anything, unless it has ended. The end that was agreed says less: the powers that would last so long may have ended alone.
+const lasting = mandate.Lasting
 
 // Register reads what organisations have under way, and who follows it up.
 type Register struct {

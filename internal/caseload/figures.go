@@ -27,8 +27,8 @@ func (r *Register) Figures(ctx context.Context, by journal.Actor) (Figures, erro
 	var f Figures
 	err := r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
 		now := r.clock.Now()
-		return tx.QueryRow(ctx, `select count(*) filter (where state = 'standing' and ends_at > $2), count(*) filter (where state = 'standing' and ends_at > $2 and ends_at <= $3),
-			count(*), count(distinct citizen_id) from mandate where organisation_id = $1`, by.Organisation, now, now.Add(Soon)).Scan(&f.Standing, &f.Ending, &f.Signed, &f.Citizens)
+		return tx.QueryRow(ctx, `select count(*) filter (where m.state = 'standing' and `+lasting+` > $2), count(*) filter (where m.state = 'standing' and `+lasting+` > $2 and `+lasting+` <= $3),
+			count(*), count(distinct m.citizen_id) from mandate m where m.organisation_id = $1`, by.Organisation, now, now.Add(Soon)).Scan(&f.Standing, &f.Ending, &f.Signed, &f.Citizens)
 	})
 	if err != nil {
 		return Figures{}, fmt.Errorf("count mandates: %w", err)

@@ -31,7 +31,7 @@ type Filter struct {
 	Words      string    // of a citizen's name, or a birth date, as typed (citizen.Seek); "" is everybody
 	Procedures []string  // keys of the catalogue, of which the mandate gives one; of a mandate that is not over, still. nil is any
 	Person     uuid.UUID // who follows the mandate up: signed it, or took it over from who did; nil is anybody
-	EndsBefore time.Time // zero is any time
+	EndsBefore time.Time // of what gives something until then at the most; zero is any time
 	Page       int       // from 1; 0 is the first
 }
 
@@ -77,7 +77,7 @@ func (f Filter) sought() (citizen.Sought, error) {
 
 func (f Filter) order() string {
 	if f.tab() == TabSoon {
-		return `m.ends_at, m.id`
+		return lasting + `, m.id`
 	}
 	return `m.signed_at desc, m.id`
 }
@@ -142,7 +142,7 @@ func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *
 		c.and(c.gives(c.value(f.Procedures)))
 	}
 	if !f.EndsBefore.IsZero() {
-		c.and(`m.ends_at < ` + c.value(f.EndsBefore))
+		c.and(lasting + ` < ` + c.value(f.EndsBefore))
 	}
 	return c
 }
@@ -165,7 +165,7 @@ func (c *conditions) gives(procedures string) string {
 	powers := func(state string) string {
 		return `m.id in (select p.mandate_id from mandate_power p where p.organisation_id = $1 and p.state = '` + state + `' and p.procedure = any(` + procedures + `))`
 	}
-	return `(` + powers(mandate.Standing) + ` or ` + powers(mandate.Scheduled) + ` or (m.state = 'ended' or m.ends_at <= ` + c.now + `) and ` + powers(mandate.Ended) + `)`
+	return `(` + powers(mandate.Standing) + ` or ` + powers(mandate.Scheduled) + ` or (` + c.over() + `) and ` + powers(mandate.Ended) + `)`
 }
 
 func (c *conditions) and(text string) { c.texts = append(c.texts, text) }
@@ -182,14 +182,17 @@ func (c *conditions) value(v any) string {
 func (c *conditions) tab(name string) string {
 	switch name {
 	case TabSoon:
-		return `m.state = 'standing' and m.ends_at > ` + c.now + ` and m.ends_at <= ` + c.now + `::timestamptz + interval '` + strconv.Itoa(int(Soon.Hours())) + ` hours'`
+		return `m.state = 'standing' and ` + lasting + ` > ` + c.now + ` and ` + lasting + ` <= ` + c.now + `::timestamptz + interval '` + strconv.Itoa(int(Soon.Hours())) + ` hours'`
 	case TabScheduled:
-		return `m.state not in ('standing', 'ended') and m.ends_at > ` + c.now
+		return `m.state not in ('standing', 'ended') and ` + lasting + ` > ` + c.now
 	case TabEnded:
-		return `(m.state = 'ended' or m.ends_at <= ` + c.now + `)`
+		return `(` + c.over() + `)`
 	}
-	return `m.state = 'standing' and m.ends_at > ` + c.now
+	return `m.state = 'standing' and ` + lasting + ` > ` + c.now
 }
+
+// over is the condition that nothing of a mandate lasts.
+func (c *conditions) over() string { return `m.state = 'ended' or ` + lasting + ` <= ` + c.now }
 
 // counts counts the mandates of each tab.
 func (c *conditions) counts() string {

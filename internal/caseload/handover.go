@@ -44,7 +44,7 @@ const owners = `with recursive owner (person) as (select $2::uuid union
 	select h.from_person from mandate_handover h join owner o on h.to_person = o.person where h.organisation_id = $1)`
 
 const (
-	leftMandates = owners + ` select count(*), min(m.ends_at), max(m.ends_at) from mandate m where m.organisation_id = $1 and m.state <> 'ended' and m.ends_at > $3
+	leftMandates = owners + ` select count(*), min(` + lasting + `), max(` + lasting + `) from mandate m where m.organisation_id = $1 and m.state <> 'ended' and ` + lasting + ` > $3
 		and m.person_id in (select person from owner)`
 )
 
@@ -134,7 +134,7 @@ func there(b *pgx.Batch, sql string, args ...any) *bool {
 // FollowedUp lists the mandates in force, or for later, that colleagues have handed over to the actor, those that end first before the
 // others, at most limit.
 func (r *Register) FollowedUp(ctx context.Context, by journal.Actor, limit int) ([]Summary, error) {
-	return r.list(ctx, by, `m.state <> 'ended' and m.ends_at > $3 and m.person_id <> $2 and m.person_id in (`+owners+` select person from owner) order by m.ends_at limit $4`,
+	return r.list(ctx, by, `m.state <> 'ended' and `+lasting+` > $3 and m.person_id <> $2 and m.person_id in (`+owners+` select person from owner) order by `+lasting+` limit $4`,
 		by.Person, r.clock.Now(), limit)
 }
 
@@ -143,9 +143,9 @@ func (r *Register) FollowedUp(ctx context.Context, by journal.Actor, limit int) 
 func (r *Register) Whose(ctx context.Context, by journal.Actor, person uuid.UUID, limit int) ([]Summary, error) {
 	aidant := by
 	aidant.Kind = journal.Aidant
-	whose, err := r.record(ctx, aidant, person.String(), `m.state <> 'ended' and m.ends_at > $3 and m.person_id in (`+owners+` select person from owner)
+	whose, err := r.record(ctx, aidant, person.String(), `m.state <> 'ended' and `+lasting+` > $3 and m.person_id in (`+owners+` select person from owner)
 		and exists (select from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
-			where m.organisation_id = $1 and m.person_id = $4 and `+org.Acts+`$3) order by m.ends_at limit $5`, person, r.clock.Now(), by.Person, limit)
+			where m.organisation_id = $1 and m.person_id = $4 and `+org.Acts+`$3) order by `+lasting+` limit $5`, person, r.clock.Now(), by.Person, limit)
 	if errors.Is(err, org.ErrMayNot) {
 		return nil, nil
 	}

@@ -3,6 +3,8 @@ package caseload
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,15 +19,17 @@ import (
 
 // Summary is one line of an organisation's list.
 type Summary struct {
-	ID               uuid.UUID
-	Citizen          citizen.Citizen
-	State            string
-	Person           uuid.UUID // the aidant who signed it
-	By               string    // their name
-	SignedAt, EndsAt time.Time
-	EndedAt          *time.Time
-	EndReason        string
-	Procedures       []string // for which it gave powers, keys of the catalogue
+	ID          uuid.UUID
+	Citizen     citizen.Citizen
+	State       string
+	Person      uuid.UUID // the aidant who signed it
+	By          string    // their name
+	SignedAt    time.Time // or confirmed with a code: since when it is given
+	EndsAt      time.Time // until when it gives anything; of one that has ended, the end that was agreed
+	EndedAt     *time.Time
+	EndReason   string
+	Procedures  []string // for which it gave powers, keys of the catalogue
+	Given, Left int      // how many procedures it gave powers for, and for how many of them it still does, or will
 }
 
 // StandsAt reports whether the mandate gives anything at t.
@@ -117,7 +121,7 @@ func (r *Register) page(ctx context.Context, tx mandate.Reader, by journal.Actor
 	if len(f.Kinds()) == 0 { // the page itself is found by the index of the list
 		keep = `not materialized`
 	}
-	text := `with fit as ` + keep + ` (select m.id, m.state, m.signed_at, m.ends_at from mandate m where ` + c.all() + `)
+	text := `with fit as ` + keep + ` (select m.id, m.state, m.signed_at, m.ends_at, m.lasts_until from mandate m where ` + c.all() + `)
 		select ` + c.counts() + `, array(select m.id from fit m where ` + c.tab(f.tab()) + ` order by ` + f.order() + ` limit ` + c.value(PageLength) + ` offset ` + c.value((f.page()-1)*PageLength) + `) from fit m`
 	n, ids := make([]int, len(Tabs)), []uuid.UUID{}
 	var into []any
@@ -172,9 +176,11 @@ func (r *Register) queueFor(batch *pgx.Batch, by journal.Actor, condition string
 
 // queue queues the question for the mandates m that fit a condition, if may lets it.
 func (r *Register) queue(batch *pgx.Batch, condition string, values []any, may func() error, out *[]Summary) {
+	now := `$` + strconv.Itoa(len(values)+1)
 	batch.Queue(`select c.id, c.data_key, c.identity, c.identified_at, m.id, m.state, m.person_id, coalesce((select a.given_name || ' ' || a.usual_name from person a where a.id = m.person_id), ''),
-		m.signed_at, m.ends_at, m.ended_at, coalesce(m.end_reason, ''), array(select distinct p.procedure from mandate_power p where p.mandate_id = m.id)
-		from mandate m join citizen c on c.id = m.citizen_id where `+condition, values...).Query(func(rows pgx.Rows) error {
+		m.signed_at, case when m.state = 'ended' then m.ends_at else `+lasting+` end, m.ended_at, coalesce(m.end_reason, ''),
+		g.procedures, cardinality(g.procedures), g.remain from mandate m join citizen c on c.id = m.citizen_id cross join lateral (select coalesce(array_agg(distinct p.procedure), '{}') as procedures,
+			count(distinct p.procedure) filter (where p.state <> 'ended' and p.ends_at > `+now+`) as remain from mandate_power p where p.mandate_id = m.id) g where `+condition, append(slices.Clone(values), r.clock.Now())...).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		err := may()
 		if err != nil {
@@ -183,7 +189,7 @@ func (r *Register) queue(batch *pgx.Batch, condition string, values []any, may f
 		*out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
 			var s Summary
 			var c citizen.Sealed
-			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.Person, &s.By, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures)...)
+			err := row.Scan(append(c.Fields(), &s.ID, &s.State, &s.Person, &s.By, &s.SignedAt, &s.EndsAt, &s.EndedAt, &s.EndReason, &s.Procedures, &s.Given, &s.Left)...)
 			if err == nil {
 				s.Citizen, err = r.citizens.Open(c)
 			}

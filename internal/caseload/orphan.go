@@ -23,12 +23,12 @@ type Orphaned struct {
 }
 
 // orphans counts the mandates of an organisation ($1), of all ($3 is null) or of one, of which nobody who can be responsible (org.Follows) is the follower, by who was.
-const orphans = `with recursive due as (select m.id, m.person_id, m.signed_at, m.ends_at from mandate m where m.organisation_id = $1 and m.state <> 'ended' and m.ends_at > $2
+const orphans = `with recursive due as (select m.id, m.person_id, m.signed_at, ` + lasting + ` lasts from mandate m where m.organisation_id = $1 and m.state <> 'ended' and ` + lasting + ` > $2
 		and ($3::uuid is null or m.id = $3)),
 	` + follower + `
-	select f.person_id, count(*), min(d.ends_at) from follower f join due d on d.id = f.id
+	select f.person_id, count(*), min(d.lasts) from follower f join due d on d.id = f.id
 	where not exists (select from membership m join person a on a.id = m.person_id where m.organisation_id = $1 and m.person_id = f.person_id and ` + org.Follows + `)
-	group by f.person_id order by min(d.ends_at), f.person_id`
+	group by f.person_id order by min(d.lasts), f.person_id`
 
 // leads asks whether a person ($2) is a referent of an organisation ($1).
 const leads = `select exists (select from membership m join person a on a.id = m.person_id where m.organisation_id = $1 and m.person_id = $2 and ` + org.Leads + `)`
