@@ -101,7 +101,8 @@ func (d *Desk) mount(t testing.TB) {
 	d.Provider.Mount(d.Router)
 	d.Router.Get("/{$}", page.Browser, d.show("accueil"))
 	d.Router.Get("/espace", page.Aidant, d.show("espace"))
-	d.Router.Get("/ailleurs", page.Aidant, d.show("ailleurs"))
+	d.Router.Get("/ailleurs", page.Aidant, d.showForm)
+	d.Router.ComeBack("POST /ailleurs", page.Back{Fields: []string{"text", "more-"}})
 	d.Router.Post("/ailleurs", page.Aidant, func(w http.ResponseWriter, r *http.Request) error {
 		d.Acted.Add(1)
 		return d.show("ailleurs")(w, r)
@@ -123,6 +124,17 @@ func (d *Desk) show(title string) page.Handler {
 		}
 		return d.write(w, title, `<p id="who">`+text+`</p><form method="post" action="/deconnexion"><button>quitter</button></form>`)
 	}
+}
+
+// showForm is a page with a form, filled in with what waited for its person.
+func (d *Desk) showForm(w http.ResponseWriter, r *http.Request) error {
+	form, err := d.Sessions.KeptForm(r, "/ailleurs", nil)
+	if err != nil {
+		return err
+	}
+	at := session.From(r.Context())
+	return d.write(w, "ailleurs", fmt.Sprintf(`<form method="post" action="/deconnexion"><button>quitter</button></form>
+		<form method="post"><input type="hidden" name="author" value="%s"><p id="waited">%s</p><button>envoyer</button></form>`, page.AuthorOf(at.Person), html.EscapeString(form.Some("text", "more-", "code", "author").Encode())))
 }
 
 // showIdentity stands for the draft's identity page: it shows the message that was left for it.

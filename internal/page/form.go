@@ -17,6 +17,7 @@ type Form struct {
 	values   url.Values
 	mistakes []Mistake
 	kept     bool
+	left     bool
 }
 
 // Mistake is a field that has to be entered again. Its input (or the first of its group) has the id "field-" + Field.
@@ -52,6 +53,12 @@ func KeptForm(values url.Values) *Form { return &Form{values: values, kept: true
 // Kept reports whether this is a KeptForm.
 func (f *Form) Kept() bool { return f != nil && f.kept }
 
+// LeftForm is a KeptForm of what was sent when the session had ended.
+func LeftForm(values url.Values) *Form { return &Form{values: values, kept: true, left: true} }
+
+// Left reports whether this is a LeftForm.
+func (f *Form) Left() bool { return f != nil && f.left }
+
 // Entered returns what was sent for the fields named, or for all of them when none is.
 func (f *Form) Entered(fields ...string) url.Values {
 	if len(fields) == 0 {
@@ -60,6 +67,20 @@ func (f *Form) Entered(fields ...string) url.Values {
 	out := url.Values{}
 	for _, name := range fields {
 		if values := f.Values(name); values != nil {
+			out[name] = values
+		}
+	}
+	return out
+}
+
+// Some returns what was sent for these fields and nothing else; one that ends in "-" is the beginning of names.
+func (f *Form) Some(fields ...string) url.Values {
+	out := url.Values{}
+	if f == nil {
+		return out
+	}
+	for name, values := range f.values {
+		if slices.ContainsFunc(fields, func(x string) bool { return x == name || strings.HasSuffix(x, "-") && strings.HasPrefix(name, x) }) {
 			out[name] = values
 		}
 	}

@@ -180,9 +180,5 @@ func placeOf(r *http.Request, named string) string {
 	if named != "" {
 		return Placed(r.Context(), named)
 	}
-	at := r.URL.EscapedPath()
-	for len(at) > 1 && !s.router.shows(pattern) {
-		at, pattern = path.Dir(at), path.Dir(pattern)
-	}
-	return Placed(r.Context(), at)
+	return above(r.Context(), s.router, r.URL.EscapedPath(), pattern)
 }

@@ -62,6 +62,7 @@ type Router struct {
 	routes  map[string]Route // by method and pattern, as ServeMux names it
 	outages map[string]Handler
 	large   map[string]int64 // by method and pattern, what its body may have in bytes
+	backs   map[string]Back  // by method and pattern
 	places  chan struct{}
 }
 
@@ -75,7 +76,7 @@ func NewRouter(o RouterOptions) *Router {
 		o.MaxRequests = 512
 	}
 	r := &Router{options: o, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), guards: map[Audience]Guard{},
-		routes: map[string]Route{}, outages: map[string]Handler{}, large: map[string]int64{}, places: make(chan struct{}, o.MaxRequests)}
+		routes: map[string]Route{}, outages: map[string]Handler{}, large: map[string]int64{}, backs: map[string]Back{}, places: make(chan struct{}, o.MaxRequests)}
 	for _, pattern := range o.CrossOrigin {
 		r.origin.AddInsecureBypassPattern(pattern)
 	}

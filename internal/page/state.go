@@ -46,6 +46,7 @@ type Who struct {
 	Referent     bool   // of that organisation, among other things or only
 	Several      bool   // they have other organisations to go to
 	Entering     bool   // signed in to add a first factor, and for nothing else yet
+	Author       string // the value of AuthorField in their forms; "" writes none
 }
 
 type whoKey struct{}

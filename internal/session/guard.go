@@ -113,6 +113,9 @@ func (s *Sessions) signedIn(w http.ResponseWriter, r *http.Request) (passed *htt
 		return nil, nil, err
 	}
 	if at = From(passed.Context()); at == nil {
+		if r.Method == http.MethodPost {
+			return nil, nil, s.sendTooLate(w, r)
+		}
 		path := "/"
 		if r.Method == http.MethodGet {
 			path = page.Address(r)
@@ -210,7 +213,7 @@ func known(ctx context.Context, at *Session) context.Context {
 	ctx = context.WithValue(ctx, key{}, at)
 	if at.SignedIn() {
 		who := page.Who{Name: at.GivenName + " " + at.UsualName, Organisation: at.OrganisationName, Role: at.Role, Home: at.Home(), Referent: at.Referent,
-			Several: at.Several, Entering: at.Enrolling}
+			Several: at.Several, Entering: at.Enrolling, Author: page.AuthorOf(at.Person)}
 		if at.Several && !at.Addressed {
 			who.Organisation = "" // this page is not about one of them
 		}

@@ -43,10 +43,13 @@ func (s *Session) purpose(path string) string {
 	return "session.kept_form " + hex.EncodeToString(s.Hash) + " " + path
 }
 
-// KeptForm returns what was entered in the form of the page at path before its person was sent to give their second factor, and forgets
-// it; otherwise when there is nothing.
+// KeptForm returns what was entered in the form of the page at path before its person was sent to give their second factor or to sign in
+// again (late.go), and forgets it; otherwise when there is nothing.
 func (s *Sessions) KeptForm(r *http.Request, path string, otherwise *page.Form) (*page.Form, error) {
 	at := From(r.Context())
+	if at.kept != path {
+		return otherwise, nil
+	}
 	var key, sealed []byte
 	err := s.db.Write(r.Context(), db.Nothing(), db.Soon, func(tx *db.Tx) error {
 		return tx.QueryRow(r.Context(), `update session set kept_path = null, kept_key = null, kept_form = null
@@ -66,6 +69,10 @@ func (s *Sessions) KeptForm(r *http.Request, path string, otherwise *page.Form) 
 	values, err := url.ParseQuery(string(plain))
 	if err != nil {
 		return nil, errors.New("a kept form cannot be read") // the parser's error may quote it
+	}
+	if values.Has(page.AuthorField) {
+		values.Del(page.AuthorField)
+		return page.LeftForm(values), nil
 	}
 	return page.KeptForm(values), nil
 }

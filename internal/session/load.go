@@ -31,7 +31,7 @@ select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o
   s.role = 'referent' or coalesce(m.referent, false), coalesce(s.person_id is null or s.role = 'auditor' or ` + charterAccepted + `, false),
   s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
   s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
-    else o.active and coalesce(m.stands, false) end), p.suspended_at is not null, ` + grown + `
+    else o.active and coalesce(m.stands, false) end), p.suspended_at is not null, ` + grown + `, coalesce(s.kept_path, ''), case when s.notice_for = '` + endedNotice + `' then s.notice else '' end
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id
   left join lateral (select bool_or(role = 'referent' and suspended_at is null) as referent, bool_or(role = s.role and suspended_at is null) as stands,
@@ -65,7 +65,7 @@ func (s *Sessions) find(ctx context.Context, claim []byte, more *pgx.Batch, now 
 		err := row.Scan(&out.Hash, &out.cookie, &out.Browser, &out.Addressed, &null.person, &null.organisation, &null.public, &out.Role, &out.Method,
 			&null.factor, &out.FactorKind, &null.citizen, &out.Enrolling, &out.ProConnect, &null.half,
 			&out.CreatedAt, &out.SeenAt, &out.ExpiresAt, &out.ReturnPath, &null.returning, &out.LoginAgain, &out.GivenName, &out.UsualName, &out.OrganisationName,
-			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended, &out.grown)
+			&null.referent, &out.Charter, &out.Several, &out.standing, &out.suspended, &out.grown, &out.kept, &out.Ended)
 		missing = errors.Is(err, pgx.ErrNoRows)
 		return err
 	})

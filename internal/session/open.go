@@ -141,13 +141,20 @@ func (s *Sessions) Open(ctx context.Context, tx *journal.Tx, old *Session, who S
 	if _, err := tx.Exec(ctx, lockOfClaim, old.cookie); err != nil {
 		return Opened{}, fmt.Errorf("open session: %w", err)
 	}
-	err := tx.QueryRow(ctx, opened, old.cookie, hash, token.Bytes(32), who.Person, who.Method, factorAt, who.FactorKind, db.OrNull(who.FactorCitizen), who.Enrolling,
+	left, err := s.leftFor(ctx, tx, old, who.Person)
+	if err != nil {
+		return Opened{}, fmt.Errorf("open session: %w", err)
+	}
+	err = tx.QueryRow(ctx, opened, old.cookie, hash, token.Bytes(32), who.Person, who.Method, factorAt, who.FactorKind, db.OrNull(who.FactorCitizen), who.Enrolling,
 		who.Device.Label, who.Device.network(), tx.Now, tx.Now.Add(Absolute), ids, organisations, roles, addressed).Scan(&made)
 	if err != nil {
 		return Opened{}, fmt.Errorf("open session: %w", err)
 	}
 	if made != len(ids) {
 		return Opened{}, db.ErrConflict
+	}
+	if err := s.putBack(ctx, tx, left, who.Person, ids); err != nil {
+		return Opened{}, fmt.Errorf("open session: %w", err)
 	}
 	tx.By.Session = ids[0] // the act that opens a session is done in it
 	out := Opened{secret: secret, device: who.Device.secret}

@@ -73,12 +73,15 @@ type Session struct {
 	ReturnPath    string    // where a signed-out person wanted to go, "" if nowhere
 	LoginAgain    bool      // the last sign-in was refused: ask the provider for another account
 
+	Ended         string    // i18n key of what is told on the sign-in page of a form that was sent after a session had ended; "" when none was
+
 	GivenName, UsualName, OrganisationName string // for the page's header
 
 	cookie    []byte       // SHA-256 of the secret, see Claim
 	returning uuid.UUID    // whose ReturnPath it is, nil for whoever signs in
 	standing  bool         // person not suspended, membership there and not suspended, organisation active
 	suspended bool         // the person is, everywhere
+	kept      string       // path of the page whose form waits, "" for none
 	grown     bool         // the person has more rights than when the browser was given its secret
 	acting    journal.Kind // as what the guard let them pass; "" is what the role says
 }

@@ -52,8 +52,14 @@ func (s *Site) showDocument(w http.ResponseWriter, r *http.Request) error {
 	if elsewhere != "" {
 		return s.goTo(w, r, elsewhere)
 	}
-	return s.renderDocument(w, r, http.StatusOK, d, nil)
+	form, err := s.Sessions.KeptForm(r, documentPath(d.ID), nil)
+	if err != nil {
+		return err
+	}
+	return s.renderDocument(w, r, http.StatusOK, d, form)
 }
+
+func documentPath(id uuid.UUID) string { return pathOf(id) + "/identite/piece" }
 
 func (s *Site) renderDocument(w http.ResponseWriter, r *http.Request, status int, d draft.Draft, form *page.Form) error {
 	p := &documentPage{Common: page.Common{Title: "ladder.document.title", Current: "/mandats/nouveau", Trail: trail(d), Form: form}, Draft: d, Kinds: draft.Documents}

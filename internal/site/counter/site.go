@@ -51,6 +51,20 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/brouillons/{draft}/signature", page.Aidant, s.doSign)
 	r.Post("/brouillons/{draft}/signature/options", page.Aidant, s.sayOptions)
 	s.mountLadder(r)
+	s.mountBacks(r)
+}
+
+// mountBacks says where who was signed out meanwhile comes back to, and what of a form is still there: never the declarations, which are made with the citizen, and nothing
+// of a recap, whose identification is of the session that has ended.
+func (s *Site) mountBacks(r *page.Router) {
+	entered := page.Back{Fields: []string{"procedures", levelField(""), caseField(""), "payments", "bank_details", "days", untilDay, "from", "quiet", offerField}}
+	r.ComeBack("POST "+newTerms, entered)
+	r.ComeBack("POST /brouillons/{draft}", entered)
+	r.ComeBack("POST /brouillons/{draft}/identite/piece", page.Back{Fields: []string{"document", "family_name", "usage_name", "given_name", "birth_day", "birth_month", "birth_year",
+		"born_town", "born_country", "born_unwritten", "email"}})
+	for _, of := range []string{"signature", "confirmation", "sms", "sms/annulation", "autre-personne"} {
+		r.ComeBack("POST /brouillons/{draft}/"+of, page.Back{To: "/brouillons/{draft}/recapitulatif"})
+	}
 }
 
 // refusal turns what the rules refuse, whatever the page, into words.

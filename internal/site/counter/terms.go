@@ -23,6 +23,11 @@ func (s *Site) showNewTerms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.notTransferred(w, r, err)
 	}
+	if form == nil {
+		if form, err = s.Sessions.KeptForm(r, newTerms, nil); err != nil {
+			return err
+		}
+	}
 	return s.renderTerms(w, r, at, http.StatusOK, nil, form)
 }
 
@@ -37,7 +42,11 @@ func (s *Site) showTerms(w http.ResponseWriter, r *http.Request) error {
 	case d.Person != at.Person:
 		return s.renderColleagues(w, r, at, http.StatusOK, d)
 	}
-	return s.renderTerms(w, r, at, http.StatusOK, &d, entered(d.Terms))
+	form, err := s.Sessions.KeptForm(r, pathOf(d.ID), entered(d.Terms))
+	if err != nil {
+		return err
+	}
+	return s.renderTerms(w, r, at, http.StatusOK, &d, form)
 }
 
 func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {

@@ -10,7 +10,8 @@ import (
 // signInPage is login/signin.html.
 type signInPage struct {
 	page.Common
-	Continue bool // the browser wanted another page and goes there afterwards
+	Continue bool   // the browser wanted another page and goes there afterwards
+	Ended    string // i18n key of what became of a form that was sent after the session had ended, "" for none
 	Contact  Contact
 }
 
@@ -24,7 +25,10 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
 	at := session.Browser(r.Context())
 	data := &signInPage{Common: page.Common{Title: "login.title", Form: form, FormOrigins: []string{s.ProConnect.Origin()}, Scripts: passkeys}, Contact: s.Contact}
-	data.Continue = at != nil && at.ReturnPath != "" && at.ReturnPath != "/"
+	if at != nil {
+		data.Ended = at.Ended
+	}
+	data.Continue = data.Ended == "" && at != nil && at.ReturnPath != "" && at.ReturnPath != "/"
 	return s.Pages.Render(w, r, status, "login/signin.html", data)
 }
 
