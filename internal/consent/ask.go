@@ -104,12 +104,8 @@ func (r *Register) start(ctx context.Context, tx *journal.Tx, id uuid.UUID, q Re
 	case !held.VerifiedBefore(q.Begun):
 		return none, journal.Event{}, ErrTooNew
 	}
-	var no bool
-	if err := tx.QueryRow(ctx, `select exists (select from consent where organisation_id = $1 and draft_id = $2 and state = 'no')`, tx.By.Organisation, q.Draft).Scan(&no); err != nil {
+	if err := SaidNo(ctx, tx, tx.By.Organisation, q.Draft); err != nil {
 		return none, journal.Event{}, err
-	}
-	if no {
-		return none, journal.Event{}, ErrRefused
 	}
 	before, err := lockLive(ctx, tx, tx.By.Organisation, q.Draft)
 	if err != nil {

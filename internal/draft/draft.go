@@ -10,7 +10,8 @@
 // the aidant and a second colleague; FranceConnect told. A procedure says which it needs (procedure.Assurance), and a draft
 // below it is refused here, before anybody agrees to it.
 //
-// One act is one file: start.go, transfer.go, take.go, identify.go, document.go, sign.go.
+// One act is one file: start.go (which changes the terms too), transfer.go, take.go, identify.go, document.go, recognise.go, witness.go; sign.go is what package mandate
+// asks of a draft that it signs.
 package draft
 
 import (
@@ -65,7 +66,6 @@ var (
 	ErrTooLow     = errors.New("the citizen is not identified well enough for a procedure")          // TooLowError says which
 	ErrIdentity   = errors.New("the identity is incomplete")                                         // IdentityError says what
 	ErrWitness    = errors.New("not a second colleague")
-	ErrRefused    = errors.New("the citizen said no to this draft")
 	ErrWider      = errors.New("a renewal gives no more than what it renews")
 )
 
@@ -117,7 +117,7 @@ type Draft struct {
 	Witness                  uuid.UUID   // the second colleague who attested the identity and the agreement
 	WitnessedAt              time.Time
 	Attested                 []byte    // SHA-256 of the terms that they were shown (mandate.Register.Attested)
-	Signing                  Signing   // what was asked of anybody about these terms; empty for a colleague
+	Salt                     string    // makes the terms the same bytes again for whom they were shown to; "" before (KeepSalt), and for a colleague
 	InformedAt               time.Time // when the terms were entered as they are
 	CreatedAt, ExpiresAt     time.Time
 	Mandate                  uuid.UUID // once signed
@@ -179,8 +179,8 @@ func scan(row pgx.Row) (*Held, error) {
 	return &d, nil
 }
 
-// open decrypts what a draft holds sealed.
-func (r *Register) open(d *Held) error {
+// Open decrypts what a draft holds sealed.
+func (r *Register) Open(d *Held) error {
 	if d.DataKey == nil {
 		return nil
 	}
@@ -199,7 +199,7 @@ func (r *Register) open(d *Held) error {
 		return fmt.Errorf("open draft %s: %w", d.ID, err)
 	}
 	d.Identity = &identity
-	if d.Signing, err = openSigning(d.Key, d.signing); err != nil {
+	if err := d.openSalt(); err != nil {
 		return fmt.Errorf("open draft %s: %w", d.ID, err)
 	}
 	return nil
@@ -234,7 +234,7 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Dr
 		return Draft{}, err
 	}
 	if d.Person != by.Person {
-		d.Identity, d.Signing = nil, Signing{}
+		d.Identity, d.Salt = nil, ""
 		for i := range d.Terms.Powers {
 			if d.Terms.Powers[i].Case != "" {
 				d.Terms.Powers[i].Case = Hidden
@@ -263,7 +263,7 @@ func (r *Register) read(ctx context.Context, by journal.Actor, id uuid.UUID) (*H
 		}
 		return nil, err
 	}
-	return d, r.open(d)
+	return d, r.Open(d)
 }
 
 // List lists the organisation's drafts that can still be signed, newest first, without the identities they hold.

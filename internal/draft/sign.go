@@ -3,45 +3,46 @@ package draft
 import (
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
-	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/token"
 )
 
-// Signing is what makes the terms that the aidant is asked to sign the same bytes again when the signature comes.
-type Signing struct {
-	Salt string    `json:"salt"`
-	At   time.Time `json:"at"` // when they were asked
+// signing is how the salt of a draft is kept.
+type signing struct {
+	Salt string `json:"salt"`
 }
 
-// signingPurpose binds what was asked to its place; it never changes.
+// signingPurpose binds the salt to its place; it never changes.
 const signingPurpose = "draft.signing"
 
-func openSigning(key *envelope.DataKey, sealed []byte) (Signing, error) {
-	var s Signing
-	if sealed == nil {
-		return s, nil
+func (d *Held) openSalt() error {
+	if d.signing == nil {
+		return nil
 	}
-	plain, err := key.Unseal(signingPurpose, sealed)
+	plain, err := d.Key.Unseal(signingPurpose, d.signing)
 	if err != nil {
-		return s, err
+		return err
 	}
+	var s signing
 	if json.Unmarshal(plain, &s) != nil {
-		return s, errors.New("signing: not what was sealed")
+		return errors.New("signing: not what was sealed")
 	}
-	return s, nil
+	d.Salt = s.Salt
+	return nil
 }
 
-// Open decrypts what a locked draft holds, for who acts on it.
-func (r *Register) Open(d *Held) error { return r.open(d) }
-
-// KeepSigning queues what the aidant is asked to sign, of a draft that the transaction has locked and opened.
-func KeepSigning(tx *db.Tx, d *Held, s Signing) error {
-	plain, err := json.Marshal(s)
+// KeepSalt draws the salt of a draft that the transaction has locked and opened, unless it has one, and queues that it is kept: for the aidant's
+// signature, a second colleague's word or the citizen's answer, which are for the very bytes of the terms.
+func KeepSalt(tx *db.Tx, d *Held) error {
+	if d.Salt != "" {
+		return nil
+	}
+	d.Salt = token.Hex(32)
+	plain, err := json.Marshal(signing{d.Salt})
 	if err != nil {
 		return errors.New("signing: cannot be encoded")
 	}

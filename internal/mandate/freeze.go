@@ -71,13 +71,13 @@ func taken(earlier []Power, at time.Time) []superseded {
 	return out
 }
 
-// freeze puts what is agreed into the words of today. Signed on the same day with the same salt it gives the same bytes.
-func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Frozen, error) {
+// freeze puts what is agreed, and how, into the words of today. On the same day it gives the same bytes, with the draft's salt.
+func (s *signing) freeze(d *draft.Held, how *terms.Agreement, now time.Time) terms.Frozen {
 	o, informed := s.organisation, d.InformedAt
-	f := terms.Frozen{Version: 2, Salt: salt, Citizen: *d.Identity, Catalogue: s.r.catalogue.Version(),
+	f := terms.Frozen{Version: 2, Salt: d.Salt, Citizen: *d.Identity, Catalogue: s.r.catalogue.Version(),
 		Organisation: terms.Party{Name: o.Name, SIRET: o.SIRET, Address: o.Address, Postcode: o.Postcode, City: o.City, Phone: o.Phone, Email: o.Email},
 		Days:         d.Terms.Days, IdentifiedBy: d.IdentifiedBy, IdentifiedAt: d.IdentifiedAt, ConsentBy: s.consent, NoProtection: informed, Informed: informed,
-		Mails: d.Terms.Tell, Agreement: s.agreement.How, Transfers: d.Transfers}
+		Mails: d.Terms.Tell, Agreement: how, Transfers: d.Transfers}
 	f.Citizen.Sub, f.Citizen.Email = "", "" // the document needs neither
 	if d.Terms.From.After(s.today) {
 		f.StartsAt = d.Terms.Span(now, terms.MaxDays).From
@@ -95,14 +95,18 @@ func (s *signing) freeze(d *draft.Held, now time.Time, salt string) (terms.Froze
 		}
 		f.Procedures = append(f.Procedures, terms.Power{Key: asked.Procedure, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning, Site: p.Site, Level: asked.Level, Case: asked.Case, EndsAt: until})
 	}
-	var err error
-	if s.shown, err = terms.Recap(f); err != nil {
-		return f, err
+	return f
+}
+
+// show writes what the citizen is shown of frozen terms, which name it from then on.
+func (s *signing) show(f *terms.Frozen) (err error) {
+	if s.shown, err = terms.Recap(*f); err != nil {
+		return err
 	}
 	for _, text := range s.shown {
 		f.Shown = append(f.Shown, text.Shown())
 	}
-	return f, nil
+	return nil
 }
 
 // supersede ends the earlier powers, and the mandates that have none left.

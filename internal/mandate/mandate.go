@@ -1,15 +1,21 @@
-// Package mandate is what a citizen grants and what follows from it. It owns the tables mandate, mandate_power,
-// mandate_evidence and mandate_handover.
+// Package mandate is what a citizen grants, how it is agreed to and used, and how it ends. It owns the tables mandate, mandate_power and
+// mandate_evidence; what an organisation has under way is package caseload's.
 //
 // A mandate says: this organisation may do these procedures for this citizen until that date. It is drawn up as a draft
 // (package draft), becomes a Mandate when it is signed, and gives one Power for each procedure and case. A power is scheduled, standing
 // or ended; expired is not a state but a matter of the clock: a standing power past its end gives nothing, and the next act
 // that meets it ends it. A scheduled power gives nothing either, until StartDue has made it stand.
 //
-// One act is one file: sign.go (which freezes the terms in freeze.go, asks for a proof in proof.go and keeps evidence.go), renew.go, start.go, end.go (with lasts.go),
-// handover.go, and the question mayact.go. What is asked before a signature, of a key or by SMS, is in prepare.go, and what would be signed now in
-// proposal.go. What is given to another organisation, and passes over with the citizen's consent, is transfer.go. Lists and what is read of one mandate are list.go, filter.go, export.go, consult.go, paper.go; who is reminded, soon.go and orphan.go. What the
-// journal says of acts is replayed in replay.go, and compared with what the tables say in compare.go and its like.
+//	prepare.go, witness.go      what is asked before a signature: of the aidant's key, of the citizen by SMS, of a second colleague
+//	proposal.go                 what would be signed now, as the citizen is shown it
+//	sign.go                     the signature: it asks for a proof (proof.go), freezes the terms (freeze.go) and keeps evidence (evidence.go);
+//	                            namesake.go for a citizen whom nobody knows yet
+//	renew.go, transfer.go       a mandate that renews another one, or takes the place of another organisation's
+//	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told
+//	mayact.go                   the rule: whether a power stands, asked by whatever uses it
+//	consult.go, find.go         what is read of one mandate, each time with its entry; paper.go for who holds its paper, cases.go the files it is for,
+//	                            words.go for addresses that say nothing of whom was looked for
+//	replay.go, compare.go       what the entries say was done, and what the tables say; the other *_compare.go of its evidence, proofs and transfers
 package mandate
 
 import (
@@ -34,7 +40,7 @@ import (
 const (
 	IdentityLife   = 10 * time.Minute // FranceConnect's identification, until the signature
 	AttestedLife   = 2 * time.Hour    // any other, which waits for a colleague or for an answer
-	FactorLife     = 15 * time.Minute // the aidant's second factor, until the signature
+	FactorLife     = org.FactorLife   // the aidant's second factor, until the signature
 	RenewableAfter = 365 * 24 * time.Hour
 )
 
@@ -49,7 +55,6 @@ func IdentityLifeOf(by string) time.Duration {
 // The refusals that callers tell apart, beside those of package draft. db.ErrNotFound stands for what is not there or another organisation's.
 var (
 	ErrNotAgreed      = errors.New("the agreement was not ticked")
-	ErrAgreement      = errors.New("how the agreement was given is not said rightly")
 	ErrNoProof        = errors.New("no proof of the agreement that the aidant cannot make alone")
 	ErrIdentityTooOld = errors.New("the identification is too old")
 	ErrFactorTooOld   = org.ErrFactorTooOld // the aidant's second factor

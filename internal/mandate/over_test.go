@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/consent"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
 	"mandat/internal/procedure"
@@ -116,8 +117,8 @@ func TestSMS_ANoIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	q.Phone = d.phone
-	if _, err := d.Consents.Start(t.Context(), d.Jeanne, q); err == nil {
-		t.Error("asked again after a no")
+	if _, err := d.Consents.Start(t.Context(), d.Jeanne, q); !errors.Is(err, consent.ErrRefused) {
+		t.Errorf("asked again after a no: %v", err)
 	}
 	d.Witness(t, d.Paul, d.draft)
 	if _, err := d.sign(); !errors.Is(err, mandate.ErrRefused) {

@@ -38,7 +38,7 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 		if err != nil {
 			return err
 		}
-		if err := keepSalt(tx, d, now); err != nil {
+		if err := draft.KeepSalt(tx, d); err != nil {
 			return err
 		}
 		f, err := s.agreed(d, now)
@@ -53,15 +53,6 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 	return r.factors.BeginSignature(ctx, by, digest)
 }
 
-// keepSalt keeps with a draft what makes its terms the same bytes again: for the aidant's signature, and for the citizen's answer.
-func keepSalt(tx *db.Tx, d *draft.Held, now time.Time) error {
-	if d.Signing.Salt != "" {
-		return nil
-	}
-	d.Signing = draft.Signing{Salt: hex.EncodeToString(token.Bytes(32)), At: now}
-	return draft.KeepSigning(tx, d, d.Signing)
-}
-
 // ShownDigest is how a form says which texts it showed: the SHA-256 of their bytes, one after the other, in hexadecimal.
 func ShownDigest(texts []evidence.Text) string {
 	sum := sha256.New()
@@ -73,8 +64,8 @@ func ShownDigest(texts []evidence.Text) string {
 
 // agreed freezes the terms of a draft with all that was shown, said and drawn about them, or returns ErrOtherTerms when what would be shown now is not what was.
 func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
-	f, err := s.freeze(d, now, d.Signing.Salt)
-	if err != nil {
+	f := s.freeze(d, s.agreement.How, now)
+	if err := s.show(&f); err != nil {
 		return f, err
 	}
 	if ShownDigest(s.shown) != s.agreement.Shown {
@@ -92,15 +83,7 @@ func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
 // asked is the SHA-256 of what the citizen is asked by SMS, and a second colleague attests: the terms, without how they agree, which the answer says, and
 // without the texts.
 func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
-	how := s.agreement.How
-	s.agreement.How = nil
-	f, err := s.freeze(d, now, d.Signing.Salt)
-	s.agreement.How = how
-	if err != nil {
-		return nil, err
-	}
-	f.Shown = nil
-	_, digest, err := f.Encode()
+	_, digest, err := s.freeze(d, nil, now).Encode()
 	return digest, err
 }
 
@@ -131,7 +114,7 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 		if err := r.drafts.Open(d); err != nil {
 			return err
 		}
-		if err := keepSalt(tx, d, now); err != nil {
+		if err := draft.KeepSalt(tx, d); err != nil {
 			return err
 		}
 		q, err = s.request(d, now, lang)
@@ -144,11 +127,8 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 }
 
 func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Request, error) {
-	digest, err := s.asked(d, now)
-	if err != nil {
-		return consent.Request{}, err
-	}
-	f, err := s.freeze(d, now, d.Signing.Salt)
+	f := s.freeze(d, nil, now)
+	_, digest, err := f.Encode()
 	q := consent.Request{Draft: d.ID, Version: d.Version, Digest: digest, Begun: d.CreatedAt, Until: d.ExpiresAt, Citizen: s.known.ID, EndsAt: f.EndsAt, Lang: lang}
 	for _, p := range f.Procedures {
 		q.Procedures = append(q.Procedures, inShort(p, f, lang))
@@ -156,10 +136,10 @@ func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Re
 	return q, err
 }
 
-// terms freezes the terms, and holds the aidant's signature to them when they sign.
-func (s *signing) terms(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, digest []byte, err error) {
-	if d.Signing.Salt == "" { // nobody was asked anything about these terms
-		d.Signing.Salt = hex.EncodeToString(token.Bytes(32))
+// bind freezes the terms, and holds the aidant's signature to them when they sign.
+func (s *signing) bind(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, digest []byte, err error) {
+	if d.Salt == "" { // nobody was asked anything about these terms
+		d.Salt = token.Hex(32)
 	}
 	if f, err = s.agreed(d, tx.Now); err != nil {
 		return f, nil, nil, err

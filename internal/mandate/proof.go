@@ -1,15 +1,13 @@
 package mandate
 
 import (
-	"context"
-
-	"mandat/internal/db"
+	"mandat/internal/consent"
 	"mandat/internal/draft"
 	"mandat/internal/procedure"
 )
 
 // ErrRefused says that the citizen was asked by SMS about this draft, and said no: nobody else's word counts against theirs.
-var ErrRefused = draft.ErrRefused
+var ErrRefused = consent.ErrRefused
 
 // slight reports whether a draft is such that an answer by SMS is proof enough: neither a signature nor money, and no other organisation's mandate ends.
 func slight(d *draft.Held) bool {
@@ -20,14 +18,4 @@ func slight(d *draft.Held) bool {
 		}
 	}
 	return !t.Payments && !t.BankDetails && d.Transfers == nil
-}
-
-// refused returns ErrRefused when the citizen has said no to the draft, in whatever version.
-func refused(ctx context.Context, tx *db.Tx, d *draft.Held) error {
-	var no bool
-	err := tx.QueryRow(ctx, `select exists (select from consent where organisation_id = $1 and draft_id = $2 and state = 'no')`, d.Organisation, d.ID).Scan(&no)
-	if err == nil && no {
-		err = ErrRefused
-	}
-	return err
 }

@@ -27,9 +27,11 @@ func (r *Register) Proposal(d draft.Draft, o org.Organisation, how *terms.Agreem
 	if d.Identity == nil {
 		return terms.Frozen{}, nil, draft.ErrState
 	}
+	d.Salt = "" // no page needs it
 	now := r.clock.Now()
-	s := &signing{r: r, organisation: o, agreement: Agreement{How: how}, today: terms.DayOf(now)}
-	f, err := s.freeze(&draft.Held{Draft: d}, now, "")
+	s := &signing{r: r, organisation: o, today: terms.DayOf(now)}
+	f := s.freeze(&draft.Held{Draft: d}, how, now)
+	err := s.show(&f)
 	return f, s.shown, err
 }
 

@@ -162,7 +162,7 @@ func (s *signing) check(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		return ErrOtherBrowser
 	case now.Sub(d.IdentifiedAt) > IdentityLifeOf(d.IdentifiedBy):
 		return ErrIdentityTooOld
-	case s.passkey == nil && now.Sub(s.by.FactorAt) > FactorLife:
+	case s.passkey == nil && org.Fresh(s.by, now) != nil:
 		return ErrFactorTooOld
 	case !s.agreement.Ticked:
 		return ErrNotAgreed
@@ -195,7 +195,7 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		if err := s.attested(d, now); err != nil {
 			return err
 		}
-		return refused(ctx, tx, d)
+		return consent.SaidNo(ctx, tx, d.Organisation, d.ID)
 	case d.IdentifiedBy != draft.ByAcquaintance: // a document counts once a second colleague has seen it
 		return ErrNoProof
 	}
@@ -228,7 +228,7 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 	if err != nil {
 		return err
 	}
-	frozen, plain, digest, err := s.terms(tx, d)
+	frozen, plain, digest, err := s.bind(tx, d)
 	if err != nil {
 		return err
 	}

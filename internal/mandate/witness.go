@@ -57,7 +57,7 @@ func (r *Register) ForWitness(ctx context.Context, by journal.Actor, id uuid.UUI
 	var out draft.Draft
 	var digest []byte
 	err := r.onWaiting(ctx, by, id, func(tx *journal.Tx, s *signing, d *draft.Held) (journal.Event, error) {
-		err := keepSalt(tx.Tx, d, tx.Now)
+		err := draft.KeepSalt(tx.Tx, d)
 		if err == nil {
 			digest, err = s.asked(d, tx.Now)
 		}
@@ -75,7 +75,7 @@ func (r *Register) ForWitness(ctx context.Context, by journal.Actor, id uuid.UUI
 // draft.ErrState, and ErrOtherTerms says that the terms would be others by now. Errors: draft.ErrWitness for who has the draft themselves, org.ErrMayNot, org.ErrFactorTooOld.
 func (r *Register) Witness(ctx context.Context, by journal.Actor, id uuid.UUID, version int, digest []byte) error {
 	err := r.onWaiting(ctx, by, id, func(tx *journal.Tx, s *signing, d *draft.Held) (journal.Event, error) {
-		if d.Version != version || d.Signing.Salt == "" {
+		if d.Version != version || d.Salt == "" {
 			return journal.Event{}, draft.ErrState
 		}
 		if err := org.Fresh(by, tx.Now); err != nil {
