@@ -73,7 +73,7 @@ type Session struct {
 	ReturnPath    string    // where a signed-out person wanted to go, "" if nowhere
 	LoginAgain    bool      // the last sign-in was refused: ask the provider for another account
 
-	Ended         string    // i18n key of what is told on the sign-in page of a form that was sent after a session had ended; "" when none was
+	Ended string // i18n key of what is told on the sign-in page of a form that was sent after a session had ended; "" when none was
 
 	GivenName, UsualName, OrganisationName string // for the page's header
 

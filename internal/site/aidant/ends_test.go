@@ -185,7 +185,7 @@ func TestRenew_AsksAgain(t *testing.T) {
 	b.Want(b.Post(path, append(all, "payments", "on")...), 303, "/identite")
 	c.wantRows(t, 1, `select count(*) from mandate_draft where renews = $1 and payments and debt_read`, m.ID)
 	b.Want(b.Post(path, renewal("powers", "1", "payments", "on")...), 303, "/identite")
-	c.wantRows(t, 1, `select count(*) from mandate_draft where renews = $1 and not payments`, m.ID) // agreed to for nothing
+	c.wantRows(t, 1, `select count(*) from mandate_draft where renews = $1 and not payments and not debt_read`, m.ID) // agreed to for nothing, and no warning was read
 }
 
 // What an older mandate took as the reference of a file and must stand nowhere is not taken over.

@@ -148,7 +148,8 @@ func (s *Site) renewed(w http.ResponseWriter, r *http.Request, form *page.Form, 
 // readRenewal reads the form and notes its mistakes in the order of the page.
 func (s *Site) readRenewal(form *page.Form, m mandate.Mandate) (places []int, days int, t terms.Terms) {
 	days, _ = strconv.Atoi(form.Value("days"))
-	t = terms.Terms{Days: days, Payments: form.Ticked("payments"), BankDetails: form.Ticked("bank_details"), Warned: true, NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed"), Tell: !form.Ticked("quiet")}
+	t = terms.Terms{Days: days, Payments: form.Ticked("payments"), BankDetails: form.Ticked("bank_details"), NoProtection: form.Ticked("no_protection"), Informed: form.Ticked("informed"), Tell: !form.Ticked("quiet")}
+	warnings, read := 0, 0
 	for _, value := range form.Values("powers") {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 || n > len(m.Terms.Procedures) {
@@ -157,11 +158,15 @@ func (s *Site) readRenewal(form *page.Form, m mandate.Mandate) (places []int, da
 		}
 		agreed := m.Terms.Procedures[n-1]
 		places, t.Powers = append(places, n-1), append(t.Powers, terms.Asked{Procedure: agreed.Key, Level: agreed.Level, Case: agreed.Case})
-		if p, known := s.Catalogue.Find(agreed.Key); known && p.Warning != nil && !form.Has("warned", value) {
-			t.Warned = false
-			form.Fail("warned-"+value, "aidant.terms.wrong.warned.missing")
+		if p, known := s.Catalogue.Find(agreed.Key); known && p.Warning != nil {
+			if warnings++; form.Has("warned", value) {
+				read++
+			} else {
+				form.Fail("warned-"+value, "aidant.terms.wrong.warned.missing")
+			}
 		}
 	}
+	t.Warned = warnings > 0 && read == warnings // each by somebody's hand; where there is none, none was read
 	wrong := t.Check(s.Catalogue, s.Clock.Now())
 	// What was consented to for a power that is not renewed is asked for nothing.
 	t.Payments, t.BankDetails = t.Payments && wrong["payments"] == "", t.BankDetails && wrong["bank_details"] == ""

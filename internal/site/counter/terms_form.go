@@ -49,19 +49,20 @@ func entered(t terms.Terms) *page.Form {
 func (s *Site) readTerms(form *page.Form) terms.Terms {
 	t, unreadable := readPeriod(form)
 	t.Payments, t.BankDetails, t.Tell = form.Ticked("payments"), form.Ticked("bank_details"), !form.Ticked("quiet")
-	t.NoProtection, t.Informed, t.Warned = form.Ticked("no_protection"), form.Ticked("informed"), true
-	unread := map[string]bool{} // warnings of procedures
+	t.NoProtection, t.Informed = form.Ticked("no_protection"), form.Ticked("informed")
+	unread := map[string]bool{} // warnings of procedures that have one: each was read if somebody has said so, and none was where there is none
 	for _, key := range form.Values("procedures") {
 		asked := terms.Asked{Procedure: key, Level: procedure.Level(form.Value(levelField(key))), Case: form.Value(caseField(key))}
 		p, known := s.Catalogue.Find(key)
 		if known && asked.Level == "" {
 			asked.Level = readLevel(form, p)
 		}
-		if p.Warning != nil && !form.Has("warned", key) {
-			t.Warned, unread[key] = false, true
+		if p.Warning != nil {
+			unread[key] = !form.Has("warned", key)
 		}
 		t.Powers = append(t.Powers, asked)
 	}
+	t.Warned = len(unread) > 0 && !slices.Contains(slices.Collect(maps.Values(unread)), true)
 	wrong := t.Check(s.Catalogue, s.Clock.Now())
 	maps.Copy(wrong, unreadable)
 	if unreadable["until"] != "" {

@@ -124,7 +124,7 @@ func TestTerms_InFull(t *testing.T) {
 	b.Without(a, `name="warned" value="argent-surendettement" checked`, `name="informed" value="on" checked`) // they are declared again
 
 	plain := c.draft(t, b, b.start()).Terms
-	if !plain.Tell || plain.Payments || plain.BankDetails || plain.Powers[0].Level != "act" || !plain.From.IsZero() {
+	if !plain.Tell || plain.Warned || plain.Payments || plain.BankDetails || plain.Powers[0].Level != "act" || !plain.From.IsZero() {
 		t.Errorf("what nobody chose: %+v", plain)
 	}
 }
