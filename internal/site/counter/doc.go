@@ -6,6 +6,7 @@
 //	terms*.go     1 which procedures, how far and how long, the declarations and the information notice, before anybody is identified
 //	transfer.go     the paper of a mandate given to another organisation, which ends when this one begins
 //	drafts.go       a colleague's draft, and taking it over
+//	abandon.go      a draft that is deleted, which is asked once
 //	identity.go   2 the ways to tell who the citizen is, from the highest rung: FranceConnect on this screen or on their own phone (the journeys are in
 //	                franceconnect), or below (identity_seen.go): a document, or somebody known; and who it is of those of one name and birth date (namesakes.go)
 //	recap.go      3 the text that the citizen reads, byte for byte what is kept; how they agree (agreement.go); what proof is missing

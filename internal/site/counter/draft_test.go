@@ -94,8 +94,16 @@ func TestIdentity_WrongPersonIsDropped(t *testing.T) {
 
 func TestAbandon_ForgetsTheDraft(t *testing.T) {
 	t.Parallel()
-	_, b, drawn := newIdentified(t)
+	c, b, drawn := newIdentified(t)
+	for _, path := range []string{"/espace", drawn + "/identite", drawn + "/recapitulatif"} { // each leads to the question, and asks nothing else
+		b.Without(b.Want(b.Get(path), 200, `<a class="fr-btn fr-btn--tertiary" href="`+drawn+`/abandon">`), `action="`+drawn+`/abandon"`)
+	}
+	b.Without(b.Want(b.Get(drawn+"/abandon"), 200, "Ce qui est effacé", "Ce qui ne change pas", `<form method="post" action="`+drawn+`/abandon">`, `href="`+drawn+`/recapitulatif">Le garder`), "DUBOIS")
+	c.wantRows(t, 1, `select count(*) from mandate_draft where state = 'identified' and identity is not null`)
+	paul := c.paul(t)
+	paul.Want(paul.Get(drawn+"/abandon"), 409)
 	b.Want(b.Post(drawn+"/abandon"), 303, "/espace")
+	b.Want(b.Get(drawn+"/abandon"), 404, "Ce brouillon n’existe plus")
 	b.Want(b.Get("/espace"), 200, "Le brouillon est supprimé")
 	b.Want(b.Get(drawn+"/recapitulatif"), 404, "Ce brouillon n’existe plus", "Rien n’a été signé")
 }

@@ -111,21 +111,3 @@ func (s *Site) tooLate(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.renderColleagues(w, r, at, http.StatusConflict, d)
 }
-
-func (s *Site) doAbandon(w http.ResponseWriter, r *http.Request) error {
-	at, id, err := staff.WithID(r, "draft")
-	if err != nil {
-		return err
-	}
-	err = s.Drafts.Abandon(r.Context(), at.Actor(), id)
-	if errors.Is(err, draft.ErrState) {
-		return draftGone()
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.Sessions.Notify(r.Context(), at, "home", "aidant.home.abandoned"); err != nil {
-		return err
-	}
-	return s.goTo(w, r, "/espace")
-}

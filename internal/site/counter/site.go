@@ -41,6 +41,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post(transferPath, page.Aidant, s.doTransfer)
 	r.Get("/brouillons/{draft}", page.Aidant, s.showTerms)
 	r.Post("/brouillons/{draft}", page.Aidant, s.doChange)
+	r.Get("/brouillons/{draft}/abandon", page.Aidant, s.showAbandon)
 	r.Post("/brouillons/{draft}/abandon", page.Aidant, s.doAbandon)
 	r.Post("/brouillons/{draft}/reprise", page.Aidant, s.doTakeOver)
 	r.Get("/brouillons/{draft}/identite", page.Aidant, s.showIdentity)

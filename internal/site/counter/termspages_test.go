@@ -54,6 +54,12 @@ func termsPages() []shownPage {
 		{"counter/terms.html", "resumed", entering(full, func(p *termsPage) { p.Resumed = true })},
 		{"counter/terms.html", "identified", entering(full, func(p *termsPage) { p.Resumed, p.Identified = true, true })},
 		{"counter/terms.html", "taken over", entering(full, func(p *termsPage) { p.Resumed, p.Notice = true, "aidant.colleagues.taken" })},
+		{"counter/abandon.html", "mine", func() page.Page {
+			return &abandonPage{Common: page.Common{Title: "aidant.drop.title", Trail: []page.Link{home}}, ID: someID, Draft: &drawn, Powers: []terms.Outlined{{Procedure: tax}}, Back: "/espace"}
+		}},
+		{"counter/abandon.html", "unread", func() page.Page {
+			return &abandonPage{Common: page.Common{Title: "aidant.drop.title", Trail: []page.Link{home}}, ID: someID, Back: "/espace"}
+		}},
 		{"counter/colleagues.html", "theirs", other(func(*colleaguesPage) {})},
 		{"counter/colleagues.html", "awaits", other(func(p *colleaguesPage) { p.Awaits = true })},
 		{"counter/colleagues.html", "too late", other(func(p *colleaguesPage) { p.JustLost = true })},
