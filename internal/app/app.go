@@ -134,7 +134,7 @@ func (a *App) closeStores() {
 func (a *App) buildDomain(ctx context.Context) error {
 	a.journal = journal.New(a.db, a.clock)
 	a.directory = org.New(a.db, a.journal)
-	a.citizens = citizen.New(a.db, a.keys.Envelope)
+	a.citizens = citizen.New(a.keys.Envelope)
 	var err error
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err

@@ -36,7 +36,7 @@ func (i Identity) PersonMark() string {
 	switch {
 	case i.Sub == "":
 		return ""
-	case strings.HasPrefix(i.Sub, documentSub):
+	case byDocument(i):
 		return documentSub + i.called() + ":" + letters(i.BornTown) + ":" + letters(i.BornCountry)
 	}
 	return "sub " + i.Sub
@@ -164,11 +164,15 @@ func (r *Register) readNamesakes(rows pgx.Rows, called string) ([]Namesake, erro
 
 // FindNamesakes finds citizens of an organisation with how long it knows them, the longest known first. Those who are not there are left out.
 func (r *Register) FindNamesakes(ctx context.Context, q Querier, organisation uuid.UUID, who []uuid.UUID) ([]Namesake, error) {
-	rows, err := q.Query(ctx, selectNamesake+` and id = any ($2) order by created_at, id`, organisation, who)
+	return r.findNamesakes(ctx, q, "", selectNamesake+` and id = any ($2) order by created_at, id`, organisation, who)
+}
+
+func (r *Register) findNamesakes(ctx context.Context, q Querier, called, sql string, args ...any) ([]Namesake, error) {
+	rows, err := q.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find namesakes: %w", err)
 	}
-	found, err := r.readNamesakes(rows, "")
+	found, err := r.readNamesakes(rows, called)
 	if err != nil {
 		return nil, fmt.Errorf("find namesakes: %w", err)
 	}
@@ -178,20 +182,16 @@ func (r *Register) FindNamesakes(ctx context.Context, q Querier, organisation uu
 // Namesakes returns whom an organisation takes for somebody else than c, a citizen of theirs, though documents told the same name and birth date of both. Of whom
 // FranceConnect told there is nobody: its sub tells people apart.
 func (r *Register) Namesakes(ctx context.Context, q Querier, organisation uuid.UUID, c Citizen) ([]uuid.UUID, error) {
-	if !strings.HasPrefix(c.Identity.Sub, documentSub) {
+	if !byDocument(c.Identity) {
 		return nil, nil
 	}
 	args, err := r.namesakes(organisation, c.Identity)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.Query(ctx, namesakes, args...)
+	found, err := r.findNamesakes(ctx, q, c.Identity.called(), namesakes, args...)
 	if err != nil {
-		return nil, fmt.Errorf("find namesakes: %w", err)
-	}
-	found, err := r.readNamesakes(rows, c.Identity.called())
-	if err != nil {
-		return nil, fmt.Errorf("find namesakes: %w", err)
+		return nil, err
 	}
 	var out []uuid.UUID
 	for _, n := range found {
@@ -212,13 +212,9 @@ func (r *Register) Apart(ctx context.Context, tx *db.Tx, organisation uuid.UUID,
 	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`, args[1]); err != nil {
 		return fmt.Errorf("lock a name: %w", err)
 	}
-	rows, err := tx.Query(ctx, namesakes, args...)
+	found, err := r.findNamesakes(ctx, tx, i.called(), namesakes, args...)
 	if err != nil {
-		return fmt.Errorf("find namesakes: %w", err)
-	}
-	found, err := r.readNamesakes(rows, i.called())
-	if err != nil {
-		return fmt.Errorf("find namesakes: %w", err)
+		return err
 	}
 	for _, n := range found {
 		if !slices.Contains(others, n.ID) {

@@ -1,9 +1,9 @@
 // Package citizen keeps who a citizen is, as one organisation knows them. It owns the table citizen.
 //
-// A citizen is one row per organisation and FranceConnect sub: two organisations that help the same person share nothing,
-// not even a key to join them by. What FranceConnect said stands encrypted under the citizen's own data key (package
-// envelope); finding somebody by name means opening the organisation's rows and looking, in this program, never in SQL.
-// Whom a document told has a sub made by chance (document.go): whether they are one of those of their name is said by people.
+// A citizen is one row per organisation and sub: two organisations that help the same person share nothing, not even a key to join them
+// by. The sub is FranceConnect's; whom a document told has one made by chance (document.go), and whether they are one of those of their name
+// is said by people. What was told stands encrypted under the citizen's own data key (package envelope): finding somebody by name means
+// opening the organisation's rows and looking, in this program (search.go), never in SQL.
 package citizen
 
 import (

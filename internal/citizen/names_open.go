@@ -110,7 +110,7 @@ func deal(ctx context.Context, rows pgx.Rows, lots chan<- []versioned) error {
 
 // identity decrypts a stored identity, as it was encoded.
 func (r *Register) identity(s Sealed) ([]byte, error) {
-	key, err := r.keys.Open(s.ID, s.dataKey)
+	key, err := r.KeyOf(&s)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/procedure"
 )
 
 // purpose binds sealed identities to their place. It never changes: stored values would no longer open.
@@ -23,19 +24,18 @@ const purpose = "citizen.identity"
 type Citizen struct {
 	ID           uuid.UUID
 	Identity     Identity
-	IdentifiedAt time.Time // when FranceConnect last said so
+	IdentifiedAt time.Time // when FranceConnect, or a document, last said so
 }
 
 // Register reads and writes the citizens of organisations.
 type Register struct {
-	db    *db.DB
 	keys  *envelope.Keys
 	names *names // of the last searches
 }
 
-// New returns the register kept in this database under these keys.
-func New(d *db.DB, keys *envelope.Keys) *Register {
-	return &Register{db: d, keys: keys, names: newNames()}
+// New returns the register kept under these keys. Whoever asks it brings the transaction.
+func New(keys *envelope.Keys) *Register {
+	return &Register{keys: keys, names: newNames()}
 }
 
 // Querier is a transaction of whatever kind, for reads inside it.
@@ -44,26 +44,16 @@ type Querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// Find finds a citizen of an organisation, or returns db.ErrNotFound.
-func (r *Register) Find(ctx context.Context, organisation, id uuid.UUID) (Citizen, error) {
-	var c Citizen
-	err := r.db.Read(ctx, db.InOrganisation(organisation), func(tx pgx.Tx) error {
-		var err error
-		c, err = r.FindWith(ctx, tx, organisation, id)
-		return err
-	})
-	return c, err
-}
-
-// FindWith is Find inside a transaction.
-func (r *Register) FindWith(ctx context.Context, q Querier, organisation, id uuid.UUID) (Citizen, error) {
+// Find finds a citizen of an organisation, with the key under which everything about them is sealed. It returns db.ErrNotFound for another
+// organisation's.
+func (r *Register) Find(ctx context.Context, q Querier, organisation, id uuid.UUID) (Citizen, *envelope.DataKey, error) {
 	var s Sealed
 	err := q.QueryRow(ctx, `select id, data_key, identity, identified_at from citizen where id = $1 and organisation_id = $2`, id, organisation).
 		Scan(s.Fields()...)
 	if err != nil {
-		return Citizen{}, db.Found("find citizen", err)
+		return Citizen{}, nil, db.Found("find citizen", err)
 	}
-	return r.Open(s)
+	return r.OpenWithKey(s)
 }
 
 // Sealed is a citizen as stored, for queries that join the table citizen.
@@ -78,15 +68,21 @@ func (s *Sealed) Fields() []any { return []any{&s.ID, &s.dataKey, &s.identity, &
 
 // Open decrypts a stored citizen.
 func (r *Register) Open(s Sealed) (Citizen, error) {
-	key, err := r.keys.Open(s.ID, s.dataKey)
+	c, _, err := r.OpenWithKey(s)
+	return c, err
+}
+
+// OpenWithKey is Open, with the citizen's key.
+func (r *Register) OpenWithKey(s Sealed) (Citizen, *envelope.DataKey, error) {
+	key, err := r.KeyOf(&s)
 	if err != nil {
-		return Citizen{}, fmt.Errorf("open citizen %s: %w", s.ID, err)
+		return Citizen{}, nil, fmt.Errorf("open citizen %s: %w", s.ID, err)
 	}
 	c := Citizen{ID: s.ID, IdentifiedAt: s.identifiedAt}
 	if c.Identity, err = OpenIdentity(key, s.identity); err != nil {
-		return Citizen{}, fmt.Errorf("open citizen %s: %w", s.ID, err)
+		return Citizen{}, nil, fmt.Errorf("open citizen %s: %w", s.ID, err)
 	}
-	return c, nil
+	return c, key, nil
 }
 
 // OpenIdentity decrypts an identity that SealIdentity sealed.
@@ -125,7 +121,7 @@ func (r *Register) DataKey(ctx context.Context, q Querier, organisation, id uuid
 // KeyOf is DataKey of a citizen as stored.
 func (r *Register) KeyOf(s *Sealed) (*envelope.DataKey, error) { return r.keys.Open(s.ID, s.dataKey) }
 
-// Index returns the key by which an organisation finds a citizen whom FranceConnect names sub.
+// Index returns the key by which an organisation finds a citizen by their sub: FranceConnect's, or NewDocumentSub's.
 func (r *Register) Index(organisation uuid.UUID, sub string) ([]byte, error) {
 	return r.keys.Index(organisation, "citizen.sub", sub)
 }
@@ -153,7 +149,7 @@ func Lock(b *pgx.Batch, organisation uuid.UUID, index string, arg any) *Sealed {
 // corrected at the register, and a correction must not stay behind). It returns the citizen's id and data key.
 func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, *envelope.DataKey, error) {
 	var called []byte // nil but of a document
-	if fresh.IdentifiedBy == "witnessed" {
+	if fresh.IdentifiedBy == string(procedure.Witnessed) {
 		var err error
 		if called, err = r.called(fresh.Organisation, fresh.Identity); err != nil {
 			return uuid.Nil, nil, err
@@ -167,9 +163,9 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, 
 	}
 	key, err := r.sameCitizen(known, fresh)
 	if err != nil {
-		return uuid.Nil, nil, fmt.Errorf("open citizen %s: %w", known.ID, err)
+		return uuid.Nil, nil, err
 	}
-	if fresh.IdentifiedBy == "known" { // nothing new was told
+	if fresh.IdentifiedBy == string(procedure.Known) { // nothing new was told
 		return known.ID, key, nil
 	}
 	sealed, err := SealIdentity(key, fresh.Identity)
@@ -184,20 +180,16 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, 
 // sameCitizen opens the row that the index found and holds its identity to the index: a row whose index was changed behind
 // the program's back must not take somebody else's identity, and their powers with it.
 func (r *Register) sameCitizen(known *Sealed, fresh Fresh) (*envelope.DataKey, error) {
-	key, err := r.keys.Open(known.ID, known.dataKey)
+	before, key, err := r.OpenWithKey(*known)
 	if err != nil {
 		return nil, err
 	}
-	before, err := OpenIdentity(key, known.identity)
-	if err != nil {
-		return nil, err
-	}
-	index, err := r.Index(fresh.Organisation, before.Sub)
+	index, err := r.Index(fresh.Organisation, before.Identity.Sub)
 	if err != nil {
 		return nil, err
 	}
 	if !bytes.Equal(index, fresh.Index) {
-		return nil, errors.New("the row's index is not that of the identity in it")
+		return nil, fmt.Errorf("open citizen %s: the row's index is not that of the identity in it", known.ID)
 	}
 	return key, nil
 }
@@ -206,7 +198,7 @@ func (r *Register) sameCitizen(known *Sealed, fresh Fresh) (*envelope.DataKey, e
 // the organisation does not know them yet.
 type Fresh struct {
 	Owner, Organisation uuid.UUID
-	IdentifiedBy        string // procedure.Assurance: franceconnect, witnessed, or known, which tells nothing new
+	IdentifiedBy        string // a procedure.Assurance; Known tells nothing new
 	Index               []byte
 	DataKey, Sealed     []byte
 	Key                 *envelope.DataKey // DataKey, opened

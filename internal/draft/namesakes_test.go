@@ -62,15 +62,6 @@ func asked(t *testing.T, w *fixture.World, by journal.Actor, i citizen.Identity,
 	return known.Namesakes
 }
 
-func found(t *testing.T, w *fixture.World, who uuid.UUID) citizen.Identity {
-	t.Helper()
-	c, err := w.Citizens.Find(t.Context(), w.Here, who)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.Identity
-}
-
 // standing is which of the mandates stand.
 func standing(t *testing.T, w *fixture.World, mandates ...mandate.Mandate) (out []bool) {
 	t.Helper()
@@ -100,7 +91,7 @@ func TestNamesakes_StayTwo(t *testing.T) {
 	if both := standing(t, w, first, second); !both[0] || !both[1] {
 		t.Errorf("they stand: %v", both)
 	}
-	if a, b := found(t, w, first.Citizen), found(t, w, second.Citizen); a.Email != "a@exemple.invalid" || a.BornTown != "HOMS" || b.Email != "b@exemple.invalid" || b.BornTown != "Alep" || a.Sub == b.Sub {
+	if a, b := w.Identity(t, w.Here, first.Citizen), w.Identity(t, w.Here, second.Citizen); a.Email != "a@exemple.invalid" || a.BornTown != "HOMS" || b.Email != "b@exemple.invalid" || b.BornTown != "Alep" || a.Sub == b.Sub {
 		t.Errorf("%+v, %+v", a, b)
 	}
 	if n := count(t, w, `select count(*) from journal_entry where action = 'draft.identified' and body::jsonb -> 'detail' -> 'other_than' ->> 0 = $1 and citizen_id is null`, first.Citizen.String()); n != 1 {
@@ -147,7 +138,7 @@ func TestNamesakes_TheSameAgain(t *testing.T) {
 	if both := standing(t, w, first, second); second.Citizen != first.Citizen || both[0] || !both[1] {
 		t.Errorf("citizen %s and %s, they stand: %v", first.Citizen, second.Citizen, both)
 	}
-	if i := found(t, w, first.Citizen); i.FamilyName != "Haddád" || i.BornTown != "HOMS" || i.BornCountry != "SYRIE" || i.Email != "a@exemple.invalid" {
+	if i := w.Identity(t, w.Here, first.Citizen); i.FamilyName != "Haddád" || i.BornTown != "HOMS" || i.BornCountry != "SYRIE" || i.Email != "a@exemple.invalid" {
 		t.Errorf("%+v", i)
 	}
 	if n := count(t, w, `select count(*) from mandate_draft where same_as is not null or other_than is not null`); n != 0 {
@@ -163,7 +154,7 @@ func TestNamesakes_TheSameAgain(t *testing.T) {
 		t.Errorf("%+v, %v", k, err)
 	}
 	signs(t, w, id)
-	if i := found(t, w, first.Citizen); i.Email != "new@exemple.invalid" || i.BornTown != "Homs" {
+	if i := w.Identity(t, w.Here, first.Citizen); i.Email != "new@exemple.invalid" || i.BornTown != "Homs" {
 		t.Errorf("%+v", i)
 	}
 	w.Content(t)
@@ -257,7 +248,7 @@ func TestNamesakes_OfBefore(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	first := signs(t, w, reads(t, w, amina("", ""), draft.Who{}))
-	old := found(t, w, first.Citizen)
+	old := w.Identity(t, w.Here, first.Citizen)
 	old.Sub, old.BornCountry = "document:haddad:amina:1983-00-00", ""
 	conn := w.Connect(t, w.Superuser)
 	key, err := w.Citizens.DataKey(t.Context(), conn, w.Here, first.Citizen)
@@ -280,7 +271,7 @@ func TestNamesakes_OfBefore(t *testing.T) {
 	if again := signs(t, w, reads(t, w, amina("HOMS", ""), draft.Who{Same: first.Citizen})); again.Citizen != first.Citizen {
 		t.Errorf("became another citizen")
 	}
-	if i := found(t, w, first.Citizen); i.Sub != old.Sub || i.BornTown != "HOMS" {
+	if i := w.Identity(t, w.Here, first.Citizen); i.Sub != old.Sub || i.BornTown != "HOMS" {
 		t.Errorf("%+v", i)
 	}
 	if n := count(t, w, `select count(*) from citizen where id = $1 and name_index is not null`, first.Citizen); n != 1 {

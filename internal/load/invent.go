@@ -155,7 +155,7 @@ func (k *making) citizen(o *office, n int, at time.Time) (known, error) {
 	if err != nil {
 		return who, err
 	}
-	index, err := citizen.New(nil, k.keys).Index(o.id, who.identity.Sub)
+	index, err := citizen.New(k.keys).Index(o.id, who.identity.Sub)
 	if err != nil {
 		return who, err
 	}

@@ -88,8 +88,8 @@ func TestSign_RefusesARowWhoseIndexWasChanged(t *testing.T) {
 	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, drawn, w.Agreed(t, w.Jeanne, drawn)); err == nil {
 		t.Error("another person took over the row, and the powers of who was in it")
 	}
-	if c, err := w.Citizens.Find(t.Context(), w.Here, angela.Citizen); err != nil || c.Identity != fixture.Angela() {
-		t.Errorf("the row now holds %v, %v", c.Identity.FamilyName, err)
+	if who := w.Identity(t, w.Here, angela.Citizen); who != fixture.Angela() {
+		t.Errorf("the row now holds %v", who.FamilyName)
 	}
 }
 

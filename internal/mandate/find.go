@@ -64,16 +64,13 @@ func (r *Register) Given(m Mandate, n int) (Power, bool, error) {
 // open in its place.
 func termsPurpose(mandate uuid.UUID) string { return "mandate.terms:" + mandate.String() }
 
+// openMandate fills in the terms of a mandate, which were sealed, and who its citizen is.
 func (r *Register) openMandate(ctx context.Context, tx Reader, m *Mandate, sealed []byte) error {
-	who, err := r.citizens.FindWith(ctx, tx, m.Organisation, m.Citizen)
+	who, key, err := r.citizens.Find(ctx, tx, m.Organisation, m.Citizen)
 	if err != nil {
 		return err
 	}
 	m.Identity = who.Identity
-	key, err := r.citizens.DataKey(ctx, tx, m.Organisation, m.Citizen)
-	if err != nil {
-		return err
-	}
 	plain, err := key.Unseal(termsPurpose(m.ID), sealed)
 	if err != nil {
 		return err

@@ -252,9 +252,8 @@ func TestSign_BringsTheIdentityUpToDate(t *testing.T) {
 	if first.Citizen != second.Citizen {
 		t.Error("the same sub became two citizens")
 	}
-	c, err := w.Citizens.Find(t.Context(), w.Here, first.Citizen)
-	if err != nil || c.Identity != corrected {
-		t.Errorf("identity %+v, %v", c.Identity, err)
+	if who := w.Identity(t, w.Here, first.Citizen); who != corrected {
+		t.Errorf("identity %+v", who)
 	}
 	if m, err := w.Mandates.Consult(t.Context(), w.Jeanne, first.ID, mandate.PageMandate); err != nil || m.Terms.Citizen.FamilyName != "DUBOIS" {
 		t.Errorf("the terms signed first changed: %+v, %v", m.Terms, err)

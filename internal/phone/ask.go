@@ -48,15 +48,12 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, citizen uuid.UUID,
 		if err := mayAct(tx.Now); err != nil {
 			return journal.Event{}, err
 		}
-		if sealed.ID == uuid.Nil {
-			return journal.Event{}, db.ErrNotFound
+		who, err := r.open(sealed)
+		if err != nil {
+			return journal.Event{}, err
 		}
 		if here, err := present(ctx, tx, by.Organisation, citizen); err != nil || !here {
 			return journal.Event{}, cmp.Or(err, ErrNotHere)
-		}
-		who, err := r.open(ctx, tx, sealed, by.Organisation)
-		if err != nil {
-			return journal.Event{}, err
 		}
 		return r.asked(ctx, tx, who, number)
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
 )
@@ -107,12 +108,12 @@ func (r *Register) lockCitizen(b *pgx.Batch, organisation, id uuid.UUID) *citize
 	return s
 }
 
-func (r *Register) open(ctx context.Context, tx *journal.Tx, s *citizen.Sealed, organisation uuid.UUID) (opened, error) {
-	c, err := r.citizens.Open(*s)
-	if err != nil {
-		return opened{}, err
+// open opens a citizen who was locked, or returns db.ErrNotFound when there is none.
+func (r *Register) open(s *citizen.Sealed) (opened, error) {
+	if s.ID == uuid.Nil {
+		return opened{}, db.ErrNotFound
 	}
-	key, err := r.citizens.DataKey(ctx, tx, organisation, s.ID)
+	c, key, err := r.citizens.OpenWithKey(*s)
 	return opened{c, key}, err
 }
 
@@ -154,11 +155,7 @@ func (r *Register) find(ctx context.Context, q citizen.Querier, organisation, id
 		return Held{}, citizen.Citizen{}, ErrNotShown
 	}
 	x := &found[0]
-	c, err := r.citizens.FindWith(ctx, q, organisation, x.Citizen)
-	if err != nil {
-		return Held{}, c, err
-	}
-	key, err := r.citizens.DataKey(ctx, q, organisation, x.Citizen)
+	c, key, err := r.citizens.Find(ctx, q, organisation, x.Citizen)
 	if err == nil {
 		err = x.open(key)
 	}

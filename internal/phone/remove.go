@@ -23,10 +23,7 @@ func (r *Register) Remove(ctx context.Context, by journal.Actor, citizen uuid.UU
 		if err := mayEnd(); err != nil {
 			return journal.Event{}, err
 		}
-		if sealed.ID == uuid.Nil {
-			return journal.Event{}, db.ErrNotFound
-		}
-		who, err := r.open(ctx, tx, sealed, by.Organisation)
+		who, err := r.open(sealed)
 		if err != nil {
 			return journal.Event{}, err
 		}

@@ -47,10 +47,7 @@ func (r *Register) Verify(ctx context.Context, by journal.Actor, citizen uuid.UU
 		if err := mayAct(tx.Now); err != nil {
 			return journal.Event{}, err
 		}
-		if sealed.ID == uuid.Nil {
-			return journal.Event{}, db.ErrNotFound
-		}
-		who, err := r.open(ctx, tx, sealed, by.Organisation)
+		who, err := r.open(sealed)
 		if err != nil {
 			return journal.Event{}, err
 		}
