@@ -78,7 +78,7 @@ func (a *App) buildPost() error {
 		}
 	}
 	a.office.phones = phone.New(a.db, a.journal, a.citizens, a.keys.Envelope, a.clock, c.SMS).Telling(a.tellCitizens())
-	a.office.consents = consent.New(a.db, a.journal, a.citizens, a.office.phones, a.clock, consent.Config{Gateway: c.SMS, Answers: a.config.SMSCallbackKey != "", Contact: a.config.ContactPhone})
+	a.office.consents = consent.New(a.db, a.journal, a.office.phones, a.clock, consent.Config{Gateway: c.SMS, Answers: a.config.SMSCallbackKey != "", Contact: a.config.ContactPhone})
 	a.office.smsin = smsin.New(a.db, a.clock, a.config.SMSCallbackKey, a.office.consents, a.office.phones)
 	a.office.post, err = notify.New(a.db, a.clock, c)
 	return err

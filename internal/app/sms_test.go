@@ -35,7 +35,7 @@ func TestSMS_FromTheCounterToTheAnswer(t *testing.T) {
 	gateway, err := sms.New(sms.Config{URL: site.Mailbox.SMS(), Token: site.Mailbox.Token})
 	must(t, err)
 	phones := phone.New(site.DB, site.Journal, site.Citizens, site.Keys, site.Clock, gateway)
-	consents := consent.New(site.DB, site.Journal, site.Citizens, phones, site.Clock, consent.Config{Gateway: gateway, Answers: true, Contact: "01 99 00 00 00"})
+	consents := consent.New(site.DB, site.Journal, phones, site.Clock, consent.Config{Gateway: gateway, Answers: true, Contact: "01 99 00 00 00"})
 	numbers, err := phones.Of(t.Context(), site.Jeanne, m.Citizen)
 	must(t, err)
 	draft, now := token.ID(), site.Clock.Now()

@@ -40,7 +40,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/citizen"
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/envelope"
@@ -107,11 +106,6 @@ func (c Consent) Live(now time.Time) bool {
 	return (c.State == Queued || c.State == Sent || c.State == Yes) && now.Before(c.ExpiresAt)
 }
 
-// Stands reports whether the citizen has agreed to exactly this version and digest, for a page that shows it. What signs asks in its act (Ask).
-func (c Consent) Stands(version int, digest []byte, now time.Time) bool {
-	return c.State == Yes && now.Before(c.ExpiresAt) && c.Version == version && string(c.Digest) == string(digest)
-}
-
 // Config is what requests need besides the database.
 type Config struct {
 	Gateway *sms.Gateway // nil: none
@@ -123,7 +117,6 @@ type Config struct {
 type Register struct {
 	db       *db.DB
 	journal  *journal.Journal
-	citizens *citizen.Register
 	phones   *phone.Register
 	clock    *clock.Clock
 	throttle *throttle.Throttle
@@ -131,8 +124,8 @@ type Register struct {
 }
 
 // New returns the requests kept in this database.
-func New(d *db.DB, j *journal.Journal, citizens *citizen.Register, phones *phone.Register, c *clock.Clock, config Config) *Register {
-	return &Register{d, j, citizens, phones, c, throttle.New(d, c), config}
+func New(d *db.DB, j *journal.Journal, phones *phone.Register, c *clock.Clock, config Config) *Register {
+	return &Register{d, j, phones, c, throttle.New(d, c), config}
 }
 
 // Ready reports whether citizens can be asked, and their answers be believed.
@@ -163,52 +156,6 @@ func (r *Register) Latest(ctx context.Context, by journal.Actor, draft uuid.UUID
 	})
 	err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch)
 	return c, db.Found("find a request for consent", err)
-}
-
-// Said is one message of an exchange, in clear.
-type Said struct {
-	Kind   string // recap, request, again, accepted, refused, closed, late; answer for what the citizen wrote
-	Text   string
-	State  string // queued, sent, delivered, undelivered, failed, dropped
-	SentAt time.Time
-}
-
-// Exchange returns what was said, for evidence: our messages in their order, and the last answer that counted.
-func (r *Register) Exchange(ctx context.Context, q citizen.Querier, organisation, id uuid.UUID) ([]Said, error) {
-	var who uuid.UUID
-	var answer []byte
-	var answered *time.Time
-	err := q.QueryRow(ctx, `select citizen_id, answer, answered_at from consent where id = $1 and organisation_id = $2`, id, organisation).Scan(&who, &answer, &answered)
-	if err != nil {
-		return nil, db.Found("read an exchange", err)
-	}
-	key, err := r.citizens.DataKey(ctx, q, organisation, who)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := q.Query(ctx, `select id, kind, text, state, sent_at from consent_message where consent_id = $1 order by seq`, id)
-	if err != nil {
-		return nil, db.Found("read an exchange", err)
-	}
-	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Said, error) {
-		var s Said
-		var message uuid.UUID
-		var sealed []byte
-		var sent *time.Time
-		err := row.Scan(&message, &s.Kind, &sealed, &s.State, &sent)
-		if err != nil {
-			return s, err
-		}
-		s.SentAt = db.OrZero(sent)
-		s.Text, err = unseal(key, "text", message, sealed)
-		return s, err
-	})
-	if err == nil && answer != nil {
-		said := Said{Kind: "answer", SentAt: *answered}
-		said.Text, err = unseal(key, "answer", id, answer)
-		out = append(out, said)
-	}
-	return out, db.Found("read an exchange", err)
 }
 
 // purpose binds a sealed value to its row. It never changes: stored values would no longer open.

@@ -3,6 +3,7 @@ package consent_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"mandat/internal/consent"
 	"mandat/internal/db"
+	"mandat/internal/evidence"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -96,7 +98,7 @@ func TestConsent_IsGiven(t *testing.T) {
 	}
 	c.state(consent.Queued)
 	c.Send(t, id)
-	if got := c.state(consent.Sent); got.SentAt.IsZero() || got.Stands(3, c.request.Digest, c.Clock.Now()) {
+	if got := c.state(consent.Sent); got.SentAt.IsZero() {
 		t.Errorf("%+v", got)
 	}
 	said := c.Box.To(angelas)[before:]
@@ -105,13 +107,16 @@ func TestConsent_IsGiven(t *testing.T) {
 	}
 	c.Answer(t, id, "06 39 98 00 10", " Oui. Merci ! ")
 	got := c.state(consent.Yes)
-	if now := c.Clock.Now(); !got.Stands(3, c.request.Digest, now) || got.Stands(4, c.request.Digest, now) || got.Stands(3, token.Bytes(32), now) || got.Stands(3, c.request.Digest, got.ExpiresAt) {
-		t.Errorf("%+v", got)
+	given, kept := c.given()
+	if !given.Stands(c.angela, 3, c.request.Digest, c.Clock.Now()) || given.Stands(c.angela, 3, c.request.Digest, got.ExpiresAt) {
+		t.Errorf("%+v stands, or not", given)
+	}
+	if len(kept) != 3 || string(kept[0].Bytes) != said[0].Text || string(kept[1].Bytes) != said[1].Text || kept[2].Template != evidence.Answer || string(kept[2].Bytes) != " Oui. Merci ! " {
+		t.Errorf("kept %+v", kept)
 	}
 	c.Send(t, id)
-	all, err := exchange(c, id)
-	if err != nil || len(all) != 4 || all[2].Kind != "accepted" || all[3].Kind != "answer" || all[3].Text != " Oui. Merci ! " || all[0].Text != said[0].Text {
-		t.Errorf("%+v, %v", all, err)
+	if got := c.kinds(id); !slices.Equal(got, []string{"recap", "request", "accepted"}) {
+		t.Errorf("said %v", got)
 	}
 	if _, err := c.Consents.Latest(t.Context(), c.Ines, c.request.Draft); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("another organisation sees it: %v", err)
@@ -120,12 +125,30 @@ func TestConsent_IsGiven(t *testing.T) {
 	c.content()
 }
 
-func exchange(c *counter, id uuid.UUID) (out []consent.Said, err error) {
-	err = c.DB.Read(c.t.Context(), db.InOrganisation(c.Here), func(tx pgx.Tx) error {
-		out, err = c.Consents.Exchange(c.t.Context(), tx, c.Here, id)
+// given is what an act that signs finds answered, and keeps as evidence.
+func (c *counter) given() (given *consent.Given, kept []evidence.Text) {
+	c.t.Helper()
+	batch := &pgx.Batch{}
+	given = consent.Ask(batch, c.Here, c.request.Draft)
+	err := c.DB.WriteAfter(c.t.Context(), db.InOrganisation(c.Here), db.Durable, batch, func(tx *db.Tx) error {
+		_, key, err := c.Citizens.Find(c.t.Context(), tx, c.Here, c.angela)
+		if err == nil {
+			kept, err = given.Said(key)
+		}
 		return err
 	})
-	return out, err
+	c.want("read what was answered", err, nil)
+	return given, kept
+}
+
+// kinds are the messages of a request, in their order.
+func (c *counter) kinds(id uuid.UUID) []string {
+	c.t.Helper()
+	rows, err := c.Connect(c.t, c.Superuser).Query(c.t.Context(), `select kind from consent_message where consent_id = $1 order by seq`, id)
+	c.want("read the messages", err, nil)
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	c.want("read the messages", err, nil)
+	return out
 }
 
 func TestStart_Refuses(t *testing.T) {
@@ -152,7 +175,7 @@ func TestStart_Refuses(t *testing.T) {
 	c.Behind(t, `update person set phone = null where id = $1`, c.Ines.Person)
 	c.want("remove", c.Phones.Remove(t.Context(), c.Jeanne, c.angela), nil)
 	c.want("a removed number", start(c.Jeanne, same), phone.ErrNotShown)
-	none := consent.New(c.DB, c.Journal, c.Citizens, c.Phones, c.Clock, consent.Config{Answers: true})
+	none := consent.New(c.DB, c.Journal, c.Phones, c.Clock, consent.Config{Answers: true})
 	if _, err := none.Start(t.Context(), c.Jeanne, c.request); !errors.Is(err, consent.ErrNoGateway) {
 		t.Errorf("without a gateway: %v", err)
 	}
@@ -216,17 +239,7 @@ func TestAnswer(t *testing.T) {
 			}
 			c.Send(t, id)
 			c.state(x.state)
-			all, err := exchange(c, id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var replies []string
-			for _, s := range all[2:] {
-				if s.Kind != "answer" {
-					replies = append(replies, s.Kind)
-				}
-			}
-			if got := strings.Join(replies, " "); got != x.replies {
+			if got := strings.Join(c.kinds(id)[2:], " "); got != x.replies {
 				t.Errorf("replied %s, want %s", got, x.replies)
 			}
 			c.content()
