@@ -3,6 +3,7 @@
 package private
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -22,7 +23,8 @@ const (
 // on paper: nothing in it may let anybody pay, sign in or be taken for the citizen.
 //
 // Numbers are recognised by their check digits, whatever stands between their digits (spaces, dots, dashes, up to three signs), and only whole: from where
-// digits begin to where they end. A long receipt number passes, unless its check digits happen to be right.
+// digits begin to where they end. A long receipt number passes, unless its check digits happen to be right. A tax number (numéro fiscal), which is written on every letter of
+// the tax office and by which its files are known, passes too: its own check digits tell it from a social security number without its key.
 func Holds(text string) string {
 	folded := fold(text)
 	switch {
@@ -144,11 +146,17 @@ var (
 func isNIR(digits string) bool {
 	switch len(digits) {
 	case 13:
-		return nirPlain.MatchString(digits)
+		return nirPlain.MatchString(digits) && !isTax(digits)
 	case 15:
 		return nirForm.MatchString(digits[:13]) && remainder(digits[:13], 97)+remainder(digits[13:], 1000) == 97
 	}
 	return false
+}
+
+// isTax reports whether a number is that of a taxpayer: 13 digits, of which the first is 0 to 3 and the last three are the remainder of the ten before them by 511
+// (European Commission, TIN algorithms, France). Of a thousand numbers of persons without their key, one happens to be one.
+func isTax(digits string) bool {
+	return len(digits) == 13 && digits[0] <= '3' && fmt.Sprintf("%03d", remainder(digits[:10], 511)) == digits[10:]
 }
 
 // holdsCard looks for numbers of bank cards: 13 to 19 digits that begin as those of a network do and pass Luhn's check (ISO/IEC 7812-1). Without their

@@ -95,6 +95,14 @@ func TestHolds(t *testing.T) {
 		"1234567890123":                                            "",
 		"01939b1c-7c5e-7000-8000-000000000001":                     "",
 		"Numéro fiscal 30 12 345 678 901":                          "",
+
+		// Tax numbers: their check digits tell them from numbers of persons without their key, and from cards.
+		"30 23 217 600 053":                          "",
+		"1850578006193":                              "",
+		"n° fiscal 18 50 578 006 193":                "",
+		"1850578006194":                              NIR, // one digit is wrong
+		"1850578006193" + key("1850578006193"):       NIR,
+		"1 85 05 78 006 193 " + key("1850578006193"): NIR,
 	} {
 		if got := Holds(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
