@@ -14,6 +14,7 @@ import (
 
 	"mandat/internal/apptest"
 	"mandat/internal/certification"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -109,7 +110,7 @@ func (s *stage) low() string {
 			if p.Identity == procedure.Known && p.Warning == nil && p.Offers(procedure.Act) {
 				d, err := s.site.Drafts.Start(s.ctx(), s.owner.By, fixture.Terms(p.Key))
 				must(s.t, err)
-				must(s.t, s.site.Drafts.ReadDocument(s.ctx(), s.owner.By, d.ID, fixture.Citizen(s.n), "passport"))
+				must(s.t, s.site.Drafts.ReadDocument(s.ctx(), s.owner.By, d.ID, fixture.Citizen(s.n), "passport", draft.Who{}))
 				return d.ID.String()
 			}
 		}

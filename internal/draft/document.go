@@ -51,12 +51,7 @@ func (e *NamesakesError) Error() string {
 	return "the organisation knows people of this name, born on this day: who it is has to be said"
 }
 
-// ReadDocument is ReadDocumentOf of somebody about whom nothing is said besides.
-func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string) error {
-	return r.ReadDocumentOf(ctx, by, id, i, document, Who{})
-}
-
-// ReadDocumentOf puts into a draft of the actor's own the identity that they read on a document in the citizen's hands. It counts once a second
+// ReadDocument puts into a draft of the actor's own the identity that they read on a document in the citizen's hands. It counts once a second
 // colleague has seen the same (Witness). Of i it takes what a document tells, and the e-mail address.
 //
 // Somebody of this name and birth date may be known by a document already. Whether they are the same person is no matter of spelling: it is refused with
@@ -64,7 +59,7 @@ func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.U
 // not told again stay as they are.
 //
 // Errors: *IdentityError, *NamesakesError, db.ErrNotFound for a Same who has not this name and birth date here, *TooLowError when a procedure needs FranceConnect, ErrMinor.
-func (r *Register) ReadDocumentOf(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string, who Who) error {
+func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string, who Who) error {
 	if wrong := Misread(i, document); len(wrong) > 0 {
 		return &IdentityError{wrong}
 	}

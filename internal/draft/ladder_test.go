@@ -70,12 +70,12 @@ func TestLadder_TooLowIsRefusedBeforeAnybodyAgrees(t *testing.T) {
 		want      error
 	}{
 		"a document for FranceConnect": {high, func(id uuid.UUID) error {
-			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport")
+			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport", draft.Who{})
 		}, draft.ErrTooLow},
 		"an acquaintance for FranceConnect": {high, func(id uuid.UUID) error { return w.Drafts.Recognise(t.Context(), w.Jeanne, id, known) }, draft.ErrTooLow},
 		"an acquaintance for a document":    {middle, func(id uuid.UUID) error { return w.Drafts.Recognise(t.Context(), w.Jeanne, id, known) }, draft.ErrTooLow},
 		"a document for a document": {middle, func(id uuid.UUID) error {
-			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport")
+			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport", draft.Who{})
 		}, nil},
 	} {
 		id := start(t, w, w.Jeanne, x.procedure)
@@ -110,14 +110,14 @@ func TestDocument_NeedsAWholeIdentity(t *testing.T) {
 	} {
 		i := document()
 		x.change(&i)
-		err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, start(t, w, w.Jeanne, middle), i, x.kind)
+		err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, start(t, w, w.Jeanne, middle), i, x.kind, draft.Who{})
 		if wrong, ok := errors.AsType[*draft.IdentityError](err); !ok || len(wrong.Wrong) != 1 || wrong.Wrong[x.wrong] == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	child := document()
 	child.Birthdate = "2020-01-01"
-	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, start(t, w, w.Jeanne, middle), child, "passport"); !errors.Is(err, draft.ErrMinor) {
+	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, start(t, w, w.Jeanne, middle), child, "passport", draft.Who{}); !errors.Is(err, draft.ErrMinor) {
 		t.Errorf("a child: %v", err)
 	}
 }
@@ -128,7 +128,7 @@ func TestDocument_SecondColleagueThenMandate(t *testing.T) {
 	w := fixture.New(t)
 	middle := pick(t, w, procedure.Witnessed)
 	id := start(t, w, w.Jeanne, middle)
-	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "identity_card"); err != nil {
+	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "identity_card", draft.Who{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Mandates.Sign(t.Context(), w.Jeanne, id, w.Agreed(t, w.Jeanne, id)); !errors.Is(err, mandate.ErrNoProof) {
@@ -175,7 +175,7 @@ func TestDocument_SecondColleagueThenMandate(t *testing.T) {
 		t.Error("a power says that FranceConnect identified them")
 	}
 	again := start(t, w, w.Jeanne, middle)
-	if err := w.Drafts.ReadDocumentOf(t.Context(), w.Jeanne, again, document(), "passport", draft.Who{Same: m.Citizen}); err != nil {
+	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, again, document(), "passport", draft.Who{Same: m.Citizen}); err != nil {
 		t.Fatal(err)
 	}
 	w.Witness(t, w.Paul, again)
@@ -195,7 +195,7 @@ func TestWitness_IsForOneVersion(t *testing.T) {
 		"identity": func(t *testing.T, w *fixture.World, id uuid.UUID) (journal.Actor, error) {
 			other := document()
 			other.GivenName = "Camille"
-			return w.Jeanne, w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, other, "passport")
+			return w.Jeanne, w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, other, "passport", draft.Who{})
 		},
 		"taken over": func(t *testing.T, w *fixture.World, id uuid.UUID) (journal.Actor, error) {
 			return w.Paul, w.Drafts.TakeOver(t.Context(), w.Paul, id, version(t, w, w.Jeanne, id))
@@ -205,7 +205,7 @@ func TestWitness_IsForOneVersion(t *testing.T) {
 			t.Parallel()
 			w := fixture.New(t)
 			id := start(t, w, w.Jeanne, pick(t, w, procedure.Witnessed))
-			if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport"); err != nil {
+			if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport", draft.Who{}); err != nil {
 				t.Fatal(err)
 			}
 			w.Witness(t, w.Paul, id)

@@ -27,7 +27,7 @@ func amina(town, email string) citizen.Identity {
 func reads(t *testing.T, w *fixture.World, i citizen.Identity, who draft.Who) uuid.UUID {
 	t.Helper()
 	id := start(t, w, w.Jeanne, pick(t, w, procedure.Witnessed))
-	if err := w.Drafts.ReadDocumentOf(t.Context(), w.Jeanne, id, i, "passport", who); err != nil {
+	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, i, "passport", who); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -48,7 +48,7 @@ func signs(t *testing.T, w *fixture.World, id uuid.UUID) mandate.Mandate {
 func asked(t *testing.T, w *fixture.World, by journal.Actor, i citizen.Identity, who draft.Who) []citizen.Namesake {
 	t.Helper()
 	id := start(t, w, by, pick(t, w, procedure.Witnessed))
-	err := w.Drafts.ReadDocumentOf(t.Context(), by, id, i, "passport", who)
+	err := w.Drafts.ReadDocument(t.Context(), by, id, i, "passport", who)
 	known, ask := errors.AsType[*draft.NamesakesError](err)
 	if d, e := w.Drafts.Find(t.Context(), by, id); e != nil || ask != (d.State == draft.Open) {
 		t.Errorf("asked %v, and the draft is %s, %v", ask, d.State, e)
@@ -170,7 +170,7 @@ func TestNamesakes_TheSameIsOneOfThem(t *testing.T) {
 	other := amina("HOMS", "")
 	other.GivenName = "Amine"
 	elsewhere := start(t, w, w.Ines, pick(t, w, procedure.Witnessed))
-	if err := w.Drafts.ReadDocument(t.Context(), w.Ines, elsewhere, amina("HOMS", ""), "passport"); err != nil {
+	if err := w.Drafts.ReadDocument(t.Context(), w.Ines, elsewhere, amina("HOMS", ""), "passport", draft.Who{}); err != nil {
 		t.Fatalf("another organisation is asked about who is known here: %v", err)
 	}
 	second := w.Aidant(t, w.Elsewhere, "igor")
@@ -182,7 +182,7 @@ func TestNamesakes_TheSameIsOneOfThem(t *testing.T) {
 	for what, who := range map[string]uuid.UUID{"of another organisation": theirs.Citizen, "whom FranceConnect told": w.Sign(t, w.Jeanne, told, fixture.Tax).Citizen,
 		"of another name": signs(t, w, reads(t, w, other, draft.Who{})).Citizen, "nobody": uuid.New()} {
 		id := start(t, w, w.Jeanne, pick(t, w, procedure.Witnessed))
-		if err := w.Drafts.ReadDocumentOf(t.Context(), w.Jeanne, id, amina("HOMS", ""), "passport", draft.Who{Same: who}); !errors.Is(err, db.ErrNotFound) {
+		if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, amina("HOMS", ""), "passport", draft.Who{Same: who}); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("somebody %s: %v", what, err)
 		}
 		if d, err := w.Drafts.Find(t.Context(), w.Jeanne, id); err != nil || d.State != draft.Open {
@@ -222,7 +222,7 @@ func TestNamesakes_TwoFirstReadings(t *testing.T) {
 	if len(known) != 1 {
 		t.Fatalf("asked about %+v", known)
 	}
-	if err := w.Drafts.ReadDocumentOf(t.Context(), w.Jeanne, drafts[refused], amina(town, ""), "passport", draft.Who{Not: []uuid.UUID{known[0].ID}}); err != nil {
+	if err := w.Drafts.ReadDocument(t.Context(), w.Jeanne, drafts[refused], amina(town, ""), "passport", draft.Who{Not: []uuid.UUID{known[0].ID}}); err != nil {
 		t.Fatal(err)
 	}
 	signs(t, w, drafts[refused])
@@ -325,7 +325,7 @@ func TestNamesakes_GoWithTheIdentity(t *testing.T) {
 		},
 		"abandoned": func(id uuid.UUID) error { return w.Drafts.Abandon(t.Context(), w.Jeanne, id) },
 		"read anew": func(id uuid.UUID) error {
-			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport")
+			return w.Drafts.ReadDocument(t.Context(), w.Jeanne, id, document(), "passport", draft.Who{})
 		},
 	} {
 		for _, who := range []draft.Who{{Same: first.Citizen}, {Not: []uuid.UUID{first.Citizen}}} {

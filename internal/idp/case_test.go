@@ -127,7 +127,7 @@ func TestUse_NeverBelowFranceConnect(t *testing.T) {
 	camille := fixture.Citizen(1)
 	camille.Sub = ""
 	paper := attested(func(id uuid.UUID) error {
-		return s.Drafts.ReadDocument(t.Context(), s.Jeanne, id, camille, draft.Documents[0])
+		return s.Drafts.ReadDocument(t.Context(), s.Jeanne, id, camille, draft.Documents[0], draft.Who{})
 	})
 	v, m := s.angela(t, fixture.Tax)
 	attested(func(id uuid.UUID) error { return s.Drafts.Recognise(t.Context(), s.Jeanne, id, m.Citizen) })

@@ -171,7 +171,7 @@ func TestTransfer_AfterAnotherSpellingOfTheBirthPlace(t *testing.T) {
 	sign := func(a, second journal.Actor, town string, who draft.Who, d draft.Draft, err error) mandate.Mandate {
 		t.Helper()
 		if err == nil {
-			err = w.Drafts.ReadDocumentOf(t.Context(), a, d.ID, citizen.Identity{GivenName: "Amina", FamilyName: "HADDAD", Birthdate: "1983-00-00", BornTown: town}, "passport", who)
+			err = w.Drafts.ReadDocument(t.Context(), a, d.ID, citizen.Identity{GivenName: "Amina", FamilyName: "HADDAD", Birthdate: "1983-00-00", BornTown: town}, "passport", who)
 		}
 		if err != nil {
 			t.Fatal(err)

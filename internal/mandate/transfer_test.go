@@ -12,6 +12,7 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/draft"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -196,7 +197,7 @@ func (m *move) identify(by, colleague journal.Actor, id uuid.UUID, who citizen.I
 
 func (m *move) read(by journal.Actor, id uuid.UUID, who citizen.Identity) {
 	m.t.Helper()
-	if err := m.Drafts.ReadDocument(m.t.Context(), by, id, who, "passport"); err != nil {
+	if err := m.Drafts.ReadDocument(m.t.Context(), by, id, who, "passport", draft.Who{}); err != nil {
 		m.t.Fatal(err)
 	}
 }

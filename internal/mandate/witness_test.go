@@ -24,7 +24,7 @@ func onDocument(t *testing.T, w *fixture.World) uuid.UUID {
 	t.Helper()
 	d, err := w.Drafts.Start(t.Context(), w.Jeanne, fixture.Terms(procedureOf(t, w, procedure.Witnessed)))
 	if err == nil {
-		err = w.Drafts.ReadDocument(t.Context(), w.Jeanne, d.ID, citizen.Identity{GivenName: "Ada", FamilyName: "INVENTEE", Birthdate: "1950-01-01"}, "passport")
+		err = w.Drafts.ReadDocument(t.Context(), w.Jeanne, d.ID, citizen.Identity{GivenName: "Ada", FamilyName: "INVENTEE", Birthdate: "1950-01-01"}, "passport", draft.Who{})
 	}
 	if err != nil {
 		t.Fatal(err)

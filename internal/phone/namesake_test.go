@@ -22,7 +22,7 @@ func (c *counter) shown(by, second journal.Actor, town string, who draft.Who) uu
 		c.t.Fatal(err)
 	}
 	i := citizen.Identity{GivenName: "Amina", FamilyName: "HADDAD", Birthdate: "1983-00-00", BornTown: town}
-	if err := c.Drafts.ReadDocumentOf(c.t.Context(), by, d.ID, i, "passport", who); err != nil {
+	if err := c.Drafts.ReadDocument(c.t.Context(), by, d.ID, i, "passport", who); err != nil {
 		c.t.Fatal(err)
 	}
 	c.Witness(c.t, second, d.ID)

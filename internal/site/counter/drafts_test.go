@@ -59,7 +59,7 @@ func TestHome_DraftsThatWaitForASecondColleagueComeFirst(t *testing.T) {
 	b := c.jeanne(t)
 	waits := b.enterOnly("papiers-etat-civil")
 	seen := citizen.Identity{GivenName: "Angela", FamilyName: "DUBOIS", Birthdate: "1962-08-24", Gender: "female", Birthcountry: "99100", Birthplace: "75107"}
-	if err := c.Drafts.ReadDocument(t.Context(), b.By, draftID(waits), seen, "passport"); err != nil {
+	if err := c.Drafts.ReadDocument(t.Context(), b.By, draftID(waits), seen, "passport", draft.Who{}); err != nil {
 		t.Fatal(err)
 	}
 	c.Clock.Advance(time.Minute)

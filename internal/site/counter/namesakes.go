@@ -45,7 +45,7 @@ func whoOf(form *page.Form) (who draft.Who) {
 
 // readDocument puts what was typed into the draft, or asks who it is.
 func (s *Site) readDocument(w http.ResponseWriter, r *http.Request, at *session.Session, d draft.Draft, form *page.Form, i citizen.Identity) error {
-	err := s.Drafts.ReadDocumentOf(r.Context(), at.Actor(), d.ID, i, form.Value("document"), whoOf(form))
+	err := s.Drafts.ReadDocument(r.Context(), at.Actor(), d.ID, i, form.Value("document"), whoOf(form))
 	known, ask := errors.AsType[*draft.NamesakesError](err)
 	if !ask {
 		return s.identified(w, r, at, d, err)

@@ -64,7 +64,7 @@ func TestRenewal_IsShownToNobodyElse(t *testing.T) {
 	}
 	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
 	_, drawn = b.renewed(fixture.Terms(low.Terms.Powers[0].Procedure), func(id uuid.UUID) error {
-		return c.Drafts.ReadDocument(t.Context(), b.By, id, citizen.Identity{GivenName: "Ada", FamilyName: "INVENTEE", Birthdate: "1950-01-01"}, "passport")
+		return c.Drafts.ReadDocument(t.Context(), b.By, id, citizen.Identity{GivenName: "Ada", FamilyName: "INVENTEE", Birthdate: "1950-01-01"}, "passport", draft.Who{})
 	})
 	paul.Without(paul.Want(paul.Get(drawn+"/temoin"), 409, "Ce n’est pas la même personne"), secretFile, "INVENTEE")
 	c.wantRows(t, 0, `select count(*) from journal_entry where action = 'draft.identity_shown'`)
