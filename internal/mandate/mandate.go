@@ -11,7 +11,7 @@
 //	sign.go                     the signature: it asks for a proof (proof.go), freezes the terms (freeze.go) and keeps evidence (evidence.go);
 //	                            namesake.go for a citizen whom nobody knows yet
 //	renew.go, transfer.go       a mandate that renews another one, or takes the place of another organisation's
-//	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told
+//	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told; lasts.go until when it gives anything
 //	mayact.go                   the rule: whether a power stands, asked by whatever uses it
 //	consult.go, find.go         what is read of one mandate, each time with its entry; paper.go for who holds its paper, cases.go the files it is for,
 //	                            words.go for addresses that say nothing of whom was looked for

@@ -34,7 +34,8 @@ func scanPower(row pgx.CollectableRow) (Power, error) {
 const Stands = `p.state = 'standing' and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz`
 
 // MayAct answers whether an organisation may do a procedure for a citizen at this time, with the power that says so or
-// ErrNoPower. A power for every case ("") covers any case.
+// ErrNoPower. A power for every case ("") covers any case. The program asks Stands in its own statements: MayAct is the rule as a question by
+// itself, for tests and measurements, and gives nobody leave to act on the answer later.
 func MayAct(ctx context.Context, q Querier, organisation, citizen uuid.UUID, procedure, caseRef string, now time.Time) (Power, error) {
 	rows, err := q.Query(ctx, `select `+powerColumns+` from mandate_power p where p.organisation_id = $1 and p.citizen_id = $3 and p.procedure = $4
 		and p.case_ref in ('', $5) and `+Stands+` order by p.case_ref desc limit 1`, organisation, now, citizen, procedure, caseRef)
