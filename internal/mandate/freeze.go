@@ -109,9 +109,6 @@ func (s *signing) show(f *terms.Frozen) (err error) {
 	return nil
 }
 
-// supersede ends the earlier powers, and the mandates that have none left.
-func (s *signing) supersede(tx *journal.Tx) { supersede(tx, s.earlier) }
-
 // supersede ends powers whose place others take, and the mandates of which nothing is left that lasts. Rows are named by their primary key, of which
 // the lock of the citizen has kept everybody else away since they were read.
 func supersede(tx *journal.Tx, earlier []Power) {
