@@ -20,6 +20,7 @@ var forms = map[string]url.Values{
 	"POST /brouillons/{draft}/abandon":                        {},
 	"POST /brouillons/{draft}/autre-personne":                 {},
 	"POST /brouillons/{draft}/confirmation":                   {},
+	"POST /brouillons/{draft}/ecran":                          {"version": {"{identified}"}, "langue": {"fr"}, "forme": {"plain"}},
 	"POST /brouillons/{draft}/identite":                       {},
 	"POST /brouillons/{draft}/identite/telephone":             {},
 	"POST /brouillons/{draft}/identite/telephone/annulation":  {},

@@ -24,7 +24,7 @@ var unhurried = []string{
 	"POST /compte/facteurs/remise/annuler", "POST /compte/sessions/autres", "POST /compte/sessions/{browser}/fermer", // time may matter
 	"POST /compte/profil",
 	"POST /mandats/{mandate}/telephone/code", "POST /mandats/{mandate}/telephone/retrait", // as with one's own number; and to remove it protects the citizen
-	"POST /espace", "POST /mandats/nouveau", "POST /mandats/transfert", "POST /mandats/{mandate}/renouvellement", "POST /brouillons/{draft}", "POST /brouillons/{draft}/abandon", "POST /brouillons/{draft}/autre-personne", "POST /brouillons/{draft}/reprise", "POST /brouillons/{draft}/recapitulatif",
+	"POST /espace", "POST /mandats/nouveau", "POST /mandats/transfert", "POST /mandats/{mandate}/renouvellement", "POST /brouillons/{draft}", "POST /brouillons/{draft}/abandon", "POST /brouillons/{draft}/autre-personne", "POST /brouillons/{draft}/reprise", "POST /brouillons/{draft}/recapitulatif", "POST /brouillons/{draft}/ecran",
 	"POST /brouillons/{draft}/identite", "POST /brouillons/{draft}/identite/piece", "POST /brouillons/{draft}/identite/connue", "POST /brouillons/{draft}/identite/connue/choix",
 	"POST /brouillons/{draft}/sms", "POST /brouillons/{draft}/sms/annulation", // a draft is nothing yet: its signature asks
 	"POST /brouillons/{draft}/signature/options",                                                            // of a script; the passkey is the factor

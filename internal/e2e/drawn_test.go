@@ -12,7 +12,7 @@ const handBack = `form[action$="/recapitulatif"] button[type=submit]`
 func (p *person) inArabic() {
 	p.t.Helper()
 	p.about("the citizen's screen in Arabic")
-	p.press(`main a[lang=ar]`)
+	p.press(`main button[lang=ar]`)
 	if dir := ask[string](p, `getComputedStyle(document.querySelector("#recap-text")).direction + " " + getComputedStyle(document.querySelector("#recap-text bdi[lang=fr]")).direction`); dir != "rtl ltr" {
 		p.fatalf("the text runs %s", dir)
 	}

@@ -12,11 +12,15 @@ type Common struct {
 	Scripts     []string       // ES modules of this page ("js/passkey.js"); they may speak to our own addresses
 	KeepQuery   []string       // names of query parameters that the language links keep; where the address has none, from the field of Form of that name
 	Here        string         // path of the page that this is, when it answers a POST to an address that no GET has; "" for the nearest page above it
-	NoIndex     bool           // ask search engines to forget the page
-	Lang        string         // "fr" or "en", set by Render
-	Base        string         // what the addresses of an organisation's pages begin with, set by Render; "" for most people
-	SignedIn    *Who           // set by Render
-	Languages   []Language     // the language links of the header, set by Render
+	// LanguageForm is the id of the page's form, "" for none: the languages of the header are then buttons that send it to its page with what is in it, which is shown
+	// again in that language (AsksLanguage).
+	LanguageForm string
+	LanguageTo   string     // where they send it, set by Render
+	NoIndex      bool       // ask search engines to forget the page
+	Lang         string     // "fr" or "en", set by Render
+	Base         string     // what the addresses of an organisation's pages begin with, set by Render; "" for most people
+	SignedIn     *Who       // set by Render
+	Languages    []Language // the language links of the header, set by Render
 }
 
 // Link is a place to go: a path of ours and the i18n key of its text.

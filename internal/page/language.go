@@ -117,7 +117,7 @@ func Lang(r *http.Request) string {
 
 // chooseLanguage takes the language from ?lang= (and keeps it in a cookie), from that cookie, or from the browser's wishes.
 func (p *Pages) chooseLanguage(w http.ResponseWriter, r *http.Request, secure bool) string {
-	if r.Method == http.MethodGet && strings.Contains(r.URL.RawQuery, "lang=") {
+	if (r.Method == http.MethodGet || r.Method == http.MethodPost) && strings.Contains(r.URL.RawQuery, "lang=") {
 		if asked := r.URL.Query().Get("lang"); supported(asked) {
 			http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: asked, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // Secure wherever the site is
 			return asked
@@ -136,6 +136,11 @@ func (p *Pages) chooseLanguage(w http.ResponseWriter, r *http.Request, secure bo
 		}
 	}
 	return languages[0].Tag
+}
+
+// AsksLanguage reports whether a form was sent to see its page in another language (Common.LanguageForm): nothing else is done with it.
+func AsksLanguage(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.URL.Query().Has("lang")
 }
 
 func supported(tag string) bool {

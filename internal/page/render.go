@@ -81,7 +81,7 @@ const usualPage = 12 << 10
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name string, data Page) error {
 	c := data.common()
 	c.Lang, c.SignedIn, c.Base = Lang(r), whoOf(r.Context()), Base(r.Context())
-	c.Languages = languageLinks(r, c)
+	c.Languages, c.LanguageTo = languageLinks(r, c), placeOf(r, c.Here)
 	sheet, ok := p.sheets[c.Lang][name]
 	if !ok {
 		return fmt.Errorf("render %s: no such page", name)

@@ -47,6 +47,7 @@ func (s *Site) mountLadder(r *page.Router) {
 	r.Post("/brouillons/{draft}/sms/annulation", page.Aidant, s.doCancelAsk)
 	r.Get("/brouillons/{draft}/sms/etat", page.Aidant, s.sayAnswer)
 	r.Get("/brouillons/{draft}/ecran", page.Aidant, s.showScreen)
+	r.Post("/brouillons/{draft}/ecran", page.Aidant, s.doScreen)
 }
 
 func (s *Site) showIdentity(w http.ResponseWriter, r *http.Request) error {

@@ -34,7 +34,7 @@ func proposed(t *testing.T, lang, form string) proposal {
 // offered are the ways to read a recap.
 func offered(t *testing.T, how *terms.Agreement) []way {
 	t.Helper()
-	out, err := ways("", how)
+	out, err := ways(how)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,9 @@ func everyPage(t *testing.T) []shownPage {
 			p := &recapPage{Common: page.Common{Title: "aidant.recap.title", Trail: trail(identified), Current: "/mandats/nouveau", Scripts: []string{"js/passkey.js", "js/aloud.js", "js/drawn.js", "js/phone.js"}}, Draft: identified, Identity: angela,
 				Organisation: house, Readings: terms.Readings, ValidUntil: signedAt.Add(10 * time.Minute), proposal: proposed(t, "fr", evidence.Plain)}
 			change(p)
-			p.Ways = offered(t, p.How)
+			if p.Ways = offered(t, p.How); !p.IdentifyNew && !p.OtherTerms && p.Missing == "" {
+				p.WaysTo, p.LanguageForm = "/brouillons/"+someID.String()+"/recapitulatif", "recap"
+			}
 			if err := p.forAidant(identified, "fr"); err != nil {
 				t.Fatal(err)
 			}
@@ -158,11 +160,11 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/recap.html", "no number", recap(known(answering{}))},
 		{"counter/screen.html", "easy", func() page.Page {
 			p := proposed(t, "fr", evidence.FALC)
-			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js", "js/drawn.js"}}, proposal: p, Draft: identified, Ways: offered(t, p.How)}
+			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js", "js/drawn.js"}}, proposal: p, Draft: identified, Ways: offered(t, p.How), WaysTo: screenPath(someID), Carried: url.Values{"reading": {"self"}}}
 		}},
 		{"counter/screen.html", "right to left", func() page.Page {
 			p := proposed(t, "ar", evidence.Translation)
-			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js", "js/drawn.js"}}, proposal: p, Draft: identified, Ways: offered(t, p.How)}
+			return &screenPage{Common: page.Common{Title: "recap.screen.title", Scripts: []string{"js/aloud.js", "js/drawn.js"}}, proposal: p, Draft: identified, Ways: offered(t, p.How), WaysTo: screenPath(someID), Carried: url.Values{"reading": {"self"}}}
 		}},
 		{"counter/recap.html", "right to left", recap(func(p *recapPage) { p.proposal = proposed(t, "ar", evidence.Translation); p.Alone = true })},
 		{"counter/recap.html", "translated, by SMS", recap(func(p *recapPage) {

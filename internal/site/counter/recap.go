@@ -28,6 +28,7 @@ type recapPage struct {
 	Identity     citizen.Identity
 	Organisation org.Organisation
 	Ways         []way
+	WaysTo       string // where a button for another language sends the form; "" when there is no form, and the language is a link
 	Readings     []string
 	Rows         []row
 	More         []row // shown when somebody opens them
@@ -45,8 +46,8 @@ type recapPage struct {
 
 // way is a language and a form in which the recap can be read; Name is what it is called there.
 type way struct {
-	Lang, Dir, Form, Name, Href string
-	Current                     bool
+	Lang, Dir, Form, Name string
+	Current               bool
 }
 
 // row is where somebody in the room is entered.
@@ -101,7 +102,7 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	if err := made.forAidant(d, page.Lang(r)); err != nil {
 		return err
 	}
-	offered, err := ways(page.Placed(r.Context(), staff.Step(d)), made.How)
+	offered, err := ways(made.How)
 	if err != nil {
 		return err
 	}
@@ -116,6 +117,9 @@ func (s *Site) renderRecap(w http.ResponseWriter, r *http.Request, at *session.S
 	}
 	if p.Told, err = s.told(r, at, d); err != nil {
 		return err
+	}
+	if !p.IdentifyNew && !p.OtherTerms && p.Missing == "" {
+		p.WaysTo, p.LanguageForm = staff.Step(d), "recap"
 	}
 	return s.Pages.Render(w, r, status, "counter/recap.html", p)
 }
@@ -132,8 +136,8 @@ func (s *Site) stands(r *http.Request, at *session.Session, d draft.Draft) (bool
 	return err == nil, err
 }
 
-// ways are the links to the recap at an address, "" for the page's own, in each language and form.
-func ways(at string, now *terms.Agreement) ([]way, error) {
+// ways are the languages and forms of the recap.
+func ways(now *terms.Agreement) ([]way, error) {
 	var out []way
 	for _, lang := range terms.RecapLanguages {
 		w, err := terms.WordsOf(lang)
@@ -145,7 +149,7 @@ func ways(at string, now *terms.Agreement) ([]way, error) {
 			if form == evidence.FALC {
 				name = w.Easy
 			}
-			out = append(out, way{lang, w.Dir(), form, name, at + "?langue=" + lang + "&forme=" + form, lang == now.Lang && form == now.Form})
+			out = append(out, way{lang, w.Dir(), form, name, lang == now.Lang && form == now.Form})
 		}
 	}
 	return out, nil

@@ -123,7 +123,7 @@ func TestSign_RefusedInAnotherLanguage(t *testing.T) {
 	_, b, drawn := newIdentified(t)
 	shown := b.Get(drawn + "/recapitulatif?langue=en&forme=falc").Body
 	b.Want(b.Post(drawn+"/signature", "version", identified.FindStringSubmatch(shown)[1], "shown", whatShown.FindStringSubmatch(shown)[1], "langue", "en", "forme", "falc"), 422,
-		`href="`+drawn+`/recapitulatif?forme=falc&amp;lang=en&amp;langue=en"`, `href="`+drawn+`/recapitulatif?langue=ar&amp;forme=translation"`)
+		`formaction="`+drawn+`/recapitulatif?lang=en"`, `formaction="`+drawn+`/recapitulatif" name="way" value="ar translation"`, `name="langue" value="en"`, `name="forme" value="falc"`)
 }
 
 // Who signs again within a month is asked alone, as the rule says, whatever the page does.
@@ -250,7 +250,7 @@ func TestScreen_ShowsNothingElse(t *testing.T) {
 	c.Sign(t, c.Jeanne, fixture.Citizen(7), fixture.Tax)
 	a := b.Want(b.Get(drawn+"/ecran?langue=fr&forme=falc"), 200, "Vous pouvez dire stop", "Angela", `action="`+drawn+`/recapitulatif"`)
 	b.Without(a, "fr-header", "fr-nav", "/mandats", "/deconnexion", "/compte", "jeanne", "Jeanne", "FICTIF-7", "fr-footer")
-	b.Want(b.Get(drawn+"/ecran?langue=ar"), 200, `<h1 lang="ar" dir="rtl">`, `lang="ar" dir="rtl">العربية</a>`, `data-lang="ar"`, `name="forme" value="translation"`, `lang="fr" dir="ltr"><p>Vous, `)
+	b.Want(b.Get(drawn+"/ecran?langue=ar"), 200, `<h1 lang="ar" dir="rtl">`, `lang="ar" dir="rtl">العربية</button>`, `data-lang="ar"`, `name="forme" value="translation"`, `lang="fr" dir="ltr"><p>Vous, `)
 	b.Want(b.sign(drawn, "agreed", "on"), 303)
 	b.Want(b.Get(drawn+"/ecran"), 303, "/mandats/")
 }

@@ -2,6 +2,7 @@ package counter
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (s *Site) doStart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if again, ok := s.ticked(form); ok {
+	if again, ok := s.again(r, form); ok {
 		return s.renderTerms(w, r, at, http.StatusOK, nil, again)
 	}
 	t := s.readTerms(form)
@@ -85,7 +86,7 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if again, ok := s.ticked(form); ok {
+	if again, ok := s.again(r, form); ok {
 		return s.renderTerms(w, r, at, http.StatusOK, &d, again)
 	}
 	t := s.readTerms(form)
@@ -107,8 +108,12 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 	return s.goTo(w, r, staff.Step(d))
 }
 
-// ticked returns the form with all procedures of one theme ticked, or none of them, if it was sent by the button that does so. Nothing else in it changes.
-func (s *Site) ticked(form *page.Form) (*page.Form, bool) {
+// again returns the form as it is shown again when it was sent by a button that begins nothing: for another language, or for all procedures of one theme, ticked or not.
+// Nothing else in it changes.
+func (s *Site) again(r *http.Request, form *page.Form) (*page.Form, bool) {
+	if page.AsksLanguage(r) {
+		return form, true
+	}
 	key, untick := form.Value("tick"), false
 	if key == "" {
 		key, untick = form.Value("untick"), true
@@ -117,7 +122,7 @@ func (s *Site) ticked(form *page.Form) (*page.Form, bool) {
 	if !ok {
 		return nil, false
 	}
-	values := form.Entered()
+	values := maps.Clone(form.Entered())
 	chosen := slices.DeleteFunc(slices.Clone(form.Values("procedures")), func(p string) bool { return strings.HasPrefix(p, theme.Key+"-") })
 	if !untick {
 		for _, p := range theme.Procedures {
@@ -133,7 +138,7 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return refusal(err)
 	}
-	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: newTerms, Trail: []page.Link{home}, Form: form, KeepQuery: []string{offerField}}, Action: newTerms, Organisation: organisation}
+	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: newTerms, Trail: []page.Link{home}, Form: form, KeepQuery: []string{offerField}, LanguageForm: "terms"}, Action: newTerms, Organisation: organisation}
 	if d != nil {
 		p.Resumed, p.Identified, p.Action = true, d.State == draft.Identified, pathOf(d.ID)
 		if p.Notice, err = s.Sessions.Notice(r.Context(), at, termsNotice(d.ID)); err != nil {
