@@ -27,6 +27,22 @@ var ErrNoEvidence = errors.New("there is no evidence file of this mandate")
 // evidencePurpose binds the sealed file to its mandate; it never changes.
 func evidencePurpose(mandate uuid.UUID) string { return "mandate.evidence:" + mandate.String() }
 
+// keep keeps what shows later what was told and signed.
+func (s *signing) keep(tx *journal.Tx, key *envelope.DataKey, plain []byte) error {
+	f := evidence.File{Terms: plain, Texts: s.shown}
+	if s.consent == ConsentSMS {
+		f.Circumstances = s.sms.When
+	}
+	if s.passkey != nil {
+		f.Assertion = new(s.signature.Evidence())
+	} else {
+		f.Confirmed = &evidence.Confirmed{Kind: s.agreement.Factor, At: s.by.FactorAt}
+	}
+	var err error
+	s.evidence, err = keepEvidence(tx, key, &s.mandate, f)
+	return err
+}
+
 // keepEvidence queues the evidence of a mandate that is being signed, after its row, and returns what its entry has to say: the file's
 // SHA-256, hexadecimal, as evidence_sha256. It fills in of which mandate the file is; the aidant is who acts.
 func keepEvidence(tx *journal.Tx, key *envelope.DataKey, m *Mandate, f evidence.File) (string, error) {

@@ -1,75 +1,20 @@
 package mandate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
-	"mandat/internal/db"
+	"mandat/internal/credential"
 	"mandat/internal/draft"
-	"mandat/internal/jobs"
+	"mandat/internal/evidence"
 	"mandat/internal/journal"
 	"mandat/internal/terms"
+	"mandat/internal/token"
 )
-
-// signed is what the entry of a signature says; docs/journal.md lists it.
-type signed struct {
-	Draft        string       `json:"draft"`
-	Version      int          `json:"version"` // of the draft: what draft.identified and draft.witnessed say of it
-	Powers       []given      `json:"powers"`
-	Days         int          `json:"days,omitempty"`
-	Scheduled    bool         `json:"scheduled,omitempty"` // it begins when mandate.started says so
-	StartsAt     string       `json:"starts_at"`
-	EndsAt       string       `json:"ends_at"`
-	IdentifiedBy string       `json:"identified_by"`
-	IdentifiedAt string       `json:"identified_at"`
-	ConsentBy    string       `json:"consent_by"`
-	Consent      string       `json:"consent,omitempty"` // the id of the answer by SMS
-	Witness      string       `json:"witness,omitempty"`
-	WitnessedAt  string       `json:"witnessed_at,omitempty"`
-	Attested     string       `json:"witnessed_sha256,omitempty"` // of the terms that the witness was shown
-	SignedWith   string       `json:"signed_with"`
-	FactorAt     string       `json:"factor_at"`
-	Payments     bool         `json:"payments,omitempty"`
-	BankDetails  bool         `json:"bank_details,omitempty"`
-	Mails        bool         `json:"mails"`
-	Catalogue    string       `json:"catalogue"`
-	Terms        string       `json:"terms_sha256"`
-	Evidence     string       `json:"evidence_sha256"`
-	Renews       string       `json:"renews,omitempty"`
-	Transfers    string       `json:"transfers,omitempty"` // the mandate of another organisation that ends with it
-	Superseded   []superseded `json:"superseded,omitempty"`
-}
-
-// given is one power of a signature.
-type given struct {
-	Procedure string `json:"procedure"`
-	Case      string `json:"case,omitempty"`
-	Level     string `json:"level"`
-	EndsAt    string `json:"ends_at"`
-}
-
-// superseded is an earlier power that this act ended.
-type superseded struct {
-	Mandate   string `json:"mandate"`
-	Procedure string `json:"procedure"`
-	Case      string `json:"case,omitempty"`
-	Reason    string `json:"reason"` // superseded, or expired when its time was over already
-}
-
-// taken lists the powers whose place others take at a time.
-func taken(earlier []Power, at time.Time) []superseded {
-	var out []superseded
-	for _, p := range earlier {
-		reason := "superseded"
-		if !at.Before(p.EndsAt) {
-			reason = "expired"
-		}
-		out = append(out, superseded{p.Mandate.String(), p.Procedure, p.Case, reason})
-	}
-	return out
-}
 
 // freeze puts what is agreed, and how, into the words of today. On the same day it gives the same bytes, with the draft's salt.
 func (s *signing) freeze(d *draft.Held, how *terms.Agreement, now time.Time) terms.Frozen {
@@ -109,41 +54,59 @@ func (s *signing) show(f *terms.Frozen) (err error) {
 	return nil
 }
 
-// supersede ends powers whose place others take, and the mandates of which nothing is left that lasts. Rows are named by their primary key, of which
-// the lock of the citizen has kept everybody else away since they were read.
-func supersede(tx *journal.Tx, earlier []Power) {
-	var mandates []uuid.UUID
-	for _, p := range earlier {
-		tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $4), end_reason = case when ends_at <= $4 then 'expired' else 'superseded' end
-			where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, p.Mandate, p.Procedure, p.Case, tx.Now)
-		if !slices.Contains(mandates, p.Mandate) {
-			mandates = append(mandates, p.Mandate)
-		}
+// ShownDigest is how a form says which texts it showed: the SHA-256 of their bytes, one after the other, in hexadecimal.
+func ShownDigest(texts []evidence.Text) string {
+	sum := sha256.New()
+	for _, t := range texts {
+		sum.Write(t.Bytes)
 	}
-	for _, mandate := range mandates {
-		conclude(tx, mandate)
-	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
-func (s *signing) insert(tx *journal.Tx, sealed []byte) {
-	m := s.mandate
-	var starts *time.Time
-	if m.State == Scheduled {
-		starts = &m.StartsAt
+// agreed freezes the terms of a draft with all that was shown, said and drawn about them, or returns ErrOtherTerms when what would be shown now is not what was.
+func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
+	f := s.freeze(d, s.agreement.How, now)
+	if err := s.show(&f); err != nil {
+		return f, err
 	}
-	tx.Queue(`insert into mandate (id, organisation_id, citizen_id, draft_id, person_id, state, identified_by, identified_at, signed_at, days, ends_at, catalogue, terms, terms_digest, starts_at, consent_by,
-		witness_id, signed_with, renews, transfers) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
-		m.ID, m.Organisation, m.Citizen, m.Draft, m.Person, m.State, m.IdentifiedBy, m.IdentifiedAt, m.SignedAt, db.OrNull(m.Days), m.EndsAt, m.Catalogue, sealed, m.TermsDigest,
-		starts, m.ConsentBy, db.OrNull(m.Witness), m.SignedWith, db.OrNull(m.Renews), db.OrNull(m.Transfers))
-	var procedures, cases, levels []string
-	var ends []time.Time
-	for _, p := range m.Powers {
-		procedures, cases, levels, ends = append(procedures, p.Procedure), append(cases, p.Case), append(levels, string(p.Level)), append(ends, p.EndsAt)
+	if ShownDigest(s.shown) != s.agreement.Shown {
+		return f, ErrOtherTerms
 	}
-	tx.Queue(`insert into mandate_power (mandate_id, procedure, case_ref, level, organisation_id, citizen_id, state, identified_by, starts_at, ends_at)
-		select $1, k.p, k.c, k.l, $2, $3, $4, $5, $6, k.e from unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) k (p, c, l, e)`,
-		m.ID, m.Organisation, m.Citizen, m.State, m.IdentifiedBy, m.StartsAt, procedures, cases, levels, ends)
-	if m.Transfers != uuid.Nil && m.State == Standing {
-		jobs.Enqueue(tx.Tx, TransferJob, m.ID)
+	if d.Witness != uuid.Nil {
+		f.Witness = &terms.Attested{Person: d.Witness, At: d.WitnessedAt.UTC()}
 	}
+	for _, text := range slices.Concat(s.said, s.agreement.How.Signature()) {
+		f.Shown, s.shown = append(f.Shown, text.Shown()), append(s.shown, text)
+	}
+	return f, nil
+}
+
+// asked is the SHA-256 of what the citizen is asked by SMS, and a second colleague attests: the terms, without how they agree, which the answer says, and
+// without the texts.
+func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
+	_, digest, err := s.freeze(d, nil, now).Encode()
+	return digest, err
+}
+
+// bind freezes the terms, and holds the aidant's signature to them when they sign.
+func (s *signing) bind(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, digest []byte, err error) {
+	if d.Salt == "" { // nobody was asked anything about these terms
+		d.Salt = token.Hex(32)
+	}
+	if f, err = s.agreed(d, tx.Now); err != nil {
+		return f, nil, nil, err
+	}
+	if plain, digest, err = f.Encode(); err != nil {
+		return f, nil, nil, err
+	}
+	f.SignedAt = tx.Now
+	if s.passkey != nil {
+		if s.signature, err = s.passkey.Check(tx, digest); err != nil {
+			return f, nil, nil, err
+		}
+		if !s.signature.Of(s.by.Person, digest) {
+			return f, nil, nil, credential.ErrTerms
+		}
+	}
+	return f, plain, digest, nil
 }

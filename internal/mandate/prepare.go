@@ -2,10 +2,7 @@ package mandate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,11 +11,8 @@ import (
 	"mandat/internal/credential"
 	"mandat/internal/db"
 	"mandat/internal/draft"
-	"mandat/internal/envelope"
-	"mandat/internal/evidence"
 	"mandat/internal/journal"
 	"mandat/internal/terms"
-	"mandat/internal/token"
 )
 
 // PrepareSignature returns what a browser needs to have the terms of a draft signed by one of the actor's passkeys, with the agreement as it is entered: the same has to
@@ -51,40 +45,6 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 		return nil, fmt.Errorf("prepare the signature of draft %s: %w", id, err)
 	}
 	return r.factors.BeginSignature(ctx, by, digest)
-}
-
-// ShownDigest is how a form says which texts it showed: the SHA-256 of their bytes, one after the other, in hexadecimal.
-func ShownDigest(texts []evidence.Text) string {
-	sum := sha256.New()
-	for _, t := range texts {
-		sum.Write(t.Bytes)
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// agreed freezes the terms of a draft with all that was shown, said and drawn about them, or returns ErrOtherTerms when what would be shown now is not what was.
-func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
-	f := s.freeze(d, s.agreement.How, now)
-	if err := s.show(&f); err != nil {
-		return f, err
-	}
-	if ShownDigest(s.shown) != s.agreement.Shown {
-		return f, ErrOtherTerms
-	}
-	if d.Witness != uuid.Nil {
-		f.Witness = &terms.Attested{Person: d.Witness, At: d.WitnessedAt.UTC()}
-	}
-	for _, text := range slices.Concat(s.said, s.agreement.How.Signature()) {
-		f.Shown, s.shown = append(f.Shown, text.Shown()), append(s.shown, text)
-	}
-	return f, nil
-}
-
-// asked is the SHA-256 of what the citizen is asked by SMS, and a second colleague attests: the terms, without how they agree, which the answer says, and
-// without the texts.
-func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
-	_, digest, err := s.freeze(d, nil, now).Encode()
-	return digest, err
 }
 
 // PrepareConsent returns what the citizen of a draft of the actor's own is asked by SMS, without the number: for somebody whom the organisation knows and the
@@ -134,58 +94,4 @@ func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Re
 		q.Procedures = append(q.Procedures, inShort(p, f, lang))
 	}
 	return q, err
-}
-
-// bind freezes the terms, and holds the aidant's signature to them when they sign.
-func (s *signing) bind(tx *journal.Tx, d *draft.Held) (f terms.Frozen, plain, digest []byte, err error) {
-	if d.Salt == "" { // nobody was asked anything about these terms
-		d.Salt = token.Hex(32)
-	}
-	if f, err = s.agreed(d, tx.Now); err != nil {
-		return f, nil, nil, err
-	}
-	if plain, digest, err = f.Encode(); err != nil {
-		return f, nil, nil, err
-	}
-	f.SignedAt = tx.Now
-	if s.passkey != nil {
-		if s.signature, err = s.passkey.Check(tx, digest); err != nil {
-			return f, nil, nil, err
-		}
-		if !s.signature.Of(s.by.Person, digest) {
-			return f, nil, nil, credential.ErrTerms
-		}
-	}
-	return f, plain, digest, nil
-}
-
-func (s *signing) signedWith() string {
-	if s.passkey != nil {
-		return WithPasskey
-	}
-	return WithCode
-}
-
-// factorAt is when the aidant gave the second factor that counts for the act.
-func (s *signing) factorAt() time.Time {
-	if s.passkey != nil {
-		return s.signature.At()
-	}
-	return s.by.FactorAt
-}
-
-// keep keeps what shows later what was told and signed.
-func (s *signing) keep(tx *journal.Tx, key *envelope.DataKey, plain []byte) error {
-	f := evidence.File{Terms: plain, Texts: s.shown}
-	if s.consent == ConsentSMS {
-		f.Circumstances = s.sms.When
-	}
-	if s.passkey != nil {
-		f.Assertion = new(s.signature.Evidence())
-	} else {
-		f.Confirmed = &evidence.Confirmed{Kind: s.agreement.Factor, At: s.by.FactorAt}
-	}
-	var err error
-	s.evidence, err = keepEvidence(tx, key, &s.mandate, f)
-	return err
 }

@@ -2,7 +2,6 @@ package mandate
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -256,25 +255,17 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)
 }
 
-func (s *signing) event(d *draft.Held) journal.Event {
-	m, format := s.mandate, func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
-	e := signed{Draft: m.Draft.String(), Version: d.Version, Days: m.Days, StartsAt: format(m.StartsAt), EndsAt: format(m.EndsAt), IdentifiedBy: m.IdentifiedBy, IdentifiedAt: format(m.IdentifiedAt), ConsentBy: m.ConsentBy,
-		SignedWith: m.SignedWith, FactorAt: format(s.factorAt()), Evidence: s.evidence, Catalogue: m.Catalogue, Terms: hex.EncodeToString(m.TermsDigest), Scheduled: m.State == Scheduled,
-		Payments: d.Terms.Payments, BankDetails: d.Terms.BankDetails, Mails: d.Terms.Tell, Superseded: taken(s.earlier, m.SignedAt)}
-	if m.Witness != uuid.Nil {
-		e.Witness, e.WitnessedAt, e.Attested = m.Witness.String(), format(d.WitnessedAt), hex.EncodeToString(d.Attested)
+func (s *signing) signedWith() string {
+	if s.passkey != nil {
+		return WithPasskey
 	}
-	if m.ConsentBy == ConsentSMS {
-		e.Consent = s.sms.ID.String()
+	return WithCode
+}
+
+// factorAt is when the aidant gave the second factor that counts for the act.
+func (s *signing) factorAt() time.Time {
+	if s.passkey != nil {
+		return s.signature.At()
 	}
-	if m.Renews != uuid.Nil {
-		e.Renews = m.Renews.String()
-	}
-	if m.Transfers != uuid.Nil {
-		e.Transfers = m.Transfers.String()
-	}
-	for _, p := range m.Powers {
-		e.Powers = append(e.Powers, given{p.Procedure, p.Case, string(p.Level), format(p.EndsAt)})
-	}
-	return journal.Event{Action: "mandate.signed", Citizen: m.Citizen, Mandate: m.ID, Detail: e}
+	return s.by.FactorAt
 }
