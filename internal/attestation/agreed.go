@@ -26,6 +26,7 @@ type agreed struct {
 	reading      string // self, aloud or cannot_sign; "" when nobody said
 	drawn        bool   // the citizen drew their signature by hand
 	present      []terms.Present
+	witness      *terms.Attested // the second colleague's word: when, and by which of the persons that entries name; their name is not told
 	protection   time.Time
 	informed     time.Time
 
@@ -50,7 +51,7 @@ func read(m mandate.Mandate, now time.Time) agreed {
 	t := m.Terms
 	a := agreed{organisation: t.Organisation, citizen: t.Citizen, days: t.Days, transfers: t.Transfers, signed: t.SignedAt, begins: t.Begins(), ends: t.EndsAt,
 		identifiedBy: t.IdentifiedBy, identified: t.IdentifiedAt, consentBy: t.ConsentBy, signedWith: m.SignedWith, protection: t.NoProtection, informed: t.Informed,
-		apart: t.Version > 1, payments: t.Payments, bankDetails: t.BankDetails}
+		apart: t.Version > 1, payments: t.Payments, bankDetails: t.BankDetails, witness: t.Witness}
 	if g := t.Agreement; g != nil {
 		a.reading, a.drawn, a.present = g.Reading, g.Drawn != "", g.Present
 	}

@@ -3,7 +3,7 @@
 //
 // [Press.Issue] gives the document of one mandate in one language. The first time it
 //
-//  1. puts the mandate's frozen terms into words (words.go, french.go, english.go): never today's names or addresses,
+//  1. puts the mandate's frozen terms into words (words/*.json, put in their order by compose.go): never today's names or addresses,
 //  2. sets the words as a PDF and seals it (paint.go), outside any transaction,
 //  3. keeps the exact bytes in one act, whose entry attestation.issued holds their SHA-256 (keep.go).
 //

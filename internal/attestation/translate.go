@@ -3,9 +3,9 @@ package attestation
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"mandat/internal/journal"
+	"mandat/internal/terms"
 )
 
 // Translation is a language that the words of a document can be read in beside the French ones, on a page to print: a browser sets every
@@ -14,19 +14,32 @@ type Translation struct {
 	Tag         string // BCP 47
 	Name        string // in the language itself
 	RightToLeft bool
+	Notice      [2]string // that it is a translation which nobody checked yet, and what binds: in French, and in the language
 }
 
-// translations lists them. One more is a line here, words of its own beside french.go (a writer, that TestCompose_BlockForBlock holds to the
-// French block for block) and its dates in package prose. They are written by people who speak the language, or not at all: so far there is one. The other languages of the
-// recap (terms.RecapLanguages), whose dates are there already, are not among them: a document says much that the recap does not.
-var translations = []Translation{{Tag: "en", Name: "English"}}
+// Dir is the direction in which the language is written: "ltr" or "rtl".
+func (t Translation) Dir() string {
+	if t.RightToLeft {
+		return "rtl"
+	}
+	return "ltr"
+}
 
-// Translations lists the languages that documents can be read in beside French.
-func Translations() []Translation { return slices.Clone(translations) }
+// Translations lists the languages that documents can be read in beside French: those of the recap (terms.RecapLanguages). One more there is a file in words here: the tests
+// hold it to the French, phrase by phrase and block for block.
+func Translations() []Translation {
+	var out []Translation
+	for _, lang := range terms.RecapLanguages {
+		if p := allPhrases()[lang]; lang != "fr" {
+			out = append(out, Translation{Tag: lang, Name: p.recap.Name, RightToLeft: p.recap.RightToLeft, Notice: [2]string{allPhrases()["fr"].Phrases["translation"], p.Phrases["translation"]}})
+		}
+	}
+	return out
+}
 
 // FindTranslation finds a language by its tag; ErrLanguage if there is none.
 func FindTranslation(tag string) (Translation, error) {
-	for _, t := range translations {
+	for _, t := range Translations() {
 		if t.Tag == tag {
 			return t, nil
 		}
@@ -34,7 +47,8 @@ func FindTranslation(tag string) (Translation, error) {
 	return Translation{}, ErrLanguage
 }
 
-// Translate returns the French document that Issue returns for a sheet, and what it says in another language. Its errors are those of Issue.
+// Translate returns the French document that Issue returns for a sheet, and what it says in another language, with the values
+// of its places marked (paper.Mark). Its errors are those of Issue.
 func (p *Press) Translate(ctx context.Context, by journal.Actor, s Sheet, t Translation, page string) (Document, []Block, error) {
 	s.Lang = "fr"
 	d, err := p.Issue(ctx, by, s, page)
@@ -45,7 +59,7 @@ func (p *Press) Translate(ctx context.Context, by journal.Actor, s Sheet, t Tran
 	if err != nil {
 		return Document{}, nil, fmt.Errorf("translate %s of mandate %s: %w", s.Kind, s.Mandate, err)
 	}
-	x := subject{agreed: read(m, d.IssuedAt), lang: t.Tag, service: p.settings, status: d.StatusURL, word: d.Word, now: d.IssuedAt}
+	x := subject{agreed: read(m, d.IssuedAt), lang: t.Tag, beside: true, service: p.settings, status: d.StatusURL, word: d.Word, now: d.IssuedAt}
 	return d, compose(s.Kind, x, "", nil), nil
 }
 

@@ -40,7 +40,7 @@ var reasons = []struct{ reason, citizen, name string }{
 }
 
 // why is what the certificate of end says, by reason.
-var why = map[string]string{"citizen": "La personne l’a demandé.", "organisation": "La structure y a renoncé.", "completed": "Les démarches sont faites.", "mistake": "Il avait été signé par erreur.",
+var why = map[string]string{"citizen": "La personne l’a demandé.", "organisation": "La structure y a renoncé.", "completed": "Les démarches sont faites.", "mistake": "Il avait été établi par erreur.",
 	"death": "La personne est décédée", "protection": "Une mesure de protection de la personne est ouverte", "superseded": "Un mandat plus récent le remplace.", "transferred": "Il est passé à une autre structure, avec l’accord de la personne."}
 
 // ends is every end that a person can choose.

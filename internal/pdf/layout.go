@@ -50,7 +50,7 @@ func Normal() Layout {
 
 // Sheet is for a text that is to stand on one page.
 func Sheet() Layout {
-	return Layout{side: 16 * mm, top: 10 * mm, foot: 12 * mm, footerLine: 6.5 * mm,
+	return Layout{side: 15 * mm, top: 9 * mm, foot: 11 * mm, footerLine: 5.5 * mm,
 		headings: [3]style{{size: 16, leading: 19, before: 8}, {size: 11.5, leading: 13.5, before: 6}, {size: 10, leading: 12, before: 5}},
 		body:     style{size: 10, leading: 11.7, before: 3}, item: style{size: 10, leading: 11.7, before: 1},
 		small: style{size: 9, leading: 10.4, before: 3}, footer: style{size: 9, leading: 11},
@@ -69,12 +69,12 @@ func Dense(columns int) Layout {
 	return l
 }
 
-// Large is for who reads with difficulty: letters of 18 points or more, black on white, one thing below the other, as many
-// pages as it needs.
+// Large is for who reads with difficulty: letters of 18 points or more with a third of that between the lines, black on white, one thing below the other, as many
+// pages as it needs. What it needs is for letters: the space around them tells blocks apart and no more, for who turns pages loses the place.
 func Large() Layout {
-	return Layout{side: 18 * mm, top: 16 * mm, foot: 22 * mm, footerLine: 11 * mm,
-		headings: [3]style{{size: 28, leading: 36, before: 28}, {size: 23, leading: 30, before: 24}, {size: 20, leading: 27, before: 20}},
-		body:     style{size: 18, leading: 26, before: 13}, item: style{size: 18, leading: 26, before: 7},
-		small: style{size: 18, leading: 26, before: 13}, footer: style{size: 18, leading: 24},
-		rowPadding: 6, columns: 1, code: 45 * mm, besideCode: style{size: 18, leading: 26, before: 10}, stacked: true}
+	return Layout{side: 16 * mm, top: 13 * mm, foot: 19 * mm, footerLine: 9 * mm,
+		headings: [3]style{{size: 28, leading: 34, before: 22}, {size: 23, leading: 28, before: 17}, {size: 20, leading: 25, before: 14}},
+		body:     style{size: 18, leading: 24, before: 9}, item: style{size: 18, leading: 24, before: 5},
+		small: style{size: 18, leading: 24, before: 9}, footer: style{size: 18, leading: 24},
+		rowPadding: 4, columns: 1, code: 40 * mm, besideCode: style{size: 18, leading: 24, before: 7}, stacked: true}
 }

@@ -1,6 +1,6 @@
 // Package prose writes what people read the same way on pages, on attestations and wherever else: days and hours in the
 // legal time of mandates, the spaces of French punctuation, telephone numbers that stay on one line. A language is its
-// ISO 639-1 code; what is not "en" is written in French, but for Date and DateTime, which know the languages of translations too.
+// ISO 639-1 code; what is not "en" is written in French, but for days and hours, which know the languages of translations too.
 package prose
 
 import (
@@ -26,8 +26,11 @@ var (
 	frenchMonths = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
 )
 
-// Day writes a day of the calendar: "1er août 2026", "1 August 2026". A day that is not known is 0: "août 2026".
+// Day writes a day of the calendar: "1er août 2026", "1 August 2026". A day that is not known is 0: "août 2026", "08/2026" in a translation.
 func Day(lang string, year int, month time.Month, day int) string {
+	if c, ok := calendars[lang]; ok {
+		return c.dayIn(year, month, day)
+	}
 	name := frenchMonths[month-1]
 	if lang == "en" {
 		name = month.String()
@@ -58,7 +61,7 @@ func Date(lang string, t time.Time) string {
 // DateTime writes an instant in Paris: "lundi 23 novembre 2026 à 9 h 05", "Monday 23 November 2026 at 09:05".
 func DateTime(lang string, t time.Time) string {
 	if c, ok := calendars[lang]; ok {
-		return c.datetimeIn(t)
+		return c.at(c.dateIn(t), t)
 	}
 	return Date(lang, t) + at(lang) + Clock(lang, t)
 }
@@ -66,6 +69,9 @@ func DateTime(lang string, t time.Time) string {
 // ShortTime is DateTime without the day of the week.
 func ShortTime(lang string, t time.Time) string {
 	year, month, day := t.In(Paris).Date()
+	if c, ok := calendars[lang]; ok {
+		return c.at(c.dayIn(year, month, day), t)
+	}
 	return Day(lang, year, month, day) + at(lang) + Clock(lang, t)
 }
 
@@ -79,7 +85,7 @@ func at(lang string) string {
 // Clock writes the time of day in Paris: "9 h 05", "09:05".
 func Clock(lang string, t time.Time) string {
 	t = t.In(Paris)
-	if lang == "en" {
+	if lang == "en" || Translated(lang) {
 		return t.Format("15:04")
 	}
 	return fmt.Sprintf("%d\u00a0h\u00a0%02d", t.Hour(), t.Minute())

@@ -30,6 +30,14 @@ func TestDates(t *testing.T) {
 		prose.DateTime("uk", end):                 "23 листопада 2026 року (понеділок) о 23:59",
 		prose.DateTime("tr", end):                 "23 Kasım 2026 Pazartesi, saat 23:59",
 		prose.Date("uk", summer):                  "1 серпня 2026 року (субота)",
+		prose.ShortTime("es", summer):             "1 de agosto de 2026 a las 00:05",
+		prose.ShortTime("pt", end):                "23 de novembro de 2026, às 23:59",
+		prose.ShortTime("ar", end):                "23 نوفمبر 2026، الساعة 23:59",
+		prose.ShortTime("uk", summer):             "1 серпня 2026 року о 00:05",
+		prose.ShortTime("tr", end):                "23 Kasım 2026, saat 23:59",
+		prose.Day("uk", 1962, time.August, 24):    "24 серпня 1962 року",
+		prose.Day("ar", 1964, time.July, 0):       "07/1964",
+		prose.Clock("tr", summer):                 "00:05",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

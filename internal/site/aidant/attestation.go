@@ -16,7 +16,7 @@ import (
 )
 
 // mountPapers adds the documents of a mandate: each as a page to print and as the sealed PDF. The query says taille=grande for large print; on
-// the page, traduction=en reads it in that language beside the French.
+// the page, traduction=ar reads it in that language beside the French.
 func (s *Site) mountPapers(r *page.Router) {
 	r.Get("/mandats/{mandate}/attestation", page.Aidant, s.showAttestation)
 	r.Get("/mandats/{mandate}/attestation.pdf", page.Aidant, s.sendAttestation)
@@ -42,8 +42,9 @@ type attestationPage struct {
 	Words    []attestation.Block // what the PDF says
 	Code     attestation.Code    // leads to the public status page
 
-	Translations []attestation.Translation
-	Into         attestation.Translation // "" without one
+	Read         attestation.Translation   // in which the citizen read the recap; "" for French
+	Translations []attestation.Translation // the others
+	Into         attestation.Translation   // "" without one
 	Pairs        [][2]attestation.Block  // the French words beside the translated ones
 	After        []attestation.Block     // the translated words when they do not pair
 }
@@ -72,7 +73,8 @@ func (s *Site) showPaper(w http.ResponseWriter, r *http.Request, kind attestatio
 	}
 	now, above := s.Clock.Now(), "/mandats/"+m.ID.String()
 	p := &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Current: "/espace", Trail: []page.Link{home, {Href: above, Text: "aidant.mandate.title"}}, KeepQuery: []string{"taille"}},
-		Mandate: m, Standing: m.StandsAt(now), Kind: kind, Path: above + paperPath[kind], Large: size(r) == attestation.Large, Translations: attestation.Translations()}
+		Mandate: m, Standing: m.StandsAt(now), Kind: kind, Path: above + paperPath[kind], Large: size(r) == attestation.Large}
+	p.Read, p.Translations = translations(m)
 	if kind == attestation.Ended {
 		p.Title = "aidant.paper.end.title"
 	}
@@ -85,6 +87,18 @@ func (s *Site) showPaper(w http.ResponseWriter, r *http.Request, kind attestatio
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "aidant/attestation.html", p)
+}
+
+// translations are the languages in which a mandate's papers can be read beside the French: first that in which the citizen read the recap, then the others.
+func translations(m mandate.Mandate) (read attestation.Translation, others []attestation.Translation) {
+	for _, t := range attestation.Translations() {
+		if m.Terms.Agreement != nil && m.Terms.Agreement.Lang == t.Tag {
+			read = t
+		} else {
+			others = append(others, t)
+		}
+	}
+	return read, others
 }
 
 // words issues the document of a page, and reads what it says.
