@@ -108,7 +108,7 @@ func (s *Site) doChange(w http.ResponseWriter, r *http.Request) error {
 	return s.goTo(w, r, staff.Step(d))
 }
 
-// again returns the form as it is shown again when it was sent by a button that begins nothing: for another language, or for all procedures of one theme, ticked or not.
+// again returns the form as it is shown again when it was sent by a button that begins nothing: for another language, to find procedures, or for all procedures of one theme, ticked or not.
 // Nothing else in it changes.
 func (s *Site) again(r *http.Request, form *page.Form) (*page.Form, bool) {
 	if page.AsksLanguage(r) {
@@ -120,7 +120,7 @@ func (s *Site) again(r *http.Request, form *page.Form) (*page.Form, bool) {
 	}
 	theme, ok := s.Catalogue.Theme(key)
 	if !ok {
-		return nil, false
+		return form, seeks(form)
 	}
 	values := maps.Clone(form.Entered())
 	chosen := slices.DeleteFunc(slices.Clone(form.Values("procedures")), func(p string) bool { return strings.HasPrefix(p, theme.Key+"-") })
@@ -138,7 +138,7 @@ func (s *Site) renderTerms(w http.ResponseWriter, r *http.Request, at *session.S
 	if err != nil {
 		return refusal(err)
 	}
-	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: newTerms, Trail: []page.Link{home}, Form: form, KeepQuery: []string{offerField}, LanguageForm: "terms"}, Action: newTerms, Organisation: organisation}
+	p := &termsPage{Common: page.Common{Title: "aidant.terms.title", Current: newTerms, Trail: []page.Link{home}, Form: form, KeepQuery: []string{offerField}, LanguageForm: "terms", Scripts: []string{"js/narrow.js"}}, Action: newTerms, Organisation: organisation}
 	if d != nil {
 		p.Resumed, p.Identified, p.Action = true, d.State == draft.Identified, pathOf(d.ID)
 		if p.Notice, err = s.Sessions.Notice(r.Context(), at, termsNotice(d.ID)); err != nil {

@@ -21,6 +21,8 @@ type termsPage struct {
 	Organisation org.Organisation
 	Transfer     *transferBox // the mandate of another organisation whose place it takes, nil for none
 	Themes       []themeChoice
+	Seek         string // what is looked for among the procedures, "" for nothing
+	Found        int    // how many of them it finds
 	Durations    []durationChoice
 	Ahead        time.Time // the last day on which a mandate can begin
 }
@@ -30,12 +32,15 @@ type themeChoice struct {
 	Procedures []procedureChoice
 	Chosen     int
 	Open       bool
+	Hidden     bool // nothing of it is looked for, or chosen
 }
 
 type procedureChoice struct {
 	procedure.Procedure
 	Chosen bool
 	Level  procedure.Level // that which is chosen, or proposed
+	Words  string          // by which it is found
+	Hidden bool            // something else is looked for, and it is not chosen
 	EndsAt time.Time       // when the procedure's longest time ends before the mandate, zero otherwise
 }
 
@@ -48,6 +53,8 @@ type durationChoice struct {
 // offer fills in what can be chosen, and what the form chooses of it.
 func (p *termsPage) offer(c *procedure.Catalogue, lang string, now time.Time) {
 	period, _ := readPeriod(p.Form)
+	p.Seek = p.Form.Value("seek")
+	sought := fold(p.Seek)
 	known := slices.Contains(terms.Days, period.Days) || !period.Until.IsZero()
 	for _, theme := range c.Themes() {
 		choice := themeChoice{Key: theme.Key, Name: theme.Name.In(lang), Open: p.Form.Value("untick") == theme.Key}
@@ -63,9 +70,10 @@ func (p *termsPage) offer(c *procedure.Catalogue, lang string, now time.Time) {
 				choice.Chosen++
 				choice.Open = true
 			}
+			p.seek(&choice, &one, sought, lang, theme)
 			choice.Procedures = append(choice.Procedures, one)
 		}
-		if choice.Procedures != nil {
+		if choice.Hidden = sought != "" && !choice.Open; choice.Procedures != nil {
 			p.Themes = append(p.Themes, choice)
 		}
 	}
@@ -74,6 +82,19 @@ func (p *termsPage) offer(c *procedure.Catalogue, lang string, now time.Time) {
 		p.Durations = append(p.Durations, durationChoice{days, ends, p.Form.Has("days", strconv.Itoa(days))})
 	}
 	p.Ahead = terms.DayOf(now).AddDate(0, 0, terms.MaxAhead)
+}
+
+// seek shows a procedure that is looked for, and hides one that is not, unless it is chosen.
+func (p *termsPage) seek(choice *themeChoice, one *procedureChoice, sought, lang string, theme procedure.Theme) {
+	one.Words = wordsOf(theme, one.Procedure, lang)
+	switch found := foundBy(one.Words, sought); {
+	case sought == "":
+	case found:
+		p.Found++
+		choice.Open = true
+	default:
+		one.Hidden = !one.Chosen
+	}
 }
 
 // readLevel is the level that a form chooses for a procedure, if the procedure has it, or the one that is proposed: to act, which is what most come for, or the

@@ -51,6 +51,8 @@ func termsPages() []shownPage {
 	return []shownPage{
 		{"counter/terms.html", "new", entering(nil, func(*termsPage) {})},
 		{"counter/terms.html", "wrong", entering(wrongForm(), func(*termsPage) {})},
+		{"counter/terms.html", "narrowed", entering(page.FilledForm(url.Values{"seek": {"impôts"}, "procedures": {"argent-surendettement"}}), func(*termsPage) {})},
+		{"counter/terms.html", "nothing found", entering(page.FilledForm(url.Values{"seek": {"zzz"}}), func(*termsPage) {})},
 		{"counter/terms.html", "resumed", entering(full, func(p *termsPage) { p.Resumed = true })},
 		{"counter/terms.html", "identified", entering(full, func(p *termsPage) { p.Resumed, p.Identified = true, true })},
 		{"counter/terms.html", "taken over", entering(full, func(p *termsPage) { p.Resumed, p.Notice = true, "aidant.colleagues.taken" })},
