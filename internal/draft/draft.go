@@ -62,9 +62,9 @@ var (
 	ErrState      = errors.New("the draft is not in the state for this")
 	ErrSigned     = errors.New("the draft is signed already")
 	ErrNotOwn     = errors.New("the draft is a colleague's")
-	ErrNotAllowed = errors.New("the organisation does not do this procedure, or not by this aidant") // NotAllowedError says which
-	ErrTooLow     = errors.New("the citizen is not identified well enough for a procedure")          // TooLowError says which
-	ErrIdentity   = errors.New("the identity is incomplete")                                         // IdentityError says what
+	ErrNotAllowed = errors.New("the organisation does not do this procedure, not by this aidant, or nobody does so any more") // NotAllowedError says which
+	ErrTooLow     = errors.New("the citizen is not identified well enough for a procedure")                                   // TooLowError says which
+	ErrIdentity   = errors.New("the identity is incomplete")                                                                  // IdentityError says what
 	ErrWitness    = errors.New("not a second colleague")
 	ErrWider      = errors.New("a renewal gives no more than what it renews")
 )

@@ -16,8 +16,12 @@ import (
 	"mandat/internal/token"
 )
 
-// freeze puts what is agreed, and how, into the words of today. On the same day it gives the same bytes, with the draft's salt.
-func (s *signing) freeze(d *draft.Held, how *terms.Agreement, now time.Time) terms.Frozen {
+// freeze puts what is agreed, and how, into the words of today. On the same day it gives the same bytes, with the draft's salt. What the catalogue has not any more
+// as it is asked is a *draft.NotAllowedError: a draft may be older than the catalogue.
+func (s *signing) freeze(d *draft.Held, how *terms.Agreement, now time.Time) (terms.Frozen, error) {
+	if gone := d.Terms.NotOffered(s.r.catalogue); gone != nil {
+		return terms.Frozen{}, &draft.NotAllowedError{Procedures: gone}
+	}
 	o, informed := s.organisation, d.InformedAt
 	f := terms.Frozen{Version: 2, Salt: d.Salt, Citizen: *d.Identity, Catalogue: s.r.catalogue.Version(),
 		Organisation: terms.Party{Name: o.Name, SIRET: o.SIRET, Address: o.Address, Postcode: o.Postcode, City: o.City, Phone: o.Phone, Email: o.Email},
@@ -40,7 +44,7 @@ func (s *signing) freeze(d *draft.Held, how *terms.Agreement, now time.Time) ter
 		}
 		f.Procedures = append(f.Procedures, terms.Power{Key: asked.Procedure, Theme: p.Theme, Name: p.Name, Body: p.Body, Warning: p.Warning, Site: p.Site, Level: asked.Level, Case: asked.Case, EndsAt: until})
 	}
-	return f
+	return f, nil
 }
 
 // show writes what the citizen is shown of frozen terms, which name it from then on.
@@ -65,8 +69,11 @@ func ShownDigest(texts []evidence.Text) string {
 
 // agreed freezes the terms of a draft with all that was shown, said and drawn about them, or returns ErrOtherTerms when what would be shown now is not what was.
 func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
-	f := s.freeze(d, s.agreement.How, now)
-	if err := s.show(&f); err != nil {
+	f, err := s.freeze(d, s.agreement.How, now)
+	if err == nil {
+		err = s.show(&f)
+	}
+	if err != nil {
 		return f, err
 	}
 	if ShownDigest(s.shown) != s.agreement.Shown {
@@ -84,7 +91,11 @@ func (s *signing) agreed(d *draft.Held, now time.Time) (terms.Frozen, error) {
 // asked is the SHA-256 of what the citizen is asked by SMS, and a second colleague attests: the terms, without how they agree, which the answer says, and
 // without the texts.
 func (s *signing) asked(d *draft.Held, now time.Time) ([]byte, error) {
-	_, digest, err := s.freeze(d, nil, now).Encode()
+	f, err := s.freeze(d, nil, now)
+	if err != nil {
+		return nil, err
+	}
+	_, digest, err := f.Encode()
 	return digest, err
 }
 

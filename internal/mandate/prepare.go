@@ -87,11 +87,19 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 }
 
 func (s *signing) request(d *draft.Held, now time.Time, lang string) (consent.Request, error) {
-	f := s.freeze(d, nil, now)
+	f, err := s.freeze(d, nil, now)
+	if err != nil {
+		return consent.Request{}, err
+	}
 	_, digest, err := f.Encode()
 	q := consent.Request{Draft: d.ID, Version: d.Version, Digest: digest, Begun: d.CreatedAt, Until: d.ExpiresAt, Citizen: s.known.ID, EndsAt: f.EndsAt, Lang: lang}
 	for _, p := range f.Procedures {
-		q.Procedures = append(q.Procedures, inShort(p, f, lang))
+		if err != nil {
+			break
+		}
+		var said string
+		said, err = inShort(p, f, lang)
+		q.Procedures = append(q.Procedures, said)
 	}
 	return q, err
 }

@@ -22,7 +22,7 @@ var ErrNotAlone = errors.New("the citizen was not asked alone")
 const againWithin = "30 days"
 
 // Proposal returns what a draft with an identity would become if it were signed now for an organisation, and the texts that the citizen is
-// shown, in the language and form of how: byte for byte those that Sign keeps.
+// shown, in the language and form of how: byte for byte those that Sign keeps. Errors: draft.ErrState, *draft.NotAllowedError for what the catalogue has not any more.
 func (r *Register) Proposal(d draft.Draft, o org.Organisation, how *terms.Agreement) (terms.Frozen, []evidence.Text, error) {
 	if d.Identity == nil {
 		return terms.Frozen{}, nil, draft.ErrState
@@ -30,8 +30,10 @@ func (r *Register) Proposal(d draft.Draft, o org.Organisation, how *terms.Agreem
 	d.Salt = "" // no page needs it
 	now := r.clock.Now()
 	s := &signing{r: r, organisation: o, today: terms.DayOf(now)}
-	f := s.freeze(&draft.Held{Draft: d}, how, now)
-	err := s.show(&f)
+	f, err := s.freeze(&draft.Held{Draft: d}, how, now)
+	if err == nil {
+		err = s.show(&f)
+	}
 	return f, s.shown, err
 }
 
