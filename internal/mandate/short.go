@@ -1,26 +1,29 @@
 package mandate
 
 import (
-	"mandat/internal/procedure"
+	"fmt"
+
 	"mandat/internal/prose"
 	"mandat/internal/terms"
 )
 
-// inShort says of one power all that the citizen agrees to, in the few words of a message.
-func inShort(p terms.Power, f terms.Frozen, lang string) string {
-	words := map[string][5]string{
-		"fr": {" (consulter seulement)", " (consulter et faire, sans signer ni payer)", ", dossier ", ", du ", ", jusqu’au "},
-		"en": {" (look only)", " (look and do, without signing or paying)", ", file ", ", from ", ", until "},
-	}[lang]
-	text := p.Name.In(lang) + words[1]
-	if p.Level == procedure.See {
-		text = p.Name.In(lang) + words[0]
+// inShort says of one power all that the citizen agrees to, in the few words of a message: how far it goes in those of the recap, which is what they
+// would read on the spot.
+func inShort(p terms.Power, f terms.Frozen, lang string) (string, error) {
+	recap, err := terms.WordsOf(lang)
+	if err != nil {
+		return "", fmt.Errorf("say a mandate in short: %w", err)
 	}
+	words := map[string][3]string{
+		"fr": {", dossier ", ", du ", ", jusqu’au "},
+		"en": {", file ", ", from ", ", until "},
+	}[lang]
+	text := p.Name.In(lang) + " (" + recap.Levels[p.Level] + ")"
 	if p.Case != "" {
-		text += words[2] + p.Case
+		text += words[0] + p.Case
 	}
 	if !f.StartsAt.IsZero() {
-		text += words[3] + prose.Date(lang, f.StartsAt)
+		text += words[1] + prose.Date(lang, f.StartsAt)
 	}
-	return text + words[4] + prose.Date(lang, p.EndsAt)
+	return text + words[2] + prose.Date(lang, p.EndsAt), nil
 }
