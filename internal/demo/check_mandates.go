@@ -42,7 +42,7 @@ func (d *Demo) CheckMandates(ctx context.Context, out io.Writer) error {
 	m := &mandates{check: c, phone: c.browser()}
 	return m.walk([]chapter{{"Sign-in", m.aidants()}, {"FranceConnect", m.highest()}, {"Below FranceConnect", m.below()}, {"Agreement by SMS", m.answers()}, {"Terms", m.written()},
 		{"Use and account", m.accounted()}, {"Documents", m.documents()}, {"Renewal", m.renewed()}, {"Transfer", m.transferred()}, {"Ends", m.ends()}, {"List", m.listed()},
-		{"Audit", m.audited(&m.papers, []string{"Mandat signé", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Angela", "PERRIN", "Zoé", formula)},
+		{"Audit", m.audited(&m.papers, []string{"Mandat établi", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Angela", "PERRIN", "Zoé", formula)},
 		{"Time", m.expired()}})
 }
 

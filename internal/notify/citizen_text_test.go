@@ -45,7 +45,7 @@ func TestTexts_ToCitizens(t *testing.T) {
 	t.Parallel()
 	for kind, words := range map[string][]string{
 		"mandate_signed": {"dimanche 22 novembre 2026 à 9 h 05", "jusqu’au vendredi 4 décembre 2026", "Sunday 22 November 2026 at 09:05", "until Friday 4 December 2026", "« Ce n’est pas moi. »", "“This was not me.”", "quand vous voulez, sans donner de raison", "whenever you want"},
-		"mandate_used":   {"Le dimanche 22 novembre 2026 à 9 h 05", "signé le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "signed on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
+		"mandate_used":   {"Le dimanche 22 novembre 2026 à 9 h 05", "donné le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "given on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
 		"mandate_uses":   {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
 		"mandate_part":   {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
 		"mandate_ended":  {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},

@@ -44,7 +44,7 @@ func TestMandate_SaysEverything(t *testing.T) {
 	m := c.agree(t, x)
 	b := c.jeanne(t)
 	path := "/mandats/" + m.ID.String()
-	b.Want(b.Get(path), 200, "dossier 2026-4471", "remplir et envoyer", "Jusqu’au", "FranceConnect", "En s’identifiant elle-même", "Confirmé le", "ce qui n’est pas une signature", "Mandat confirmé par code",
+	b.Want(b.Get(path), 200, "dossier 2026-4471", "remplir et envoyer", "Jusqu’au", "FranceConnect", "En s’identifiant elle-même", "Confirmé par code le", "ce qui n’est pas une signature", "Mandat confirmé par code",
 		"Accord séparé pour les paiements", "Non donné", path+"/fin?demarche=1", path+"/fin?demarche=2", path+"/renouvellement")
 	x.From = terms.DayOf(c.Clock.Now()).AddDate(0, 0, 10)
 	later := "/mandats/" + c.agree(t, x).ID.String()

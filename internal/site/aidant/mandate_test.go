@@ -34,13 +34,13 @@ func TestEnd(t *testing.T) {
 	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 	path := "/mandats/" + m.ID.String()
 	b := c.jeanne(t)
-	b.Want(b.Get(path+"/fin"), 200, "Les 2 démarches autorisées ne le seront plus", "Il a été signé par erreur")
+	b.Want(b.Get(path+"/fin"), 200, "Les 2 démarches autorisées ne le seront plus", "Il a été établi par erreur")
 	b.Want(b.Post(path+"/fin"), 422, "Choisissez la raison")
 	b.Want(b.Post(path+"/fin", "reason", "superseded"), 422, "Choisissez la raison")
 	b.Want(b.Post(path+"/fin", "reason", "mistake"), 303, path+"/fin")
-	b.Want(b.Get(path+"/fin"), 200, "L’effet a été immédiat", "Il a été signé par erreur")
+	b.Want(b.Get(path+"/fin"), 200, "L’effet a été immédiat", "Il a été établi par erreur")
 	b.Want(b.Post(path+"/fin", "reason", "citizen"), 303, path+"/fin") // twice: the first one counts
-	b.Want(b.Get(path), 200, "Terminé", "Il a été signé par erreur", "Fin du mandat")
+	b.Want(b.Get(path), 200, "Terminé", "Il a été établi par erreur", "Fin du mandat")
 	b.Want(b.Get("/mandats?onglet=ended"), 200, "Terminé le")
 	c.wantRows(t, 0, `select count(*) from mandate_power where state = 'standing'`)
 }

@@ -29,7 +29,7 @@ func TestColleague_SeesWhoseADraftIs(t *testing.T) {
 	paul := c.paul(t)
 	home := paul.Want(paul.Get("/espace"), 200, "Mandats commencés par vos collègues", "Chez jeanne Fictif", "2 démarches", `href="`+drawn+`"`)
 	paul.Without(home, "DUBOIS", drawn+"/abandon", drawn+"/temoin", "attend un second collègue")
-	theirs := paul.Want(paul.Get(drawn), 200, "jeanne Fictif", "Déclaration", "Faire\u00a0: voir, remplir", `action="`+drawn+`/reprise"`)
+	theirs := paul.Want(paul.Get(drawn), 200, "jeanne Fictif", "Déclaration", "Faire\u00a0: consulter, remplir", `action="`+drawn+`/reprise"`)
 	paul.Without(theirs, "DUBOIS", "Attester")
 	for _, path := range []string{"/identite", "/recapitulatif"} {
 		paul.Without(paul.Want(paul.Get(drawn+path), 409, "Un collègue a ce brouillon", `href="`+drawn+`"`), "DUBOIS")
