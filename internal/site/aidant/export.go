@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 }
 
 // exportColumns are the headings, after "list.column.".
-var exportColumns = []string{"given_names", "birth_name", "usage_name", "birthdate", "state", "signed", "ends", "ended", "procedures", "by"}
+var exportColumns = []string{"given_names", "birth_name", "usage_name", "birthdate", "state", "signed", "ends", "ended", "procedures", "left", "by"}
 
 // sendTable writes the table as it is sent: an error from there on is a browser that has gone.
 func (s *Site) sendTable(w http.ResponseWriter, lang, format string, mandates []caseload.Summary) error {
@@ -143,6 +144,10 @@ func (s *Site) cells(lang string, states map[string]string, m mandateLine) []str
 	case m.State == caseload.TabEnded:
 		ended = day(m.EndsAt)
 	}
+	left := m.Left
+	if m.State == caseload.TabEnded {
+		left = 0
+	}
 	names := make([]string, len(m.Procedures))
 	for n, key := range m.Procedures {
 		names[n] = key
@@ -151,5 +156,5 @@ func (s *Site) cells(lang string, states map[string]string, m mandateLine) []str
 		}
 	}
 	slices.Sort(names)
-	return []string{i.GivenName, i.FamilyName, i.PreferredUsername, i.Birthdate, states[m.State], day(m.SignedAt), day(m.EndsAt), ended, strings.Join(names, ", "), m.By}
+	return []string{i.GivenName, i.FamilyName, i.PreferredUsername, i.Birthdate, states[m.State], day(m.SignedAt), day(m.EndsAt), ended, strings.Join(names, ", "), strconv.Itoa(left), m.By}
 }

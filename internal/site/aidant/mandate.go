@@ -20,6 +20,7 @@ type mandatePage struct {
 	Mandate   mandate.Mandate
 	Standing  bool
 	Scheduled bool      // still to begin
+	Lasts     time.Time // until when it gives anything, if that is sooner than its end and it has not ended
 	EndedAt   time.Time // zero before its end
 	Reason    string
 	DrawnUpBy string
@@ -64,8 +65,8 @@ func ending(m mandate.Mandate, now time.Time) (time.Time, string) {
 	switch {
 	case m.EndedAt != nil:
 		return *m.EndedAt, m.EndReason
-	case !now.Before(m.EndsAt):
-		return m.EndsAt, "expired"
+	case !now.Before(m.Until()):
+		return m.Until(), "expired"
 	}
 	return time.Time{}, ""
 }
@@ -78,7 +79,9 @@ func (s *Site) showMandate(w http.ResponseWriter, r *http.Request) error {
 	now, lang := s.Clock.Now(), page.Lang(r)
 	p := &mandatePage{Common: page.Common{Title: "aidant.mandate.title", Current: "/espace", Trail: []page.Link{home}}, Mandate: m, Standing: m.StandsAt(now), Scheduled: m.ComesAt(now),
 		Renewable: m.Renewable(now)}
-	p.EndedAt, p.Reason = ending(m, now)
+	if p.EndedAt, p.Reason = ending(m, now); p.EndedAt.IsZero() && m.Until().Before(m.EndsAt) {
+		p.Lasts = m.Until()
+	}
 	notice, err := s.Sessions.Notice(r.Context(), at, "mandate:"+m.ID.String())
 	if err != nil {
 		return err

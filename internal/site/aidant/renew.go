@@ -87,7 +87,7 @@ func (p *renewPage) last(m mandate.Mandate, form *page.Form, now time.Time) {
 	for _, days := range terms.Days {
 		if days <= m.Lasts() {
 			chosen, ends := form.Value("days") == strconv.Itoa(days) || form == nil && days == m.Days, terms.EndOf(now, days)
-			p.Durations = append(p.Durations, renewDays{days, ends, chosen, p.Stands && ends.Before(m.EndsAt)})
+			p.Durations = append(p.Durations, renewDays{days, ends, chosen, p.Stands && ends.Before(m.Until())})
 		}
 	}
 	p.Shortens = p.Stands && !slices.ContainsFunc(p.Durations, func(d renewDays) bool { return !d.Earlier })

@@ -54,7 +54,7 @@ func (s *Site) renderReport(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	ended := shown.Mandate.EndedAt != nil || !s.Clock.Now().Before(shown.Mandate.EndsAt)
+	ended := shown.Mandate.EndedAt != nil || !s.Clock.Now().Before(shown.Mandate.Until())
 	p := &reportPage{Common: page.Common{Title: "uses.report.title", Current: "/espace", Trail: mandateTrail(id), KeepQuery: []string{afterParam}},
 		Report: shown, Part: part, Ended: ended, Sum: hex.EncodeToString(shown.SHA256), Handed: handed, Same: bytes.Equal(handed.SHA256, shown.SHA256), Changed: changed}
 	if part.Number < part.Of {
