@@ -26,6 +26,9 @@ alter table mandate_power enable trigger user;
 drop index mandate_organisation;
 create index mandate_organisation on mandate (organisation_id, signed_at desc) include (id, ends_at, lasts_until, state, person_id, citizen_id);
 
+-- So does the job that tells of mandates whose time is over.
+create index mandate_lasting on mandate (lasts_until) where lasts_until is not null;
+
 -- An act that replaces a power of another mandate, or ends one alone, leaves the column as the powers have it.
 -- +goose StatementBegin
 create function mandate_lasting() returns trigger language plpgsql set search_path = pg_catalog, public as $$

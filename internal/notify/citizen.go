@@ -36,7 +36,8 @@ const many = 4
 
 // aboutMandate is what a message to a citizen tells. It is read with their address when the message is sent, and then only.
 const aboutMandate = `select c.id, c.data_key, c.identity, c.identified_at, o.name, o.phone, o.address, o.address_extra, o.postcode, o.city,
-		x.signed_at, x.starts_at, x.ends_at, coalesce(least(x.ended_at, x.ends_at), x.ends_at), coalesce(x.end_reason, ''), coalesce(x.state = 'ended' or x.ends_at <= $4, false),
+		x.signed_at, x.starts_at, x.ends_at, coalesce(x.ended_at, least(x.ends_at, x.lasts_until)), coalesce(x.end_reason, ''),
+		coalesce(x.state = 'ended' or least(x.ends_at, x.lasts_until) <= $4, false),
 		exists (select from mandate_power p where p.organisation_id = x.organisation_id and p.citizen_id = x.citizen_id and p.ended_at = x.signed_at and p.end_reason = 'superseded'),
 		m.kind = 'mandate_used' and $3 <= (select count(*) from notify_message o where o.citizen_id = c.id and o.kind = m.kind
 			and (o.created_at, o.id) < (m.created_at, m.id) and o.created_at > m.created_at - interval '1 hour'),
@@ -168,7 +169,8 @@ func (p *Post) TellExpired(ctx context.Context) error {
 		now := p.clock.Now()
 		err := p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, `select x.id, x.citizen_id from mandate x join citizen c on c.id = x.citizen_id
-				where x.ends_at > $1 and x.ends_at <= $2 and (x.state <> 'ended' or x.end_reason = 'expired') and c.has_email and c.mails_refused_at is null
+				where (x.ends_at > $1 and x.ends_at <= $2 or x.lasts_until > $1 and x.lasts_until <= $2) and least(x.ends_at, x.lasts_until) > $1 and least(x.ends_at, x.lasts_until) <= $2
+				and (x.state <> 'ended' or x.end_reason = 'expired') and c.has_email and c.mails_refused_at is null
 				and not exists (select from notify_message m where m.kind = 'mandate_ended' and m.about = x.id::text) limit $3`, now.Add(-lately), now, lot)
 			if err != nil {
 				return err
