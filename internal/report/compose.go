@@ -82,11 +82,11 @@ func (c composer) parties() paper.Block {
 	}
 	rows := [][2]string{{c.whose, t.Citizen.FullName() + ", " + fmt.Sprintf(c.born, t.Citizen.BirthdateText(c.lang))}, {c.whoActs, t.Organisation.Name},
 		{signed, prose.DateTime(c.lang, c.m.SignedAt)}}
-	end := [2]string{c.until, prose.DateTime(c.lang, c.m.EndsAt)}
+	end := [2]string{c.until, prose.DateTime(c.lang, c.m.Until())}
 	switch {
 	case c.m.EndedAt != nil:
 		end = [2]string{c.ended, prose.DateTime(c.lang, *c.m.EndedAt)}
-	case !c.now.Before(c.m.EndsAt):
+	case !c.now.Before(c.m.Until()):
 		end[0] = c.ended
 	}
 	return paper.Block{Kind: paper.Facts, Rows: append(rows, end)}
