@@ -45,8 +45,8 @@ type attestationPage struct {
 	Read         attestation.Translation   // in which the citizen read the recap; "" for French
 	Translations []attestation.Translation // the others
 	Into         attestation.Translation   // "" without one
-	Pairs        [][2]attestation.Block  // the French words beside the translated ones
-	After        []attestation.Block     // the translated words when they do not pair
+	Pairs        [][2]attestation.Block    // the French words beside the translated ones
+	After        []attestation.Block       // the translated words when they do not pair
 }
 
 // size is the size of print that the query asks for.

@@ -44,7 +44,8 @@ func asCertificate(p *attestationPage) {
 
 func translated(tag string, rightToLeft, pairs bool) func(*attestationPage) {
 	return func(p *attestationPage) {
-		p.Into, p.After = attestation.Translation{Tag: tag, Name: tag, RightToLeft: rightToLeft}, p.Words
+		p.Into, p.After = attestation.Translation{Tag: tag, Name: tag, RightToLeft: rightToLeft, Notice: [2]string{"Non relue.", "Not checked."}}, p.Words
+		p.Read, p.Translations = p.Translations[0], p.Translations[1:]
 		if pairs {
 			p.Pairs, _ = attestation.Beside(p.Words, p.Words)
 			p.After = nil
