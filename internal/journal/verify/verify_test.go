@@ -59,7 +59,7 @@ func (m memory) lines(t testing.TB, number int) [][]byte {
 func TestLog_ManyFilesAndCheckpoints(t *testing.T) {
 	t.Parallel()
 	s := newSynthetic(t, 2*format.FileEntries+300, 997)
-	for _, workers := range []int{1, 2, 3} {
+	for _, workers := range []int{1, 3} {
 		r, err := Log(t.Context(), Options{Policy: s.policy, Export: fstest.MapFS(s.memory), Gone: math.MaxInt64, Workers: workers})
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +74,7 @@ func TestLog_ManyFilesAndCheckpoints(t *testing.T) {
 	}
 	names(t, empty(s.memory, 0), s.policy, 0, 66*997-1)
 	names(t, empty(s.memory, 1), s.policy, 65*997, 2*format.FileEntries+299) // the next is the head
-	for _, at := range []int64{0, format.FileEntries, 2*format.FileEntries + 299} {
+	for _, at := range []int64{format.FileEntries, 2*format.FileEntries + 299} { // the first file alone is the other tests'
 		number, k := int(at/format.FileEntries), int(at%format.FileEntries)
 		lines := s.lines(t, number)
 		lines[k] = bytes.Replace(lines[k], []byte("power.used"), []byte("power.Used"), 1)
