@@ -59,8 +59,9 @@ function prepare(box) {
     narrow();
   }
   field.addEventListener("input", narrow);
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault(); // it has found already
+  // Enter, or the search key of a telephone: it has found already.
+  field.form.addEventListener("submit", (event) => {
+    if (document.activeElement === field) event.preventDefault();
   });
 }
 
