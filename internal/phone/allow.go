@@ -2,11 +2,11 @@ package phone
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/jobs"
@@ -32,17 +32,7 @@ func (r *Register) Allow(ctx context.Context, by journal.Actor, citizen uuid.UUI
 	if err := org.Fresh(by, r.clock.Now()); err != nil {
 		return err
 	}
-	batch := &pgx.Batch{}
-	mayAct := org.MayAct(batch, by)
-	sealed := r.lockCitizen(batch, by.Organisation, citizen)
-	err := r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		who, err := r.open(sealed)
-		if err != nil {
-			return journal.Event{}, err
-		}
+	err := r.onCitizen(ctx, by, citizen, func(tx *journal.Tx, who opened) (journal.Event, error) {
 		return r.allowed(ctx, tx, who, reason)
 	})
 	return wrap("allow a telephone number", err)
@@ -60,25 +50,15 @@ func (r *Register) allowed(ctx context.Context, tx *journal.Tx, who opened, reas
 	if err := open.open(who.key); err != nil {
 		return journal.Event{}, err
 	}
-	h, err := r.hold(open.Number.Number, tx.By.Organisation, who.Citizen)
-	if err != nil {
-		return journal.Event{}, err
-	}
-	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
-		return journal.Event{}, err
-	}
-	why, owners, err := r.bars(ctx, tx, h)
+	_, why, owners, err := r.ask(ctx, tx, open.Number.Number, who)
 	if err != nil {
 		return journal.Event{}, err
 	}
 	if why == "" { // it was given up elsewhere since
 		why = open.Barred
 	}
-	owners = append(owners, open.AskedBy)
-	for _, person := range owners {
-		if person == tx.By.Person {
-			return journal.Event{}, ErrSamePerson
-		}
+	if slices.Contains(append(owners, open.AskedBy), tx.By.Person) {
+		return journal.Event{}, ErrSamePerson
 	}
 	message := token.ID()
 	tx.Queue(`update phone set barred = $2, colleague_id = $3, allowed_at = $4, reason = $5, message_id = $6, expires_at = $7, tries = 0, sent_at = null, failed_at = null where id = $1`,

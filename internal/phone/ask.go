@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 	"mandat/internal/jobs"
@@ -41,17 +40,7 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, citizen uuid.UUID,
 	if err := r.take(ctx, by, number); err != nil {
 		return err
 	}
-	batch := &pgx.Batch{}
-	mayAct := org.MayAct(batch, by)
-	sealed := r.lockCitizen(batch, by.Organisation, citizen)
-	err = r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		who, err := r.open(sealed)
-		if err != nil {
-			return journal.Event{}, err
-		}
+	err = r.onCitizen(ctx, by, citizen, func(tx *journal.Tx, who opened) (journal.Event, error) {
 		if here, err := present(ctx, tx, by.Organisation, citizen); err != nil || !here {
 			return journal.Event{}, cmp.Or(err, ErrNotHere)
 		}
@@ -87,18 +76,11 @@ func (r *Register) take(ctx context.Context, by journal.Actor, number string) er
 
 // asked is the part of Ask inside its act.
 func (r *Register) asked(ctx context.Context, tx *journal.Tx, who opened, number string) (journal.Event, error) {
-	h, err := r.hold(number, tx.By.Organisation, who.Citizen)
-	if err != nil {
-		return journal.Event{}, err
-	}
 	index, err := r.keys.Index(tx.By.Organisation, "phone.number", number)
 	if err != nil {
 		return journal.Event{}, err
 	}
-	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
-		return journal.Event{}, err
-	}
-	why, _, err := r.bars(ctx, tx, h)
+	_, why, _, err := r.ask(ctx, tx, number, who)
 	if err != nil {
 		return journal.Event{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // held is a number as whom it serves is found by it.
@@ -45,6 +46,18 @@ func (r *Register) seat(number string, citizen uuid.UUID) ([]byte, error) {
 
 // lockNumber makes acts on one number wait for each other, whichever organisation's. It is the last lock of an act.
 const lockNumber = `select pg_advisory_xact_lock(('x' || encode(substring($1::bytea for 8), 'hex'))::bit(64)::bigint)`
+
+// ask locks a number for a citizen who was locked, and asks what bars says of it.
+func (r *Register) ask(ctx context.Context, tx *journal.Tx, number string, who opened) (h held, why string, owners []uuid.UUID, err error) {
+	if h, err = r.hold(number, tx.By.Organisation, who.Citizen); err != nil {
+		return h, "", nil, err
+	}
+	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
+		return h, "", nil, err
+	}
+	why, owners, err = r.bars(ctx, tx, h)
+	return h, why, owners, err
+}
 
 // bars tells why a number needs a colleague, "" if it does not, and whose it is among the professionals. The number is locked. One that another person gave up
 // serves them still, until its seat is purged.
@@ -106,6 +119,23 @@ func (r *Register) lockCitizen(b *pgx.Batch, organisation, id uuid.UUID) *citize
 		return rows.Err()
 	})
 	return s
+}
+
+// onCitizen runs an act on the number of a citizen of the actor's organisation, whose row it has locked, for who may act there.
+func (r *Register) onCitizen(ctx context.Context, by journal.Actor, citizen uuid.UUID, f func(*journal.Tx, opened) (journal.Event, error)) error {
+	batch := &pgx.Batch{}
+	mayAct := org.MayAct(batch, by)
+	sealed := r.lockCitizen(batch, by.Organisation, citizen)
+	return r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
+		if err := mayAct(tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		who, err := r.open(sealed)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		return f(tx, who)
+	})
 }
 
 // open opens a citizen who was locked, or returns db.ErrNotFound when there is none.

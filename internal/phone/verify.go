@@ -40,17 +40,7 @@ func (r *Register) Verify(ctx context.Context, by journal.Actor, citizen uuid.UU
 	if subtle.ConstantTimeCompare([]byte(right), []byte(strings.Join(strings.Fields(code), ""))) != 1 {
 		return ErrNotShown
 	}
-	batch := &pgx.Batch{}
-	mayAct := org.MayAct(batch, by)
-	sealed := r.lockCitizen(batch, by.Organisation, citizen)
-	err = r.journal.RecordAfter(ctx, by, batch, func(tx *journal.Tx) (journal.Event, error) {
-		if err := mayAct(tx.Now); err != nil {
-			return journal.Event{}, err
-		}
-		who, err := r.open(sealed)
-		if err != nil {
-			return journal.Event{}, err
-		}
+	err = r.onCitizen(ctx, by, citizen, func(tx *journal.Tx, who opened) (journal.Event, error) {
 		return r.verified(ctx, tx, who, message)
 	})
 	return wrap("verify a telephone number", err)
@@ -81,18 +71,11 @@ func (r *Register) verified(ctx context.Context, tx *journal.Tx, who opened, mes
 	if err := open.open(who.key); err != nil {
 		return journal.Event{}, err
 	}
-	h, err := r.hold(open.Number.Number, tx.By.Organisation, who.Citizen)
-	if err != nil {
-		return journal.Event{}, err
-	}
 	before, err := inState(ctx, tx, tx.By.Organisation, who.ID, Verified)
 	if err != nil {
 		return journal.Event{}, err
 	}
-	if _, err := tx.Exec(ctx, lockNumber, h.index); err != nil {
-		return journal.Event{}, err
-	}
-	why, _, err := r.bars(ctx, tx, h)
+	h, why, _, err := r.ask(ctx, tx, open.Number.Number, who)
 	if err != nil {
 		return journal.Event{}, err
 	}
