@@ -73,7 +73,7 @@ func (r *Register) put(tx *journal.Tx, d *Held, t told) (journal.Event, error) {
 		return journal.Event{}, err
 	}
 	tx.Queue(`update mandate_draft set version = version + 1, state = 'identified', subject_id = $2, data_key = $3, identity = $4, sub_index = $5, identified_at = $6, identified_session = $7, identified_by = $8,
-		witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null, same_as = $9, other_than = $10 where id = $1`, d.ID, d.Subject, d.DataKey, sealed, t.index, tx.Now,
+		same_as = $9, other_than = $10, `+unasked+` where id = $1`, d.ID, d.Subject, d.DataKey, sealed, t.index, tx.Now,
 		tx.By.Session, t.by, sameAs(t), t.others)
 	return journal.Event{Action: "draft.identified", Citizen: t.same, Detail: detail{Draft: d.ID.String(), Version: d.Version + 1, Method: t.by, On: t.on, Document: t.document,
 		OtherThan: texts(t.others)}}, nil

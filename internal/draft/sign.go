@@ -50,8 +50,7 @@ func KeepSalt(tx *db.Tx, d *Held) error {
 	return nil
 }
 
-// Close queues that a draft has become a mandate, and forgets what it held.
+// Close queues that a draft has become a mandate, and forgets what it held, but for who witnessed it.
 func Close(tx *journal.Tx, id, mandate uuid.UUID) {
-	tx.Queue(`update mandate_draft set state = 'signed', mandate_id = $2, cases = null, transfers_from = null, signing = null, identity = null, sub_index = null, identified_at = null, identified_session = null,
-		identified_by = null, same_as = null, other_than = null, subject_id = null, data_key = null where id = $1`, id, mandate)
+	tx.Queue(`update mandate_draft set state = 'signed', mandate_id = $2, `+nobody+`, `+unnamed+`, signing = null, subject_id = null, data_key = null where id = $1`, id, mandate)
 }

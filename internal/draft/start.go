@@ -165,6 +165,12 @@ func (r *Register) ensureKey(d *Held) (err error) {
 	return err
 }
 
+// What a draft forgets, as columns.
+const (
+	nobody  = `identity = null, sub_index = null, identified_at = null, identified_session = null, identified_by = null, same_as = null, other_than = null` // who the citizen is
+	unasked = `witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null`                                      // what was said and asked of one version
+	unnamed = `cases = null, transfers_from = null`                                                                                                         // files and an organisation before
+)
+
 // noIdentity makes a version without an identity, and without what was done for the one before.
-const noIdentity = ` version = version + 1, state = 'open', identity = null, sub_index = null, identified_at = null, identified_session = null, identified_by = null,
-	witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null, same_as = null, other_than = null`
+const noIdentity = ` version = version + 1, state = 'open', ` + nobody + `, ` + unasked

@@ -45,7 +45,7 @@ func (r *Register) TakeOver(ctx context.Context, by journal.Actor, id uuid.UUID,
 // Abandon gives a draft of the actor's own up and forgets the identity it held.
 func (r *Register) Abandon(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	err := r.db.Write(ctx, db.InOrganisation(by.Organisation), db.Durable, func(tx *db.Tx) error {
-		return tx.ExecOne(ctx, ErrState, `update mandate_draft set`+abandoned+`, expires_at = least(expires_at, $4) where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified')`,
+		return tx.ExecOne(ctx, ErrState, `update mandate_draft set version = version + 1, state = 'abandoned', `+nobody+`, `+unasked+`, `+unnamed+`, expires_at = least(expires_at, $4) where id = $1 and organisation_id = $2 and person_id = $3 and state in ('open', 'identified')`,
 			id, by.Organisation, by.Person, r.clock.Now())
 	})
 	if err != nil {
@@ -53,9 +53,6 @@ func (r *Register) Abandon(ctx context.Context, by journal.Actor, id uuid.UUID) 
 	}
 	return nil
 }
-
-const abandoned = ` state = 'abandoned', version = version + 1, identity = null, sub_index = null, identified_at = null, identified_session = null, identified_by = null,
-	witness_id = null, witnessed_at = null, witness_factor_at = null, witness_terms = null, signing = null, same_as = null, other_than = null, cases = null, transfers_from = null`
 
 // own is which drafts a person ($2) of an organisation ($1) has that can still be signed at a time ($3).
 const own = ` from mandate_draft where organisation_id = $1 and person_id = $2 and state in ('open', 'identified') and expires_at > $3`
