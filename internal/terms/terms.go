@@ -27,7 +27,6 @@ const (
 	MaxAhead   = 92  // days between the signature and the first day
 	MaxPowers  = 40  // that one person can read before they agree
 	MaxCase    = 64  // characters
-	defaultDay = 31  // chosen on a new page
 )
 
 // Asked is one power asked for.
@@ -92,7 +91,7 @@ func (t Terms) checkPowers(c *procedure.Catalogue, wrong map[string]string) {
 			wrong["procedures"] = "unknown"
 			continue
 		}
-		if slices.ContainsFunc(t.Powers[:i], func(o Asked) bool { return o.Procedure == asked.Procedure && foldCase(o.Case) == foldCase(asked.Case) }) {
+		if slices.ContainsFunc(t.Powers[:i], func(o Asked) bool { return o.Procedure == asked.Procedure && FoldCase(o.Case) == FoldCase(asked.Case) }) {
 			wrong["procedures"] = "twice"
 		}
 		if !slices.Contains(p.Levels, asked.Level) {
@@ -161,8 +160,8 @@ func goodCase(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }
 
-// foldCase is what tells two references of a file apart: not their case, nor their spaces.
-func foldCase(s string) string {
+// FoldCase is the form of a file's reference by which it is found again, whoever typed it: neither its case nor its spaces tell it from another one.
+func FoldCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return -1
@@ -170,9 +169,6 @@ func foldCase(s string) string {
 		return unicode.ToUpper(r)
 	}, s)
 }
-
-// FoldCase is the form of a file's reference by which it is found again, whoever typed it.
-func FoldCase(s string) string { return foldCase(s) }
 
 // Span is when a power begins and ends. Its end is 23:59:59 in Paris of its last day.
 type Span struct{ From, Until time.Time }
