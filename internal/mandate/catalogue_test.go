@@ -36,23 +36,11 @@ func TestSign_AsksTheCatalogueOfToday(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := fixture.New(t)
-			w.Catalogue = x.begun
-			w.Open(w.DB)
 			asked := fixture.Terms()
 			asked.Powers, asked.Warned = []terms.Asked{x.asked}, !x.unread
-			d, err := w.Drafts.Start(t.Context(), w.Jeanne, asked)
-			if err == nil {
-				err = w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now())
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			w, d := drawnUnder(t, x.begun, asked)
 			w.Catalogue = x.signed
 			w.Open(w.DB)
-			if d, err = w.Drafts.Find(t.Context(), w.Jeanne, d.ID); err != nil {
-				t.Fatal(err)
-			}
 			o, err := w.Directory.Organisation(t.Context(), w.Here)
 			if err != nil {
 				t.Fatal(err)
@@ -75,4 +63,23 @@ func TestSign_AsksTheCatalogueOfToday(t *testing.T) {
 			}
 		})
 	}
+}
+
+// drawnUnder is a world with a draft that was begun, and whose citizen was identified, under a catalogue.
+func drawnUnder(t *testing.T, c *procedure.Catalogue, asked terms.Terms) (*fixture.World, draft.Draft) {
+	t.Helper()
+	w := fixture.New(t)
+	w.Catalogue = c
+	w.Open(w.DB)
+	d, err := w.Drafts.Start(t.Context(), w.Jeanne, asked)
+	if err == nil {
+		err = w.Drafts.Identify(t.Context(), w.Jeanne, d.ID, fixture.Angela(), w.Clock.Now())
+	}
+	if err == nil {
+		d, err = w.Drafts.Find(t.Context(), w.Jeanne, d.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, d
 }
