@@ -1,6 +1,8 @@
 package attestation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"flag"
 	"os"
 	"testing"
@@ -56,6 +58,40 @@ func someSubject(t *testing.T, kind Kind, lang string) subject {
 	return x
 }
 
+// talkative is a mandate of which everything is told that the other one leaves out.
+func talkative(t *testing.T, kind Kind, lang string) subject {
+	t.Helper()
+	x := someSubject(t, kind, lang)
+	for i := range x.powers {
+		x.powers[i].level = procedure.Levels()[i+1]
+	}
+	x.powers[0].ref, x.powers[1].ends = "AB 12 345 678", x.ends.Add(-48*time.Hour)
+	x.begins, x.payments, x.bankDetails, x.drawn = x.signed.Add(24*time.Hour), x.signed, x.signed, true
+	x.identifiedBy, x.consentBy, x.signedWith, x.reason = "witnessed", "colleague", "passkey", "mistake"
+	x.witness = &terms.Attested{Person: colleague, At: x.signed.Add(-30 * time.Second)}
+	x.reading, x.present = "aloud", []terms.Present{{Role: "interpreter", Name: "Ana SILVA"}, {Role: "relative"}}
+	x.citizen.BornTown, x.citizen.BornCountry = "Essaouira", "Maroc"
+	return x
+}
+
+// wordsOfTemplate is what a template's phrases are: with every change of a sealed language's file, or of what compose… makes of it, the template changes too, and this line with it.
+var wordsOfTemplate = [2]string{"2026-11-7", "1a371f5cd83b03722bd0831d4b9475311b300b605df02f75d49899679a0c70af"}
+
+func TestPhrases_TheTemplateNamesThem(t *testing.T) {
+	t.Parallel()
+	all := sha256.New()
+	for _, lang := range Languages {
+		b, err := os.ReadFile("words/" + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	if is := [2]string{template, hex.EncodeToString(all.Sum(nil))}; is != wordsOfTemplate {
+		t.Errorf("these words are %q: give them another template in words.go, then write both here", is)
+	}
+}
+
 // someReport is what another part of the program says of what was done.
 var someReport = []Block{heading(2, "Ce qui a été fait"), list("21 novembre 2026 : Déclaration de revenus, fait, numéro 12345"), paragraph("C’est tout.")}
 
@@ -66,7 +102,7 @@ func TestCompose_IsTheTemplate(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
 		for _, lang := range Languages {
-			got := wordsOf(compose(kind, someSubject(t, kind, lang), "Compte rendu", someReport))
+			got := wordsOf(compose(kind, someSubject(t, kind, lang), "Compte rendu", someReport)) + "\n=== Of another mandate\n\n" + wordsOf(compose(kind, talkative(t, kind, lang), "Compte rendu", someReport))
 			name := "testdata/" + template + "." + string(kind) + "." + lang + ".txt"
 			if *update {
 				if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
