@@ -18,6 +18,7 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 		"power added":          {`insert into mandate_power select mandate_id, 'justice-casier', '', organisation_id, citizen_id, 'standing', identified_by, starts_at, ends_at from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "justice-casier"},
 		"power removed":        {`delete from mandate_power where mandate_id = $1 and procedure = '` + fixture.Tax + `'`, "gone"},
 		"ended quietly":        {`update mandate set state = 'ended', ended_at = now() + interval '1 hour', end_reason = 'citizen' where id = $1`, "end"},
+		"lasting less":         {`update mandate set lasts_until = ends_at - interval '1 day' where id = $1`, "lasts until"},
 		"given away":           {`update mandate set person_id = gen_random_uuid() where id = $1`, "aidant"},
 		"other terms":          {`update mandate set terms_digest = sha256('x') where id = $1`, "terms"},
 		"other organisation":   {`update mandate set organisation_id = gen_random_uuid() where id = $1`, "organisation"},

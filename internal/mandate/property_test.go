@@ -107,11 +107,14 @@ type life struct {
 	paper   *paper
 }
 
+// granted are procedures; what is granted for the last one ends before what is for the others.
+var granted = []string{fixture.Tax, fixture.Housing, "social-carte-europeenne"}
+
 var cases = map[string]string{"": "", "2026-A": "A"} // reference: what the paper calls it
 
 func (l *life) sign(rt *rapid.T) {
 	x := fixture.Terms()
-	for _, p := range []string{fixture.Tax, fixture.Housing} {
+	for _, p := range granted {
 		for ref := range cases {
 			if rapid.Bool().Draw(rt, p+ref) {
 				x.Powers = append(x.Powers, terms.Asked{Procedure: p, Level: procedure.Act, Case: ref})
@@ -181,7 +184,7 @@ func (l *life) endPower(rt *rapid.T) {
 	if !ok {
 		return
 	}
-	k := key{rapid.SampledFrom([]string{fixture.Tax, fixture.Housing}).Draw(rt, "procedure"), rapid.SampledFrom([]string{"", "2026-A"}).Draw(rt, "case")}
+	k := key{rapid.SampledFrom(granted).Draw(rt, "procedure"), rapid.SampledFrom([]string{"", "2026-A"}).Draw(rt, "case")}
 	now := l.w.Clock.Now()
 	left := !l.paper.over(id, now) && slices.Contains(l.paper.left(id), k) && now.Before(l.until(id, k))
 	others := slices.ContainsFunc(l.paper.left(id), func(o key) bool { return o != k && now.Before(l.until(id, o)) })
@@ -297,7 +300,7 @@ func (l *life) check(rt *rapid.T) {
 				rt.Fatalf("the table says of mandate %s that it lasts: %v; on paper it is over: %v", id, lasts, over)
 			}
 		}
-		for _, p := range []string{fixture.Tax, fixture.Housing} {
+		for _, p := range granted {
 			for ref := range cases {
 				hash, err := l.w.Drafts.CaseRef(l.w.Here, ref)
 				if err != nil {

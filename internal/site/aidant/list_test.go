@@ -128,7 +128,7 @@ func TestExport(t *testing.T) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma = ';'
 	rows, err := r.ReadAll()
-	if err != nil || !marked || len(rows) != 2 || rows[0][3] != "Date de naissance" || rows[1][0] != "'=cmd|' /C calc'!A0" || rows[1][1] != "DUBOIS; \"X\"" || rows[1][3] != "1962-08-24" || rows[1][4] != "En cours" || rows[1][9] != "jeanne Fictif" {
+	if err != nil || !marked || len(rows) != 2 || rows[0][3] != "Date de naissance" || rows[1][0] != "'=cmd|' /C calc'!A0" || rows[1][1] != "DUBOIS; \"X\"" || rows[1][3] != "1962-08-24" || rows[0][5] != "Établi le" || rows[1][4] != "En cours" || rows[1][9] != "2" || rows[1][10] != "jeanne Fictif" {
 		t.Errorf("%q, %v", rows, err)
 	}
 	if a := b.Want(b.Post("/mandats/export", "format", "xlsx"), 200); !strings.HasPrefix(a.Body, "PK\x03\x04") {

@@ -50,11 +50,11 @@ func someMandate(who citizen.Identity) mandate.Mandate {
 func summaries() []mandateLine {
 	ended := signedAt.Add(time.Hour)
 	return []mandateLine{
-		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}, By: "Maëlle Le Goff"}, caseload.TabCurrent},
-		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: []string{"a", "b", "c"}}, caseload.TabEnded},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}, Given: 3, Left: 2, By: "Maëlle Le Goff"}, caseload.TabCurrent},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: longName}, State: mandate.Ended, SignedAt: signedAt, EndsAt: endsAt, EndedAt: &ended, Procedures: []string{"a", "b", "c"}, Given: 3}, caseload.TabEnded},
 		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: signedAt, Procedures: []string{tax.Key}}, caseload.TabEnded},
-		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: "scheduled", SignedAt: signedAt, EndsAt: endsAt}, caseload.TabScheduled},
-		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}}, caseload.TabSoon},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: "scheduled", SignedAt: signedAt, EndsAt: endsAt, Given: 2, Left: 2}, caseload.TabScheduled},
+		{caseload.Summary{ID: someID, Citizen: citizen.Citizen{Identity: angela}, State: mandate.Standing, SignedAt: signedAt, EndsAt: endsAt, Procedures: []string{tax.Key}, Given: 1, Left: 1}, caseload.TabSoon},
 	}
 }
 
