@@ -86,7 +86,7 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 		tx.Queue(`update consent set state = 'no', answered_at = $2, answer = $3 where id = $1`, a.ID, tx.Now, sealed)
 		err := r.tell(ctx, tx, a, refused)
 		return journal.Event{Action: "consent.refused", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
-	case a.State == Yes, !question:
+	case a.State == Yes && (meaning == Agreed || meaning == Thanked), a.State != Yes && !question:
 		return journal.Event{}, errSame
 	case meaning == Agreed:
 		// By now the number may be a professional's: then a yes says nothing.
@@ -101,13 +101,25 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 		return journal.Event{Action: "consent.given", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 	}
 	d.Count = a.Unclear + 1
+	err = r.unclear(ctx, tx, a, d.Count, sealed)
+	return journal.Event{Action: "consent.unclear", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
+}
+
+// unclear asks again, and no yes stands any more: who agreed and then writes "non finalement", or anything else that is not listed, may have changed their
+// mind, and says so in words of their own.
+func (r *Register) unclear(ctx context.Context, tx *journal.Tx, a *answered, count int, sealed []byte) error {
 	state, kind := a.State, again
-	if d.Count >= unclearMost {
+	if a.State == Yes {
+		state, kind = Sent, withdrawn
+		if a.SentAt.IsZero() {
+			state = Queued // it came before it was noted that the question left
+		}
+	}
+	if count >= unclearMost {
 		state, kind = Unclear, closed
 	}
-	tx.Queue(`update consent set state = $2, unclear = $3, answered_at = $4, answer = $5 where id = $1`, a.ID, state, d.Count, tx.Now, sealed)
-	err = r.tell(ctx, tx, a, kind)
-	return journal.Event{Action: "consent.unclear", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
+	tx.Queue(`update consent set state = $2, unclear = $3, answered_at = $4, answer = $5 where id = $1`, a.ID, state, count, tx.Now, sealed)
+	return r.tell(ctx, tx, a, kind)
 }
 
 func clipTo(text string, most int) string {
@@ -137,6 +149,10 @@ func (r *Register) tell(ctx context.Context, tx *journal.Tx, a *answered, kind s
 	if err := tx.QueryRow(ctx, `select max(seq) + 1 from consent_message where consent_id = $1`, a.ID).Scan(&seq); err != nil {
 		return err
 	}
-	jobs.Enqueue(tx.Tx, Job, queue(tx, a.ID, a.Organisation, seq, kind, reply(kind, a.lang, r.config.Contact), a.Key))
+	text := reply(kind, a.lang, r.config.Contact)
+	if kind == withdrawn {
+		kind = again // it asks again, in other words
+	}
+	jobs.Enqueue(tx.Tx, Job, queue(tx, a.ID, a.Organisation, seq, kind, text, a.Key))
 	return nil
 }

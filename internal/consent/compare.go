@@ -127,7 +127,7 @@ func (e entry) apply(out map[uuid.UUID]life) {
 	case "consent.refused":
 		l.State, l.Answered = No, e.At
 	case "consent.unclear":
-		if l.Unclear, l.Answered = e.Detail.Count, e.At; l.Unclear >= unclearMost {
+		if l.State, l.Unclear, l.Answered = Queued, e.Detail.Count, e.At; l.Unclear >= unclearMost {
 			l.State = Unclear
 		}
 	case "consent.ignored":

@@ -26,7 +26,8 @@
 //
 // One request of a draft is queued, sent or yes at a time. Every change of state but queued → sent is an act of one statement, and one entry, without
 // number and text; what was said either way is sealed under the citizen's data key. Only listed answers agree (read.go), only to the question, only
-// from the number that was asked. A no counts in answer to any of the messages, until the yes is used.
+// from the number that was asked. A no counts in answer to any of the messages, until the yes is used; and until then a yes goes with whatever else is
+// answered, but for thanks: it is asked for again.
 //
 // An answer proves that somebody had the telephone and wrote yes, not who, and the gateway could invent it: it is one proof beside the identity and
 // the aidant's own factor, and it is called what it is.

@@ -213,90 +213,6 @@ func TestStart_Again(t *testing.T) {
 	c.content()
 }
 
-// What each answer does to a request that was sent, one after the other.
-func TestAnswer(t *testing.T) {
-	t.Parallel()
-	for name, x := range map[string]struct {
-		answers []string
-		state   string
-		replies string
-	}{
-		"no":                   {[]string{"Non"}, consent.No, "refused"},
-		"yes twice":            {[]string{"oui", "OUI"}, consent.Yes, "accepted"},
-		"yes, then no":         {[]string{"oui", "non merci"}, consent.No, "accepted refused"},
-		"no, then yes":         {[]string{"stop", "oui"}, consent.No, "refused late"},
-		"yes, then a question": {[]string{"oui", "c'est quoi ?"}, consent.Yes, "accepted"},
-		"unclear, then yes":    {[]string{"oui mais", "?", "d'accord"}, consent.Yes, "again again accepted"},
-		"never clear":          {[]string{"oui mais", "?", "qui êtes-vous", "oui"}, consent.Unclear, "again again closed late"},
-		"late again and again": {[]string{"non", "a", "b", "c", "d", "e"}, consent.No, "refused late"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := open(t)
-			id := c.ask()
-			for _, text := range x.answers {
-				c.Answer(t, id, angelas, text)
-			}
-			c.Send(t, id)
-			c.state(x.state)
-			if got := strings.Join(c.kinds(id)[2:], " "); got != x.replies {
-				t.Errorf("replied %s, want %s", got, x.replies)
-			}
-			c.content()
-		})
-	}
-}
-
-// From another number nothing changes, and after the time nothing counts.
-func TestAnswer_FromElsewhereAndTooLate(t *testing.T) {
-	t.Parallel()
-	c := open(t)
-	id := c.ask()
-	for range 5 {
-		c.Answer(t, id, "+33639980011", "oui")
-		c.Answer(t, id, "36789", "oui")
-	}
-	c.state(consent.Sent)
-	c.entries(3, "consent.ignored")
-	c.want("of no message", c.Consents.Answer(t.Context(), uuid.New(), angelas, "oui"), nil)
-	c.Behind(t, `update person set phone = $2 where id = $1`, c.Ines.Person, angelas)
-	c.Answer(t, id, angelas, "oui")
-	c.state(consent.Sent)
-	c.Behind(t, `update person set phone = null where id = $1`, c.Ines.Person)
-	c.Clock.Advance(consent.Life)
-	c.Answer(t, id, angelas, "oui")
-	c.state(consent.Expired)
-	c.entries(1, "consent.expired")
-	c.content()
-	removed := open(t)
-	id = removed.ask()
-	removed.want("remove", removed.Phones.Remove(t.Context(), removed.Jeanne, removed.angela), nil)
-	removed.Answer(t, id, angelas, "oui")
-	removed.state(consent.Sent)
-}
-
-// A yes to the recap agrees to nothing, for the question has not come; a no does refuse, and then the question does not come.
-func TestAnswer_ToTheRecap(t *testing.T) {
-	t.Parallel()
-	c := open(t)
-	id, err := c.Consents.Start(t.Context(), c.Jeanne, c.request)
-	c.want("ask", err, nil)
-	recap := c.Message(t, id, "recap")
-	c.want("send", c.Consents.Kind().Work(t.Context(), recap, false), nil)
-	for _, text := range []string{"oui", "qui est-ce ?"} {
-		c.want(text, c.Consents.Answer(t.Context(), recap, angelas, text), nil)
-		c.state(consent.Queued)
-	}
-	before := len(c.Box.To(angelas))
-	c.want("non", c.Consents.Answer(t.Context(), recap, angelas, "non"), nil)
-	c.Send(t, id)
-	c.state(consent.No)
-	if said := c.Box.To(angelas)[before:]; len(said) != 1 || !strings.Contains(said[0].Text, "refus est noté") {
-		t.Errorf("%+v", said)
-	}
-	c.content()
-}
-
 // sign uses what was answered, as an act that signs does.
 func (c *counter) sign(citizen uuid.UUID, version int, digest []byte) error {
 	batch := &pgx.Batch{}
@@ -362,6 +278,27 @@ func TestGiven_NeedsTheNumberAndTime(t *testing.T) {
 	c.want("remove", c.Phones.Remove(t.Context(), c.Jeanne, c.angela), nil)
 	c.want("removed", c.sign(c.angela, 3, c.request.Digest), errNoYes)
 	c.content()
+}
+
+// Whoever agreed and writes something else, in answer to whichever message, is asked again, and nothing is signed on the yes.
+func TestGiven_GoesWithDoubts(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"recap", "request", "accepted"} {
+		c := open(t)
+		id := c.ask()
+		c.Answer(t, id, angelas, "oui")
+		c.Send(t, id)
+		c.want("doubts", c.Consents.Answer(t.Context(), c.Message(t, id, to), angelas, "NON ?"), nil)
+		c.want("sign after doubts", c.sign(c.angela, 3, c.request.Digest), errNoYes)
+		c.entries(1, "consent.unclear")
+		c.Send(t, id)
+		if said := c.Box.To(angelas); !strings.Contains(said[len(said)-1].Text, "votre accord d'avant ne compte plus") {
+			t.Errorf("told %q", said[len(said)-1].Text)
+		}
+		c.want("yes", c.Consents.Answer(t.Context(), c.Message(t, id, "again"), angelas, "oui"), nil)
+		c.want("sign after a second yes", c.sign(c.angela, 3, c.request.Digest), nil)
+		c.content()
+	}
 }
 
 // The database refuses what no entry tells of, a yes without an answer, and a use that the signature does not name.

@@ -16,6 +16,7 @@ const (
 	NotClear Meaning = iota
 	Agreed
 	Refused
+	Thanked // which leaves a yes as it is, and is not clear before
 )
 
 // The answers that count, as squeeze leaves them. A list, because what is found out by rules would be found out wrongly one day: "oui mais", "oui ?"
@@ -25,6 +26,7 @@ var (
 		"jesuisdaccord", "ouijesuisdaccord", "yes", "yesthanks", "yesthankyou", "iagree", "yesiagree"}
 	refuses = []string{"non", "nonnon", "nonmerci", "mercinon", "stop", "arret", "jerefuse", "nonjerefuse", "pasdaccord", "nonpasdaccord", "jenesuispasdaccord", "jesuispasdaccord", "jenacceptepas", "annuler", "no",
 		"nothanks", "nothankyou", "irefuse", "idonotagree"}
+	thanks = []string{"merci", "mercibeaucoup", "mercibien", "grandmerci", "mercibonnejournee", "bonnejournee", "derien", "thanks", "thankyou"}
 )
 
 // Read tells what an answer means, whatever its case, accents, dots and spaces.
@@ -35,6 +37,8 @@ func Read(text string) Meaning {
 		return Agreed
 	case slices.Contains(refuses, s):
 		return Refused
+	case slices.Contains(thanks, s):
+		return Thanked
 	}
 	return NotClear
 }

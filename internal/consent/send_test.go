@@ -99,6 +99,20 @@ func TestReportAndAnswer_BeforeWeKnow(t *testing.T) {
 	c.Send(t, id)
 	c.state(consent.Yes)
 	c.content()
+
+	c = open(t)
+	id, err = c.Consents.Start(t.Context(), c.Jeanne, c.request)
+	c.want("ask", err, nil)
+	c.want("send", c.Consents.Kind().Work(t.Context(), c.Message(t, id, "recap"), false), nil)
+	for _, text := range []string{"oui", "attendez"} {
+		c.want(text, c.Consents.Answer(t.Context(), c.Message(t, id, "request"), angelas, text), nil)
+	}
+	c.state(consent.Queued)
+	c.Send(t, id)
+	if got := c.state(consent.Sent); got.SentAt.IsZero() {
+		t.Error("when the question left is not known")
+	}
+	c.content()
 }
 
 func TestExpire(t *testing.T) {

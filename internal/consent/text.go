@@ -81,28 +81,31 @@ func clip(name string) string {
 
 // The messages after an answer.
 const (
-	again    = "again"
-	accepted = "accepted"
-	refused  = "refused"
-	closed   = "closed"
-	late     = "late"
+	again     = "again"
+	withdrawn = "withdrawn" // again, after a yes that does not count any more
+	accepted  = "accepted"
+	refused   = "refused"
+	closed    = "closed"
+	late      = "late"
 )
 
 // reply is what the citizen is told of their answer.
 func reply(kind, lang, contact string) string {
 	fr := map[string]string{
-		again:    "Nous n'avons pas compris votre réponse. Répondez seulement OUI pour accepter le mandat, NON pour refuser.",
-		accepted: "Votre accord est noté. Si vous changez d'avis, répondez NON avant la signature, ou appelez le " + contact + ".",
-		refused:  "Votre refus est noté : ce mandat ne sera pas signé sur votre réponse.",
-		closed:   "Nous n'avons pas compris vos réponses. La demande est close : ce mandat ne sera pas signé sur votre réponse.",
-		late:     "Cette demande n'est plus ouverte : votre réponse n'a rien changé. Pour mettre fin à un mandat, appelez le " + contact + ".",
+		again:     "Nous n'avons pas compris votre réponse. Répondez seulement OUI pour accepter le mandat, NON pour refuser.",
+		withdrawn: "Nous n'avons pas compris votre réponse : votre accord d'avant ne compte plus. Répondez seulement OUI pour accepter le mandat, NON pour refuser.",
+		accepted:  "Votre accord est noté. Si vous changez d'avis, répondez NON avant la signature, ou appelez le " + contact + ".",
+		refused:   "Votre refus est noté : ce mandat ne sera pas signé sur votre réponse.",
+		closed:    "Nous n'avons pas compris vos réponses. La demande est close : ce mandat ne sera pas signé sur votre réponse.",
+		late:      "Cette demande n'est plus ouverte : votre réponse n'a rien changé. Pour mettre fin à un mandat, appelez le " + contact + ".",
 	}
 	en := map[string]string{
-		again:    "We did not understand your answer. Reply only YES to agree to the mandate, NO to refuse.",
-		accepted: "Your agreement is noted. If you change your mind, reply NO before it is signed, or call " + contact + ".",
-		refused:  "Your refusal is noted: this mandate will not be signed on your answer.",
-		closed:   "We did not understand your answers. The request is closed: this mandate will not be signed on your answer.",
-		late:     "This request is no longer open: your answer changed nothing. To end a mandate, call " + contact + ".",
+		again:     "We did not understand your answer. Reply only YES to agree to the mandate, NO to refuse.",
+		withdrawn: "We did not understand your answer: your agreement from before no longer counts. Reply only YES to agree to the mandate, NO to refuse.",
+		accepted:  "Your agreement is noted. If you change your mind, reply NO before it is signed, or call " + contact + ".",
+		refused:   "Your refusal is noted: this mandate will not be signed on your answer.",
+		closed:    "We did not understand your answers. The request is closed: this mandate will not be signed on your answer.",
+		late:      "This request is no longer open: your answer changed nothing. To end a mandate, call " + contact + ".",
 	}
 	if lang == "en" {
 		return en[kind]
