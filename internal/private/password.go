@@ -4,41 +4,66 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // password finds the words after which a secret is written, in a folded text.
-var password = regexp.MustCompile(`\b(mots?[ _.-]{0,3}de[ _.-]{0,3}passe|m\.?d\.?p\b\.?|codes?[ _.-]{0,3}(secrets?|confidentiels?|pin|personnels?)|secret codes?|pin codes?|pass ?words?|pass ?codes?|passphrases?|passwd|pwd)`)
+var password = regexp.MustCompile(`\b(mots?[\s_.-]{0,3}de[\s_.-]{0,3}passes?|m\.?d\.?p\b\.?|codes?[\s_.-]{0,3}(secrets?|confidentiels?|pin|personnels?|d.acces|de[ _](la[ _])?carte|de[ _]securite)` +
+	`|cryptogrammes?( visuels?)?|secret codes?|pin codes?|access codes?|pass ?words?|pass ?codes?|passphrases?|passwd|pwd)`)
 
-// harmless are how words begin that follow "mot de passe" when it is only spoken of ("mot de passe oublié").
-var harmless = strings.Fields(`oubli perdu chang reinit modif refus bloqu expir provisoire temporaire nouveau nouvel ancien incorrect errone faux invalid inconnu cree recree
-	renouvel demand envoy recu recuper retrouv regener saisi choisi defini fourni enregistr remplac reset forgot lost new old wrong refresh expired locked unknown sent received
-	trop trouv gard conserv detrui redefini actualis verifi egare vole pirat compromis affich tape note donne communiqu ni
-	asked requested chosen missing unusable not no was were is are has had and or for of by from to with without
+// pin finds the number of a card or a telephone behind its short name. Nothing else does: "rue du Pin 12, 31370 Le Pin".
+var pin = regexp.MustCompile(`\bpin\b[^0-9a-z]{0,4}(\d{4}|\d{6}|\d{8})\b`)
+
+// failed are how words begin that say why a password is of no use, harmless all that may stand behind "mot de passe" when it is only spoken of ("mot de
+// passe oublié").
+var (
+	failed = strings.Fields(`oubli perdu refus bloqu expir incorrect errone faux invalid inconnu egar vole pirat compromis introuvable manqu perime
+		forgot lost wrong expired locked unknown missing`)
+	harmless = append(strings.Fields(`chang reinit modif provisoire temporaire nouveau nouvel ancien cree recree
+	renouvel demand envoy recu recuper retrouv regener saisi choisi defini fourni enregistr remplac reset new old refresh sent received
+	trop trouv gard conserv detrui redefini actualis verifi affich tape note donne communiqu ni
+	asked requested chosen unusable not no was were is are has had and or for of by from to with without
 	a au aux de des du d l le la les un une non pas plus par pour sur sous sans avec et ou en dans qui que ne n est etait a ete sera son sa ses mon ma mes votre leur notre
-	franceconnect ameli caf impots usager personne compte mandat site via soit ok`)
+	franceconnect ameli caf impots usager personne compte mandat site via soit ok
+	elle il ils elles on nous je j c s tout tous rien aucun voir rappel attend attent toujours encore deja maintenant merci dossier courrier mail sms lien bancaire bleue vitale grise social`),
+		failed...)
+)
 
-// assigned are the signs and words by which a value is given.
-var assigned = regexp.MustCompile(`^[ )\]]*(:|=|->|=>|→|«|"|“|'|est ?:|is ?:|c'est)`)
+// assigned are the signs and words by which a value is given, given those that do so further behind.
+var (
+	assigned = regexp.MustCompile(`^[ )\]]*(:|=|->|=>|→|«|"|“|'|est ?:|is ?:|c'est)`)
+	given    = regexp.MustCompile(`[:=→]|->`)
+	clause   = regexp.MustCompile(`[,;\n]|[.!?](\s|$)`)
+	sentence = regexp.MustCompile(`[;\n]|[.!?](\s|$)`)
+	inside   = regexp.MustCompile(`\d:\d|://`) // a time, an address
+)
 
-// follows is how many bytes after those words are looked at.
-const follows = 80
+// follows is how many bytes after those words are looked at, and nearby how many words.
+const (
+	follows = 80
+	nearby  = 8
+)
 
 // holdsPassword reports whether a secret seems to follow one of those words: after a colon or the like anything does, else a word with a digit or a sign in
 // it, or one that is not among the harmless.
 func holdsPassword(text string) bool {
 	for _, at := range password.FindAllStringIndex(text, -1) {
-		rest := text[at[1]:min(at[1]+follows, len(text))]
+		end := min(at[1]+follows, len(text))
+		for end < len(text) && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		rest := text[at[1]:end]
 		if sign := assigned.FindString(rest); sign != "" {
 			if strings.TrimSpace(rest[len(sign):]) != "" {
 				return true
 			}
 			continue
 		}
-		if isSecret(strings.Fields(rest)) {
+		if isSecret(strings.Fields(rest)) || isGiven(rest) || isNear(rest, strings.HasPrefix(text[at[0]:], "code")) {
 			return true
 		}
 	}
-	return false
+	return pin.MatchString(text)
 }
 
 // isSecret judges the words after "mot de passe": "est" and "is" are looked past.
@@ -49,14 +74,73 @@ func isSecret(words []string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	bare := strings.Trim(words[0], `.,;!?()[]…»"'-–—/`)
+	bare := trim(words[0])
 	switch {
 	case bare == "":
 		return false
 	case strings.ContainsAny(bare, "0123456789@#$%&*+_!?"):
 		return true
 	}
-	return !slices.ContainsFunc(harmless, func(h string) bool {
+	return !isOne(bare, harmless)
+}
+
+// isGiven reports whether a value is given further behind in the same clause: "mot de passe de son compte : soleil", not "mot de passe oublié : dossier à refaire".
+func isGiven(rest string) bool {
+	rest = inside.ReplaceAllString(rest, "")
+	said := until(clause, rest)
+	at := given.FindStringIndex(said)
+	if at == nil || slices.ContainsFunc(strings.Fields(said[:at[0]]), func(w string) bool { return isOne(trim(w), failed) }) {
+		return false
+	}
+	return isSecret(strings.Fields(strings.TrimLeft(rest[at[1]:], ":=> \n«\"“'")))
+}
+
+// until is a text up to where one of some signs stands.
+func until(signs *regexp.Regexp, text string) string {
+	if end := signs.FindStringIndex(text); end != nil {
+		return text[:end[0]]
+	}
+	return text
+}
+
+var (
+	// referring are words behind which a number of another kind stands, plain what else is written with letters and digits: times, ranks, amounts, addresses of mail.
+	referring = strings.Fields(`dossier reference ref recu recepisse demande ticket formulaire cerfa courrier facture contrat avis piece titre passeport carte no n° nº numero article batiment`)
+	plain     = regexp.MustCompile(`^(\d{1,2}h(\d\d)?|\d+(er|ere|e|eme|ieme|nd|nde|st|rd|th)|[\d.,]+(eur|euros?|€|k|min|mn|j|jours?|mois|ans?|h|x|fois|%)|n[o°º]?\d.*|[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+)$`)
+	letters   = regexp.MustCompile(`[a-z]`)
+	mixed     = regexp.MustCompile(`[0-9]|[^\s@#$%&*+_!][@#$%&*+_!]+[^\s@#$%&*+_!]`)
+	money     = regexp.MustCompile(`^(€|eur)`)
+	code      = regexp.MustCompile(`^(\d{4}|\d{6}|\d{8})$`)
+)
+
+// isNear reports whether one of the next words looks like a password: letters with digits or signs among them, or, after "code", as many digits as codes have.
+func isNear(rest string, digits bool) bool {
+	words := strings.Fields(until(sentence, rest))
+	for n, word := range words[:min(nearby, len(words))] {
+		bare, before, after := trim(word), "", ""
+		if n > 0 {
+			before = words[n-1]
+		}
+		if n+1 < len(words) {
+			after = words[n+1]
+		}
+		digits = digits && !strings.HasSuffix(before, ",")
+		switch {
+		case len(bare) < 4 || plain.MatchString(bare) || isOne(trim(before), referring):
+		case letters.MatchString(bare) && mixed.MatchString(bare):
+			return true
+		case digits && code.MatchString(bare) && !strings.HasPrefix(bare, "20") && !money.MatchString(after):
+			return true
+		}
+	}
+	return false
+}
+
+func trim(word string) string { return strings.Trim(word, `.,;:!?()[]…»«"'’-–—/`) }
+
+// isOne reports whether a word begins as one of a list does; those of up to three letters are whole words.
+func isOne(bare string, list []string) bool {
+	return slices.ContainsFunc(list, func(h string) bool {
 		if len(h) <= 3 {
 			return bare == h || strings.HasPrefix(bare, h+"'") || strings.HasPrefix(bare, h+"’")
 		}

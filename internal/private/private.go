@@ -40,19 +40,30 @@ func Holds(text string) string {
 	return ""
 }
 
-// fold returns a text in small letters without accents and invisible signs, all digits as 0 to 9.
+// fold returns a text in small letters without accents and invisible signs, all digits as 0 to 9. Blanks that stand together are one, a line break when one of
+// them is.
 func fold(text string) string {
 	var b strings.Builder
+	blank := rune(0)
 	for _, r := range norm.NFKD.String(strings.ToLower(text)) {
 		switch {
-		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r):
-		case unicode.Is(unicode.Nd, r) && r > '9':
-			b.WriteByte('0' + digitOf(r))
+		case unicode.In(r, unicode.Mn, unicode.Cf) || r == '\u115f' || r == '\u1160': // the last two are fillers of Hangul, letters that nobody sees
+			continue
+		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			blank = '\n'
+			continue
 		case unicode.IsSpace(r):
-			b.WriteByte(' ')
-		default:
-			b.WriteRune(r)
+			blank = max(blank, ' ')
+			continue
+		case blank > 0:
+			b.WriteRune(blank)
+			blank = 0
 		}
+		if unicode.Is(unicode.Nd, r) && r > '9' {
+			b.WriteByte('0' + digitOf(r))
+			continue
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }
