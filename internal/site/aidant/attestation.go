@@ -72,7 +72,7 @@ func (s *Site) showPaper(w http.ResponseWriter, r *http.Request, kind attestatio
 		return err
 	}
 	now, above := s.Clock.Now(), "/mandats/"+m.ID.String()
-	p := &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Current: "/espace", Trail: []page.Link{home, {Href: above, Text: "aidant.mandate.title"}}, KeepQuery: []string{"taille"}},
+	p := &attestationPage{Common: page.Common{Title: "aidant.attestation.title", Current: "/espace", Trail: []page.Link{home, {Href: above, Text: "aidant.mandate.title"}}, KeepQuery: []string{"taille", "traduction"}},
 		Mandate: m, Standing: m.StandsAt(now), Kind: kind, Path: above + paperPath[kind], Large: size(r) == attestation.Large}
 	p.Read, p.Translations = translations(m)
 	if kind == attestation.Ended {

@@ -85,3 +85,13 @@ func TestPapers_BesideTheFrenchInEachLanguage(t *testing.T) {
 		}
 	}
 }
+
+// Who reads a translation keeps it in large print and back, and when the page around it changes its language.
+func TestPapers_KeepTheTranslation(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	path := "/mandats/" + c.readIn(t, "uk").ID.String() + "/attestation"
+	b.Want(b.Get(path+"?traduction=uk"), 200, `href="`+path+`?taille=grande&amp;traduction=uk"`, `lang=en&amp;traduction=uk"`)
+	b.Want(b.Get(path+"?taille=grande&traduction=uk"), 200, `href="`+path+`?traduction=uk"`, "fr-sheet--wide fr-sheet--large", "Посвідка про доручення", `lang=en&amp;taille=grande&amp;traduction=uk"`)
+}
