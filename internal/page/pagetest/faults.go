@@ -19,6 +19,7 @@ type inspection struct {
 	labelled map[string]bool // ids that a label is for
 	inputs   []string        // ids of fields that need a label
 	wanted   []string        // ids that links and ARIA attributes point to
+	mistakes []string        // fields whose mistake is told
 	heading  int
 	h1       int
 	title    string
@@ -29,7 +30,7 @@ func (x *inspection) fault(format string, args ...any) {
 }
 
 // Faults returns what is wrong with a page: tags that are not balanced, ids that are not unique or not there, fields
-// without a label, headings that skip a level, anything inline that the policy would block, more or less than one h1.
+// without a label, a mistake that does not stand below its field or does not describe it, headings that skip a level, anything inline that the policy would block, more or less than one h1.
 func Faults(page string) []string {
 	x := &inspection{ids: map[string]bool{}, labelled: map[string]bool{}}
 	z := html.NewTokenizer(strings.NewReader(page))
@@ -87,6 +88,12 @@ func (x *inspection) start(token html.Token) {
 			x.fault("id %q is not unique", id)
 		}
 		x.ids[id] = true
+		if field, ok := strings.CutPrefix(id, "error-"); ok {
+			x.mistakes = append(x.mistakes, id)
+			if !x.ids["field-"+field] {
+				x.fault("%s stands above its field", id)
+			}
+		}
 	}
 	for _, name := range []string{"aria-describedby", "aria-labelledby", "aria-controls"} {
 		x.wanted = append(x.wanted, strings.Fields(attributes[name])...)
@@ -150,6 +157,11 @@ func (x *inspection) finish() {
 	for _, id := range x.inputs {
 		if !x.labelled[id] {
 			x.fault("field %q has no label", id)
+		}
+	}
+	for _, id := range x.mistakes {
+		if !slices.Contains(x.wanted, id) {
+			x.fault("no field is described by %q", id)
 		}
 	}
 	for _, id := range x.wanted {

@@ -20,6 +20,8 @@ func TestFaults_FindsEach(t *testing.T) {
 		`nothing has the id "a"`:        wrap(`<a href="#a">x</a>`),
 		`field "b" has no label`:        wrap(`<input id="b">`),
 		"<h3> after <h1>":               wrap(`<h3>x</h3>`),
+		"error-b stands above":          wrap(`<p id="error-b">x</p><label for="field-b">x</label><input id="field-b" aria-describedby="error-b">`),
+		`described by "error-b"`:        wrap(`<label for="field-b">x</label><input id="field-b"><p id="error-b">x</p>`),
 		"2 h1":                          wrap(`<h1>x</h1>`),
 		"inline style":                  wrap(`<p style="color:red"></p>`),
 		"inline onclick":                wrap(`<p onclick="x()"></p>`),
