@@ -199,5 +199,5 @@ func TestTerms_SayWhatAProcedureNeeds(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t).jeanne(t)
 	b.Want(b.Get(newTerms), 200, "par FranceConnect", "pas par FranceConnect", "pas possible ici", "une pièce d’identité vue par vous et par un collègue", "par FranceConnect seulement",
-		"connue de la structure", "signe elle-même", "ne dit pas quel site est ouvert", "reçoit un courriel à la signature")
+		"connue de la structure", "signe elle-même", "ne dit pas quel site est ouvert", "reçoit un courriel quand le mandat est établi")
 }
