@@ -24,7 +24,7 @@ alter table mandate_power enable trigger user;
 
 -- The list tells from it, without reading the mandates themselves, which of them stand.
 drop index mandate_organisation;
-create index mandate_organisation on mandate (organisation_id, signed_at desc) include (id, ends_at, lasts_until, state, person_id, citizen_id);
+create index mandate_organisation on mandate (organisation_id, signed_at desc) include (id, ends_at, state, person_id, citizen_id, lasts_until);
 
 -- So does the job that tells of mandates whose time is over.
 create index mandate_lasting on mandate (lasts_until) where lasts_until is not null;
