@@ -1,6 +1,7 @@
 package private
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -80,4 +81,33 @@ func isIBAN(text string, country iban) bool {
 		return false
 	}
 	return remainder(digits.String(), 97) == 1
+}
+
+// holdsRIB looks for French accounts without their country: bank, branch, account and key, or those behind the check digits of their IBAN.
+func holdsRIB(text string) bool {
+	isKept := func(r rune) bool { return isDigit(r) || r >= 'a' && r <= 'z' }
+	return each(groups(text, isKept), 25, isRIB) || each(groups(text, isDigit), 25, isRIB)
+}
+
+// ribForm is five digits of a bank, of which none begins with 0 or with more than 4, five of its branch, eleven signs of the account and two of the key.
+var ribForm = regexp.MustCompile(`^[1-4]\d{4}\d{5}[0-9a-z]{11}\d\d$`)
+
+// isRIB tells by the key: the whole is divided by 97, its letters counted by their place from A, from J and from S on (Comité français d'organisation et de normalisation
+// bancaires).
+func isRIB(text string) bool {
+	if len(text) == 25 {
+		return isRIB(text[2:]) && isIBAN("fr"+text, countries["fr"])
+	}
+	digits := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 's':
+			return r - 's' + '2'
+		case r >= 'j':
+			return r - 'j' + '1'
+		case r >= 'a':
+			return r - 'a' + '1'
+		}
+		return r
+	}, text)
+	return ribForm.MatchString(text) && remainder(digits, 97) == 0
 }

@@ -5,6 +5,7 @@ package private
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,23 +23,30 @@ const (
 // Holds names the first thing that a text seems to hold and must not, "" when it seems to hold none. What is entered here is read by colleagues and handed over
 // on paper: nothing in it may let anybody pay, sign in or be taken for the citizen.
 //
-// Numbers are recognised by their check digits, whatever stands between their digits (spaces, dots, dashes, up to three signs), and only whole: from where
-// digits begin to where they end. A long receipt number passes, unless its check digits happen to be right. A tax number (numéro fiscal), which is written on every letter of
+// Numbers are recognised by their check digits, whatever stands between their digits (spaces, dots, dashes, up to three signs, of which blanks that
+// stand together are one), and only whole: from where digits begin to where they end. A long receipt number passes, unless its check digits happen to be right. A tax number (numéro fiscal), which is written on every letter of
 // the tax office and by which its files are known, passes too: its own check digits tell it from a social security number without its key.
 func Holds(text string) string {
 	folded := fold(text)
+	said := []string{folded, mistyped.ReplaceAllStringFunc(folded, digitsFor.Replace)}
 	switch {
-	case holdsIBAN(folded):
+	case slices.ContainsFunc(said, holdsIBAN) || slices.ContainsFunc(said, holdsRIB):
 		return IBAN
-	case holdsNIR(folded):
+	case slices.ContainsFunc(said, holdsNIR):
 		return NIR
-	case holdsCard(folded):
+	case slices.ContainsFunc(said, holdsCard):
 		return Card
 	case holdsPassword(folded):
 		return Password
 	}
 	return ""
 }
+
+// mistyped finds numbers in which letters stand for the digits that they look like, digitsFor puts the digits there.
+var (
+	mistyped  = regexp.MustCompile(`\b[0-9oil]*[0-9][0-9oil]*\b`)
+	digitsFor = strings.NewReplacer("o", "0", "i", "1", "l", "1")
+)
 
 // fold returns a text in small letters without accents and invisible signs, all digits as 0 to 9. Blanks that stand together are one, a line break when one of
 // them is.
@@ -141,17 +149,20 @@ func holdsNIR(text string) bool {
 		return m[:at] + "1" + digit
 	})
 	for _, t := range []string{text, plain} {
-		if each(groups(t, isDigit), 15, isNIR) {
+		if nirWritten.MatchString(t) || each(groups(t, isDigit), 15, isNIR) {
 			return true
 		}
 	}
 	return false
 }
 
-// Sex or kind of number, year, month (above 12 when it is not known), department, commune, order.
+// Sex or kind of number, year, month (above 12 when it is not known), department, commune, order. Written with blanks between those it is looked for whatever its
+// kind and month, without any only as most are: a number of a file that begins with its year and month would be one. Those of people born abroad who are being
+// registered begin with 3 or 4.
 var (
-	nirForm  = regexp.MustCompile(`^[1-478]\d\d(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)(\d\d)(\d{3})(\d{3})$`)
-	nirPlain = regexp.MustCompile(`^[1278]\d\d(0[1-9]|1[0-2])(0[1-9]|[1-9]\d)(0\d[1-9]|0[1-9]\d|[1-8]\d\d|9[0-8]\d|990)(\d\d[1-9]|\d[1-9]\d|[1-9]\d\d)$`)
+	nirWritten = regexp.MustCompile(`\b[1-478][^0-9a-z]{1,3}\d\d[^0-9a-z]{1,3}(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)[^0-9a-z]{1,3}\d\d[^0-9a-z]{1,3}\d{3}[^0-9a-z]{1,3}\d{3}\b`)
+	nirForm    = regexp.MustCompile(`^[1-478]\d\d(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)(\d\d)(\d{3})(\d{3})$`)
+	nirPlain   = regexp.MustCompile(`^[1278]\d\d(0[1-9]|1[0-2])(0[1-9]|[1-9]\d)(0\d[1-9]|0[1-9]\d|[1-8]\d\d|9[0-8]\d|990)(\d\d[1-9]|\d[1-9]\d|[1-9]\d\d)$|^[34]\d\d(0[1-9]|1[0-2])99\d{6}$`)
 )
 
 func isNIR(digits string) bool {
