@@ -10,7 +10,7 @@
 //	proposal.go                 what would be signed now, as the citizen is shown it
 //	sign.go                     the signature: it asks for a proof (proof.go), freezes the terms (freeze.go), writes rows and entry (signed.go, supersede.go) and keeps
 //	                            evidence (evidence.go);
-//	                            namesake.go is for a citizen whom nobody knows yet
+//	                            namesake.go is for a citizen whom nobody knows yet, since.go for one of whom something ended meanwhile
 //	renew.go, transfer.go       a mandate that renews another one, or takes the place of another organisation's
 //	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told; lasts.go until when it gives anything
 //	mayact.go                   the rule: whether a power stands, asked by whatever uses it

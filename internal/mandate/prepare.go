@@ -71,6 +71,9 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 		case !slight(d):
 			return ErrNoProof
 		}
+		if err := s.since(); err != nil {
+			return err
+		}
 		if err := r.drafts.Open(d); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ type Agreement struct {
 // word; or an answer by SMS from a number verified earlier. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
 // cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrFactorTooOld, ErrOtherBrowser, ErrOtherCitizen, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrEndedSince, ErrDeath, ErrFactorTooOld, ErrOtherBrowser, ErrOtherCitizen, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
@@ -73,7 +73,8 @@ type signing struct {
 	known        *citizen.Sealed
 	organisation org.Organisation
 	earlier      []Power
-	alone        bool // the citizen has to be asked alone
+	endedFor     string // why something of the citizen's ended after they were identified for this draft
+	alone        bool   // the citizen has to be asked alone
 
 	passkey   *credential.Signing // nil: confirmed with a code
 	signature credential.Signature
@@ -92,24 +93,25 @@ const indexOfDraft = `(select sub_index from mandate_draft where id = $1)`
 // The powers that the draft takes the place of have the same key, and stand or should have begun by now ($4); or are scheduled, when it begins after the day $3. Each of the two is asked with
 // the state in its text, or its partial index would not be used. Their rows are found by queries that give one value each: a join could be planned from the wrong end.
 const (
-	keysOfDraft = `any ((select array(select a || ' ' || b from unnest(d.procedures, d.case_refs) k (a, b)) from mandate_draft d where d.id = $1)::text[])`
-	laterDraft  = `(select coalesce(from_on > $3::date, false) from mandate_draft where id = $1)`
-	sameKeys    = `p.organisation_id = $2 and p.citizen_id = (select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)
+	keysOfDraft    = `any ((select array(select a || ' ' || b from unnest(d.procedures, d.case_refs) k (a, b)) from mandate_draft d where d.id = $1)::text[])`
+	laterDraft     = `(select coalesce(from_on > $3::date, false) from mandate_draft where id = $1)`
+	citizenOfDraft = `(select id from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `)`
+	sameKeys       = `p.organisation_id = $2 and p.citizen_id = ` + citizenOfDraft + `
 		and p.procedure = any ((select procedures from mandate_draft where id = $1)::text[]) and p.procedure || ' ' || p.case_ref = ` + keysOfDraft
 	earlierPowers = `select ` + powerColumns + ` from mandate_power p where ` + sameKeys + ` and p.state = 'standing' and not ` + laterDraft + `
-		union all select ` + powerColumns + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and (` + laterDraft + ` or p.starts_at <= $4::timestamptz) order by 1, 4, 5`
+		union all select ` + powerColumns + ` from mandate_power p where ` + sameKeys + ` and p.state = 'scheduled' and (` + laterDraft + ` or p.starts_at <= $4::timestamptz) union all ` + overSince + ` order by 1, 4, 5`
 )
 
 // first locks, in this order: the person against suspension, the draft, the citizen. Then it reads what the act needs: the
-// powers that the draft takes the place of.
+// powers that the draft takes the place of, and what has ended since (since.go).
 func (s *signing) first(id uuid.UUID) *pgx.Batch {
 	b := &pgx.Batch{}
 	s.mayAct = org.MayActFor(b, s.by, &s.organisation)
 	s.lookup = draft.Lock(b, s.by, id)
 	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, id)
 	b.Queue(earlierPowers, id, s.by.Organisation, s.today, s.r.clock.Now()).Query(func(rows pgx.Rows) error {
-		var err error
-		s.earlier, err = pgx.CollectRows(rows, scanPower)
+		read, err := pgx.CollectRows(rows, scanPower)
+		s.sort(read)
 		return err
 	})
 	s.askAlone(b, id)
@@ -167,6 +169,9 @@ func (s *signing) check(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 		return ErrNotAgreed
 	case !d.Identity.AdultAt(now):
 		return draft.ErrMinor
+	}
+	if err := s.since(); err != nil {
+		return err
 	}
 	if err := s.proof(ctx, tx, d, now); err != nil {
 		return err

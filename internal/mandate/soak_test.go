@@ -115,7 +115,7 @@ func (c *crowd) note(err error, done *atomic.Int64) {
 	switch {
 	case err == nil:
 		done.Add(1)
-	case errors.Is(err, mandate.ErrEnded), errors.Is(err, mandate.ErrNotRenewable):
+	case errors.Is(err, mandate.ErrEnded), errors.Is(err, mandate.ErrEndedSince), errors.Is(err, mandate.ErrNotRenewable):
 		c.refused.Add(1)
 	default:
 		c.t.Error(err)

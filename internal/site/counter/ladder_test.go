@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/consent"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
@@ -256,4 +258,31 @@ func TestKnown_SaysNoBySMS(t *testing.T) {
 	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "La personne a répondu non"), `action="`+drawn+`/signature"`)
 	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "reading", "self", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
 	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 409, "a déjà répondu non")
+}
+
+// What ended since the identification is said where the person is identified, with what shows that a death was a mistake; a question by SMS says the same.
+func TestKnown_SomethingEndedSince(t *testing.T) {
+	t.Parallel()
+	for reason, said := range map[string]string{"citizen": "Demandez-lui si elle veut encore ce mandat", "death": "avec FranceConnect, ou par un document d’identité, devant un second collègue"} {
+		c, b, drawn := known(t, true)
+		paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+		paul.Want(paul.Post(drawn+"/temoin", "version", "2", "attested", paul.toAttest(drawn), "seen", "on", "heard", "on"), 303)
+		form := b.filled(drawn, "agreed", "on", "understood", "until", "private", "on")
+		c.Clock.Advance(time.Minute)
+		by := c.Paul
+		by.FactorAt = c.Clock.Now()
+		var old uuid.UUID
+		err := c.Connect(t, c.Superuser).QueryRow(t.Context(), `select id from mandate`).Scan(&old)
+		if err == nil {
+			err = c.Mandates.End(t.Context(), by, old, reason)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, fields := range map[string][]string{"/signature": form, "/sms": {"langue", "fr"}} {
+			b.Want(b.Post(drawn+path, fields...), 303, drawn+"/identite")
+			b.Want(b.Get(drawn+"/identite"), 200, said)
+		}
+		c.wantRows(t, 1, `select count(*) from mandate`)
+	}
 }

@@ -124,6 +124,8 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/identity.html", "minor", identity("ladder.refused.minor", false)},
 		{"counter/identity.html", "again", identity("aidant.refused.other_browser", false)},
 		{"counter/identity.html", "other citizen", identity("aidant.refused.other_citizen", false)},
+		{"counter/identity.html", "ended since", identity("ladder.refused.ended", false)},
+		{"counter/identity.html", "death", identity("ladder.refused.death", false)},
 		{"counter/identity.html", "namesake", identity("ladder.refused.namesake", false)},
 		{"counter/identity.html", "identified", identity("", true)},
 		{"counter/identity.html", "too low", identity("ladder.refused.too_low", false, needing{tax.Name.In("fr"), procedure.FranceConnect}, needing{tax.Name.In("fr"), procedure.Witnessed})},

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"mandat/internal/citizen"
 	"mandat/internal/consent"
 	"mandat/internal/credential"
 	"mandat/internal/draft"
@@ -116,7 +115,7 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
 	case errors.Is(err, draft.ErrWider), errors.Is(err, mandate.ErrNotRenewable):
 		return page.NewProblem(http.StatusConflict, "recap.problem.renewal", "/brouillons/"+d.ID.String())
-	case errors.Is(err, mandate.ErrOtherBrowser), errors.Is(err, mandate.ErrOtherCitizen), errors.Is(err, citizen.ErrNamesake):
+	case notHere(err) != "":
 		return s.identifyAgain(w, r, at, d, notHere(err))
 	case errors.Is(err, draft.ErrMinor):
 		return s.identifyAgain(w, r, at, d, "aidant.refused.minor")
@@ -167,7 +166,7 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 		return page.Refuse(w, http.StatusForbidden, "reset")
 	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrAttested), errors.Is(err, draft.ErrSigned):
 		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))}) // whose page says why
-	case errors.Is(err, mandate.ErrOtherBrowser), errors.Is(err, mandate.ErrOtherCitizen), errors.Is(err, citizen.ErrNamesake):
+	case notHere(err) != "":
 		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), notHere(err)); err != nil {
 			return err
 		}

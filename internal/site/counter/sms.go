@@ -110,6 +110,9 @@ func (s *Site) doAsk(w http.ResponseWriter, r *http.Request) error {
 			_, err = s.Consents.Start(r.Context(), at.Actor(), q)
 		}
 	}
+	if why := notHere(err); why != "" {
+		return s.identifyAgain(w, r, at, d, why)
+	}
 	if notice := whyNotAsked(err); notice != "" {
 		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, notice)
 	}

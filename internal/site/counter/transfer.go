@@ -145,15 +145,22 @@ func (s *Site) transfer(r *http.Request, at *session.Session, p *termsPage, d *d
 	return nil
 }
 
-// notHere says why who was identified does not sign: in another session, or not who gave the mandate that ends, or of the name of somebody known since.
+// notHere says why who was identified does not sign: in another session, not who gave the mandate that ends, of the name of somebody known since, or before something
+// ended that they had given. It is "" for any other error.
 func notHere(err error) string {
 	switch {
+	case errors.Is(err, mandate.ErrOtherBrowser):
+		return "aidant.refused.other_browser"
+	case errors.Is(err, mandate.ErrEndedSince):
+		return "ladder.refused.ended"
+	case errors.Is(err, mandate.ErrDeath):
+		return "ladder.refused.death"
 	case errors.Is(err, mandate.ErrOtherCitizen):
 		return "aidant.refused.other_citizen"
 	case errors.Is(err, citizen.ErrNamesake):
 		return "ladder.refused.namesake"
 	}
-	return "aidant.refused.other_browser"
+	return ""
 }
 
 // from is where the connection comes from; 0.0.0.0 when that cannot be told.
