@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
@@ -78,21 +79,22 @@ func TestDatabase_Refuses(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	c.verify(c.Jeanne, c.angela, number, written)
-	for _, sql := range []string{
-		`update phone set verified_at = now()`,
-		`update phone set state = 'removed', number = null, number_index = null, removed_at = now(), removed_by = asked_by`,
-		`update phone set barred = 'staff'`,
-		`update phone set state = 'sure'`,
-		`update phone set number = null`,
-		`update phone set number = '\x2b3333'`,
-		`update phone set colleague_id = asked_by, allowed_at = now(), reason = '\x01'`,
+	const noEntry, check = "23000", "23514"
+	for sql, code := range map[string]string{
+		`update phone set verified_at = now()`: noEntry,
+		`update phone set state = 'removed', number = null, number_index = null, removed_at = now(), removed_by = asked_by`: noEntry,
+		`update phone set barred = 'staff'`:                                             check,
+		`update phone set state = 'sure'`:                                               check,
+		`update phone set number = null`:                                                check,
+		`update phone set number = '\x2b3333'`:                                          check,
+		`update phone set colleague_id = asked_by, allowed_at = now(), reason = '\x01'`: check,
 	} {
 		err := c.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), sql)
 			return err
 		})
-		if err == nil {
-			t.Errorf("done: %s", sql)
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != code {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
 	if err := c.DB.Read(t.Context(), db.InOrganisation(c.Elsewhere), nothing(t)); err != nil {
