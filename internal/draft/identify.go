@@ -34,7 +34,7 @@ func (r *Register) identify(ctx context.Context, by journal.Actor, id uuid.UUID,
 		return fmt.Errorf("identify: %w", err)
 	}
 	t.index = index
-	return r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
+	err = r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
 		if !same(d) {
 			return journal.Event{}, ErrState
 		}
@@ -43,6 +43,10 @@ func (r *Register) identify(ctx context.Context, by journal.Actor, id uuid.UUID,
 		}
 		return r.put(tx, d, t)
 	})
+	if err != nil {
+		return fmt.Errorf("identify: %w", err)
+	}
+	return nil
 }
 
 // told is an identity, how it was told, and the key under which the organisation knows or will know the citizen.
@@ -95,13 +99,17 @@ func (r *Register) High(procedures []string, by string) error {
 
 // DropIdentity forgets the identity a draft holds: it was not the person at the counter.
 func (r *Register) DropIdentity(ctx context.Context, by journal.Actor, id uuid.UUID) error {
-	return r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
+	err := r.onOwn(ctx, by, id, func(tx *journal.Tx, d *Held) (journal.Event, error) {
 		if d.State != Identified {
 			return journal.Event{}, ErrState
 		}
 		tx.Queue(`update mandate_draft set`+noIdentity+` where id = $1`, id)
 		return journal.Event{Action: "draft.identity_dropped", Detail: detail{Draft: id.String()}}, nil
 	})
+	if err != nil {
+		return fmt.Errorf("drop an identity: %w", err)
+	}
+	return nil
 }
 
 // onOwn runs an act on the actor's own live draft, whose row it has locked.
