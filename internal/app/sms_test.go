@@ -38,8 +38,8 @@ func TestSMS_FromTheCounterToTheAnswer(t *testing.T) {
 	consents := consent.New(site.DB, site.Journal, phones, site.Clock, consent.Config{Gateway: gateway, Answers: true, Contact: "01 99 00 00 00"})
 	numbers, err := phones.Of(t.Context(), site.Jeanne, m.Citizen)
 	must(t, err)
-	draft, now := token.ID(), site.Clock.Now()
-	_, err = consents.Start(t.Context(), site.Jeanne, consent.Request{Draft: draft, Version: 1, Digest: token.Bytes(32), Begun: now, Citizen: m.Citizen, Phone: numbers.Verified.ID,
+	draft, now := site.Recognised(t, site.Jeanne, m.Citizen), site.Clock.Now()
+	_, err = consents.Start(t.Context(), site.Jeanne, consent.Request{Draft: draft.ID, Version: draft.Version, Digest: token.Bytes(32), Begun: now, Citizen: m.Citizen, Phone: numbers.Verified.ID,
 		Procedures: []string{"Déclaration de revenus"}, EndsAt: now.AddDate(0, 1, 0), Lang: "fr"})
 	must(t, err)
 	question, err := site.Mailbox.Wait(ctx, number, "Répondez OUI")
@@ -53,7 +53,7 @@ func TestSMS_FromTheCounterToTheAnswer(t *testing.T) {
 			t.Fatalf("%d, %v", status, err)
 		}
 	}
-	if got, err := consents.Latest(t.Context(), site.Jeanne, draft); err != nil || got.State != consent.Yes || got.Unclear != 1 || !got.Delivered {
+	if got, err := consents.Latest(t.Context(), site.Jeanne, draft.ID); err != nil || got.State != consent.Yes || got.Unclear != 1 || !got.Delivered {
 		t.Errorf("%+v, %v", got, err)
 	}
 	_, err = site.Mailbox.Wait(ctx, number, "accord est noté")

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -24,16 +25,27 @@ type answered struct {
 	lang    string
 	ignored int
 	to      string // kind of the message that was answered
+	signed  bool   // the draft is signed
+	current bool   // the draft is as it was asked about
 	phone.Held
 }
 
 // Answer takes the citizen's answer to one of our messages. The number is compared with the one that was asked; what the text means is Read's to
 // say. It changes nothing, and that is no error, when no message has that id, when the answer repeats what stands, and when it comes from elsewhere
-// or too late, which is noted. Who calls it has made sure that the gateway says so.
+// or too late, because the draft was signed otherwise, changed or abandoned too, which is noted. Who calls it has made sure that the gateway says so.
 func (r *Register) Answer(ctx context.Context, message uuid.UUID, from, text string) error {
 	a := &answered{}
 	unknown := false
 	batch := &pgx.Batch{}
+	// The draft first, as the act that signs it does: a signature comes before the answer, or sees it.
+	identified, version := false, 0
+	batch.Queue(`select state = 'signed', state = 'identified', version from mandate_draft where id = (select c.draft_id from consent_message m join consent c on c.id = m.consent_id where m.id = $1) for share`, message).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if rows.Next() {
+			return rows.Scan(&a.signed, &identified, &version)
+		}
+		return rows.Err()
+	})
 	batch.Queue(`select `+columns+`, c.lang, m.kind from consent_message m join consent c on c.id = m.consent_id where m.id = $1 for update of c`, message).QueryRow(func(row pgx.Row) error {
 		var err error
 		if a.ignored, err = a.scan(row, &a.lang, &a.to); errors.Is(err, pgx.ErrNoRows) {
@@ -45,6 +57,7 @@ func (r *Register) Answer(ctx context.Context, message uuid.UUID, from, text str
 		if unknown {
 			return journal.Event{}, errSame
 		}
+		a.current = identified && version == a.Version
 		var err error
 		if a.Held, err = r.phones.Find(ctx, tx, a.Organisation, a.Phone); errors.Is(err, phone.ErrNotShown) {
 			return journal.Event{}, errSame // it was removed: nobody answers for it
@@ -69,7 +82,9 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 		d.Why = "number"
 		return r.ignore(ctx, tx, a, d, e)
 	}
-	if stands := a.State == Queued || a.State == Sent || a.State == Yes; !stands {
+	meaning := Read(text)
+	// To a draft that was abandoned or changed, in whatever way, nobody agrees any more; a no still counts, until the draft is signed.
+	if stands := a.State == Queued || a.State == Sent || a.State == Yes; !stands || !a.current && (meaning != Refused || a.signed) {
 		d.Why = "late"
 		return r.ignore(ctx, tx, a, d, e)
 	}
@@ -78,7 +93,6 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 		err := r.tell(ctx, tx, a, late)
 		return journal.Event{Action: "consent.expired", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 	}
-	meaning := Read(text)
 	question := a.to == "request" || a.to == again
 	sealed := a.Key.Seal(purpose("answer", a.ID), []byte(clipTo(text, answerMost)))
 	switch {
@@ -138,7 +152,11 @@ func (r *Register) ignore(ctx context.Context, tx *journal.Tx, a *answered, d de
 	tx.Queue(`update consent set ignored = ignored + 1 where id = $1`, a.ID)
 	var err error
 	if d.Why == "late" && a.ignored == 0 {
-		err = r.tell(ctx, tx, a, late)
+		kind := late
+		if a.signed {
+			kind = signed
+		}
+		err = r.tell(ctx, tx, a, kind)
 	}
 	return journal.Event{Action: "consent.ignored", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 }
@@ -150,9 +168,6 @@ func (r *Register) tell(ctx context.Context, tx *journal.Tx, a *answered, kind s
 		return err
 	}
 	text := reply(kind, a.lang, r.config.Contact)
-	if kind == withdrawn {
-		kind = again // it asks again, in other words
-	}
-	jobs.Enqueue(tx.Tx, Job, queue(tx, a.ID, a.Organisation, seq, kind, text, a.Key))
+	jobs.Enqueue(tx.Tx, Job, queue(tx, a.ID, a.Organisation, seq, cmp.Or(variants[kind], kind), text, a.Key))
 	return nil
 }

@@ -97,3 +97,41 @@ func TestAnswer_ToTheRecap(t *testing.T) {
 	}
 	c.content()
 }
+
+// To a draft that was signed otherwise, changed or abandoned nobody agrees, and they are told so; a no counts all the same, unless the mandate is signed.
+func TestAnswer_WhenTheDraftIsNotWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		sql, answer, state, told string
+	}{
+		"signed, no":     {signed, "non", consent.Sent, "est déjà signé"},
+		"signed, yes":    {signed, "oui", consent.Sent, "est déjà signé"},
+		"changed, yes":   {`update mandate_draft set version = 4 where id = $1`, "oui", consent.Sent, "n'est plus ouverte"},
+		"changed, no":    {`update mandate_draft set version = 4 where id = $1`, "non", consent.No, "refus est noté"},
+		"abandoned, yes": {abandoned, "oui", consent.Sent, "n'est plus ouverte"},
+		"abandoned, ?":   {abandoned, "pardon ?", consent.Sent, "n'est plus ouverte"},
+		"abandoned, no":  {abandoned, "non", consent.No, "refus est noté"},
+		"gone, yes":      {`delete from mandate_draft where id = $1`, "oui", consent.Sent, "n'est plus ouverte"},
+		"gone, no":       {`delete from mandate_draft where id = $1`, "non", consent.No, "refus est noté"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t)
+			id := c.ask()
+			c.Behind(t, x.sql, c.request.Draft)
+			c.Answer(t, id, angelas, x.answer)
+			c.Send(t, id)
+			c.state(x.state)
+			if said := c.Box.To(angelas); !strings.Contains(said[len(said)-1].Text, x.told) {
+				t.Errorf("told %q", said[len(said)-1].Text)
+			}
+			c.content()
+		})
+	}
+}
+
+const (
+	nobody    = `identity = null, sub_index = null, identified_at = null, identified_session = null, identified_by = null where id = $1`
+	abandoned = `update mandate_draft set state = 'abandoned', ` + nobody
+	signed    = `update mandate_draft set state = 'signed', mandate_id = gen_random_uuid(), ` + nobody
+)

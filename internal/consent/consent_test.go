@@ -39,9 +39,17 @@ func open(t *testing.T) *counter {
 	c.angela = c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax).Citizen
 	c.number = c.Verify(t, c.Jeanne, c.angela, angelas)
 	now := c.Clock.Now()
-	c.request = consent.Request{Draft: token.ID(), Version: 3, Digest: token.Bytes(32), Begun: now.Add(time.Second), Until: now.Add(24 * time.Hour), Citizen: c.angela, Phone: c.number.ID,
+	c.request = consent.Request{Draft: c.draft(), Version: 3, Digest: token.Bytes(32), Begun: now.Add(time.Second), Until: now.Add(24 * time.Hour), Citizen: c.angela, Phone: c.number.ID,
 		Procedures: []string{"Déclaration de revenus", "Prime d’activité"}, EndsAt: now.AddDate(0, 1, 0), Lang: "fr"}
 	return c
+}
+
+// draft is the third version of one more draft of hers.
+func (c *counter) draft() uuid.UUID {
+	c.t.Helper()
+	id := c.Recognised(c.t, c.Jeanne, c.angela).ID
+	c.Behind(c.t, `update mandate_draft set version = 3 where id = $1`, id)
+	return id
 }
 
 // ask sends a request whole.

@@ -104,7 +104,7 @@ func TestTexts(t *testing.T) {
 		if n := length(x.request()); n > PartUnits {
 			t.Errorf("%s: the question has %d units", lang, n)
 		}
-		for _, kind := range []string{again, withdrawn, accepted, refused, closed, late} {
+		for _, kind := range []string{again, withdrawn, accepted, refused, closed, late, signed} {
 			if s := reply(kind, lang, x.contact); s == "" || length(s) > PartUnits {
 				t.Errorf("%s %s: %q", lang, kind, s)
 			}

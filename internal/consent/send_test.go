@@ -174,7 +174,7 @@ func TestAnswer_Races(t *testing.T) {
 			t.Parallel()
 			c := open(t)
 			for range 4 {
-				c.request.Draft = uuid.New()
+				c.request.Draft = c.draft()
 				id := c.ask()
 				if x.ready != "" {
 					c.Answer(t, id, angelas, x.ready)

@@ -87,7 +87,11 @@ const (
 	refused   = "refused"
 	closed    = "closed"
 	late      = "late"
+	signed    = "signed" // late, because the mandate is signed already
 )
+
+// variants are other words of a kind, under which they are kept.
+var variants = map[string]string{withdrawn: again, signed: late}
 
 // reply is what the citizen is told of their answer.
 func reply(kind, lang, contact string) string {
@@ -97,6 +101,7 @@ func reply(kind, lang, contact string) string {
 		accepted:  "Votre accord est noté. Si vous changez d'avis, répondez NON avant la signature, ou appelez le " + contact + ".",
 		refused:   "Votre refus est noté : ce mandat ne sera pas signé sur votre réponse.",
 		closed:    "Nous n'avons pas compris vos réponses. La demande est close : ce mandat ne sera pas signé sur votre réponse.",
+		signed:    "Ce mandat est déjà signé : votre réponse n'y a rien changé. Pour y mettre fin, à tout moment, appelez le " + contact + ".",
 		late:      "Cette demande n'est plus ouverte : votre réponse n'a rien changé. Pour mettre fin à un mandat, appelez le " + contact + ".",
 	}
 	en := map[string]string{
@@ -105,6 +110,7 @@ func reply(kind, lang, contact string) string {
 		accepted:  "Your agreement is noted. If you change your mind, reply NO before it is signed, or call " + contact + ".",
 		refused:   "Your refusal is noted: this mandate will not be signed on your answer.",
 		closed:    "We did not understand your answers. The request is closed: this mandate will not be signed on your answer.",
+		signed:    "This mandate is signed already: your answer changed nothing. To end it, at any time, call " + contact + ".",
 		late:      "This request is no longer open: your answer changed nothing. To end a mandate, call " + contact + ".",
 	}
 	if lang == "en" {

@@ -227,6 +227,25 @@ func TestSMS_IsForWhatWasAsked(t *testing.T) {
 	}
 }
 
+// Who answers after the mandate was signed otherwise is told that it is, and how to end it; what they were asked is not refused beside it.
+func TestSMS_AnswersWhatIsSignedTooLate(t *testing.T) {
+	t.Parallel()
+	d := newDistant(t)
+	asked := d.ask()
+	d.Witness(t, d.Paul, d.draft)
+	if m, err := d.sign(); err != nil || m.ConsentBy != mandate.ConsentColleague {
+		t.Fatalf("%s, %v", m.ConsentBy, err)
+	}
+	d.Answer(t, asked, angelas, "non")
+	d.Send(t, asked)
+	if said := d.Box.To(angelas); !strings.Contains(said[len(said)-1].Text, "Ce mandat est déjà signé") {
+		t.Errorf("told %q", said[len(said)-1].Text)
+	}
+	if n := tally(t, d.World, `select count(*) from consent where state = 'no'`); n != 0 {
+		t.Error("a refusal stands beside the signature")
+	}
+}
+
 func TestSMS_IsForWhomTheAidantRecognised(t *testing.T) {
 	t.Parallel()
 	d := newDistant(t)

@@ -48,7 +48,8 @@ func open(t testing.TB) *inbox {
 	angela := x.Sign(t, x.Jeanne, fixture.Angela(), fixture.Tax).Citizen
 	number := x.Verify(t, x.Jeanne, angela, angelas)
 	now := x.Clock.Now()
-	x.request = consent.Request{Draft: token.ID(), Digest: token.Bytes(32), Begun: now.Add(time.Second), Citizen: angela, Phone: number.ID, Procedures: []string{"Impôts"}, EndsAt: now.AddDate(0, 1, 0), Lang: "fr"}
+	d := x.Recognised(t, x.Jeanne, angela)
+	x.request = consent.Request{Draft: d.ID, Version: d.Version, Digest: token.Bytes(32), Begun: now.Add(time.Second), Citizen: angela, Phone: number.ID, Procedures: []string{"Impôts"}, EndsAt: now.AddDate(0, 1, 0), Lang: "fr"}
 	var err error
 	if x.asked, err = x.Consents.Start(t.Context(), x.Jeanne, x.request); err != nil {
 		t.Fatal(err)
