@@ -100,8 +100,8 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	},
 	// Of mandates that have ended meanwhile nothing is told.
 	"end_soon": func(ctx context.Context, tx pgx.Tx, m *message) error {
-		err := tx.QueryRow(ctx, `select count(*) from mandate_end_told t join mandate m on m.id = t.mandate_id where t.organisation_id = $1 and t.person_id = $2 and t.told_at = $3 and m.state = 'standing'
-			and least(m.ends_at, m.lasts_until) > t.told_at`, subject(m), m.person, m.at).Scan(&m.facts.Left)
+		err := tx.QueryRow(ctx, `select count(*) from mandate_end_told t join mandate m on m.id = t.mandate_id where t.organisation_id = $1 and t.person_id = $2 and t.told_at = $3 and m.state = 'standing'`,
+			subject(m), m.person, m.at).Scan(&m.facts.Left)
 		if m.facts.Left == 0 {
 			m.to = ""
 			return err
