@@ -2,7 +2,7 @@
 //
 // Whatever a cell says, it is text: no program takes it for a formula. XLSX says so of each cell. CSV cannot, and programs take a field for a formula
 // that begins with one of = + - @ or with some blank characters; such a field gets an apostrophe before it (OWASP, "CSV Injection"), which programs
-// show or hide and never run. The rows are written as they come: a long table is never whole in memory.
+// show or hide and never run, and so does what follows a comma in it: some programs split at commas, too. The rows are written as they come: a long table is never whole in memory.
 package spreadsheet
 
 import (
@@ -67,14 +67,28 @@ func plain(cell string) string {
 	}, strings.ToValidUTF8(cell, "\ufffd"))
 }
 
-// harmless is a field that no program takes for a formula, also not one that takes blanks, quotation marks and what cannot be seen away first, or reads
-// full-width signs as their narrow ones.
+// harmless is a field of which no program takes a part for a formula, also none that splits it at a comma or another separator than ours.
 func harmless(cell string) string {
-	first := strings.TrimLeftFunc(cell, func(r rune) bool {
+	var b strings.Builder
+	for cell != "" {
+		if isFormula(cell) {
+			b.WriteByte('\'')
+		}
+		end := strings.IndexAny(cell, ",;|")
+		if end < 0 {
+			end = len(cell) - 1
+		}
+		b.WriteString(cell[:end+1])
+		cell = cell[end+1:]
+	}
+	return b.String()
+}
+
+// isFormula reports whether some program takes a text for a formula, also one that takes blanks, quotation marks and what cannot be seen away first, or reads
+// full-width signs as their narrow ones.
+func isFormula(text string) bool {
+	first := strings.TrimLeftFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Zs) || strings.ContainsRune("\"'`“”‘’«»", r)
 	})
-	if strings.IndexFunc(first, func(r rune) bool { return strings.ContainsRune("=+-@|%＝＋－＠−\t\r", r) }) == 0 {
-		return "'" + cell
-	}
-	return cell
+	return strings.IndexFunc(first, func(r rune) bool { return strings.ContainsRune("=+-@|%＝＋－＠−\t\r", r) }) == 0
 }

@@ -67,6 +67,31 @@ func TestCSV_HasNoFormula(t *testing.T) {
 	}
 }
 
+// A program that splits at commas, tabs or bars finds no formula either, whatever is quoted for it or not; what is none stays as it is.
+func TestCSV_HasNoFormulaBehindASeparator(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"DUBOIS,=1+1,":                        "DUBOIS,'=1+1,",
+		"DUBOIS ,@SUM(1)":                     "DUBOIS ,'@SUM(1)",
+		"DUBOIS, , =1":                        "DUBOIS, ,' =1",
+		"A,B;+1":                              "A,B;'+1",
+		"A|=1":                                "A|'=1",
+		"A,\"=1":                              "A,'\"=1",
+		"A\t=1":                               "A =1",
+		"=1,=2":                               "'=1,'=2",
+		"DUBOIS, Jean":                        "DUBOIS, Jean",
+		"Jean-Pierre, dit l'un, 12 - 14, a=b": "Jean-Pierre, dit l'un, 12 - 14, a=b",
+		",":                                   ",",
+	} {
+		text := strings.TrimPrefix(string(write(t, spreadsheet.CSV, [][]string{{cell, "x"}})), "\ufeff")
+		r := csv.NewReader(strings.NewReader(text))
+		r.Comma = ';'
+		if got, err := r.Read(); err != nil || len(got) != 2 || got[0] != want {
+			t.Errorf("%q stands there as %q, not %q: %v", cell, got, want, err)
+		}
+	}
+}
+
 // A workbook is read by a program that nobody here wrote: every cell is text, and says what was put into it.
 func TestXLSX_IsText(t *testing.T) {
 	t.Parallel()
