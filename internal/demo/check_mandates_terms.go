@@ -44,6 +44,7 @@ func (m *mandates) written() []step {
 			m.ofDraft("recapitulatif?langue=en&forme=falc"), m.beside("en", evidence.FALC), m.signed(&m.coming), says(m.jeanne, "À venir"), m.keptAsRead)},
 		{"the attestation says the same", all(page(m.jeanne, &m.coming, "attestation"),
 			tells(m.jeanne, "remplir, envoyer, signer, payer", "pour le dossier 2026-117/B seulement", "du "+begins, "Accepté par vous à part : les paiements en votre nom.", "Non accepté : le changement de vos coordonnées bancaires."))},
+		{"it is read in the citizen's language too, beside the sealed French", all(page(m.jeanne, &m.coming, "attestation?traduction=ar"), tells(m.jeanne, "Attestation de mandat", "شهادة توكيل", "لم يراجعها أي مترجم محلَّف"))},
 		{"the entry says the same, without the name of anybody or of the case", m.entryOfTerms},
 		{"before its first day it opens nothing", m.notFound(m.jeanne, "perrin")},
 	}
