@@ -104,7 +104,7 @@ func (f *folding) letters(name []byte) {
 			f.ascii(ties)
 		case r < utf8.RuneSelf:
 			f.ascii(ascii[r])
-		case unicode.Is(unicode.Mn, r):
+		case unicode.Is(unicode.Mn, r) || unseen(r):
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			f.ascii(ends)
 		default:

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"mandat/internal/prose"
@@ -127,6 +126,9 @@ func (i Identity) Check() map[string]string {
 			wrong[field] = "invalid"
 		}
 	}
+	if field := i.otherAlphabet(); field != "" {
+		wrong[field] = "invalid"
+	}
 	if _, _, _, ok := i.birth(); !ok {
 		wrong["birthdate"] = "invalid"
 	}
@@ -139,13 +141,4 @@ func (i Identity) Check() map[string]string {
 		wrong["email"] = "invalid"
 	}
 	return wrong
-}
-
-// maxName is how many characters a name may have.
-const maxName = 256
-
-// Name reports whether s is at most 256 characters that can be seen: none that steers or hides text.
-func Name(s string) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxName &&
-		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }
