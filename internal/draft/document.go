@@ -13,6 +13,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/private"
 )
 
 // Documents are those on which an identity can be read.
@@ -27,9 +28,14 @@ func (e *IdentityError) Error() string { return ErrIdentity.Error() }
 // Unwrap returns ErrIdentity.
 func (e *IdentityError) Unwrap() error { return ErrIdentity }
 
-// Misread returns what is wrong with what was read on a document, as IdentityError names it.
+// Misread returns what is wrong with what was read on a document, as IdentityError names it: a number or a secret in place of a name or a town, too (private.Holds).
 func Misread(i citizen.Identity, document string) map[string]string {
 	wrong := i.Check()
+	for field, v := range map[string]string{"family_name": i.FamilyName, "usage_name": i.PreferredUsername, "given_name": i.GivenName, "born_town": i.BornTown, "born_country": i.BornCountry} {
+		if private.Holds(v) != "" {
+			wrong[field] = "invalid"
+		}
+	}
 	if !slices.Contains(Documents, document) {
 		wrong["document"] = "unknown"
 	}

@@ -106,6 +106,10 @@ func TestDocument_NeedsAWholeIdentity(t *testing.T) {
 		"a name that steers": {func(i *citizen.Identity) { i.PreferredUsername = "A\u202eB" }, "passport", "usage_name"},
 		"no such day":        {func(i *citizen.Identity) { i.Birthdate = "1962-02-30" }, "passport", "birthdate"},
 		"no such document":   {func(*citizen.Identity) {}, "library card", "document"},
+		"a name that hides":  {func(i *citizen.Identity) { i.FamilyName += "\u3164" }, "passport", "family_name"},
+		"letters of two":     {func(i *citizen.Identity) { i.FamilyName = "\u0410" + i.FamilyName }, "passport", "family_name"},
+		"a number":           {func(i *citizen.Identity) { i.BornTown = "Paris, 1 85 05 78 006 084 91" }, "passport", "born_town"},
+		"a password":         {func(i *citizen.Identity) { i.PreferredUsername = "mot de passe : Soleil" }, "passport", "usage_name"},
 		"no address":         {func(i *citizen.Identity) { i.Email = "angela" }, "passport", "email"},
 	} {
 		i := document()

@@ -12,6 +12,7 @@ import (
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
 	"mandat/internal/org"
+	"mandat/internal/private"
 	"mandat/internal/token"
 )
 
@@ -23,11 +24,14 @@ const (
 
 // Allow lets a number serve a citizen although it is a professional's, or another citizen's: the actor, an aidant of the same organisation with a fresh
 // second factor of their own, gives the reason. Then the code is sent. It returns ErrSamePerson to who entered the number and to whose number it is,
-// ErrReason, db.ErrNotFound when no number of the citizen waits for that, and org's errors.
+// ErrReason, ErrSecret for a reason that says what must stand nowhere (private.Holds), db.ErrNotFound when no number of the citizen waits for that, and org's errors.
 func (r *Register) Allow(ctx context.Context, by journal.Actor, citizen uuid.UUID, reason string) error {
 	reason = strings.Join(strings.Fields(reason), " ")
 	if n := utf8.RuneCountInString(reason); n < ReasonMin || n > ReasonMax {
 		return ErrReason
+	}
+	if private.Holds(reason) != "" {
+		return ErrSecret
 	}
 	if err := org.Fresh(by, r.clock.Now()); err != nil {
 		return err

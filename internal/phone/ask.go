@@ -126,7 +126,7 @@ func (r *Register) asked(ctx context.Context, tx *journal.Tx, who opened, number
 
 // wrap names the operation in errors that callers do not tell apart.
 func wrap(doing string, err error) error {
-	for _, known := range []error{ErrNumber, ErrTooOften, ErrNotShown, ErrBarred, ErrReason, ErrSamePerson, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound} {
+	for _, known := range []error{ErrNumber, ErrTooOften, ErrNotShown, ErrBarred, ErrReason, ErrSecret, ErrSamePerson, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound} {
 		if errors.Is(err, known) {
 			return err
 		}

@@ -87,6 +87,7 @@ var (
 	ErrNotShown   = errors.New("wrong, late or used") // one answer for all of these
 	ErrBarred     = errors.New("a colleague has to allow this number")
 	ErrReason     = errors.New("the reason is too short or too long")
+	ErrSecret     = errors.New("the reason holds a number or a secret that must stand nowhere")
 	ErrSamePerson = errors.New("who entered a number, or whose it is, does not allow it")
 )
 

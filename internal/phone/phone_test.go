@@ -260,6 +260,7 @@ func (c *counter) bars(why string) {
 	stale.FactorAt = c.Clock.Now().Add(-org.FactorLife - time.Second)
 	c.want("who asked allows", c.phones.Allow(ctx, c.Jeanne, c.angela, because), phone.ErrSamePerson)
 	c.want("without a reason", c.phones.Allow(ctx, c.Paul, c.angela, " oui      oui "), phone.ErrReason)
+	c.want("a number in the reason", c.phones.Allow(ctx, c.Paul, c.angela, "sa fille, 1 85 05 78 006 084 91"), phone.ErrSecret)
 	c.want("an old factor", c.phones.Allow(ctx, stale, c.angela, because), org.ErrFactorTooOld)
 	c.want("another organisation", c.phones.Allow(ctx, c.Ines, c.angela, because), db.ErrNotFound)
 	c.want("verify", c.phones.Verify(ctx, c.Jeanne, c.angela, "123456"), phone.ErrNotShown)

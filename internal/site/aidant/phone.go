@@ -225,6 +225,9 @@ func (s *Site) doPhoneException(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, phone.ErrReason):
 		form.Fail("reason", "telephone.wrong.reason")
 		return s.renderException(w, r, http.StatusUnprocessableEntity, form)
+	case errors.Is(err, phone.ErrSecret):
+		form.Fail("reason", "telephone.wrong.secret")
+		return s.renderException(w, r, http.StatusUnprocessableEntity, form)
 	case errors.Is(err, phone.ErrSamePerson):
 		form.Fail("reason", "telephone.wrong.same_person")
 		return s.renderException(w, r, http.StatusConflict, form)

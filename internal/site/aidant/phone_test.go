@@ -134,6 +134,7 @@ func TestPhone_WantsAColleague(t *testing.T) {
 	jeanne.Want(jeanne.Post(path+"/exception", "reason", "Je me le permets moi-même"), http.StatusConflict, "Demandez à un autre collègue")
 	paul.Want(paul.Get(path), http.StatusOK, path+"/exception")
 	paul.Want(paul.Post(path+"/exception", "reason", "court"), http.StatusUnprocessableEntity, "Écrivez pourquoi")
+	paul.Want(paul.Post(path+"/exception", "reason", "Mot de passe de sa fille : soleil"), http.StatusUnprocessableEntity, "Rien n’est enregistré ni envoyé")
 	paul.Want(paul.Get(path+"/exception"), http.StatusOK, "06 39 98 00 10", "Pourquoi ce numéro convient-il")
 	paul.Want(paul.Post(path+"/exception", "reason", "Le téléphone est celui de sa fille"), http.StatusSeeOther, path+"/exception")
 	paul.Want(paul.Get(path+"/exception"), http.StatusOK, "Le numéro est autorisé.", "Un code part sur ce téléphone")

@@ -98,6 +98,7 @@ func TestSign_AsksForWhatIsMissing(t *testing.T) {
 		"not agreed":           {[]string{"understood", "until"}, 422, "Demandez son accord"},
 		"a name of nobody":     {[]string{"agreed", "on", "understood", "until", "present_name_1", "Léa"}, 422, "Choisissez qui était cette personne"},
 		"a name that hides":    {[]string{"agreed", "on", "understood", "until", "present_role_1", "other", "present_name_1", "L\u202eéa"}, 422, "caractères qui ne se voient pas"},
+		"a name with a number": {[]string{"agreed", "on", "understood", "until", "present_role_1", "other", "present_name_1", "Léa, 1 85 05 78 006 084 91"}, 422, "contient un numéro"},
 	} {
 		a := b.Want(b.Post(drawn+"/signature", b.filled(drawn, slices.Concat(entered, x.fields)...)...), x.status, x.says, `value="aloud" checked`, `value="colleague" selected`, `value="Paul Fictif"`)
 		if t.Failed() {
