@@ -3,6 +3,7 @@ package counter
 import (
 	"cmp"
 	"context"
+	"errors"
 	"html/template"
 	"net/http"
 	"slices"
@@ -63,7 +64,11 @@ func (s *Site) propose(ctx context.Context, by journal.Actor, o org.Organisation
 	p := proposal{How: how}
 	var texts []evidence.Text
 	var err error
-	if p.Terms, texts, err = s.Mandates.Proposal(d, o, how); err != nil {
+	p.Terms, texts, err = s.Mandates.Proposal(d, o, how)
+	switch {
+	case errors.Is(err, draft.ErrNotAllowed): // the catalogue has changed since the terms were entered
+		return p, page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", pathOf(d.ID))
+	case err != nil:
 		return p, err
 	}
 	if err = p.show(texts); err != nil {

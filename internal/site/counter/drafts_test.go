@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -134,5 +135,24 @@ func TestRefusal_TakenOverMeanwhile(t *testing.T) {
 	p, ok := errors.AsType[*page.Problem](refusal(fmt.Errorf("drop identity: %w", draft.ErrNotOwn)))
 	if !ok || p.Status != http.StatusConflict {
 		t.Errorf("%+v", p)
+	}
+}
+
+// A draft of what the catalogue does not offer any more leads to its terms, and not around in a circle.
+func TestRecap_OfWhatIsNotOfferedAnyMore(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.start()
+	if err := c.Drafts.Identify(t.Context(), b.By, draftID(drawn), fixture.Angela(), c.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c.Behind(t, `update mandate_draft set procedures = array['argent-retire', procedures[2]] where id = $1`, draftID(drawn))
+	a := b.Get(drawn + "/recapitulatif")
+	if a.Status != http.StatusConflict || !regexp.MustCompile(`href="[^"]*`+regexp.QuoteMeta(drawn)+`"`).MatchString(a.Body) {
+		t.Errorf("the recap: %d %s", a.Status, a.Body)
+	}
+	if a := b.Get(drawn); a.Status != http.StatusOK {
+		t.Errorf("the terms: %d", a.Status)
 	}
 }
