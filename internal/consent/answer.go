@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,7 @@ type answered struct {
 	to      string // kind of the message that was answered
 	signed  bool   // the draft is signed
 	current bool   // the draft is as it was asked about
+	before  []byte // the last answer that counted, sealed
 	phone.Held
 }
 
@@ -46,9 +48,9 @@ func (r *Register) Answer(ctx context.Context, message uuid.UUID, from, text str
 		}
 		return rows.Err()
 	})
-	batch.Queue(`select `+columns+`, c.lang, m.kind from consent_message m join consent c on c.id = m.consent_id where m.id = $1 for update of c`, message).QueryRow(func(row pgx.Row) error {
+	batch.Queue(`select `+columns+`, c.lang, m.kind, c.answer from consent_message m join consent c on c.id = m.consent_id where m.id = $1 for update of c`, message).QueryRow(func(row pgx.Row) error {
 		var err error
-		if a.ignored, err = a.scan(row, &a.lang, &a.to); errors.Is(err, pgx.ErrNoRows) {
+		if a.ignored, err = a.scan(row, &a.lang, &a.to, &a.before); errors.Is(err, pgx.ErrNoRows) {
 			unknown, err = true, nil
 		}
 		return err
@@ -83,8 +85,13 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 		return r.ignore(ctx, tx, a, d, e)
 	}
 	meaning := Read(text)
+	no := meaning == Refused || meaning == Stopped
+	more, err := a.more(meaning, tx.Now)
+	if err != nil {
+		return e, err
+	}
 	// To a draft that was abandoned or changed, in whatever way, nobody agrees any more; a no still counts, until the draft is signed.
-	if stands := a.State == Queued || a.State == Sent || a.State == Yes; !stands || !a.current && (meaning != Refused || a.signed) {
+	if stands := a.State == Queued || a.State == Sent || a.State == Yes || more; !stands || !a.current && (!no || a.signed) {
 		d.Why = "late"
 		return r.ignore(ctx, tx, a, d, e)
 	}
@@ -96,9 +103,13 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 	question := a.to == "request" || a.to == again
 	sealed := a.Key.Seal(purpose("answer", a.ID), []byte(clipTo(text, answerMost)))
 	switch {
-	case meaning == Refused:
+	case no:
+		kind := refused
+		if meaning == Stopped {
+			kind, d.Why = stopped, whyStop
+		}
 		tx.Queue(`update consent set state = 'no', answered_at = $2, answer = $3 where id = $1`, a.ID, tx.Now, sealed)
-		err := r.tell(ctx, tx, a, refused)
+		err := r.tell(ctx, tx, a, kind)
 		return journal.Event{Action: "consent.refused", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
 	case a.State == Yes && (meaning == Agreed || meaning == Thanked), a.State != Yes && !question:
 		return journal.Event{}, errSame
@@ -117,6 +128,18 @@ func (r *Register) answer(ctx context.Context, tx *journal.Tx, a *answered, from
 	d.Count = a.Unclear + 1
 	err = r.unclear(ctx, tx, a, d.Count, sealed)
 	return journal.Event{Action: "consent.unclear", Organisation: e.Organisation, Citizen: e.Citizen, Detail: d}, err
+}
+
+// whyStop says in an entry that they want no more questions.
+const whyStop = "stop"
+
+// more reports whether an answer says more than the no that stands: that they want no more questions.
+func (a *answered) more(m Meaning, now time.Time) (bool, error) {
+	if a.State != No || m != Stopped || !now.Before(a.ExpiresAt) {
+		return false, nil
+	}
+	before, err := unseal(a.Key, "answer", a.ID, a.before)
+	return Read(before) != Stopped, err
 }
 
 // unclear asks again, and no yes stands any more: who agreed and then writes "non finalement", or anything else that is not listed, may have changed their

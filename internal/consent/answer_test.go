@@ -20,7 +20,9 @@ func TestAnswer(t *testing.T) {
 		"no":                   {[]string{"Non"}, consent.No, "refused"},
 		"yes twice":            {[]string{"oui", "OUI"}, consent.Yes, "accepted"},
 		"yes, then no":         {[]string{"oui", "non merci"}, consent.No, "accepted refused"},
-		"no, then yes":         {[]string{"stop", "oui"}, consent.No, "refused late"},
+		"no, then yes":         {[]string{"non", "oui"}, consent.No, "refused late"},
+		"no, then stop":        {[]string{"non", "stop", "stop"}, consent.No, "refused refused late"},
+		"stop, then yes":       {[]string{"stop", "oui"}, consent.No, "refused late"},
 		"yes, then a question": {[]string{"oui", "c'est quoi ?"}, consent.Sent, "accepted again"},
 		"yes, then doubts":     {[]string{"oui", "non finalement", "oui mais pas les impôts", "j'ai changé d'avis", "oui"}, consent.Unclear, "accepted again again closed late"},
 		"yes, doubts, yes":     {[]string{"oui", "attendez ma fille", "oui"}, consent.Yes, "accepted again accepted"},
@@ -104,8 +106,8 @@ func TestAnswer_WhenTheDraftIsNotWhatWasAsked(t *testing.T) {
 	for name, x := range map[string]struct {
 		sql, answer, state, told string
 	}{
-		"signed, no":     {signed, "non", consent.Sent, "est déjà signé"},
-		"signed, yes":    {signed, "oui", consent.Sent, "est déjà signé"},
+		"signed, no":     {signed, "non", consent.Sent, "a déjà été signé"},
+		"signed, yes":    {signed, "oui", consent.Sent, "a déjà été signé"},
 		"changed, yes":   {`update mandate_draft set version = 4 where id = $1`, "oui", consent.Sent, "n'est plus ouverte"},
 		"changed, no":    {`update mandate_draft set version = 4 where id = $1`, "non", consent.No, "refus est noté"},
 		"abandoned, yes": {abandoned, "oui", consent.Sent, "n'est plus ouverte"},

@@ -52,8 +52,8 @@ type detail struct {
 var errSame = errors.New("nothing changes")
 
 // Start asks the citizen, for an aidant who may act. The messages are queued; what was asked before about the same draft is cancelled, unless it is
-// the same and still counts: then its id comes back and nothing is sent. Errors: ErrNoGateway, ErrTooNew, ErrTooOften, ErrTooLong, phone.ErrNotShown,
-// phone.ErrBarred, org.ErrMayNot, db.ErrNotFound for another's citizen, db.ErrConflict when somebody else asks at the same time.
+// the same and still counts: then its id comes back and nothing is sent. Errors: ErrNoGateway, ErrTooNew, ErrTooOften, ErrTooLong, ErrRefused, ErrStopped,
+// phone.ErrNotShown, phone.ErrBarred, org.ErrMayNot, db.ErrNotFound for another's citizen, db.ErrConflict when somebody else asks at the same time.
 func (r *Register) Start(ctx context.Context, by journal.Actor, q Request) (uuid.UUID, error) {
 	if !r.Ready() {
 		return uuid.Nil, ErrNoGateway
@@ -103,6 +103,9 @@ func (r *Register) start(ctx context.Context, tx *journal.Tx, id uuid.UUID, q Re
 		return none, journal.Event{}, phone.ErrNotShown
 	case !held.VerifiedBefore(q.Begun):
 		return none, journal.Event{}, ErrTooNew
+	}
+	if err := refusedLately(ctx, tx, held); err != nil {
+		return none, journal.Event{}, err
 	}
 	if err := SaidNo(ctx, tx, tx.By.Organisation, q.Draft); err != nil {
 		return none, journal.Event{}, err

@@ -8,6 +8,7 @@
 //	report.go   the gateway tells what became of a message
 //	send.go     the job that sends one message after the other
 //	end.go      a request is taken back, is over, or cannot be answered
+//	refused.go  a no is found, and who said it is not asked on
 //	given.go    the act that signs asks whether a yes stands, and uses it
 //	compare.go  what the journal says of requests against what the table says
 //
@@ -54,6 +55,9 @@ import (
 // Life is how long a request can be answered, and its yes be used.
 const Life = 4 * time.Hour
 
+// RefusedFor is how long a citizen who said no is asked nothing more by SMS, about any draft.
+const RefusedFor = 24 * time.Hour
+
 // Kept is how long a request that no signature used is kept, with what was said.
 const Kept = 90 * 24 * time.Hour
 
@@ -84,7 +88,8 @@ var (
 	ErrTooNew    = errors.New("the number was not verified before the draft was begun")
 	ErrTooOften  = errors.New("too many requests were sent")
 	ErrTooLong   = errors.New("the recap does not fit messages")
-	ErrRefused   = errors.New("the citizen has said no about this draft")
+	ErrRefused   = errors.New("the citizen has said no about this draft, or about another a day ago at most")
+	ErrStopped   = errors.New("the citizen wants to be asked nothing more by SMS")
 	ErrOver      = errors.New("the request is over")
 )
 

@@ -2,13 +2,11 @@ package consent
 
 import (
 	"bytes"
-	"context"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/citizen"
 	"mandat/internal/envelope"
 	"mandat/internal/evidence"
 	"mandat/internal/journal"
@@ -61,16 +59,6 @@ func Ask(b *pgx.Batch, organisation, draft uuid.UUID) *Given {
 		return err
 	})
 	return g
-}
-
-// SaidNo returns ErrRefused when the citizen has said no about a draft, in whatever version: nobody else's word counts against theirs.
-func SaidNo(ctx context.Context, q citizen.Querier, organisation, draft uuid.UUID) error {
-	var no bool
-	err := q.QueryRow(ctx, `select exists (select from consent where organisation_id = $1 and draft_id = $2 and state = 'no')`, organisation, draft).Scan(&no)
-	if err == nil && no {
-		err = ErrRefused
-	}
-	return err
 }
 
 // Said is the exchange as evidence, opened with the citizen's key: the bytes of each message that asked, in their order, and of the answer.

@@ -16,6 +16,7 @@ const (
 	NotClear Meaning = iota
 	Agreed
 	Refused
+	Stopped // refused, and wants no more questions
 	Thanked // which leaves a yes as it is, and is not clear before
 )
 
@@ -24,8 +25,9 @@ const (
 var (
 	agrees = []string{"oui", "ouioui", "ouimerci", "mercioui", "ouisilvousplait", "ouisvp", "ok", "okmerci", "ouiok", "okoui", "daccord", "ouidaccord", "daccordmerci", "okdaccord", "jaccepte", "ouijaccepte",
 		"jesuisdaccord", "ouijesuisdaccord", "yes", "yesthanks", "yesthankyou", "iagree", "yesiagree"}
-	refuses = []string{"non", "nonnon", "nonmerci", "mercinon", "stop", "arret", "jerefuse", "nonjerefuse", "pasdaccord", "nonpasdaccord", "jenesuispasdaccord", "jesuispasdaccord", "jenacceptepas", "annuler", "no",
+	refuses = []string{"non", "nonnon", "nonmerci", "mercinon", "jerefuse", "nonjerefuse", "pasdaccord", "nonpasdaccord", "jenesuispasdaccord", "jesuispasdaccord", "jenacceptepas", "annuler", "no",
 		"nothanks", "nothankyou", "irefuse", "idonotagree"}
+	stops  = []string{"stop", "stopsms", "stopmerci", "nonstop", "arret", "arretez", "arretersms"}
 	thanks = []string{"merci", "mercibeaucoup", "mercibien", "grandmerci", "mercibonnejournee", "bonnejournee", "derien", "thanks", "thankyou"}
 )
 
@@ -37,6 +39,8 @@ func Read(text string) Meaning {
 		return Agreed
 	case slices.Contains(refuses, s):
 		return Refused
+	case slices.Contains(stops, s):
+		return Stopped
 	case slices.Contains(thanks, s):
 		return Thanked
 	}

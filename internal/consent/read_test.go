@@ -15,7 +15,7 @@ func TestRead(t *testing.T) {
 	for text, want := range map[string]Meaning{
 		"oui": Agreed, "OUI": Agreed, " Oui. ": Agreed, "oui merci": Agreed, "Oui, merci !": Agreed, "ok": Agreed, "O.K.": Agreed, "d'accord": Agreed, "D’ACCORD": Agreed, "Òuï": Agreed, "« OUI »": Agreed,
 		"j'accepte\n": Agreed, "oui je suis d'accord": Agreed, "oui…": Agreed, "YES": Agreed,
-		"non": Refused, "NON !!": Refused, "Stop": Refused, "stop.": Refused, "pas d'accord": Refused, "je refuse": Refused, "non, merci": Refused, "no": Refused,
+		"non": Refused, "NON !!": Refused, "Stop": Stopped, "stop.": Stopped, "Arrêtez !": Stopped, "stop tout": NotClear, "pas d'accord": Refused, "je refuse": Refused, "non, merci": Refused, "no": Refused,
 		"Merci !": Thanked, "merci beaucoup": Thanked, "merci mais non": NotClear, "merci, j'ai changé d'avis": NotClear,
 		"": NotClear, "?": NotClear, "oui ?": NotClear, "oui mais": NotClear, "oui mais pas les impôts": NotClear, "oui et non": NotClear, "oui non": NotClear, "ouais": NotClear, "ou": NotClear,
 		"ok ?": NotClear, "peut-être": NotClear, "1": NotClear, "oui1": NotClear, "oui (ma fille)": NotClear, "ОUI": NotClear, "ＯＵＩ": NotClear, "👍": NotClear, "oui 👍": NotClear, "oui/non": NotClear,
@@ -25,11 +25,11 @@ func TestRead(t *testing.T) {
 			t.Errorf("%q means %d, want %d", text, got, want)
 		}
 	}
-	for _, s := range slices.Concat(agrees, refuses, thanks) {
+	for _, s := range slices.Concat(agrees, refuses, stops, thanks) {
 		if squeeze(s) != s {
 			t.Errorf("%q is listed and can never be met", s)
 		}
-		if n := len(slices.DeleteFunc(slices.Concat(agrees, refuses, thanks), func(other string) bool { return other != s })); n != 1 {
+		if n := len(slices.DeleteFunc(slices.Concat(agrees, refuses, stops, thanks), func(other string) bool { return other != s })); n != 1 {
 			t.Errorf("%q is listed %d times", s, n)
 		}
 	}
@@ -53,7 +53,7 @@ func FuzzRead(f *testing.F) {
 					t.Fatalf("%q means %d", s, meaning)
 				}
 			}
-			if listed := map[Meaning][]string{Agreed: agrees, Refused: refuses, Thanked: thanks}[meaning]; !slices.Contains(listed, letters.String()) {
+			if listed := map[Meaning][]string{Agreed: agrees, Refused: refuses, Stopped: stops, Thanked: thanks}[meaning]; !slices.Contains(listed, letters.String()) {
 				t.Fatalf("%q means %d, and %q is not listed", s, meaning, letters.String())
 			}
 			if len(s) < 90 && Read(" "+s+". ") != meaning {
@@ -104,7 +104,7 @@ func TestTexts(t *testing.T) {
 		if n := length(x.request()); n > PartUnits {
 			t.Errorf("%s: the question has %d units", lang, n)
 		}
-		for _, kind := range []string{again, withdrawn, accepted, refused, closed, late, signed} {
+		for _, kind := range []string{again, withdrawn, accepted, refused, stopped, closed, late, signed} {
 			if s := reply(kind, lang, x.contact); s == "" || length(s) > PartUnits {
 				t.Errorf("%s %s: %q", lang, kind, s)
 			}

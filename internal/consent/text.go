@@ -85,13 +85,14 @@ const (
 	withdrawn = "withdrawn" // again, after a yes that does not count any more
 	accepted  = "accepted"
 	refused   = "refused"
+	stopped   = "stopped" // refused, and nothing more is to be asked
 	closed    = "closed"
 	late      = "late"
 	signed    = "signed" // late, because the mandate is signed already
 )
 
 // variants are other words of a kind, under which they are kept.
-var variants = map[string]string{withdrawn: again, signed: late}
+var variants = map[string]string{withdrawn: again, stopped: refused, signed: late}
 
 // reply is what the citizen is told of their answer.
 func reply(kind, lang, contact string) string {
@@ -99,18 +100,20 @@ func reply(kind, lang, contact string) string {
 		again:     "Nous n'avons pas compris votre réponse. Répondez seulement OUI pour accepter le mandat, NON pour refuser.",
 		withdrawn: "Nous n'avons pas compris votre réponse : votre accord d'avant ne compte plus. Répondez seulement OUI pour accepter le mandat, NON pour refuser.",
 		accepted:  "Votre accord est noté. Si vous changez d'avis, répondez NON avant la signature, ou appelez le " + contact + ".",
-		refused:   "Votre refus est noté : ce mandat ne sera pas signé sur votre réponse.",
+		refused:   "Votre refus est noté : ce mandat ne sera pas signé sur votre réponse. Aucun autre ne vous sera demandé ici par SMS dans les 24 heures.",
+		stopped:   "Votre refus est noté : ce mandat ne sera pas signé sur votre réponse. Aucun autre ne vous sera demandé ici par SMS pendant 90 jours, sauf si vous vous identifiez d'ici là auprès de l'organisme.",
 		closed:    "Nous n'avons pas compris vos réponses. La demande est close : ce mandat ne sera pas signé sur votre réponse.",
-		signed:    "Ce mandat est déjà signé : votre réponse n'y a rien changé. Pour y mettre fin, à tout moment, appelez le " + contact + ".",
+		signed:    "Ce mandat a déjà été signé : votre réponse n'a rien changé. Pour y mettre fin, à tout moment, appelez le " + contact + ".",
 		late:      "Cette demande n'est plus ouverte : votre réponse n'a rien changé. Pour mettre fin à un mandat, appelez le " + contact + ".",
 	}
 	en := map[string]string{
 		again:     "We did not understand your answer. Reply only YES to agree to the mandate, NO to refuse.",
 		withdrawn: "We did not understand your answer: your agreement from before no longer counts. Reply only YES to agree to the mandate, NO to refuse.",
 		accepted:  "Your agreement is noted. If you change your mind, reply NO before it is signed, or call " + contact + ".",
-		refused:   "Your refusal is noted: this mandate will not be signed on your answer.",
+		refused:   "Your refusal is noted: this mandate will not be signed on your answer. You will not be asked here about another one by SMS within 24 hours.",
+		stopped:   "Your refusal is noted: this mandate will not be signed on your answer. You will not be asked here about another one by SMS for 90 days, unless you prove your identity to the organisation before.",
 		closed:    "We did not understand your answers. The request is closed: this mandate will not be signed on your answer.",
-		signed:    "This mandate is signed already: your answer changed nothing. To end it, at any time, call " + contact + ".",
+		signed:    "This mandate was signed already: your answer changed nothing. To end it, at any time, call " + contact + ".",
 		late:      "This request is no longer open: your answer changed nothing. To end a mandate, call " + contact + ".",
 	}
 	if lang == "en" {

@@ -238,7 +238,7 @@ func TestSMS_AnswersWhatIsSignedTooLate(t *testing.T) {
 	}
 	d.Answer(t, asked, angelas, "non")
 	d.Send(t, asked)
-	if said := d.Box.To(angelas); !strings.Contains(said[len(said)-1].Text, "Ce mandat est déjà signé") {
+	if said := d.Box.To(angelas); !strings.Contains(said[len(said)-1].Text, "Ce mandat a déjà été signé") {
 		t.Errorf("told %q", said[len(said)-1].Text)
 	}
 	if n := tally(t, d.World, `select count(*) from consent where state = 'no'`); n != 0 {

@@ -257,7 +257,9 @@ func TestKnown_SaysNoBySMS(t *testing.T) {
 	c.tel.Answer(t, x.ID, "+33639981234", "non")
 	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "La personne a répondu non"), `action="`+drawn+`/signature"`)
 	b.Want(b.Post(drawn+"/signature", "version", "2", "understood", "until", "reading", "self", "private", "on", "agreed", "on"), 409, "La preuve de l’accord de la personne manque encore")
-	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 409, "a déjà répondu non")
+	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 409, "a déjà répondu non", "dans les 24 heures")
+	c.tel.Answer(t, x.ID, "+33639981234", "stop")
+	b.Want(b.Post(drawn+"/sms", "langue", "fr"), 409, "ne veut plus de demandes par SMS", "un deuxième collègue")
 }
 
 // What ended since the identification is said where the person is identified, with what shows that a death was a mistake; a question by SMS says the same.

@@ -137,6 +137,8 @@ func whyNotAsked(err error) string {
 		return "recap.sms.wrong.too_long"
 	case errors.Is(err, consent.ErrRefused):
 		return "recap.sms.wrong.refused"
+	case errors.Is(err, consent.ErrStopped):
+		return "recap.sms.wrong.stopped"
 	case errors.Is(err, mandate.ErrNoProof), errors.Is(err, consent.ErrOver):
 		return "recap.sms.wrong.over"
 	}
