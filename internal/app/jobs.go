@@ -49,7 +49,7 @@ func (a *App) periodic() []jobs.Periodic {
 
 // acts lists the jobs that acts ask for.
 func (a *App) acts() []jobs.Kind {
-	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers()}
+	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers()}
 }
 
 // counted forgets how many there were.

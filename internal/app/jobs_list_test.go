@@ -46,7 +46,7 @@ func TestActs_AreThese(t *testing.T) {
 		}
 		got = append(got, k.Name)
 	}
-	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, mandate.TransferJob}; !slices.Equal(got, want) {
+	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, mandate.TransferJob, mandate.OthersJob}; !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 }

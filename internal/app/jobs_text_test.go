@@ -17,7 +17,7 @@ func TestJobs_HaveTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{notify.Job, mandate.TransferJob}
+	names := []string{notify.Job, mandate.TransferJob, mandate.OthersJob}
 	for _, p := range (&App{}).periodic() {
 		names = append(names, p.Name)
 	}

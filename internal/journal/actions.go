@@ -89,7 +89,7 @@ func Actions() []Action {
 		{"mandate.signed", []string{"draft", "version", "procedures", "powers", "days", "scheduled", "starts_at", "ends_at", "identified_by", "identified_at", "consent_by", "consent", "witness", "witnessed_at", "witnessed_sha256", "signed_with", "factor_at",
 			"payments", "bank_details", "mails", "catalogue", "terms_sha256", "evidence_sha256", "renews", "transfers", "superseded"}},
 		{"mandate.started", []string{"superseded"}},
-		{"mandate.ended", []string{"reason", "procedures"}},
+		{"mandate.ended", []string{"reason", "procedures", "with"}},
 		{"mandate.consulted", []string{"page"}},
 		{"mandate.listed", []string{"mandates", "of"}},
 		{"mandate.exported", []string{"mandates", "format", "tab", "filters", "of"}},

@@ -17,12 +17,13 @@ import (
 // as superseded, expired or transferred.
 var Reasons = []string{"citizen", "organisation", "completed", "mistake", "death", "protection"}
 
-// WholeReasons are those that end every power of a citizen's mandate: one alone makes no sense.
+// WholeReasons are those that concern the citizen and not one mandate: they end every mandate that the citizen gave the organisation (others.go).
 var WholeReasons = []string{"death", "protection"}
 
 type ended struct {
 	Reason     string   `json:"reason"`
-	Procedures []string `json:"procedures"` // the powers that had not ended
+	Procedures []string `json:"procedures"`     // the powers that had not ended
+	With       string   `json:"with,omitempty"` // the mandate whose end for a reason of WholeReasons ended this one too
 }
 
 // powerEnded is the detail of the entry of one power that ended.
@@ -35,16 +36,20 @@ type powerEnded struct {
 // End ends a mandate of the actor's organisation and all its powers, at once; one that is still to begin never does. It returns ErrEnded when it has ended (the
 // time of all its powers being over included), ErrReason for a reason that is not among Reasons, ErrFactorTooOld when the actor gave their second factor more than
 // org.FactorLife ago, org.ErrMayNot, db.ErrNotFound for another organisation's. Whose certificate is over may end all the same
-// (org.Reads): it protects the citizen.
+// (org.Reads): it protects the citizen. For a reason of WholeReasons it ends the citizen's other mandates of the organisation too.
 func (r *Register) End(ctx context.Context, by journal.Actor, id uuid.UUID, reason string) error {
 	if !slices.Contains(Reasons, reason) {
 		return ErrReason
 	}
 	err := r.onMandate(ctx, by, id, func(tx *journal.Tx, m *Mandate) (journal.Event, error) {
-		return r.end(tx, m, reason)
+		askForOthers(tx, id, reason)
+		return r.end(tx, m, ended{Reason: reason})
 	})
 	if err != nil {
 		return fmt.Errorf("end mandate %s: %w", id, err)
+	}
+	if slices.Contains(WholeReasons, reason) {
+		_ = r.EndOthers(ctx, id) // this one has ended, and what was not done here the job does
 	}
 	return nil
 }
@@ -61,7 +66,7 @@ func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID,
 			return journal.Event{}, ErrEnded
 		}
 		if !slices.ContainsFunc(m.Powers, func(p Power) bool { return !here(p) && tx.Now.Before(p.EndsAt) }) {
-			return r.end(tx, m, reason)
+			return r.end(tx, m, ended{Reason: reason})
 		}
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = $4, end_reason = $5 where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, id, procedure, caseRef, tx.Now, reason)
 		conclude(tx, id)
@@ -74,16 +79,16 @@ func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID,
 }
 
 // end ends all that is left of a mandate. A power whose own time is over before the others' has expired.
-func (r *Register) end(tx *journal.Tx, m *Mandate, reason string) (journal.Event, error) {
-	detail := ended{Reason: reason, Procedures: []string{}}
+func (r *Register) end(tx *journal.Tx, m *Mandate, detail ended) (journal.Event, error) {
+	detail.Procedures = []string{}
 	for _, p := range m.Powers {
 		if !tx.Now.Before(p.EndsAt) {
 			continue // expired
 		}
 		detail.Procedures = append(detail.Procedures, p.Procedure)
 	}
-	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else $3 end where mandate_id = $1 and state <> 'ended'`, m.ID, tx.Now, reason)
-	tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state <> 'ended'`, m.ID, tx.Now, db.OrNull(tx.By.Person), reason)
+	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else $3 end where mandate_id = $1 and state <> 'ended'`, m.ID, tx.Now, detail.Reason)
+	tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state <> 'ended'`, m.ID, tx.Now, db.OrNull(tx.By.Person), detail.Reason)
 	return journal.Event{Action: "mandate.ended", Organisation: m.Organisation, Citizen: m.Citizen, Mandate: m.ID, Detail: detail}, r.told(tx, "mandate_ended", m.Citizen, m.ID)
 }
 

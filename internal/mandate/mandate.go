@@ -12,7 +12,7 @@
 //	                            evidence (evidence.go);
 //	                            namesake.go is for a citizen whom nobody knows yet, since.go for one of whom something ended meanwhile
 //	renew.go, transfer.go       a mandate that renews another one, or takes the place of another organisation's
-//	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told; lasts.go until when it gives anything
+//	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told; others.go what ends with it; lasts.go until when it gives anything
 //	mayact.go                   the rule: whether a power stands, asked by whatever uses it
 //	consult.go, find.go         what is read of one mandate, each time with its entry; paper.go for who holds its paper, cases.go the files it is for,
 //	                            words.go for addresses that say nothing of whom was looked for

@@ -169,13 +169,19 @@ func (l *life) end(rt *rapid.T) {
 	}
 	by, over := l.w.Jeanne, l.paper.over(id, l.w.Clock.Now())
 	by.FactorAt = l.w.Clock.Now()
-	err := l.w.Mandates.End(l.t.Context(), by, id, rapid.SampledFrom(mandate.Reasons).Draw(rt, "reason"))
+	reason, now := rapid.SampledFrom(mandate.Reasons).Draw(rt, "reason"), l.w.Clock.Now()
+	err := l.w.Mandates.End(l.t.Context(), by, id, reason)
 	if over != errors.Is(err, mandate.ErrEnded) || !over && err != nil {
 		rt.Fatalf("end: %v, over is %v", err, over)
 	}
-	if err == nil {
-		l.paper.drop(id, l.paper.left(id)...)
-		l.paper.acts++
+	if err != nil {
+		return
+	}
+	for other := range l.paper.ends {
+		if other == id || slices.Contains(mandate.WholeReasons, reason) && !l.paper.over(other, now) {
+			l.paper.drop(other, l.paper.left(other)...)
+			l.paper.acts++
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package mandate
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,6 +66,7 @@ type signedEntry struct {
 	Catalogue  string       `json:"catalogue"`
 	Terms      string       `json:"terms_sha256"`
 	Reason     string       `json:"reason"`
+	With       uuid.UUID    `json:"with"`
 	Procedure  string       `json:"procedure"`
 	Case       string       `json:"case"`
 	Superseded []superseded `json:"superseded"`
@@ -120,13 +122,19 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 			r.endPower(p.Procedure, p.Case, reason, e.At)
 		}
 		at := e.At
-		r.mandate.EndReason, r.mandate.EndedAt, r.endedBy = e.Detail.Reason, &at, e.endedBy()
+		r.mandate.EndReason, r.mandate.EndedAt, r.endedBy = e.Detail.Reason, &at, e.endedBy(known)
 	}
 }
 
-// endedBy is who ended a mandate: nobody when it was transferred, by the program, which ends none for another reason.
-func (e entry) endedBy() *uuid.UUID {
-	if e.By.Person == uuid.Nil && e.Detail.Reason == reasonTransferred {
+// endedBy is who ended a mandate: nobody when the program did, because it was transferred or with another one of the same citizen, which a person ended for this
+// reason. The program ends none otherwise.
+func (e entry) endedBy(known map[uuid.UUID]*replayed) *uuid.UUID {
+	if e.By.Person != uuid.Nil {
+		return &e.By.Person
+	}
+	with := known[e.Detail.With]
+	if e.Detail.Reason == reasonTransferred || with != nil && slices.Contains(WholeReasons, e.Detail.Reason) && with.mandate.EndReason == e.Detail.Reason && with.endedBy != nil &&
+		with.mandate.Citizen == e.Citizen && with.mandate.Organisation == e.Organisation {
 		return nil
 	}
 	return &e.By.Person

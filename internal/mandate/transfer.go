@@ -174,8 +174,6 @@ func (r *Register) Transfers() jobs.Kind {
 	}}
 }
 
-var errOver = errors.New("it has ended already")
-
 // EndTransferred ends the mandate whose place another took, of which the id is given, in the organisation that has it and for the reason "transferred". Whoever reads of it there learns not to
 // where. When it has ended already, or the other has not begun, nothing is done. It returns ErrOtherCitizen when the two are not one citizen's, which was asked at the signature, by the
 // birth place too, of which either organisation may have read another spelling since: then somebody has to look.
@@ -187,15 +185,7 @@ func (r *Register) EndTransferred(ctx context.Context, id uuid.UUID) error {
 	if old == uuid.Nil {
 		return nil
 	}
-	b := &pgx.Batch{}
-	m := lock(b, organisation, old)
-	err = r.journal.RecordAfter(ctx, journal.Program(), b, func(tx *journal.Tx) (journal.Event, error) {
-		if m.State == "" || m.State == Ended || !tx.Now.Before(m.Until()) {
-			return journal.Event{}, errOver
-		}
-		return r.end(tx, m, reasonTransferred)
-	})
-	if err != nil && !errors.Is(err, errOver) {
+	if err := r.endByProgram(ctx, organisation, old, ended{Reason: reasonTransferred}); err != nil {
 		return fmt.Errorf("transfer mandate %s: %w", old, err)
 	}
 	return nil

@@ -26,6 +26,7 @@ type endPage struct {
 	Standing bool       // what is to end has not ended
 	Power    *powerLine // the one that ends, nil for the whole mandate
 	Left     int        // powers that have not ended
+	Others   int        // mandates of this person that end with the whole one when the reason is theirs
 	EndedAt  time.Time
 	Reason   string // why it ended
 	Reasons  []string
@@ -34,6 +35,9 @@ type endPage struct {
 
 // Last reports whether the power is the only one left, so that its end is that of the mandate.
 func (p *endPage) Last() bool { return p.Power != nil && p.Left == 1 }
+
+// OfPerson reports whether it ended for a reason that ends the person's other mandates too.
+func (p *endPage) OfPerson() bool { return slices.Contains(mandate.WholeReasons, p.Reason) }
 
 // reasonsFor are the reasons that make sense for the end of one power, or of a whole mandate.
 func reasonsFor(one bool) []string {
@@ -132,7 +136,11 @@ func (s *Site) renderEnd(w http.ResponseWriter, r *http.Request, status, place i
 			p.Title = "ends.part.done_title"
 		}
 	}
-	p.Standing = p.EndedAt.IsZero()
+	if p.Standing = p.EndedAt.IsZero(); p.Standing && p.Power == nil {
+		if p.Others, err = s.Mandates.Others(r.Context(), at.Actor(), m.ID); err != nil {
+			return err
+		}
+	}
 	return s.Pages.Render(w, r, status, "aidant/end.html", p)
 }
 

@@ -203,6 +203,21 @@ func TestRenew_TakesNoPrivateNumberOver(t *testing.T) {
 	}
 }
 
+// A death is the person's: the page says beforehand how many of their mandates end with this one, and afterwards that they did.
+func TestEnd_SaysWhatEndsWithIt(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	alone := "/mandats/" + c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax).ID.String()
+	b.Without(b.Want(b.Get(alone+"/fin"), 200), "dans votre structure prend fin aussi")
+	other := "/mandats/" + c.Sign(t, c.Paul, fixture.Angela(), fixture.Housing).ID.String()
+	b.Want(b.Get(alone+"/fin"), 200, "son autre mandat dans votre structure prend fin aussi", "Vérifiez donc le nom")
+	b.Without(b.Get(alone+"/fin?demarche=1"), "prend fin aussi")
+	b.Want(b.Post(alone+"/fin", "reason", "death"), 303, alone+"/fin")
+	b.Want(b.Get(alone+"/fin"), 200, "tous ses mandats dans votre structure prennent fin avec celui-ci", "Les autres structures n’en savent rien")
+	b.Without(b.Want(b.Get(other), 200, "Terminé", "La personne est décédée"), "Autorisée")
+}
+
 func TestRenew_SaysWhyNot(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)

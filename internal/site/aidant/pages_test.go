@@ -112,6 +112,12 @@ func everyPage(t *testing.T) []shownPage {
 		{"aidant/end.html", "ask", end(true, nil)},
 		{"aidant/end.html", "wrong", end(true, failed("reason"))},
 		{"aidant/end.html", "done", end(false, nil)},
+		{"aidant/end.html", "with others", func() page.Page {
+			return &endPage{Common: page.Common{Title: "aidant.end.title", Trail: above}, Mandate: someMandate(angela), Standing: true, Left: 1, Others: 2, Reasons: mandate.Reasons}
+		}},
+		{"aidant/end.html", "of the person, done", func() page.Page {
+			return &endPage{Common: page.Common{Title: "aidant.end.done_title", Trail: above}, Mandate: someMandate(angela), EndedAt: signedAt, Reason: "death"}
+		}},
 		{"aidant/end.html", "confirm", func() page.Page {
 			return &endPage{Common: page.Common{Title: "aidant.end.title", Trail: above, Form: page.FilledForm(url.Values{"reason": {"citizen"}})}, Mandate: someMandate(angela), Standing: true, Confirm: true}
 		}},
