@@ -9,6 +9,7 @@
 //	             put before the redirects and links that stay with it
 //	router.go    the route and its audience; the audience's guard lets in, sends to sign-in, or refuses (a LateHandler runs it
 //	             itself)
+//	back.go      where a form that was sent too late comes back to, and what of it may wait until its person has signed in again
 //	(handler)    func(w, r) error: reads forms with ParseForm, asks the rules, renders with Pages.Render
 //	sheet.go     a page's templates, parsed when somebody first asks for it
 //	render.go    a page struct that embeds Common, its template executed into a buffer, then status, headers and bytes

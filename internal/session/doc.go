@@ -20,6 +20,9 @@
 // Where a browser wanted to go when it was sent to sign in stands in its row. A page of the guards is for who signed in with the browser last, whose open
 // page it may be (notice.go): anybody else who signs in there goes to where their own work begins.
 //
+// What somebody sends after their session has ended is not done. The sign-in page says so, and what the form's route lets wait (page.Back) waits sealed
+// in the browser's empty session for whoever filled it in, and for nobody else who signs in there (late.go).
+//
 // Whether somebody may come in is decided above (internal/proconnect, maillink, site/login); this package opens the session with what
 // they gave (open.go), keeps the half of a sign-in that waits for its second factor and the factor itself, with the citizen
 // for whom it was given (factor.go), and remembers the browser (device.go). Everybody may list and end their own (end.go).

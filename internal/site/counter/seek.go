@@ -11,7 +11,7 @@ import (
 	"mandat/internal/procedure"
 )
 
-// A procedure is found by the beginnings of words of its name, body and theme. js/narrow.js does the same while somebody types; without it the button "find" sends the form,
+// A procedure is found by the beginnings of words of its name and body: a theme stands there to be opened. js/narrow.js does the same while somebody types; without it the button "find" sends the form,
 // which comes back with the list narrowed and everything else as it was.
 
 // fold is what a text is found by, whatever its accents, case and punctuation. js/narrow.js folds what is typed so too.
@@ -34,8 +34,12 @@ func fold(text string) string {
 }
 
 // wordsOf is what a procedure is found by on a page in a language: in French too, as papers name it.
-func wordsOf(theme procedure.Theme, x procedure.Procedure, lang string) string {
-	return fold(strings.Join([]string{x.Name.In(lang), x.Body.In(lang), theme.Name.In(lang), x.Name.In("fr"), theme.Name.In("fr")}, " "))
+func wordsOf(x procedure.Procedure, lang string) string {
+	words := x.Name.In(lang) + " " + x.Body.In(lang)
+	if lang != "fr" {
+		words += " " + x.Name.In("fr")
+	}
+	return fold(words)
 }
 
 // foundBy reports whether each word of what is sought, folded, begins one of words.

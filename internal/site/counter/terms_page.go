@@ -70,7 +70,7 @@ func (p *termsPage) offer(c *procedure.Catalogue, lang string, now time.Time) {
 				choice.Chosen++
 				choice.Open = true
 			}
-			p.seek(&choice, &one, sought, lang, theme)
+			p.seek(&choice, &one, sought, lang)
 			choice.Procedures = append(choice.Procedures, one)
 		}
 		if choice.Hidden = sought != "" && !choice.Open; choice.Procedures != nil {
@@ -85,8 +85,8 @@ func (p *termsPage) offer(c *procedure.Catalogue, lang string, now time.Time) {
 }
 
 // seek shows a procedure that is looked for, and hides one that is not, unless it is chosen.
-func (p *termsPage) seek(choice *themeChoice, one *procedureChoice, sought, lang string, theme procedure.Theme) {
-	one.Words = wordsOf(theme, one.Procedure, lang)
+func (p *termsPage) seek(choice *themeChoice, one *procedureChoice, sought, lang string) {
+	one.Words = wordsOf(one.Procedure, lang)
 	switch found := foundBy(one.Words, sought); {
 	case sought == "":
 	case found:
