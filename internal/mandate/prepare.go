@@ -48,7 +48,7 @@ func (r *Register) PrepareSignature(ctx context.Context, by journal.Actor, id uu
 }
 
 // PrepareConsent returns what the citizen of a draft of the actor's own is asked by SMS, without the number: for somebody whom the organisation knows and the
-// aidant has recognised. Errors: draft.ErrState for any other draft, and those of Sign that do not come from the recap.
+// aidant has recognised. Errors: ErrOtherCitizen as Gave, draft.ErrState for any other draft, and those of Sign that do not come from the recap.
 func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid.UUID, lang string) (consent.Request, error) {
 	s := &signing{r: r, by: by, today: terms.DayOf(r.clock.Now()), consent: ConsentSMS}
 	var q consent.Request
@@ -75,6 +75,9 @@ func (r *Register) PrepareConsent(ctx context.Context, by journal.Actor, id uuid
 			return err
 		}
 		if err := r.drafts.Open(d); err != nil {
+			return err
+		}
+		if err := r.gave(ctx, tx, &d.Draft); err != nil {
 			return err
 		}
 		if err := draft.KeepSalt(tx, d); err != nil {

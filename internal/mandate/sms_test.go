@@ -227,6 +227,39 @@ func TestSMS_IsForWhatWasAsked(t *testing.T) {
 	}
 }
 
+// What somebody agreed to, with their files, is sent to nobody else who is recognised in the draft of a renewal.
+func TestSMS_TellsNobodyElseWhatIsRenewed(t *testing.T) {
+	t.Parallel()
+	d := newDistant(t)
+	x := fixture.Terms(d.low[0])
+	x.Powers[0].Case = "FILE-OF-BERNARD-77"
+	drawn, err := d.Drafts.Start(t.Context(), d.Jeanne, x)
+	if err == nil {
+		err = d.Drafts.Identify(t.Context(), d.Jeanne, drawn.ID, fixture.Citizen(1), d.Clock.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := d.Mandates.Sign(t.Context(), d.Jeanne, drawn.ID, d.Agreed(t, d.Jeanne, drawn.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewal, err := d.Mandates.Renew(t.Context(), d.Jeanne, old.ID, []int{0}, 31, fixture.Terms())
+	var angela uuid.UUID
+	if err == nil {
+		err = d.Connect(t, d.Superuser).QueryRow(t.Context(), `select citizen_id from phone where id = $1`, d.phone).Scan(&angela)
+	}
+	if err == nil {
+		err = d.Drafts.Recognise(t.Context(), d.Jeanne, renewal.ID, angela)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Mandates.PrepareConsent(t.Context(), d.Jeanne, renewal.ID, "fr"); !errors.Is(err, mandate.ErrOtherCitizen) {
+		t.Errorf("somebody else is asked about it: %v", err)
+	}
+}
+
 // Who answers after the mandate was signed otherwise is told that it is, and how to end it; what they were asked is not refused beside it.
 func TestSMS_AnswersWhatIsSignedTooLate(t *testing.T) {
 	t.Parallel()
