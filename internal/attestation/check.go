@@ -42,13 +42,18 @@ type Proven struct {
 }
 
 // The word of one address is tried as often as a person mistypes, then six times an hour: at that rate half of all words would take
-// forty thousand years. One network may check more papers than that, and files as often as it may; whoever makes up addresses gets no further than that.
-func allowances(tok string, shown Shown, from netip.Addr) []throttle.Allowance {
+// forty thousand years. One network may check more papers than that, and files as often as it may; whoever makes up addresses gets no further than that. An organisation
+// whose aidants are shown a paper has tries of its own: a stranger with a photograph of the code does not keep them waiting by wrong words.
+func allowances(tok string, organisation uuid.UUID, shown Shown, from netip.Addr) []throttle.Allowance {
 	network := throttle.Allowance{Of: "paper.network", Who: throttle.Network(from), Burst: 40, Every: 20 * time.Second}
 	if shown.SHA256 != nil && shown.Word == "" {
 		return []throttle.Allowance{network}
 	}
-	return []throttle.Allowance{network, {Of: "paper.address", Who: hex.EncodeToString(token.Hash(tok)), Burst: 6, Every: 10 * time.Minute}}
+	address := throttle.Allowance{Of: "paper.address", Who: hex.EncodeToString(token.Hash(tok)), Burst: 6, Every: 10 * time.Minute}
+	if organisation != uuid.Nil {
+		address.Of, address.Who = "paper.offered", address.Who+" "+organisation.String()
+	}
+	return []throttle.Allowance{network, address}
 }
 
 // A token that was never given is answered like one of a mandate that has ended or of which something wrong is shown: one row, by the
@@ -62,16 +67,16 @@ const checked = `select exists (select from mandate_power p where p.mandate_id =
 // for a mandate that has ended, an address that never was, a wrong word and a file that is not one of the mandate's the answer is no,
 // and nothing tells them apart. It returns throttle.WaitError when too much was tried; what is right costs nothing.
 func (p *Press) Check(ctx context.Context, tok string, shown Shown, from netip.Addr) (Proof, bool, error) {
-	m, now, right, err := p.check(ctx, tok, shown, from)
+	m, now, right, err := p.check(ctx, tok, uuid.Nil, shown, from)
 	if err != nil || !right {
 		return Proof{}, false, err
 	}
 	return proven(m, now), true, nil
 }
 
-// check opens the mandate of a paper for who has it.
-func (p *Press) check(ctx context.Context, tok string, shown Shown, from netip.Addr) (m mandate.Mandate, now time.Time, right bool, err error) {
-	allowed := allowances(tok, shown, from)
+// check opens the mandate of a paper for who has it: a stranger, of no organisation, or an aidant.
+func (p *Press) check(ctx context.Context, tok string, organisation uuid.UUID, shown Shown, from netip.Addr) (m mandate.Mandate, now time.Time, right bool, err error) {
+	allowed := allowances(tok, organisation, shown, from)
 	wait, err := p.throttle.Take(ctx, allowed...)
 	if err != nil {
 		return m, now, false, fmt.Errorf("check a paper: %w", err)

@@ -9,10 +9,10 @@ import (
 )
 
 // Offer is Check for an aidant to whom a citizen shows the paper of a mandate that they gave to another organisation: the public address printed on it, or its last
-// part alone, and the control word. The question is the same, with the same limits and the same no. It returns what mandate.Register.StartTransfer takes; mandate.ErrOwn
+// part alone, and the control word. The question is the same, with the same no and as few tries, of which each organisation has its own. It returns what mandate.Register.StartTransfer takes; mandate.ErrOwn
 // for a mandate of the aidant's own organisation.
 func (p *Press) Offer(ctx context.Context, by journal.Actor, address, word string, from netip.Addr) (offer string, right bool, err error) {
-	m, _, right, err := p.check(ctx, tokenOf(address), Shown{Word: word}, from)
+	m, _, right, err := p.check(ctx, tokenOf(address), by.Organisation, Shown{Word: word}, from)
 	if err != nil || !right {
 		return "", false, err
 	}

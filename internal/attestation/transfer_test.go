@@ -3,8 +3,12 @@ package attestation
 import (
 	"errors"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/throttle"
 )
@@ -32,22 +36,34 @@ func TestOffer_OfThePaperAsItIsTyped(t *testing.T) {
 	}
 }
 
-// The public page and the aidants' share their limits.
+// The public page and each organisation have as few tries, and each its own: wrong words of others keep nobody waiting who is shown the paper.
 func TestOffer_SlowsWhoTries(t *testing.T) {
 	t.Parallel()
 	w, m := newSigned(t)
 	d := w.issue(t, w.Jeanne, m.ID, "fr")
-	var wait throttle.WaitError
-	for n := range 7 {
-		var err error
-		if n%2 == 0 {
-			_, _, err = w.press.Offer(t.Context(), w.Ines, d.StatusURL, newControlWord(), somewhere)
-		} else {
-			_, _, err = w.press.Check(t.Context(), d.tokenIn(t), Shown{Word: newControlWord()}, somewhere)
+	offer := func(by journal.Actor, word string) error {
+		_, _, err := w.press.Offer(t.Context(), by, d.StatusURL, word, somewhere)
+		return err
+	}
+	inOne := w.Paul // of a third organisation
+	inOne.Organisation = uuid.New()
+	for who, try := range map[string]func(word string) error{
+		"a stranger": func(word string) error {
+			_, _, err := w.press.Check(t.Context(), d.tokenIn(t), Shown{Word: word}, somewhere)
+			return err
+		},
+		"an aidant":         func(word string) error { return offer(inOne, word) },
+		"a colleague there": func(word string) error { return offer(w.Ines, word) },
+	} {
+		for n := range 7 {
+			if _, waits := errors.AsType[throttle.WaitError](try(newControlWord())); waits != (n == 6) {
+				t.Errorf("%s, try %d: has to wait is %t", who, n+1, waits)
+			}
 		}
-		if errors.As(err, &wait) != (n == 6) {
-			t.Errorf("try %d: %v", n+1, err)
-		}
+	}
+	w.Clock.Advance(10*time.Minute + time.Second)
+	if err := offer(w.Ines, d.Word); err != nil {
+		t.Errorf("the right word after a while: %v", err)
 	}
 }
 
