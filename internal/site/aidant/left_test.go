@@ -7,6 +7,7 @@ import (
 
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
+	"mandat/internal/prose"
 )
 
 // What is left of a mandate is what its page, the list and the export say of it: how many of its procedures, and until when.
@@ -26,17 +27,28 @@ func TestMandate_SaysWhatIsLeft(t *testing.T) {
 	}
 	b.Without(b.Want(b.Get("/mandats"), 200, "il reste une démarche sur 2"), "2 démarches")
 	b.Want(b.Get(path), 200, "En cours", "Ce qui en reste prend fin plus tôt")
+	left, err := c.Mandates.Consult(t.Context(), by, m.ID, mandate.PageMandate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Want(b.Get(path+"/renouvellement"), 200, "Le mandat en cours va jusqu’au "+prose.Date("fr", left.Until()))
+	c.Clock.Advance(20 * 24 * time.Hour)
+	b = c.jeanne(t)
+	if n := strings.Count(b.Get(path+"/renouvellement").Body, "Plus tôt que le mandat en cours"); n != 1 {
+		t.Errorf("%d durations end sooner than what is left, which lasts eleven days", n)
+	}
+	b.Want(b.Get(path+"/compte-rendu"), 200, "jusqu’ici", "Prend fin le")
 	table := b.Want(b.Post("/mandats/export", "format", "csv"), 200, "Démarches qui restent").Body
 	if !strings.Contains(table, ";1;jeanne Fictif") {
 		t.Errorf("exported %s", table)
 	}
-	c.Clock.Advance(33 * 24 * time.Hour)
+	c.Clock.Advance(13 * 24 * time.Hour)
 	b = c.jeanne(t)
 	b.Want(b.Get("/mandats"), 200, "Aucun mandat en cours", "sous les autres onglets")
 	b.Without(b.Want(b.Get("/mandats?onglet=ended"), 200, "2 démarches", "Terminé"), "il reste")
 	a := b.Want(b.Get(path), 200, "Terminé", "La date prévue est atteinte", "attestation-de-fin")
 	b.Without(a, "prend fin plus tôt", path+"/fin")
-	b.Want(b.Get(path+"/compte-rendu"), 200, "A pris fin le")
+	b.Want(b.Get(path+"/compte-rendu"), 200, "A pris fin le", "Ce mandat est terminé")
 }
 
 // A mandate that a key signed was signed on its day; of one of before there was a difference neither is said.
