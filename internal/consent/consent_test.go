@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mandat/internal/consent"
 	"mandat/internal/db"
@@ -314,23 +315,24 @@ func TestDatabase_Refuses(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	id := c.ask()
-	for _, sql := range []string{
-		`update consent set state = 'yes', answered_at = now(), answer = '\x01'`,
-		`update consent set state = 'yes'`,
-		`update consent set state = 'cancelled', ended_at = now()`,
-		`update consent set digest = sha256('x')`,
-		`update consent set draft_version = 4`,
-		`update consent set unclear = 1, answered_at = now(), answer = '\x01'`,
-		`update consent set state = 'perhaps'`,
-		`update consent_message set text = 'in clear'`,
-		`insert into consent select (jsonb_populate_record(consent, jsonb_build_object('id', gen_random_uuid(), 'draft_id', gen_random_uuid()))).* from consent`,
+	const noEntry, check = "23000", "23514"
+	for sql, code := range map[string]string{
+		`update consent set state = 'yes', answered_at = now(), answer = '\x01'`: noEntry,
+		`update consent set state = 'yes'`:                                       check,
+		`update consent set state = 'cancelled', ended_at = now()`:               noEntry,
+		`update consent set digest = sha256('x')`:                                noEntry,
+		`update consent set draft_version = 4`:                                   noEntry,
+		`update consent set unclear = 1, answered_at = now(), answer = '\x01'`:   noEntry,
+		`update consent set state = 'perhaps'`:                                   check,
+		`update consent_message set text = 'in clear'`:                           check,
+		`insert into consent select (jsonb_populate_record(consent, jsonb_build_object('id', gen_random_uuid(), 'draft_id', gen_random_uuid()))).* from consent`: noEntry,
 	} {
 		err := c.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), sql)
 			return err
 		})
-		if err == nil {
-			t.Errorf("done: %s", sql)
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != code {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
 	c.Answer(t, id, angelas, "oui")
