@@ -56,12 +56,12 @@ func TestUse_WaitsOnTheHomePageUntilItIsAccountedFor(t *testing.T) {
 	colleague.Without(colleague.Get("/espace"), "À compléter")
 	b.Want(b.Get("/mandats/"+m.ID.String()), 200, usesPath(m.ID))
 	b.Want(b.Get(usesPath(m.ID)), 200, path, "À compléter", "Connexion au nom de la personne", "DUBOIS")
-	b.Want(b.Get(path), 200, "Écrire le compte rendu", "Sur quel site", "DUBOIS")
+	b.Want(b.Get(path), 200, "Écrire le compte rendu", "Sur quel site", "DUBOIS", "Le numéro fiscal convient")
 
 	b.Want(b.Post(path, "after", "0"), 422, "Choisissez ce qui a été fait")
 	b.Want(b.Post(path, "after", "0", "outcome", "done"), 422, "Indiquez sur quel site")
 	typed := []string{"after", "0", "outcome", "done", "site", "autre", "typed_site", "impots.gouv.fr", "receipt", "R-0042-77", "supplied", "on"}
-	refused := b.Want(b.Post(path, append(typed, "note", "NIR 1 85 05 78 006 084 91")...), 422, "numéro de sécurité sociale", `href="#field-note"`, "NIR 1 85 05 78 006 084 91", "R-0042-77", "impots.gouv.fr")
+	refused := b.Want(b.Post(path, append(typed, "note", "NIR 1 85 05 78 006 084 91")...), 422, "semble contenir un numéro de sécurité sociale", "n’en gardez que les 4 derniers chiffres", "un de ses 13 chiffres est faux", `href="#field-note"`, "NIR 1 85 05 78 006 084 91", "R-0042-77", "impots.gouv.fr")
 	if n := strings.Count(refused.Body, "checked"); n < 3 {
 		t.Errorf("%d choices are kept", n)
 	}

@@ -72,7 +72,7 @@ func TestTerms_EveryMistakeAtItsField(t *testing.T) {
 		"a level it does not have":     {fields("level-"+fixture.Tax, "own"), "level-" + fixture.Tax, "Choisissez dans la liste"},
 		"a case too long":              {fields("case-"+fixture.Tax, strings.Repeat("é", 65)), "case-" + fixture.Tax, "64 caractères au plus"},
 		"a case with hidden letters":   {fields("case-"+fixture.Tax, "12\u202e34"), "case-" + fixture.Tax, "sans caractère invisible"},
-		"a case that is a person":      {fields("case-"+fixture.Tax, "1 85 05 78 006 084 91"), "case-" + fixture.Tax, "comme sur les courriers de l’organisme"},
+		"a case that is a person":      {fields("case-"+fixture.Tax, "1 85 05 78 006 084 91"), "case-" + fixture.Tax, "un de ses 13 chiffres est faux"},
 		"a warning unread":             {fields("procedures", "argent-surendettement"), "warned-argent-surendettement", "Lisez l’avertissement"},
 		"another one's warning read":   {fields("procedures", "argent-surendettement", "warned", "justice-casier"), "warned-argent-surendettement", "Lisez l’avertissement"},
 		"one warning of two":           {fields("procedures", "argent-surendettement", "procedures", "justice-casier", "warned", "argent-surendettement"), "warned-justice-casier", "Lisez l’avertissement"},
@@ -123,6 +123,7 @@ func TestTerms_InFull(t *testing.T) {
 		`name="bank_details" value="on" checked`, `value="until" checked`, `value="`+until.Format(dayLayout)+`"`, `value="`+from.Format(dayLayout)+`"`, `name="quiet" value="on" checked`)
 	b.Without(a, `name="warned" value="argent-surendettement" checked`, `name="informed" value="on" checked`) // they are declared again
 
+	b.Want(a, 200, "Le numéro fiscal convient", "ses 4 derniers chiffres")
 	plain := c.draft(t, b, b.start()).Terms
 	if !plain.Tell || plain.Warned || plain.Payments || plain.BankDetails || plain.Powers[0].Level != "act" || !plain.From.IsZero() {
 		t.Errorf("what nobody chose: %+v", plain)
