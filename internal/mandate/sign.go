@@ -36,7 +36,7 @@ type Agreement struct {
 // word; or an answer by SMS from a number verified earlier. The aidant signs the terms with a passkey, or confirms them by a second factor at most FactorLife ago. The organisation's earlier powers for the same citizen, procedures and
 // cases are superseded in the same act, or, when this mandate begins on a later day, when it begins.
 //
-// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrEndedSince, ErrDeath, ErrFactorTooOld, ErrOtherBrowser, ErrOtherCitizen, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
+// Errors: ErrNotAgreed, ErrNotAlone, ErrNoProof, ErrAttested, ErrWitnessGone, ErrOtherTerms, ErrRefused, ErrIdentityTooOld, ErrEndedSince, ErrDeath, ErrFactorTooOld, ErrOtherBrowser, ErrOtherCitizen, ErrNotRenewable, draft.ErrWider, draft.ErrState, draft.ErrNotOwn,
 // *draft.NotAllowedError, *draft.TooLowError, org.ErrMayNot, db.ErrNotFound. A draft that is signed already returns its mandate and draft.ErrSigned.
 func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a Agreement) (Mandate, error) {
 	s := &signing{r: r, by: by, agreement: a, today: terms.DayOf(r.clock.Now())}
@@ -197,6 +197,9 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 	case d.Witness != uuid.Nil:
 		s.consent = ConsentColleague
 		if err := s.attested(d, now); err != nil {
+			return err
+		}
+		if err := s.stays(ctx, tx, d); err != nil {
 			return err
 		}
 		return consent.SaidNo(ctx, tx, d.Organisation, d.ID)

@@ -150,3 +150,32 @@ func TestSign_DeathIsUndoneByADocument(t *testing.T) {
 		t.Errorf("signed for %s: %v", n.Citizen, err)
 	}
 }
+
+// A colleague's word is worth what the colleague is when it is signed on: who was suspended, or has no role there any more, proves nothing. A certificate that ran out takes nothing from it.
+func TestWitness_StaysWhoMayAttest(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		behind string
+		want   error
+	}{
+		"suspended":                 {`update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, mandate.ErrWitnessGone},
+		"suspended there":           {`update membership set suspended_at = now() where person_id = $1`, mandate.ErrWitnessGone},
+		"no role any more":          {`update membership set ended_at = now() where person_id = $1`, mandate.ErrWitnessGone},
+		"a certificate that is out": {`update certification set certified_at = now() - interval '3 years', certified_until = now() - interval '1 minute' where person_id = $1`, nil},
+	} {
+		w := fixture.New(t)
+		id := onDocument(t, w)
+		w.Witness(t, w.Paul, id)
+		w.Behind(t, c.behind, w.Paul.Person)
+		d, err := w.Drafts.Find(t.Context(), w.Jeanne, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stays, err := w.Mandates.WitnessStays(t.Context(), d); stays != (c.want == nil) || err != nil {
+			t.Errorf("%s: the page would say that they stay: %v, %v", name, stays, err)
+		}
+		if _, err := signIt(t, w, id); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}

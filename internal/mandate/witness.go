@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -23,6 +24,10 @@ var ErrOtherTerms = errors.New("the terms are not those that were shown")
 // ErrAttested says that the second colleague attested other terms than would be signed now: midnight has moved the last day, or the organisation's address has
 // changed. The citizen is to be identified again, and the colleague asked for these.
 var ErrAttested = errors.New("the second colleague attested other terms")
+
+// ErrWitnessGone says that the second colleague is no aidant of the organisation any more, or was suspended: their word, which waits two hours at most, is worth nothing
+// since then. That a certificate ran out in between takes nothing from it.
+var ErrWitnessGone = errors.New("the second colleague may not act for the organisation any more")
 
 // attestation is the detail of the entries about a second colleague; docs/journal.md lists them.
 type attestation struct {
@@ -49,6 +54,35 @@ func (s *signing) attested(d *draft.Held, now time.Time) error {
 		err = ErrAttested
 	}
 	return err
+}
+
+// witnessOf is the second colleague of a draft as somebody who is asked what they may.
+func witnessOf(d *draft.Draft) journal.Actor {
+	return journal.Actor{Kind: journal.Aidant, Person: d.Witness, Organisation: d.Organisation}
+}
+
+// WitnessStays reports whether the second colleague of a draft of the actor's organisation is still who may attest there (org.Reads), as Sign asks.
+func (r *Register) WitnessStays(ctx context.Context, d draft.Draft) (bool, error) {
+	b := &pgx.Batch{}
+	mayRead := org.MayRead(b, witnessOf(&d))
+	err := r.db.Read(ctx, db.InOrganisation(d.Organisation), func(tx pgx.Tx) error { return tx.SendBatch(ctx, b).Close() })
+	if err != nil {
+		return false, fmt.Errorf("ask about the second colleague of draft %s: %w", d.ID, err)
+	}
+	return mayRead() == nil, nil
+}
+
+// stays returns ErrWitnessGone unless the second colleague still is who may attest. Their rows are locked after the aidant's own.
+func (s *signing) stays(ctx context.Context, tx *db.Tx, d *draft.Held) error {
+	b := &pgx.Batch{}
+	reads := org.MayEnd(b, witnessOf(&d.Draft))
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if reads() != nil {
+		return ErrWitnessGone
+	}
+	return nil
 }
 
 // ForWitness finds a colleague's draft that waits for a second colleague, with who the citizen is, and the SHA-256 of its terms, for Witness. That it was

@@ -288,3 +288,19 @@ func TestKnown_SomethingEndedSince(t *testing.T) {
 		c.wantRows(t, 1, `select count(*) from mandate`)
 	}
 }
+
+// A colleague who was suspended since they attested proves nothing: the page says so, and whom to ask.
+func TestRecap_SaysThatTheColleagueLeft(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	b := c.jeanne(t)
+	drawn := b.low()
+	b.Want(b.Post(drawn+"/identite/piece", passport...), 303, drawn+"/recapitulatif")
+	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
+	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "attested", paul.toAttest(drawn), "seen", "on", "heard", "on"), 303, "/espace")
+	form := b.filled(drawn, "agreed", "on", "understood", "until")
+	c.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, c.Paul.Person)
+	b.Want(b.Post(drawn+"/signature", form...), 409, "La preuve de l’accord de la personne manque encore, ou ne vaut plus", "demandez à un autre collègue de la voir et d’attester")
+	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "L’attestation de votre collègue ne compte plus", `href="`+drawn+`/identite"`), `action="`+drawn+`/signature"`)
+	c.wantRows(t, 0, `select count(*) from mandate`)
+}

@@ -158,6 +158,9 @@ func everyPage(t *testing.T) []shownPage {
 		{"counter/recap.html", "other terms attested", recap(func(p *recapPage) {
 			p.Draft.IdentifiedBy, p.Draft.WitnessedAt, p.Witness, p.OtherTerms = draft.ByDocument, signedAt, "Paul Fictif", true
 		})},
+		{"counter/recap.html", "the colleague left", recap(func(p *recapPage) {
+			p.Draft.IdentifiedBy, p.Draft.WitnessedAt, p.Witness, p.Missing = draft.ByDocument, signedAt, "Paul Fictif", "left"
+		})},
 		{"counter/recap.html", "document alone", recap(func(p *recapPage) { p.Draft.IdentifiedBy, p.Missing = draft.ByDocument, "document" })},
 		{"counter/recap.html", "no number", recap(known(answering{}))},
 		{"counter/screen.html", "easy", func() page.Page {

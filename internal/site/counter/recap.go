@@ -36,7 +36,7 @@ type recapPage struct {
 	ValidUntil   time.Time
 	IdentifyNew  bool   // the identification is too old
 	ConfirmFirst bool   // the aidant's second factor is too old for a code
-	Missing      string // the proof that is still needed: "document" or "known", "" for none
+	Missing      string // the proof that is still needed: "document", "known", or "left" when the second colleague may not act any more; "" for none
 	Consent      answering
 	Witness      string // name of the second colleague
 	OtherTerms   bool   // they attested other terms than would be signed now
@@ -175,8 +175,14 @@ func (s *Site) proof(r *http.Request, at *session.Session, p *recapPage) error {
 	case d.IdentifiedBy == draft.ByFranceConnect:
 		return nil
 	case d.Witness != uuid.Nil:
-		var err error
-		p.OtherTerms = !s.Mandates.Attested(d, p.Organisation)
+		stays, err := s.Mandates.WitnessStays(r.Context(), d)
+		if err != nil {
+			return err
+		}
+		if !stays {
+			p.Missing = "left"
+		}
+		p.OtherTerms = stays && !s.Mandates.Attested(d, p.Organisation)
 		p.Witness, err = s.nameOf(r.Context(), d.Witness)
 		return err
 	case d.IdentifiedBy == draft.ByDocument:

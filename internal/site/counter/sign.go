@@ -106,7 +106,7 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 		return s.renderRecap(w, r, at, http.StatusConflict, d, nil, "aidant.recap.notice.changed")
 	case errors.Is(err, credential.ErrWrong), errors.Is(err, credential.ErrCloned), errors.Is(err, credential.ErrNoFactor), errors.Is(err, credential.ErrReset):
 		return again(http.StatusConflict, "recap.notice.key")
-	case errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrRefused), errors.Is(err, mandate.ErrAttested):
+	case errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrRefused), errors.Is(err, mandate.ErrAttested), errors.Is(err, mandate.ErrWitnessGone):
 		return again(http.StatusConflict, "recap.notice.no_proof")
 	case errors.Is(err, mandate.ErrNotAlone):
 		form.Fail("private", "recap.wrong.private")
@@ -164,7 +164,7 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 		return page.Refuse(w, http.StatusForbidden, "no_key")
 	case errors.Is(err, credential.ErrReset):
 		return page.Refuse(w, http.StatusForbidden, "reset")
-	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrAttested), errors.Is(err, draft.ErrSigned):
+	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrAttested), errors.Is(err, mandate.ErrWitnessGone), errors.Is(err, draft.ErrSigned):
 		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))}) // whose page says why
 	case notHere(err) != "":
 		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), notHere(err)); err != nil {
