@@ -118,12 +118,16 @@ func (d *Desk) mount(t testing.TB) {
 // show is a placeholder that says who is signed in.
 func (d *Desk) show(title string) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		text := "nobody"
-		if at := session.From(r.Context()); at != nil {
-			text = fmt.Sprintf("%s %s %s", at.Role, at.Person, at.Organisation)
-		}
-		return d.write(w, title, `<p id="who">`+text+`</p><form method="post" action="/deconnexion"><button>quitter</button></form>`)
+		return d.write(w, title, who(r)+`<form method="post" action="/deconnexion"><button>quitter</button></form>`)
 	}
+}
+
+func who(r *http.Request) string {
+	text := "nobody"
+	if at := session.From(r.Context()); at != nil {
+		text = fmt.Sprintf("%s %s %s", at.Role, at.Person, at.Organisation)
+	}
+	return `<p id="who">` + text + `</p>`
 }
 
 // showForm is a page with a form, filled in with what waited for its person.
@@ -133,7 +137,7 @@ func (d *Desk) showForm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := session.From(r.Context())
-	return d.write(w, "ailleurs", fmt.Sprintf(`<form method="post" action="/deconnexion"><button>quitter</button></form>
+	return d.write(w, "ailleurs", who(r)+fmt.Sprintf(`<form method="post" action="/deconnexion"><button>quitter</button></form>
 		<form method="post"><input type="hidden" name="author" value="%s"><p id="waited">%s</p><button>envoyer</button></form>`, page.AuthorOf(at.Person), html.EscapeString(form.Some("text", "more-", "code", "author").Encode())))
 }
 
