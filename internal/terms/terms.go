@@ -8,10 +8,7 @@ package terms
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"mandat/internal/private"
 	"mandat/internal/procedure"
@@ -23,10 +20,10 @@ var Days = []int{1, 31, 182, 365}
 
 // The limits of what can be asked.
 const (
-	MaxDays    = 365 // of any power, whatever its procedure allows
-	MaxAhead   = 92  // days between the signature and the first day
-	MaxPowers  = 40  // that one person can read before they agree
-	MaxCase    = 64  // characters
+	MaxDays   = 365 // of any power, whatever its procedure allows
+	MaxAhead  = 92  // days between the signature and the first day
+	MaxPowers = 40  // that one person can read before they agree
+	MaxCase   = 64  // characters
 )
 
 // Asked is one power asked for.
@@ -60,7 +57,7 @@ func (t Terms) Procedures() []string {
 }
 
 // Check returns what is wrong with the terms on a day, by field: "procedures": "none", "unknown", "twice" or "too_many"; "levels":
-// "unknown", for a level that the procedure does not have; "cases": "invalid", or "private" for
+// "unknown", for a level that the procedure does not have; "cases": "invalid", for a reference that is none (goodCase), or "private" for
 // one that holds a number or a secret which must stand nowhere (private.Holds); "days": "invalid"; "from": "past" or "too_far";
 // "until": "before" or "too_long"; "payments": "missing", or "needless" when nothing is to be paid; "bank_details": "needless" when they can
 // be changed nowhere; "warned", "no_protection" and "informed": "missing". It is empty for good terms.
@@ -153,21 +150,6 @@ func (t Terms) checkPeriod(today time.Time, wrong map[string]string) {
 	case t.Until.After(first.AddDate(0, 0, MaxDays)):
 		wrong["until"] = "too_long"
 	}
-}
-
-func goodCase(s string) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= MaxCase && strings.TrimSpace(s) == s &&
-		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
-}
-
-// FoldCase is the form of a file's reference by which it is found again, whoever typed it: neither its case nor its spaces tell it from another one.
-func FoldCase(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return unicode.ToUpper(r)
-	}, s)
 }
 
 // Span is when a power begins and ends. Its end is 23:59:59 in Paris of its last day.

@@ -86,6 +86,7 @@ func TestCheck_SaysWhatIsWrong(t *testing.T) {
 		"a bank card":               {func(t *terms.Terms) { t.Powers[0].Case = "4970 1000 0000 0055" }, "cases private"},
 		"a reference of a letter":   {func(t *terms.Terms) { t.Powers[0].Case = "2026-117/B" }, ""},
 		"a case in blanks":          {func(t *terms.Terms) { t.Powers[0].Case = " 12" }, "cases invalid"},
+		"a case that is a sentence": {func(t *terms.Terms) { t.Powers[0].Case = "7. Pour confirmer votre rendez-vous du 25/11 répondez OUI" }, "cases invalid"},
 		"an odd duration":           {func(t *terms.Terms) { t.Days = 30 }, "days invalid"},
 		"no duration":               {func(t *terms.Terms) { t.Days = 0 }, "days invalid"},
 		"a duration and a last day": {func(t *terms.Terms) { t.Until = day(2026, 12, 1) }, "days invalid"},

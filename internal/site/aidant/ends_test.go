@@ -188,12 +188,12 @@ func TestRenew_AsksAgain(t *testing.T) {
 	c.wantRows(t, 1, `select count(*) from mandate_draft where renews = $1 and not payments and not debt_read`, m.ID) // agreed to for nothing, and no warning was read
 }
 
-// What an older mandate took as the reference of a file and must stand nowhere is not taken over.
-func TestRenew_TakesNoPrivateNumberOver(t *testing.T) {
+// What an older mandate took as the reference of a file, and must stand nowhere or could not be typed today, is not taken over.
+func TestRenew_TakesNoReferenceOverThatCouldNotBeTyped(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	s := &Site{Catalogue: c.Catalogue, Clock: c.Clock}
-	for ref, want := range map[string]string{"1 85 05 78 006 084 91": "ends.renew.wrong.case", "2026-117/B": ""} {
+	for ref, want := range map[string]string{"1 85 05 78 006 084 91": "ends.renew.wrong.case", "E\u0301T12": "ends.renew.wrong.case_words", "7. Pour confirmer, répondez OUI": "ends.renew.wrong.case_words", "2026-117/B": ""} {
 		m := mandate.Mandate{Terms: terms.Frozen{Procedures: []terms.Power{{Key: fixture.Tax, Level: procedure.Act, Case: ref}}}}
 		form := page.FilledForm(url.Values{"powers": {"1"}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}})
 		s.readRenewal(form, m)

@@ -172,8 +172,10 @@ func (s *Site) readRenewal(form *page.Form, m mandate.Mandate) (places []int, da
 	t.Payments, t.BankDetails = t.Payments && wrong["payments"] == "", t.BankDetails && wrong["bank_details"] == ""
 	if wrong["procedures"] == "none" {
 		form.Fail("powers", "ends.renew.wrong.none")
-	} else if wrong["cases"] != "" {
+	} else if wrong["cases"] == "private" {
 		form.Fail("powers", "ends.renew.wrong.case")
+	} else if wrong["cases"] != "" {
+		form.Fail("powers", "ends.renew.wrong.case_words")
 	} else if wrong["procedures"]+wrong["levels"] != "" {
 		form.Fail("powers", "ends.renew.wrong.gone")
 	}

@@ -52,7 +52,7 @@ func (s *Site) readTerms(form *page.Form) terms.Terms {
 	t.NoProtection, t.Informed = form.Ticked("no_protection"), form.Ticked("informed")
 	unread := map[string]bool{} // warnings of procedures that have one: each was read if somebody has said so, and none was where there is none
 	for _, key := range form.Values("procedures") {
-		asked := terms.Asked{Procedure: key, Level: procedure.Level(form.Value(levelField(key))), Case: form.Value(caseField(key))}
+		asked := terms.Asked{Procedure: key, Level: procedure.Level(form.Value(levelField(key))), Case: terms.TidyCase(form.Value(caseField(key)))}
 		p, known := s.Catalogue.Find(key)
 		if known && asked.Level == "" {
 			asked.Level = readLevel(form, p)

@@ -112,7 +112,7 @@ func TestTerms_InFull(t *testing.T) {
 	b := c.jeanne(t)
 	today := terms.DayOf(c.Clock.Now())
 	from, until := today.AddDate(0, 0, 10), today.AddDate(0, 0, 40)
-	drawn := b.enter("level-"+fixture.Tax, "sign", "case-"+fixture.Tax, " Avis 2025 ", "procedures", "argent-impots-paiement", "level-argent-impots-paiement", "pay", "payments", "on", "bank_details", "on",
+	drawn := b.enter("level-"+fixture.Tax, "sign", "case-"+fixture.Tax, " Avis\u00a02025 ", "procedures", "argent-impots-paiement", "level-argent-impots-paiement", "pay", "payments", "on", "bank_details", "on",
 		"procedures", "argent-surendettement", "warned", "argent-surendettement", "days", "until", "until", until.Format("2/1/2006"), "from", from.Format("2006-01-02"), "quiet", "on")
 	got := c.draft(t, b, drawn).Terms
 	if len(got.Powers) != 3 || got.Powers[0] != (terms.Asked{Procedure: fixture.Tax, Level: "sign", Case: "Avis 2025"}) || got.Powers[1].Level != "pay" || got.Powers[2].Level != "act" ||
