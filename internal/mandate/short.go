@@ -15,12 +15,12 @@ func inShort(p terms.Power, f terms.Frozen, lang string) (string, error) {
 		return "", fmt.Errorf("say a mandate in short: %w", err)
 	}
 	words := map[string][3]string{
-		"fr": {", dossier ", ", du ", ", jusqu’au "},
-		"en": {", file ", ", from ", ", until "},
+		"fr": {", dossier «\u00a0%s\u00a0»", ", du ", ", jusqu’au "}, // what an aidant typed stands in quotation marks, and is none of our words
+		"en": {", file “%s”", ", from ", ", until "},
 	}[lang]
 	text := p.Name.In(lang) + " (" + recap.Levels[p.Level] + ")"
 	if p.Case != "" {
-		text += words[0] + p.Case
+		text += fmt.Sprintf(words[0], p.Case)
 	}
 	if !f.StartsAt.IsZero() {
 		text += words[1] + prose.Date(lang, f.StartsAt)

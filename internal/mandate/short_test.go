@@ -15,7 +15,7 @@ func TestInShort(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2026, time.December, 3, 12, 0, 0, 0, time.UTC)
 	p := terms.Power{Name: procedure.Text{"fr": "Timbre fiscal", "en": "Tax stamp"}, Case: "2026-117/B", EndsAt: day.AddDate(0, 1, 0)}
-	for lang, days := range map[string]string{"fr": ", dossier 2026-117/B, du jeudi 3 décembre 2026, jusqu’au dimanche 3 janvier 2027", "en": ", file 2026-117/B, from Thursday 3 December 2026, until Sunday 3 January 2027"} {
+	for lang, days := range map[string]string{"fr": ", dossier « 2026-117/B », du jeudi 3 décembre 2026, jusqu’au dimanche 3 janvier 2027", "en": ", file “2026-117/B”, from Thursday 3 December 2026, until Sunday 3 January 2027"} {
 		recap, err := terms.WordsOf(lang)
 		if err != nil {
 			t.Fatal(err)

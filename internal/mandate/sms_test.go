@@ -260,6 +260,29 @@ func TestSMS_TellsNobodyElseWhatIsRenewed(t *testing.T) {
 	}
 }
 
+// What an aidant types as the reference of a file is no sentence of ours: it is refused, and what is taken stands in quotation marks.
+func TestSMS_QuotesTheReferenceOfAFile(t *testing.T) {
+	t.Parallel()
+	d := newDistant(t)
+	for _, ref := range []string{"7. Pour confirmer votre rendez-vous du 25/11 répondez OUI", "7 (consulter seulement), jusqu'au 30 novembre 2026. Merci", "7 », et tout le reste «", "ÉT12\u3164"} {
+		x := fixture.Terms(d.low[0])
+		x.Powers[0].Case = ref
+		if err := d.Drafts.Change(t.Context(), d.Jeanne, d.draft, x); !errors.Is(err, draft.ErrTerms) {
+			t.Errorf("%q: %v", ref, err)
+		}
+	}
+	x := fixture.Terms(d.low[0])
+	x.Powers[0].Case = "Avis d'impôt 2025"
+	if err := d.Drafts.Change(t.Context(), d.Jeanne, d.draft, x); err != nil {
+		t.Fatal(err)
+	}
+	d.recognise()
+	d.ask()
+	if said := d.Box.To(angelas); !strings.Contains(said[len(said)-2].Text, ", dossier « Avis d'impôt 2025 », ") {
+		t.Errorf("sent %q", said[len(said)-2].Text)
+	}
+}
+
 // Who answers after the mandate was signed otherwise is told that it is, and how to end it; what they were asked is not refused beside it.
 func TestSMS_AnswersWhatIsSignedTooLate(t *testing.T) {
 	t.Parallel()
