@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -146,52 +147,76 @@ func Lock(b *pgx.Batch, organisation uuid.UUID, index string, arg any) *Sealed {
 }
 
 // Save queues the newest identity of a citizen: a new row, or the known row brought up to date (names and birth place get
-// corrected at the register, and a correction must not stay behind). It returns the citizen's id and data key.
-func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (uuid.UUID, *envelope.DataKey, error) {
+// corrected at the register, and a correction must not stay behind).
+func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (Saved, error) {
 	var called []byte // nil but of a document
 	if fresh.IdentifiedBy == string(procedure.Witnessed) {
 		var err error
 		if called, err = r.called(fresh.Organisation, fresh.Identity); err != nil {
-			return uuid.Nil, nil, err
+			return Saved{}, err
 		}
 	}
 	if known.ID == uuid.Nil {
 		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at, has_email, name_index)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			fresh.Owner, fresh.Organisation, fresh.Index, fresh.DataKey, fresh.Sealed, fresh.IdentifiedBy, fresh.IdentifiedAt, tx.Now, fresh.Identity.Email != "", called)
-		return fresh.Owner, fresh.Key, nil
+		return Saved{ID: fresh.Owner, Key: fresh.Key}, nil
 	}
-	key, err := r.sameCitizen(known, fresh)
+	before, key, err := r.sameCitizen(known, fresh)
 	if err != nil {
-		return uuid.Nil, nil, err
+		return Saved{}, err
 	}
+	saved := Saved{ID: known.ID, Key: key}
 	if fresh.IdentifiedBy == string(procedure.Known) { // nothing new was told
-		return known.ID, key, nil
+		return saved, nil
 	}
 	sealed, err := SealIdentity(key, fresh.Identity)
 	if err != nil {
-		return uuid.Nil, nil, err
+		return Saved{}, err
+	}
+	if was := before.Identity.Email; was != "" && !strings.EqualFold(was, fresh.Identity.Email) {
+		saved.Former = key.Seal(formerAddress, []byte(was))
 	}
 	tx.Queue(`update citizen set identity = $2, identified_at = $3, has_email = $4, name_index = coalesce($5, name_index) where id = $1`, known.ID, sealed, fresh.IdentifiedAt,
 		fresh.Identity.Email != "", called)
-	return known.ID, key, nil
+	return saved, nil
+}
+
+// Saved is the row of a citizen after Save.
+type Saved struct {
+	ID     uuid.UUID
+	Key    *envelope.DataKey
+	Former []byte // the address, sealed, that they had until now and have no more; nil if there is none
+}
+
+// formerAddress binds a sealed address to what it was. It never changes: what is stored would no longer open.
+const formerAddress = "citizen.former_address"
+
+// OpenFormer opens the address of a citizen that Save replaced.
+func (r *Register) OpenFormer(s *Sealed, former []byte) (string, error) {
+	key, err := r.KeyOf(s)
+	if err != nil {
+		return "", err
+	}
+	address, err := key.Unseal(formerAddress, former)
+	return string(address), err
 }
 
 // sameCitizen opens the row that the index found and holds its identity to the index: a row whose index was changed behind
 // the program's back must not take somebody else's identity, and their powers with it.
-func (r *Register) sameCitizen(known *Sealed, fresh Fresh) (*envelope.DataKey, error) {
+func (r *Register) sameCitizen(known *Sealed, fresh Fresh) (Citizen, *envelope.DataKey, error) {
 	before, key, err := r.OpenWithKey(*known)
 	if err != nil {
-		return nil, err
+		return before, nil, err
 	}
 	index, err := r.Index(fresh.Organisation, before.Identity.Sub)
 	if err != nil {
-		return nil, err
+		return before, nil, err
 	}
 	if !bytes.Equal(index, fresh.Index) {
-		return nil, fmt.Errorf("open citizen %s: the row's index is not that of the identity in it", known.ID)
+		return before, nil, fmt.Errorf("open citizen %s: the row's index is not that of the identity in it", known.ID)
 	}
-	return key, nil
+	return before, key, nil
 }
 
 // Fresh is an identity just told, sealed under the key of an owner that becomes the citizen's id if

@@ -230,11 +230,12 @@ func (s *signing) proof(ctx context.Context, tx *db.Tx, d *draft.Held, now time.
 }
 
 func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
-	who, key, err := s.r.citizens.Save(tx, s.known, citizen.Fresh{Owner: d.Subject, Organisation: d.Organisation, Index: d.Index, IdentifiedBy: d.IdentifiedBy,
+	saved, err := s.r.citizens.Save(tx, s.known, citizen.Fresh{Owner: d.Subject, Organisation: d.Organisation, Index: d.Index, IdentifiedBy: d.IdentifiedBy,
 		DataKey: d.DataKey, Sealed: d.Sealed, Key: d.Key, Identity: *d.Identity, IdentifiedAt: d.IdentifiedAt})
 	if err != nil {
 		return err
 	}
+	who, key := saved.ID, saved.Key
 	frozen, plain, digest, err := s.bind(tx, d)
 	if err != nil {
 		return err
@@ -258,6 +259,9 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 	draft.Close(tx, d.ID, m.ID)
 	if s.consent == ConsentSMS {
 		s.sms.Use(tx, m.ID)
+	}
+	if err := s.r.toldOfAddress(tx, saved, m.ID); err != nil {
+		return err
 	}
 	s.r.citizens.SetMails(tx, who, d.Terms.Tell) // that it turns mails off is told all the same, in a last one (notify.Queue)
 	return s.r.told(tx, "mandate_signed", m.Citizen, m.ID)

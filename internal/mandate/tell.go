@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -25,6 +26,14 @@ func (r *Register) toldOfPart(tx *journal.Tx, citizen, mandate uuid.UUID) error 
 		return nil
 	}
 	return r.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_part", About: mandate.String() + " " + tx.Now.Format(journal.TimeFormat), Citizen: citizen, Mandate: mandate})
+}
+
+// toldOfAddress lets a last message go to the address that a signature replaces: whoever had it replaced would else be the only one to hear of it.
+func (r *Register) toldOfAddress(tx *journal.Tx, c citizen.Saved, mandate uuid.UUID) error {
+	if r.tell == nil || c.Former == nil {
+		return nil
+	}
+	return r.tell(tx.Tx, tx.Now, org.Message{Kind: "address_replaced", About: mandate.String(), Citizen: c.ID, Former: string(c.Former)})
 }
 
 // told lets the citizen be told what an act did with a mandate of theirs: mandate_signed or mandate_ended.

@@ -21,13 +21,17 @@ import (
 type Contact struct{ Phone, Email, Address string }
 
 // queueCitizen queues a message to a citizen who has an address and wants mail of this organisation's, with its job, in one statement. Who wants none since a
-// signature (citizen.MailsGuards) is told when a telephone number can agree for them; and of that signature, in a last mail, if they wanted mails before.
+// signature (citizen.MailsGuards) is told when a telephone number can agree for them, and at their address of before when it is replaced; and of that signature, in a last mail, if they wanted mails before.
 func queueCitizen(tx *db.Tx, now time.Time, m org.Message) {
 	id := token.ID()
-	jobs.EnqueueAfter(tx, Job, id, `insert into notify_message (id, kind, channel, about, citizen_id, mandate_id, created_at)
-		select $6::uuid, $7::text, 'mail', $8::text, id, $9::uuid, $10::timestamptz from citizen where id = $11 and has_email and (mails_refused_at is null
-			or mails_refused_signed and ($7::text = 'phone_verified' or $7::text = 'mandate_signed' and mails_refused_at = $10::timestamptz and created_at < $10::timestamptz))
-		on conflict (kind, about) do nothing returning 1`, id, m.Kind, m.About, db.OrNull(m.Mandate), now, m.Citizen)
+	var former []byte
+	if m.Former != "" {
+		former = []byte(m.Former)
+	}
+	jobs.EnqueueAfter(tx, Job, id, `insert into notify_message (id, kind, channel, about, citizen_id, mandate_id, created_at, former)
+		select $6::uuid, $7::text, 'mail', $8::text, id, $9::uuid, $10::timestamptz, $12::bytea from citizen where id = $11 and (has_email or $12::bytea is not null) and (mails_refused_at is null
+			or mails_refused_signed and ($7::text in ('phone_verified', 'address_replaced') or $7::text = 'mandate_signed' and mails_refused_at = $10::timestamptz and created_at < $10::timestamptz))
+		on conflict (kind, about) do nothing returning 1`, id, m.Kind, m.About, db.OrNull(m.Mandate), now, m.Citizen, former)
 }
 
 // many is how many uses of a citizen's mandates in one organisation are told one by one within an hour. Those beyond are held, and told together by Collect: a
@@ -41,13 +45,13 @@ const aboutMandate = `select c.id, c.data_key, c.identity, c.identified_at, o.na
 		exists (select from mandate_power p where p.organisation_id = x.organisation_id and p.citizen_id = x.citizen_id and p.ended_at = x.signed_at and p.end_reason = 'superseded'),
 		m.kind = 'mandate_used' and $3 <= (select count(*) from notify_message o where o.citizen_id = c.id and o.kind = m.kind
 			and (o.created_at, o.id) < (m.created_at, m.id) and o.created_at > m.created_at - interval '1 hour'),
-		coalesce(k.n, 0), k.first, k.last, c.mails_refused_at is not null, m.kind = 'phone_verified',
+		coalesce(k.n, 0), k.first, k.last, c.mails_refused_at is not null, m.kind in ('phone_verified', 'address_replaced'), m.former,
 		exists (select from report_use u where m.kind = 'mandate_used' and u.way <> 'login' and u.id = case when m.about ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then m.about::uuid end)
 	from notify_message m join citizen c on c.id = m.citizen_id join organisation o on o.id = c.organisation_id
 		left join mandate x on x.id = m.mandate_id and x.citizen_id = c.id
 		left join lateral (select count(*) as n, min(created_at) as first, max(created_at) as last from notify_message k where k.collected_in = m.id) k on true
 	where m.id = $1 and c.id = $2 and octet_length(c.data_key) > 0 and octet_length(c.identity) > 0 and (c.mails_refused_at is null
-		or c.mails_refused_signed and (m.kind = 'phone_verified' or m.kind = 'mandate_signed' and c.mails_refused_at = m.created_at and c.created_at < m.created_at))`
+		or c.mails_refused_signed and (m.kind in ('phone_verified', 'address_replaced') or m.kind = 'mandate_signed' and c.mails_refused_at = m.created_at and c.created_at < m.created_at))`
 
 // toCitizen is what a message to a citizen says beside what every message may.
 type toCitizen struct {
@@ -69,6 +73,7 @@ type toCitizen struct {
 // askCitizen reads the receiver and the facts. An erased or unknown citizen is nobody, and so is who does not want this mail any more.
 func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 	var s citizen.Sealed
+	var former []byte
 	c := &toCitizen{}
 	o := &c.organisation
 	rows, err := tx.Query(ctx, aboutMandate, m.id, m.citizen, many, p.clock.Now())
@@ -77,7 +82,7 @@ func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 	}
 	there := false
 	if _, err := pgx.ForEachRow(rows, append(s.Fields(), &o.Name, &o.Phone, &o.Address, &o.AddressExtra, &o.Postcode, &o.City, &c.signed, &c.starts, &c.until, &c.ended, &c.reason, &c.over, &c.replaces,
-		&c.held, &c.uses, &c.first, &c.last, &c.quiet, &c.guards, &c.declared), func() error { there = true; return nil }); err != nil || !there {
+		&c.held, &c.uses, &c.first, &c.last, &c.quiet, &c.guards, &former, &c.declared), func() error { there = true; return nil }); err != nil || !there {
 		return err
 	}
 	known, err := p.config.Citizens.Open(s)
@@ -85,7 +90,13 @@ func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 		return err
 	}
 	m.to, m.lang, m.mandate = known.Identity.Email, "fr", c
-	return nil
+	if m.kind == "address_replaced" {
+		m.to = ""
+	}
+	if former != nil {
+		m.to, err = p.config.Citizens.OpenFormer(&s, former)
+	}
+	return err
 }
 
 // tell puts into the facts what a message to a citizen says, in one language.

@@ -21,7 +21,9 @@ func letterTo(t *testing.T, kind string, c *toCitizen) (subject, text, markup st
 	p := &Post{texts: all, config: Config{BaseURL: "https://mandat.example", Contact: Contact{"+33 1 99 00 00 01", "service@exemple.invalid", "1 rue du Service, 75001 Paris"}}}
 	m := &message{kind: kind, lang: "fr", at: time.Date(2026, 11, 22, 8, 5, 0, 0, time.UTC), mandate: c}
 	m.facts.complete(m, p.config.BaseURL)
-	m.facts.Link = "https://mandat.example/mails/s3cr3t"
+	if kinds[kind].secret == mailsSecret {
+		m.facts.Link = "https://mandat.example/mails/s3cr3t"
+	}
 	l, err := p.letter(m)
 	if err != nil {
 		t.Fatal(err)
@@ -44,15 +46,16 @@ func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 func TestTexts_ToCitizens(t *testing.T) {
 	t.Parallel()
 	for kind, words := range map[string][]string{
-		"mandate_signed": {"dimanche 22 novembre 2026 à 9 h 05", "jusqu’au vendredi 4 décembre 2026", "Sunday 22 November 2026 at 09:05", "until Friday 4 December 2026", "« Ce n’est pas moi. »", "“This was not me.”", "quand vous voulez, sans donner de raison", "whenever you want"},
-		"mandate_used":   {"Le dimanche 22 novembre 2026 à 9 h 05", "donné le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "given on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
-		"mandate_uses":   {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
-		"mandate_part":   {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
-		"mandate_ended":  {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},
-		"phone_verified": {"Le dimanche 22 novembre 2026 à 9 h 05", "noté un numéro de téléphone", "On Sunday 22 November 2026 at 09:05", "noted a telephone number", "« Ce n’est pas mon numéro. »", "“This is not my number.”"},
+		"mandate_signed":   {"dimanche 22 novembre 2026 à 9 h 05", "jusqu’au vendredi 4 décembre 2026", "Sunday 22 November 2026 at 09:05", "until Friday 4 December 2026", "« Ce n’est pas moi. »", "“This was not me.”", "quand vous voulez, sans donner de raison", "whenever you want"},
+		"mandate_used":     {"Le dimanche 22 novembre 2026 à 9 h 05", "donné le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "given on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
+		"mandate_uses":     {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
+		"mandate_part":     {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
+		"mandate_ended":    {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},
+		"phone_verified":   {"Le dimanche 22 novembre 2026 à 9 h 05", "noté un numéro de téléphone", "On Sunday 22 November 2026 at 09:05", "noted a telephone number", "« Ce n’est pas mon numéro. »", "“This is not my number.”"},
+		"address_replaced": {"Le dimanche 22 novembre 2026 à 9 h 05", "a changé ou retiré l’adresse électronique", "celui-ci est le dernier", "« Ce n’est pas moi. »", "On Sunday 22 November 2026 at 09:05", "this one is the last", "“This was not me.”"},
 	} {
 		c := about()
-		c.guards = kind == "phone_verified"
+		c.guards = kind == "phone_verified" || kind == "address_replaced"
 		if kind == "mandate_ended" {
 			c.over, c.reason = true, "organisation"
 		}
@@ -65,8 +68,12 @@ func TestTexts_ToCitizens(t *testing.T) {
 			}
 		}
 		for _, link := range []string{"https://mandat.example/mails/s3cr3t", "https://mandat.example/mails/s3cr3t?lang=en"} {
-			if strings.Count(text, "\n"+link+"\n") != 1 || strings.Count(markup, `<a href="`+link+`"`) != 1 {
-				t.Errorf("%s: %s is not there once", kind, link)
+			want := 1
+			if kind == "address_replaced" { // whoever reads what comes there may turn nothing off
+				want = 0
+			}
+			if strings.Count(text, "\n"+link+"\n") != want || strings.Count(markup, `<a href="`+link+`"`) != want || want == 0 && strings.Contains(text, "/mails/") {
+				t.Errorf("%s: %s is not there %d times", kind, link, want)
 			}
 		}
 		if !strings.Contains(text, "+33\u00a01\u00a099\u00a000\u00a000\u00a000") {

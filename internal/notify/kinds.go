@@ -33,6 +33,7 @@ const (
 	resetSecret
 	contactSecret // a code, and the address that it is about
 	mailsSecret   // by which a citizen refuses mails
+	noLink        // none: the message goes to an address that a citizen has no more
 )
 
 const (
@@ -99,6 +100,9 @@ var kinds = map[string]kind{
 
 	// To citizens too: it guards their agreement, and goes unless they refused by the link of a mail themselves.
 	"phone_verified": {byMail, weeks, "/mails/", "", mailsSecret},
+
+	// To the address that a citizen had until a signature replaced it: the last one there, under the same condition. Whoever reads it can refuse nothing by it.
+	"address_replaced": {byMail, weeks, "", "", noLink},
 
 	// To the address of before: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},

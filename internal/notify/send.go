@@ -131,7 +131,9 @@ func (p *Post) letter(m *message) (mail.Letter, error) {
 	m.mandate.tell(&french, "fr", p.config.Contact)
 	english.When = prose.DateTime("en", m.at)
 	m.mandate.tell(&english, "en", p.config.Contact)
-	english.Link += "?lang=en"
+	if english.Link != "" {
+		english.Link += "?lang=en"
+	}
 	letter, err := p.texts.bilingual(m.kind, french, english)
 	letter.Unsubscribe = m.facts.Link
 	return letter, err
@@ -192,7 +194,7 @@ const (
 
 func (p *Post) end(ctx context.Context, id uuid.UUID, state string) error {
 	err := p.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update notify_message set state = $2, ended_at = $3 where id = $1 and state in ('queued', 'failed')`, id, state, p.clock.Now())
+		_, err := tx.Exec(ctx, `update notify_message set state = $2, ended_at = $3, former = case when $2 = 'failed' then former end where id = $1 and state in ('queued', 'failed')`, id, state, p.clock.Now())
 		return err
 	})
 	if err != nil {

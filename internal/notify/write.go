@@ -116,7 +116,9 @@ func load() (texts, error) {
 func endings(k kind) []string {
 	switch {
 	case k.secret == mailsSecret:
-		return []string{"mandate_end"}
+		return []string{"mandate_end", "mandate_link", "mandate_never"}
+	case k.secret == noLink:
+		return []string{"mandate_end", "mandate_never"}
 	case k.channel == byMail:
 		return []string{"end"}
 	}

@@ -74,6 +74,7 @@ type Message struct {
 	Invitation uuid.UUID // the invited, or
 	Citizen    uuid.UUID // the citizen of
 	Mandate    uuid.UUID // a mandate
+	Former     string    // the citizen's address of before, sealed, if it goes there (citizen.Saved)
 }
 
 // Directory reads and changes organisations and people.
