@@ -28,7 +28,8 @@
 // One request of a draft is queued, sent or yes at a time. Every change of state but queued → sent is an act of one statement, and one entry, without
 // number and text; what was said either way is sealed under the citizen's data key. Only listed answers agree (read.go), only to the question, only
 // from the number that was asked. A no counts in answer to any of the messages, until the yes is used; and until then a yes goes with whatever else is
-// answered, but for thanks: it is asked for again.
+// answered, but for thanks: it is asked for again. An answer finds the draft as it was asked about, or is late; a no counts for every draft that is not
+// signed, and keeps the citizen from being asked on (refused.go).
 //
 // An answer proves that somebody had the telephone and wrote yes, not who, and the gateway could invent it: it is one proof beside the identity and
 // the aidant's own factor, and it is called what it is.
