@@ -84,21 +84,22 @@ func TestDatabase_KeepsOtherMandatesFromASignature(t *testing.T) {
 		return recorded(t, w, w.Jeanne, journal.Event{Action: action, Citizen: of.Citizen, Mandate: of.ID}, sql, m.ID)
 	}
 	const end = `state = 'ended', ended_at = signed_at + interval '1 minute', end_reason = `
+	const entry, right, over = "changed without its entry", "permission denied", "has ended"
 	for _, action := range []string{"mandate.signed", "mandate.started"} {
-		for _, change := range []string{
-			`update mandate set ends_at = ends_at + interval '1 year' where id = $1`,
-			`update mandate set person_id = gen_random_uuid() where id = $1`,
-			`update mandate set ` + end + `'citizen' where id = $1`,
-			`update mandate set ` + end + `'mistake' where id = $1`,
-			`update mandate set ` + end + `'superseded', terms = terms || '\x00' where id = $1`,
-			`update mandate set ` + end + `'superseded', ended_by = person_id where id = $1`,
-			`update mandate_power set ends_at = ends_at + interval '1 year' where mandate_id = $1`,
-			`update mandate_power set level = 'pay' where mandate_id = $1`,
-			`update mandate_power set state = 'ended', ended_at = starts_at, end_reason = 'citizen' where mandate_id = $1`,
-			`update mandate_power set state = 'ended', ended_at = starts_at, end_reason = 'superseded', level = 'pay' where mandate_id = $1`,
-			`insert into mandate_power (mandate_id, procedure, organisation_id, citizen_id, state, identified_by, starts_at, ends_at) select mandate_id, 'other', organisation_id, citizen_id, state, identified_by, starts_at, ends_at from mandate_power where mandate_id = $1`,
+		for change, want := range map[string]string{
+			`update mandate set ends_at = ends_at + interval '1 year' where id = $1`:                                                         right,
+			`update mandate set person_id = gen_random_uuid() where id = $1`:                                                                 right,
+			`update mandate set ` + end + `'citizen' where id = $1`:                                                                          entry,
+			`update mandate set ` + end + `'mistake' where id = $1`:                                                                          entry,
+			`update mandate set ` + end + `'superseded', terms = terms || '\x00' where id = $1`:                                              right,
+			`update mandate set ` + end + `'superseded', ended_by = person_id where id = $1`:                                                 entry,
+			`update mandate_power set ends_at = ends_at + interval '1 year' where mandate_id = $1`:                                           right,
+			`update mandate_power set level = 'pay' where mandate_id = $1`:                                                                   right,
+			`update mandate_power set state = 'ended', ended_at = starts_at, end_reason = 'citizen' where mandate_id = $1`:                   entry,
+			`update mandate_power set state = 'ended', ended_at = starts_at, end_reason = 'superseded', level = 'pay' where mandate_id = $1`: right,
+			`insert into mandate_power (mandate_id, procedure, organisation_id, citizen_id, state, identified_by, starts_at, ends_at) select mandate_id, 'other', organisation_id, citizen_id, state, identified_by, starts_at, ends_at from mandate_power where mandate_id = $1`: entry,
 		} {
-			if err := try(action, mine, other, change); err == nil || !strings.Contains(err.Error(), "changed without its entry") {
+			if err := try(action, mine, other, change); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s of another mandate: %s: %v", action, change, err)
 			}
 		}
@@ -107,7 +108,7 @@ func TestDatabase_KeepsOtherMandatesFromASignature(t *testing.T) {
 			`update mandate set end_reason = 'superseded' where id = $1`,
 			`update mandate_power set end_reason = 'expired' where mandate_id = $1`,
 		} {
-			if err := try(action, mine, ended, change); err == nil || !strings.Contains(err.Error(), "changed without its entry") {
+			if err := try(action, mine, ended, change); err == nil || !strings.Contains(err.Error(), over) {
 				t.Errorf("%s of another mandate, of one that ended: %s: %v", action, change, err)
 			}
 		}
@@ -121,7 +122,41 @@ func TestDatabase_KeepsOtherMandatesFromASignature(t *testing.T) {
 			other = w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Housing)
 		}
 	}
-	if err := try("mandate.started", mine, mine, `update mandate set days = days where id = $1`); err != nil {
+	if err := try("mandate.started", mine, mine, `update mandate set state = state where id = $1`); err != nil {
 		t.Errorf("of its own: %v", err)
+	}
+}
+
+// Beside an entry that tells of something else, the program changes nothing of what was agreed: it has no right to; and what has ended it does not bring back.
+func TestDatabase_ChangesNothingThatWasAgreed(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+	const part = `with gone as (update mandate_power set state = 'ended', ended_at = starts_at, end_reason = 'citizen' where mandate_id = $1 and procedure = '` + fixture.Housing + `') `
+	for change, want := range map[string]string{
+		`update mandate set ends_at = ends_at + interval '300 days' where id = $1`:                                                     "permission denied",
+		`update mandate set terms = terms where id = $1`:                                                                               "permission denied",
+		`update mandate set consent_by = 'franceconnect', witness_id = null where id = $1`:                                             "permission denied",
+		`update mandate_power set ends_at = ends_at + interval '300 days' where mandate_id = $1 and procedure = '` + fixture.Tax + `'`: "permission denied",
+		`update mandate_power set level = 'pay' where mandate_id = $1 and procedure = '` + fixture.Tax + `'`:                           "permission denied",
+		`update mandate_power set identified_by = 'franceconnect' where mandate_id = $1 and procedure = '` + fixture.Tax + `'`:         "permission denied",
+		`update mandate_power set case_ref = '' where mandate_id = $1 and procedure = '` + fixture.Tax + `'`:                           "permission denied",
+		`update citizen set sub_index = sub_index where id = (select citizen_id from mandate where id = $1)`:                           "permission denied",
+		`update citizen set data_key = data_key where id = (select citizen_id from mandate where id = $1)`:                             "permission denied",
+	} {
+		if err := recorded(t, w, w.Jeanne, journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: m.ID}, part+change, m.ID); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", change, err)
+		}
+	}
+	by := w.Jeanne
+	by.FactorAt = w.Clock.Now()
+	if err := w.Mandates.EndPower(t.Context(), by, m.ID, fixture.Housing, "", "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []string{`state = 'standing', ended_at = null, end_reason = null`, `ended_at = ends_at`, `state = 'scheduled', ended_at = null, end_reason = null`} {
+		err := recorded(t, w, w.Jeanne, journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: m.ID}, `update mandate_power set `+change+` where mandate_id = $1 and procedure = '`+fixture.Housing+`'`, m.ID)
+		if err == nil || !strings.Contains(err.Error(), "has ended") {
+			t.Errorf("%s: %v", change, err)
+		}
 	}
 }
