@@ -16,8 +16,8 @@ var (
 // them does not bring back the dead: FranceConnect does, or a document, since it was recorded. The reasons are those of the index mandate_power_over.
 const overSince = `(select ` + powerColumns + ` from mandate_power p where p.organisation_id = $2 and p.citizen_id = ` + citizenOfDraft + `
 		and p.end_reason in ('citizen', 'death', 'protection', 'transferred')
-		and p.ended_at > (select case when p.end_reason = 'death' and d.identified_by = 'known' then (select identified_at from citizen where id = p.citizen_id) else d.identified_at end
-			from mandate_draft d where d.id = $1)
+		and p.ended_at > case when p.end_reason = 'death' and (select identified_by = 'known' from mandate_draft where id = $1)
+			then (select identified_at from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `) else (select identified_at from mandate_draft where id = $1) end
 	order by p.end_reason <> 'death', p.ended_at desc limit 1)`
 
 // sort takes what ended since out of the powers that were read: those that the draft takes the place of have not ended.
