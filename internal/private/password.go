@@ -17,13 +17,13 @@ var pin = regexp.MustCompile(`\bpin\b[^0-9a-z]{0,4}(\d{4}|\d{6}|\d{8})\b`)
 // failed are how words begin that say why a password is of no use, harmless all that may stand behind "mot de passe" when it is only spoken of ("mot de
 // passe oublié").
 var (
-	failed = strings.Fields(`oubli perdu refus bloqu expir incorrect errone faux invalid inconnu egar vole pirat compromis introuvable manqu perime
+	failed = strings.Fields(`oubli perdu refus bloqu expir incorrect errone faux invalid inconnu egar vole pirat compromis introuvable manqu perime faible requis trop non pas
 		forgot lost wrong expired locked unknown missing`)
 	harmless = append(strings.Fields(`chang reinit modif provisoire temporaire nouveau nouvel ancien cree recree
 	renouvel demand envoy recu recuper retrouv regener saisi choisi defini fourni enregistr remplac reset new old refresh sent received
-	trop trouv gard conserv detrui redefini actualis verifi affich tape note donne communiqu ni
+	trouv gard conserv detrui redefini actualis verifi affich tape note donne communiqu ni
 	asked requested chosen unusable not no was were is are has had and or for of by from to with without
-	a au aux de des du d l le la les un une non pas plus par pour sur sous sans avec et ou en dans qui que ne n est etait a ete sera son sa ses mon ma mes votre leur notre
+	a au aux de des du d l le la les un une plus par pour sur sous sans avec et ou en dans qui que ne n est etait a ete sera son sa ses mon ma mes votre leur notre
 	franceconnect ameli caf impots usager personne compte mandat site via soit ok
 	elle il ils elles on nous je j c s tout tous rien aucun voir rappel attend attent toujours encore deja maintenant merci dossier courrier mail sms lien bancaire bleue vitale grise social`),
 		failed...)
@@ -54,7 +54,8 @@ func holdsPassword(text string) bool {
 		}
 		rest := text[at[1]:end]
 		if sign := assigned.FindString(rest); sign != "" {
-			if strings.TrimSpace(rest[len(sign):]) != "" {
+			said := strings.Fields(rest[len(sign):])
+			if len(said) > 0 && (!isFailed(said[0]) || isNear(rest[len(sign):], false)) {
 				return true
 			}
 			continue
@@ -81,7 +82,25 @@ func isSecret(words []string) bool {
 	case strings.ContainsAny(bare, "0123456789@#$%&*+_!?"):
 		return true
 	}
-	return !isOne(bare, harmless)
+	return !isOne(bare, harmless) && !isUseless(words)
+}
+
+// isUseless reports whether one of the first words, before any sign, says why a password is of no use: "mot de passe Doctolib oublié".
+func isUseless(words []string) bool {
+	for _, w := range words[:min(4, len(words))] {
+		if isFailed(w) {
+			return true
+		}
+		if trim(w) != w {
+			return false
+		}
+	}
+	return false
+}
+
+// isFailed reports whether a word says that, and has no sign of a password in it.
+func isFailed(word string) bool {
+	return isOne(trim(word), failed) && !strings.ContainsAny(trim(word), "0123456789@#$%&*+_!?")
 }
 
 // isGiven reports whether a value is given further behind in the same clause: "mot de passe de son compte : soleil", not "mot de passe oublié : dossier à refaire".
@@ -89,7 +108,7 @@ func isGiven(rest string) bool {
 	rest = inside.ReplaceAllString(rest, "")
 	said := until(clause, rest)
 	at := given.FindStringIndex(said)
-	if at == nil || slices.ContainsFunc(strings.Fields(said[:at[0]]), func(w string) bool { return isOne(trim(w), failed) }) {
+	if at == nil || slices.ContainsFunc(strings.Fields(said[:at[0]]), isFailed) {
 		return false
 	}
 	return isSecret(strings.Fields(strings.TrimLeft(rest[at[1]:], ":=> \n«\"“'")))
@@ -105,7 +124,7 @@ func until(signs *regexp.Regexp, text string) string {
 
 var (
 	// referring are words behind which a number of another kind stands, plain what else is written with letters and digits: times, ranks, amounts, addresses of mail.
-	referring = strings.Fields(`dossier reference ref recu recepisse demande ticket formulaire cerfa courrier facture contrat avis piece titre passeport carte no n° nº numero article batiment`)
+	referring = strings.Fields(`dossier reference ref recu recepisse demande ticket formulaire cerfa courrier facture contrat avis piece titre passeport carte no n° nº numero article batiment allocataire matricule identifiant adherent`)
 	plain     = regexp.MustCompile(`^(\d{1,2}h(\d\d)?|\d+(er|ere|e|eme|ieme|nd|nde|st|rd|th)|[\d.,]+(eur|euros?|€|k|min|mn|j|jours?|mois|ans?|h|x|fois|%)|n[o°º]?\d.*|[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+)$`)
 	letters   = regexp.MustCompile(`[a-z]`)
 	mixed     = regexp.MustCompile(`[0-9]|[^\s@#$%&*+_!][@#$%&*+_!]+[^\s@#$%&*+_!]`)
