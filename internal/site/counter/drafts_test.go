@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -135,6 +136,31 @@ func TestRefusal_TakenOverMeanwhile(t *testing.T) {
 	p, ok := errors.AsType[*page.Problem](refusal(fmt.Errorf("drop identity: %w", draft.ErrNotOwn)))
 	if !ok || p.Status != http.StatusConflict {
 		t.Errorf("%+v", p)
+	}
+}
+
+// Whose passkey has nothing to sign is led to the page that says why.
+func TestSign_WithAPasskeyWhatIsNotAllowedAnyMore(t *testing.T) {
+	t.Parallel()
+	for name, what := range map[string]struct{ change, to, says string }{
+		"not in the catalogue":   {`update mandate_draft set procedures = array['argent-retire', procedures[2]] where id = $1`, "/recapitulatif", "Une démarche de ce mandat n’est pas permise"},
+		"not the organisation's": {`update organisation set procedures = '{logement-aide-caf}' where id = (select organisation_id from mandate_draft where id = $1)`, "", "ne fait plus, l’une de ces démarches"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, b, drawn := newIdentified(t)
+			c.passkey(t, b)
+			good := b.filled(drawn, "agreed", "on", "understood", "until", "reading", "aloud")
+			c.Behind(t, what.change, draftID(drawn))
+			var said map[string]string
+			a := b.Send(drawn+"/signature/options", asJSON(good...))
+			if err := json.Unmarshal([]byte(a.Body), &said); err != nil || said["location"] != drawn+what.to {
+				t.Fatalf("%d %s: %v", a.Status, a.Body, err)
+			}
+			if a := b.Get(said["location"]); !strings.Contains(a.Body, what.says) {
+				t.Errorf("the page does not say why: %d %s", a.Status, a.Body)
+			}
+		})
 	}
 }
 

@@ -94,6 +94,17 @@ func (s *Site) signed(r *http.Request, at *session.Session, d draft.Draft, m man
 	return nil
 }
 
+// otherTerms is the text of a refusal that ends with other terms, "" for another.
+func otherTerms(err error) string {
+	switch {
+	case errors.Is(err, draft.ErrNotAllowed):
+		return "aidant.problem.not_allowed"
+	case errors.Is(err, draft.ErrWider), errors.Is(err, mandate.ErrNotRenewable):
+		return "recap.problem.renewal"
+	}
+	return ""
+}
+
 // notSigned says why nothing was signed, and what to do.
 func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Session, d draft.Draft, form *page.Form, err error) error {
 	again := func(status int, notice string) error { return s.renderRecap(w, r, at, status, d, form, notice) }
@@ -111,16 +122,10 @@ func (s *Site) notSigned(w http.ResponseWriter, r *http.Request, at *session.Ses
 	case errors.Is(err, mandate.ErrNotAlone):
 		form.Fail("private", "recap.wrong.private")
 		return again(http.StatusUnprocessableEntity, "")
-	case errors.Is(err, draft.ErrNotAllowed):
-		return page.NewProblem(http.StatusConflict, "aidant.problem.not_allowed", "/brouillons/"+d.ID.String())
-	case errors.Is(err, draft.ErrWider), errors.Is(err, mandate.ErrNotRenewable):
-		return page.NewProblem(http.StatusConflict, "recap.problem.renewal", "/brouillons/"+d.ID.String())
+	case otherTerms(err) != "":
+		return page.NewProblem(http.StatusConflict, otherTerms(err), pathOf(d.ID))
 	case notHere(err) != "":
 		return s.identifyAgain(w, r, at, d, notHere(err))
-	case errors.Is(err, draft.ErrMinor):
-		return s.identifyAgain(w, r, at, d, "aidant.refused.minor")
-	case errors.Is(err, draft.ErrTooLow):
-		return s.identifyAgain(w, r, at, d, "ladder.refused.too_low")
 	case errors.Is(err, draft.ErrState):
 		return s.goTo(w, r, "/brouillons/"+d.ID.String()+"/identite")
 	}
@@ -138,9 +143,12 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 	case !ok:
 		return page.Refuse(w, http.StatusBadRequest, "failed")
 	case d.State != draft.Identified:
-		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))})
+		return lead(w, r, staff.Step(d))
 	}
 	p, a, err := s.read(r, at, d, form)
+	if _, told := errors.AsType[*page.Problem](err); told {
+		return lead(w, r, staff.Step(d)) // whose page is that problem
+	}
 	if err != nil {
 		return err
 	}
@@ -157,20 +165,38 @@ func (s *Site) sayOptions(w http.ResponseWriter, r *http.Request) error {
 		return page.Refuse(w, http.StatusUnprocessableEntity, "agreed")
 	}
 	options, err := s.Mandates.PrepareSignature(r.Context(), at.Actor(), d.ID, a)
+	if err != nil {
+		return s.sayWhy(w, r, at, d, err)
+	}
+	return page.WriteJSON(w, http.StatusOK, json.RawMessage(options))
+}
+
+// lead tells js/passkey.js where to go.
+func lead(w http.ResponseWriter, r *http.Request, to string) error {
+	return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), to)})
+}
+
+// sayWhy tells js/passkey.js why a passkey has nothing to sign: a word that its page knows, or the page that says what to do.
+func (s *Site) sayWhy(w http.ResponseWriter, r *http.Request, at *session.Session, d draft.Draft, err error) error {
+	notice := func(about, key, to string) error {
+		if err := s.Sessions.Notify(r.Context(), at, about, key); err != nil {
+			return err
+		}
+		return lead(w, r, to)
+	}
 	switch {
-	case err == nil:
-		return page.WriteJSON(w, http.StatusOK, json.RawMessage(options))
 	case errors.Is(err, credential.ErrNoFactor):
 		return page.Refuse(w, http.StatusForbidden, "no_key")
 	case errors.Is(err, credential.ErrReset):
 		return page.Refuse(w, http.StatusForbidden, "reset")
-	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrAttested), errors.Is(err, mandate.ErrWitnessGone), errors.Is(err, draft.ErrSigned):
-		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), staff.Step(d))}) // whose page says why
+	case errors.Is(err, mandate.ErrNotAlone):
+		return page.Refuse(w, http.StatusUnprocessableEntity, "agreed")
+	case errors.Is(err, mandate.ErrIdentityTooOld), errors.Is(err, mandate.ErrNoProof), errors.Is(err, mandate.ErrRefused), errors.Is(err, mandate.ErrAttested), errors.Is(err, mandate.ErrWitnessGone), errors.Is(err, draft.ErrSigned):
+		return lead(w, r, staff.Step(d)) // whose page says why
 	case notHere(err) != "":
-		if err := s.Sessions.Notify(r.Context(), at, noticeFor(d), notHere(err)); err != nil {
-			return err
-		}
-		return page.WriteJSON(w, http.StatusOK, map[string]string{"location": page.Placed(r.Context(), "/brouillons/"+d.ID.String()+"/identite")})
+		return notice(noticeFor(d), notHere(err), pathOf(d.ID)+"/identite")
+	case otherTerms(err) != "":
+		return notice(termsNotice(d.ID), otherTerms(err), pathOf(d.ID))
 	case errors.Is(err, draft.ErrState), errors.Is(err, mandate.ErrOtherTerms):
 		return page.Refuse(w, http.StatusConflict, "changed")
 	}

@@ -159,6 +159,10 @@ func notHere(err error) string {
 		return "aidant.refused.other_citizen"
 	case errors.Is(err, citizen.ErrNamesake):
 		return "ladder.refused.namesake"
+	case errors.Is(err, draft.ErrMinor):
+		return "aidant.refused.minor"
+	case errors.Is(err, draft.ErrTooLow):
+		return "ladder.refused.too_low"
 	}
 	return ""
 }
