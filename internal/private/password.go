@@ -44,7 +44,7 @@ const (
 	nearby  = 8
 )
 
-// holdsPassword reports whether a secret seems to follow one of those words: after a colon or the like anything does, else a word with a digit or a sign in
+// holdsPassword reports whether a secret seems to follow one of those words: after a colon or the like anything does but why one is of no use, else a word with a digit or a sign in
 // it, or one that is not among the harmless.
 func holdsPassword(text string) bool {
 	for _, at := range password.FindAllStringIndex(text, -1) {
