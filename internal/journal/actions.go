@@ -80,7 +80,7 @@ func Actions() []Action {
 		{"phone.removed", []string{"phone"}},
 		{"consent.asked", []string{"consent", "draft", "version", "terms_sha256", "phone", "expires_at", "replaces"}},
 		{"consent.given", []string{"consent", "draft"}},
-		{"consent.refused", []string{"consent", "draft"}},
+		{"consent.refused", []string{"consent", "draft", "why"}},
 		{"consent.unclear", []string{"consent", "draft", "count"}},
 		{"consent.ignored", []string{"consent", "draft", "why"}},
 		{"consent.expired", []string{"consent", "draft"}},
