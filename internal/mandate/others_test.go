@@ -102,7 +102,7 @@ func TestEndOthers_GoesOn(t *testing.T) {
 	s.Behind(t, `update mandate_power set state = 'ended', ended_at = $2, end_reason = 'death' where mandate_id = $1`, s.first.ID, s.Clock.Now())
 	s.Behind(t, `update mandate set state = 'ended', ended_at = $2, end_reason = 'death', ended_by = person_id where id = $1`, s.first.ID, s.Clock.Now())
 	s.Clock.Advance(time.Minute)
-	since := s.World.Sign(t, s.Jeanne, fixture.Angela(), "social-carte-europeenne")
+	since := s.Sign(t, s.Jeanne, fixture.Angela(), "social-carte-europeenne")
 	for range 2 {
 		if err := kind.Work(t.Context(), s.first.ID, true); err != nil {
 			t.Fatal(err)

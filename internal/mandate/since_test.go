@@ -45,7 +45,7 @@ func TestSign_NoAgreementOutlivesAnEnd(t *testing.T) {
 		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
 			d := newDistant(t)
-			first := d.World.Sign(t, d.Jeanne, fixture.Angela(), fixture.Housing)
+			first := d.Sign(t, d.Jeanne, fixture.Angela(), fixture.Housing)
 			d.Clock.Advance(time.Minute)
 			d.recognised(first.Citizen)
 			d.Answer(t, d.ask(), angelas, "oui")
@@ -103,7 +103,7 @@ func TestSign_NoAgreementOutlivesAnEndOfAnySort(t *testing.T) {
 func TestSign_DeathIsUndoneByWhoeverIsThere(t *testing.T) {
 	t.Parallel()
 	d := newDistant(t)
-	first := d.World.Sign(t, d.Jeanne, fixture.Angela(), fixture.Housing)
+	first := d.Sign(t, d.Jeanne, fixture.Angela(), fixture.Housing)
 	d.end(first.ID, "death")
 	d.recognised(first.Citizen)
 	if _, err := d.Mandates.PrepareConsent(t.Context(), d.Jeanne, d.draft, "fr"); !errors.Is(err, mandate.ErrDeath) {
@@ -113,7 +113,7 @@ func TestSign_DeathIsUndoneByWhoeverIsThere(t *testing.T) {
 	if _, err := d.sign(); !errors.Is(err, mandate.ErrDeath) {
 		t.Errorf("recognised by two: %v", err)
 	}
-	d.World.Sign(t, d.Jeanne, fixture.Angela(), fixture.Housing)
+	d.Sign(t, d.Jeanne, fixture.Angela(), fixture.Housing)
 	d.recognised(first.Citizen)
 	d.Answer(t, d.ask(), angelas, "oui")
 	if _, err := d.sign(); err != nil {

@@ -52,7 +52,7 @@ func TestForm_Some(t *testing.T) {
 	if diff := cmp.Diff(url.Values{"a": {"1", "2"}, "level-x": {"act"}}, form.Some("a", "level-", "none")); diff != "" {
 		t.Error(diff)
 	}
-	if page.AuthorOf(uuid.New()) == page.AuthorOf(uuid.New()) {
+	if one, other := uuid.New(), uuid.New(); page.AuthorOf(one) == page.AuthorOf(other) {
 		t.Error("two people have one mark")
 	}
 }

@@ -73,7 +73,7 @@ func TestLog_ManyFilesAndCheckpoints(t *testing.T) {
 		return m.having(fmt.Sprintf(format.CheckpointsName, number), []byte{})
 	}
 	names(t, empty(s.memory, 0), s.policy, 0, 66*997-1)
-	names(t, empty(s.memory, 1), s.policy, 65*997, 2*format.FileEntries+299) // the next is the head
+	names(t, empty(s.memory, 1), s.policy, 65*997, 2*format.FileEntries+299)     // the next is the head
 	for _, at := range []int64{format.FileEntries, 2*format.FileEntries + 299} { // the first file alone is the other tests'
 		number, k := int(at/format.FileEntries), int(at%format.FileEntries)
 		lines := s.lines(t, number)
