@@ -50,7 +50,7 @@ create constraint trigger mandate_power_lasting after update on mandate_power de
 
 -- What the signature or the beginning of another mandate does to one: it ends it, or leaves it a part that lasts less long.
 -- +goose StatementBegin
-create or replace function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create or replace function mandate_journaled() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   replaced boolean := false;
 begin
