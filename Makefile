@@ -10,7 +10,7 @@ export GOFLAGS := -buildvcs=false $(filter-out -buildvcs%,$(GOFLAGS))
 
 TOOL := go tool -modfile=internal/tools/go.mod
 SOURCES := $(wildcard cmd internal migrations web)
-GOTEST := go test -race -shuffle=on -count=1
+GOTEST := go test -race -shuffle=on -count=1 -vet=off
 
 .PHONY: help run build test check fmt fmt-check lint bench bench-large soak screenshots docs certs reset needs vulnerabilities
 

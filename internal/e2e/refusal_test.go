@@ -17,7 +17,10 @@ var languages = []string{"fr", "en"}
 
 // spoken reports whether a long story is told in a language: in French always, in English too in the long runs. Its pages are looked at in both by the
 // tests of each site; a browser costs minutes.
-func spoken(lang string) bool { return lang == "fr" || os.Getenv("MANDAT_SOAK") != "" }
+func spoken(lang string) bool { return lang == "fr" || long() }
+
+// long reports whether this is a long run (make soak, make screenshots).
+func long() bool { return os.Getenv("MANDAT_SOAK") != "" }
 
 // signInAs goes through ProConnect, whatever comes of it.
 func (p *person) signInAs(professional string) {
