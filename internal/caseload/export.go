@@ -72,7 +72,7 @@ func (r *Register) all(ctx context.Context, tx *journal.Tx, by journal.Actor, f 
 	}
 	var out []Summary
 	batch := &pgx.Batch{}
-	r.queue(batch, c.all()+` order by `+f.order()+` limit `+c.value(MaxExport), c.values, func() error { return nil }, &out)
+	r.queue(batch, c.all()+` order by `+f.order(lasting)+` limit `+c.value(MaxExport), c.values, func() error { return nil }, &out)
 	return out, tx.SendBatch(ctx, batch).Close()
 }
 

@@ -75,9 +75,10 @@ func (f Filter) sought() (citizen.Sought, error) {
 	return s, nil
 }
 
-func (f Filter) order() string {
+// order is the order of a list, lasts until when a mandate m of it lasts.
+func (f Filter) order(lasts string) string {
 	if f.tab() == TabSoon {
-		return lasting + `, m.id`
+		return lasts + `, m.id`
 	}
 	return `m.signed_at desc, m.id`
 }
@@ -124,11 +125,12 @@ type conditions struct {
 	texts  []string
 	values []any
 	now    string // placeholder of the time
+	lasts  string // until when a mandate lasts
 }
 
 // conditions returns those of everything but the tab. The texts differ by which filters are used, so that each has a plan of its own.
 func (f Filter) conditions(by journal.Actor, now time.Time, whose []uuid.UUID) *conditions {
-	c := &conditions{}
+	c := &conditions{lasts: lasting}
 	c.and(`m.organisation_id = ` + c.value(by.Organisation))
 	if f.Person != uuid.Nil {
 		c.values = append(c.values, f.Person) // owners names its values $1 and $2
@@ -182,17 +184,17 @@ func (c *conditions) value(v any) string {
 func (c *conditions) tab(name string) string {
 	switch name {
 	case TabSoon:
-		return `m.state = 'standing' and ` + lasting + ` > ` + c.now + ` and ` + lasting + ` <= ` + c.now + `::timestamptz + interval '` + strconv.Itoa(int(Soon.Hours())) + ` hours'`
+		return `m.state = 'standing' and ` + c.lasts + ` > ` + c.now + ` and ` + c.lasts + ` <= ` + c.now + `::timestamptz + interval '` + strconv.Itoa(int(Soon.Hours())) + ` hours'`
 	case TabScheduled:
-		return `m.state not in ('standing', 'ended') and ` + lasting + ` > ` + c.now
+		return `m.state not in ('standing', 'ended') and ` + c.lasts + ` > ` + c.now
 	case TabEnded:
 		return `(` + c.over() + `)`
 	}
-	return `m.state = 'standing' and ` + lasting + ` > ` + c.now
+	return `m.state = 'standing' and ` + c.lasts + ` > ` + c.now
 }
 
 // over is the condition that nothing of a mandate lasts.
-func (c *conditions) over() string { return `m.state = 'ended' or ` + lasting + ` <= ` + c.now }
+func (c *conditions) over() string { return `m.state = 'ended' or ` + c.lasts + ` <= ` + c.now }
 
 // counts counts the mandates of each tab.
 func (c *conditions) counts() string {

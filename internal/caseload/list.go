@@ -121,8 +121,10 @@ func (r *Register) page(ctx context.Context, tx mandate.Reader, by journal.Actor
 	if len(f.Kinds()) == 0 { // the page itself is found by the index of the list
 		keep = `not materialized`
 	}
-	text := `with fit as ` + keep + ` (select m.id, m.state, m.signed_at, m.ends_at, m.lasts_until from mandate m where ` + c.all() + `)
-		select ` + c.counts() + `, array(select m.id from fit m where ` + c.tab(f.tab()) + ` order by ` + f.order() + ` limit ` + c.value(PageLength) + ` offset ` + c.value((f.page()-1)*PageLength) + `) from fit m`
+	where := c.all()
+	c.lasts = `m.lasts`
+	text := `with fit as ` + keep + ` (select m.id, m.state, m.signed_at, ` + lasting + ` as lasts from mandate m where ` + where + `)
+		select ` + c.counts() + `, array(select m.id from fit m where ` + c.tab(f.tab()) + ` order by ` + f.order(c.lasts) + ` limit ` + c.value(PageLength) + ` offset ` + c.value((f.page()-1)*PageLength) + `) from fit m`
 	n, ids := make([]int, len(Tabs)), []uuid.UUID{}
 	var into []any
 	for i := range n {
@@ -136,7 +138,7 @@ func (r *Register) page(ctx context.Context, tx mandate.Reader, by journal.Actor
 	}
 	out.Pages = (out.Counts[f.tab()] + PageLength - 1) / PageLength
 	batch := &pgx.Batch{}
-	r.queue(batch, `m.id = any ($1) order by `+f.order(), []any{ids}, func() error { return nil }, &out.Lines)
+	r.queue(batch, `m.id = any ($1) order by `+f.order(lasting), []any{ids}, func() error { return nil }, &out.Lines)
 	return tx.SendBatch(ctx, batch).Close()
 }
 
