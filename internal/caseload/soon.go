@@ -15,8 +15,7 @@ import (
 )
 
 // untold finds, at most $4 of them, the mandates of an organisation ($1) of more than a month that end soon ($2, $3) and of which nobody was told, with its follower.
-// Of a mandate whose follower may not read there (any
-// more) nobody is told until it is handed over, and who was told of others today is told of it tomorrow.
+// Of a mandate whose follower may not read there (any more) nobody is told until it is handed over, and who was told of others today is told of it tomorrow.
 const untold = `with recursive due as (select m.id, m.person_id, m.signed_at from mandate m where m.organisation_id = $1 and m.state = 'standing' and ` + lasting + ` > $2 and ` + lasting + ` <= $3
 		and (m.ends_at at time zone 'Europe/Paris')::date - (coalesce(m.starts_at, m.signed_at) at time zone 'Europe/Paris')::date > 31
 		and not exists (select from mandate_end_told t where t.mandate_id = m.id)),

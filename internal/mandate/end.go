@@ -14,7 +14,7 @@ import (
 )
 
 // Reasons are why a person may end a mandate (Code civil 2003, and a signature by mistake). The program itself ends them
-// as superseded, expired or transferred.
+// as superseded, expired or transferred, and for WholeReasons those that a person's end of another one led to.
 var Reasons = []string{"citizen", "organisation", "completed", "mistake", "death", "protection"}
 
 // WholeReasons are those that concern the citizen and not one mandate: they end every mandate that the citizen gave the organisation (others.go).

@@ -111,7 +111,7 @@ func (s *signing) first(id uuid.UUID) *pgx.Batch {
 	s.known = citizen.Lock(b, s.by.Organisation, indexOfDraft, id)
 	b.Queue(earlierPowers, id, s.by.Organisation, s.today, s.r.clock.Now()).Query(func(rows pgx.Rows) error {
 		read, err := pgx.CollectRows(rows, scanPower)
-		s.sort(read)
+		s.tellApart(read)
 		return err
 	})
 	s.askAlone(b, id)

@@ -20,8 +20,8 @@ const overSince = `(select ` + powerColumns + ` from mandate_power p where p.org
 			then (select identified_at from citizen where organisation_id = $2 and sub_index = ` + indexOfDraft + `) else (select identified_at from mandate_draft where id = $1) end
 	order by p.end_reason <> 'death', p.ended_at desc limit 1)`
 
-// sort takes what ended since out of the powers that were read: those that the draft takes the place of have not ended.
-func (s *signing) sort(read []Power) {
+// tellApart takes what ended since (overSince) out of the powers that were read: those that the draft takes the place of have not ended.
+func (s *signing) tellApart(read []Power) {
 	s.earlier = slices.DeleteFunc(read, func(p Power) bool {
 		if p.State == Ended {
 			s.endedFor = p.EndReason

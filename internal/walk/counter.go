@@ -88,9 +88,6 @@ func (w *Walker) Attest(draft uuid.UUID) error {
 	})
 }
 
-// Recap opens the recap of a draft.
-func (w *Walker) Recap(draft uuid.UUID) error { return w.open(w.ofDraft(draft, "recapitulatif"))() }
-
 // Renew begins a draft that renews a mandate, and returns it.
 func (w *Walker) Renew(mandate uuid.UUID, fields url.Values) (uuid.UUID, error) {
 	if err := step("renew", w.open(w.Page(mandate, "renouvellement"))); err != nil {
