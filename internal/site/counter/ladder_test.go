@@ -142,15 +142,22 @@ func (b *browser) toAttest(drawn string) string {
 	return m[1]
 }
 
-// What was attested one day is not what would be signed the next: the page says so, and what to do, and nothing is signed.
-func TestRecap_SaysThatOtherTermsWereAttested(t *testing.T) {
-	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	drawn := b.low()
+// newAttested returns Jeanne's draft of somebody whom she and Paul know by a document, with Paul's word.
+func newAttested(t *testing.T) (c *counter, b *browser, drawn string) {
+	t.Helper()
+	c = newCounter(t)
+	b = c.jeanne(t)
+	drawn = b.low()
 	b.Want(b.Post(drawn+"/identite/piece", passport...), 303, drawn+"/recapitulatif")
 	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
 	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "attested", paul.toAttest(drawn), "seen", "on", "heard", "on"), 303, "/espace")
+	return c, b, drawn
+}
+
+// What was attested one day is not what would be signed the next: the page says so, and what to do, and nothing is signed.
+func TestRecap_SaysThatOtherTermsWereAttested(t *testing.T) {
+	t.Parallel()
+	c, b, drawn := newAttested(t)
 	form := b.filled(drawn, "agreed", "on", "understood", "until")
 	c.Behind(t, `update mandate_draft set days = 1 where state = 'identified'`) // as if another day had begun
 	b.Without(b.Want(b.Get(drawn+"/recapitulatif"), 200, "Votre collègue a attesté d’autres termes", "paul Fictif a attesté ce mandat tel qu’il était alors", `href="`+drawn+`/identite"`), `action="`+drawn+`/signature"`)
@@ -292,12 +299,7 @@ func TestKnown_SomethingEndedSince(t *testing.T) {
 // A colleague who was suspended since they attested proves nothing: the page says so, and whom to ask.
 func TestRecap_SaysThatTheColleagueLeft(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
-	b := c.jeanne(t)
-	drawn := b.low()
-	b.Want(b.Post(drawn+"/identite/piece", passport...), 303, drawn+"/recapitulatif")
-	paul := c.visit(t, c.Paul, session.Aidant, c.Clock.Now())
-	paul.Want(paul.Post(drawn+"/temoin", "version", "2", "attested", paul.toAttest(drawn), "seen", "on", "heard", "on"), 303, "/espace")
+	c, b, drawn := newAttested(t)
 	form := b.filled(drawn, "agreed", "on", "understood", "until")
 	c.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, c.Paul.Person)
 	b.Want(b.Post(drawn+"/signature", form...), 409, "La preuve de l’accord de la personne manque encore, ou ne vaut plus", "demandez à un autre collègue de la voir et d’attester")
