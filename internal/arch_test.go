@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
+	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
@@ -41,6 +41,7 @@ var beside = map[string][]string{
 	"paper":          {"prose"},
 	"journal/verify": {"journal/format"},
 	"sirene":         {"clock"},
+	"backup":         {"keyring"},
 	"idp":            {"session"},
 	"jobs":           {"journal"},
 	"page":           {"db"},

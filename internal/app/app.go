@@ -17,6 +17,7 @@ import (
 	"mandat/internal/attestation"
 	"mandat/internal/caseload"
 	"mandat/internal/citizen"
+	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/config"
 	"mandat/internal/db"
@@ -28,6 +29,7 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
 	"mandat/internal/mandate"
+	"mandat/internal/oidc"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
@@ -70,6 +72,7 @@ type App struct {
 	office        office
 	proconnect    *proconnect.RP
 	franceconnect *franceconnect.RP
+	clients       *client.Registry
 	idp           *idp.Provider
 	router        *page.Router
 	trusted       []netip.Prefix
@@ -111,7 +114,7 @@ func logger(level string) *slog.Logger {
 
 func (a *App) openStores(ctx context.Context) error {
 	var err error
-	if a.keys, err = keyring.Load(a.config.KeysDir); err != nil {
+	if a.keys, err = keyring.Load(a.config.KeysDir, a.config.KeyEncryptionKey); err != nil {
 		return err
 	}
 	if a.db, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURL, MaxConns: a.config.DatabaseConnections}); err != nil {
@@ -191,11 +194,14 @@ func (a *App) buildProtocols(_ context.Context) error {
 	if a.trusted, err = proxies(c.TrustedProxies); err != nil {
 		return err
 	}
-	clients, err := readClients(c.IDPClientsFile)
+	filed, err := readClients(c.IDPClientsFile)
 	if err != nil {
 		return err
 	}
-	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: clients, Keys: a.keys.IDP}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
+	if a.clients, err = client.New(filed); err != nil {
+		return err
+	}
+	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: func() *oidc.KeySet { return a.keys.IDP }}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
 	if err != nil {
 		return err
 	}
@@ -203,13 +209,13 @@ func (a *App) buildProtocols(_ context.Context) error {
 	return nil
 }
 
-func readClients(path string) ([]idp.Client, error) {
+func readClients(path string) ([]client.Client, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	return idp.ReadClients(f)
+	return client.Read(f)
 }
 
 // Directory is where people and organisations are added: for the demonstration.

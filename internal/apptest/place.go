@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
@@ -88,11 +89,11 @@ const (
 func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 	t.Helper()
 	clients, err := json.Marshal([]map[string]any{
-		{"client_id": "franceconnect", "name": "FranceConnect", "client_secret": idpSecret, "auth_method": "client_secret_post", "without_pkce": true,
+		{"client_id": "franceconnect", "client_name": "FranceConnect", "kind": client.FranceConnect, "client_secret": idpSecret, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
 			"redirect_uris": []string{up.franceconnect + "/oidc-callback"}, "post_logout_redirect_uris": []string{up.franceconnect + "/client/logout-callback"}},
-		{"client_id": ClientID, "name": "Relais", "client_secret": ClientSecret, "auth_method": "client_secret_post", "without_pkce": true, "plain_userinfo": true,
+		{"client_id": ClientID, "client_name": "Relais", "kind": client.FranceConnect, "client_secret": ClientSecret, "token_endpoint_auth_method": client.SecretPost,
 			"redirect_uris": []string{ClientCallback, ClientCallback + "-2"}},
-		{"client_id": OtherClient, "name": "Autre relais", "client_secret": ClientSecret, "auth_method": "client_secret_post", "without_pkce": true,
+		{"client_id": OtherClient, "client_name": "Autre relais", "kind": client.FranceConnect, "client_secret": ClientSecret, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
 			"redirect_uris": []string{ClientCallback}},
 	})
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 	return []string{
 		"BASE_URL=" + s.URL, fmt.Sprintf("LISTEN=127.0.0.1:%d", p.site), fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", p.metrics),
 		"DATABASE_URL=" + s.World.App, "DATABASE_URL_AUDITOR=" + s.Auditor, "DATABASE_CONNECTIONS=8",
-		"KEYS_DIR=" + s.path("keys"), "STATE_DIR=" + s.path("state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + s.path("clients.json"),
+		"KEYS_DIR=" + s.path("keys"), "KEY_ENCRYPTION_KEY_FILE=" + s.path("kek"), "STATE_DIR=" + s.path("state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + s.path("clients.json"),
 		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID, "PROCONNECT_CLIENT_SECRET=" + proconnectSecret,
 		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",

@@ -114,8 +114,8 @@ func placeOn(b *testing.B, d *dbtest.Database, before func(keys *keyring.Keyring
 	p := &place{World: fixture.On(b, d), bin: build(b), keys: keys}
 	p.Keys = p.keys.Envelope
 	p.Open(p.DB)
-	clients, err := json.Marshal([]map[string]any{{"client_id": clientID, "name": "FranceConnect", "client_secret": clientSecret, "auth_method": "client_secret_post",
-		"without_pkce": true, "redirect_uris": []string{callback}}})
+	clients, err := json.Marshal([]map[string]any{{"client_id": clientID, "client_name": "FranceConnect", "kind": "franceconnect", "client_secret": clientSecret, "token_endpoint_auth_method": "client_secret_post",
+		"userinfo_signed_response_alg": "ES256", "redirect_uris": []string{callback}}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func placeOn(b *testing.B, d *dbtest.Database, before func(keys *keyring.Keyring
 	port := freePort(b)
 	p.url = fmt.Sprintf("http://localhost:%d", port)
 	p.env = []string{"BASE_URL=" + p.url, fmt.Sprintf("LISTEN=127.0.0.1:%d", port), "METRICS_LISTEN=off", "DATABASE_URL=" + p.App, "DATABASE_URL_AUDITOR=" + p.Auditor,
-		"KEYS_DIR=" + filepath.Join(dir, "keys"), "STATE_DIR=" + filepath.Join(dir, "state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + filepath.Join(dir, "clients.json"),
+		"KEYS_DIR=" + filepath.Join(dir, "keys"), "KEY_ENCRYPTION_KEY_FILE=" + filepath.Join(dir, "kek"), "STATE_DIR=" + filepath.Join(dir, "state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + filepath.Join(dir, "clients.json"),
 		"PROCONNECT_ISSUER=http://127.0.0.3:9/api/v2", "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=secret",
 		"FRANCECONNECT_ISSUER=http://127.0.0.2:9/api/v2", "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=secret",
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=1 rue de l’Exemple, 75000 Paris"}
@@ -134,7 +134,11 @@ func placeOn(b *testing.B, d *dbtest.Database, before func(keys *keyring.Keyring
 
 func makeKeys(b *testing.B, dir string) *keyring.Keyring {
 	b.Helper()
-	if _, err := keyring.Generate(dir, origin); err != nil {
+	kek, _, err := keyring.FindKEK(filepath.Join(filepath.Dir(dir), "kek"), dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := keyring.Generate(dir, origin, kek); err != nil {
 		b.Fatal(err)
 	}
 	authority, err := certs.NewAuthority(time.Now())
@@ -148,7 +152,10 @@ func makeKeys(b *testing.B, dir string) *keyring.Keyring {
 	if err := seal.Save(dir, "seal"); err != nil {
 		b.Fatal(err)
 	}
-	ring, err := keyring.Load(dir)
+	if _, err := keyring.Encrypt(dir, kek); err != nil {
+		b.Fatal(err)
+	}
+	ring, err := keyring.Load(dir, kek)
 	if err != nil {
 		b.Fatal(err)
 	}

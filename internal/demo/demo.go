@@ -22,11 +22,11 @@ import (
 
 	"mandat/internal/app"
 	"mandat/internal/certs"
+	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/cluster"
 	"mandat/internal/config"
 	"mandat/internal/db"
-	"mandat/internal/idp"
 	"mandat/internal/keyring"
 	"mandat/internal/mailbox"
 	"mandat/internal/token"
@@ -162,7 +162,14 @@ func (d *Demo) path(name string) string { return filepath.Join(d.Dir, name) }
 const journalOrigin = "mandat.exemple.invalid/journal"
 
 func (d *Demo) makeKeys() error {
-	if _, err := keyring.Generate(d.path("keys"), journalOrigin); err != nil {
+	kek, _, err := keyring.FindKEK(d.path("key-encryption.json"), d.path("keys"))
+	if err != nil {
+		return err
+	}
+	if _, err := keyring.Encrypt(d.path("keys"), kek); err != nil {
+		return err
+	}
+	if _, err := keyring.Generate(d.path("keys"), journalOrigin, kek); err != nil {
 		return err
 	}
 	if _, err := os.Stat(d.path("keys/" + keyring.FileSealKey)); errors.Is(err, os.ErrNotExist) {
@@ -178,6 +185,9 @@ func (d *Demo) makeKeys() error {
 		if err := seal.Save(d.path("keys"), "seal"); err != nil {
 			return err
 		}
+	}
+	if _, err := keyring.Encrypt(d.path("keys"), kek); err != nil {
+		return err
 	}
 	return os.MkdirAll(d.path("state"), 0o700)
 }
@@ -197,7 +207,7 @@ func (d *Demo) startTwin(ctx context.Context, o Options, p ports) error {
 	d.Twin = t
 	d.onStop(t.Stop)
 	d.Config.ProConnectClientSecret, d.Config.FranceConnectClientSecret = s.proconnect, s.franceconnect
-	clients, err := json.Marshal([]map[string]any{{"client_id": "franceconnect", "name": "FranceConnect", "client_secret": s.idp, "auth_method": idp.SecretPost, "without_pkce": true,
+	clients, err := json.Marshal([]map[string]any{{"client_id": "franceconnect", "client_name": "FranceConnect", "kind": client.FranceConnect, "client_secret": s.idp, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
 		"redirect_uris": []string{t.FranceConnect + "/oidc-callback"}, "post_logout_redirect_uris": []string{t.FranceConnect + "/client/logout-callback"}}})
 	if err != nil {
 		return fmt.Errorf("clients file: %w", err)
@@ -209,7 +219,7 @@ func (d *Demo) settings(p ports) []string {
 	return []string{
 		fmt.Sprintf("BASE_URL=http://localhost:%d", p.Site), fmt.Sprintf("LISTEN=127.0.0.1:%d", p.Site), fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", p.Metrics),
 		"DATABASE_URL=" + d.Cluster.DSN("mandat_app", Database), "DATABASE_URL_AUDITOR=" + d.Cluster.DSN("mandat_auditor", Database),
-		"KEYS_DIR=" + d.path("keys"), "STATE_DIR=" + d.path("state"), "JOURNAL_ORIGIN=" + journalOrigin, "IDP_CLIENTS_FILE=" + d.path("clients.json"),
+		"KEYS_DIR=" + d.path("keys"), "KEY_ENCRYPTION_KEY_FILE=" + d.path("key-encryption.json"), "STATE_DIR=" + d.path("state"), "JOURNAL_ORIGIN=" + journalOrigin, "IDP_CLIENTS_FILE=" + d.path("clients.json"),
 		"PROCONNECT_ISSUER=" + d.Twin.ProConnect, "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=" + d.Config.ProConnectClientSecret,
 		"FRANCECONNECT_ISSUER=" + d.Twin.FranceConnect, "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=" + d.Config.FranceConnectClientSecret,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/browse"
+	"mandat/internal/client"
 	"mandat/internal/idp"
 	"mandat/internal/oidc"
 )
@@ -23,9 +24,10 @@ func (d *Desk) provider(t testing.TB) *idp.Provider {
 	must(t, err)
 	keys, err := oidc.NewKeySet(current, next)
 	must(t, err)
-	client := idp.Client{ID: "service", Name: "FranceConnect", Secret: idp.NewSecret("a-secret-of-at-least-thirty-two-characters"), Auth: idp.SecretPost, WithoutPKCE: true,
-		RedirectURIs: []string{service}}
-	p, err := idp.New(idp.Config{Issuer: d.URL + "/idp", Clients: []idp.Client{client}, Keys: keys}, d.DB, d.Journal, d.Sessions, d.Mandates, d.Citizens, d.Catalogue, d.Clock, d.Pages)
+	clients, err := client.New([]client.Client{{ID: "service", Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret("a-secret-of-at-least-thirty-two-characters"),
+		Auth: client.SecretPost, RedirectURIs: []string{service}, UserInfoAlg: "ES256"}})
+	must(t, err)
+	p, err := idp.New(idp.Config{Issuer: d.URL + "/idp", Clients: clients, Keys: func() *oidc.KeySet { return keys }}, d.DB, d.Journal, d.Sessions, d.Mandates, d.Citizens, d.Catalogue, d.Clock, d.Pages)
 	must(t, err)
 	return p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/client"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
@@ -27,7 +28,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (*http.Requ
 	values, invalid := url.ParseQuery(r.URL.RawQuery)
 	var req authRequest
 	if invalid == nil {
-		req, invalid = parseAuthRequest(p.clients, values)
+		req, invalid = parseAuthRequest(p.finder(r), values)
 	}
 	if invalid == nil && !req.None {
 		id, err := p.begin(r, req)
@@ -59,7 +60,7 @@ func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return untrusted()
 	}
-	req, err := parseAuthRequest(p.clients, values)
+	req, err := parseAuthRequest(p.finder(r), values)
 	refusal, refused := errors.AsType[*oidc.Error](err)
 	switch {
 	case refused:
@@ -78,7 +79,7 @@ func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) erro
 	if err := r.ParseForm(); err != nil {
 		return untrusted()
 	}
-	req, err := parseAuthRequest(p.clients, r.PostForm)
+	req, err := parseAuthRequest(p.finder(r), r.PostForm)
 	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
 		p.refuseRequest(w, r, req, refusal)
 		return nil
@@ -88,6 +89,17 @@ func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) erro
 	}
 	http.Redirect(w, r, again(req), http.StatusSeeOther)
 	return nil
+}
+
+// finder finds clients for a request.
+func (p *Provider) finder(r *http.Request) func(id string) *client.Client {
+	return func(id string) *client.Client {
+		c, err := p.clients.Find(r.Context(), id)
+		if err != nil {
+			return nil
+		}
+		return c
+	}
 }
 
 // again is the request as a path of ours.
@@ -120,7 +132,7 @@ func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authReque
 // anew reports whether a request wants a second factor for the citizen it will be about (prompt=login). FranceConnect asks
 // for it every time; its request travels through the aidant's browser unsigned, so one that has lost it is treated as if
 // it had it.
-func (req *authRequest) anew() bool { return req.Login || req.Client.WithoutPKCE }
+func (req *authRequest) anew() bool { return req.Login || !req.Client.Direct() }
 
 // oldest is the time since which the second factor must have been given when the login begins: FactorLife ago, or later if the client
 // says so. One that is wanted for the citizen is asked for once they are chosen, and not twice.
@@ -154,9 +166,9 @@ var errNotBegun = errors.New("no login begun")
 
 const beginLogin = `
 insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
-  scope, claims, perimeters, procedures, created_at, expires_at, factor_since)
+  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level)
 select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
-  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz
+  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz, $18, $19
 from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
 where coalesce(s.factor_at, 'epoch') >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
 returning (select s.seen_at from session s where s.id = session_id)`
@@ -172,8 +184,8 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 	perimeters, procedures := p.perimeters(req.Claims)
 	var seen time.Time
 	batch := &pgx.Batch{}
-	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.sector(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
-		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req)).Query(func(rows pgx.Rows) error {
+	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.SectorName(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
+		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req), req.Client.Direct(), req.Client.Level()).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

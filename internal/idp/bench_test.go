@@ -25,7 +25,7 @@ func BenchmarkUse(b *testing.B) {
 		v.confirm(m.Citizen)
 		visitors = append(visitors, v)
 	}
-	client.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	noFollower.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
 	var next atomic.Int64
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/client"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -49,8 +50,8 @@ func (p *Provider) showSearch(w http.ResponseWriter, r *http.Request) (*http.Req
 }
 
 func (p *Provider) renderSearch(w http.ResponseWriter, r *http.Request, status int, l Login, data *citizenPage) error {
-	data.Title, data.NoIndex, data.FormOrigins = "idp.citizen.title", true, []string{origin(l.RedirectURI)}
-	data.Login, data.Client = l, p.clientName(l.Client)
+	data.Title, data.NoIndex, data.FormOrigins = "idp.citizen.title", true, []string{client.Origin(l.RedirectURI)}
+	data.Login, data.Client = l, p.clientName(r.Context(), l.Client)
 	var err error
 	if data.Choice, err = p.organisations(r, l); err != nil {
 		return err
@@ -267,8 +268,8 @@ func (p *Provider) pageAgain(w http.ResponseWriter, r *http.Request, why string)
 }
 
 // clientName is how a client is called towards aidants.
-func (p *Provider) clientName(id string) string {
-	if c, ok := p.clients[id]; ok && c.Name != "" {
+func (p *Provider) clientName(ctx context.Context, id string) string {
+	if c, err := p.clients.Find(ctx, id); err == nil && c.Name != "" {
 		return c.Name
 	}
 	return id

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"mandat/internal/client"
 	"mandat/internal/oidc"
 )
 
@@ -23,7 +24,7 @@ func (p *Provider) metadata() ([]byte, error) {
 		"subject_types_supported":                        []string{"pairwise"},
 		"id_token_signing_alg_values_supported":          []string{"ES256"},
 		"userinfo_signing_alg_values_supported":          []string{"ES256", "none"},
-		"token_endpoint_auth_methods_supported":          []string{SecretPost, SecretBasic},
+		"token_endpoint_auth_methods_supported":          []string{client.SecretPost, client.SecretBasic},
 		"scopes_supported":                               oidc.Scopes(),
 		"claims_supported":                               append([]string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "at_hash", "sid", "rep_scope"}, oidc.Claims()...),
 		"acr_values_supported":                           []string{oidc.ACR},
@@ -44,7 +45,7 @@ func (p *Provider) showMetadata(w http.ResponseWriter, _ *http.Request) error {
 
 // showKeys serves our public keys. They may be kept an hour: the next key is published long before it signs.
 func (p *Provider) showKeys(w http.ResponseWriter, _ *http.Request) error {
-	return static(w, "application/jwk-set+json", p.keys.JWKS())
+	return static(w, "application/jwk-set+json", p.keys().JWKS())
 }
 
 func static(w http.ResponseWriter, kind string, body []byte) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/client"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
@@ -45,12 +46,12 @@ const (
 	verifier = "a-verifier-of-more-than-forty-three-characters~"
 )
 
-func clients() []idp.Client {
-	fcLike := idp.Client{ID: fc, Name: "FranceConnect", Secret: idp.NewSecret(secret + fc), Auth: idp.SecretPost, WithoutPKCE: true,
+func clients() []client.Client {
+	fcLike := client.Client{ID: fc, Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret(secret + fc), Auth: client.SecretPost, UserInfoAlg: "ES256",
 		RedirectURIs: []string{callback, "https://fc.exemple.test/other-callback"}, PostLogoutRedirectURIs: []string{"https://fc.exemple.test/client/logout-callback"}}
 	inClear := fcLike
-	inClear.ID, inClear.Secret, inClear.PlainUserInfo = plain, idp.NewSecret(secret+plain), true
-	return []idp.Client{fcLike, inClear, {ID: direct, Name: "Service", Secret: idp.NewSecret(secret + direct), Auth: idp.SecretBasic, PlainUserInfo: true,
+	inClear.ID, inClear.Secret, inClear.UserInfoAlg = plain, client.NewSecret(secret+plain), ""
+	return []client.Client{fcLike, inClear, {ID: direct, Name: "Service", Kind: client.Service, Secret: client.NewSecret(secret + direct), Auth: client.SecretBasic, Procedures: []string{fixture.Tax, fixture.Housing},
 		RedirectURIs: []string{"https://service.exemple.test/retour"}, Scopes: []string{"openid", "profile"}}}
 }
 
@@ -63,7 +64,7 @@ type site struct {
 	sessions *session.Sessions
 }
 
-func newSite(t testing.TB, extra ...idp.Client) *site {
+func newSite(t testing.TB, extra ...client.Client) *site {
 	t.Helper()
 	s := &site{World: fixture.New(t), keys: newKeys(t)}
 	server := httptest.NewUnstartedServer(nil)
@@ -73,7 +74,11 @@ func newSite(t testing.TB, extra ...idp.Client) *site {
 		t.Fatal(err)
 	}
 	s.sessions = session.New(s.DB, s.Keys, s.Clock, false)
-	s.provider, err = idp.New(idp.Config{Issuer: s.url + "/idp", Clients: append(clients(), extra...), Keys: s.keys}, s.DB, s.Journal, s.sessions, s.Mandates, s.Citizens,
+	registry, err := client.New(append(clients(), extra...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.provider, err = idp.New(idp.Config{Issuer: s.url + "/idp", Clients: registry, Keys: func() *oidc.KeySet { return s.keys }}, s.DB, s.Journal, s.sessions, s.Mandates, s.Citizens,
 		s.Catalogue, s.Clock, pages)
 	if err != nil {
 		t.Fatal(err)
@@ -180,11 +185,11 @@ func (a answer) json(t testing.TB) map[string]any {
 	return m
 }
 
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var noFollower = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func do(t testing.TB, r *http.Request) answer {
 	t.Helper()
-	resp, err := client.Do(r.WithContext(t.Context()))
+	resp, err := noFollower.Do(r.WithContext(t.Context()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mandat/internal/citizen"
+	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/journal"
@@ -30,15 +31,15 @@ const (
 // Config says who we are and who our clients are.
 type Config struct {
 	Issuer  string // the base URL and "/idp"
-	Clients []Client
-	Keys    *oidc.KeySet
+	Clients *client.Registry
+	Keys    func() *oidc.KeySet // those that sign now
 }
 
 // Provider is the OpenID provider.
 type Provider struct {
 	issuer    string
-	clients   map[string]*Client
-	keys      *oidc.KeySet
+	clients   *client.Registry
+	keys      func() *oidc.KeySet
 	discovery []byte
 	failures  *failures
 
@@ -63,19 +64,10 @@ func (p *Provider) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) e
 // New returns a provider, or what is wrong with its configuration. It tells nobody anything (see Telling).
 func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate.Register, r *citizen.Register, catalogue *procedure.Catalogue,
 	k *clock.Clock, pages *page.Pages) (*Provider, error) {
-	p := &Provider{issuer: c.Issuer, clients: map[string]*Client{}, keys: c.Keys, failures: newFailures(),
+	p := &Provider{issuer: c.Issuer, clients: c.Clients, keys: c.Keys, failures: newFailures(),
 		db: d, journal: j, sessions: s, mandates: m, citizens: r, catalogue: catalogue, clock: k, pages: pages}
-	if c.Keys == nil || !strings.HasSuffix(c.Issuer, "/idp") {
-		return nil, fmt.Errorf("identity provider: needs keys, and an issuer that ends with /idp")
-	}
-	for _, client := range c.Clients {
-		if err := client.check(); err != nil {
-			return nil, fmt.Errorf("identity provider: %w", err)
-		}
-		if _, double := p.clients[client.ID]; double {
-			return nil, fmt.Errorf("identity provider: client %s stands twice", client.ID)
-		}
-		p.clients[client.ID] = &client
+	if c.Keys == nil || c.Clients == nil || !strings.HasSuffix(c.Issuer, "/idp") {
+		return nil, fmt.Errorf("identity provider: needs clients, keys, and an issuer that ends with /idp")
 	}
 	var err error
 	if p.discovery, err = p.metadata(); err != nil {

@@ -64,8 +64,8 @@ const (
 	sessionOfClaim = `(select id, person_id, organisation_id, role, factor_at, factor_citizen, enrolling, seen_at, expires_at from session where cookie = $4 offset 0) s`
 	claimed        = `s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id and ` + counts
 	counts         = `s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.role = 'aidant' and not s.enrolling`
-	powerStands    = `p.organisation_id = l.organisation_id and p.identified_by = 'franceconnect' and ` + mandate.Stands
-	powerBelow     = `p.organisation_id = l.organisation_id and p.identified_by <> 'franceconnect' and ` + mandate.Stands // stands, but FranceConnect is never told whom it is for
+	powerStands    = `p.organisation_id = l.organisation_id and (p.identified_by = 'franceconnect' or l.direct and assurance_reaches(p.identified_by, l.level)) and ` + mandate.Stands
+	powerBelow     = `p.organisation_id = l.organisation_id and not (p.identified_by = 'franceconnect' or l.direct and assurance_reaches(p.identified_by, l.level)) and ` + mandate.Stands // stands, but the client is never told whom it is for
 	powerChosen    = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.case_ref = coalesce(l.case_ref, '') and p.citizen_id = l.citizen_id and ` + powerStands + `)`
 	subjectOf      = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
 )

@@ -1,10 +1,12 @@
 package idp
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"mandat/internal/client"
 	"mandat/internal/page"
 )
 
@@ -31,7 +33,7 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) error {
 			return logoutProblem()
 		}
 	}
-	client, ok := p.leaving(values)
+	from, ok := p.leaving(r.Context(), values)
 	if !ok {
 		return logoutProblem()
 	}
@@ -39,7 +41,7 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case address == "":
 		return p.pages.Render(w, r, http.StatusOK, "idp/ended.html", &endedPage{Common: page.Common{Title: "idp.ended.title", NoIndex: true}})
-	case client == nil || !slices.Contains(client.PostLogoutRedirectURIs, address):
+	case from == nil || !slices.Contains(from.PostLogoutRedirectURIs, address):
 		return logoutProblem()
 	}
 	http.Redirect(w, r, withState(address, values.Get("state")), http.StatusSeeOther)
@@ -48,10 +50,10 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) error {
 
 // leaving finds the client that a logout is for: by an ID token of ours, however old, or by its id. Both must agree. It
 // is nil when neither was sent, and not ok when what was sent is wrong.
-func (p *Provider) leaving(values url.Values) (*Client, bool) {
+func (p *Provider) leaving(ctx context.Context, values url.Values) (*client.Client, bool) {
 	id := values.Get("client_id")
 	if hint := values.Get("id_token_hint"); hint != "" {
-		claims, err := p.keys.OpenHint(hint)
+		claims, err := p.keys().OpenHint(hint)
 		if err != nil || claims.Issuer != p.issuer || id != "" && id != claims.Audience {
 			return nil, false
 		}
@@ -60,8 +62,8 @@ func (p *Provider) leaving(values url.Values) (*Client, bool) {
 	if id == "" {
 		return nil, true
 	}
-	client, ok := p.clients[id]
-	return client, ok
+	found, err := p.clients.Find(ctx, id)
+	return found, err == nil
 }
 
 func withState(address, state string) string {

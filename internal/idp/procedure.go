@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/citizen"
+	"mandat/internal/client"
 	"mandat/internal/db"
 	"mandat/internal/draft"
 	"mandat/internal/mandate"
@@ -112,8 +113,8 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 	}
 	lang, l := page.Lang(r), c.Login
 	data := &procedurePage{
-		Common: page.Common{Title: "idp.procedure.title", NoIndex: true, Form: form, FormOrigins: []string{origin(l.RedirectURI)}},
-		Login:  l, Client: p.clientName(l.Client),
+		Common: page.Common{Title: "idp.procedure.title", NoIndex: true, Form: form, FormOrigins: []string{client.Origin(l.RedirectURI)}},
+		Login:  l, Client: p.clientName(r.Context(), l.Client),
 		Citizen: who.ID, Name: who.Identity.FullName(), Birthdate: who.Identity.BirthdateText(lang), Limited: l.Procedures != nil,
 	}
 	powers := map[string][]mandate.Power{}

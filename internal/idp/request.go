@@ -9,17 +9,16 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"mandat/internal/client"
 	"mandat/internal/oidc"
 )
 
 // Limits of what an authorization request may bring, in bytes. FranceConnect sends 64 for state and nonce.
 const (
-	maxClientID    = 128
-	maxRedirectURI = 2048
-	maxState       = 1024
-	maxNonce       = 256
-	maxList        = 512  // scope, acr_values, prompt, each
-	maxRequest     = 1900 // all that we understand, encoded: it has to fit into the path that a sign-in comes back to
+	maxState   = 1024
+	maxNonce   = 256
+	maxList    = 512  // scope, acr_values, prompt, each
+	maxRequest = 1900 // all that we understand, encoded: it has to fit into the path that a sign-in comes back to
 )
 
 // errUntrusted says that client or return address are not known to belong together: there is nobody to send an error to.
@@ -27,7 +26,7 @@ var errUntrusted = errors.New("unknown client or return address")
 
 // authRequest is what an authorization request asks of us, checked.
 type authRequest struct {
-	Client      *Client
+	Client      *client.Client
 	RedirectURI string
 	State       string
 	Nonce       string
@@ -48,18 +47,18 @@ var heeded = []string{"response_type", "client_id", "redirect_uri", "scope", "st
 // parseAuthRequest checks an authorization request. It is a pure function of the registered clients and the parameters.
 //
 // An *oidc.Error goes to the client: then Client, RedirectURI and State of the result are set. errUntrusted does not.
-func parseAuthRequest(clients map[string]*Client, values url.Values) (authRequest, error) {
+func parseAuthRequest(find func(id string) *client.Client, values url.Values) (authRequest, error) {
 	req := authRequest{known: url.Values{}}
 	for _, name := range heeded {
 		if sent := values[name]; len(sent) == 1 && sent[0] != "" { // sent without a value is not sent (RFC 6749 §3.1)
 			req.known.Set(name, sent[0])
 		}
 	}
-	client, ok := clients[req.known.Get("client_id")]
-	if !ok || !slices.Contains(client.RedirectURIs, req.known.Get("redirect_uri")) {
+	from := find(req.known.Get("client_id"))
+	if from == nil || !slices.Contains(from.RedirectURIs, req.known.Get("redirect_uri")) {
 		return req, errUntrusted
 	}
-	req.Client, req.RedirectURI, req.State = client, req.known.Get("redirect_uri"), req.known.Get("state")
+	req.Client, req.RedirectURI, req.State = from, req.known.Get("redirect_uri"), req.known.Get("state")
 	for _, check := range []func(*authRequest, url.Values) *oidc.Error{checkForm, checkResponse, checkScope, checkProof, checkPrompt, checkLevel} {
 		if refusal := check(&req, values); refusal != nil {
 			return req, refusal
@@ -117,7 +116,7 @@ func checkResponse(req *authRequest, _ url.Values) *oidc.Error {
 func checkScope(req *authRequest, _ url.Values) *oidc.Error {
 	for scope := range strings.FieldsSeq(req.known.Get("scope")) {
 		switch {
-		case slices.Contains(req.Client.scopes(), scope):
+		case slices.Contains(req.Client.AllowedScopes(), scope):
 			if !slices.Contains(req.Scopes, scope) {
 				req.Scopes = append(req.Scopes, scope)
 			}
@@ -142,7 +141,7 @@ func checkProof(req *authRequest, _ url.Values) *oidc.Error {
 	switch {
 	case req.Challenge == "" && req.known.Has("code_challenge_method"):
 		return oidc.Refuse(oidc.InvalidRequest, "code_challenge is missing")
-	case req.Challenge == "" && !req.Client.WithoutPKCE:
+	case req.Challenge == "" && !!req.Client.Direct():
 		return oidc.Refuse(oidc.InvalidRequest, "PKCE is required: code_challenge is missing")
 	case req.Challenge == "" && req.Nonce == "":
 		return oidc.Refuse(oidc.InvalidRequest, "nonce is required without PKCE")
@@ -195,7 +194,7 @@ func (req *authRequest) releases() []string {
 	for _, scope := range req.Scopes {
 		out = append(out, oidc.ScopeClaims(scope)...)
 	}
-	for _, scope := range req.Client.scopes() {
+	for _, scope := range req.Client.AllowedScopes() {
 		for _, claim := range oidc.ScopeClaims(scope) {
 			if slices.Contains(req.Claims.UserInfo, claim) {
 				out = append(out, claim)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/client"
 	"mandat/internal/oidc"
 )
 
@@ -16,11 +17,11 @@ const (
 	testChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-func testClients() map[string]*Client {
-	return map[string]*Client{
-		"fc":     {ID: "fc", Secret: NewSecret("x"), Auth: SecretPost, RedirectURIs: []string{testCallback}, WithoutPKCE: true},
-		"direct": {ID: "direct", Secret: NewSecret("x"), Auth: SecretPost, RedirectURIs: []string{testCallback}, Scopes: []string{"openid", "email"}},
-	}
+func testClients(id string) *client.Client {
+	return map[string]*client.Client{
+		"fc":     {ID: "fc", Kind: client.FranceConnect, RedirectURIs: []string{testCallback}},
+		"direct": {ID: "direct", Kind: client.Service, RedirectURIs: []string{testCallback}, Scopes: []string{"openid", "email"}},
+	}[id]
 }
 
 func sound(changes ...string) url.Values {
@@ -78,7 +79,7 @@ func TestParseAuthRequest_Refuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			req, err := parseAuthRequest(testClients(), sound(c.changes...))
+			req, err := parseAuthRequest(testClients, sound(c.changes...))
 			refusal, ok := errors.AsType[*oidc.Error](err)
 			if !ok || refusal.Code != c.want {
 				t.Fatalf("got %v, want %s", err, c.want)
@@ -98,7 +99,7 @@ func TestParseAuthRequest_RefusesRepeatedParameters(t *testing.T) {
 			q = sound()
 		}
 		q.Add(name, q.Get(name))
-		req, err := parseAuthRequest(testClients(), q)
+		req, err := parseAuthRequest(testClients, q)
 		refusal, ok := errors.AsType[*oidc.Error](err)
 		switch {
 		case name == "client_id" || name == "redirect_uri":
@@ -111,7 +112,7 @@ func TestParseAuthRequest_RefusesRepeatedParameters(t *testing.T) {
 			t.Error("one of two states was echoed")
 		}
 	}
-	if _, err := parseAuthRequest(testClients(), url.Values{"client_id": sound()["client_id"], "redirect_uri": sound()["redirect_uri"], "response_type": {"code"}, "scope": {"openid"},
+	if _, err := parseAuthRequest(testClients, url.Values{"client_id": sound()["client_id"], "redirect_uri": sound()["redirect_uri"], "response_type": {"code"}, "scope": {"openid"},
 		"nonce": {"n"}, "resource": {"a", "b"}}); err != nil {
 		t.Errorf("an unknown parameter, twice: %v", err)
 	}
@@ -123,7 +124,7 @@ func TestParseAuthRequest_SendsNobodyToAnUnknownAddress(t *testing.T) {
 		{"client_id", "other"}, {"client_id", ""}, {"redirect_uri", ""}, {"redirect_uri", testCallback + "/"}, {"redirect_uri", testCallback + "?x=1"},
 		{"redirect_uri", "https://FC.exemple.test/oidc-callback"}, {"redirect_uri", "https://fc.exemple.test.evil.test/oidc-callback"}, {"redirect_uri", testCallback + "#"},
 	} {
-		if _, err := parseAuthRequest(testClients(), sound(changes...)); !errors.Is(err, errUntrusted) {
+		if _, err := parseAuthRequest(testClients, sound(changes...)); !errors.Is(err, errUntrusted) {
 			t.Errorf("%v: %v", changes, err)
 		}
 	}
@@ -131,13 +132,13 @@ func TestParseAuthRequest_SendsNobodyToAnUnknownAddress(t *testing.T) {
 
 func TestParseAuthRequest_Understands(t *testing.T) {
 	t.Parallel()
-	req, err := parseAuthRequest(testClients(), sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
+	req, err := parseAuthRequest(testClients, sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
 		"claims", `{"userinfo":{"birthplace":null,"name":{"essential":true}},"id_token":{"rep_scope":{"essential":true,"values":["Logement"]},"acr":{"values":["eidas2"]},"amr":null}}`,
 		"ui_locales", "fr", "login_hint", "x", "nonce", ""))
 	if err == nil {
 		t.Fatal("a request without nonce")
 	}
-	req, err = parseAuthRequest(testClients(), sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
+	req, err = parseAuthRequest(testClients, sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
 		"claims", `{"userinfo":{"birthplace":null,"name":{"essential":true}},"id_token":{"rep_scope":{"essential":true,"values":["Logement"]},"acr":{"values":["eidas2"]},"amr":null}}`,
 		"ui_locales", "fr", "login_hint", "x"))
 	if err != nil {
@@ -150,11 +151,11 @@ func TestParseAuthRequest_Understands(t *testing.T) {
 	if req.known.Has("login_hint") || req.known.Has("ui_locales") {
 		t.Error("parameters that are ignored come back after sign-in")
 	}
-	again, err := parseAuthRequest(testClients(), req.known)
+	again, err := parseAuthRequest(testClients, req.known)
 	if err != nil || !slices.Equal(again.Scopes, req.Scopes) {
 		t.Errorf("what comes back after sign-in is another request: %v", err)
 	}
-	if req, err := parseAuthRequest(testClients(), sound("client_id", "direct", "scope", "openid", "nonce", "", "code_challenge", testChallenge, "code_challenge_method", "S256",
+	if req, err := parseAuthRequest(testClients, sound("client_id", "direct", "scope", "openid", "nonce", "", "code_challenge", testChallenge, "code_challenge_method", "S256",
 		"claims", `{"userinfo":{"birthplace":null,"email":null}}`)); err != nil || !slices.Equal(req.releases(), []string{"email"}) {
 		t.Errorf("claims by name go beyond what the client may have: %v %v", req.releases(), err)
 	}
@@ -165,7 +166,7 @@ func FuzzParseAuthRequest(f *testing.F) {
 	f.Add(sound("claims", `{"id_token":{"rep_scope":{"essential":true,"values":["Papier-Citoyenneté-Elections"]}}}`, "prompt", "login", "acr_values", "eidas1").Encode())
 	f.Add(sound("client_id", "direct", "code_challenge", testChallenge, "code_challenge_method", "S256").Encode())
 	f.Add("client_id=fc&client_id=fc&state=%ff%00")
-	clients := testClients()
+	clients := testClients
 	f.Fuzz(func(t *testing.T, raw string) {
 		values, err := url.ParseQuery(raw)
 		if err != nil {
@@ -184,7 +185,7 @@ func FuzzParseAuthRequest(f *testing.F) {
 			}
 			return
 		}
-		if !slices.Contains(req.Scopes, "openid") || (req.Nonce == "" && req.Challenge == "") || (req.Challenge == "" && !req.Client.WithoutPKCE) || len(req.State) > maxState {
+		if !slices.Contains(req.Scopes, "openid") || (req.Nonce == "" && req.Challenge == "") || (req.Challenge == "" && req.Client.Direct()) || len(req.State) > maxState {
 			t.Fatalf("accepted %q", raw)
 		}
 		if again, err := parseAuthRequest(clients, req.known); err != nil || again.State != req.State || again.Nonce != req.Nonce {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"mandat/internal/client"
 	"mandat/internal/oidc"
 	"mandat/internal/token"
 )
@@ -18,8 +19,8 @@ import (
 // authenticate finds out which client is asking at the token endpoint (RFC 6749 §2.3, OpenID Connect Core §9). A client
 // has one way of doing it, and no other is tried. An unknown client and a wrong secret get the same answer after the same
 // work.
-func (p *Provider) authenticate(r *http.Request) (*Client, *oidc.Error) {
-	id, secret, way := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret"), SecretPost
+func (p *Provider) authenticate(r *http.Request) (*client.Client, *oidc.Error) {
+	id, secret, way := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret"), client.SecretPost
 	if r.Header.Get("Authorization") != "" {
 		if secret != "" {
 			return nil, oidc.Refuse(oidc.InvalidRequest, "more than one way of client authentication")
@@ -28,25 +29,26 @@ func (p *Provider) authenticate(r *http.Request) (*Client, *oidc.Error) {
 		if id != "" && id != basicID {
 			ok = false
 		}
-		if id, secret, way = basicID, basicSecret, SecretBasic; !ok {
+		if id, secret, way = basicID, basicSecret, client.SecretBasic; !ok {
 			id = ""
 		}
 	}
-	client, known := p.clients[id]
+	caller, err := p.clients.Find(r.Context(), id)
+	known := err == nil
 	if !known {
-		client = nobody
+		caller = nobody
 	}
-	if matches := token.Matches(secret, client.Secret.hash); !matches || !known || client.Auth != way {
+	if matches := caller.Secret.Matches(secret); !matches || !known || caller.Auth != way {
 		if !p.failures.allow(id, p.clock.Now()) {
 			return nil, oidc.Refuse(oidc.SlowDown, "too many failed authentications")
 		}
 		return nil, oidc.Refuse(oidc.InvalidClient, "client authentication failed")
 	}
-	return client, nil
+	return caller, nil
 }
 
 // nobody stands for every unknown client, so that they cost what a known one costs.
-var nobody = &Client{Secret: NewSecret("\x00")}
+var nobody = &client.Client{Secret: client.NewSecret("\x00")}
 
 // basic reads the Authorization header; both parts are form-encoded inside it (RFC 6749 §2.3.1).
 func basic(r *http.Request) (id, secret string, ok bool) {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/client"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
@@ -27,7 +28,7 @@ type tokenAnswer struct {
 
 // redemption is what a client presents.
 type redemption struct {
-	client      *Client
+	client      *client.Client
 	login       uuid.UUID
 	code        string
 	redirectURI string
@@ -63,7 +64,7 @@ func (p *Provider) redemption(r *http.Request) (redemption, *oidc.Error) {
 			return redemption{}, oidc.Refuse(oidc.InvalidRequest, "a parameter was sent more than once")
 		}
 	}
-	client, refusal := p.authenticate(r)
+	caller, refusal := p.authenticate(r)
 	if refusal != nil {
 		return redemption{}, refusal
 	}
@@ -76,7 +77,7 @@ func (p *Provider) redemption(r *http.Request) (redemption, *oidc.Error) {
 	case form.Get("code") == "" || form.Get("redirect_uri") == "":
 		return redemption{}, oidc.Refuse(oidc.InvalidRequest, "code or redirect_uri is missing")
 	}
-	red := redemption{client: client, code: form.Get("code"), redirectURI: form.Get("redirect_uri")}
+	red := redemption{client: caller, code: form.Get("code"), redirectURI: form.Get("redirect_uri")}
 	if verifier := form.Get("code_verifier"); verifier != "" {
 		if !oidc.IsVerifier(verifier) {
 			return redemption{}, oidc.Refuse(oidc.InvalidGrant, "code_verifier is malformed")
@@ -128,7 +129,7 @@ func (p *Provider) redeem(ctx context.Context, red redemption) (tokenAnswer, err
 	if !moved {
 		return tokenAnswer{}, p.refuseCode(ctx, red)
 	}
-	idToken, err := p.keys.Sign(p.idToken(red.client, g, now))
+	idToken, err := p.keys().Sign(p.idToken(red.client, g, now))
 	if err != nil {
 		return tokenAnswer{}, err
 	}
@@ -137,9 +138,9 @@ func (p *Provider) redeem(ctx context.Context, red redemption) (tokenAnswer, err
 
 // idToken says who the citizen is to this client. FranceConnect tolerates no clock but its own: iat is never ahead, and
 // there is no nbf.
-func (p *Provider) idToken(client *Client, g granted, now time.Time) oidc.IDToken {
+func (p *Provider) idToken(to *client.Client, g granted, now time.Time) oidc.IDToken {
 	return oidc.IDToken{
-		Issuer: p.issuer, Subject: g.Subject, Audience: client.ID, IssuedAt: now.Unix(), Expiry: now.Add(TokenLife).Unix(),
+		Issuer: p.issuer, Subject: g.Subject, Audience: to.ID, IssuedAt: now.Unix(), Expiry: now.Add(TokenLife).Unix(),
 		AuthTime: g.FactorAt.Unix(), Nonce: g.Nonce, ACR: oidc.ACR, AccessTokenHash: oidc.HalfHash(g.accessToken), Session: g.sid,
 		RepScope: p.repScope(g.Perimeters, g.Procedure),
 	}

@@ -9,8 +9,8 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/citizen"
+	"mandat/internal/client"
 	"mandat/internal/fixture"
-	"mandat/internal/idp"
 	"mandat/internal/mandate"
 	"mandat/internal/twin"
 	"mandat/internal/twin/twintest"
@@ -31,13 +31,13 @@ type counter struct {
 func newCounter(t *testing.T, plainUserInfo bool, perimeters ...string) *counter {
 	t.Helper()
 	c := &counter{Browser: browse.New(), t: t, twin: twintest.Shared(t), uid: twintest.Name("mandat"), service: twintest.Name("service")}
-	clientID := twintest.Name("fc")
-	c.site = newSite(t, idp.Client{ID: clientID, Name: "FranceConnect", Secret: idp.NewSecret(secret + clientID), Auth: idp.SecretPost, WithoutPKCE: true, PlainUserInfo: plainUserInfo,
-		RedirectURIs: []string{c.twin.FranceConnect + "/oidc-callback"}, PostLogoutRedirectURIs: []string{c.twin.FranceConnect + "/client/logout-callback"}})
-	provider := twin.Provider{UID: c.uid, Title: "Mandat", Issuer: c.url + "/idp", ClientID: clientID, Secret: secret + clientID, IDTokenAlg: "ES256", UserinfoAlg: "ES256", AidantsConnect: true}
+	clientID, userInfoAlg := twintest.Name("fc"), "ES256"
 	if plainUserInfo {
-		provider.UserinfoAlg = ""
+		userInfoAlg = ""
 	}
+	c.site = newSite(t, client.Client{ID: clientID, Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret(secret + clientID), Auth: client.SecretPost, UserInfoAlg: userInfoAlg,
+		RedirectURIs: []string{c.twin.FranceConnect + "/oidc-callback"}, PostLogoutRedirectURIs: []string{c.twin.FranceConnect + "/client/logout-callback"}})
+	provider := twin.Provider{UID: c.uid, Title: "Mandat", Issuer: c.url + "/idp", ClientID: clientID, Secret: secret + clientID, IDTokenAlg: "ES256", UserinfoAlg: userInfoAlg, AidantsConnect: true}
 	if err := c.twin.PutProvider(t.Context(), provider); err != nil {
 		t.Fatal(err)
 	}

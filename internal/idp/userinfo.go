@@ -96,13 +96,16 @@ func (p *Provider) answer(ctx context.Context, ticket string) (oidc.UserInfo, st
 		return oidc.UserInfo{}, "", err
 	}
 	body := userInfo(out, who)
-	client := p.clients[out.client]
-	if client.PlainUserInfo {
+	to, err := p.clients.Find(ctx, out.client)
+	if err != nil {
+		return oidc.UserInfo{}, "", err
+	}
+	if to.UserInfoAlg == "" {
 		return body, "", nil
 	}
-	body.Issuer, body.Audience = p.issuer, client.ID
+	body.Issuer, body.Audience = p.issuer, to.ID
 	body.IssuedAt, body.Expiry = p.clock.Now().Unix(), out.tokenEnd.Unix()
-	signed, err := p.keys.Sign(body)
+	signed, err := p.keys().Sign(body)
 	return body, signed, err
 }
 
@@ -147,7 +150,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if _, ok := p.clients[out.client]; !ok {
+		if _, err := p.clients.Find(ctx, out.client); err != nil {
 			return journal.Event{}, oidc.Refuse(oidc.InvalidToken, "the token is not valid")
 		}
 		if who = found.Identity; lacksEmail(out.claims, who) {
