@@ -48,20 +48,3 @@ func (r rotate) Run() error {
 	fmt.Println("rotated; copy the folder to every server, then restart them")
 	return nil
 }
-
-type keys struct {
-	Dir    string `arg:"" help:"The folder. It is made if it is not there."`
-	Origin string `env:"JOURNAL_ORIGIN" required:"" help:"The journal's name, for ever: a host and path of yours."`
-}
-
-// Run makes what is missing and says what it was.
-func (k keys) Run() error {
-	made, err := keyring.Generate(k.Dir, k.Origin)
-	for _, name := range made {
-		fmt.Println("made", name)
-	}
-	if err == nil {
-		fmt.Printf("The seal is yours to add: %s (PKCS #8) and %s (certificate chain).\n", keyring.FileSealKey, keyring.FileSealChain)
-	}
-	return err
-}

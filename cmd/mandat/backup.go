@@ -16,12 +16,14 @@ type installation struct {
 	URL      string `env:"DATABASE_URL_OWNER" required:"" help:"Connection string of the login mandat_owner, as postgres://…"`
 	KeysDir  string `env:"KEYS_DIR" required:"" help:"The folder of keys."`
 	StateDir string `env:"STATE_DIR" required:"" help:"The folder of what a server must remember."`
+	keyEncryption
 	Database string `required:"" help:"File of the copy: the database."`
 	Keys     string `required:"" help:"File of the copy: keys and state. Keep it apart from the other: whoever has both has everything."`
 }
 
-func (i installation) place() backup.Place {
-	return backup.Place{OwnerURL: i.URL, KeysDir: i.KeysDir, StateDir: i.StateDir, Database: i.Database, Keys: i.Keys}
+func (i installation) place() (backup.Place, error) {
+	kek, err := i.text()
+	return backup.Place{OwnerURL: i.URL, KeysDir: i.KeysDir, StateDir: i.StateDir, KEK: kek, Database: i.Database, Keys: i.Keys}, err
 }
 
 type backupCmd struct {
@@ -39,7 +41,11 @@ func (b backupCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := backup.Write(ctx, b.place(), to...); err != nil {
+	place, err := b.place()
+	if err != nil {
+		return err
+	}
+	if err := backup.Write(ctx, place, to...); err != nil {
 		return err
 	}
 	for _, path := range []string{b.Database, b.Keys} {
@@ -49,6 +55,7 @@ func (b backupCmd) Run(ctx context.Context) error {
 		}
 		fmt.Printf("wrote %s, %d bytes\n", path, info.Size())
 	}
+	fmt.Println("The key-encryption keyset is in neither: keep it in a third place.")
 	return nil
 }
 
@@ -70,7 +77,11 @@ func (r restoreCmd) Run(ctx context.Context) error {
 			return errors.New("--identity: the file holds no secret key of age")
 		}
 	}
-	checkpoint, err := backup.Restore(ctx, r.place(), with...)
+	place, err := r.place()
+	if err != nil {
+		return err
+	}
+	checkpoint, err := backup.Restore(ctx, place, with...)
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,10 @@ import (
 )
 
 type loadTestData struct {
-	App           string `name:"url" env:"DATABASE_URL" required:"" help:"Connection string of the login mandat_app."`
-	Owner         string `name:"owner-url" env:"DATABASE_URL_OWNER" required:"" help:"Connection string of the login mandat_owner."`
-	KeysDir       string `env:"KEYS_DIR" required:"" help:"The folder of keys."`
+	App     string `name:"url" env:"DATABASE_URL" required:"" help:"Connection string of the login mandat_app."`
+	Owner   string `name:"owner-url" env:"DATABASE_URL_OWNER" required:"" help:"Connection string of the login mandat_owner."`
+	KeysDir string `env:"KEYS_DIR" required:"" help:"The folder of keys."`
+	keyEncryption
 	StateDir      string `env:"STATE_DIR" required:"" help:"The folder of what a server must remember."`
 	Yes           string `placeholder:"DATABASE" help:"The name of the database, to say that it is meant. Without it nothing is done."`
 	Mandates      int    `default:"10000000" help:"How many mandates; there are twice as many entries."`
@@ -25,7 +26,11 @@ func (l loadTestData) Run(ctx context.Context) error {
 	if l.Yes == "" {
 		return fmt.Errorf("this would put %d invented mandates into the database, which can then serve nobody; to have that, say --yes and the database's name", l.Mandates)
 	}
-	ring, err := keyring.Load(l.KeysDir)
+	kek, err := l.text()
+	if err != nil {
+		return err
+	}
+	ring, err := keyring.Load(l.KeysDir, kek)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"mandat/internal/dbtest"
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
+	"mandat/internal/keyring"
 )
 
 // The machine is lost. On another PostgreSQL cluster, with the two files alone, the story goes on: a mandate of before is
@@ -73,7 +74,9 @@ func copied(t *testing.T, p *apptest.Process) (backup.Place, *age.X25519Identity
 	must(t, err)
 	keys, state := p.Folders()
 	dir := t.TempDir()
-	place := backup.Place{OwnerURL: p.Owner, KeysDir: keys, StateDir: state, Database: filepath.Join(dir, "database"), Keys: filepath.Join(dir, "keys")}
+	kek, err := os.ReadFile(filepath.Join(filepath.Dir(keys), "kek"))
+	must(t, err)
+	place := backup.Place{OwnerURL: p.Owner, KeysDir: keys, StateDir: state, KEK: string(kek), Database: filepath.Join(dir, "database"), Keys: filepath.Join(dir, "keys")}
 	must(t, backup.Write(t.Context(), place, identity.Recipient()))
 	if err := backup.Write(t.Context(), place, identity.Recipient()); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a copy was replaced: %v", err)
@@ -83,7 +86,7 @@ func copied(t *testing.T, p *apptest.Process) (backup.Place, *age.X25519Identity
 		must(t, err)
 		info, err := os.Stat(name)
 		must(t, err)
-		if bytes.Contains(content, []byte("PGDMP")) || bytes.Contains(content, []byte("kek.json")) || info.Mode().Perm() != 0o600 {
+		if bytes.Contains(content, []byte("PGDMP")) || bytes.Contains(content, []byte("journal.key")) || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s is not encrypted, or others may read it (%v)", filepath.Base(name), info.Mode())
 		}
 	}
@@ -106,6 +109,12 @@ func refusals(t *testing.T, d *dbtest.Database, place backup.Place, identity age
 	}
 	try("without identity", backup.ErrSealed, place)
 	try("with another's identity", backup.ErrSealed, place, stranger)
+	other, err := keyring.MakeKEK()
+	must(t, err)
+	foreign := place
+	foreign.KEK, err = other.Text()
+	must(t, err)
+	try("with another key-encryption keyset", keyring.ErrSealed, foreign, identity)
 	try("into a database that has tables", backup.ErrNotEmpty, place, identity)
 	conn := d.Connect(t, d.Superuser)
 	_, err = conn.Exec(t.Context(), `drop schema public cascade; create schema public authorization pg_database_owner; grant usage on schema public to public`)

@@ -66,7 +66,11 @@ func (s *Site) Verify(ctx context.Context) (verify.Report, error) {
 
 // verify exports the journal and checks it against the policy file and the running site.
 func (s *Site) verify(ctx context.Context, auditor *db.DB) (verify.Report, error) {
-	ring, err := keyring.Load(s.path("keys"))
+	kek, _, err := keyring.FindKEK(s.path("kek"), s.path("keys"))
+	if err != nil {
+		return verify.Report{}, err
+	}
+	ring, err := keyring.Load(s.path("keys"), kek)
 	if err != nil {
 		return verify.Report{}, err
 	}

@@ -14,14 +14,18 @@ import (
 // origin is the name of every test's journal.
 const origin = "test.exemple.invalid/journal"
 
-// keyFiles are the program's keys, made once for all tests of a process: their content by file name.
+// keyFiles are the program's keys, made once for all tests of a process: their content by file name, and beside the folder the keyset that opens it.
 var keyFiles = sync.OnceValues(func() (map[string][]byte, error) {
 	dir, err := os.MkdirTemp("", "mandat-keys-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := keyring.Generate(dir, origin); err != nil {
+	kek, _, err := keyring.FindKEK(filepath.Join(dir, "kek"), filepath.Join(dir, "keys"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := keyring.Generate(filepath.Join(dir, "keys"), origin, kek); err != nil {
 		return nil, err
 	}
 	now := time.Now()
@@ -33,16 +37,19 @@ var keyFiles = sync.OnceValues(func() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := seal.Save(dir, "seal"); err != nil {
+	if err := seal.Save(filepath.Join(dir, "keys"), "seal"); err != nil {
 		return nil, err
 	}
-	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if _, err := keyring.Encrypt(filepath.Join(dir, "keys"), kek); err != nil {
+		return nil, err
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "keys", "*"))
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]byte{}
+	out := map[string][]byte{"kek": []byte(kek)}
 	for _, name := range names {
-		if out[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+		if out["keys/"+filepath.Base(name)], err = os.ReadFile(name); err != nil {
 			return nil, err
 		}
 	}
@@ -62,11 +69,11 @@ func (s *Site) keys(t testing.TB) *keyring.Keyring {
 		}
 	}
 	for name, content := range files {
-		if err := os.WriteFile(s.path("keys/"+name), content, 0o600); err != nil {
+		if err := os.WriteFile(s.path(name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ring, err := keyring.Load(s.path("keys"))
+	ring, err := keyring.Load(s.path("keys"), string(files["kek"]))
 	if err != nil {
 		t.Fatal(err)
 	}

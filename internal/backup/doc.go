@@ -3,8 +3,9 @@
 //	database  what pg_dump writes (custom format): mandates, people, the journal
 //	keys      a tar of KEYS_DIR, without which no citizen's data can be read, and of STATE_DIR, the last checkpoint that was seen
 //
-// They are two so that they can be kept apart: whoever has both has everything. Each is encrypted to the recipients that it is
-// given (age, https://age-encryption.org), whose identities need not be on this machine.
+// They are two so that they can be kept apart. The key-encryption keyset, without which both are noise, is in neither: it changes
+// rarely, and whoever keeps it keeps it elsewhere. Each file is encrypted besides to the recipients that it is given (age,
+// https://age-encryption.org), whose identities need not be on this machine.
 //
 // Left out are sessions, links to sign in, challenges, codes of contacts and allowances. The hashes by which the links of invitations and resets are
 // recognised are copied with their rows, and cleared by Restore. What else somebody has lost since the copy, a role, a factor, a recovery code, is
@@ -31,6 +32,7 @@ type Place struct {
 	OwnerURL string // of the database, for the login mandat_owner: postgres://…
 	KeysDir  string
 	StateDir string
+	KEK      string // text of the key-encryption keyset: it is not copied, and what is restored must open with it
 
 	Database, Keys string // paths of the two files
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal/tree"
+	"mandat/internal/keyring"
 )
 
 // Errors of Restore: what is there is never replaced.
@@ -26,13 +27,16 @@ var (
 )
 
 // Restore makes an installation of the two files: the database in an empty one, whose journal is taken over by this cluster, then the
-// folders. No link of before opens anything in it. A checkpoint that is in StateDir already stays: it may be later than the copied
+// folders. The keys must open with the keyset of the place. No link of before opens anything in it. A checkpoint that is in StateDir already stays: it may be later than the copied
 // one, and the program then says so when it starts. The original must never run again. It reports whether the copied checkpoint
 // was put in its place.
 func Restore(ctx context.Context, p Place, with ...age.Identity) (checkpoint bool, err error) {
 	files, err := unpack(p.Keys, with)
 	if err != nil {
 		return false, fmt.Errorf("read the keys: %w", err)
+	}
+	if err := keyring.Opens(keysOf(files), p.KEK); err != nil {
+		return false, err
 	}
 	if list, err := os.ReadDir(p.KeysDir); err == nil && len(list) > 0 {
 		return false, ErrKeys
@@ -160,10 +164,21 @@ func unpack(name string, with []age.Identity) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	if out["keys/kek.json"] == nil {
+	if len(keysOf(out)) == 0 {
 		return nil, errors.New("it holds no keys")
 	}
 	return out, nil
+}
+
+// keysOf are the files of the folder of keys, by their names in it.
+func keysOf(files map[string][]byte) map[string][]byte {
+	out := map[string][]byte{}
+	for name, content := range files {
+		if dir, base := path.Split(name); dir == "keys/" {
+			out[base] = content
+		}
+	}
+	return out
 }
 
 // place writes the folders.

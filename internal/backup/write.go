@@ -14,11 +14,18 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"mandat/internal/keyring"
 )
 
 // Write copies an installation into new files, encrypted to the recipients; without any they are as they are. It may run while
 // servers do. The folders are copied before the database: a checkpoint must never be ahead of the journal that it is kept with.
+//
+// It refuses a folder of keys that do not open with the keyset: their copy would be worth nothing.
 func Write(ctx context.Context, p Place, to ...age.Recipient) error {
+	if _, err := keyring.Load(p.KeysDir, p.KEK); err != nil {
+		return fmt.Errorf("copy the keys: %w", err)
+	}
 	if err := create(p.Keys, to, func(w io.Writer) error { return pack(w, map[string]string{"keys": p.KeysDir, "state": p.StateDir}) }); err != nil {
 		return fmt.Errorf("copy the keys: %w", err)
 	}

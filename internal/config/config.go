@@ -37,8 +37,12 @@ type Config struct {
 	// Connections to the database for each server: 8 to 16 for two cores.
 	DatabaseConnections int32 `env:"DATABASE_CONNECTIONS" envDefault:"12"`
 
-	// Folder of the keys that `mandat admin keys` makes: whoever reads it can open citizens' data and sign in our name.
+	// Folder of the keys that `mandat admin keys` makes, each encrypted under the key-encryption keyset.
 	KeysDir string `env:"KEYS_DIR,required"`
+
+	// The key-encryption keyset, as `mandat admin keys` makes it: what opens the files of KEYS_DIR and the data keys in the
+	// database. KEY_ENCRYPTION_KEY_FILE may name a file instead, which is not in KEYS_DIR.
+	KeyEncryptionKey string `env:"KEY_ENCRYPTION_KEY,required,unset"`
 
 	// Folder for what this server must remember outside the database: the last checkpoint of the journal it saw. Keep it
 	// over restarts; without it a database put back to an older state would go unnoticed.
@@ -132,7 +136,7 @@ func Load(environ []string) (Config, error) {
 	}
 	var c Config
 	problems := []error{}
-	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR", "SMTP_PASSWORD", "SMS_TOKEN", "SMS_CALLBACK_KEY"); err != nil {
+	if err := fromFiles(vars, "PROCONNECT_CLIENT_SECRET", "FRANCECONNECT_CLIENT_SECRET", "DATABASE_URL", "DATABASE_URL_AUDITOR", "KEY_ENCRYPTION_KEY", "SMTP_PASSWORD", "SMS_TOKEN", "SMS_CALLBACK_KEY"); err != nil {
 		problems = append(problems, err)
 	}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {

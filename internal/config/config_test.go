@@ -8,7 +8,7 @@ import (
 )
 
 func good() []string {
-	return []string{"BASE_URL=https://mandat.example", "DATABASE_URL=postgres://app", "DATABASE_URL_AUDITOR=postgres://auditor", "KEYS_DIR=/k", "STATE_DIR=/s", "JOURNAL_ORIGIN=mandat.example/journal",
+	return []string{"BASE_URL=https://mandat.example", "DATABASE_URL=postgres://app", "DATABASE_URL_AUDITOR=postgres://auditor", "KEYS_DIR=/k", "KEY_ENCRYPTION_KEY={}", "STATE_DIR=/s", "JOURNAL_ORIGIN=mandat.example/journal",
 		"PROCONNECT_ISSUER=https://pc.example/api/v2", "PROCONNECT_CLIENT_ID=m", "PROCONNECT_CLIENT_SECRET=s", "FRANCECONNECT_ISSUER=http://127.0.0.2:1/api/v2", "FRANCECONNECT_CLIENT_ID=m", "FRANCECONNECT_CLIENT_SECRET=s",
 		"IDP_CLIENTS_FILE=/c", "CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=a@exemple.invalid", "CONTACT_ADDRESS=1 rue"}
 }
@@ -22,7 +22,7 @@ func TestLoad_SaysEverythingAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE", "MAX_REQUESTS", "DATABASE_CONNECTIONS",
+	for _, name := range []string{"BASE_URL", "DATABASE_URL", "KEYS_DIR", "KEY_ENCRYPTION_KEY", "PROCONNECT_ISSUER", "PROCONNECT_CLIENT_SECRET", "LOG_LEVEL", "CONTACT_PHONE", "MAX_REQUESTS", "DATABASE_CONNECTIONS",
 		"MAIL_FROM", "SMS_URL", "SMS_TOKEN", "SMS_CALLBACK_KEY", "SIRENE_URL", "CERTIFICATION_MINIMUM"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("nothing said of %s: %v", name, err)

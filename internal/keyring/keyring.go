@@ -1,17 +1,17 @@
-// Package keyring keeps the program's keys in a folder outside the database: one file each, readable by its owner alone.
+// Package keyring keeps the program's keys in a folder outside the database: one file each, readable by its owner alone, and
+// encrypted under the key-encryption keyset, which lies elsewhere (kek.go).
 //
-//	kek.json       Tink keyset that wraps citizens' data keys. Losing it loses every citizen's data.
 //	index.key      key of the blind indexes (32 bytes, hexadecimal). It cannot be rotated without reading every citizen.
 //	journal.key    signs the journal's checkpoints (signed note, Ed25519). Its public half is in every policy file.
 //	idp-current.pem, idp-next.pem   the first signs ID tokens and userinfo, the second will; both are published (ES256, PKCS #8).
 //	idp-old-….pem                   public halves of those that signed before, published for a while (Rotate makes and removes them).
-//	seal.key, seal.pem              seal documents: key and certificate chain (PAdES).
+//	seal.key, seal.pem              seal documents: key and certificate chain (PAdES); the chain is public, and in clear.
 //
-// Whoever reads this folder can open citizens' data and speak in our name. Back it up apart from the database.
+// Whoever reads this folder and has the keyset can open citizens' data and speak in our name. The folder is copied apart from
+// the database, and the keyset apart from both.
 package keyring
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/x509"
 	"encoding/hex"
@@ -20,11 +20,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
-	"github.com/tink-crypto/tink-go/v2/keyset"
 
 	"mandat/internal/envelope"
 	"mandat/internal/journal/tree"
@@ -43,7 +40,7 @@ type Keyring struct {
 
 // The files of a folder.
 const (
-	fileKEK        = "kek.json"
+	fileKEK        = "kek.json" // where the keyset lay once
 	fileIndex      = "index.key"
 	fileJournal    = "journal.key"
 	fileIDPCurrent = "idp-current.pem"
@@ -55,10 +52,17 @@ const (
 	FileSealChain = "seal.pem"
 )
 
-// Generate makes the keys that are missing in a folder and never replaces one. origin is the journal's name. It returns
-// the names of the files it made.
-func Generate(dir, origin string) ([]string, error) {
-	if err := checkOrigin(dir, origin); err != nil {
+// private are the files that are encrypted.
+var private = []string{fileIndex, fileJournal, FileSealKey}
+
+// Generate makes the keys that are missing in a folder and never replaces one. origin is the journal's name, kek the text of the
+// key-encryption keyset. It returns the names of the files it made.
+func Generate(dir, origin, kek string) ([]string, error) {
+	k, err := ReadKEK(kek)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.checkOrigin(dir, origin); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -68,7 +72,6 @@ func Generate(dir, origin string) ([]string, error) {
 		name string
 		make func() ([]byte, error)
 	}{
-		{fileKEK, newKEK},
 		{fileIndex, func() ([]byte, error) { return []byte(token.Hex(32) + "\n"), nil }},
 		{fileJournal, func() ([]byte, error) {
 			signer, _, err := tree.GenerateKey(origin)
@@ -84,6 +87,9 @@ func Generate(dir, origin string) ([]string, error) {
 			continue
 		}
 		content, err := m.make()
+		if err == nil && slices.Contains(private, m.name) {
+			content, err = k.seal(m.name, content)
+		}
 		if err == nil {
 			err = writeNew(path, content)
 		}
@@ -96,13 +102,16 @@ func Generate(dir, origin string) ([]string, error) {
 }
 
 // checkOrigin refuses a name that no journal can have, and one that is not the name of the journal whose key is there.
-func checkOrigin(dir, origin string) error {
+func (k *KEK) checkOrigin(dir, origin string) error {
 	if origin == "" || strings.ContainsAny(origin, "+ \t\r\n") || strings.Contains(origin, "://") {
 		return fmt.Errorf("journal origin %q: want a host and a path without https://, blanks or +, such as mandat.example/journal", origin)
 	}
 	content, err := os.ReadFile(filepath.Join(dir, fileJournal))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
+	}
+	if err == nil {
+		content, err = k.open(fileJournal, content)
 	}
 	if err != nil {
 		return fmt.Errorf("make keys: %w", err)
@@ -127,16 +136,6 @@ func writeNew(path string, content []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func newKEK() ([]byte, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&b))
-	return b.Bytes(), err
-}
-
 func newIDPKey() ([]byte, error) {
 	key, err := oidc.GenerateKey()
 	if err != nil {
@@ -145,25 +144,52 @@ func newIDPKey() ([]byte, error) {
 	return oidc.EncodeKey(key)
 }
 
-// Load reads every key of a folder. Errors name the file, never its content.
-func Load(dir string) (*Keyring, error) {
-	k := &Keyring{}
-	var err error
-	if k.Envelope, err = loadEnvelope(dir); err != nil {
-		return nil, err
-	}
-	signer, err := read(dir, fileJournal)
+// Load reads every key of a folder, with the text of the key-encryption keyset. Errors name the file, never its content.
+func Load(dir, kek string) (*Keyring, error) {
+	root, err := ReadKEK(kek)
 	if err != nil {
 		return nil, err
 	}
-	if k.Journal, err = tree.NewSigner(strings.TrimSpace(string(signer))); err != nil {
-		return nil, fmt.Errorf("%s: not a signer key", fileJournal) // the error might quote it
+	if _, err := os.Stat(filepath.Join(dir, fileKEK)); err == nil {
+		return nil, ErrKEKHere
+	}
+	k := &Keyring{}
+	if k.Envelope, err = loadEnvelope(dir, root); err != nil {
+		return nil, err
+	}
+	if k.Journal, err = loadJournal(dir, root); err != nil {
+		return nil, err
 	}
 	if k.IDP, err = loadIDP(dir); err != nil {
 		return nil, err
 	}
-	k.Sealer, err = loadSealer(dir)
+	k.Sealer, err = loadSealer(dir, root)
 	return k, err
+}
+
+func loadJournal(dir string, root *KEK) (*tree.Signer, error) {
+	text, err := root.read(dir, fileJournal)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := tree.NewSigner(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a signer key", fileJournal) // the error might quote it
+	}
+	return signer, nil
+}
+
+// read reads a private file.
+func (k *KEK) read(dir, name string) ([]byte, error) {
+	content, err := read(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := k.open(name, content)
+	if err != nil {
+		return nil, fmt.Errorf("KEYS_DIR: %w", err)
+	}
+	return plain, nil
 }
 
 func read(dir, name string) ([]byte, error) {
@@ -180,16 +206,8 @@ func read(dir, name string) ([]byte, error) {
 	return content, nil
 }
 
-func loadEnvelope(dir string) (*envelope.Keys, error) {
-	kek, err := read(dir, fileKEK)
-	if err != nil {
-		return nil, err
-	}
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(kek)))
-	if err != nil {
-		return nil, fmt.Errorf("%s: not a Tink keyset", fileKEK)
-	}
-	text, err := read(dir, fileIndex)
+func loadEnvelope(dir string, root *KEK) (*envelope.Keys, error) {
+	text, err := root.read(dir, fileIndex)
 	if err != nil {
 		return nil, err
 	}
@@ -197,11 +215,11 @@ func loadEnvelope(dir string) (*envelope.Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: not hexadecimal", fileIndex)
 	}
-	return envelope.New(handle, index)
+	return envelope.New(root.handle, index)
 }
 
-func loadSealer(dir string) (*pdf.Sealer, error) {
-	keyPEM, err := read(dir, FileSealKey)
+func loadSealer(dir string, root *KEK) (*pdf.Sealer, error) {
+	keyPEM, err := root.read(dir, FileSealKey)
 	if err != nil {
 		return nil, err
 	}

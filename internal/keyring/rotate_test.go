@@ -21,7 +21,7 @@ import (
 func folder(t *testing.T, when time.Time) string {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := Generate(dir, "mandat.exemple.invalid/journal"); err != nil {
+	if _, err := Generate(dir, testOrigin, newKeyset(t)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chtimes(filepath.Join(dir, fileIDPNext), when, when); err != nil {
@@ -151,7 +151,10 @@ func TestRotate_ForgetsOldKeysInTime(t *testing.T) {
 // Interrupted between two steps, a rotation leaves a folder that loads or says what is missing.
 func TestRotate_Interrupted(t *testing.T) {
 	t.Parallel()
-	dir := folder(t, time.Now().Add(-NextLife))
+	dir, kek := t.TempDir(), newKeyset(t)
+	if _, err := Generate(dir, testOrigin, kek); err != nil {
+		t.Fatal(err)
+	}
 	before := published(t, loaded(t, dir))
 	if err := keepOld(dir, time.Now()); err != nil {
 		t.Fatal(err)
@@ -165,7 +168,7 @@ func TestRotate_Interrupted(t *testing.T) {
 	if _, err := loadIDP(dir); err == nil || !strings.Contains(err.Error(), fileIDPNext) {
 		t.Errorf("after the second step: %v", err)
 	}
-	if _, err := Generate(dir, "mandat.exemple.invalid/journal"); err != nil {
+	if _, err := Generate(dir, testOrigin, kek); err != nil {
 		t.Fatal(err)
 	}
 	if is := published(t, loaded(t, dir)); len(is) != 3 || is[0] != before[1] || is[2] != before[0] {
