@@ -18,7 +18,7 @@ create function assurance_reaches(have text, need text) returns boolean language
 create or replace function idp_login_fits(l idp_login) returns boolean language plpgsql immutable as $$
 begin
   return (l.nonce is not null or l.challenge is not null) and (l.direct or l.level = 'franceconnect')
-    and (l.identified_by is null or l.identified_by = 'franceconnect' or l.direct and coalesce(assurance_reaches(l.identified_by, l.level), false))
+    and (l.identified_by is null or l.identified_by = 'franceconnect' or l.direct and coalesce(public.assurance_reaches(l.identified_by, l.level), false))
     and (l.case_ref is null or l.procedure is not null) and case l.state
     when 'requested' then num_nonnulls(l.refusal, l.citizen_id, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.released_at) = 0
     when 'citizen_chosen' then l.citizen_id is not null and num_nonnulls(l.refusal, l.mandate_id, l.procedure, l.identified_by, l.code_hash, l.token_hash, l.released_at) = 0
