@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
+	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
@@ -83,6 +83,7 @@ var helpers = map[string][]string{
 	"mailbox":  {},
 	"softkey":  {},
 	"rogue":    {"oidc", "token", "clock", "upstream"},
+	"mutate":   {},
 	"dbtest":   {"db", "migrations"},
 	"fixture":  {"*"},
 	"load":     {"*"},
@@ -140,6 +141,7 @@ var writersByPrefix = map[string]string{
 	"notify_":         "notify",
 	"certification":   "certification",
 	"charter":         "charter",
+	"signing_key":     "signingkey",
 	"maillink":        "maillink",
 	"phone":           "phone",
 	"consent":         "consent",
