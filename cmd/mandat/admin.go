@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"mandat/internal/db"
-	"mandat/internal/keyring"
 )
 
 type adminCmds struct {
@@ -22,7 +20,7 @@ type adminCmds struct {
 	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`
 	Keys         keys            `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
 	LoadTestData loadTestData    `cmd:"" help:"Fill a new database, in which nothing was ever done, with millions of invented mandates."`
-	Rotate       rotate          `cmd:"" help:"Let the next key of the identity provider sign, and make a new next one."`
+	Rotate       rotate          `cmd:"" help:"Let the next keys sign, and make new ones to come after them."`
 }
 
 type roles struct{}
@@ -32,19 +30,5 @@ func (roles) Run() error {
 	fmt.Print(db.RolesSQL)
 	fmt.Println("-- Then give each login a password or another way in, and each database its owner:")
 	fmt.Println("-- create database mandat owner mandat_owner;")
-	return nil
-}
-
-type rotate struct {
-	Dir    string `arg:"" help:"The folder (KEYS_DIR)."`
-	Stolen bool   `help:"Somebody may have read the folder: replace both keys, and believe neither any more."`
-}
-
-// Run changes the files of the folder; servers read them when they start.
-func (r rotate) Run() error {
-	if err := keyring.Rotate(r.Dir, time.Now(), r.Stolen); err != nil {
-		return err
-	}
-	fmt.Println("rotated; copy the folder to every server, then restart them")
 	return nil
 }

@@ -36,13 +36,15 @@ import (
 	"mandat/internal/proconnect"
 	"mandat/internal/report"
 	"mandat/internal/session"
+	"mandat/internal/signingkey"
 	"mandat/web"
 )
 
 // Options is what tests and the demonstration set besides the settings.
 type Options struct {
-	Log   *slog.Logger // nil: JSON on standard error, at the level of the settings
-	Clock *clock.Clock // nil: the machine's
+	Log   *slog.Logger      // nil: JSON on standard error, at the level of the settings
+	Clock *clock.Clock      // nil: the machine's
+	Keys  signingkey.Source // nil: oidc.GenerateKey
 }
 
 // App is the program, built.
@@ -50,10 +52,12 @@ type App struct {
 	config       config.Config
 	log          *slog.Logger
 	clock        *clock.Clock
+	source       signingkey.Source
 	db           *db.DB
 	auditor      *db.DB
 	integratorDB *db.DB
 	keys         *keyring.Keyring
+	ring         *signingkey.Ring
 
 	journal    *journal.Journal
 	integrator *tree.Integrator
@@ -88,12 +92,15 @@ type App struct {
 // New builds the program. It connects to the database and reads the keys; it asks nothing of FranceConnect and ProConnect,
 // which may be down.
 func New(ctx context.Context, c config.Config, o Options) (*App, error) {
-	a := &App{config: c, log: o.Log, clock: o.Clock, ended: make(chan error, 8)}
+	a := &App{config: c, log: o.Log, clock: o.Clock, source: o.Keys, ended: make(chan error, 8)}
 	if a.log == nil {
 		a.log = logger(c.LogLevel)
 	}
 	if a.clock == nil {
 		a.clock = &clock.Clock{}
+	}
+	if a.source == nil {
+		a.source = oidc.GenerateKey
 	}
 	for _, build := range []func(context.Context) error{a.openStores, a.buildDomain, a.buildProtocols, a.buildRoutes} {
 		if err := build(ctx); err != nil {
@@ -136,6 +143,7 @@ func (a *App) closeStores() {
 
 func (a *App) buildDomain(ctx context.Context) error {
 	a.journal = journal.New(a.db, a.clock)
+	a.ring = signingkey.New(a.db, a.journal, a.keys.Envelope, a.clock, a.source)
 	a.directory = org.New(a.db, a.journal)
 	a.citizens = citizen.New(a.keys.Envelope)
 	var err error
@@ -201,12 +209,17 @@ func (a *App) buildProtocols(_ context.Context) error {
 	if a.clients, err = client.New(filed); err != nil {
 		return err
 	}
-	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: func() *oidc.KeySet { return a.keys.IDP }}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
+	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: a.signing(signingkey.IDToken)}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
 	if err != nil {
 		return err
 	}
 	a.idp = a.idp.Telling(a.tellCitizens())
 	return nil
+}
+
+// signing returns the keys of a use, as they are when they are needed.
+func (a *App) signing(use signingkey.Use) func() *oidc.KeySet {
+	return func() *oidc.KeySet { return a.ring.Of(use) }
 }
 
 func readClients(path string) ([]client.Client, error) {

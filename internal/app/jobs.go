@@ -19,6 +19,7 @@ func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
+		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},
 		{Name: "start-mandates", Every: time.Minute, Run: a.startMandates},
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},

@@ -20,8 +20,12 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.people.charter.Publish(ctx); err != nil {
 		return err
 	}
+	if err := a.ring.Open(ctx); err != nil {
+		return err
+	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
+	go a.ring.Run(life, a.log)
 	go func() {
 		if err := a.integrator.Run(life); err != nil && life.Err() == nil {
 			a.ended <- fmt.Errorf("the journal: %w", err)

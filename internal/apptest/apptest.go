@@ -29,6 +29,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/mailbox"
+	"mandat/internal/signingkey"
 	"mandat/internal/twin"
 	"mandat/internal/twin/twintest"
 	"mandat/internal/walk"
@@ -60,6 +61,7 @@ type Site struct {
 	Log     *Log
 	Wire    *Wire // nil unless recorded
 	Mailbox *mailbox.Box
+	Source  signingkey.Source // of the keys that sign tokens
 
 	Tax, Allowance string // services at the stand-in: the first is limited to a perimeter
 	Provider       string // our button at FranceConnect
@@ -95,7 +97,7 @@ func Start(t testing.TB, change ...func(*Options)) *Site {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock}); err != nil {
+	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock, Keys: s.Source}); err != nil {
 		t.Fatal(err)
 	}
 	s.auditor = s.OpenAuditor(t)

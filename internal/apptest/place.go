@@ -25,7 +25,7 @@ func (s *Site) open(t testing.TB, d *dbtest.Database) {
 	}
 	s.World = &fixture.World{Database: d, Clock: &clock.Clock{}, Keys: s.keys(t).Envelope, Catalogue: catalogue}
 	s.Open(d.DB)
-	s.client, s.t = newClient(), t
+	s.client, s.t, s.Source = newClient(), t, fixture.Source()
 }
 
 // ports are where the site listens: browsers come to front, which is the site itself unless the wire is recorded.

@@ -14,6 +14,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/dbtest"
+	"mandat/internal/signingkey"
 )
 
 // Process is the program as it is installed: `mandat serve`, a process of its own, that a test may kill.
@@ -61,6 +62,10 @@ func Prepare(t testing.TB, d *dbtest.Database) *Process {
 	p := s.ports(t)
 	s.people(t, nowhere.proconnect)
 	s.auditor = s.OpenAuditor(t)
+	// The process finds its keys, and need not make any: it would take seconds for RSA.
+	if err := signingkey.New(s.DB, s.Journal, s.Keys, s.Clock, s.Source).Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return &Process{Site: s, env: s.environment(t, p, nowhere)}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/client"
+	"mandat/internal/fixture"
 	"mandat/internal/idp"
 	"mandat/internal/oidc"
 )
@@ -18,12 +19,7 @@ const service = "https://service.exemple.test/retour"
 
 func (d *Desk) provider(t testing.TB) *idp.Provider {
 	t.Helper()
-	current, err := oidc.GenerateKey()
-	must(t, err)
-	next, err := oidc.GenerateKey()
-	must(t, err)
-	keys, err := oidc.NewKeySet(current, next)
-	must(t, err)
+	keys := fixture.KeySet(t)
 	clients, err := client.New([]client.Client{{ID: "service", Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret("a-secret-of-at-least-thirty-two-characters"),
 		Auth: client.SecretPost, RedirectURIs: []string{service}, UserInfoAlg: "ES256"}})
 	must(t, err)

@@ -66,7 +66,7 @@ type site struct {
 
 func newSite(t testing.TB, extra ...client.Client) *site {
 	t.Helper()
-	s := &site{World: fixture.New(t), keys: newKeys(t)}
+	s := &site{World: fixture.New(t), keys: fixture.KeySet(t)}
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
 	pages, err := loadPages()
@@ -95,17 +95,6 @@ func newSite(t testing.TB, extra ...client.Client) *site {
 
 // loadPages parses the templates once for all tests.
 var loadPages = sync.OnceValues(func() (*page.Pages, error) { return page.Load(web.Files, page.Options{}) })
-
-func newKeys(t testing.TB) *oidc.KeySet {
-	t.Helper()
-	current, err1 := oidc.GenerateKey()
-	next, err2 := oidc.GenerateKey()
-	keys, err3 := oidc.NewKeySet(current, next)
-	if err1 != nil || err2 != nil || err3 != nil {
-		t.Fatal(err1, err2, err3)
-	}
-	return keys
-}
 
 // testLog shows what the router logs as failed: nothing should be.
 type testLog struct{ t testing.TB }

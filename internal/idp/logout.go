@@ -53,7 +53,7 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) error {
 func (p *Provider) leaving(ctx context.Context, values url.Values) (*client.Client, bool) {
 	id := values.Get("client_id")
 	if hint := values.Get("id_token_hint"); hint != "" {
-		claims, err := p.keys().OpenHint(hint)
+		claims, err := p.keys().OpenHint(hint, nil)
 		if err != nil || claims.Issuer != p.issuer || id != "" && id != claims.Audience {
 			return nil, false
 		}

@@ -20,7 +20,7 @@ func TestEndSession(t *testing.T) {
 	hint := given["id_token"].(string)
 	s.Clock.Advance(24 * time.Hour) // FranceConnect sends it when it has long expired
 	const back = "https://fc.exemple.test/client/logout-callback"
-	foreign, err := newKeys(t).Sign(oidc.IDToken{Issuer: s.url + "/idp", Audience: fc, AccessTokenHash: "x", Session: "x"})
+	foreign, err := fixture.KeySet(t).Sign(oidc.ES256, oidc.TypeJWT, oidc.IDToken{Issuer: s.url + "/idp", Audience: fc, AccessTokenHash: "x", Session: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}

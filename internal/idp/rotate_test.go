@@ -1,6 +1,7 @@
 package idp_test
 
 import (
+	"crypto"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,11 +16,12 @@ func TestTwin_KeysRotateInTheMiddle(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t, false)
 	c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
-	current, err1 := oidc.GenerateKey()
-	next, err2 := oidc.GenerateKey()
-	later, err3 := oidc.GenerateKey()
-	before, err4 := oidc.NewKeySet(current, next)
-	after, err5 := oidc.NewKeySet(next, later, &current.PublicKey)
+	source := fixture.Source()
+	current, err1 := source(oidc.ES256)
+	next, err2 := source(oidc.ES256)
+	later, err3 := source(oidc.ES256)
+	before, err4 := oidc.NewKeySet(oidc.Keys{Current: current, Next: next.Public()})
+	after, err5 := oidc.NewKeySet(oidc.Keys{Current: next, Next: later.Public(), Old: []crypto.PublicKey{current.Public()}})
 	for _, err := range []error{err1, err2, err3, err4, err5} {
 		c.must(err)
 	}

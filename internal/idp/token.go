@@ -129,7 +129,7 @@ func (p *Provider) redeem(ctx context.Context, red redemption) (tokenAnswer, err
 	if !moved {
 		return tokenAnswer{}, p.refuseCode(ctx, red)
 	}
-	idToken, err := p.keys().Sign(p.idToken(red.client, g, now))
+	idToken, err := p.keys().Sign(red.client.SigningAlg(), oidc.TypeJWT, p.idToken(red.client, g, now))
 	if err != nil {
 		return tokenAnswer{}, err
 	}

@@ -105,7 +105,7 @@ func (p *Provider) answer(ctx context.Context, ticket string) (oidc.UserInfo, st
 	}
 	body.Issuer, body.Audience = p.issuer, to.ID
 	body.IssuedAt, body.Expiry = p.clock.Now().Unix(), out.tokenEnd.Unix()
-	signed, err := p.keys().Sign(body)
+	signed, err := p.keys().Sign(to.UserInfoAlg, oidc.TypeJWT, body)
 	return body, signed, err
 }
 

@@ -39,6 +39,8 @@ func Actions() []Action {
 		{"certification.import_stopped", []string{"import", "done"}},
 		{"charter.published", []string{"version", "sha256"}},
 		{"charter.accepted", []string{"person", "version", "sha256"}},
+		{"key.made", []string{"use", "next", "current"}},
+		{"key.rotated", []string{"use", "why", "next", "current", "old", "withdrawn"}},
 		{"invitation.made", []string{"invitation", "roles", "expires_at"}},
 		{"invitation.proposed", []string{"invitation", "expires_at"}},
 		{"invitation.confirmed", []string{"invitation", "expires_at"}},

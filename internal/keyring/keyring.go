@@ -3,11 +3,9 @@
 //
 //	index.key      key of the blind indexes (32 bytes, hexadecimal). It cannot be rotated without reading every citizen.
 //	journal.key    signs the journal's checkpoints (signed note, Ed25519). Its public half is in every policy file.
-//	idp-current.pem, idp-next.pem   the first signs ID tokens and userinfo, the second will; both are published (ES256, PKCS #8).
-//	idp-old-….pem                   public halves of those that signed before, published for a while (Rotate makes and removes them).
 //	seal.key, seal.pem              seal documents: key and certificate chain (PAdES); the chain is public, and in clear.
 //
-// Whoever reads this folder and has the keyset can open citizens' data and speak in our name. The folder is copied apart from
+// The keys that sign tokens are in the database, sealed (package signingkey). Whoever reads this folder and has the keyset can open citizens' data and speak in our name. The folder is copied apart from
 // the database, and the keyset apart from both.
 package keyring
 
@@ -25,7 +23,6 @@ import (
 
 	"mandat/internal/envelope"
 	"mandat/internal/journal/tree"
-	"mandat/internal/oidc"
 	"mandat/internal/pdf"
 	"mandat/internal/token"
 )
@@ -34,17 +31,14 @@ import (
 type Keyring struct {
 	Envelope *envelope.Keys
 	Journal  *tree.Signer
-	IDP      *oidc.KeySet
 	Sealer   *pdf.Sealer
 }
 
 // The files of a folder.
 const (
-	fileKEK        = "kek.json" // where the keyset lay once
-	fileIndex      = "index.key"
-	fileJournal    = "journal.key"
-	fileIDPCurrent = "idp-current.pem"
-	fileIDPNext    = "idp-next.pem"
+	fileKEK     = "kek.json" // where the keyset lay once
+	fileIndex   = "index.key"
+	fileJournal = "journal.key"
 
 	// FileSealKey and FileSealChain are not made by Generate: the seal's certificate comes from a certification body, or
 	// from `make certs` for development.
@@ -77,8 +71,6 @@ func Generate(dir, origin, kek string) ([]string, error) {
 			signer, _, err := tree.GenerateKey(origin)
 			return []byte(signer + "\n"), err
 		}},
-		{fileIDPCurrent, newIDPKey},
-		{fileIDPNext, newIDPKey},
 	}
 	var made []string
 	for _, m := range makers {
@@ -136,14 +128,6 @@ func writeNew(path string, content []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func newIDPKey() ([]byte, error) {
-	key, err := oidc.GenerateKey()
-	if err != nil {
-		return nil, err
-	}
-	return oidc.EncodeKey(key)
-}
-
 // Load reads every key of a folder, with the text of the key-encryption keyset. Errors name the file, never its content.
 func Load(dir, kek string) (*Keyring, error) {
 	root, err := ReadKEK(kek)
@@ -158,9 +142,6 @@ func Load(dir, kek string) (*Keyring, error) {
 		return nil, err
 	}
 	if k.Journal, err = loadJournal(dir, root); err != nil {
-		return nil, err
-	}
-	if k.IDP, err = loadIDP(dir); err != nil {
 		return nil, err
 	}
 	k.Sealer, err = loadSealer(dir, root)

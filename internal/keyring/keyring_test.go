@@ -48,7 +48,7 @@ func addSeal(t *testing.T, dir, kek string) {
 func TestGenerate_NeverReplacesAKey(t *testing.T) {
 	dir, kek := filepath.Join(t.TempDir(), "keys"), newKeyset(t)
 	made, err := Generate(dir, testOrigin, kek)
-	if err != nil || len(made) != 4 {
+	if err != nil || len(made) != 2 {
 		t.Fatal(made, err)
 	}
 	before := map[string]string{}
@@ -62,15 +62,15 @@ func TestGenerate_NeverReplacesAKey(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}
-	if err := os.Remove(filepath.Join(dir, fileIDPNext)); err != nil {
+	if err := os.Remove(filepath.Join(dir, fileIndex)); err != nil {
 		t.Fatal(err)
 	}
-	if made, err = Generate(dir, testOrigin, kek); err != nil || len(made) != 1 || made[0] != fileIDPNext {
+	if made, err = Generate(dir, testOrigin, kek); err != nil || len(made) != 1 || made[0] != fileIndex {
 		t.Fatal(made, err)
 	}
 	for name, content := range before {
 		now, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil || (string(now) == content) == (name == fileIDPNext) {
+		if err != nil || (string(now) == content) == (name == fileIndex) {
 			t.Errorf("%s: replaced, or not made: %v", name, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestGenerate_RefusesAnotherOrigin(t *testing.T) {
 	if _, err := Generate(dir, testOrigin, kek); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(dir, fileIDPNext)); err != nil {
+	if err := os.Remove(filepath.Join(dir, fileIndex)); err != nil {
 		t.Fatal(err)
 	}
 	if made, err := Generate(dir, "another.exemple.invalid/journal", kek); err == nil || len(made) != 0 || !strings.Contains(err.Error(), "mandat.exemple.invalid/journal") {
@@ -108,7 +108,7 @@ func TestLoad_SaysWhichFileIsWrongAndNotWhatIsInIt(t *testing.T) {
 	if _, err := Load(dir, kek); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{fileIndex, fileJournal, fileIDPCurrent, fileIDPNext, FileSealKey, FileSealChain} {
+	for _, name := range []string{fileIndex, fileJournal, FileSealKey, FileSealChain} {
 		path := filepath.Join(dir, name)
 		good, err := os.ReadFile(path)
 		if err != nil {

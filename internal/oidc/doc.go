@@ -1,7 +1,8 @@
-// Package oidc is the vocabulary of OpenID Connect that our provider speaks: claims, scopes, errors, keys and signed
+// Package oidc is the vocabulary of OpenID Connect that our provider speaks: claims, scopes, errors, keys, signed and encrypted
 // tokens. It serves nothing and knows no database.
 //
-// Tokens are signed with ES256 and nothing else. OpenID Connect Discovery wants RS256 too, from providers that open
-// themselves to unknown clients; ours are registered one by one, FranceConnect accepts ES256, and one algorithm per key
-// type leaves nothing to confuse. HS256, which would make each client able to forge our tokens, is not here at all.
+// A token is signed with the one algorithm that its client is registered for: ES256 unless it asks for RS256, which OpenID
+// Connect makes mandatory. HS256 makes a client able to forge our tokens: only FranceConnect may have it, which verifies
+// them for itself alone. What a token's header says is never enough to choose a key (hint.go), and typ keeps one kind of token
+// from passing for another.
 package oidc
