@@ -34,21 +34,13 @@ func (t trust) load() (*verify.Policy, error) {
 	return verify.ParsePolicy(text)
 }
 
-// key returns the verifier key of the policy's first log.
-func (t trust) key() (string, error) {
-	if _, err := t.load(); err != nil {
-		return "", err
-	}
-	text, err := os.ReadFile(t.Policy)
+// keys are the keys of the policy's logs.
+func (t trust) keys() (*format.Keys, error) {
+	policy, err := t.load()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) > 1 && f[0] == "log" {
-			return f[1], nil
-		}
-	}
-	return "", errors.New("the policy names no log")
+	return policy.Keys(), nil
 }
 
 type auditors struct {
@@ -93,6 +85,9 @@ func (v verifyCmd) Run(ctx context.Context) error {
 	if o.Export != nil {
 		fmt.Printf("  %d entries fit their commitments, %d kept checkpoints are of the same tree\n", r.Entries, r.Checkpoints)
 	}
+	for _, b := range r.Breaks {
+		fmt.Printf("  BREAK: from %d entries on (the last checkpoint before has %d) key %s signs, and no checkpoint is signed by it and by the one before: that it is the same journal, the policy says alone\n", b.Size, b.After, b.Key)
+	}
 	if r.SiteSize >= 0 {
 		fmt.Printf("  the site shows %d entries of the same journal\n", r.SiteSize)
 	}
@@ -132,7 +127,7 @@ type proveCmd struct {
 
 // Run writes the proof and the line it is about, and replaces no file.
 func (p proveCmd) Run(ctx context.Context) error {
-	key, err := p.key()
+	keys, err := p.keys()
 	if err != nil {
 		return err
 	}
@@ -141,7 +136,7 @@ func (p proveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer auditor.Close()
-	log, err := tree.OpenLog(auditor, key, "")
+	log, err := tree.OpenLog(auditor, keys, "")
 	if err != nil {
 		return err
 	}
@@ -173,7 +168,7 @@ type exportCmd struct {
 
 // Run writes the export. Taking one on the site is an act with its entry; whoever has this login needs no permission of ours.
 func (e exportCmd) Run(ctx context.Context) error {
-	key, err := e.key()
+	keys, err := e.keys()
 	if err != nil {
 		return err
 	}
@@ -182,7 +177,7 @@ func (e exportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer auditor.Close()
-	c, err := e.write(ctx, auditor, key)
+	c, err := e.write(ctx, auditor, keys)
 	if err != nil {
 		return err
 	}
@@ -190,16 +185,16 @@ func (e exportCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-func (e exportCmd) write(ctx context.Context, auditor *db.DB, key string) (format.Checkpoint, error) {
+func (e exportCmd) write(ctx context.Context, auditor *db.DB, keys *format.Keys) (format.Checkpoint, error) {
 	if !strings.HasSuffix(e.To, ".tar") {
-		return tree.Export(ctx, auditor, key, tree.Folder(e.To))
+		return tree.Export(ctx, auditor, keys, tree.Folder(e.To))
 	}
 	f, err := os.OpenFile(e.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return format.Checkpoint{}, err
 	}
 	tar := tree.NewTar(f, time.Now())
-	c, err := tree.Export(ctx, auditor, key, tar)
+	c, err := tree.Export(ctx, auditor, keys, tar)
 	return c, errors.Join(err, tar.Close(), f.Close())
 }
 

@@ -79,7 +79,7 @@ func (s *Site) verify(ctx context.Context, auditor *db.DB) (verify.Report, error
 		return verify.Report{}, err
 	}
 	files := memory{}
-	if _, err := tree.Export(ctx, auditor, ring.Journal.VerifierKey(), files); err != nil {
+	if _, err := tree.Export(ctx, auditor, ring.Journal.Keys(), files); err != nil {
 		return verify.Report{}, err
 	}
 	return verify.Log(ctx, verify.Options{Policy: policy, Export: fstest.MapFS(files), Site: s.URL})

@@ -87,7 +87,7 @@ func TestRun_IsWhatTheProgramWouldHaveMade(t *testing.T) {
 	}
 	w.Content(t)
 	dir := filepath.Join(t.TempDir(), "export")
-	c, err := tree.Export(t.Context(), auditor, o.Signer.VerifierKey(), tree.Folder(dir))
+	c, err := tree.Export(t.Context(), auditor, o.Signer.Keys(), tree.Folder(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

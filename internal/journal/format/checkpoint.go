@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -28,28 +27,6 @@ func (c Checkpoint) Tree() tlog.Tree { return tlog.Tree{N: c.Size, Hash: tlog.Ha
 // Text is what is signed.
 func (c Checkpoint) Text() string {
 	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
-}
-
-// OpenCheckpoint reads a signed checkpoint of one of the logs whose keys are given.
-func OpenCheckpoint(signed []byte, logs note.Verifiers) (Checkpoint, error) {
-	if len(signed) > MaxCheckpoint {
-		return Checkpoint{}, errors.New("checkpoint: too long")
-	}
-	n, err := note.Open(signed, logs)
-	if err != nil {
-		return Checkpoint{}, errors.New("checkpoint: no signature by a log that the policy names")
-	}
-	c, err := parseCheckpoint(n.Text)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-	for _, sig := range n.Sigs {
-		// Strict, so that a signature has one form: no bit of it can be flipped unseen.
-		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err == nil && sig.Name == c.Origin {
-			return c, nil
-		}
-	}
-	return Checkpoint{}, errors.New("checkpoint: signed by another log than it names")
 }
 
 // parseCheckpoint reads the text under the signature: origin, size, root, and lines of extensions, which are ignored.

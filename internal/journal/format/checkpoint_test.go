@@ -19,7 +19,7 @@ func TestCheckpoint_IsRefusedUnlessItsOwnLogSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := note.NewVerifier(public)
+	keys, err := NewKeys(Key{VKey: public})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestCheckpoint_IsRefusedUnlessItsOwnLogSigned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, err := OpenCheckpoint(signed, note.VerifierList(verifier)); err == nil {
+		if c, err := OpenCheckpoint(signed, keys); err == nil {
 			t.Errorf("%s: taken for %+v", name, c)
 		}
 	}

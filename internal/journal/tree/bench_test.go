@@ -29,7 +29,7 @@ func BenchmarkLog(b *testing.B) {
 	export := func(b testing.TB) string {
 		runs++
 		dir := filepath.Join(root, time.Now().Format("150405.000000"))
-		if _, err := Export(context.Background(), auditor, h.in.signer.VerifierKey(), Folder(dir)); err != nil {
+		if _, err := Export(context.Background(), auditor, h.in.signer.Keys(), Folder(dir)); err != nil {
 			b.Fatal(err)
 		}
 		return dir

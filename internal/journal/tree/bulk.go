@@ -43,7 +43,7 @@ func NewBulk(ctx context.Context, tx pgx.Tx, s *Signer) (*Bulk, error) {
 	if left {
 		return nil, errors.New("the journal has entries that are not in the tree")
 	}
-	l, err := OpenLog(nil, s.VerifierKey(), "")
+	l, err := OpenLog(nil, s.Keys(), "")
 	if err != nil {
 		return nil, err
 	}

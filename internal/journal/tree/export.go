@@ -4,21 +4,21 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/mod/sumdb/note"
 
 	"mandat/internal/db"
 	"mandat/internal/journal/format"
 )
 
 // Export writes the whole log, as far as its latest checkpoint, as files that package verify checks without a database. auditor
-// is the auditors' login; verifierKey is the log's. Each file of 65,536 entries is a transaction of its own, so
+// is the auditors' login; keys are the log's. Each file of 65,536 entries is a transaction of its own, so
 // that neither memory nor the database's clean-up suffer from a long log. It returns the checkpoint.
-func Export(ctx context.Context, auditor *db.DB, verifierKey string, w Sink) (format.Checkpoint, error) {
-	l, err := OpenLog(auditor, verifierKey, "")
+func Export(ctx context.Context, auditor *db.DB, keys *format.Keys, w Sink) (format.Checkpoint, error) {
+	l, err := OpenLog(auditor, keys, "")
 	if err != nil {
 		return format.Checkpoint{}, err
 	}
@@ -30,8 +30,12 @@ func Export(ctx context.Context, auditor *db.DB, verifierKey string, w Sink) (fo
 	if err != nil {
 		return format.Checkpoint{}, fmt.Errorf("export: %w", err)
 	}
-	e := &exporter{db: auditor, size: c.Size, logs: l.logs, sink: w}
-	for name, content := range map[string][]byte{format.ReadmeName: []byte(exportReadme), format.KeyName: []byte(verifierKey + "\n"), format.CheckpointName: signed} {
+	e := &exporter{db: auditor, size: c.Size, sink: w}
+	var stated strings.Builder
+	for _, k := range keys.All() {
+		stated.WriteString(k.Text() + "\n")
+	}
+	for name, content := range map[string][]byte{format.ReadmeName: []byte(exportReadme), format.KeyName: []byte(stated.String()), format.CheckpointName: signed} {
 		if err := w.Put(name, content); err != nil {
 			return format.Checkpoint{}, fmt.Errorf("export: %s: %w", name, err)
 		}
@@ -47,7 +51,6 @@ func Export(ctx context.Context, auditor *db.DB, verifierKey string, w Sink) (fo
 type exporter struct {
 	db    *db.DB
 	size  int64
-	logs  note.Verifiers
 	sink  Sink
 	zip   *zstd.Encoder
 	lines lines

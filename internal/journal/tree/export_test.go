@@ -33,7 +33,7 @@ func (m memory) Put(name string, content []byte) error {
 func (h *house) export(t testing.TB) memory {
 	t.Helper()
 	m := memory{}
-	if _, err := Export(t.Context(), h.OpenAuditor(t), h.in.signer.VerifierKey(), m); err != nil {
+	if _, err := Export(t.Context(), h.OpenAuditor(t), h.in.signer.Keys(), m); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -163,7 +163,7 @@ func TestExport_ToAFolderAndATar(t *testing.T) {
 	}
 	sink := NewTar(archive, time.Now())
 	for _, w := range []Sink{Folder(filepath.Join(dir, "export")), sink} {
-		if got, err := Export(t.Context(), h.OpenAuditor(t), h.in.signer.VerifierKey(), w); err != nil || got != c {
+		if got, err := Export(t.Context(), h.OpenAuditor(t), h.in.signer.Keys(), w); err != nil || got != c {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}
@@ -184,10 +184,10 @@ func TestExport_ToAFolderAndATar(t *testing.T) {
 		}
 		_ = closer.Close()
 	}
-	if _, err := Export(t.Context(), h.OpenAuditor(t), h.in.signer.VerifierKey(), Folder(filepath.Join(dir, "export"))); err == nil {
+	if _, err := Export(t.Context(), h.OpenAuditor(t), h.in.signer.Keys(), Folder(filepath.Join(dir, "export"))); err == nil {
 		t.Error("an export was written over another")
 	}
-	if _, err := Export(t.Context(), h.OpenAuditor(t), newHouse(t).in.signer.VerifierKey(), memory{}); err == nil {
+	if _, err := Export(t.Context(), h.OpenAuditor(t), newHouse(t).in.signer.Keys(), memory{}); err == nil {
 		t.Error("exported under another log's key")
 	}
 }

@@ -19,14 +19,15 @@ type head struct {
 	checkpoint    string
 	mark          string
 	cluster, here int64 // system identifiers of the PostgreSQL it was grown on, and of this one
+	epoch         int   // how many keys of the log have ended
 	ahead         bool  // mark is a transaction that this PostgreSQL has not come to yet
 }
 
 func (i *Integrator) head(ctx context.Context) (head, error) {
 	var h head
 	err := i.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select t.size, t.root, t.checkpoint, t.xid::text, t.cluster, c.system_identifier, t.xid > pg_snapshot_xmax(pg_current_snapshot())
-			from journal_tree t, pg_control_system() c`).Scan(&h.size, &h.root, &h.checkpoint, &h.mark, &h.cluster, &h.here, &h.ahead)
+		return tx.QueryRow(ctx, `select t.size, t.root, t.checkpoint, t.xid::text, t.cluster, t.epoch, c.system_identifier, t.xid > pg_snapshot_xmax(pg_current_snapshot())
+			from journal_tree t, pg_control_system() c`).Scan(&h.size, &h.root, &h.checkpoint, &h.mark, &h.cluster, &h.epoch, &h.here, &h.ahead)
 	})
 	return h, err
 }
@@ -49,6 +50,9 @@ func (i *Integrator) load(ctx context.Context) error {
 	}
 	if h.cluster != h.here || h.ahead {
 		return ErrCluster
+	}
+	if h.epoch > i.signer.lastEpoch() {
+		return ErrKey
 	}
 	next, err := format.OpenCheckpoint([]byte(h.checkpoint), i.log.logs)
 	if err != nil {
@@ -76,9 +80,9 @@ func (i *Integrator) plant(ctx context.Context) error {
 		return err
 	}
 	b := &pgx.Batch{}
-	b.Queue(`insert into journal_tree (size, root, checkpoint, xid, cluster, kept_size, kept_at)
-		select 0, $1, $2, '0', system_identifier, 0, clock_timestamp() - $3::interval from pg_control_system()
-		on conflict do nothing`, root[:], string(signed), keepEvery)
+	b.Queue(`insert into journal_tree (size, root, checkpoint, xid, cluster, kept_size, kept_at, epoch)
+		select 0, $1, $2, '0', system_identifier, 0, clock_timestamp() - $3::interval, $4 from pg_control_system()
+		on conflict do nothing`, root[:], string(signed), keepEvery, i.signer.epoch())
 	if err := i.db.Pipeline(ctx, db.System(), db.Durable, b); err != nil {
 		return fmt.Errorf("begin the journal's tree: %w", err)
 	}

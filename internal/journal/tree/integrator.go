@@ -30,6 +30,9 @@ const (
 	chunk       = 4096 // entries a round at most
 )
 
+// ErrKey says that the log is signed with later keys than this server's (signer.go): the folder of keys must be copied to it.
+var ErrKey = errors.New("the journal is signed with later keys than those in KEYS_DIR: copy the folder from the server where they were changed")
+
 // IntegratorOptions says how to integrate.
 type IntegratorOptions struct {
 	DB        *db.DB // login mandat_app; a pool of its own (two connections) never waits for acts
@@ -79,7 +82,7 @@ type Status struct {
 
 // NewIntegrator prepares an integrator. It fails if the state file cannot be read or is not of this log.
 func NewIntegrator(o IntegratorOptions) (*Integrator, error) {
-	l, err := OpenLog(o.DB, o.Signer.VerifierKey(), o.StateFile)
+	l, err := OpenLog(o.DB, o.Signer.Keys(), o.StateFile)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +100,7 @@ func NewIntegrator(o IntegratorOptions) (*Integrator, error) {
 func (i *Integrator) Log() *Log { return i.log }
 
 // Run integrates until ctx ends; then it returns nil. It waits out a database that does not answer. It returns an error
-// when going on would break the journal's promise: ErrBelow, ErrBeside, ErrCluster, ErrTree; the server must then stop.
+// when going on would break the journal's promise: ErrBelow, ErrBeside, ErrCluster, ErrTree, ErrKey; the server must then stop.
 func (i *Integrator) Run(ctx context.Context) error {
 	for {
 		pause := i.tick
@@ -123,7 +126,7 @@ func (i *Integrator) Run(ctx context.Context) error {
 }
 
 func refusal(err error) bool {
-	return errors.Is(err, ErrBelow) || errors.Is(err, ErrBeside) || errors.Is(err, ErrCluster) || errors.Is(err, ErrTree)
+	return errors.Is(err, ErrBelow) || errors.Is(err, ErrBeside) || errors.Is(err, ErrCluster) || errors.Is(err, ErrTree) || errors.Is(err, ErrKey)
 }
 
 // CatchUp integrates until every entry that was committed before the call is in the tree, or ctx ends.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/mod/sumdb/note"
 
 	"mandat/internal/db"
 	"mandat/internal/journal/format"
@@ -17,19 +16,14 @@ import (
 // Log is the published side of the journal: its checkpoint and its tiles.
 type Log struct {
 	db    *db.DB
-	logs  note.Verifiers
+	logs  *format.Keys
 	state *state
 }
 
-// OpenLog opens the log whose checkpoints carry this verifier key. stateFile is where this server remembers the last
+// OpenLog opens the log whose checkpoints these keys sign. stateFile is where this server remembers the last
 // checkpoint it saw: a file of its own outside the database, whose folder exists; "" remembers nothing beyond the
 // process, which is right for tools and wrong for servers.
-func OpenLog(d *db.DB, verifierKey, stateFile string) (*Log, error) {
-	v, err := note.NewVerifier(verifierKey)
-	if err != nil {
-		return nil, errors.New("journal: not an Ed25519 verifier key")
-	}
-	logs := note.VerifierList(v)
+func OpenLog(d *db.DB, logs *format.Keys, stateFile string) (*Log, error) {
 	s, err := openState(stateFile, logs)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ func TestProve_IsCheckedOffline(t *testing.T) {
 	h.acts(t, 300)
 	h.catchUp(t)
 	p := h.policy(t)
-	log, err := OpenLog(h.OpenAuditor(t), h.in.signer.VerifierKey(), "")
+	log, err := OpenLog(h.OpenAuditor(t), h.in.signer.Keys(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,8 @@ const exportReadme = `This folder is a copy of the journal of Mandat: one entry 
   entries/NNNNNNNN.zst  65,536 entries a file, lines of text compressed with zstd
   hashes/NNNNNNNN       the leaves of the tree as the log has them, 32 bytes an entry
   checkpoints/NNNNNNNN  the signed checkpoints that were kept while those entries were added
-  log.vkey              the log's public key as the exporting server states it: do not take it from here on trust
+  log.vkey              the log's public keys as the exporting server states them: do not take them from here on trust.
+                        One with a size and a root behind it signed trees of at most so many entries
 
 A line is:  index  commitment  salt  entry
   commitment = base64 of SHA-256( byte 01, the 32 bytes of salt, the bytes of entry )

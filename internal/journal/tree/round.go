@@ -198,8 +198,9 @@ func (i *Integrator) write(ctx context.Context, tx *db.Tx, g *growth, signed []b
 	root := i.edge.root()
 	var swapped int64
 	b := &pgx.Batch{}
-	b.Queue(`update journal_tree set size = $1, root = $2, checkpoint = $3, xid = greatest(xid, $4::text::xid8) where size = $5 and root = $6`,
-		i.edge.size, root[:], string(signed), mark, g.from, g.root[:]).Exec(func(tag pgconn.CommandTag) error {
+	b.Queue(`update journal_tree set size = $1, root = $2, checkpoint = $3, xid = greatest(xid, $4::text::xid8), epoch = greatest(epoch, $7)
+		where size = $5 and root = $6 and epoch <= $8`,
+		i.edge.size, root[:], string(signed), mark, g.from, g.root[:], i.signer.epoch(), i.signer.lastEpoch()).Exec(func(tag pgconn.CommandTag) error {
 		swapped = tag.RowsAffected()
 		return nil
 	})

@@ -14,10 +14,16 @@ import (
 )
 
 // Signer signs checkpoints. Its text forms hide the key.
+//
+// A log keeps its name for ever, and its key for years. While it passes to another key both sign (With), so that whoever trusts
+// one of them can follow. Then the one before ends, at a size and root that policy files name. The database knows how many keys have
+// ended, the epoch, so that no server goes on with one of those.
 type Signer struct {
-	signer   note.Signer
-	verifier note.Verifier
-	vkey     string
+	signer note.Signer
+	vkey   string
+	next   *Signer
+	former []format.Key
+	keys   *format.Keys
 }
 
 // GenerateKey makes the key pair of a new log. origin is the log's name for ever, by custom its address without scheme,
@@ -50,16 +56,48 @@ func NewSigner(secret string) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal key: %w", err)
 	}
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
+	return (&Signer{signer: signer, vkey: vkey}).With(nil, nil)
+}
+
+// With returns a signer of the same log that signs with the next key too, if there is one, and knows the keys that ended, in the
+// order in which they did.
+func (s *Signer) With(next *Signer, former []format.Key) (*Signer, error) {
+	if next != nil && next.Origin() != s.Origin() {
+		return nil, fmt.Errorf("journal key: the next one is of the log %q", next.Origin())
+	}
+	out := &Signer{signer: s.signer, vkey: s.vkey, next: next, former: former}
+	all := []format.Key{{VKey: s.vkey}}
+	if next != nil {
+		all = append(all, format.Key{VKey: next.vkey})
+	}
+	var err error
+	if out.keys, err = format.NewKeys(append(all, former...)...); err != nil {
 		return nil, fmt.Errorf("journal key: %w", err)
 	}
-	return &Signer{signer: signer, verifier: verifier, vkey: vkey}, nil
+	return out, nil
+}
+
+// Keys are the log's keys: the one that signs, the next one, those that ended.
+func (s *Signer) Keys() *format.Keys { return s.keys }
+
+// epoch is how many keys have ended for this server.
+func (s *Signer) epoch() int { return len(s.former) }
+
+// lastEpoch is the last one in which this server may sign: with the next key it may when the first one has ended.
+func (s *Signer) lastEpoch() int {
+	if s.next != nil {
+		return len(s.former) + 1
+	}
+	return len(s.former)
 }
 
 // Sign returns the signed note of a tree.
 func (s *Signer) Sign(size int64, root format.Hash) ([]byte, error) {
-	signed, err := note.Sign(&note.Note{Text: format.Checkpoint{Origin: s.Origin(), Size: size, Root: root}.Text()}, s.signer)
+	signers := []note.Signer{s.signer}
+	if s.next != nil {
+		signers = append(signers, s.next.signer)
+	}
+	signed, err := note.Sign(&note.Note{Text: format.Checkpoint{Origin: s.Origin(), Size: size, Root: root}.Text()}, signers...)
 	if err != nil {
 		return nil, fmt.Errorf("sign checkpoint: %w", err)
 	}
@@ -72,10 +110,18 @@ func (s *Signer) Origin() string { return s.signer.Name() }
 // VerifierKey is the public key as it stands in policy files.
 func (s *Signer) VerifierKey() string { return s.vkey }
 
-// Policy is a policy file that trusts this log without witnesses (C2SP tlog-policy). address is where the log is
-// published, such as "https://mandat.example/journal", or "".
+// Policy is a policy file that trusts this log without witnesses (C2SP tlog-policy, with our keyword for keys that ended). address is
+// where the log is published, such as "https://mandat.example/journal", or "".
 func (s *Signer) Policy(address string) string {
-	return strings.TrimSpace("log "+s.vkey+" "+address) + "\nquorum none\n"
+	var b strings.Builder
+	for _, k := range s.keys.All() {
+		if k.End != nil {
+			b.WriteString("former " + k.Text() + "\n")
+			continue
+		}
+		b.WriteString(strings.TrimSpace("log "+k.VKey+" "+address) + "\n")
+	}
+	return b.String() + "quorum none\n"
 }
 
 // String hides the key.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mandat/internal/journal/format"
@@ -25,7 +24,7 @@ var ErrBeside = errors.New("the journal in the database does not continue the la
 // itself. A server neither shows nor signs anything that does not continue it.
 type state struct {
 	path string // "" keeps it in memory only
-	logs note.Verifiers
+	logs *format.Keys
 
 	mu     sync.Mutex
 	last   format.Checkpoint // Origin is "" until one was seen
@@ -33,7 +32,7 @@ type state struct {
 }
 
 // openState reads the file, which need not exist yet. Its folder must.
-func openState(path string, logs note.Verifiers) (*state, error) {
+func openState(path string, logs *format.Keys) (*state, error) {
 	s := &state{path: path, logs: logs}
 	if path == "" {
 		return s, nil

@@ -57,7 +57,7 @@ func TestIntegrator_RefusesADatabaseBelowOrBesideItsState(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := h.forge(t, c.size, c.root)
-			log, err := OpenLog(h.DB, h.in.signer.VerifierKey(), path)
+			log, err := OpenLog(h.DB, h.in.signer.Keys(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func TestIntegrator_RefusesADatabaseBelowOrBesideItsState(t *testing.T) {
 		path := h.forge(t, 7, seven.Root)
 		b, _ := os.ReadFile(path)
 		_ = os.WriteFile(path, []byte(strings.Replace(string(b), "\n7\n", "\n6\n", 1)), 0o600)
-		if _, err := OpenLog(h.DB, h.in.signer.VerifierKey(), path); err == nil {
+		if _, err := OpenLog(h.DB, h.in.signer.Keys(), path); err == nil {
 			t.Error("a state file with a broken signature was read")
 		}
 	})

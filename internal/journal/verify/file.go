@@ -193,7 +193,7 @@ func (f *file) readCheckpoints() error {
 	s.Split(splitCheckpoints)
 	last := f.first
 	for s.Scan() {
-		c, err := f.v.policy.open(s.Bytes())
+		c, by, err := f.v.policy.open(s.Bytes())
 		if err != nil {
 			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}
 		}
@@ -201,7 +201,7 @@ func (f *file) readCheckpoints() error {
 			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint, of %d entries of %q, does not belong here", c.Size, c.Origin)}
 		}
 		last = c.Size
-		f.points = append(f.points, point{c.Size, c.Root, keptPoint})
+		f.points = append(f.points, point{c.Size, c.Root, keptPoint, by})
 	}
 	if err := s.Err(); err != nil {
 		return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}

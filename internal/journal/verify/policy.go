@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/transparency-dev/formats/witness"
@@ -16,8 +17,11 @@ import (
 const maxPolicy = 64 << 10
 
 // Policy says which logs are trusted and which witnesses must have cosigned a checkpoint (C2SP tlog-policy).
+//
+// A line of our own, "former <vkey> <size> <root>", names a key with which the log signed before: on trees of at most so many entries, of
+// which the last has this root. Other readers of policies refuse a file with a word they do not know, rather than believe the key for ever.
 type Policy struct {
-	logs   note.Verifiers
+	logs   *format.Keys
 	names  []string
 	quorum witness.Group
 }
@@ -36,36 +40,40 @@ func ParsePolicy(text []byte) (*Policy, error) {
 	if !p.quorum {
 		return nil, errors.New("policy: no quorum line")
 	}
-	if len(p.logs) == 0 {
+	if len(p.names) == 0 {
 		return nil, errors.New("policy: no log line")
 	}
 	group, err := witness.ParsePolicy(p.witnesses.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
-	out := &Policy{logs: note.VerifierList(p.logs...), quorum: group}
-	for _, l := range p.logs {
-		out.names = append(out.names, l.Name())
+	out := &Policy{names: p.names, quorum: group}
+	if out.logs, err = format.NewKeys(p.logs...); err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
 	}
 	return out, nil
 }
 
-// open reads a checkpoint that the policy trusts.
-func (p *Policy) open(signed []byte) (format.Checkpoint, error) {
-	c, err := format.OpenCheckpoint(signed, p.logs)
+// Keys are the logs' keys, those that ended among them.
+func (p *Policy) Keys() *format.Keys { return p.logs }
+
+// open reads a checkpoint that the policy trusts, and says whose signatures on it count.
+func (p *Policy) open(signed []byte) (format.Checkpoint, []string, error) {
+	c, by, err := p.logs.Open(signed)
 	if err != nil {
-		return format.Checkpoint{}, err
+		return format.Checkpoint{}, nil, err
 	}
 	if !p.quorum.Satisfied(signed) {
-		return format.Checkpoint{}, errors.New("checkpoint: not cosigned by the quorum of witnesses that the policy asks for")
+		return format.Checkpoint{}, nil, errors.New("checkpoint: not cosigned by the quorum of witnesses that the policy asks for")
 	}
-	return c, nil
+	return c, by, nil
 }
 
 // policyReader reads a policy line by line. It keeps the logs, and passes the rest on in the form that the witness
 // package reads, which ignores logs and wants an address for each witness.
 type policyReader struct {
-	logs      []note.Verifier
+	logs      []format.Key
+	names     []string        // of the logs with a key that has not ended
 	keys      map[string]bool // public keys seen
 	defined   map[string]bool // names of witnesses and groups
 	members   map[string]bool
@@ -86,6 +94,8 @@ func (p *policyReader) line(line string) error {
 	switch fields[0] {
 	case "log":
 		return p.log(fields[1:])
+	case "former":
+		return p.former(fields[1:])
 	case "witness":
 		return p.witness(fields[1:])
 	case "group":
@@ -109,8 +119,25 @@ func (p *policyReader) log(f []string) error {
 	if err != nil {
 		return errors.New("not an Ed25519 verifier key")
 	}
-	p.logs = append(p.logs, v)
+	p.logs, p.names = append(p.logs, format.Key{VKey: f[0]}), append(p.names, v.Name())
 	return p.once(f[0])
+}
+
+// former is a key of a log whose later key was named before it.
+func (p *policyReader) former(f []string) error {
+	k, err := format.ParseFormer(f)
+	if err != nil {
+		return err
+	}
+	v, err := note.NewVerifier(k.VKey)
+	if err != nil {
+		return errors.New("not an Ed25519 verifier key")
+	}
+	if !slices.Contains(p.names, v.Name()) {
+		return errors.New("no log line above names the key that came after it")
+	}
+	p.logs = append(p.logs, k)
+	return p.once(k.VKey)
 }
 
 func (p *policyReader) witness(f []string) error {

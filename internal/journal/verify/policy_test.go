@@ -95,13 +95,13 @@ func TestPolicy_AsksForItsQuorum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.open(signed); err == nil {
+	if _, _, err := p.open(signed); err == nil {
 		t.Error("a checkpoint without cosignature passed")
 	}
-	if c, err := p.open(w.cosign(t, signed)); err != nil || c.Size != 7 {
+	if c, _, err := p.open(w.cosign(t, signed)); err != nil || c.Size != 7 {
 		t.Errorf("cosigned: %+v, %v", c, err)
 	}
-	if _, err := p.open(newWitness(t).cosign(t, signed)); err == nil {
+	if _, _, err := p.open(newWitness(t).cosign(t, signed)); err == nil {
 		t.Error("a checkpoint cosigned by a stranger passed")
 	}
 }

@@ -28,7 +28,7 @@ func Proof(text, entry []byte, policy *Policy) (Proven, error) {
 	if len(text) > maxProof || p.Unmarshal(text) != nil || !bytes.Equal(p.Marshal(), text) || p.Index > format.MaxIndex || len(p.Hashes) > 64 {
 		return Proven{}, faultIn("the proof is not a C2SP tlog-proof@v1")
 	}
-	c, err := policy.open(p.Checkpoint)
+	c, _, err := policy.open(p.Checkpoint)
 	if err != nil {
 		return Proven{}, faultIn("the proof's %v", err)
 	}

@@ -67,22 +67,22 @@ func (s *site) get(ctx context.Context, path string, limit int64) ([]byte, error
 }
 
 // checkpoint reads the site's checkpoint, waiting a little for one of at least this size.
-func (s *site) checkpoint(ctx context.Context, atLeast int64) (format.Checkpoint, error) {
+func (s *site) checkpoint(ctx context.Context, atLeast int64) (format.Checkpoint, []string, error) {
 	for until := time.Now().Add(siteLag); ; {
 		b, err := s.get(ctx, format.CheckpointName, format.MaxCheckpoint)
 		if err != nil {
-			return format.Checkpoint{}, err
+			return format.Checkpoint{}, nil, err
 		}
-		c, err := s.policy.open(b)
+		c, by, err := s.policy.open(b)
 		if err != nil {
-			return format.Checkpoint{}, faultIn("the site's %v", err)
+			return format.Checkpoint{}, nil, faultIn("the site's %v", err)
 		}
 		if c.Size >= atLeast || time.Now().After(until) {
-			return c, nil
+			return c, by, nil
 		}
 		select {
 		case <-ctx.Done():
-			return format.Checkpoint{}, ctx.Err()
+			return format.Checkpoint{}, nil, ctx.Err()
 		case <-time.After(time.Second):
 		}
 	}
@@ -129,11 +129,11 @@ func verifySite(ctx context.Context, o Options, r *Report) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.checkpoint(ctx, 0)
+	c, by, err := s.checkpoint(ctx, 0)
 	if err != nil {
 		return err
 	}
-	r.Origin, r.Size, r.Root, r.SiteSize, r.Checkpoints = c.Origin, c.Size, c.Root, c.Size, 1
+	r.Origin, r.Size, r.Root, r.SiteSize, r.Checkpoints, r.SignedBy = c.Origin, c.Size, c.Root, c.Size, 1, by
 	defer func() { r.Tiles = s.read.Load() }()
 	w := &siteWalk{site: s, size: c.Size}
 	if err := w.walk(ctx); err != nil {
@@ -141,6 +141,19 @@ func verifySite(ctx context.Context, o Options, r *Report) error {
 	}
 	if w.tree.root() != c.Root {
 		return faultIn("the site's tiles do not lead to the root of its checkpoint")
+	}
+	return s.ends(ctx, c)
+}
+
+// ends checks that the site's log is the one that keys which ended have signed.
+func (s *site) ends(ctx context.Context, shown format.Checkpoint) error {
+	for _, e := range s.policy.logs.Ends(shown.Origin) {
+		if e.Size > shown.Size {
+			continue
+		}
+		if err := format.Extends(s.tiles(ctx), format.Checkpoint{Origin: shown.Origin, Size: e.Size, Root: e.Root}, shown); err != nil {
+			return faultIn("the site shows another log than the one of %d entries at which a former key ended: %v", e.Size, err)
+		}
 	}
 	return nil
 }

@@ -30,11 +30,21 @@ type Report struct {
 	Origin      string
 	Size        int64 // entries that the checkpoint of the export (else of the site) covers
 	Root        format.Hash
-	Entries     int64 // entries of which body and salt were there and fit
-	Over        int64 // entries whose time is over: only their place in the tree could be checked
-	Checkpoints int64 // signed checkpoints that were checked
-	SiteSize    int64 // entries that the site's checkpoint covers; -1: no site was asked
-	Tiles       int64 // tiles and bundles of the site that were checked
+	Entries     int64    // entries of which body and salt were there and fit
+	Over        int64    // entries whose time is over: only their place in the tree could be checked
+	Checkpoints int64    // signed checkpoints that were checked
+	SiteSize    int64    // entries that the site's checkpoint covers; -1: no site was asked
+	Tiles       int64    // tiles and bundles of the site that were checked
+	SignedBy    []string // ids of the keys that signed the last checkpoint that was checked
+	Breaks      []Break  // where the log went on under a key that no key before it had signed with
+}
+
+// Break is where no checkpoint is signed by both the keys before and those after: the one before was lost, or ended at once. That the
+// log is the same is then said by the policy alone, which names size and root of the tree with which the key ended.
+type Break struct {
+	After int64  // entries under the last checkpoint by a key of before
+	Size  int64  // entries under the first one by another
+	Key   string // id of that other key
 }
 
 // Log checks that a log is what its checkpoints say. An export is checked whole: each line is in canonical form and
@@ -78,10 +88,15 @@ func wrap(err error) error {
 type point struct {
 	size int64
 	root format.Hash
-	what string // where it was found
+	what string   // where it was found
+	by   []string // ids of the keys that signed it; none: a policy says it
 }
 
-const keptPoint = "the next kept checkpoint"
+const (
+	keptPoint = "the next kept checkpoint"
+	sitePoint = "the site's checkpoint"
+	endPoint  = "the end of a former key, as the policy names it,"
+)
 
 // verification is the check of one export. Files are checked at the same time, and joined in order.
 type verification struct {
@@ -102,6 +117,11 @@ type verification struct {
 
 	entries, over, checkpoints int64
 
+	headBy  []string
+	trusted map[string]bool // ids of the keys that are joined to the first one by checkpoints that both signed
+	breaks  []Break
+	last    int64 // size of the last checkpoint whose signers were noted
+
 	gone int64 // entries before this one may be gone
 }
 
@@ -112,8 +132,13 @@ func newVerification(o Options) (*verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.head, err = o.Policy.open(signed); err != nil {
+	if v.head, v.headBy, err = o.Policy.open(signed); err != nil {
 		return nil, faultIn("%v", err)
+	}
+	for _, e := range o.Policy.logs.Ends(v.head.Origin) {
+		if e.Size <= v.head.Size {
+			v.extra = append(v.extra, point{e.Size, e.Root, endPoint, nil})
+		}
 	}
 	v.files = (v.head.Size + format.FileEntries - 1) / format.FileEntries
 	return v, nil
@@ -198,8 +223,14 @@ func (v *verification) passed(p point, root format.Hash) error {
 	if p.root != root {
 		return &Fault{Index: v.good, Last: p.size - 1, What: p.what + " is of other entries, and says nothing of which; compare with the site or another export"}
 	}
-	v.checkpoints++
 	v.good = p.size
+	if p.what == endPoint {
+		return nil
+	}
+	v.checkpoints++
+	if p.what != sitePoint {
+		v.signed(p)
+	}
 	if p.what != keptPoint {
 		return nil
 	}
@@ -208,6 +239,25 @@ func (v *verification) passed(p point, root format.Hash) error {
 	}
 	v.kept = p.size
 	return nil
+}
+
+// signed notes who signed a checkpoint, in the order of their sizes.
+func (v *verification) signed(p point) {
+	known := len(v.trusted) == 0
+	for _, id := range p.by {
+		known = known || v.trusted[id]
+	}
+	if !known {
+		v.breaks = append(v.breaks, Break{After: v.last, Size: p.size, Key: p.by[0]})
+		v.trusted = nil
+	}
+	for _, id := range p.by {
+		if v.trusted == nil {
+			v.trusted = map[string]bool{}
+		}
+		v.trusted[id] = true
+	}
+	v.last = p.size
 }
 
 // notKept names the stretch in which there is no kept checkpoint. The signed root covers its entries all the same; but the
@@ -225,7 +275,7 @@ func (v *verification) finish() error {
 			return faultIn("%s is of other entries", p.what)
 		}
 	}
-	if err := v.passed(point{v.head.Size, v.head.Root, "the export's checkpoint"}, v.tree.root()); err != nil {
+	if err := v.passed(point{v.head.Size, v.head.Root, "the export's checkpoint", v.headBy}, v.tree.root()); err != nil {
 		return err
 	}
 	if v.kept == 0 && v.head.Size > 0 || v.head.Size-v.kept > format.KeptWithin {
@@ -250,6 +300,7 @@ func (v *verification) nothingMore() error {
 func (v *verification) report(r *Report) {
 	r.Origin, r.Size, r.Root = v.head.Origin, v.head.Size, v.head.Root
 	r.Entries, r.Over, r.Checkpoints = v.entries, v.over, v.checkpoints
+	r.SignedBy, r.Breaks = v.headBy, v.breaks
 }
 
 // site checks the site's checkpoint against the export's, if a site is given.
@@ -261,7 +312,7 @@ func (v *verification) site(ctx context.Context, o Options, r *Report) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.checkpoint(ctx, v.head.Size)
+	shown, by, err := s.checkpoint(ctx, v.head.Size)
 	if err != nil {
 		return err
 	}
@@ -270,7 +321,7 @@ func (v *verification) site(ctx context.Context, o Options, r *Report) error {
 		return faultIn("the site shows the log %q, the export is of %q", shown.Origin, v.head.Origin)
 	}
 	if shown.Size <= v.head.Size {
-		v.extra = append(v.extra, point{shown.Size, shown.Root, "the site's checkpoint"})
+		v.extra = append(v.extra, point{shown.Size, shown.Root, sitePoint, by})
 	} else if err := format.Extends(s.tiles(ctx), v.head, shown); err != nil {
 		return faultIn("the site shows another log than the export: %v", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -30,7 +31,7 @@ type Site struct {
 	Journal *journal.Journal
 	Auditor *db.DB // the auditors' login
 	Log     *tree.Log
-	Key     string // verifier key of the journal
+	Keys    *format.Keys // of the journal
 	Clock   *clock.Clock
 	Logger  *slog.Logger
 }
@@ -187,7 +188,7 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Content-Disposition", `attachment; filename="journal-`+now.Format("20060102T150405Z")+`.tar"`)
 	out := tree.NewTar(w, now)
-	_, err = tree.Export(r.Context(), s.Auditor, s.Key, out)
+	_, err = tree.Export(r.Context(), s.Auditor, s.Keys, out)
 	if err = errors.Join(err, out.Close()); err != nil {
 		s.Logger.ErrorContext(r.Context(), "an export was cut off", slog.String("request", page.RequestID(r.Context())), slog.Any("error", err))
 		panic(http.ErrAbortHandler)
