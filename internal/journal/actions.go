@@ -1,5 +1,7 @@
 package journal
 
+import "slices"
+
 // Action is a kind of act, as it stands in entries.
 type Action struct {
 	Name   string   // "noun.past_participle"
@@ -7,7 +9,10 @@ type Action struct {
 }
 
 // Actions lists every action that the program records. docs/journal.md explains each; a test holds the two together.
-func Actions() []Action {
+func Actions() []Action { return slices.Concat(staff(), mandates()) }
+
+// staff lists what is done to organisations, professionals, what they sign in with, and the program's own keys.
+func staff() []Action {
 	return []Action{
 		{"organisation.created", []string{"siret", "particulars_sha256", "invitation", "roles", "expires_at"}},
 		{"organisation.changed", []string{"siret", "particulars_sha256"}},
@@ -65,6 +70,12 @@ func Actions() []Action {
 		{"session.stepped_up", []string{"acr", "factor"}},
 		{"session.closed", nil},
 		{"session.ended", []string{"all"}},
+	}
+}
+
+// mandates lists what is done for citizens, and with what they gave; and what is done with the journal itself.
+func mandates() []Action {
+	return []Action{
 		{"citizen.searched", []string{"results", "login"}},
 		{"citizen.mails_refused", []string{"with"}},
 		{"citizen.mails_resumed", []string{"with"}},
