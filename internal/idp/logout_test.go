@@ -108,7 +108,7 @@ func TestMetadata(t *testing.T) {
 		{"openid", "profile", "email", "birth"}, {"eidas1"}, {"ES256"}, {"S256"}})
 	one, two := s.stranger(t).get("/idp/.well-known/openid-configuration"), s.stranger(t).get("/.well-known/oauth-authorization-server/idp")
 	keys := s.stranger(t).get("/idp/jwks")
-	if one.body != two.body || strings.Count(keys.body, `"kid"`) != 2 || strings.Contains(keys.body, `"d"`) {
+	if one.body != two.body || strings.Count(keys.body, `"kid"`) != 4 || strings.Contains(keys.body, `"d"`) {
 		t.Errorf("%s\n%s\n%s", one.body, two.body, keys.body)
 	}
 	for _, a := range []answer{one, keys} {
