@@ -17,13 +17,13 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify", "spreadsheet"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify", "receipt/format", "spreadsheet"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "throttle", "jobs"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report"},
+	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report", "receipt"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
 	// 5 pages, no SQL
@@ -60,7 +60,8 @@ var beside = map[string][]string{
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate"},
-	"comparison":     {"report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter"},
+	"receipt":        {"org", "mandate"},
+	"comparison":     {"receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -147,6 +148,7 @@ var writersByPrefix = map[string]string{
 	"consent":         "consent",
 	"smsin_":          "smsin",
 	"report_":         "report",
+	"receipt_":        "receipt",
 }
 
 const (

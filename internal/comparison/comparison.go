@@ -25,6 +25,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/phone"
+	"mandat/internal/receipt"
 	"mandat/internal/report"
 )
 
@@ -32,7 +33,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, report.Compare, journal.Compare} {
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

@@ -108,6 +108,7 @@ func mandates() []Action {
 		{"mandate.exported", []string{"mandates", "format", "tab", "filters", "of"}},
 		{"mandate.handed_over", []string{"from", "to", "mandates", "drafts"}},
 		{"attestation.issued", []string{"sha256", "lang", "template", "kind", "size", "edition"}},
+		{"receipt.issued", []string{"receipt", "kind", "sha256", "places"}},
 		{"power.ended", []string{"reason", "procedure", "case"}},
 		{"power.abandoned", []string{"login", "client", "person", "step", "why", "procedure", "begun_at"}},
 		{"power.used", []string{"login", "client", "procedure", "procedure_is", "case", "theme", "service"}},

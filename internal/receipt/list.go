@@ -1,0 +1,80 @@
+package receipt
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/receipt/format"
+)
+
+// How old what somebody gets may be. Made and kept for so long, and kept as long again by a cache: an end is seen everywhere within
+// twice of it.
+const (
+	ListFresh = 2 * time.Second // a list that was made so long ago is made anew
+	ListKept  = 2 * time.Second // by caches, and as ttl says
+	listLife  = time.Hour       // what was fetched tells something for so long, to who can fetch nothing newer
+)
+
+// published is a list as it was made last.
+type published struct {
+	at    time.Time
+	token string
+}
+
+// What has ended, of each place: nothing is left of it, or some of several powers were ended before their time. The decoys end by the clock.
+const statuses = `select s.idx, case when s.decoy_ends_at is not null then case when s.decoy_ends_at <= $2::timestamptz then 1 else 0 end
+		when count(*) filter (where p.state <> 'ended' and p.ends_at > $2) = 0 then 1
+		when count(*) filter (where p.state = 'ended' and p.ended_at < p.ends_at) > 0 then 3 else 0 end
+	from receipt_status s left join mandate_power p on p.mandate_id = s.mandate_id and (s.procedure is null or p.procedure = s.procedure and p.case_ref = s.case_ref)
+	where s.list = $1 `
+
+// List returns a status list token (draft-ietf-oauth-status-list) as it is to be published: at most ListFresh old. It returns db.ErrNotFound for a list
+// that there is not.
+func (r *Register) List(ctx context.Context, list int) (string, error) {
+	select { // one query for all who ask meanwhile
+	case r.making <- struct{}{}:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	defer func() { <-r.making }()
+	now := r.clock.Now()
+	if made, ok := r.lists[list]; ok && !now.Before(made.at) && now.Sub(made.at) < ListFresh {
+		return made.token, nil
+	}
+	text, err := r.makeList(ctx, list, now)
+	if err != nil {
+		return "", fmt.Errorf("status list %d: %w", list, err)
+	}
+	r.lists[list] = published{now, text}
+	return text, nil
+}
+
+func (r *Register) makeList(ctx context.Context, list int, now time.Time) (string, error) {
+	there, ended := false, map[int]uint8{}
+	batch := &pgx.Batch{}
+	batch.Queue(`select exists (select from receipt_list where list = $1)`, list).QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
+	batch.Queue(statuses+`group by s.list, s.idx`, list, now).Query(func(rows pgx.Rows) error {
+		var idx int
+		var status uint8
+		_, err := pgx.ForEachRow(rows, []any{&idx, &status}, func() error {
+			ended[idx] = status
+			return nil
+		})
+		return err
+	})
+	if err := r.db.Ask(ctx, db.System(), batch); err != nil {
+		return "", err
+	}
+	if !there {
+		return "", db.ErrNotFound
+	}
+	packed, err := format.Pack(places, ended)
+	if err != nil {
+		return "", err
+	}
+	return r.seal(format.ListType, format.Claims{Subject: r.uri(list), IssuedAt: now.Unix(), Expiry: now.Add(listLife).Unix(), TTL: int64(ListKept / time.Second), Statuses: packed})
+}
