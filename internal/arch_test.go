@@ -21,11 +21,11 @@ var levels = [][]string{
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
-	{"journal", "throttle", "jobs"},
+	{"journal", "throttle", "jobs", "dpop"},
 	// 3 rules and their SQL, no HTTP
 	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report", "receipt"},
 	// 4 protocols
-	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin"},
+	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "apitoken"},
 	// 5 pages, no SQL
 	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
@@ -42,7 +42,7 @@ var beside = map[string][]string{
 	"journal/verify": {"journal/format"},
 	"sirene":         {"clock"},
 	"backup":         {"keyring"},
-	"idp":            {"session"},
+	"idp":            {"session", "apitoken"},
 	"jobs":           {"journal"},
 	"page":           {"db"},
 	"card":           {"org"},
@@ -61,7 +61,7 @@ var beside = map[string][]string{
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate"},
 	"receipt":        {"org", "mandate"},
-	"comparison":     {"receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter"},
+	"comparison":     {"receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -137,6 +137,8 @@ var writersByPrefix = map[string]string{
 	"proconnect_":     "proconnect",
 	"franceconnect_":  "franceconnect",
 	"idp_":            "idp",
+	"dpop_":           "dpop",
+	"api_token":       "apitoken",
 	"attestation":     "attestation",
 	"security_":       "session",
 	"notify_":         "notify",
