@@ -42,6 +42,8 @@ type Options struct {
 	Record     bool          // keep what goes over the wire: Site.Wire
 	Unverified string        // why the journal and the mandates cannot be sound at the end; "" checks them
 	Failing    string        // why requests fail on our side in this test; "" allows no failure in the log
+
+	Clients []map[string]any // further clients of the provider, as they stand in the clients file
 }
 
 // Site is the program under test.

@@ -88,14 +88,14 @@ const (
 // environment is what the settings of this site would be outside a test.
 func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 	t.Helper()
-	clients, err := json.Marshal([]map[string]any{
+	clients, err := json.Marshal(append([]map[string]any{
 		{"client_id": "franceconnect", "client_name": "FranceConnect", "kind": client.FranceConnect, "client_secret": idpSecret, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
 			"redirect_uris": []string{up.franceconnect + "/oidc-callback"}, "post_logout_redirect_uris": []string{up.franceconnect + "/client/logout-callback"}},
 		{"client_id": ClientID, "client_name": "Relais", "kind": client.FranceConnect, "client_secret": ClientSecret, "token_endpoint_auth_method": client.SecretPost,
 			"redirect_uris": []string{ClientCallback, ClientCallback + "-2"}},
 		{"client_id": OtherClient, "client_name": "Autre relais", "kind": client.FranceConnect, "client_secret": ClientSecret, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
 			"redirect_uris": []string{ClientCallback}},
-	})
+	}, s.options.Clients...))
 	if err != nil {
 		t.Fatal(err)
 	}

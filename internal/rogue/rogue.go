@@ -107,6 +107,13 @@ func (p *Provider) Rotate(publish bool) {
 	}
 }
 
+// Publish adds a key to those that are published, which signs nothing.
+func (p *Provider) Publish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.public = append(p.public, p.newKey(p.algorithm))
+}
+
 // Count is how often an endpoint was called.
 func (p *Provider) Count(endpoint string) int {
 	p.mu.Lock()

@@ -27,6 +27,7 @@ const (
 	Secret  Signature = "HS256"   // with the client's secret
 	Changed Signature = "changed" // signed, then changed
 	Other   Signature = "other"   // with the algorithm that was not agreed on, by a published key
+	Kidless Signature = "no kid"  // with the key in use, without saying which it is
 )
 
 type key struct {
@@ -91,6 +92,8 @@ func (p *Provider) sign(claims map[string]any, how Signature) string {
 	case Other:
 		k = p.newKey(map[string]string{"RS256": "ES256", "ES256": "RS256"}[p.algorithm])
 		p.public = append(p.public, k)
+	case Kidless:
+		k.id = ""
 	case Changed:
 		return sealedThenChanged(compact(jose.SignatureAlgorithm(k.algorithm), k.private, k.id, payload))
 	}
