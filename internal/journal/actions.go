@@ -44,6 +44,8 @@ func staff() []Action {
 		{"certification.import_stopped", []string{"import", "done"}},
 		{"charter.published", []string{"version", "sha256"}},
 		{"charter.accepted", []string{"person", "version", "sha256"}},
+		{"journal.key_announced", []string{"key"}},
+		{"journal.key_ended", []string{"key", "size", "lost"}},
 		{"key.made", []string{"use", "next", "current"}},
 		{"key.rotated", []string{"use", "why", "next", "current", "old", "withdrawn"}},
 		{"invitation.made", []string{"invitation", "roles", "expires_at"}},

@@ -216,6 +216,9 @@ func Opens(files map[string][]byte, kek string) error {
 	}
 	for _, name := range private {
 		content, ok := files[name]
+		if !ok && name == fileNext {
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("there is no %s", name)
 		}

@@ -23,6 +23,16 @@ func whole(t *testing.T) (dir, kek string) {
 	return dir, kek
 }
 
+// full is whole, while the journal passes to its next key.
+func full(t *testing.T) (dir, kek string) {
+	t.Helper()
+	dir, kek = whole(t)
+	if _, err := AnnounceJournal(dir, kek); err != nil {
+		t.Fatal(err)
+	}
+	return dir, kek
+}
+
 func content(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -42,7 +52,7 @@ func put(t *testing.T, path string, b []byte) {
 // Whoever has the folder alone has nothing: no key stands in it in clear, whatever form it would have.
 func TestFolder_HoldsNoPrivateKeyInClear(t *testing.T) {
 	t.Parallel()
-	dir, kek := whole(t)
+	dir, kek := full(t)
 	for _, name := range private {
 		b := content(t, filepath.Join(dir, name))
 		if block, _ := pem.Decode(b); block != nil || !isSealed(b) || bytes.Contains(b, []byte("PRIVATE")) {
@@ -65,7 +75,7 @@ func TestFolder_HoldsNoPrivateKeyInClear(t *testing.T) {
 // A file does not open in another's place, whoever could write to the folder.
 func TestLoad_RefusesSwappedAndClearFiles(t *testing.T) {
 	t.Parallel()
-	dir, kek := whole(t)
+	dir, kek := full(t)
 	index, journal := filepath.Join(dir, fileIndex), filepath.Join(dir, fileJournal)
 	was := content(t, journal)
 	put(t, journal, content(t, index))
@@ -90,7 +100,7 @@ func TestLoad_RefusesSwappedAndClearFiles(t *testing.T) {
 // older makes a folder of what it was when nothing was encrypted: the keyset in it, all in clear.
 func older(t *testing.T) (dir string, plain map[string][]byte) {
 	t.Helper()
-	dir, kek := whole(t)
+	dir, kek := full(t)
 	k, err := ReadKEK(kek)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +175,7 @@ func TestEncrypt_TakesOverAFolderInClear(t *testing.T) {
 // the one that is given is not thrown away.
 func TestFindKEK_Lost(t *testing.T) {
 	t.Parallel()
-	dir, _ := whole(t)
+	dir, _ := full(t)
 	path := filepath.Join(filepath.Dir(dir), "kek")
 	if _, made, err := FindKEK(path, dir); !errors.Is(err, ErrKEKLost) || made {
 		t.Errorf("made another: %t, %v", made, err)

@@ -3,10 +3,12 @@
 //
 //	index.key      key of the blind indexes (32 bytes, hexadecimal). It cannot be rotated without reading every citizen.
 //	journal.key    signs the journal's checkpoints (signed note, Ed25519). Its public half is in every policy file.
+//	journal-next.key                the journal's next key, while both sign (journal.go).
+//	journal.former                  the journal's keys that ended: public halves, and where they did.
 //	seal.key, seal.pem              seal documents: key and certificate chain (PAdES); the chain is public, and in clear.
 //
-// The keys that sign tokens are in the database, sealed (package signingkey). Whoever reads this folder and has the keyset can open citizens' data and speak in our name. The folder is copied apart from
-// the database, and the keyset apart from both.
+// The keys that sign tokens are in the database, sealed (package signingkey). Whoever reads this folder and has the keyset can
+// open citizens' data and speak in our name. The folder is copied apart from the database, and the keyset apart from both.
 package keyring
 
 import (
@@ -39,6 +41,8 @@ const (
 	fileKEK     = "kek.json" // where the keyset lay once
 	fileIndex   = "index.key"
 	fileJournal = "journal.key"
+	fileNext    = "journal-next.key"
+	fileFormer  = "journal.former"
 
 	// FileSealKey and FileSealChain are not made by Generate: the seal's certificate comes from a certification body, or
 	// from `make certs` for development.
@@ -46,8 +50,8 @@ const (
 	FileSealChain = "seal.pem"
 )
 
-// private are the files that are encrypted.
-var private = []string{fileIndex, fileJournal, FileSealKey}
+// private are the files that are encrypted. All but the next key of the journal are always there.
+var private = []string{fileIndex, fileJournal, fileNext, FileSealKey}
 
 // Generate makes the keys that are missing in a folder and never replaces one. origin is the journal's name, kek the text of the
 // key-encryption keyset. It returns the names of the files it made.
@@ -141,23 +145,11 @@ func Load(dir, kek string) (*Keyring, error) {
 	if k.Envelope, err = loadEnvelope(dir, root); err != nil {
 		return nil, err
 	}
-	if k.Journal, err = loadJournal(dir, root); err != nil {
+	if k.Journal, err = root.journal(dir); err != nil {
 		return nil, err
 	}
 	k.Sealer, err = loadSealer(dir, root)
 	return k, err
-}
-
-func loadJournal(dir string, root *KEK) (*tree.Signer, error) {
-	text, err := root.read(dir, fileJournal)
-	if err != nil {
-		return nil, err
-	}
-	signer, err := tree.NewSigner(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("%s: not a signer key", fileJournal) // the error might quote it
-	}
-	return signer, nil
 }
 
 // read reads a private file.
@@ -177,9 +169,11 @@ func read(dir, name string) ([]byte, error) {
 	content, err := os.ReadFile(filepath.Join(dir, name))
 	switch {
 	case errors.Is(err, os.ErrNotExist) && (name == FileSealKey || name == FileSealChain):
-		return nil, fmt.Errorf("KEYS_DIR: there is no %s; the seal's key (PKCS #8, %s) and certificate chain (%s) come from a certification body", name, FileSealKey, FileSealChain)
+		return nil, fmt.Errorf("KEYS_DIR: %w; the seal's key (PKCS #8, %s) and certificate chain (%s) come from a certification body", err, FileSealKey, FileSealChain)
+	case errors.Is(err, os.ErrNotExist) && name == fileJournal:
+		return nil, fmt.Errorf("KEYS_DIR: %w; `mandat admin keys` makes it for a new journal, `mandat admin journal-key replace` in the place of one that was lost", err)
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("KEYS_DIR: there is no %s; `mandat admin keys` makes what is missing", name)
+		return nil, fmt.Errorf("KEYS_DIR: %w; `mandat admin keys` makes what is missing", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("KEYS_DIR: %w", err)

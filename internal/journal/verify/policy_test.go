@@ -17,11 +17,17 @@ import (
 func TestParsePolicy(t *testing.T) {
 	t.Parallel()
 	one, two := newSigner(t).VerifierKey(), newSigner(t).VerifierKey()
+	_, other, err := tree.GenerateKey("other.test/journal")
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := newWitness(t)
+	root := base64.StdEncoding.EncodeToString(make([]byte, len(format.Hash{})))
 	for _, good := range []string{
 		"log " + one + "\nquorum none\n",
 		"# trust\n\n \t log\t" + one + "  https://mandat.example/journal \n# none needed\nquorum none",
 		"log " + one + "\nlog " + two + "\nquorum none",
+		"log " + one + "\nformer " + two + " 7 " + root + "\nquorum none",
 		"log " + one + "\nwitness w " + w.vkey + "\nquorum w",
 		"log " + one + "\nwitness w " + w.vkey + " https://w.example\ngroup g 1 w\nquorum g",
 	} {
@@ -35,6 +41,9 @@ func TestParsePolicy(t *testing.T) {
 		"log " + one + "\nwitness none " + w.vkey + "\nquorum none", "log " + one + "\nwitness w " + w.vkey + "\nwitness v " + w.vkey + "\nquorum w",
 		"log " + one + "\nwitness w " + one + "\nquorum w", "log " + one + "\nwitness w " + w.vkey + "\ngroup g 2 w\nquorum g", "log " + one + "\nwitness w " + w.vkey + "\ngroup g 0 w\nquorum g",
 		"log " + one + "\nwitness w " + w.vkey + "\ngroup g any w w\nquorum g", "log " + one + "\nwitness w " + w.vkey + "\ngroup g any none\nquorum g", "log " + one + "\nwitness w " + w.vkey + "\ngroup g any\nquorum g",
+		"former " + two + " 7 " + root + "\nquorum none", "former " + two + " 7 " + root + "\nlog " + one + "\nquorum none", "log " + one + "\nformer " + two + " 7\nquorum none",
+		"log " + one + "\nformer " + two + " -7 " + root + "\nquorum none", "log " + one + "\nformer " + two + " 7 AAAA\nquorum none", "log " + one + "\nformer " + one + " 7 " + root + "\nquorum none",
+		"log " + other + "\nformer " + two + " 7 " + root + "\nquorum none", "log " + one + "\nformer x 7 " + root + "\nquorum none",
 		"log " + one + "\nquorum none\n" + strings.Repeat("#", maxPolicy),
 	} {
 		if _, err := ParsePolicy([]byte(bad)); err == nil {

@@ -64,6 +64,33 @@ func (s *synthetic) published(t *testing.T, size int, change func(path string, b
 	return server.URL
 }
 
+// A site shows the log that keys which ended have signed, or it is another one.
+func TestLog_TheSiteAfterAKeyEnded(t *testing.T) {
+	t.Parallel()
+	const n, size = 3000, 1000
+	s := newSynthetic(t, n, n)
+	site := s.published(t, n, nil)
+	for what, c := range map[string]struct {
+		root  format.Hash
+		end   int64
+		whole bool
+	}{"where it ended": {s.roots[size], size, true}, "another log": {s.roots[size-1], size, false}, "at the size shown": {s.roots[n], n, true}, "another log of that size": {s.roots[size], n, false}, "beyond": {s.roots[size], n + 1, true}} {
+		signer, err := s.signer.With(nil, []format.Key{{VKey: newSigner(t).VerifierKey(), End: &format.End{Size: c.end, Root: c.root}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy, err := ParsePolicy([]byte(signer.Policy("")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []Options{{Policy: policy, Site: site}, {Policy: policy, Export: fstest.MapFS(s.memory), Gone: n}} {
+			if _, err := Log(t.Context(), o); (err == nil) != c.whole {
+				t.Errorf("%s, of the site %t: %v", what, o.Site != "", err)
+			}
+		}
+	}
+}
+
 func TestLog_TheSiteAlone(t *testing.T) {
 	t.Parallel()
 	const n = 70_000
