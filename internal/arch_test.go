@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "journal/format", "journal/verify", "receipt/format", "spreadsheet"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "receipt/format", "spreadsheet"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
@@ -25,7 +25,7 @@ var levels = [][]string{
 	// 3 rules and their SQL, no HTTP
 	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report", "receipt"},
 	// 4 protocols
-	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "apitoken"},
+	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken"},
 	// 5 pages, no SQL
 	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
@@ -42,7 +42,7 @@ var beside = map[string][]string{
 	"journal/verify": {"journal/format"},
 	"sirene":         {"clock"},
 	"backup":         {"keyring"},
-	"idp":            {"session", "apitoken"},
+	"idp":            {"session", "clientauth", "apitoken"},
 	"jobs":           {"journal"},
 	"page":           {"db"},
 	"card":           {"org"},
@@ -120,6 +120,7 @@ var writers = map[string]string{
 	"mandate_evidence": "mandate",
 	"mandate_end_told": "caseload",
 	"credential_card":  "card",
+	"client":           "client",
 }
 
 // writersByPrefix is for packages that own several tables named after them.
@@ -151,6 +152,7 @@ var writersByPrefix = map[string]string{
 	"consent":         "consent",
 	"smsin_":          "smsin",
 	"report_":         "report",
+	"client_":         "clientauth",
 	"receipt_":        "receipt",
 }
 
@@ -224,4 +226,4 @@ func TestStructure_Finds(t *testing.T) {
 // planted creates every table of writers, so that only the planted fault shows.
 const planted = `create table organisation (); create table person (); create table membership ();
 create table citizen (); create table mandate (); create table mandate_draft (); create table mandate_power (); create table mandate_handover (); create table mandate_evidence (); create table mandate_end_told ();
-create table session (); create table credential_card ();`
+create table session (); create table credential_card (); create table client ();`

@@ -69,6 +69,8 @@ type Client struct {
 	Scopes        []string            `json:"scopes,omitempty"`         // none is all we know
 	Procedures    []string            `json:"procedures,omitempty"`     // that a service serves: keys of the catalogue
 	IdentityLevel procedure.Assurance `json:"identity_level,omitempty"` // how surely the citizen must be known; none is by FranceConnect
+
+	Filed bool `json:"-"` // it stands in the clients file: the operator registered it, not an administrator
 }
 
 // Direct reports whether the client is a service that talks to us itself.
@@ -111,7 +113,7 @@ func (c *Client) Check() error {
 	if c.ID == "" || len(c.ID) > MaxID {
 		return errors.New("a client without client_id, or with one that is too long")
 	}
-	for _, check := range []func() error{c.checkKind, c.checkAuthentication, c.checkAlgorithms, c.checkAddresses} {
+	for _, check := range []func() error{c.checkKind, c.checkAuthentication, c.checkAlgorithms, c.checkKeys, c.checkAddresses} {
 		if err := check(); err != nil {
 			return fmt.Errorf("client %s: %w", c.ID, err)
 		}
@@ -151,6 +153,9 @@ func (c *Client) checkAuthentication() error {
 	case PrivateKeyJWT:
 		if c.AuthAlg != "ES256" && c.AuthAlg != "RS256" {
 			return errors.New("token_endpoint_auth_signing_alg is neither ES256 nor RS256")
+		}
+		if c.Secret.hash != nil {
+			return errors.New("client_secret: private_key_jwt has none")
 		}
 		if len(c.JWKS) == 0 && c.JWKSURI == "" {
 			return errors.New("private_key_jwt needs jwks or jwks_uri")

@@ -4,6 +4,7 @@
 //
 //	client.go    a registration, and what is wrong with one
 //	secret.go    the hash of a client's secret
+//	keys.go      a client's public keys, and which may do what
 //	file.go      the clients file
 //	registry.go  finding a client
 package client

@@ -24,6 +24,7 @@ func New(filed []Client) (*Registry, error) {
 		if _, double := r.filed[c.ID]; double {
 			return nil, fmt.Errorf("client %s stands twice", c.ID)
 		}
+		c.Filed = true
 		r.filed[c.ID] = &c
 	}
 	return r, nil

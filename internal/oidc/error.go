@@ -1,6 +1,9 @@
 package oidc
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // Code is an error code of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6, or OpenID Connect
 // Core Error Code unmet_authentication_requirements; or what its line says.
@@ -35,10 +38,14 @@ const (
 type Error struct {
 	Code        Code   `json:"error"`
 	Description string `json:"error_description,omitempty"`
+
+	RetryAfter time.Duration `json:"-"` // with SlowDown: when to come back
 }
 
 // Refuse returns an Error with these words.
-func Refuse(code Code, description string) *Error { return &Error{code, description} }
+func Refuse(code Code, description string) *Error {
+	return &Error{Code: code, Description: description}
+}
 
 // Error returns code and description.
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Description }

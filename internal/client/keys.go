@@ -1,0 +1,148 @@
+package client
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Limits of a client's keys.
+const (
+	MaxJWKS = 64 << 10 // bytes of a JWK set
+	maxKeys = 20
+	minRSA  = 2048 // bits
+	maxRSA  = 8192 // a larger one only costs us time
+	maxKID  = 256
+)
+
+var errKeys = errors.New("jwks: not a JSON Web Key Set (RFC 7517)")
+
+// ReadKeys reads a JWK set that a client publishes. Keys of kinds we do not use are for others, and are left out. An error says that it is no set,
+// or that nothing of it can be used.
+func ReadKeys(raw []byte) (jose.JSONWebKeySet, error) {
+	var out jose.JSONWebKeySet
+	all, err := splitKeys(raw)
+	if err != nil {
+		return out, err
+	}
+	for _, one := range all {
+		var key jose.JSONWebKey
+		if key.UnmarshalJSON(one) == nil && checkKey(key) == nil {
+			out.Keys = append(out.Keys, key)
+		}
+	}
+	if len(out.Keys) == 0 {
+		return out, errors.New("jwks: no key that can be used")
+	}
+	return out, nil
+}
+
+func splitKeys(raw []byte) ([]json.RawMessage, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if len(raw) > MaxJWKS || json.Unmarshal(raw, &set) != nil || len(set.Keys) == 0 {
+		return nil, errKeys
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, fmt.Errorf("jwks: more than %d keys", maxKeys)
+	}
+	return set.Keys, nil
+}
+
+// checkKey says why a key cannot be a client's. It never quotes the key.
+func checkKey(key jose.JSONWebKey) error {
+	switch {
+	case len(key.KeyID) > maxKID:
+		return errors.New("a kid is too long")
+	case key.Use != "" && key.Use != "sig" && key.Use != "enc":
+		return errors.New("use is neither sig nor enc")
+	}
+	switch public := key.Key.(type) {
+	case *ecdsa.PublicKey:
+		if public.Curve != elliptic.P256() {
+			return errors.New("an EC key is not on P-256")
+		}
+	case *rsa.PublicKey:
+		if bits := public.N.BitLen(); bits < minRSA || bits > maxRSA || public.N.Bit(0) == 0 || public.E < 65537 || public.E > 1<<31-1 {
+			return fmt.Errorf("an RSA key has fewer than %d or more than %d bits, or a small exponent", minRSA, maxRSA)
+		}
+	default:
+		return errors.New("a key is neither an EC key on P-256 nor an RSA key, or is not public")
+	}
+	if key.Algorithm != "" && !Fits(key, key.Algorithm) {
+		return errors.New("alg is none that we use with this kind of key")
+	}
+	return nil
+}
+
+// Fits reports whether a key may be used with an algorithm: to verify signatures (ES256, RS256), or to encrypt (ECDH-ES, RSA-OAEP-256).
+func Fits(key jose.JSONWebKey, alg string) bool {
+	use := "sig"
+	if alg == "ECDH-ES" || alg == "RSA-OAEP-256" {
+		use = "enc"
+	}
+	if key.Use != "" && key.Use != use || key.Algorithm != "" && key.Algorithm != alg {
+		return false
+	}
+	switch key.Key.(type) {
+	case *ecdsa.PublicKey:
+		return alg == "ES256" || alg == "ECDH-ES"
+	case *rsa.PublicKey:
+		return alg == "RS256" || alg == "RSA-OAEP-256"
+	}
+	return false
+}
+
+// checkKeys looks at keys that a registration brings along: all of them can be used, and there is one for each thing that the client does.
+func (c *Client) checkKeys() error {
+	if len(c.JWKS) == 0 {
+		return nil
+	}
+	if c.JWKSURI != "" {
+		return errors.New("jwks and jwks_uri: only one of them")
+	}
+	all, err := splitKeys(c.JWKS)
+	if err != nil {
+		return err
+	}
+	var set []jose.JSONWebKey
+	for _, one := range all {
+		var key jose.JSONWebKey
+		if err := key.UnmarshalJSON(one); err != nil {
+			return errors.New("jwks: a key cannot be read")
+		}
+		if err := checkKey(key); err != nil {
+			return fmt.Errorf("jwks: %w", err)
+		}
+		set = append(set, key)
+	}
+	needs := map[string]string{}
+	if c.Auth == PrivateKeyJWT {
+		needs["token_endpoint_auth_signing_alg"] = c.AuthAlg
+	}
+	if c.UserInfoKeyAlg != "" {
+		needs["userinfo_encrypted_response_alg"] = c.UserInfoKeyAlg
+	}
+	for name, alg := range needs {
+		if !anyFits(set, alg) {
+			return errors.New("jwks: no key for " + strings.TrimSpace(name+" "+alg))
+		}
+	}
+	return nil
+}
+
+func anyFits(set []jose.JSONWebKey, alg string) bool {
+	for _, key := range set {
+		if Fits(key, alg) {
+			return true
+		}
+	}
+	return false
+}
