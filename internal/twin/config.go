@@ -8,6 +8,7 @@ type Config struct {
 	FranceConnect FranceConnectConfig `json:"franceconnect"`
 	ProConnect    ProConnectConfig    `json:"proconnect"`
 	Service       ServiceConfig       `json:"service"`
+	Direct        DirectConfig        `json:"direct"`
 
 	// Log receives what the program writes to its standard error. Nil: only the last part is kept, for Start's error.
 	Log io.Writer `json:"-"`
@@ -47,10 +48,12 @@ const (
 	ProConnect    Role = "proconnect"
 )
 
-// Client is a relying party of FranceConnect or ProConnect. It authenticates with client_secret_post.
+// Client is a relying party of FranceConnect or ProConnect. It authenticates with client_secret_post, or with private_key_jwt if it
+// has a JWKSURI and no Secret.
 type Client struct {
 	ID                     string   `json:"client_id"`
-	Secret                 string   `json:"client_secret"`
+	Secret                 string   `json:"client_secret,omitempty"`
+	JWKSURI                string   `json:"jwks_uri,omitempty"`
 	Name                   string   `json:"name,omitempty"` // shown to people; default: ID
 	RedirectURIs           []string `json:"redirect_uris"`
 	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
@@ -101,6 +104,10 @@ type Provider struct {
 	// IDTokenAlg is ES256 (default), RS256 or HS256. UserinfoAlg likewise, or empty for plain JSON.
 	IDTokenAlg  string `json:"id_token_alg,omitempty"`
 	UserinfoAlg string `json:"userinfo_alg,omitempty"`
+
+	// UserinfoKeyAlg is ECDH-ES or RSA-OAEP-256 for userinfo that is encrypted, with A256GCM, after it was signed. The keys are
+	// at EncryptionKeys.
+	UserinfoKeyAlg string `json:"userinfo_key_alg,omitempty"`
 
 	// AMR is what FranceConnect attaches to logins through this provider. Default: fc, pwd, mail.
 	AMR []string `json:"amr,omitempty"`

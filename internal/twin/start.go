@@ -23,6 +23,7 @@ type Twin struct {
 	FranceConnect string // issuer, http://127.0.0.2:PORT/api/v2
 	ProConnect    string // issuer, http://127.0.0.3:PORT/api/v2
 	Service       string // origin of the public service, http://127.0.0.4:PORT
+	Direct        string // origin of the services that talk to Mandat directly, http://127.0.0.5:PORT
 
 	admin, secret string
 	http          *http.Client
@@ -36,6 +37,7 @@ type readyLine struct {
 	FranceConnect string `json:"franceconnect"`
 	ProConnect    string `json:"proconnect"`
 	Service       string `json:"service"`
+	Direct        string `json:"direct"`
 	Admin         string `json:"admin"`
 	Secret        string `json:"secret"`
 }
@@ -110,7 +112,7 @@ func (t *Twin) await(ctx context.Context, stdout io.Reader) error {
 	}()
 	select {
 	case r := <-ready:
-		t.FranceConnect, t.ProConnect, t.Service = r.FranceConnect, r.ProConnect, r.Service
+		t.FranceConnect, t.ProConnect, t.Service, t.Direct = r.FranceConnect, r.ProConnect, r.Service, r.Direct
 		t.admin, t.secret = r.Admin, r.Secret
 		t.http = &http.Client{Timeout: time.Minute, Transport: &http.Transport{}}
 		return nil

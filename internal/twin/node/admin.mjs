@@ -2,12 +2,13 @@
 // listens on a port of its own that only the starter knows, and wants the secret of the ready line.
 //   PUT, DELETE  /KIND/ID      KIND as in `kinds` below, body: JSON
 //   GET          /events       ?client=ID&after=N
+//   GET          /direct/told/ID   what a direct service was told
 import { timingSafeEqual } from 'node:crypto';
 import { json, text } from './http.mjs';
 
 const sameText = (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
-export function admin({ secret, fc, pc, service, faults, events }) {
+export function admin({ secret, fc, pc, service, direct, faults, events }) {
   const kinds = {
     'franceconnect/clients': { put: (id, v) => fc.putClient(id, v), delete: (id) => fc.clients.delete(id) },
     'franceconnect/providers': { put: (id, v) => fc.putProvider(id, v), delete: (id) => fc.providers.delete(id) },
@@ -15,6 +16,7 @@ export function admin({ secret, fc, pc, service, faults, events }) {
     'proconnect/clients': { put: (id, v) => pc.putClient(id, v), delete: (id) => pc.clients.delete(id) },
     'proconnect/professionals': { put: (id, v) => pc.putProfessional(id, v), delete: (id) => pc.professionals.delete(id) },
     'service/services': { put: (id, v) => service.put(id, v), delete: (id) => service.delete(id) },
+    'direct/services': { put: (id, v) => direct.put(id, v), delete: (id) => direct.delete(id) },
     faults: { put: (id, v) => faults.put(id, v), delete: (id) => faults.delete(id) },
   };
 
@@ -23,6 +25,7 @@ export function admin({ secret, fc, pc, service, faults, events }) {
     const url = new URL(req.url, 'http://admin.invalid');
     if (req.method === 'GET' && url.pathname === '/events') return json(res, 200, events.list(url.searchParams));
     const [, kind, id] = /^\/(.+)\/([^/]+)$/.exec(url.pathname) ?? [];
+    if (req.method === 'GET' && kind === 'direct/told') return json(res, 200, direct.told(decodeURIComponent(id)) ?? {});
     if (!kinds[kind] || !['PUT', 'DELETE'].includes(req.method)) return json(res, 404, { error: 'unknown' });
     try {
       if (req.method === 'PUT') await kinds[kind].put(decodeURIComponent(id), JSON.parse(await text(req)));

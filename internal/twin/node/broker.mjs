@@ -4,6 +4,7 @@ import { Issuer, custom, errors as rpErrors } from 'openid-client';
 import { random, redirect } from './http.mjs';
 import { faultsOf, onlyIdentity } from './identity.mjs';
 import { page } from './pages.mjs';
+import { publicPart } from './keys.mjs';
 
 const CALL_MS = 6000;
 const ENOUGH = ['eidas1', 'eidas2', 'eidas3'];
@@ -19,7 +20,8 @@ export function broker(fc) {
       client_id: p.client_id, client_secret: p.client_secret, token_endpoint_auth_method: 'client_secret_post', response_types: ['code'],
       redirect_uris: [callbackUri], post_logout_redirect_uris: [`${fc.issuer}/client/logout-callback`],
       id_token_signed_response_alg: p.id_token_alg, ...(p.userinfo_alg && { userinfo_signed_response_alg: p.userinfo_alg }),
-    });
+      ...(p.userinfo_key_alg && { userinfo_encrypted_response_alg: p.userinfo_key_alg, userinfo_encrypted_response_enc: 'A256GCM' }),
+    }, { keys: fc.encryptionKeys });
     client[custom.clock_tolerance] = 0;
     return client;
   }
@@ -72,6 +74,9 @@ export function broker(fc) {
     return attempt.outcome;
   }
 
+  // The keys to which an identity provider encrypts, where FranceConnect has them.
+  const publicKeys = () => ({ keys: fc.encryptionKeys.map(publicPart) });
+
   const stop = (code, why) => Object.assign(new Error(why ?? code), { refusal: fc.refusal(code) });
 
   async function exchange(client, q, attempt) {
@@ -112,5 +117,5 @@ export function broker(fc) {
     return { identity: onlyIdentity(info), idp: { uid: p.uid, amr: p.amr }, id_token: tokens.id_token, rep_scope: claims.rep_scope };
   }
 
-  return { clientAt, authorizeAtProvider, brokerCallback, brokerOutcome };
+  return { clientAt, authorizeAtProvider, brokerCallback, brokerOutcome, publicKeys };
 }

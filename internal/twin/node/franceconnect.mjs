@@ -2,7 +2,7 @@
 //
 // The way of a citizen: /authorize (closed list) → interaction/UID (choice of account) → choose, or the broker and verify →
 // consent → back to the service. `interaction.mjs` has the steps, `logout.mjs` the way out.
-import { openidProvider, offending, missing, ClientRegistry } from './provider.mjs';
+import { authentication, openidProvider, offending, missing, ClientRegistry } from './provider.mjs';
 import { claimsByScope, OPEN_SCOPES, pairwiseSub, account as accountOf, pivot } from './identity.mjs';
 import { refusals } from './refusals.mjs';
 import { browserSessions } from './sessions.mjs';
@@ -10,6 +10,7 @@ import { esc, page } from './pages.mjs';
 import { interactions } from './interaction.mjs';
 import { broker } from './broker.mjs';
 import { logout } from './logout.mjs';
+import { json } from './http.mjs';
 
 export const WHO = 'FranceConnect (démonstration)';
 const PARAMETERS = ['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'acr_values', 'state', 'nonce', 'claims', 'prompt', 'idp_hint'];
@@ -33,8 +34,8 @@ export class FranceConnect {
   accounts = new Map(); // who was identified, by digest
   session = browserSessions('franceconnect_broker', '/api/v2');
 
-  constructor({ issuer, keys, citizens, faults, record, codesInErrors = false }) {
-    Object.assign(this, { issuer, citizens, faults, record, codesInErrors });
+  constructor({ issuer, keys, encryptionKeys, citizens, faults, record, codesInErrors = false }) {
+    Object.assign(this, { issuer, encryptionKeys, citizens, faults, record, codesInErrors });
     Object.assign(this, broker(this), logout(this));
     Object.assign(this, openidProvider({
       role: 'franceconnect', who: WHO, issuer, keys, faults, clients: this.clients, ttl: TTL,
@@ -108,7 +109,7 @@ export class FranceConnect {
   async putClient(id, c) {
     const scope = c.scope || OPEN_SCOPES;
     await this.clients.put(id, {
-      client_id: id, client_secret: c.client_secret, client_name: c.name || id,
+      client_id: id, ...authentication(c), client_name: c.name || id,
       redirect_uris: c.redirect_uris, post_logout_redirect_uris: c.post_logout_redirect_uris ?? [],
       scope, id_token_signed_response_alg: c.id_token_alg || 'ES256', userinfo_signed_response_alg: c.userinfo_alg || 'ES256',
       // Without it the sector would be the host and port of the first redirect_uri.
@@ -125,6 +126,7 @@ export class FranceConnect {
     const [, uid, step] = /^\/interaction\/([^/]+)\/?([a-z]*)$/.exec(path) ?? [];
     try {
       if (uid) return await this.interaction(req, res, uid, step);
+      if (path === '/client/.well-known/keys') return json(res, 200, this.publicKeys());
       if (path === '/oidc-callback') return await this.brokerCallback(req, res);
       if (path === '/client/logout-callback') return this.logoutCallback(req, res, url.searchParams);
     } catch (error) {

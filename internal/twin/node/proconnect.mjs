@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { interactionPolicy } from 'oidc-provider';
 import { form } from './http.mjs';
-import { openidProvider, offending, missing, ClientRegistry } from './provider.mjs';
+import { authentication, openidProvider, offending, missing, ClientRegistry } from './provider.mjs';
 import { button, choices, document, esc, interstitial, page, postForm } from './pages.mjs';
 
 export const WHO = 'ProConnect (démonstration)';
@@ -125,7 +125,7 @@ export class ProConnect {
 
   async putClient(id, c) {
     await this.clients.put(id, {
-      client_id: id, client_secret: c.client_secret, client_name: c.name || id,
+      client_id: id, ...authentication(c), client_name: c.name || id,
       redirect_uris: c.redirect_uris, post_logout_redirect_uris: c.post_logout_redirect_uris ?? [],
       scope: c.scope || Object.keys(claimsByScope).join(' '),
       id_token_signed_response_alg: c.id_token_alg || 'RS256',

@@ -141,5 +141,7 @@ export function openidProvider({ role, who, issuer, keys, clients, faults, accep
 const flat = (object) => Object.entries(object).flatMap(([name, value]) => [].concat(value).map((v) => [name, v]));
 
 // offending returns the first parameter that is not on the list or is given twice.
+// authentication is how a client proves who it is: a client with a key set has no secret.
+export const authentication = (c) => (c.jwks_uri ? { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: c.jwks_uri } : { client_secret: c.client_secret });
 export const offending = (q, allowed) => [...q.keys()].find((name) => !allowed.includes(name) || q.getAll(name).length > 1);
 export const missing = (q, required) => required.find((name) => !q.get(name));
