@@ -34,6 +34,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/proconnect"
+	"mandat/internal/receipt"
 	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
@@ -68,6 +69,7 @@ type App struct {
 	mandates   *mandate.Register
 	caseload   *caseload.Register
 	press      *attestation.Press
+	receipts   *receipt.Register
 	reports    *report.Register
 
 	pages         *page.Pages
@@ -159,6 +161,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock).Telling(a.tellCitizens())
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
+	a.receipts = receipt.New(a.db, a.journal, a.mandates, a.signing(signingkey.Receipt), receipt.Settings{BaseURL: a.config.BaseURL}, a.clock)
 	return a.buildLog(ctx)
 }
 

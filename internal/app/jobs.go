@@ -21,6 +21,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},
 		{Name: "start-mandates", Every: time.Minute, Run: a.startMandates},
+		{Name: "extend-status-lists", Every: time.Hour, Run: a.receipts.Extend},
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
 		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},

@@ -38,7 +38,7 @@ func (a *App) buildRoutes(context.Context) error {
 	a.idp.Mount(a.router)
 	a.office.smsin.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Caseload: a.caseload, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Phones: a.office.phones, Reports: a.reports, Certifications: a.office.certifications, Clock: a.clock}).Mount(a.router)
+		Press: a.press, Phones: a.office.phones, Reports: a.reports, Receipts: a.receipts, Certifications: a.office.certifications, Clock: a.clock}).Mount(a.router)
 	(&counter.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Clock: a.clock,
 		Phones: a.office.phones, Consents: a.office.consents, Press: a.press, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Caseload: a.caseload,
@@ -50,5 +50,5 @@ func (a *App) buildRoutes(context.Context) error {
 }
 
 func (a *App) public() *public.Site {
-	return &public.Site{Contact: public.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, Pages: a.pages, Press: a.press, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
+	return &public.Site{Contact: public.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, Pages: a.pages, Press: a.press, Receipts: a.receipts, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
 }

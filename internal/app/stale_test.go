@@ -30,7 +30,7 @@ var unhurried = []string{
 	"POST /brouillons/{draft}/signature/options",                                                            // of a script; the passkey is the factor
 	"POST /brouillons/{draft}/identite/telephone", "POST /brouillons/{draft}/identite/telephone/annulation", // as on this screen
 	"POST /mandats/{mandate}/telephone/exception", // nobody has asked here: there is no field to fill in (aidant.TestPhone_WantsAColleague)
-	"POST /mandats", "POST /mandats/{mandate}/usages", "POST /mandats/{mandate}/usages/{use}", "POST /mandats/{mandate}/compte-rendu", // a search, and accounts of what was done
+	"POST /mandats", "POST /mandats/{mandate}/usages", "POST /mandats/{mandate}/usages/{use}", "POST /mandats/{mandate}/compte-rendu", "POST /mandats/{mandate}/recu", // a search, accounts of what was done, and a paper of the citizen's
 	"POST /brouillons/{draft}/temoin", // of a colleague's draft (counter.TestWitness_TheSecondColleague)
 }
 

@@ -15,6 +15,11 @@ func SendJSON(w http.ResponseWriter, name string, file []byte) {
 	send(w, name, "application/json", file)
 }
 
+// SendText is SendPDF for a text ("recu-mandat.txt").
+func SendText(w http.ResponseWriter, name, text string) {
+	send(w, name, "text/plain; charset=utf-8", []byte(text))
+}
+
 func send(w http.ResponseWriter, name, kind string, document []byte) {
 	h := w.Header()
 	h.Set("Content-Type", kind)

@@ -4,6 +4,7 @@
 package sitetest
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/oidc"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/pdf"
@@ -69,6 +71,21 @@ func (o *Office) Credentials(t testing.TB) *credential.Register {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// Keys are keys that sign tokens, which nothing else has.
+func Keys(t testing.TB) func() *oidc.KeySet {
+	t.Helper()
+	current, err1 := oidc.GenerateKey(oidc.ES256)
+	next, err2 := oidc.GenerateKey(oidc.ES256)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	set, err := oidc.NewKeySet(oidc.Keys{Current: current, Next: next.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() *oidc.KeySet { return set }
 }
 
 // Sealer seals documents with a key that nothing else has.

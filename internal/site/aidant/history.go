@@ -84,6 +84,8 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, cases map[string]stri
 		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "attestation.issued":
 		return s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(body.Detail.Kind, "attestation"))
+	case "receipt.issued":
+		return s.Pages.Text(lang, "recu.act")
 	case "mandate.ended":
 		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
 		if err != nil {

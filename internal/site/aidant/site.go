@@ -15,6 +15,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/phone"
 	"mandat/internal/procedure"
+	"mandat/internal/receipt"
 	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
@@ -36,6 +37,7 @@ type Site struct {
 	Clock          *clock.Clock
 	Phones         *phone.Register
 	Reports        *report.Register
+	Receipts       *receipt.Register
 }
 
 // Mount adds the site's routes.
@@ -45,6 +47,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/mandats/{mandate}", page.Aidant, s.showMandate)
 	s.mountPapers(r)
 	r.Get("/mandats/{mandate}/preuve.json", page.Aidant, s.sendEvidence)
+	r.Post("/mandats/{mandate}/recu", page.Aidant, s.sendReceipt)
 	r.Get("/mandats/{mandate}/fin", page.Aidant, s.showEnd)
 	r.Post("/mandats/{mandate}/fin", page.Aidant, s.doEnd)
 	r.Post("/mandats/{mandate}/confirmation", page.Aidant, s.doConfirmEnd)

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/proconnect"
 	"mandat/internal/prose"
+	"mandat/internal/receipt"
 )
 
 // Contact is where whoever runs the site is reached.
@@ -17,12 +18,13 @@ type Contact struct{ Phone, Email, Address string }
 
 // Site serves the public pages.
 type Site struct {
-	Contact Contact
-	Pages   *page.Pages
-	Press   *attestation.Press
-	Log     *tree.Log
-	Policy  string                      // text of the journal's policy file (C2SP tlog-policy)
-	Ready   func(context.Context) error // whether this server should get requests
+	Contact  Contact
+	Pages    *page.Pages
+	Press    *attestation.Press
+	Receipts *receipt.Register
+	Log      *tree.Log
+	Policy   string                      // text of the journal's policy file (C2SP tlog-policy)
+	Ready    func(context.Context) error // whether this server should get requests
 }
 
 // Mount adds the site's routes.
@@ -31,6 +33,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/v/{token}", page.Public, s.showStatus)
 	r.Post("/v/{token}", page.Public, s.doCheck)
 	s.mountCatalogue(r)
+	s.mountReceipts(r)
 	r.Get("/accessibilite", page.Public, s.showAccessibility)
 	r.Get("/mentions", page.Public, s.showLegal)
 	r.Get("/robots.txt", page.Public, s.sendRobots)

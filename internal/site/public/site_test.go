@@ -23,6 +23,8 @@ import (
 	"mandat/internal/page/pagetest"
 	"mandat/internal/pdf"
 	"mandat/internal/prose"
+	"mandat/internal/receipt"
+	"mandat/internal/sitetest"
 )
 
 type window struct {
@@ -52,7 +54,7 @@ func newWindow(t *testing.T) *window {
 		t.Fatal(err)
 	}
 	pages := pagetest.Pages(t)
-	w.site = &Site{Pages: pages, Log: w.integrator.Log(), Policy: "log x\nquorum none\n", Ready: func(context.Context) error { return nil },
+	w.site = &Site{Pages: pages, Receipts: receipt.New(w.DB, w.Journal, w.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, w.Clock), Log: w.integrator.Log(), Policy: "log x\nquorum none\n", Ready: func(context.Context) error { return nil },
 		Press: attestation.New(w.DB, w.Journal, w.Mandates, w.Citizens, sealer, attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, w.Clock)}
 	r := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	w.site.Mount(r)
