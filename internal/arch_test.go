@@ -41,6 +41,7 @@ var beside = map[string][]string{
 	"paper":          {"prose"},
 	"journal/verify": {"journal/format"},
 	"sirene":         {"clock"},
+	"upstream":       {"oidc", "token"},
 	"backup":         {"keyring"},
 	"idp":            {"session", "clientauth", "apitoken"},
 	"jobs":           {"journal"},

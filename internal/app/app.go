@@ -187,7 +187,7 @@ func (a *App) buildProtocols(_ context.Context) error {
 		return err
 	}
 	var err error
-	a.proconnect, err = proconnect.New(proconnect.Config{Issuer: c.ProConnectIssuer, ClientID: c.ProConnectClientID, ClientSecret: c.ProConnectClientSecret,
+	a.proconnect, err = proconnect.New(proconnect.Config{Issuer: c.ProConnectIssuer, ClientID: c.ProConnectClientID, ClientSecret: c.ProConnectClientSecret, Keys: a.asserting(c.ProConnectAuth),
 		RedirectURL: c.BaseURL + "/connexion/proconnect/retour", HomeURL: c.BaseURL + "/", ACR: c.ProConnectACR},
 		proconnect.Parts{Directory: a.directory, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Invitations: a.people.invitations, Journal: a.journal, Clock: a.clock})
 	if err != nil {
@@ -196,7 +196,7 @@ func (a *App) buildProtocols(_ context.Context) error {
 	if a.pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{a.proconnect.Origin()}}); err != nil {
 		return err
 	}
-	a.franceconnect, err = franceconnect.New(franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret,
+	a.franceconnect, err = franceconnect.New(franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret, Keys: a.asserting(c.FranceConnectAuth),
 		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log},
 		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Drafts: a.drafts, Catalogue: a.catalogue, Pages: a.pages, Clock: a.clock})
 	if err != nil {
@@ -218,11 +218,6 @@ func (a *App) buildProtocols(_ context.Context) error {
 	}
 	a.idp = a.idp.Telling(a.tellCitizens())
 	return nil
-}
-
-// signing returns the keys of a use, as they are when they are needed.
-func (a *App) signing(use signingkey.Use) func() *oidc.KeySet {
-	return func() *oidc.KeySet { return a.ring.Of(use) }
 }
 
 func readClients(path string) ([]client.Client, error) {

@@ -57,7 +57,11 @@ type Config struct {
 	// Our client id at ProConnect.
 	ProConnectClientID string `env:"PROCONNECT_CLIENT_ID,required"`
 
-	// Our client secret at ProConnect. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
+	// How we say at ProConnect who we are: client_secret_post, or private_key_jwt, signed with a key of our own whose public
+	// half ProConnect reads at BASE_URL/connexion/jwks.
+	ProConnectAuth string `env:"PROCONNECT_AUTH" envDefault:"client_secret_post"`
+
+	// Our client secret at ProConnect, for client_secret_post. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
 	ProConnectClientSecret string `env:"PROCONNECT_CLIENT_SECRET,unset"`
 
 	// Levels (acr) of ProConnect that we accept, separated by commas: an identity at least weak, and a second factor.
@@ -69,7 +73,10 @@ type Config struct {
 	// Our client id at FranceConnect, where we are a service.
 	FranceConnectClientID string `env:"FRANCECONNECT_CLIENT_ID,required"`
 
-	// Our client secret at FranceConnect. FRANCECONNECT_CLIENT_SECRET_FILE may name a file instead.
+	// How we say at FranceConnect who we are: client_secret_post or private_key_jwt, as at ProConnect.
+	FranceConnectAuth string `env:"FRANCECONNECT_AUTH" envDefault:"client_secret_post"`
+
+	// Our client secret at FranceConnect, for client_secret_post. FRANCECONNECT_CLIENT_SECRET_FILE may name a file instead.
 	FranceConnectClientSecret string `env:"FRANCECONNECT_CLIENT_SECRET,unset"`
 
 	// JSON file of the clients whose identity provider we are: FranceConnect first of all. See docs/operations.md.
@@ -179,11 +186,8 @@ func (c Config) check() []error {
 			out = append(out, errors.New("BASE_URL: want no path, not even a final slash"))
 		}
 	}
-	for name, value := range map[string]string{"PROCONNECT_CLIENT_SECRET": c.ProConnectClientSecret, "FRANCECONNECT_CLIENT_SECRET": c.FranceConnectClientSecret} {
-		if value == "" {
-			out = append(out, fmt.Errorf("%s: empty", name))
-		}
-	}
+	out = append(out, checkAuth("PROCONNECT", c.ProConnectAuth, c.ProConnectClientSecret)...)
+	out = append(out, checkAuth("FRANCECONNECT", c.FranceConnectAuth, c.FranceConnectClientSecret)...)
 	if c.SMTPURL != "" && c.MailFrom == "" {
 		out = append(out, errors.New("MAIL_FROM: empty, and SMTP_URL is not"))
 	}
@@ -206,6 +210,25 @@ func (c Config) check() []error {
 		out = append(out, errors.New("LOG_LEVEL: want debug, info, warn or error"))
 	}
 	return out
+}
+
+// The ways in which we say at a provider who we are (OpenID Connect Core §9).
+const (
+	SecretPost    = "client_secret_post"
+	PrivateKeyJWT = "private_key_jwt"
+)
+
+// checkAuth wants a secret where it is used, and none that would lie there for nothing.
+func checkAuth(provider, auth, secret string) []error {
+	switch {
+	case auth != SecretPost && auth != PrivateKeyJWT:
+		return []error{fmt.Errorf("%s_AUTH: want %s or %s", provider, SecretPost, PrivateKeyJWT)}
+	case auth == SecretPost && secret == "":
+		return []error{fmt.Errorf("%s_CLIENT_SECRET: empty", provider)}
+	case auth == PrivateKeyJWT && secret != "":
+		return []error{fmt.Errorf("%s_CLIENT_SECRET: %s uses none; take it away", provider, PrivateKeyJWT)}
+	}
+	return nil
 }
 
 func loopback(u *url.URL) bool {

@@ -44,6 +44,29 @@ func TestLoad_TakesSecretsFromFiles(t *testing.T) {
 	}
 }
 
+// Who signs who we are has no secret, and who has a secret signs nothing.
+func TestLoad_OneWayToSayWhoWeAre(t *testing.T) {
+	keyed := []string{}
+	for _, setting := range append(good(), "PROCONNECT_AUTH=private_key_jwt", "FRANCECONNECT_AUTH=private_key_jwt") {
+		if !strings.Contains(setting, "_CLIENT_SECRET=") {
+			keyed = append(keyed, setting)
+		}
+	}
+	if c, err := Load(keyed); err != nil || c.ProConnectAuth != PrivateKeyJWT || c.FranceConnectAuth != PrivateKeyJWT {
+		t.Errorf("%v", err)
+	}
+	if c, err := Load(good()); err != nil || c.ProConnectAuth != SecretPost || c.FranceConnectAuth != SecretPost {
+		t.Errorf("%v", err)
+	}
+	for _, provider := range []string{"PROCONNECT", "FRANCECONNECT"} {
+		for wrong, says := range map[string]string{"_AUTH=private_key_jwt": provider + "_CLIENT_SECRET", "_CLIENT_SECRET=": provider + "_CLIENT_SECRET", "_AUTH=client_secret_basic": provider + "_AUTH"} {
+			if _, err := Load(append(good(), provider+wrong)); err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s%s: %v", provider, wrong, err)
+			}
+		}
+	}
+}
+
 func TestOperations_HasEverySetting(t *testing.T) {
 	document, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/draft"
+	"mandat/internal/oidc"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
@@ -24,10 +25,11 @@ import (
 type Config struct {
 	Issuer       string // FranceConnect's issuer, exactly: "https://…/api/v2"
 	ClientID     string
-	ClientSecret string
-	RedirectURL  string // BASE_URL + /connexion/franceconnect/retour
-	EndURL       string // BASE_URL + /connexion/franceconnect/fin, registered as post_logout_redirect_uri
-	Algorithm    string // ES256 (default) or RS256
+	ClientSecret string              // "" is private_key_jwt, with Keys
+	Keys         func() *oidc.KeySet // nil is client_secret_post
+	RedirectURL  string              // BASE_URL + /connexion/franceconnect/retour
+	EndURL       string              // BASE_URL + /connexion/franceconnect/fin, registered as post_logout_redirect_uri
+	Algorithm    string              // ES256 (default) or RS256
 
 	// PlainBirthdate leaves the scope idp_birthdate out, for a client that is not entitled to it. A presumed day or month
 	// of birth then arrives as 01 and cannot be told from a real one.
@@ -72,7 +74,7 @@ func New(c Config, p Parts) (*RP, error) {
 	if c.PlainBirthdate {
 		scopes = scopes[:len(scopes)-1]
 	}
-	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL,
+	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Keys: c.Keys, RedirectURL: c.RedirectURL,
 		Algorithm: c.Algorithm, Scopes: scopes, Timeout: c.Timeout})
 	if err != nil {
 		return nil, fmt.Errorf("franceconnect: %w", err)

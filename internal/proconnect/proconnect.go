@@ -10,6 +10,7 @@ import (
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
+	"mandat/internal/oidc"
 	"mandat/internal/org"
 	"mandat/internal/session"
 	"mandat/internal/signin"
@@ -24,10 +25,11 @@ var defaultACR = []string{"eidas1-mfa", "eidas2", "eidas3"}
 type Config struct {
 	Issuer       string // ProConnect's issuer, exactly: "https://…/api/v2"
 	ClientID     string
-	ClientSecret string
-	RedirectURL  string // BASE_URL + /connexion/proconnect/retour
-	HomeURL      string // BASE_URL + /, registered as post_logout_redirect_uri
-	Algorithm    string // RS256 (default) or ES256
+	ClientSecret string              // "" is private_key_jwt, with Keys
+	Keys         func() *oidc.KeySet // nil is client_secret_post
+	RedirectURL  string              // BASE_URL + /connexion/proconnect/retour
+	HomeURL      string              // BASE_URL + /, registered as post_logout_redirect_uri
+	Algorithm    string              // RS256 (default) or ES256
 	ACR          []string
 	Timeout      time.Duration // of one call to ProConnect; 0 is 10 s
 }
@@ -68,7 +70,7 @@ func New(c Config, p Parts) (*RP, error) {
 	if len(c.ACR) == 0 {
 		c.ACR = defaultACR
 	}
-	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL,
+	provider, err := upstream.New(upstream.Config{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Keys: c.Keys, RedirectURL: c.RedirectURL,
 		Algorithm: c.Algorithm, Scopes: []string{"openid", "email", "siret", "idp_id"}, AuthTime: true, Timeout: c.Timeout})
 	if err != nil {
 		return nil, fmt.Errorf("proconnect: %w", err)

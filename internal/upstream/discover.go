@@ -76,7 +76,7 @@ func (p *Provider) discover(ctx context.Context) (*endpoints, error) {
 	}
 	e := &endpoints{at: time.Now(), userinfo: told.UserInfoEndpoint(), endSession: more.EndSession}
 	e.oauth = oauth2.Config{ClientID: p.config.ClientID, ClientSecret: p.config.ClientSecret, RedirectURL: p.config.RedirectURL, Scopes: p.config.Scopes, Endpoint: told.Endpoint()}
-	e.oauth.Endpoint.AuthStyle = oauth2.AuthStyleInParams // client_secret_post; a guess would send the code twice
+	e.oauth.Endpoint.AuthStyle = oauth2.AuthStyleInParams // client_secret_post, or our assertion (Exchange); a guess would send the code twice
 	for _, address := range []string{e.oauth.Endpoint.AuthURL, e.oauth.Endpoint.TokenURL, e.userinfo, more.JWKS} {
 		if err := p.sound(address); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@
 //	client.go    the HTTP client: time-outs, no redirect, at most 1 MiB
 //	provider.go  discovery, when it is first needed and again every hour; a provider that is down stops nobody here
 //	keys.go      the provider's signing keys; an unknown one is looked for at most once a minute
+//	assert.go    who we are, signed by a key of ours, where we are registered so
 //	exchange.go  code → tokens → ID token → signed userinfo, each checked
 //	claims.go    what must be true of an ID token
 //

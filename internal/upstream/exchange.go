@@ -47,7 +47,11 @@ func (p *Provider) Exchange(ctx context.Context, code, nonce, verifier string) (
 	if verifier != "" {
 		options = append(options, oauth2.VerifierOption(verifier))
 	}
-	tokens, err := e.oauth.Exchange(ctx, code, options...)
+	signed, err := p.assertion(time.Now())
+	if err != nil {
+		return out, err
+	}
+	tokens, err := e.oauth.Exchange(ctx, code, append(options, signed...)...)
 	if err != nil {
 		return out, tokenFault(err)
 	}

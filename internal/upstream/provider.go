@@ -12,6 +12,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	ours "mandat/internal/oidc"
 )
 
 // ErrUnavailable says that the provider did not answer, or answered that it is broken. It may work later.
@@ -21,7 +23,8 @@ var ErrUnavailable = errors.New("the provider does not answer")
 type Config struct {
 	Issuer       string // exactly as the provider writes it, without a final slash
 	ClientID     string
-	ClientSecret string
+	ClientSecret string              // client_secret_post; "" is private_key_jwt, with Keys
+	Keys         func() *ours.KeySet // those that sign who we are, as they are now
 	RedirectURL  string
 	Algorithm    string // the one algorithm in which ID token and userinfo are signed: RS256 or ES256
 	Scopes       []string
@@ -61,8 +64,11 @@ func New(c Config) (*Provider, error) {
 	if c.Algorithm != oidc.RS256 && c.Algorithm != oidc.ES256 {
 		return nil, errors.New("provider: the algorithm must be RS256 or ES256")
 	}
-	if c.ClientID == "" || c.ClientSecret == "" || c.RedirectURL == "" {
-		return nil, errors.New("provider: client id, secret and redirect address are needed")
+	if c.ClientID == "" || c.RedirectURL == "" {
+		return nil, errors.New("provider: client id and redirect address are needed")
+	}
+	if (c.ClientSecret == "") == (c.Keys == nil) {
+		return nil, errors.New("provider: want a client secret or keys that sign who we are, and not both")
 	}
 	return &Provider{config: c, http: newClient(c.Timeout), busy: make(chan struct{}, 1)}, nil
 }

@@ -3,6 +3,8 @@ package upstream
 import (
 	"strings"
 	"testing"
+
+	ours "mandat/internal/oidc"
 )
 
 // The rest of this package is tested where it is used, against a provider that lies: packages proconnect and franceconnect.
@@ -21,7 +23,10 @@ func TestNew_RefusesWhatIsNotSafe(t *testing.T) {
 		"! query":           func(c *Config) { c.Issuer += "?a=b" },
 		"! HS256":           func(c *Config) { c.Algorithm = "HS256" },
 		"! none":            func(c *Config) { c.Algorithm = "none" },
+		"keys":              func(c *Config) { c.ClientSecret, c.Keys = "", func() *ours.KeySet { return &ours.KeySet{} } },
 		"! no secret":       func(c *Config) { c.ClientSecret = "" },
+		"! secret and keys": func(c *Config) { c.Keys = func() *ours.KeySet { return &ours.KeySet{} } },
+		"! no client id":    func(c *Config) { c.ClientID = "" },
 		"! no address":      func(c *Config) { c.RedirectURL = "" },
 	} {
 		c := sound
