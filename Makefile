@@ -13,7 +13,7 @@ SOURCES := $(wildcard cmd internal migrations web)
 GOTEST := go test -race -shuffle=on -count=1 -vet=off
 
 # The packages that the identity provider is made of, as far as they read what strangers send.
-PROVIDER := $(wildcard $(addsuffix /*_test.go,$(addprefix internal/,oidc idp client clientauth signingkey decision receipt backchannel apitoken)))
+PROVIDER := $(wildcard $(addsuffix /*_test.go,$(addprefix internal/,oidc dpop idp idp/* client clientauth outward signingkey apitoken decision receipt receipt/* backchannel)))
 
 .PHONY: help run build test check fmt fmt-check lint bench bench-large soak fuzz mutate screenshots docs certs reset needs vulnerabilities
 

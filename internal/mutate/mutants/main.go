@@ -17,7 +17,7 @@ import (
 )
 
 // provider is what the identity provider is made of.
-var provider = []string{"oidc", "idp", "client", "clientauth", "signingkey", "decision", "receipt", "backchannel", "apitoken"}
+var provider = []string{"oidc", "dpop", "idp", "idp/details", "idp/pushed", "client", "clientauth", "outward", "signingkey", "apitoken", "decision", "receipt", "receipt/format", "backchannel"}
 
 func main() {
 	only := flag.String("run", "", "only mutants whose name (file function: condition) matches this expression")
