@@ -20,6 +20,7 @@ type commands struct {
 	Migrate  migrate      `cmd:"" help:"Bring the database up to date, as its owner (DATABASE_URL_OWNER)."`
 	Journal  journalCmds  `cmd:"" help:"Export, verify and prove the journal; compare the tables with it."`
 	Evidence evidenceCmds `cmd:"" help:"Check the file that shows how a mandate was agreed and signed (docs/evidence.md)."`
+	Receipt  receiptCmds  `cmd:"" help:"Check a mandate receipt (docs/receipt.md)."`
 	Backup   backupCmd    `cmd:"" help:"Copy the database, and the keys, into two files."`
 	Restore  restoreCmd   `cmd:"" help:"Make an installation of the two files again, in an empty database."`
 	Admin    adminCmds    `cmd:"" help:"What an administrator does: logins, keys, organisations, people."`
@@ -31,7 +32,7 @@ func main() {
 		if todo := advice(err); todo != "" {
 			fmt.Fprintln(os.Stderr, todo)
 		}
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
