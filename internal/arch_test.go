@@ -21,11 +21,11 @@ var levels = [][]string{
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
-	{"journal", "throttle", "jobs", "dpop"},
+	{"journal", "throttle", "jobs", "wrapping", "dpop"},
 	// 3 rules and their SQL, no HTTP
 	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report", "receipt"},
 	// 4 protocols
-	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken"},
+	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision"},
 	// 5 pages, no SQL
 	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
@@ -44,7 +44,9 @@ var beside = map[string][]string{
 	"upstream":       {"oidc", "token"},
 	"backup":         {"keyring"},
 	"idp":            {"session", "clientauth", "apitoken"},
+	"decision":       {"apitoken"},
 	"jobs":           {"journal"},
+	"wrapping":       {"journal"},
 	"page":           {"db"},
 	"card":           {"org"},
 	"credential":     {"org", "card"},
@@ -57,12 +59,13 @@ var beside = map[string][]string{
 	"charter":        {"org"},
 	"notify":         {"org", "citizen"},
 	"contact":        {"org"},
+	"client":         {"org"},
 	"phone":          {"org", "citizen"},
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate"},
 	"receipt":        {"org", "mandate"},
-	"comparison":     {"receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey"},
+	"comparison":     {"client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -140,6 +143,7 @@ var writersByPrefix = map[string]string{
 	"proconnect_":     "proconnect",
 	"franceconnect_":  "franceconnect",
 	"idp_":            "idp",
+	"decision_":       "decision",
 	"dpop_":           "dpop",
 	"api_token":       "apitoken",
 	"attestation":     "attestation",
@@ -148,6 +152,7 @@ var writersByPrefix = map[string]string{
 	"certification":   "certification",
 	"charter":         "charter",
 	"signing_key":     "signingkey",
+	"wrapping_key":    "wrapping",
 	"maillink":        "maillink",
 	"phone":           "phone",
 	"consent":         "consent",

@@ -12,11 +12,13 @@
 package envelope
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -28,15 +30,20 @@ import (
 	"mandat/internal/token"
 )
 
-const version = 1
+const (
+	version     = 1
+	tinkVersion = 1 // the first byte of what Tink's keys write
+)
 
 // ErrSealed is returned when a value does not open: wrong key, wrong owner or purpose, or changed bytes.
 var ErrSealed = errors.New("envelope: the sealed value does not open")
 
 // Keys wraps data keys and makes blind indexes.
 type Keys struct {
-	kek   tink.AEAD
-	index []byte
+	kek      tink.AEAD
+	index    []byte
+	primary  [PrefixSize]byte
+	prefixes map[[PrefixSize]byte]struct{}
 }
 
 // New returns Keys from the key-encryption keyset and the 32-byte key of the blind indexes.
@@ -48,7 +55,23 @@ func New(kek *keyset.Handle, index []byte) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("envelope: key-encryption keyset: %w", err)
 	}
-	return &Keys{kek: primitive, index: index}, nil
+	k := &Keys{kek: primitive, index: index, prefixes: map[[PrefixSize]byte]struct{}{}}
+	for i := range kek.Len() {
+		entry, err := kek.Entry(i)
+		if err != nil {
+			return nil, fmt.Errorf("envelope: key-encryption keyset: %w", err)
+		}
+		prefix := [PrefixSize]byte{tinkVersion}
+		binary.BigEndian.PutUint32(prefix[1:], entry.KeyID())
+		k.prefixes[prefix] = struct{}{}
+		if entry.IsPrimary() {
+			k.primary = prefix
+		}
+	}
+	if probe, err := primitive.Encrypt(nil, nil); err != nil || !bytes.HasPrefix(probe, k.primary[:]) {
+		return nil, errors.New("envelope: key-encryption keyset: its keys do not write Tink's prefix")
+	}
+	return k, nil
 }
 
 // DataKey encrypts what belongs to one owner.
