@@ -2,9 +2,6 @@ package client
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
 
 	"mandat/internal/oidc"
 	"mandat/internal/procedure"
@@ -36,6 +33,8 @@ const (
 	MaxAddress = 2048 // bytes of a URI
 	maxName    = 200
 	maxList    = 100 // URIs of one kind
+
+	maxProcedures = 500
 )
 
 // Client is a relying party that is registered with us. The names in JSON are those of OpenID Connect Dynamic Client
@@ -106,104 +105,4 @@ func (c *Client) SigningAlg() string {
 		return "ES256"
 	}
 	return c.IDTokenAlg
-}
-
-// Check reports what is wrong with a registration.
-func (c *Client) Check() error {
-	if c.ID == "" || len(c.ID) > MaxID {
-		return errors.New("a client without client_id, or with one that is too long")
-	}
-	for _, check := range []func() error{c.checkKind, c.checkAuthentication, c.checkAlgorithms, c.checkKeys, c.checkAddresses} {
-		if err := check(); err != nil {
-			return fmt.Errorf("client %s: %w", c.ID, err)
-		}
-	}
-	return nil
-}
-
-func (c *Client) checkKind() error {
-	for _, scope := range c.Scopes {
-		if !slices.Contains(oidc.Scopes(), scope) {
-			return fmt.Errorf("unknown scope %s", scope)
-		}
-	}
-	switch {
-	case len(c.Name) > maxName:
-		return errors.New("client_name is too long")
-	case c.Kind != FranceConnect && c.Kind != Service:
-		return fmt.Errorf("kind is neither %s nor %s", FranceConnect, Service)
-	case c.Kind == FranceConnect && c.Level() != procedure.FranceConnect:
-		return errors.New("identity_level: FranceConnect is told of nobody whom it did not identify")
-	case c.Kind == FranceConnect && (len(c.Procedures) > 0 || c.Decision):
-		return errors.New("procedures and decision are for a service")
-	case c.Kind == Service && len(c.Procedures) == 0:
-		return errors.New("procedures: a service says which it serves")
-	case !slices.Contains(procedure.Assurances(), c.Level()):
-		return errors.New("identity_level: unknown")
-	}
-	return nil
-}
-
-func (c *Client) checkAuthentication() error {
-	switch c.Auth {
-	case SecretPost, SecretBasic:
-		if c.Secret.hash == nil {
-			return errors.New("no client_secret")
-		}
-	case PrivateKeyJWT:
-		if c.AuthAlg != "ES256" && c.AuthAlg != "RS256" {
-			return errors.New("token_endpoint_auth_signing_alg is neither ES256 nor RS256")
-		}
-		if c.Secret.hash != nil {
-			return errors.New("client_secret: private_key_jwt has none")
-		}
-		if len(c.JWKS) == 0 && c.JWKSURI == "" {
-			return errors.New("private_key_jwt needs jwks or jwks_uri")
-		}
-	default:
-		return fmt.Errorf("token_endpoint_auth_method is none of %s, %s, %s", SecretPost, SecretBasic, PrivateKeyJWT)
-	}
-	return nil
-}
-
-func (c *Client) checkAlgorithms() error {
-	for name, alg := range map[string]string{"id_token_signed_response_alg": c.SigningAlg(), "userinfo_signed_response_alg": c.UserInfoAlg, "introspection_signed_response_alg": c.IntrospectionAlg} {
-		switch {
-		case alg == "ES256" || alg == "RS256" || alg == "" && name != "id_token_signed_response_alg":
-		case alg == "HS256" && c.Kind == FranceConnect && c.Secret.clear != nil && name != "introspection_signed_response_alg":
-		default:
-			return fmt.Errorf("%s is not one that this client can have", name)
-		}
-	}
-	switch {
-	case c.UserInfoKeyAlg == "" && c.UserInfoEnc == "":
-	case c.UserInfoKeyAlg != "ECDH-ES" && c.UserInfoKeyAlg != "RSA-OAEP-256" || c.UserInfoEnc != "A256GCM":
-		return errors.New("userinfo is encrypted by ECDH-ES or RSA-OAEP-256, with A256GCM")
-	case c.UserInfoAlg == "":
-		return errors.New("userinfo that is encrypted is signed too")
-	case len(c.JWKS) == 0 && c.JWKSURI == "":
-		return errors.New("encrypted userinfo needs jwks or jwks_uri")
-	}
-	return nil
-}
-
-func (c *Client) checkAddresses() error {
-	if len(c.RedirectURIs) == 0 {
-		return errors.New("no redirect_uris")
-	}
-	if len(c.RedirectURIs) > maxList || len(c.PostLogoutRedirectURIs) > maxList {
-		return errors.New("too many addresses")
-	}
-	all := slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs)
-	for _, one := range []string{c.BackchannelLogoutURI, c.JWKSURI} {
-		if one != "" {
-			all = append(all, one)
-		}
-	}
-	for _, address := range all {
-		if err := checkAddress(address); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -21,7 +20,7 @@ const (
 	maxKID  = 256
 )
 
-var errKeys = errors.New("jwks: not a JSON Web Key Set (RFC 7517)")
+var errKeys = errors.New("not a JSON Web Key Set (RFC 7517)")
 
 // ReadKeys reads a JWK set that a client publishes. Keys of kinds we do not use are for others, and are left out. An error says that it is no set,
 // or that nothing of it can be used.
@@ -38,7 +37,7 @@ func ReadKeys(raw []byte) (jose.JSONWebKeySet, error) {
 		}
 	}
 	if len(out.Keys) == 0 {
-		return out, errors.New("jwks: no key that can be used")
+		return out, errors.New("no key that can be used")
 	}
 	return out, nil
 }
@@ -51,7 +50,7 @@ func splitKeys(raw []byte) ([]json.RawMessage, error) {
 		return nil, errKeys
 	}
 	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("jwks: more than %d keys", maxKeys)
+		return nil, fmt.Errorf("more than %d keys", maxKeys)
 	}
 	return set.Keys, nil
 }
@@ -102,12 +101,6 @@ func Fits(key jose.JSONWebKey, alg string) bool {
 
 // checkKeys looks at keys that a registration brings along: all of them can be used, and there is one for each thing that the client does.
 func (c *Client) checkKeys() error {
-	if len(c.JWKS) == 0 {
-		return nil
-	}
-	if c.JWKSURI != "" {
-		return errors.New("jwks and jwks_uri: only one of them")
-	}
 	all, err := splitKeys(c.JWKS)
 	if err != nil {
 		return err
@@ -116,24 +109,18 @@ func (c *Client) checkKeys() error {
 	for _, one := range all {
 		var key jose.JSONWebKey
 		if err := key.UnmarshalJSON(one); err != nil {
-			return errors.New("jwks: a key cannot be read")
+			return errors.New("a key cannot be read")
 		}
 		if err := checkKey(key); err != nil {
-			return fmt.Errorf("jwks: %w", err)
+			return err
 		}
 		set = append(set, key)
 	}
-	needs := map[string]string{}
-	if c.Auth == PrivateKeyJWT {
-		needs["token_endpoint_auth_signing_alg"] = c.AuthAlg
+	if c.Auth == PrivateKeyJWT && !anyFits(set, c.AuthAlg) {
+		return errors.New("no key for token_endpoint_auth_signing_alg")
 	}
-	if c.UserInfoKeyAlg != "" {
-		needs["userinfo_encrypted_response_alg"] = c.UserInfoKeyAlg
-	}
-	for name, alg := range needs {
-		if !anyFits(set, alg) {
-			return errors.New("jwks: no key for " + strings.TrimSpace(name+" "+alg))
-		}
+	if c.UserInfoKeyAlg != "" && !anyFits(set, c.UserInfoKeyAlg) {
+		return errors.New("no key for userinfo_encrypted_response_alg")
 	}
 	return nil
 }

@@ -16,15 +16,19 @@ const minSecret = 32
 // Secret is the SHA-256 of a client's secret. A secret has at least 32 characters of chance, so one round of hashing is
 // enough, and a wrong guess costs us nothing (a slow hash here is a way to burn a server's processor).
 type Secret struct {
-	hash  []byte
-	clear []byte // nil when only the hash is known
+	hash   []byte
+	clear  []byte // nil when only the hash is known
+	former []byte // hash of the one before, while it counts
 }
 
 // NewSecret returns the secret that is known in clear.
 func NewSecret(clear string) Secret { return Secret{hash: token.Hash(clear), clear: []byte(clear)} }
 
 // Matches reports whether a secret that was presented is this one, in a time that tells nothing of it.
-func (s Secret) Matches(presented string) bool { return token.Matches(presented, s.hash) }
+func (s Secret) Matches(presented string) bool {
+	now, before := token.Matches(presented, s.hash), token.Matches(presented, s.former)
+	return now || before
+}
 
 // Clear is the secret itself, the key of HS256; nil when only its hash is known.
 func (s Secret) Clear() []byte { return s.clear }
