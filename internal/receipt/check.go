@@ -66,7 +66,7 @@ func (r *Register) statusesOf(ctx context.Context, asked []format.Place) (map[fo
 		if !ours || err != nil {
 			continue
 		}
-		batch.Queue(statuses+`and s.idx = $3 and s.decoy_ends_at is null group by s.list, s.idx`, list, now, p.Index).Query(func(rows pgx.Rows) error {
+		batch.Queue(placesOf+`and s.idx = $3`+grouped, list, now, p.Index).Query(func(rows pgx.Rows) error {
 			var idx int
 			var status uint8
 			_, err := pgx.ForEachRow(rows, []any{&idx, &status}, func() error {

@@ -25,12 +25,18 @@ type published struct {
 	token string
 }
 
-// What has ended, of each place: nothing is left of it, or some of several powers were ended before their time. The decoys end by the clock.
-const statuses = `select s.idx, case when s.decoy_ends_at is not null then case when s.decoy_ends_at <= $2::timestamptz then 1 else 0 end
-		when count(*) filter (where p.state <> 'ended' and p.ends_at > $2) = 0 then 1
-		when count(*) filter (where p.state = 'ended' and p.ended_at < p.ends_at) > 0 then 3 else 0 end
-	from receipt_status s left join mandate_power p on p.mandate_id = s.mandate_id and (s.procedure is null or p.procedure = s.procedure and p.case_ref = s.case_ref)
-	where s.list = $1 `
+// What is left at places of a list: nothing of it, some of several powers were ended before their time, or all. One is named between the two parts, or none for every one.
+const (
+	placesOf = `select s.idx, case when count(*) filter (where p.state <> 'ended' and p.ends_at > $2::timestamptz) = 0 then 1
+			when count(*) filter (where p.state = 'ended' and p.ended_at < p.ends_at) > 0 then 3 else 0 end as status
+		from receipt_status s join mandate_power p on p.mandate_id = s.mandate_id and (s.procedure is null or p.procedure = s.procedure and p.case_ref = s.case_ref)
+		where s.list = $1 and s.mandate_id is not null `
+	grouped = ` group by s.list, s.idx`
+)
+
+// What has ended, decoys among it, which end by the clock.
+const ended = `select idx, status from (` + placesOf + grouped + `) places where status <> 0
+	union all select idx, 1 from receipt_status where list = $1 and decoy_ends_at <= $2`
 
 // List returns a status list token (draft-ietf-oauth-status-list) as it is to be published: at most ListFresh old. It returns db.ErrNotFound for a list
 // that there is not.
@@ -54,14 +60,14 @@ func (r *Register) List(ctx context.Context, list int) (string, error) {
 }
 
 func (r *Register) makeList(ctx context.Context, list int, now time.Time) (string, error) {
-	there, ended := false, map[int]uint8{}
+	there, statuses := false, map[int]uint8{}
 	batch := &pgx.Batch{}
 	batch.Queue(`select exists (select from receipt_list where list = $1)`, list).QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
-	batch.Queue(statuses+`group by s.list, s.idx`, list, now).Query(func(rows pgx.Rows) error {
+	batch.Queue(ended, list, now).Query(func(rows pgx.Rows) error {
 		var idx int
 		var status uint8
 		_, err := pgx.ForEachRow(rows, []any{&idx, &status}, func() error {
-			ended[idx] = status
+			statuses[idx] = status
 			return nil
 		})
 		return err
@@ -72,7 +78,7 @@ func (r *Register) makeList(ctx context.Context, list int, now time.Time) (strin
 	if !there {
 		return "", db.ErrNotFound
 	}
-	packed, err := format.Pack(places, ended)
+	packed, err := format.Pack(places, statuses)
 	if err != nil {
 		return "", err
 	}
