@@ -39,6 +39,7 @@ import (
 type Options struct {
 	Before     func(s *Site) // done when everything is there and the program is not started yet
 	Alone      bool          // without stand-ins: FranceConnect and ProConnect do not answer
+	Keyed      bool          // FranceConnect and ProConnect know us by our keys, and there is no secret
 	Record     bool          // keep what goes over the wire: Site.Wire
 	Unverified string        // why the journal and the mandates cannot be sound at the end; "" checks them
 	Failing    string        // why requests fail on our side in this test; "" allows no failure in the log

@@ -27,10 +27,13 @@ func (s *Site) register(t testing.TB) upstreams {
 	s.Twin = twintest.Shared(t)
 	s.ClientID, s.Provider = twintest.Name("mandat"), twintest.Name("aidants")
 	s.Tax, s.Allowance = twintest.Name("impots"), twintest.Name("allocations")
-	ctx, secret := t.Context(), proconnectSecret
+	ctx, secret, other, keys := t.Context(), proconnectSecret, franceconnectSecret, ""
+	if s.options.Keyed {
+		secret, other, keys = "", "", s.URL+"/connexion/jwks"
+	}
 	for _, err := range []error{
-		s.Twin.PutClient(ctx, twin.ProConnect, twin.Client{ID: s.ClientID, Secret: secret, Name: "Mandat", RedirectURIs: []string{s.URL + "/connexion/proconnect/retour"}, PostLogoutRedirectURIs: []string{s.URL + "/"}}),
-		s.Twin.PutClient(ctx, twin.FranceConnect, twin.Client{ID: s.ClientID, Secret: franceconnectSecret, Name: "Mandat", RedirectURIs: []string{s.URL + "/connexion/franceconnect/retour"},
+		s.Twin.PutClient(ctx, twin.ProConnect, twin.Client{ID: s.ClientID, Secret: secret, JWKSURI: keys, Name: "Mandat", RedirectURIs: []string{s.URL + "/connexion/proconnect/retour"}, PostLogoutRedirectURIs: []string{s.URL + "/"}}),
+		s.Twin.PutClient(ctx, twin.FranceConnect, twin.Client{ID: s.ClientID, Secret: other, JWKSURI: keys, Name: "Mandat", RedirectURIs: []string{s.URL + "/connexion/franceconnect/retour"},
 			PostLogoutRedirectURIs: []string{s.URL + "/connexion/franceconnect/fin"}, Providers: []string{}}),
 		s.Twin.PutProvider(ctx, twin.Provider{UID: s.Provider, Title: "Mandat", Issuer: s.URL + "/idp", ClientID: "franceconnect", Secret: idpSecret,
 			IDTokenAlg: "ES256", UserinfoAlg: "ES256", AMR: []string{"fc", "pwd", "mfa"}, AidantsConnect: true}),

@@ -102,16 +102,24 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 	if err := os.WriteFile(s.path("clients.json"), clients, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{
+	return append(s.authentication(), []string{
 		"BASE_URL=" + s.URL, fmt.Sprintf("LISTEN=127.0.0.1:%d", p.site), fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", p.metrics),
 		"DATABASE_URL=" + s.World.App, "DATABASE_URL_AUDITOR=" + s.Auditor, "DATABASE_CONNECTIONS=8",
 		"KEYS_DIR=" + s.path("keys"), "KEY_ENCRYPTION_KEY_FILE=" + s.path("kek"), "STATE_DIR=" + s.path("state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + s.path("clients.json"),
-		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID, "PROCONNECT_CLIENT_SECRET=" + proconnectSecret,
-		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret,
+		"PROCONNECT_ISSUER=" + up.proconnect, "PROCONNECT_CLIENT_ID=" + s.ClientID,
+		"FRANCECONNECT_ISSUER=" + up.franceconnect, "FRANCECONNECT_CLIENT_ID=" + s.ClientID,
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
 		"SMTP_URL=" + s.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + s.Mailbox.SMS(), "SMS_TOKEN=" + s.Mailbox.Token, "SMS_CALLBACK_KEY=" + s.Mailbox.Secret,
 		"STOP_TIMEOUT=30s",
+	}...)
+}
+
+// authentication is how the site says at the two providers who it is.
+func (s *Site) authentication() []string {
+	if s.options.Keyed {
+		return []string{"PROCONNECT_AUTH=private_key_jwt", "FRANCECONNECT_AUTH=private_key_jwt"}
 	}
+	return []string{"PROCONNECT_CLIENT_SECRET=" + proconnectSecret, "FRANCECONNECT_CLIENT_SECRET=" + franceconnectSecret}
 }
 
 // Secrets are the client secrets of this site and its clients, by what they are.

@@ -56,7 +56,7 @@ const (
 
 	// Every is how often a server looks for keys that another one has made. Until then it signs with those it knows, which
 	// are published, unless they were withdrawn as stolen.
-	Every = 5 * time.Second
+	Every = 2 * time.Second
 )
 
 // Why says what made keys take turns.
