@@ -181,7 +181,7 @@ func (a *App) buildLog(ctx context.Context) error {
 
 func (a *App) secure() bool { return strings.HasPrefix(a.config.BaseURL, "https://") }
 
-func (a *App) buildProtocols(_ context.Context) error {
+func (a *App) buildProtocols(ctx context.Context) error {
 	c := a.config
 	if err := a.buildPeople(); err != nil {
 		return err
@@ -205,11 +205,7 @@ func (a *App) buildProtocols(_ context.Context) error {
 	if a.trusted, err = proxies(c.TrustedProxies); err != nil {
 		return err
 	}
-	filed, err := readClients(c.IDPClientsFile)
-	if err != nil {
-		return err
-	}
-	if a.clients, err = client.New(filed); err != nil {
+	if err := a.buildClients(ctx); err != nil {
 		return err
 	}
 	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: a.signing(signingkey.IDToken)}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
@@ -218,15 +214,6 @@ func (a *App) buildProtocols(_ context.Context) error {
 	}
 	a.idp = a.idp.Telling(a.tellCitizens())
 	return nil
-}
-
-func readClients(path string) ([]client.Client, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	return client.Read(f)
 }
 
 // Directory is where people and organisations are added: for the demonstration.

@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"mandat/internal/client"
+)
+
+// buildClients reads the clients of our identity provider: those of the file, beside those that administrators register.
+func (a *App) buildClients(ctx context.Context) error {
+	filed, err := readClients(a.config.IDPClientsFile)
+	if err != nil {
+		return err
+	}
+	file, err := client.New(filed)
+	if err != nil {
+		return fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	if a.clients, err = file.On(a.db, a.journal, a.catalogue, a.clock); err != nil {
+		return fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	if err := a.clients.CheckTable(ctx); err != nil {
+		return fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	return nil
+}
+
+func readClients(path string) ([]client.Client, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
+	}
+	clients, err := client.Read(f)
+	return clients, errors.Join(err, f.Close())
+}
