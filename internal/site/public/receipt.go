@@ -103,7 +103,7 @@ func (p *receiptPage) tell(c receipt.Checked, lang string) {
 	}
 	catalogue, known := procedure.Version(c.Catalogue)
 	count := map[format.Standing]int{}
-	for i, power := range c.Receipt.Powers {
+	for i, power := range c.Powers {
 		line := receiptPower{Name: power.Procedure, Level: power.Level, Case: power.Case, Standing: string(c.Standings[i]), From: power.Begins(), Until: power.Ends()}
 		if known {
 			if x, ok := catalogue.Find(power.Procedure); ok {
