@@ -24,8 +24,11 @@ type Kind struct {
 	Work func(ctx context.Context, id uuid.UUID, last bool) error
 }
 
-// queue keeps the jobs of acts from waiting behind long periodic ones.
-const queue = "acts"
+// The queues keep the jobs of acts from waiting behind long periodic ones, and behind those that wait for strangers.
+const (
+	queue      = "acts"
+	queueCalls = "calls"
+)
 
 // tries is how often a job is tried: the twelfth try is about eleven hours after the first.
 const tries = 12
@@ -59,6 +62,15 @@ func EnqueueAfter(tx *db.Tx, kind string, id uuid.UUID, statement string, args .
 func EnqueueIf(tx *db.Tx, kind string, id uuid.UUID, condition string) {
 	key := sha256.Sum256([]byte("act " + kind + " " + id.String()))
 	tx.Queue(fmt.Sprintf(enqueued, condition), kind, id.String(), tries, queue, key[:])
+}
+
+// EnqueueEach asks in the caller's transaction for a job for each id that a query returns in its only column, called id. Its arguments begin at $5.
+// It is for kinds that call somebody outside, who may let us wait: they have a queue of their own, so that nobody else's job waits with them.
+func EnqueueEach(tx *db.Tx, kind, query string, args ...any) {
+	tx.Queue(`insert into river_job (args, kind, max_attempts, queue, tags, unique_key, unique_states)
+		select jsonb_build_object('name', $1::text, 'id', wanted.id::text), 'act', $2::smallint, $3, '{}', sha256(convert_to($4::text || wanted.id::text, 'UTF8')), B'11110001' from (`+query+`) wanted
+		on conflict (unique_key) where unique_key is not null and unique_states is not null and river_job_state_in_bitmask(unique_states, state) do nothing`,
+		append([]any{kind, tries, queueCalls, "act " + kind + " "}, args...)...)
 }
 
 // GiveUp says of a job's error that trying again does not help. The job is on the Board, from where it can be run again all the same.

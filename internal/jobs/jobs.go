@@ -88,13 +88,16 @@ func Start(ctx context.Context, url string, log *slog.Logger, jobs []Periodic, k
 // pollEvery is how long a job of an act waits at the most while a server has nothing else to do.
 const pollEvery = time.Second
 
+// callers is how many calls outside wait for their answer at once, in one server.
+const callers = 16
+
 // shown is how long a job that was given up stays on the Board.
 const shown = 7 * 24 * time.Hour
 
 func config(log *slog.Logger, jobs []Periodic, kinds []Kind) *river.Config {
 	w := &worker{jobs: map[string]Periodic{}}
 	c := &river.Config{Logger: slog.New(quiet{log.Handler()}), PollOnly: true, FetchPollInterval: pollEvery, Workers: river.NewWorkers(),
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2, FetchPollInterval: 5 * time.Second}, queue: {MaxWorkers: 4}}, ErrorHandler: reporter{log},
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2, FetchPollInterval: 5 * time.Second}, queue: {MaxWorkers: 4}, queueCalls: {MaxWorkers: callers}}, ErrorHandler: reporter{log},
 		CancelledJobRetentionPeriod: shown, DiscardedJobRetentionPeriod: shown}
 	for _, p := range jobs {
 		w.jobs[p.Name] = p

@@ -70,6 +70,7 @@ func (r *Register) EndPower(ctx context.Context, by journal.Actor, id uuid.UUID,
 		}
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = $4, end_reason = $5 where mandate_id = $1 and procedure = $2 and case_ref = $3 and state <> 'ended'`, id, procedure, caseRef, tx.Now, reason)
 		conclude(tx, id)
+		r.closed(tx, id)
 		return journal.Event{Action: "power.ended", Citizen: m.Citizen, Mandate: id, Detail: powerEnded{reason, procedure, caseRef}}, r.toldOfPart(tx, m.Citizen, id)
 	})
 	if err != nil {
@@ -89,6 +90,7 @@ func (r *Register) end(tx *journal.Tx, m *Mandate, detail ended) (journal.Event,
 	}
 	tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $2), end_reason = case when ends_at <= $2 then 'expired' else $3 end where mandate_id = $1 and state <> 'ended'`, m.ID, tx.Now, detail.Reason)
 	tx.Queue(`update mandate set state = 'ended', ended_at = $2, ended_by = $3, end_reason = $4 where id = $1 and state <> 'ended'`, m.ID, tx.Now, db.OrNull(tx.By.Person), detail.Reason)
+	r.closed(tx, m.ID)
 	return journal.Event{Action: "mandate.ended", Organisation: m.Organisation, Citizen: m.Citizen, Mandate: m.ID, Detail: detail}, r.told(tx, "mandate_ended", m.Citizen, m.ID)
 }
 

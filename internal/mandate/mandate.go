@@ -141,6 +141,7 @@ type Register struct {
 	keys      *envelope.Keys
 	clock     *clock.Clock
 	tell      func(tx *db.Tx, now time.Time, m org.Message) error // nil tells nobody
+	closing   func(tx *db.Tx, now time.Time, mandate uuid.UUID)   // nil closes nothing
 }
 
 // New returns the register of mandates kept in this database. It tells nobody anything (see Telling).

@@ -251,7 +251,7 @@ func (s *signing) write(tx *journal.Tx, d *draft.Held) error {
 			StartsAt: m.StartsAt, EndsAt: frozen.Procedures[i].EndsAt})
 	}
 	s.mandate = m
-	supersede(tx, s.earlier)
+	s.r.supersede(tx, s.earlier)
 	s.insert(tx, key.Seal(termsPurpose(m.ID), plain))
 	if err := s.keep(tx, key, plain); err != nil {
 		return err

@@ -73,7 +73,7 @@ func (r *Register) startOne(ctx context.Context, id uuid.UUID) error {
 		if organisation == uuid.Nil {
 			return journal.Event{}, errStarted
 		}
-		supersede(tx, earlier)
+		r.supersede(tx, earlier)
 		tx.Queue(`update mandate_power set state = 'standing' where mandate_id = $1 and state = 'scheduled' and ends_at > $2`, id, tx.Now)
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = ends_at, end_reason = 'expired' where mandate_id = $1 and state = 'scheduled'`, id)
 		tx.Queue(`update mandate set state = 'standing' where id = $1 and state = 'scheduled'`, id)

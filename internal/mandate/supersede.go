@@ -32,7 +32,7 @@ func taken(earlier []Power, at time.Time) []superseded {
 
 // supersede ends powers whose place others take, and the mandates of which nothing is left that lasts. Rows are named by their primary key, of which
 // the lock of the citizen has kept everybody else away since they were read.
-func supersede(tx *journal.Tx, earlier []Power) {
+func (r *Register) supersede(tx *journal.Tx, earlier []Power) {
 	var mandates []uuid.UUID
 	for _, p := range earlier {
 		tx.Queue(`update mandate_power set state = 'ended', ended_at = least(ends_at, $4), end_reason = case when ends_at <= $4 then 'expired' else 'superseded' end
@@ -43,5 +43,6 @@ func supersede(tx *journal.Tx, earlier []Power) {
 	}
 	for _, mandate := range mandates {
 		conclude(tx, mandate)
+		r.closed(tx, mandate)
 	}
 }

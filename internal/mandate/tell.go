@@ -19,6 +19,21 @@ func (r *Register) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) e
 	return &telling
 }
 
+// Closing returns the same register, whose acts have the uses closed that services have open under a mandate, whenever powers of it end: in their own
+// transaction, after their statements (backchannel.Ended).
+func (r *Register) Closing(closing func(tx *db.Tx, now time.Time, mandate uuid.UUID)) *Register {
+	out := *r
+	out.closing = closing
+	return &out
+}
+
+// closed has the uses closed of which the power has ended.
+func (r *Register) closed(tx *journal.Tx, mandate uuid.UUID) {
+	if r.closing != nil {
+		r.closing(tx.Tx, tx.Now, mandate)
+	}
+}
+
 // toldOfPart lets the citizen be told that one power of a mandate of theirs ended. Which one stands nowhere in the message: a mandate ends part by part, each
 // at its time.
 func (r *Register) toldOfPart(tx *journal.Tx, citizen, mandate uuid.UUID) error {
