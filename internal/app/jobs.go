@@ -19,6 +19,7 @@ func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
+		{Name: "renew-wrapping", Every: time.Hour, Run: a.renewWrapping},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},
 		{Name: "start-mandates", Every: time.Minute, Run: a.startMandates},
 		{Name: "extend-status-lists", Every: time.Hour, Run: a.receipts.Extend},

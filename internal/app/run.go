@@ -20,6 +20,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.people.charter.Publish(ctx); err != nil {
 		return err
 	}
+	if err := a.keeper().Begin(ctx); err != nil {
+		return err
+	}
 	if err := a.ring.Open(ctx); err != nil {
 		return err
 	}

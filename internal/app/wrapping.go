@@ -1,0 +1,26 @@
+package app
+
+import (
+	"context"
+
+	"mandat/internal/card"
+	"mandat/internal/certification"
+	"mandat/internal/citizen"
+	"mandat/internal/credential"
+	"mandat/internal/draft"
+	"mandat/internal/session"
+	"mandat/internal/signingkey"
+	"mandat/internal/wrapping"
+)
+
+// Wrapped lists every column of wrapped keys.
+func Wrapped() []wrapping.Column {
+	return append(signingkey.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped())
+}
+
+func (a *App) keeper() *wrapping.Keeper {
+	return wrapping.New(a.db, a.journal, a.keys.Envelope, a.log, Wrapped()...)
+}
+
+// renewWrapping brings what is wrapped with an old key-encryption key under the one that wraps now.
+func (a *App) renewWrapping(ctx context.Context) error { return a.keeper().Renew(ctx) }
