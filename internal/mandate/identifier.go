@@ -12,7 +12,7 @@ import (
 // characters that stay the same for the mandate and the sector, and from which nobody without our index key computes the mandate, or
 // its name in another sector. Nothing is stored for it.
 func Identifier(keys *envelope.Keys, organisation, mandate uuid.UUID, sector string) (string, error) {
-	index, err := keys.Index(organisation, "idp.mandate", mandate.String()+":"+sector)
+	index, err := keys.Index(organisation, "mandate.identifier", mandate.String()+":"+sector)
 	if err != nil {
 		return "", err
 	}
