@@ -69,7 +69,7 @@ func replay(ctx context.Context, tx pgx.Tx, want map[string]standing) error {
 
 func table(ctx context.Context, tx pgx.Tx, have map[string]standing) error {
 	// Of an old key what counts is how long it is published.
-	rows, err := tx.Query(ctx, `select kid, use, state, coalesce(published_until - $1::interval, current_at, created_at) from signing_key`, OldLife)
+	rows, err := tx.Query(ctx, `select kid, use, state, coalesce(published_until - case use when $1 then $2::interval else $3::interval end, current_at, created_at) from signing_key`, Receipt, ReceiptLife, OldLife)
 	if err != nil {
 		return err
 	}

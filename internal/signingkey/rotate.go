@@ -118,7 +118,7 @@ func (t *turn) add(state string, kid string) {
 }
 
 // Rotate lets the next keys of some uses sign from now on, and makes new next ones; of those that signed only the public halves
-// stay, for OldLife. It returns ErrTooEarly. Each use is an act of its own; this server has the new keys when it returns, others
+// stay, for OldLife, or ReceiptLife. It returns ErrTooEarly. Each use is an act of its own; this server has the new keys when it returns, others
 // within Every.
 //
 // Stolen replaces every key instead, at once, and takes those before out of the key set: nothing they signed is believed any
@@ -220,7 +220,7 @@ func succeed(tx *journal.Tx, rows []row, detail *turn) error {
 				return ErrTooEarly
 			}
 		case current:
-			tx.QueueOne(`update signing_key set state = 'old', private = null, old_at = $2, published_until = $3 where kid = $1 and state = 'current'`, k.KID, tx.Now, tx.Now.Add(OldLife))
+			tx.QueueOne(`update signing_key set state = 'old', private = null, old_at = $2, published_until = $3 where kid = $1 and state = 'current'`, k.KID, tx.Now, tx.Now.Add(k.Use.oldLife()))
 			detail.add(old, k.KID)
 		default:
 			detail.add(old, k.KID)

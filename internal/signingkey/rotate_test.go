@@ -64,6 +64,28 @@ func TestRotate(t *testing.T) {
 	p.Content(t)
 }
 
+// What signs receipts is believed for as long as the longest mandate, and then no longer.
+func TestRotate_KeepsTheKeysOfReceipts(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	raw := signed(t, p.ring, signingkey.Receipt, oidc.ES256)
+	p.Clock.Advance(signingkey.NextLife)
+	p.rotate(t, signingkey.Command, signingkey.Receipt)
+	p.Clock.Advance(signingkey.ReceiptLife - soon)
+	must(t, p.ring.RotateDue(t.Context()))
+	must(t, p.ring.Refresh(t.Context()))
+	if !verifies(t, p.ring, signingkey.Receipt, raw) {
+		t.Error("a receipt is not believed any more")
+	}
+	p.Content(t)
+	p.Clock.Advance(2 * soon)
+	must(t, p.ring.RotateDue(t.Context()))
+	must(t, p.ring.Refresh(t.Context()))
+	if verifies(t, p.ring, signingkey.Receipt, raw) {
+		t.Error("the old key is published for ever")
+	}
+}
+
 // Stolen keys and all before them are believed no longer, at once; also the next ones are others.
 func TestRotate_ForgetsAStolenKey(t *testing.T) {
 	t.Parallel()

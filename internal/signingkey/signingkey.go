@@ -54,10 +54,22 @@ const (
 	// back as a hint when somebody signs out, after up to half a day; and for some seconds it may still sign (see Every).
 	OldLife = 50 * time.Hour
 
+	// ReceiptLife is OldLife of what signs receipts: they are good for as long as a mandate, which begins up to three months after its
+	// signature and lasts a year.
+	ReceiptLife = 500 * 24 * time.Hour
+
 	// Every is how often a server looks for keys that another one has made. Until then it signs with those it knows, which
 	// are published, unless they were withdrawn as stolen.
 	Every = 2 * time.Second
 )
+
+// oldLife is how long keys of a use are published after another one has taken their turn.
+func (u Use) oldLife() time.Duration {
+	if u == Receipt {
+		return ReceiptLife
+	}
+	return OldLife
+}
 
 // Why says what made keys take turns.
 type Why string
