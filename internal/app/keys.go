@@ -1,9 +1,12 @@
 package app
 
 import (
+	"net/http"
+
 	"mandat/internal/config"
 	"mandat/internal/oidc"
 	"mandat/internal/signingkey"
+	"mandat/internal/upstream"
 )
 
 // signing returns the keys of a use, as they are when they are needed.
@@ -17,4 +20,9 @@ func (a *App) asserting(auth string) func() *oidc.KeySet {
 		return nil
 	}
 	return a.signing(signingkey.Assertion)
+}
+
+// showAssertionKeys serves the public halves of the keys that say who we are.
+func (a *App) showAssertionKeys(w http.ResponseWriter, _ *http.Request) error {
+	return upstream.ShowKeys(w, a.ring.Of(signingkey.Assertion))
 }

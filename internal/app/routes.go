@@ -5,7 +5,6 @@ import (
 
 	"mandat/internal/idp"
 	"mandat/internal/page"
-	"mandat/internal/signingkey"
 	"mandat/internal/site/account"
 	"mandat/internal/site/admin"
 	"mandat/internal/site/aidant"
@@ -15,7 +14,6 @@ import (
 	"mandat/internal/site/mails"
 	"mandat/internal/site/public"
 	"mandat/internal/site/referent"
-	"mandat/internal/upstream"
 )
 
 // buildRoutes lists everything that is served. testdata/routes.txt is the same list with its audiences, reviewed by hand.
@@ -37,7 +35,7 @@ func (a *App) buildRoutes(context.Context) error {
 	(&account.Site{Pages: a.pages, Sessions: a.sessions, Door: a.people.door, Factors: a.people.factors, Directory: a.directory, Contacts: a.office.contacts,
 		Certifications: a.office.certifications, Press: a.office.certificates, Journal: a.journal, Clock: a.clock}).Mount(a.router)
 	a.franceconnect.Mount(a.router)
-	a.router.Get("/connexion/jwks", page.Public, upstream.ShowKeys(a.signing(signingkey.Assertion)))
+	a.router.Get("/connexion/jwks", page.Public, a.showAssertionKeys)
 	a.idp.Mount(a.router)
 	a.office.smsin.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Caseload: a.caseload, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,

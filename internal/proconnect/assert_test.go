@@ -41,7 +41,7 @@ func TestTwin_SignsWhoWeAre(t *testing.T) {
 	var signs, shows atomic.Pointer[oidc.KeySet]
 	use := func(k *oidc.KeySet) { signs.Store(k); shows.Store(k) }
 	use(set(oidc.Keys{Current: one, Next: two.Public()}))
-	published := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = upstream.ShowKeys(shows.Load)(w, r) }))
+	published := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = upstream.ShowKeys(w, shows.Load()) }))
 	t.Cleanup(published.Close)
 
 	tw, name := twintest.Shared(t), twintest.Name("mandat")

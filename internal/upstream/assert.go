@@ -43,12 +43,10 @@ func (p *Provider) assertion(now time.Time) ([]oauth2.AuthCodeOption, error) {
 
 // ShowKeys serves the public halves of the keys with which we say who we are: the jwks_uri under which we are registered. It may be kept
 // five minutes: for so long nobody gets in after stolen keys were replaced. All others are published long before they sign.
-func ShowKeys(keys func() *ours.KeySet) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, _ *http.Request) error {
-		h := w.Header()
-		h.Set("Content-Type", "application/jwk-set+json")
-		h.Set("Cache-Control", "public, max-age=300")
-		_, _ = w.Write(keys().JWKS()) // an error here is a client that has gone
-		return nil
-	}
+func ShowKeys(w http.ResponseWriter, keys *ours.KeySet) error {
+	h := w.Header()
+	h.Set("Content-Type", "application/jwk-set+json")
+	h.Set("Cache-Control", "public, max-age=300")
+	_, _ = w.Write(keys.JWKS()) // an error here is a client that has gone
+	return nil
 }

@@ -62,7 +62,7 @@ func TestExchange_Asserts(t *testing.T) {
 		}
 	}
 	shown := httptest.NewRecorder()
-	if err := ShowKeys(func() *ours.KeySet { return set })(shown, nil); err != nil || shown.Header().Get("Content-Type") != "application/jwk-set+json" {
+	if err := ShowKeys(shown, set); err != nil || shown.Header().Get("Content-Type") != "application/jwk-set+json" {
 		t.Fatalf("%v %v", err, shown.Header())
 	}
 	var published jose.JSONWebKeySet
