@@ -84,3 +84,15 @@ func TestError(t *testing.T) {
 		}
 	}
 }
+
+func TestScopeClaims(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[string][]string{
+		ScopeOpenID: nil, "phone": nil, ScopeEmail: {"email"}, ScopeBirth: {"birthplace", "birthcountry"},
+		ScopeProfile: {"given_name", "family_name", "preferred_username", "birthdate", "gender"},
+	} {
+		if got := ScopeClaims(scope); !slices.Equal(got, want) {
+			t.Errorf("%s: %v", scope, got)
+		}
+	}
+}
