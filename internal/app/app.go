@@ -208,7 +208,7 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	if err := a.buildClients(ctx); err != nil {
 		return err
 	}
-	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: a.signing(signingkey.IDToken)}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
+	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: a.signing(signingkey.IDToken), Contact: idp.Contact{Phone: c.ContactPhone, Email: c.ContactEmail}}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ var forms = map[string]url.Values{
 	"POST /idp/logins/{login}/demarche":                       {"demarche": {fixture.Tax}},
 	"POST /idp/logins/{login}/structure":                      {"structure": {"{here}"}},
 	"POST /idp/logins/{login}/usager":                         {"usager": {"{citizen}"}},
+	"POST /idp/par": {"client_id": {apptest.ClientID}, "client_secret": {apptest.ClientSecret}},
 	"POST /idp/token":                                         {"grant_type": {"authorization_code"}, "code": {strings.Repeat("A", 64)}, "redirect_uri": {apptest.ClientCallback}, "client_id": {apptest.ClientID}, "client_secret": {apptest.ClientSecret}},
 	"POST /idp/userinfo":                                      {"access_token": {strings.Repeat("A", 64)}},
 	"POST /invitation/{token}":                                {"how": {"own"}},

@@ -12,6 +12,7 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/db"
+	"mandat/internal/idp/pushed"
 	"mandat/internal/journal"
 )
 
@@ -44,8 +45,12 @@ returning l.organisation_id, l.person_id, l.session_id, l.citizen_id, coalesce(l
 )
 
 // Purge deletes logins whose time was over before a day: what happened stands in the journal. One whose citizen was chosen, and
-// which came to nothing, is deleted by an act of its own, which says so; until then the row stands. A job calls it.
+// which came to nothing, is deleted by an act of its own, which says so; until then the row stands. Requests that nobody brought go
+// too. A job calls it.
 func (p *Provider) Purge(ctx context.Context) error {
+	if err := pushed.Purge(ctx, p.db, p.clock.Now()); err != nil {
+		return err
+	}
 	before := newest(p.clock.Now().Add(-24 * time.Hour))
 	if _, err := p.db.Purge(ctx, db.System(), deleteFinished, before); err != nil {
 		return fmt.Errorf("purge logins: %w", err)

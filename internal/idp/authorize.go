@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,10 +14,12 @@ import (
 
 	"mandat/internal/client"
 	"mandat/internal/db"
+	"mandat/internal/idp/pushed"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 	"mandat/internal/token"
 )
@@ -25,11 +28,12 @@ import (
 //
 // Its statement asks what the guard would; when it inserted nothing, the guard says why, or receive.
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
-	values, invalid := url.ParseQuery(r.URL.RawQuery)
-	var req authRequest
-	if invalid == nil {
-		req, invalid = parseAuthRequest(p.finder(r), values)
+	if r.Method == http.MethodHead { // the router gives it with GET; it would use a pushed request up
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return r, nil
 	}
+	req, invalid := p.asked(r)
 	if invalid == nil && !req.None {
 		id, err := p.begin(r, req)
 		if err == nil {
@@ -43,34 +47,59 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (*http.Requ
 	if err != nil {
 		return r, err
 	}
-	if refusal, ok := errors.AsType[*oidc.Error](invalid); ok {
-		p.refuseRequest(w, r, req, refusal)
-		return r, nil
-	}
 	if invalid != nil {
-		return r, untrusted()
+		return r, p.refuse(w, r, req, invalid)
 	}
 	return r, p.receive(w, r, req)
 }
 
+// asked reads the authorization request of an address: its parameters, or those that wait on this side (RFC 9126 §4: nothing else of
+// the address counts then).
+func (p *Provider) asked(r *http.Request) (authRequest, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return authRequest{}, errUntrusted
+	}
+	return p.read(r, values)
+}
+
+func (p *Provider) read(r *http.Request, values url.Values) (authRequest, error) {
+	if reference, ok := waiting(values); ok {
+		return p.resume(r, values, reference)
+	}
+	return parseAuthRequest(p.finder(r), p.issuer, values)
+}
+
+// refuse answers a request that is wrong: the client if it can be trusted with an answer, else the person.
+func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, req authRequest, err error) error {
+	refusal, forClient := errors.AsType[*oidc.Error](err)
+	switch {
+	case forClient:
+		p.refuseRequest(w, r, req, refusal)
+		return nil
+	case errors.Is(err, errUntrusted):
+		return untrusted()
+	case errors.Is(err, pushed.ErrNone):
+		return over()
+	}
+	return err
+}
+
 // unavailable answers an authorization request while the database is down: the client is told, and may ask again later
-// (RFC 6749 §4.1.2.1). A request that cannot be trusted is not answered there.
+// (RFC 6749 §4.1.2.1). A request that cannot be trusted, or waits where we cannot look, is not answered there.
 func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return untrusted()
 	}
-	req, err := parseAuthRequest(p.finder(r), values)
-	refusal, refused := errors.AsType[*oidc.Error](err)
-	switch {
-	case refused:
-	case err != nil:
-		return untrusted()
-	default:
-		refusal = oidc.Refuse(oidc.TemporarilyUnavailable, "the identity provider cannot be used at the moment")
+	if _, ok := waiting(values); ok {
+		return away()
 	}
-	p.refuseRequest(w, r, req, refusal)
-	return nil
+	req, err := parseAuthRequest(p.finder(r), p.issuer, values)
+	if err == nil {
+		err = oidc.Refuse(oidc.TemporarilyUnavailable, "the identity provider cannot be used at the moment")
+	}
+	return p.refuse(w, r, req, err)
 }
 
 // receiveAuthorize takes the same request as a form. A browser does not send our cookie with another site's form
@@ -79,13 +108,13 @@ func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) erro
 	if err := r.ParseForm(); err != nil {
 		return untrusted()
 	}
-	req, err := parseAuthRequest(p.finder(r), r.PostForm)
-	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
-		p.refuseRequest(w, r, req, refusal)
+	if reference, ok := waiting(r.PostForm); ok {
+		http.Redirect(w, r, resumed(r.PostForm.Get("client_id"), reference), http.StatusSeeOther)
 		return nil
 	}
+	req, err := parseAuthRequest(p.finder(r), p.issuer, r.PostForm)
 	if err != nil {
-		return untrusted()
+		return p.refuse(w, r, req, err)
 	}
 	http.Redirect(w, r, again(req), http.StatusSeeOther)
 	return nil
@@ -116,17 +145,26 @@ func (p *Provider) receive(w http.ResponseWriter, r *http.Request, req authReque
 		p.refuseRequest(w, r, req, oidc.Refuse(oidc.InteractionRequired, "the citizen has to be chosen"))
 		return nil
 	case !signedIn:
-		return p.sessions.SendToSignIn(w, r, again(req))
+		path, err := p.aside(r, req)
+		if err != nil {
+			return err
+		}
+		return p.sessions.SendToSignIn(w, r, path)
 	case session.From(r.Context()).Role != session.Aidant:
 		return p.notAidant(w, r, by, req)
 	}
-	if open, err := p.sessions.Gate(w, r, again(req)); !open || err != nil {
+	at := session.From(r.Context())
+	if held := at.Enrolling || !at.Charter || by.FactorAt.Before(p.oldest(req)); !held {
+		return p.notAidant(w, r, by, req)
+	}
+	path, err := p.aside(r, req)
+	if err != nil {
 		return err
 	}
-	if by.FactorAt.Before(p.oldest(req)) {
-		return p.sessions.SendToStepUp(w, r, again(req))
+	if open, err := p.sessions.Gate(w, r, path); !open || err != nil {
+		return err
 	}
-	return p.notAidant(w, r, by, req)
+	return p.sessions.SendToStepUp(w, r, path)
 }
 
 // anew reports whether a request wants a second factor for the citizen it will be about (prompt=login). FranceConnect asks
@@ -136,28 +174,60 @@ func (req *authRequest) anew() bool { return req.Login || !req.Client.Direct() }
 
 // oldest is the time since which the second factor must have been given when the login begins: FactorLife ago, or later if the client
 // says so. One that is wanted for the citizen is asked for once they are chosen, and not twice.
+//
+// max_age counts from when the browser first brought the request, so that who gives the factor for it and comes back has given it.
 func (p *Provider) oldest(req authRequest) time.Time {
 	if req.anew() {
 		return time.Time{}
 	}
-	return p.clock.Now().Add(-req.limit())
-}
-
-// limit is how old a second factor may be.
-func (req *authRequest) limit() time.Duration {
-	if req.MaxAge > 0 {
-		return min(FactorLife, req.MaxAge)
+	now := p.clock.Now()
+	since := now.Add(-FactorLife)
+	if req.MaxAge == nil {
+		return since
 	}
-	return FactorLife
+	if req.AskedAt != nil {
+		now = *req.AskedAt
+	}
+	if aged := now.Add(-*req.MaxAge); aged.After(since) {
+		return aged
+	}
+	return since
 }
 
-// since is the time since which the second factor must have been given for the citizen, nil when it need not.
+// since is the time since which the second factor must have been given for the citizen, nil when it need not. To a service that sends
+// prompt=login we promise that it is given now. FranceConnect sends it with every request; of its requests the second of two for the
+// same citizen may rest on the factor of the first, for FactorLife.
 func (p *Provider) since(req authRequest) *time.Time {
 	if !req.anew() {
 		return nil
 	}
-	since := p.clock.Now().Add(-req.limit())
+	since := p.clock.Now()
+	if !req.Client.Direct() {
+		limit := FactorLife
+		if req.MaxAge != nil {
+			limit = min(limit, *req.MaxAge)
+		}
+		since = since.Add(-limit)
+	}
 	return &since
+}
+
+// level is how surely the citizen must be known: as the client is registered, or as an essential acr wants it (OpenID Connect Core
+// §5.5.1.1), which we assert of those alone whom FranceConnect identified.
+func (req *authRequest) level() procedure.Assurance {
+	if len(req.Claims.ACR) > 0 {
+		return procedure.FranceConnect
+	}
+	return req.Client.Level()
+}
+
+// seconds is max_age as it was asked, nil when it was not.
+func (req *authRequest) seconds() *int {
+	if req.MaxAge == nil {
+		return nil
+	}
+	n := int(*req.MaxAge / time.Second)
+	return &n
 }
 
 // errNotBegun says that nobody is signed in who is an active aidant of their organisation with a second factor that is new
@@ -166,9 +236,9 @@ var errNotBegun = errors.New("no login begun")
 
 const beginLogin = `
 insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
-  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level)
+  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level, dpop_jkt, max_age)
 select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
-  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz, $18, $19
+  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz, $18, $19, nullif($20, ''), $21
 from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
 where coalesce(s.factor_at, 'epoch') >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
 returning (select s.seen_at from session s where s.id = session_id)`
@@ -181,11 +251,11 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 	}
 	id := token.ID()
 	now, idle := p.times()
-	perimeters, procedures := p.perimeters(req.Claims)
+	perimeters, procedures := p.offered(req)
 	var seen time.Time
 	batch := &pgx.Batch{}
 	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.SectorName(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
-		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req), req.Client.Direct(), req.Client.Level()).Query(func(rows pgx.Rows) error {
+		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req), req.Client.Direct(), req.level(), req.KeyHash, req.seconds()).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
@@ -199,6 +269,22 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 		return uuid.Nil, errNotBegun
 	}
 	return id, p.sessions.Seen(r.Context(), claim, seen)
+}
+
+// offered returns what was asked as rep_scope, and the procedures that the login can be about: those within it, and of a service those
+// that it serves and asks for. nil is not asked, or no limit.
+func (p *Provider) offered(req authRequest) (perimeters, procedures []string) {
+	perimeters, procedures = p.perimeters(req.Claims)
+	if !req.Client.Direct() {
+		return perimeters, procedures
+	}
+	served := []string{} // never nil: a service is held to what it serves
+	for _, key := range req.Client.Procedures {
+		if within(procedures, key) && (req.Details == nil || req.Details.All || slices.Contains(req.Details.Actions, key)) {
+			served = append(served, key)
+		}
+	}
+	return perimeters, served
 }
 
 // perimeters returns what FranceConnect asked as rep_scope, and the procedures of our catalogue within it. nil is not
@@ -247,6 +333,10 @@ type refusedPage struct {
 	Back   string
 	Why    string // org.WhyNotCertified or WhyCertificationOver; "" for who is no aidant here
 }
+
+// over is the page of a request that waits no more; away that of one which waits where we cannot look.
+func over() *page.Problem { return problem(http.StatusBadRequest, "taken") }
+func away() *page.Problem { return problem(http.StatusServiceUnavailable, "unavailable") }
 
 func untrusted() *page.Problem {
 	return &page.Problem{Status: http.StatusBadRequest, Title: "idp.problem.untrusted.title", What: "idp.problem.untrusted.what", Next: "idp.problem.next"}

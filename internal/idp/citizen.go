@@ -28,6 +28,7 @@ type citizenPage struct {
 	Choice     *organisationChoice // nil for who has one organisation
 	Perimeters []string            // names of the themes asked for, in the page's language
 	Unknown    bool                // perimeters were asked for and we know none of them
+	Serves     []string            // names of the procedures that a service offers; nil for FranceConnect
 	Searched   bool
 	Found      []foundCitizen
 	Full       bool // there may be more
@@ -58,6 +59,9 @@ func (p *Provider) renderSearch(w http.ResponseWriter, r *http.Request, status i
 	}
 	data.Perimeters = p.themeNames(l.Perimeters, page.Lang(r))
 	data.Unknown = len(l.Perimeters) > 0 && len(data.Perimeters) == 0
+	if l.Direct {
+		data.Serves = p.procedureNames(l.Procedures, page.Lang(r))
+	}
 	return p.pages.Render(w, r, status, "idp/citizen.html", data)
 }
 
@@ -108,22 +112,27 @@ func (p *Provider) judge(ctx context.Context, by journal.Actor, l Login, found [
 	out := make([]foundCitizen, len(found))
 	for i, c := range found {
 		out[i] = foundCitizen{ID: c.ID, Name: c.Identity.FullName(), Birthdate: c.Identity.BirthdateText(lang)}
-		switch {
-		case !slices.Contains(within, c.ID) && slices.Contains(below, c.ID):
-			out[i].Why = "idp.citizen.below"
-		case !slices.Contains(within, c.ID) && l.Procedures == nil:
-			out[i].Why = "idp.citizen.not_allowed"
-		case !slices.Contains(within, c.ID):
-			out[i].Why = "idp.citizen.outside"
-		case lacksEmail(l.Claims, c.Identity):
+		switch can := slices.Contains(within, c.ID); {
+		case can && !l.Direct && lacksEmail(l.Claims, c.Identity):
 			out[i].Why = "idp.citizen.no_email"
+		case can:
+		case slices.Contains(below, c.ID) && l.Direct:
+			out[i].Why = "idp.citizen.below_direct"
+		case slices.Contains(below, c.ID):
+			out[i].Why = "idp.citizen.below"
+		case l.Direct:
+			out[i].Why = "idp.citizen.not_served"
+		case l.Procedures == nil:
+			out[i].Why = "idp.citizen.not_allowed"
+		default:
+			out[i].Why = "idp.citizen.outside"
 		}
 	}
 	return out, nil
 }
 
-// lacksEmail reports whether a client would be promised an address that the citizen does not have. FranceConnect refuses
-// an identity without one, after all the steps.
+// lacksEmail reports whether FranceConnect would be promised an address that the citizen does not have: it refuses an identity without
+// one, after all the steps. A service that talks to us itself does without.
 func lacksEmail(claims []string, who citizen.Identity) bool {
 	return who.Email == "" && slices.Contains(claims, "email")
 }
@@ -165,10 +174,10 @@ update idp_login l set state = 'citizen_chosen', citizen_id = c.id
 from ` + sessionOfClaim + `, citizen c
 where l.id = $1 and ` + claimed + ` and `
 	takable = ` and l.expires_at > $2::timestamptz
-  and c.id = $5 and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
+  and c.id = $5 and c.organisation_id = l.organisation_id and (c.identified_by = 'franceconnect' or l.direct and assurance_reaches(c.identified_by, l.level))
   and (` + acts + ` and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures))
     and ` + allows + ` limit 1))
-returning s.seen_at, l.claims, c.id, c.data_key, c.identity, c.identified_at`
+returning s.seen_at, case when not l.direct then l.claims end, c.id, c.data_key, c.identity, c.identified_at`
 )
 
 // chooseCitizen notes whom the login is for. Its statement asks what the guard would; when it moved nothing, the guard says
@@ -281,6 +290,17 @@ func (p *Provider) themeNames(perimeters []string, lang string) []string {
 	for _, value := range perimeters {
 		if theme, ok := p.catalogue.Perimeter(value); ok && !slices.Contains(out, theme.Name.In(lang)) {
 			out = append(out, theme.Name.In(lang))
+		}
+	}
+	return out
+}
+
+// procedureNames are the names of procedures of our catalogue.
+func (p *Provider) procedureNames(keys []string, lang string) []string {
+	var out []string
+	for _, key := range keys {
+		if known, ok := p.catalogue.Find(key); ok {
+			out = append(out, known.Name.In(lang))
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"mandat/internal/client"
+	"mandat/internal/idp/details"
 	"mandat/internal/oidc"
 )
 
@@ -18,6 +19,9 @@ func (p *Provider) metadata() ([]byte, error) {
 		"userinfo_endpoint":                              p.issuer + "/userinfo",
 		"jwks_uri":                                       p.issuer + "/jwks",
 		"end_session_endpoint":                           p.issuer + "/end_session",
+		"pushed_authorization_request_endpoint":          p.issuer + "/par",
+		"require_pushed_authorization_requests":          false, // some clients have to: it stands in their registration
+		"authorization_details_types_supported":          []string{details.Type(p.issuer)},
 		"response_types_supported":                       []string{"code"},
 		"response_modes_supported":                       []string{"query"},
 		"grant_types_supported":                          []string{"authorization_code"},
@@ -28,7 +32,7 @@ func (p *Provider) metadata() ([]byte, error) {
 		"scopes_supported":                               oidc.Scopes(),
 		"claims_supported":                               append([]string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "at_hash", "sid", "rep_scope"}, oidc.Claims()...),
 		"acr_values_supported":                           []string{oidc.ACR},
-		"prompt_values_supported":                        []string{"none", "login", "consent", "select_account"},
+		"prompt_values_supported":                        []string{"login", "consent", "select_account"},
 		"code_challenge_methods_supported":               []string{"S256"},
 		"claims_parameter_supported":                     true,
 		"request_parameter_supported":                    false,
@@ -41,6 +45,11 @@ func (p *Provider) metadata() ([]byte, error) {
 // showMetadata serves the discovery document.
 func (p *Provider) showMetadata(w http.ResponseWriter, _ *http.Request) error {
 	return static(w, "application/json", p.discovery)
+}
+
+// showType serves the JSON Schema of our type of authorization_details, at the address that is its name.
+func (p *Provider) showType(w http.ResponseWriter, _ *http.Request) error {
+	return static(w, "application/schema+json", p.schema)
 }
 
 // showKeys serves our public keys. They may be kept an hour: the next key is published long before it signs.

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/db"
+	"mandat/internal/idp/details"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/oidc"
@@ -25,7 +26,6 @@ const (
 	CodeLife   = time.Minute
 	TokenLife  = time.Minute      // of the access token and of the ID token
 	FactorLife = 15 * time.Minute // prompt=login: how fresh the aidant's second factor must be
-	minMaxAge  = time.Minute      // a shorter max_age counts as this: signing in and coming back takes a while
 )
 
 // Config says who we are and who our clients are.
@@ -33,6 +33,7 @@ type Config struct {
 	Issuer  string // the base URL and "/idp"
 	Clients *client.Registry
 	Keys    func() *oidc.KeySet // those that sign now
+	Contact Contact             // for the pages
 }
 
 // Provider is the OpenID provider.
@@ -41,7 +42,9 @@ type Provider struct {
 	clients   *client.Registry
 	keys      func() *oidc.KeySet
 	discovery []byte
+	schema    []byte // of our type of authorization_details
 	failures  *failures
+	contact   Contact
 
 	db        *db.DB
 	journal   *journal.Journal
@@ -64,13 +67,16 @@ func (p *Provider) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) e
 // New returns a provider, or what is wrong with its configuration. It tells nobody anything (see Telling).
 func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate.Register, r *citizen.Register, catalogue *procedure.Catalogue,
 	k *clock.Clock, pages *page.Pages) (*Provider, error) {
-	p := &Provider{issuer: c.Issuer, clients: c.Clients, keys: c.Keys, failures: newFailures(),
+	p := &Provider{issuer: c.Issuer, clients: c.Clients, keys: c.Keys, contact: c.Contact, failures: newFailures(),
 		db: d, journal: j, sessions: s, mandates: m, citizens: r, catalogue: catalogue, clock: k, pages: pages}
 	if c.Keys == nil || c.Clients == nil || !strings.HasSuffix(c.Issuer, "/idp") {
 		return nil, fmt.Errorf("identity provider: needs clients, keys, and an issuer that ends with /idp")
 	}
 	var err error
 	if p.discovery, err = p.metadata(); err != nil {
+		return nil, fmt.Errorf("identity provider: %w", err)
+	}
+	if p.schema, err = details.Schema(p.issuer); err != nil {
 		return nil, fmt.Errorf("identity provider: %w", err)
 	}
 	return p, nil
@@ -92,6 +98,10 @@ func (p *Provider) Mount(r *page.Router) {
 	r.HandleLate(http.MethodGet, "/idp/authorize", page.Browser, p.authorize)
 	r.Post("/idp/authorize", page.Browser, p.receiveAuthorize)
 	r.Outage("GET /idp/authorize", p.unavailable)
+	r.Get("/idp/aide", page.Public, p.showHelp)
+	r.Get("/idp/annuler", page.Browser, p.leave)
+	r.Post("/idp/par", page.Client, p.push)
+	r.Get("/idp"+details.Path, page.Public, p.showType)
 	r.HandleLate(http.MethodGet, "/idp/logins/{login}/usager", page.Browser, p.showSearch)
 	r.HandleLate(http.MethodPost, "/idp/logins/{login}/usager", page.Browser, p.searchOrChoose)
 	r.HandleLate(http.MethodGet, "/idp/logins/{login}/demarche", page.Browser, p.showProcedures)

@@ -14,6 +14,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/procedure"
 	"mandat/internal/session"
 )
 
@@ -33,12 +34,20 @@ type Login struct {
 	State                    string
 	Client                   string
 	RedirectURI, ClientState string
-	Claims                   []string   // userinfo claims to be released
-	Perimeters               []string   // rep_scope as received; nil: not asked
-	Procedures               []string   // those within the perimeters; nil: every procedure
-	FactorSince              *time.Time // the second factor is to be given for the citizen, and not before; nil: it need not
-	Limit                    []string   // what the aidant may do in their organisation, once the citizen is chosen; nil: everything
+	Claims                   []string            // userinfo claims to be released
+	Perimeters               []string            // rep_scope as received; nil: not asked
+	Procedures               []string            // those within the perimeters; nil: every procedure
+	FactorSince              *time.Time          // the second factor is to be given for the citizen, and not before; nil: it need not
+	Limit                    []string            // what the aidant may do in their organisation, once the citizen is chosen; nil: everything
+	Direct                   bool                // the client is a service that talks to us itself
+	Level                    procedure.Assurance // how surely the citizen must be known
 	ExpiresAt                time.Time
+}
+
+// reaches reports whether the client is told of somebody who was identified in this way. The statements ask the same (powerStands).
+func (l *Login) reaches(identifiedBy string) bool {
+	by := procedure.Assurance(identifiedBy)
+	return by == procedure.FranceConnect || l.Direct && by.Reaches(l.Level)
 }
 
 // The conditions that every step asks of a login l, in its own statement. $2 is now, $3 the time before which a session
@@ -64,8 +73,9 @@ const (
 	sessionOfClaim = `(select id, person_id, organisation_id, role, factor_at, factor_citizen, enrolling, seen_at, expires_at from session where cookie = $4 offset 0) s`
 	claimed        = `s.id = l.session_id and s.person_id = l.person_id and s.organisation_id = l.organisation_id and ` + counts
 	counts         = `s.expires_at > $2::timestamptz and s.seen_at > $3::timestamptz and s.role = 'aidant' and not s.enrolling`
-	powerStands    = `p.organisation_id = l.organisation_id and (p.identified_by = 'franceconnect' or l.direct and assurance_reaches(p.identified_by, l.level)) and ` + mandate.Stands
-	powerBelow     = `p.organisation_id = l.organisation_id and not (p.identified_by = 'franceconnect' or l.direct and assurance_reaches(p.identified_by, l.level)) and ` + mandate.Stands // stands, but the client is never told whom it is for
+	powerReaches   = `(p.identified_by = 'franceconnect' or l.direct and assurance_reaches(p.identified_by, l.level))`
+	powerStands    = `p.organisation_id = l.organisation_id and ` + powerReaches + ` and ` + mandate.Stands
+	powerBelow     = `p.organisation_id = l.organisation_id and not ` + powerReaches + ` and ` + mandate.Stands // stands, but the client is never told whom it is for
 	powerChosen    = `(select true from mandate_power p where p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.case_ref = coalesce(l.case_ref, '') and p.citizen_id = l.citizen_id and ` + powerStands + `)`
 	subjectOf      = `(select j.sub from idp_subject j where j.citizen_id = l.citizen_id and j.sector = l.sector)`
 )
@@ -77,7 +87,7 @@ func (p *Provider) times() (now, idle time.Time) {
 }
 
 const (
-	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.factor_since, l.expires_at`
+	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.factor_since, l.direct, l.level, l.expires_at`
 	loginOfClaim = ` from idp_login l join session s on s.id = l.session_id and s.person_id = l.person_id`
 	chosenOf     = ` join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id`
 	ofClaim      = ` where l.id = $1 and s.cookie = $2`
@@ -88,7 +98,7 @@ const (
 )
 
 func (l *Login) fields() []any {
-	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.FactorSince, &l.ExpiresAt}
+	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.FactorSince, &l.Direct, &l.Level, &l.ExpiresAt}
 }
 
 // ask queues the question for a login of the aidant whose session a claim finds, begun in that session. Another's is not

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/citizen"
+	"mandat/internal/oidc"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 )
@@ -56,10 +57,21 @@ func everyPage() map[string]func() (string, page.Page) {
 		"found":            search(func(p *citizenPage) { p.Searched, p.Found, p.Full = true, found, true }),
 		"found one":        search(func(p *citizenPage) { p.Searched, p.Found = true, found[:1] }),
 		"found nobody":     search(func(p *citizenPage) { p.Searched = true }),
-		"procedures":       procedures(func(*procedurePage) {}),
-		"limited":          procedures(func(p *procedurePage) { p.Limited = true }),
-		"none chosen":      procedures(func(p *procedurePage) { p.Form = wrong("demarche", "idp.procedure.missing") }),
-		"ended since":      procedures(func(p *procedurePage) { p.Form, p.Themes = wrong("demarche", "idp.procedure.no_power"), nil }),
+		"search, service":  search(func(p *citizenPage) { p.Serves = []string{"Déclarer ses revenus"} }),
+		"found, service": search(func(p *citizenPage) {
+			p.Searched, p.Found = true, []foundCitizen{{Name: "Camille FICTIF", Birthdate: "1950", Why: "idp.citizen.below_direct"}, {Name: "Dominique FICTIF", Birthdate: "1951", Why: "idp.citizen.not_served"}}
+		}),
+		"procedures, service": procedures(func(p *procedurePage) {
+			p.Login.Direct, p.Data, p.Organisation = true, dataOf(oidc.Claims()), "Maison France Services"
+		}),
+		"procedures, service without data": procedures(func(p *procedurePage) { p.Login.Direct = true }),
+		"help": func() (string, page.Page) {
+			return "idp/help.html", &helpPage{Common: page.Common{Title: "idp.help.title"}, Contact: Contact{Phone: "01 99 00 00 00", Email: "mandats@exemple.invalid"}}
+		},
+		"procedures":  procedures(func(*procedurePage) {}),
+		"limited":     procedures(func(p *procedurePage) { p.Limited = true }),
+		"none chosen": procedures(func(p *procedurePage) { p.Form = wrong("demarche", "idp.procedure.missing") }),
+		"ended since": procedures(func(p *procedurePage) { p.Form, p.Themes = wrong("demarche", "idp.procedure.no_power"), nil }),
 		"not an aidant": func() (string, page.Page) {
 			return "idp/refused.html", &refusedPage{Common: page.Common{Title: "idp.not_aidant.title"}, Client: "FranceConnect", Back: "https://fc.exemple.test/oidc-callback?error=access_denied"}
 		},
@@ -80,6 +92,11 @@ func TestPages_AreSoundInBothLanguages(t *testing.T) {
 				if !strings.Contains(body, "/idp/logins/"+someLogin.ID.String()+"/annuler") {
 					t.Errorf("%s has no way out", variant)
 				}
+				for _, help := range []string{"/idp/aide#assistance", "/idp/aide#compte", "/idp/aide#perdu", "fr-login__from", "FranceConnect", "fr-login__mark"} {
+					if !strings.Contains(body, help) {
+						t.Errorf("%s lacks %s", variant, help)
+					}
+				}
 			}
 		}
 	}
@@ -90,7 +107,7 @@ func TestPages_AreSoundInBothLanguages(t *testing.T) {
 func TestProblems_HaveTheirTexts(t *testing.T) {
 	t.Parallel()
 	p := pagetest.Pages(t)
-	problems := []*page.Problem{untrusted(), logoutProblem()}
+	problems := []*page.Problem{untrusted(), logoutProblem(), over(), away()}
 	for _, name := range []string{"gone", "expired", "finished", "no_citizen", "session_over"} {
 		problems = append(problems, problem(409, name))
 	}

@@ -14,7 +14,6 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/client"
 	"mandat/internal/db"
-	"mandat/internal/draft"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -29,7 +28,9 @@ type procedurePage struct {
 	Name, Birthdate string
 	Confirm         bool // the aidant has to give their second factor for this citizen first
 	Themes          []themeChoice
-	Limited         bool // FranceConnect asked for some themes only
+	Limited         bool     // FranceConnect asked for some themes only
+	Data            []string // what a service will know of the citizen: i18n keys
+	Organisation    string   // and for whom the aidant acts
 }
 
 type themeChoice struct {
@@ -119,7 +120,7 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 	}
 	powers := map[string][]mandate.Power{}
 	for _, power := range *c.powers {
-		if power.IdentifiedBy == draft.ByFranceConnect && within(l.Procedures, power.Procedure) && within(l.Limit, power.Procedure) {
+		if l.reaches(power.IdentifiedBy) && within(l.Procedures, power.Procedure) && within(l.Limit, power.Procedure) {
 			powers[power.Procedure] = append(powers[power.Procedure], power)
 		}
 	}
@@ -127,8 +128,28 @@ func (p *Provider) renderProcedures(w http.ResponseWriter, r *http.Request, stat
 	if err != nil {
 		return err
 	}
+	if data.Organisation = session.From(r.Context()).OrganisationName; l.Direct {
+		data.Data = dataOf(l.Claims)
+	}
 	data.Themes, data.Confirm = p.themeChoices(powers, cases, lang), !p.confirmed(session.From(r.Context()), c)
 	return p.pages.Render(w, r, status, "idp/procedure.html", data)
+}
+
+// dataOf says in words what claims tell of a citizen: i18n keys.
+func dataOf(claims []string) []string {
+	var out []string
+	for _, known := range []struct {
+		says string
+		of   []string
+	}{
+		{"idp.data.name", []string{"given_name", "family_name"}}, {"idp.data.usage", []string{"preferred_username"}}, {"idp.data.gender", []string{"gender"}},
+		{"idp.data.birthdate", []string{"birthdate"}}, {"idp.data.birthplace", []string{"birthplace", "birthcountry"}}, {"idp.data.email", []string{"email"}},
+	} {
+		if slices.ContainsFunc(known.of, func(claim string) bool { return slices.Contains(claims, claim) }) {
+			out = append(out, known.says)
+		}
+	}
+	return out
 }
 
 // within reports whether a procedure is in a list; nil is every one.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"mandat/internal/client"
+	"mandat/internal/idp/details"
 	"mandat/internal/oidc"
 )
 
@@ -19,6 +20,7 @@ const (
 	maxNonce   = 256
 	maxList    = 512  // scope, acr_values, prompt, each
 	maxRequest = 1900 // all that we understand, encoded: it has to fit into the path that a sign-in comes back to
+	maxPushed  = 8192 // the same of a request that was pushed
 )
 
 // errUntrusted says that client or return address are not known to belong together: there is nobody to send an error to.
@@ -33,22 +35,37 @@ type authRequest struct {
 	Challenge   string   // PKCE S256, "" without
 	Scopes      []string // those we grant, in the order asked
 	Claims      oidc.ClaimsRequest
-	None, Login bool // prompt
-	MaxAge      time.Duration
+	None, Login bool           // prompt
+	MaxAge      *time.Duration // nil: not asked
+	Details     *details.Asked // authorization_details, nil: not asked
+	KeyHash     string         // dpop_jkt, the thumbprint of the key that the code is for (RFC 9449 §10), "" without
+	AskedAt     *time.Time     // when the browser first brought it, nil for now
+	pushed      bool           // it waited on this side, and is not in the browser's address
+	issuer      string
 	known       url.Values // the parameters we understood, to come back with after sign-in
 }
 
-// heeded are the parameters of OpenID Connect Core §3.1.2.1 and RFC 7636 that we understand. All others are ignored, as
+// heeded are the parameters of OpenID Connect Core §3.1.2.1, RFC 7636, RFC 9396 and RFC 9449 that we understand. All others are ignored, as
 // they must be: hints about who the person is (login_hint, id_token_hint) because the aidant chooses, display and
 // ui_locales because the aidant's own language counts.
 var heeded = []string{"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "acr_values", "claims", "prompt", "max_age",
-	"response_mode", "code_challenge", "code_challenge_method", "request", "request_uri"}
+	"response_mode", "code_challenge", "code_challenge_method", "authorization_details", "dpop_jkt", "request", "request_uri"}
 
-// parseAuthRequest checks an authorization request. It is a pure function of the registered clients and the parameters.
+// parseAuthRequest checks an authorization request that a browser brings. It is a pure function of the registered clients, our
+// issuer and the parameters.
 //
 // An *oidc.Error goes to the client: then Client, RedirectURI and State of the result are set. errUntrusted does not.
-func parseAuthRequest(find func(id string) *client.Client, values url.Values) (authRequest, error) {
-	req := authRequest{known: url.Values{}}
+func parseAuthRequest(find func(id string) *client.Client, issuer string, values url.Values) (authRequest, error) {
+	return authRequest{issuer: issuer}.parse(find, values)
+}
+
+// parsePushed checks one that its client pushed to us, or that was put aside.
+func parsePushed(find func(id string) *client.Client, issuer string, values url.Values) (authRequest, error) {
+	return authRequest{issuer: issuer, pushed: true}.parse(find, values)
+}
+
+func (req authRequest) parse(find func(id string) *client.Client, values url.Values) (authRequest, error) {
+	req.known = url.Values{}
 	for _, name := range heeded {
 		if sent := values[name]; len(sent) == 1 && sent[0] != "" { // sent without a value is not sent (RFC 6749 §3.1)
 			req.known.Set(name, sent[0])
@@ -59,7 +76,7 @@ func parseAuthRequest(find func(id string) *client.Client, values url.Values) (a
 		return req, errUntrusted
 	}
 	req.Client, req.RedirectURI, req.State = from, req.known.Get("redirect_uri"), req.known.Get("state")
-	for _, check := range []func(*authRequest, url.Values) *oidc.Error{checkForm, checkResponse, checkScope, checkProof, checkPrompt, checkLevel} {
+	for _, check := range []func(*authRequest, url.Values) *oidc.Error{checkForm, checkResponse, checkScope, checkProof, checkPrompt, checkLevel, checkDetails} {
 		if refusal := check(&req, values); refusal != nil {
 			return req, refusal
 		}
@@ -75,7 +92,7 @@ func checkForm(req *authRequest, values url.Values) *oidc.Error {
 		}
 		limit := maxList
 		switch name {
-		case "redirect_uri", "client_id", "request", "request_uri", "claims":
+		case "redirect_uri", "client_id", "request", "request_uri", "claims", "authorization_details":
 			continue // known values, refused whatever they are, or limited where they are read
 		case "state":
 			limit = maxState
@@ -86,16 +103,22 @@ func checkForm(req *authRequest, values url.Values) *oidc.Error {
 			return oidc.Refuse(oidc.InvalidRequest, name+" is too long or not text")
 		}
 	}
-	if len(req.known.Encode()) > maxRequest {
+	limit := maxRequest
+	if req.pushed {
+		limit = maxPushed
+	}
+	if len(req.known.Encode()) > limit {
 		return oidc.Refuse(oidc.InvalidRequest, "the request is too long")
 	}
 	return nil
 }
 
 // checkResponse wants the code flow, answered in the query. Request objects have errors of their own (OpenID Connect
-// Core §6, §3.1.2.6).
+// Core §6, §3.1.2.6), and a client that promised to push its requests is held to it (RFC 9126 §5).
 func checkResponse(req *authRequest, _ url.Values) *oidc.Error {
 	switch p := req.known; {
+	case req.Client.PushedOnly && !req.pushed:
+		return oidc.Refuse(oidc.InvalidRequest, "this client has to push its requests")
 	case p.Has("request"):
 		return oidc.Refuse(oidc.RequestNotSupported, "request objects are not supported")
 	case p.Has("request_uri"):
@@ -141,7 +164,7 @@ func checkProof(req *authRequest, _ url.Values) *oidc.Error {
 	switch {
 	case req.Challenge == "" && req.known.Has("code_challenge_method"):
 		return oidc.Refuse(oidc.InvalidRequest, "code_challenge is missing")
-	case req.Challenge == "" && !!req.Client.Direct():
+	case req.Challenge == "" && req.Client.Direct():
 		return oidc.Refuse(oidc.InvalidRequest, "PKCE is required: code_challenge is missing")
 	case req.Challenge == "" && req.Nonce == "":
 		return oidc.Refuse(oidc.InvalidRequest, "nonce is required without PKCE")
@@ -175,7 +198,37 @@ func checkPrompt(req *authRequest, _ url.Values) *oidc.Error {
 	if err != nil {
 		return oidc.Refuse(oidc.InvalidRequest, "max_age is not a number of seconds")
 	}
-	req.MaxAge = max(time.Duration(seconds)*time.Second, minMaxAge)
+	age := time.Duration(seconds) * time.Second
+	req.MaxAge = &age
+	return nil
+}
+
+// checkDetails reads what a service asks about the mandate itself. It is refused what it does not serve, so that a registration that
+// forgot a procedure shows at once; FranceConnect does not tell which procedure it is, and cannot ask for one.
+func checkDetails(req *authRequest, _ url.Values) *oidc.Error {
+	if key := req.known.Get("dpop_jkt"); key != "" {
+		if !oidc.IsChallenge(key) { // of the same form: a SHA-256 in base64url
+			return oidc.Refuse(oidc.InvalidRequest, "dpop_jkt is not a thumbprint")
+		}
+		req.KeyHash = key
+	}
+	raw := req.known.Get("authorization_details")
+	if raw == "" {
+		return nil
+	}
+	if !req.Client.Direct() {
+		return oidc.Refuse(oidc.InvalidAuthorizationDetails, "authorization_details are for services that are registered with us themselves")
+	}
+	asked, err := details.Parse(req.issuer, raw)
+	if err != nil {
+		return oidc.Refuse(oidc.InvalidAuthorizationDetails, err.Error())
+	}
+	for _, action := range asked.Actions {
+		if !slices.Contains(req.Client.Procedures, action) {
+			return oidc.Refuse(oidc.InvalidAuthorizationDetails, "an action is not one of the procedures that this client serves")
+		}
+	}
+	req.Details = &asked
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	testIssuer    = "https://mandat.exemple.test/idp"
 	testCallback  = "https://fc.exemple.test/oidc-callback"
 	testChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
@@ -20,7 +21,8 @@ const (
 func testClients(id string) *client.Client {
 	return map[string]*client.Client{
 		"fc":     {ID: "fc", Kind: client.FranceConnect, RedirectURIs: []string{testCallback}},
-		"direct": {ID: "direct", Kind: client.Service, RedirectURIs: []string{testCallback}, Scopes: []string{"openid", "email"}},
+		"direct": {ID: "direct", Kind: client.Service, RedirectURIs: []string{testCallback}, Scopes: []string{"openid", "email"}, Procedures: []string{"impots", "logement"}},
+		"pushes": {ID: "pushes", Kind: client.Service, RedirectURIs: []string{testCallback}, Procedures: []string{"impots"}, PushedOnly: true},
 	}[id]
 }
 
@@ -37,6 +39,10 @@ func sound(changes ...string) url.Values {
 func TestParseAuthRequest_Refuses(t *testing.T) {
 	t.Parallel()
 	direct := []string{"client_id", "direct", "scope", "openid email"}
+	asks := func(details string) []string {
+		return append(slices.Clone(direct), "code_challenge", testChallenge, "code_challenge_method", "S256", "authorization_details", details)
+	}
+	const kind = `"type":"` + testIssuer + `/types/mandate"`
 	for name, c := range map[string]struct {
 		changes []string
 		want    oidc.Code
@@ -75,11 +81,19 @@ func TestParseAuthRequest_Refuses(t *testing.T) {
 		"long scope":                       {[]string{"scope", "openid " + strings.Repeat("s", 512)}, oidc.InvalidRequest},
 		"long in all":                      {[]string{"state", strings.Repeat("é", 500)}, oidc.InvalidRequest},
 		"state that is not UTF-8":          {[]string{"state", "\xff"}, oidc.InvalidRequest},
+		"not pushed":                       {[]string{"client_id", "pushes", "code_challenge", testChallenge, "code_challenge_method", "S256"}, oidc.InvalidRequest},
+		"details by FranceConnect":         {[]string{"authorization_details", `[{` + kind + `}]`}, oidc.InvalidAuthorizationDetails},
+		"details not JSON":                 {asks(`[`), oidc.InvalidAuthorizationDetails},
+		"details of another type":          {asks(`[{"type":"payment"}]`), oidc.InvalidAuthorizationDetails},
+		"details with another member":      {asks(`[{` + kind + `,"locations":["x"]}]`), oidc.InvalidAuthorizationDetails},
+		"a procedure that is not served":   {asks(`[{` + kind + `,"actions":["impots","sante"]}]`), oidc.InvalidAuthorizationDetails},
+		"dpop_jkt":                         {append(asks(`[{`+kind+`}]`), "dpop_jkt", "x"), oidc.InvalidRequest},
+		"max_age with a fraction":          {[]string{"max_age", "1.5"}, oidc.InvalidRequest},
 		"zero byte in the nonce":           {[]string{"nonce", "a\x00b"}, oidc.InvalidRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			req, err := parseAuthRequest(testClients, sound(c.changes...))
+			req, err := parseAuthRequest(testClients, testIssuer, sound(c.changes...))
 			refusal, ok := errors.AsType[*oidc.Error](err)
 			if !ok || refusal.Code != c.want {
 				t.Fatalf("got %v, want %s", err, c.want)
@@ -99,7 +113,7 @@ func TestParseAuthRequest_RefusesRepeatedParameters(t *testing.T) {
 			q = sound()
 		}
 		q.Add(name, q.Get(name))
-		req, err := parseAuthRequest(testClients, q)
+		req, err := parseAuthRequest(testClients, testIssuer, q)
 		refusal, ok := errors.AsType[*oidc.Error](err)
 		switch {
 		case name == "client_id" || name == "redirect_uri":
@@ -112,7 +126,7 @@ func TestParseAuthRequest_RefusesRepeatedParameters(t *testing.T) {
 			t.Error("one of two states was echoed")
 		}
 	}
-	if _, err := parseAuthRequest(testClients, url.Values{"client_id": sound()["client_id"], "redirect_uri": sound()["redirect_uri"], "response_type": {"code"}, "scope": {"openid"},
+	if _, err := parseAuthRequest(testClients, testIssuer, url.Values{"client_id": sound()["client_id"], "redirect_uri": sound()["redirect_uri"], "response_type": {"code"}, "scope": {"openid"},
 		"nonce": {"n"}, "resource": {"a", "b"}}); err != nil {
 		t.Errorf("an unknown parameter, twice: %v", err)
 	}
@@ -124,7 +138,7 @@ func TestParseAuthRequest_SendsNobodyToAnUnknownAddress(t *testing.T) {
 		{"client_id", "other"}, {"client_id", ""}, {"redirect_uri", ""}, {"redirect_uri", testCallback + "/"}, {"redirect_uri", testCallback + "?x=1"},
 		{"redirect_uri", "https://FC.exemple.test/oidc-callback"}, {"redirect_uri", "https://fc.exemple.test.evil.test/oidc-callback"}, {"redirect_uri", testCallback + "#"},
 	} {
-		if _, err := parseAuthRequest(testClients, sound(changes...)); !errors.Is(err, errUntrusted) {
+		if _, err := parseAuthRequest(testClients, testIssuer, sound(changes...)); !errors.Is(err, errUntrusted) {
 			t.Errorf("%v: %v", changes, err)
 		}
 	}
@@ -132,33 +146,97 @@ func TestParseAuthRequest_SendsNobodyToAnUnknownAddress(t *testing.T) {
 
 func TestParseAuthRequest_Understands(t *testing.T) {
 	t.Parallel()
-	req, err := parseAuthRequest(testClients, sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
+	req, err := parseAuthRequest(testClients, testIssuer, sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
 		"claims", `{"userinfo":{"birthplace":null,"name":{"essential":true}},"id_token":{"rep_scope":{"essential":true,"values":["Logement"]},"acr":{"values":["eidas2"]},"amr":null}}`,
 		"ui_locales", "fr", "login_hint", "x", "nonce", ""))
 	if err == nil {
 		t.Fatal("a request without nonce")
 	}
-	req, err = parseAuthRequest(testClients, sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
+	req, err = parseAuthRequest(testClients, testIssuer, sound("prompt", "login consent", "max_age", "300", "acr_values", "eidas1 eidas2", "scope", "openid email address email whatever",
 		"claims", `{"userinfo":{"birthplace":null,"name":{"essential":true}},"id_token":{"rep_scope":{"essential":true,"values":["Logement"]},"acr":{"values":["eidas2"]},"amr":null}}`,
 		"ui_locales", "fr", "login_hint", "x"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !req.Login || req.None || req.MaxAge != 5*time.Minute || !slices.Equal(req.Scopes, []string{"openid", "email"}) || !slices.Equal(req.releases(), []string{"birthplace", "email"}) ||
+	if !req.Login || req.None || req.MaxAge == nil || *req.MaxAge != 5*time.Minute || !slices.Equal(req.Scopes, []string{"openid", "email"}) || !slices.Equal(req.releases(), []string{"birthplace", "email"}) ||
 		!req.Claims.RepScopeAsked || !slices.Equal(req.Claims.RepScope, []string{"Logement"}) {
 		t.Errorf("%+v", req)
 	}
 	if req.known.Has("login_hint") || req.known.Has("ui_locales") {
 		t.Error("parameters that are ignored come back after sign-in")
 	}
-	again, err := parseAuthRequest(testClients, req.known)
+	again, err := parseAuthRequest(testClients, testIssuer, req.known)
 	if err != nil || !slices.Equal(again.Scopes, req.Scopes) {
 		t.Errorf("what comes back after sign-in is another request: %v", err)
 	}
-	if req, err := parseAuthRequest(testClients, sound("client_id", "direct", "scope", "openid", "nonce", "", "code_challenge", testChallenge, "code_challenge_method", "S256",
+	if req, err := parseAuthRequest(testClients, testIssuer, sound("client_id", "direct", "scope", "openid", "nonce", "", "code_challenge", testChallenge, "code_challenge_method", "S256",
 		"claims", `{"userinfo":{"birthplace":null,"email":null}}`)); err != nil || !slices.Equal(req.releases(), []string{"email"}) {
 		t.Errorf("claims by name go beyond what the client may have: %v %v", req.releases(), err)
 	}
+}
+
+func TestParseAuthRequest_UnderstandsWhatAServiceAsks(t *testing.T) {
+	t.Parallel()
+	const kind = `"type":"` + testIssuer + `/types/mandate"`
+	q := func(changes ...string) url.Values {
+		return sound(append([]string{"client_id", "direct", "scope", "openid", "nonce", "", "code_challenge", testChallenge, "code_challenge_method", "S256"}, changes...)...)
+	}
+	req, err := parseAuthRequest(testClients, testIssuer, q("authorization_details", `[{`+kind+`,"actions":["logement"]}]`, "dpop_jkt", testChallenge, "max_age", "0"))
+	if err != nil || req.Details == nil || req.Details.All || !slices.Equal(req.Details.Actions, []string{"logement"}) || req.KeyHash != testChallenge || req.MaxAge == nil || *req.MaxAge != 0 {
+		t.Errorf("%+v %v", req, err)
+	}
+	if req, err = parseAuthRequest(testClients, testIssuer, q()); err != nil || req.Details != nil || req.MaxAge != nil || req.KeyHash != "" {
+		t.Errorf("nothing of it asked: %+v %v", req, err)
+	}
+}
+
+func TestParsePush(t *testing.T) {
+	t.Parallel()
+	base := []string{"client_id", "pushes", "scope", "openid", "code_challenge", testChallenge, "code_challenge_method", "S256"}
+	with := func(changes ...string) url.Values { return sound(append(slices.Clone(base), changes...)...) }
+	long := strings.Repeat("é", 500) // 3,000 bytes encoded: too long for an address
+	for name, form := range map[string]url.Values{"as registered": with(), "without client_id": with("client_id", ""), "with a secret": with("client_secret", "s"), "long": with("state", long)} {
+		req, refusal := parsePush(testClients("pushes"), testIssuer, form)
+		if refusal != nil || req.known.Has("client_secret") || req.known.Get("client_id") != "pushes" {
+			t.Errorf("%s: %+v %v", name, req.known, refusal)
+			continue
+		}
+		if again, err := parsePushed(testClients, testIssuer, req.known); err != nil || again.Nonce != "n" || !again.pushed {
+			t.Errorf("%s: taken again it is another one: %v", name, err)
+		}
+	}
+	for name, form := range map[string]url.Values{
+		"another's client_id": with("client_id", "direct"), "request_uri": with("request_uri", "urn:ietf:params:oauth:request_uri:x"), "unregistered address": with("redirect_uri", "https://evil.test/"),
+		"no address": with("redirect_uri", ""), "no PKCE": with("code_challenge", "", "code_challenge_method", ""), "too long in all": with("state", long[:1000], "claims", `{"x":"`+strings.Repeat("a", 8000)+`"}`),
+	} {
+		if _, refusal := parsePush(testClients("pushes"), testIssuer, form); refusal == nil || refusal.Code != oidc.InvalidRequest {
+			t.Errorf("%s: %v", name, refusal)
+		}
+	}
+	if _, refusal := parsePush(testClients("pushes"), testIssuer, with("request", "eyJ")); refusal == nil || refusal.Code != oidc.RequestNotSupported {
+		t.Errorf("request object: %v", refusal)
+	}
+}
+
+func FuzzParsePush(f *testing.F) {
+	f.Add(sound("client_id", "pushes", "scope", "openid", "code_challenge", testChallenge, "code_challenge_method", "S256").Encode())
+	f.Add("client_id=pushes&request_uri=urn:ietf:params:oauth:request_uri:x")
+	f.Fuzz(func(t *testing.T, raw string) {
+		values, err := url.ParseQuery(raw)
+		if err != nil {
+			return
+		}
+		req, refusal := parsePush(testClients("pushes"), testIssuer, values)
+		if refusal != nil {
+			return
+		}
+		if req.Challenge == "" || !slices.Contains(req.Client.RedirectURIs, req.RedirectURI) || req.known.Get("client_id") != "pushes" || req.known.Has("request_uri") || len(req.known.Encode()) > maxPushed {
+			t.Fatalf("accepted %q", raw)
+		}
+		if _, err := parsePushed(testClients, testIssuer, req.known); err != nil {
+			t.Fatalf("accepted, and refused when its browser comes: %v", err)
+		}
+	})
 }
 
 func FuzzParseAuthRequest(f *testing.F) {
@@ -172,7 +250,7 @@ func FuzzParseAuthRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		req, err := parseAuthRequest(clients, values)
+		req, err := parseAuthRequest(clients, testIssuer, values)
 		if errors.Is(err, errUntrusted) {
 			return
 		}
@@ -188,7 +266,7 @@ func FuzzParseAuthRequest(f *testing.F) {
 		if !slices.Contains(req.Scopes, "openid") || (req.Nonce == "" && req.Challenge == "") || (req.Challenge == "" && req.Client.Direct()) || len(req.State) > maxState {
 			t.Fatalf("accepted %q", raw)
 		}
-		if again, err := parseAuthRequest(clients, req.known); err != nil || again.State != req.State || again.Nonce != req.Nonce {
+		if again, err := parseAuthRequest(clients, testIssuer, req.known); err != nil || again.State != req.State || again.Nonce != req.Nonce {
 			t.Fatalf("comes back changed: %v", err)
 		}
 	})

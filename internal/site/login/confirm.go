@@ -19,6 +19,7 @@ type confirmPage struct {
 	Ways    ways        // which
 	For     *idp.Asking // the login for whose citizen the factor is asked, nil for nobody in particular
 	Wait    time.Time   // until when no code is read; zero: one is
+	Service bool        // nobody is chosen yet, and they may go back to the service that sent them
 	Contact Contact
 }
 
@@ -37,6 +38,7 @@ func (s *Site) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	data := &confirmPage{Common: page.Common{Title: "login.confirm.title", Form: g.form}, Own: factors.Any(), Ways: waysOf(factors), For: asking, Wait: g.wait, Contact: s.Contact}
+	data.Service = asking == nil && idp.Waits(session.From(r.Context()).ReturnPath)
 	if data.Own {
 		data.Scripts = passkeys
 	} else {

@@ -3,6 +3,7 @@ package login
 import (
 	"net/http"
 
+	"mandat/internal/idp"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -11,6 +12,7 @@ import (
 type signInPage struct {
 	page.Common
 	Continue bool   // the browser wanted another page and goes there afterwards
+	Service  bool   // that page is a login to a public service, to which they may go back instead
 	Ended    string // i18n key of what became of a form that was sent after the session had ended, "" for none
 	Contact  Contact
 }
@@ -29,6 +31,7 @@ func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, 
 		data.Ended = at.Ended
 	}
 	data.Continue = data.Ended == "" && at != nil && at.ReturnPath != "" && at.ReturnPath != "/"
+	data.Service = data.Continue && idp.Waits(at.ReturnPath)
 	return s.Pages.Render(w, r, status, "login/signin.html", data)
 }
 
