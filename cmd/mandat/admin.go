@@ -9,6 +9,7 @@ import (
 type adminCmds struct {
 	JournalKey   journalKeyCmds  `cmd:"" help:"Let the journal pass from one key to the next (docs/operations.md)."`
 	KEK          kekCmds         `cmd:"" name:"kek" help:"Change the key-encryption key (docs/operations.md)."`
+	Seal         sealCmd         `cmd:"" help:"Put another seal for documents in the folder of keys: its key and certificate chain."`
 	Roles        roles           `cmd:"" help:"Print the SQL that makes the three database logins, for a DBA to run as superuser."`
 	First        first           `cmd:"" help:"Print the link by which the first administrator comes in: once, for 72 hours."`
 	Confirm      confirm         `cmd:"" help:"Confirm the invitation of an administrator, in the place of a second one who is not there."`

@@ -12,10 +12,7 @@
 package keyring
 
 import (
-	"crypto"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -191,51 +188,4 @@ func loadEnvelope(dir string, root *KEK) (*envelope.Keys, error) {
 		return nil, fmt.Errorf("%s: not hexadecimal", fileIndex)
 	}
 	return envelope.New(root.handle, index)
-}
-
-func loadSealer(dir string, root *KEK) (*pdf.Sealer, error) {
-	keyPEM, err := root.read(dir, FileSealKey)
-	if err != nil {
-		return nil, err
-	}
-	chainPEM, err := read(dir, FileSealChain)
-	if err != nil {
-		return nil, err
-	}
-	key, err := parseSealKey(keyPEM)
-	if err != nil {
-		return nil, err
-	}
-	var chain []*x509.Certificate
-	for block, rest := pem.Decode(chainPEM); block != nil; block, rest = pem.Decode(rest) {
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", FileSealChain, err)
-		}
-		chain = append(chain, c)
-	}
-	if len(chain) == 0 {
-		return nil, fmt.Errorf("%s: holds no certificate", FileSealChain)
-	}
-	sealer, err := pdf.NewSealer(key, chain, chain[0].Subject.CommonName)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", FileSealChain, err)
-	}
-	return sealer, nil
-}
-
-func parseSealKey(file []byte) (crypto.Signer, error) {
-	block, _ := pem.Decode(file)
-	if block == nil {
-		return nil, fmt.Errorf("%s: not PEM", FileSealKey)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: not a PKCS #8 key", FileSealKey)
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("%s: cannot sign", FileSealKey)
-	}
-	return signer, nil
 }

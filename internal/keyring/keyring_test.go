@@ -29,10 +29,6 @@ func newKeyset(t *testing.T) string {
 // addSeal puts a seal into a folder, in clear as it comes, and encrypts it.
 func addSeal(t *testing.T, dir, kek string) {
 	t.Helper()
-	authority, err := certs.NewAuthority(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
 	seal, err := certs.NewSeal(authority, "Essai", time.Now())
 	if err != nil {
 		t.Fatal(err)
