@@ -25,7 +25,7 @@ var levels = [][]string{
 	// 3 rules and their SQL, no HTTP
 	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "notify", "backup", "phone", "consent", "report", "receipt"},
 	// 4 protocols
-	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision"},
+	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision", "backchannel"},
 	// 5 pages, no SQL
 	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/staff"},
 	// 6 the whole
@@ -43,7 +43,7 @@ var beside = map[string][]string{
 	"sirene":         {"clock"},
 	"upstream":       {"oidc", "token"},
 	"backup":         {"keyring"},
-	"idp":            {"session", "clientauth", "apitoken"},
+	"idp":            {"session", "clientauth", "apitoken", "backchannel"},
 	"decision":       {"apitoken"},
 	"jobs":           {"journal"},
 	"wrapping":       {"journal"},
@@ -60,13 +60,12 @@ var beside = map[string][]string{
 	"notify":         {"org", "citizen"},
 	"contact":        {"org"},
 	"client":         {"org"},
-	"client":         {"org"},
 	"phone":          {"org", "citizen"},
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate"},
 	"receipt":        {"org", "mandate"},
-	"comparison":     {"client", "client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey"},
+	"comparison":     {"client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -147,6 +146,7 @@ var writersByPrefix = map[string]string{
 	"decision_":       "decision",
 	"dpop_":           "dpop",
 	"api_token":       "apitoken",
+	"backchannel_":    "backchannel",
 	"attestation":     "attestation",
 	"security_":       "session",
 	"notify_":         "notify",

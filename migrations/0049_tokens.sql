@@ -21,3 +21,26 @@ create index api_token_expires on api_token (expires_at);
 alter table api_token enable row level security;
 create policy scope on api_token to mandat_app using ((select current_setting('mandat.system', true) = 'on'));
 grant select, insert, delete on api_token to mandat_app;
+
+-- The uses of public services that want to be told when one is over (OpenID Connect Back-Channel Logout): one row for each login whose
+-- identity was released to such a service. Told once; purged when nobody has to be told any more.
+create table backchannel_session (
+  login_id uuid primary key, -- idp_login.id, the sid of its ID token
+  organisation_id uuid not null,
+  person_id uuid not null, -- the aidant
+  mandate_id uuid not null,
+  procedure text not null,
+  case_ref text not null,
+  client varchar(128) not null,
+  sub varchar(43) not null, -- the citizen, as the service knows them
+  opened_at timestamptz not null,
+  over_at timestamptz, -- the service itself said so
+  told_at timestamptz
+);
+create index backchannel_session_mandate on backchannel_session (mandate_id) where told_at is null;
+create index backchannel_session_opened on backchannel_session (opened_at);
+alter table backchannel_session enable row level security;
+create policy scope on backchannel_session to mandat_app
+  using (organisation_id = (select nullif(current_setting('mandat.org', true), '')::uuid) or (select current_setting('mandat.system', true) = 'on'));
+grant select, insert, delete on backchannel_session to mandat_app;
+grant update (over_at, told_at) on backchannel_session to mandat_app;
