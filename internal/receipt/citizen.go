@@ -41,7 +41,7 @@ func (r *Register) Issue(ctx context.Context, by journal.Actor, id uuid.UUID) (s
 	batch := &pgx.Batch{}
 	mayHand := org.MayEnd(batch, by) // the receipt is the citizen's, as the attestation is
 	// The citizen is locked, as by every act on their mandates: what this receipt says is so when it is handed over.
-	batch.Queue(`select c.id from citizen c where c.id = $1 and c.organisation_id = $2 for no key update`, m.Citizen, by.Organisation)
+	batch.Queue(`select id from citizen where id = $1 for no key update`, m.Citizen)
 	left := map[Which]time.Time{} // until when
 	batch.Queue(`select procedure, case_ref, ends_at from mandate_power where mandate_id = $1 and state <> 'ended'`, id).Query(func(rows pgx.Rows) error {
 		var w Which

@@ -56,6 +56,24 @@ func TestIssue_SaysWhatTheMandateGives(t *testing.T) {
 	}
 }
 
+// A receipt names the attestation that was handed over last, of this mandate and of no other kind.
+func TestIssue_NamesTheAttestation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m, other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	if _, got := w.issue(t, w.Jeanne, m.ID); got.Attestation != "" {
+		t.Errorf("attestation %s", got.Attestation)
+	}
+	w.Behind(t, `insert into attestation_status (token_hash, mandate_id, organisation_id, token, created_at) select sha256(id::text::bytea), id, organisation_id, '\x01', now() from mandate`)
+	w.Behind(t, `insert into attestation (mandate_id, organisation_id, kind, lang, document, words, sha256, template, issued_at, issued_by)
+		select m, $3, kind, lang, '\x01', '\x01', sha256(what::bytea), 't', at::timestamptz, $4 from (values ($1::uuid, 'attestation', 'en', 'first', '2026-01-01'), ($1, 'attestation', 'fr', 'last', '2026-01-02'),
+		($1, 'end', 'fr', 'end', '2026-01-03'), ($2, 'attestation', 'fr', 'other', '2026-01-04')) a (m, kind, lang, what, at)`, m.ID, other.ID, w.Here, w.Jeanne.Person)
+	sum := sha256.Sum256([]byte("last"))
+	if _, got := w.issue(t, w.Jeanne, m.ID); got.Attestation != hex.EncodeToString(sum[:]) {
+		t.Errorf("attestation %s", got.Attestation)
+	}
+}
+
 // Every receipt that is asked for is another one; those of one mandate share their places.
 func TestIssue_AnotherOneWhenAskedAgain(t *testing.T) {
 	t.Parallel()
@@ -125,6 +143,7 @@ func TestIssue_Refuses(t *testing.T) {
 func TestIssue_LeavesOutWhatHasEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax) // of which the same power stands
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
 	if err := w.Mandates.EndPower(t.Context(), w.Jeanne, m.ID, fixture.Tax, "", "completed"); err != nil {
 		t.Fatal(err)
