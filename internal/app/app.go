@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mandat/internal/attestation"
+	"mandat/internal/backchannel"
 	"mandat/internal/caseload"
 	"mandat/internal/citizen"
 	"mandat/internal/client"
@@ -79,6 +80,7 @@ type App struct {
 	proconnect    *proconnect.RP
 	franceconnect *franceconnect.RP
 	clients       *client.Registry
+	provider      provider
 	idp           *idp.Provider
 	router        *page.Router
 	trusted       []netip.Prefix
@@ -156,7 +158,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 		return err
 	}
 	a.drafts = draft.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
-	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens())
+	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens()).Closing(backchannel.Ended)
 	a.caseload = caseload.New(a.db, a.journal, a.citizens, a.clock)
 	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock).Telling(a.tellCitizens())
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
@@ -208,12 +210,7 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	if err := a.buildClients(ctx); err != nil {
 		return err
 	}
-	a.idp, err = idp.New(idp.Config{Issuer: c.BaseURL + "/idp", Clients: a.clients, Keys: a.signing(signingkey.IDToken), Contact: idp.Contact{Phone: c.ContactPhone, Email: c.ContactEmail}}, a.db, a.journal, a.sessions, a.mandates, a.citizens, a.catalogue, a.clock, a.pages)
-	if err != nil {
-		return err
-	}
-	a.idp = a.idp.Telling(a.tellCitizens())
-	return nil
+	return a.buildProvider()
 }
 
 // Directory is where people and organisations are added: for the demonstration.

@@ -26,6 +26,8 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},
 		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},
+		{Name: "tell-services", Every: time.Minute, Run: a.provider.services.Sweep},
+		{Name: "purge-proofs", Every: 15 * time.Minute, Run: a.provider.purge},
 		{Name: "purge-links", Every: 15 * time.Minute, Run: a.people.links.Purge},
 		{Name: "purge-phones", Every: time.Hour, Run: a.franceconnect.Purge},
 		{Name: "purge-contacts", Every: 15 * time.Minute, Run: a.office.contacts.Purge},
@@ -52,7 +54,7 @@ func (a *App) periodic() []jobs.Periodic {
 
 // acts lists the jobs that acts ask for.
 func (a *App) acts() []jobs.Kind {
-	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers()}
+	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers(), a.provider.services.Kind()}
 }
 
 // counted forgets how many there were.

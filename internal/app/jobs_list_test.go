@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/backchannel"
 	"mandat/internal/consent"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
@@ -18,7 +19,7 @@ func TestPeriodic_AreThese(t *testing.T) {
 	const quarter, day = 15 * time.Minute, 24 * time.Hour
 	want := map[string]time.Duration{
 		"compare-tables": day, "rotate-keys": time.Hour, "renew-wrapping": time.Hour, "digest-security-log": day,
-		"purge-drafts": quarter, "purge-sessions": quarter, "purge-logins": quarter, "purge-links": quarter, "purge-contacts": quarter, "purge-challenges": quarter,
+		"purge-drafts": quarter, "purge-sessions": quarter, "purge-logins": quarter, "purge-links": quarter, "purge-proofs": quarter, "tell-services": time.Minute, "purge-contacts": quarter, "purge-challenges": quarter,
 		"purge-allowances": time.Hour, "purge-phones": time.Hour, "purge-invitations": day, "purge-messages": day,
 		"purge-mail-links": day, "collect-messages": 10 * time.Minute, "tell-of-expired-mandates": time.Hour,
 		"start-mandates": time.Minute, "extend-status-lists": time.Hour, "expire-consents": time.Minute, "purge-consents": day, "purge-telephones": time.Hour, "purge-sms-callbacks": quarter,
@@ -46,7 +47,7 @@ func TestActs_AreThese(t *testing.T) {
 		}
 		got = append(got, k.Name)
 	}
-	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, mandate.TransferJob, mandate.OthersJob}; !slices.Equal(got, want) {
+	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, mandate.TransferJob, mandate.OthersJob, backchannel.Job}; !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"mandat/internal/backchannel"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
 	"mandat/internal/page"
@@ -17,7 +18,7 @@ func TestJobs_HaveTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{notify.Job, mandate.TransferJob, mandate.OthersJob}
+	names := []string{notify.Job, mandate.TransferJob, mandate.OthersJob, backchannel.Job}
 	for _, p := range (&App{}).periodic() {
 		names = append(names, p.Name)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"mandat/internal/browse"
 	"mandat/internal/client"
+	"mandat/internal/clientauth"
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
 	"mandat/internal/oidc"
@@ -23,7 +24,9 @@ func (d *Desk) provider(t testing.TB) *idp.Provider {
 	clients, err := client.New([]client.Client{{ID: "service", Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret("a-secret-of-at-least-thirty-two-characters"),
 		Auth: client.SecretPost, RedirectURIs: []string{service}, UserInfoAlg: "ES256"}})
 	must(t, err)
-	p, err := idp.New(idp.Config{Issuer: d.URL + "/idp", Clients: clients, Keys: func() *oidc.KeySet { return keys }}, d.DB, d.Journal, d.Sessions, d.Mandates, d.Citizens, d.Catalogue, d.Clock, d.Pages)
+	gate, err := clientauth.New(clientauth.Config{Issuer: d.URL + "/idp", Clients: clients}, d.DB, d.Clock)
+	must(t, err)
+	p, err := idp.New(idp.Config{Issuer: d.URL + "/idp", Clients: clients, Keys: func() *oidc.KeySet { return keys }, Gate: gate, Names: d.Keys}, d.DB, d.Journal, d.Sessions, d.Mandates, d.Citizens, d.Catalogue, d.Clock, d.Pages)
 	must(t, err)
 	return p
 }

@@ -3,6 +3,7 @@ package idp_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 	"mandat/internal/citizen"
 	"mandat/internal/client"
+	"mandat/internal/clientauth"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
@@ -27,6 +30,7 @@ import (
 	"mandat/internal/notify"
 	"mandat/internal/oidc"
 	"mandat/internal/page"
+	"mandat/internal/receipt"
 	"mandat/internal/session"
 	"mandat/internal/token"
 	"mandat/web"
@@ -62,36 +66,50 @@ type site struct {
 	keys     *oidc.KeySet
 	provider *idp.Provider
 	sessions *session.Sessions
+	pages    *page.Pages
+	handler  atomic.Pointer[http.Handler]
 }
 
 func newSite(t testing.TB, extra ...client.Client) *site {
 	t.Helper()
 	s := &site{World: fixture.New(t), keys: fixture.KeySet(t)}
-	server := httptest.NewUnstartedServer(nil)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }))
 	s.url = "http://" + server.Listener.Addr().String()
 	pages, err := loadPages()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.sessions = session.New(s.DB, s.Keys, s.Clock, false)
-	registry, err := client.New(append(clients(), extra...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.provider, err = idp.New(idp.Config{Issuer: s.url + "/idp", Clients: registry, Keys: func() *oidc.KeySet { return s.keys }}, s.DB, s.Journal, s.sessions, s.Mandates, s.Citizens,
-		s.Catalogue, s.Clock, pages)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.provider = s.provider.Telling(notify.Queue)
-	router := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(&testLog{t}, nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
-	router.Guard(page.Browser, s.sessions.Browser)
-	s.provider.Mount(router)
-	server.Config.Handler = router.Start()
+	s.pages = pages
+	s.register(t, append(clients(), extra...)...)
 	server.Start()
 	t.Cleanup(server.Close)
 	return s
 }
+
+// register puts another provider in the place of the one there is, as after a restart with other clients.
+func (s *site) register(t testing.TB, all ...client.Client) {
+	t.Helper()
+	registry, err1 := client.New(all)
+	gate, err2 := clientauth.New(clientauth.Config{Issuer: s.url + "/idp", Clients: registry}, s.DB, s.Clock)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	keys := func() *oidc.KeySet { return s.keys }
+	receipts := receipt.New(s.DB, s.Journal, s.Mandates, keys, receipt.Settings{BaseURL: s.url}, s.Clock)
+	provider, err := idp.New(idp.Config{Issuer: s.url + "/idp", Clients: registry, Keys: keys, Gate: gate, Names: s.Keys, Receipts: receipts}, s.DB, s.Journal, s.sessions, s.Mandates, s.Citizens,
+		s.Catalogue, s.Clock, s.pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.provider = provider.Telling(notify.Queue)
+	router := page.NewRouter(page.RouterOptions{Pages: s.pages, Log: slog.New(slog.NewTextHandler(&testLog{t}, nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
+	router.Guard(page.Browser, s.sessions.Browser)
+	s.provider.Mount(router)
+	s.handler.Store(ptr(router.Start()))
+}
+
+func ptr[T any](v T) *T { return &v }
 
 // loadPages parses the templates once for all tests.
 var loadPages = sync.OnceValues(func() (*page.Pages, error) { return page.Load(web.Files, page.Options{}) })

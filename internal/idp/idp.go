@@ -6,10 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/apitoken"
 	"mandat/internal/citizen"
 	"mandat/internal/client"
+	"mandat/internal/clientauth"
 	"mandat/internal/clock"
 	"mandat/internal/db"
+	"mandat/internal/dpop"
+	"mandat/internal/envelope"
 	"mandat/internal/idp/details"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -17,6 +21,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
+	"mandat/internal/receipt"
 	"mandat/internal/session"
 )
 
@@ -34,6 +39,10 @@ type Config struct {
 	Clients *client.Registry
 	Keys    func() *oidc.KeySet // those that sign now
 	Contact Contact             // for the pages
+
+	Gate     *clientauth.Gate  // finds out which client calls
+	Names    *envelope.Keys    // of mandates, towards sectors of clients
+	Receipts *receipt.Register // nil gives none
 }
 
 // Provider is the OpenID provider.
@@ -43,8 +52,13 @@ type Provider struct {
 	keys      func() *oidc.KeySet
 	discovery []byte
 	schema    []byte // of our type of authorization_details
-	failures  *failures
 	contact   Contact
+
+	gate      *clientauth.Gate
+	proofs    *dpop.Checker
+	apiTokens *apitoken.Tokens
+	names     *envelope.Keys
+	receipts  *receipt.Register
 
 	db        *db.DB
 	journal   *journal.Journal
@@ -67,11 +81,12 @@ func (p *Provider) Telling(queue func(tx *db.Tx, now time.Time, m org.Message) e
 // New returns a provider, or what is wrong with its configuration. It tells nobody anything (see Telling).
 func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate.Register, r *citizen.Register, catalogue *procedure.Catalogue,
 	k *clock.Clock, pages *page.Pages) (*Provider, error) {
-	p := &Provider{issuer: c.Issuer, clients: c.Clients, keys: c.Keys, contact: c.Contact, failures: newFailures(),
+	p := &Provider{issuer: c.Issuer, clients: c.Clients, keys: c.Keys, contact: c.Contact, gate: c.Gate, names: c.Names, receipts: c.Receipts, proofs: dpop.New(d, k),
 		db: d, journal: j, sessions: s, mandates: m, citizens: r, catalogue: catalogue, clock: k, pages: pages}
-	if c.Keys == nil || c.Clients == nil || !strings.HasSuffix(c.Issuer, "/idp") {
-		return nil, fmt.Errorf("identity provider: needs clients, keys, and an issuer that ends with /idp")
+	if c.Keys == nil || c.Clients == nil || c.Gate == nil || c.Names == nil || !strings.HasSuffix(c.Issuer, "/idp") {
+		return nil, fmt.Errorf("identity provider: needs clients, what finds them out, keys, and an issuer that ends with /idp")
 	}
+	p.apiTokens = apitoken.New(d, c.Clients, p.proofs, k, strings.TrimSuffix(c.Issuer, "/idp"))
 	var err error
 	if p.discovery, err = p.metadata(); err != nil {
 		return nil, fmt.Errorf("identity provider: %w", err)
@@ -109,7 +124,9 @@ func (p *Provider) Mount(r *page.Router) {
 	r.Post("/idp/logins/{login}/confirmation", page.Browser, p.confirm)
 	r.Post("/idp/logins/{login}/structure", page.Browser, p.moveLogin)
 	r.Post("/idp/logins/{login}/annuler", page.Browser, p.cancel)
-	r.Post("/idp/token", page.Client, p.exchangeCode)
+	r.Post("/idp/token", page.Client, p.giveToken)
+	r.Post("/idp/introspect", page.Client, p.introspect)
+	r.Post("/idp/revoke", page.Client, p.revoke)
 	r.Get("/idp/userinfo", page.Client, p.releaseIdentity)
 	r.Post("/idp/userinfo", page.Client, p.releaseIdentity)
 	r.Get("/idp/end_session", page.Browser, p.endSession)

@@ -2,11 +2,17 @@ package idp
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"github.com/google/uuid"
+
+	"mandat/internal/backchannel"
 	"mandat/internal/client"
+	"mandat/internal/db"
+	"mandat/internal/oidc"
 	"mandat/internal/page"
 )
 
@@ -16,9 +22,11 @@ type endedPage struct{ page.Common }
 // endSession is OpenID Connect RP-Initiated Logout: GET and POST /idp/end_session. FranceConnect sends the browser here
 // to end the citizen's session at their identity provider, and waits for it to come back.
 //
-// It ends nothing. We keep no session of a citizen: tokens die within a minute. And the aidant's own session is not the
-// citizen's: it serves the other people of the day, any site could send a browser here, and being signed out of Mandat in
-// the middle of a mandate for having closed a tax file would teach aidants not to close it.
+// For FranceConnect it ends nothing: we keep no session of a citizen, and tokens die within a minute. For a service that talks to us
+// directly it ends the use that its ID token is of: the access token, and whatever else the service has open of that login
+// (package backchannel). The aidant's own session ends for neither. It is not the citizen's: it serves the other people of the day, any
+// site could send a browser here, and being signed out of Mandat in the middle of a mandate for having closed a tax file
+// would teach aidants not to close it.
 func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if r.Method == http.MethodPost {
@@ -33,37 +41,69 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) error {
 			return logoutProblem()
 		}
 	}
-	from, ok := p.leaving(r.Context(), values)
-	if !ok {
+	from, login, ok := p.leaving(r.Context(), values)
+	address := values.Get("post_logout_redirect_uri")
+	if !ok || address != "" && (from == nil || !slices.Contains(from.PostLogoutRedirectURIs, address)) {
 		return logoutProblem()
 	}
-	address := values.Get("post_logout_redirect_uri")
-	switch {
-	case address == "":
+	if from != nil && from.Direct() && login != uuid.Nil && r.Method != http.MethodHead {
+		if err := p.close(r.Context(), from, login); err != nil {
+			return err
+		}
+	}
+	if address == "" {
 		return p.pages.Render(w, r, http.StatusOK, "idp/ended.html", &endedPage{Common: page.Common{Title: "idp.ended.title", NoIndex: true}})
-	case from == nil || !slices.Contains(from.PostLogoutRedirectURIs, address):
-		return logoutProblem()
 	}
 	http.Redirect(w, r, withState(address, values.Get("state")), http.StatusSeeOther)
 	return nil
 }
 
 // leaving finds the client that a logout is for: by an ID token of ours, however old, or by its id. Both must agree. It
-// is nil when neither was sent, and not ok when what was sent is wrong.
-func (p *Provider) leaving(ctx context.Context, values url.Values) (*client.Client, bool) {
+// is nil when neither was sent, and not ok when what was sent is wrong. The login is known by an ID token alone.
+func (p *Provider) leaving(ctx context.Context, values url.Values) (from *client.Client, login uuid.UUID, ok bool) {
 	id := values.Get("client_id")
 	if hint := values.Get("id_token_hint"); hint != "" {
-		claims, err := p.keys().OpenHint(hint, nil)
+		claims, err := p.keys().OpenHint(hint, p.secretOf(ctx))
 		if err != nil || claims.Issuer != p.issuer || id != "" && id != claims.Audience {
-			return nil, false
+			return nil, uuid.Nil, false
+		}
+		if login, err = uuid.Parse(claims.Session); err != nil {
+			return nil, uuid.Nil, false
 		}
 		id = claims.Audience
 	}
 	if id == "" {
-		return nil, true
+		return nil, uuid.Nil, true
 	}
-	found, err := p.clients.Find(ctx, id)
-	return found, err == nil
+	from, err := p.clients.Find(ctx, id)
+	return from, login, err == nil
+}
+
+// secretOf finds the secret of a client whose ID tokens are signed with it.
+func (p *Provider) secretOf(ctx context.Context) func(id string) []byte {
+	return func(id string) []byte {
+		c, err := p.clients.Find(ctx, id)
+		if err != nil || c.SigningAlg() != oidc.HS256 {
+			return nil
+		}
+		return c.Secret.Clear()
+	}
+}
+
+const closeUse = `update idp_login l set token_expires_at = $2 where l.id = $1 and l.client = $3 and l.direct and l.state = 'released' and l.token_expires_at > $2`
+
+// close ends a use of a service. Like giving the token back it is no act.
+func (p *Provider) close(ctx context.Context, from *client.Client, login uuid.UUID) error {
+	now := p.clock.Now()
+	err := p.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
+		tx.Queue(closeUse, login, now, from.ID)
+		backchannel.Close(tx, now, login)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("close use: %w", err)
+	}
+	return nil
 }
 
 func withState(address, state string) string {

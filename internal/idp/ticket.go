@@ -13,6 +13,10 @@ import (
 // primary key, and only the SHA-256 of the whole is stored, in a column without index.
 const ticketLength = 64 // characters, for 48 bytes
 
+// directToken is what the access tokens of services begin with that talk to us directly. They can be read with again and again, which
+// FranceConnect's cannot: what a token is good for is seen in it, and neither kind is ever taken for the other.
+const directToken = "d."
+
 // newTicket makes a ticket of a login and the hash to store.
 func newTicket(login uuid.UUID) (ticket string, hash []byte) {
 	ticket = base64.RawURLEncoding.EncodeToString(append(login[:], token.Bytes(32)...))

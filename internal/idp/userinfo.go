@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/apitoken"
 	"mandat/internal/citizen"
+	"mandat/internal/clientauth"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
@@ -19,16 +22,16 @@ import (
 	"mandat/internal/report"
 )
 
-// used is the detail of an entry power.used. Service and ProcedureIs say what we do not know: FranceConnect does not tell
-// which site was opened, and the procedure is what the aidant declared.
+// used is the detail of an entry power.used. Service and ProcedureIs say what we know: FranceConnect does not tell which site was opened,
+// and the procedure is what the aidant declared; a service that talks to us directly is known, and held to the procedure.
 type used struct {
 	Login       string `json:"login"`
 	Client      string `json:"client"`
 	Procedure   string `json:"procedure"`
-	ProcedureIs string `json:"procedure_is"` // declared
+	ProcedureIs string `json:"procedure_is"` // declared, or enforced
 	Case        string `json:"case,omitempty"`
 	Theme       string `json:"theme"`
-	Service     string `json:"service"` // unknown
+	Service     string `json:"service"` // unknown, or the client
 }
 
 // release is what leaves, and to whom.
@@ -47,66 +50,77 @@ type release struct {
 
 var errNoEmail = errors.New("the citizen has no e-mail address")
 
-// releaseIdentity answers a token with the citizen's identity, once: GET and POST /idp/userinfo.
+// releaseIdentity answers a token with the citizen's identity: GET and POST /idp/userinfo. FranceConnect's once, which is the release;
+// a service's that talks to us directly as long as it stands, for the token was the release.
 func (p *Provider) releaseIdentity(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead { // the router gives it with GET; it would use the token up and release nothing
 		w.Header().Set("Allow", "GET, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return nil
 	}
-	ticket, refusal := bearer(r)
+	sent, refusal := shown(r)
 	if refusal != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`"`)
 		return answerJSON(w, refusal.Status(), refusal)
 	}
-	if ticket == "" { // RFC 6750 §3.1: no error code for a request without a token
+	if sent.token == "" { // RFC 6750 §3.1: no error code for a request without a token
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		w.WriteHeader(http.StatusUnauthorized)
 		return nil
 	}
-	body, signed, err := p.answer(r.Context(), ticket)
+	var body, form string
+	var err error
+	if strings.HasPrefix(sent.token, directToken) {
+		body, form, err = p.readAgain(r, sent)
+	} else {
+		body, form, err = p.answer(r.Context(), sent)
+	}
 	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
-		w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`", error_description="`+refusal.Description+`"`)
-		return answerJSON(w, refusal.Status(), refusal)
+		return challenge(w, r, sent, refusal)
 	}
 	if err != nil {
 		return err
 	}
-	if signed == "" {
-		return answerJSON(w, http.StatusOK, body)
-	}
-	w.Header().Set("Content-Type", "application/jwt")
-	_, _ = w.Write([]byte(signed)) //nolint:gosec // a JWT, sent as one; an error here is a client that has gone
+	w.Header().Set("Content-Type", form)
+	w.Header().Set("Pragma", "no-cache")
+	_, _ = w.Write([]byte(body)) //nolint:gosec // JSON or a JWT, sent as one; an error here is a client that has gone
 	return nil
 }
 
-// answer releases the identity of a token and puts it into the client's form. The transaction is committed when it
-// returns.
-func (p *Provider) answer(ctx context.Context, ticket string) (oidc.UserInfo, string, error) {
+// challenge refuses a token, in the words of the way in which it came (RFC 6750 §3, RFC 9449 §7.1).
+func challenge(w http.ResponseWriter, r *http.Request, sent presented, refusal *oidc.Error) error {
+	switch {
+	case refusal.Code != oidc.InvalidToken && refusal.Code != oidc.InvalidDPoPProof: // nothing is wrong with the token
+		return clientauth.Refuse(w, r, refusal)
+	case sent.bound:
+		return answerJSON(w, apitoken.Challenge(w.Header(), refusal), refusal)
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`", error_description="`+refusal.Description+`"`)
+	return answerJSON(w, refusal.Status(), refusal)
+}
+
+// answer releases the identity of a token of FranceConnect's and puts it into its form. The transaction is committed when it returns.
+func (p *Provider) answer(ctx context.Context, sent presented) (body, form string, err error) {
 	invalid := oidc.Refuse(oidc.InvalidToken, "the token is not valid")
-	login, ok := loginOf(ticket)
-	if !ok {
-		return oidc.UserInfo{}, "", invalid
+	login, ok := loginOf(sent.token)
+	if !ok || sent.bound {
+		return "", "", invalid
 	}
-	out, who, err := p.use(ctx, login, ticket)
+	var to recipient
+	out, who, err := p.use(ctx, login, sent.token, &to)
+	if lacking, ok := errors.AsType[*keysLackingError](err); ok { // nothing was released: ask for the keys, and try again
+		if to, err = p.recipientOf(ctx, lacking.client); err != nil {
+			return "", "", err
+		}
+		out, who, err = p.use(ctx, login, sent.token, &to)
+	}
 	if errors.Is(err, errNoEmail) {
-		return oidc.UserInfo{}, "", p.refuseRelease(ctx, login, ticket)
+		return "", "", p.refuseRelease(ctx, login, sent.token)
 	}
 	if err != nil {
-		return oidc.UserInfo{}, "", err
+		return "", "", err
 	}
-	body := userInfo(out, who)
-	to, err := p.clients.Find(ctx, out.client)
-	if err != nil {
-		return oidc.UserInfo{}, "", err
-	}
-	if to.UserInfoAlg == "" {
-		return body, "", nil
-	}
-	body.Issuer, body.Audience = p.issuer, to.ID
-	body.IssuedAt, body.Expiry = p.clock.Now().Unix(), out.tokenEnd.Unix()
-	signed, err := p.keys().Sign(to.UserInfoAlg, oidc.TypeJWT, body)
-	return body, signed, err
+	return p.inForm(to, userInfo(out.subject, out.claims, who), out.tokenEnd)
 }
 
 // The locks come first, and the question is a statement of its own after them: an end or a suspension that is under way
@@ -118,15 +132,16 @@ const (
 	releaseLogin = `
 update idp_login l set state = 'released', released_at = $2::timestamptz
 from citizen c
-where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'token_issued' and l.token_expires_at > $2::timestamptz
+where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'token_issued' and not l.direct and l.token_expires_at > $2::timestamptz
   and c.id = l.citizen_id and c.organisation_id = l.organisation_id and c.identified_by = 'franceconnect'
   and ` + powerChosen + ` and ` + aidantMay + ` and ` + sessionLive + `
 returning l.client, l.claims, l.procedure, coalesce(l.case_ref, ''), l.token_expires_at, l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, ` + subjectOf + `,
   c.id, c.data_key, c.identity, c.identified_at`
 )
 
-// use is the act: it moves the row, and its entry says that the power was used. No entry, no identity.
-func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (release, citizen.Identity, error) {
+// use is the act: it moves the row, and its entry says that the power was used. No entry, no identity. It finds out to whom, and how
+// they are to be told; when they are to be told under a key that is not at hand, it releases nothing and returns a *keysLackingError.
+func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string, to *recipient) (release, citizen.Identity, error) {
 	var out release
 	var who citizen.Identity
 	salt, digest := proof(ticket)
@@ -150,8 +165,8 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string) (rel
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if _, err := p.clients.Find(ctx, out.client); err != nil {
-			return journal.Event{}, oidc.Refuse(oidc.InvalidToken, "the token is not valid")
+		if err := p.found(ctx, out.client, to); err != nil {
+			return journal.Event{}, err
 		}
 		if who = found.Identity; lacksEmail(out.claims, who) {
 			return journal.Event{}, errNoEmail
@@ -220,8 +235,8 @@ func (p *Provider) refuseRelease(ctx context.Context, login uuid.UUID, ticket st
 
 // userInfo says of a citizen what the client asked for, in FranceConnect's forms: presumed dates with their zeros, no
 // birth place for somebody born abroad, no usage name if there is none.
-func userInfo(out release, who citizen.Identity) oidc.UserInfo {
-	u := oidc.UserInfo{Subject: out.subject}
+func userInfo(subject string, claims []string, who citizen.Identity) oidc.UserInfo {
+	u := oidc.UserInfo{Subject: subject}
 	for claim, value := range map[string]struct {
 		to   *string
 		from string
@@ -230,11 +245,11 @@ func userInfo(out release, who citizen.Identity) oidc.UserInfo {
 		"preferred_username": {&u.PreferredUsername, who.PreferredUsername}, "birthdate": {&u.Birthdate, who.Birthdate},
 		"gender": {&u.Gender, who.Gender}, "birthcountry": {&u.Birthcountry, who.Birthcountry}, "email": {&u.Email, who.Email},
 	} {
-		if slices.Contains(out.claims, claim) {
+		if slices.Contains(claims, claim) {
 			*value.to = value.from
 		}
 	}
-	if slices.Contains(out.claims, "birthplace") {
+	if slices.Contains(claims, "birthplace") {
 		place := who.Birthplace
 		if who.Birthcountry != france {
 			place = ""

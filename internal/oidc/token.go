@@ -8,7 +8,8 @@ import (
 // ACR is the only level we assert: FranceConnect's low, which the identification at the counter had.
 const ACR = "eidas1"
 
-// IDToken holds the claims of an ID token (OpenID Connect Core §2). Times are Unix seconds.
+// IDToken holds the claims of an ID token (OpenID Connect Core §2). Times are Unix seconds. ACR is absent where no level can be
+// asserted; Actor and Details are for services that talk to us directly.
 type IDToken struct {
 	Issuer          string   `json:"iss"`
 	Subject         string   `json:"sub"`
@@ -17,10 +18,39 @@ type IDToken struct {
 	IssuedAt        int64    `json:"iat"`
 	AuthTime        int64    `json:"auth_time"`
 	Nonce           string   `json:"nonce,omitempty"`
-	ACR             string   `json:"acr"`
+	ACR             string   `json:"acr,omitempty"`
 	AccessTokenHash string   `json:"at_hash"`
 	Session         string   `json:"sid"`
 	RepScope        []string `json:"rep_scope,omitempty"` // FranceConnect's: what the representative may do here
+
+	Actor   *Actor          `json:"act,omitempty"`
+	Details []MandateDetail `json:"authorization_details,omitempty"`
+}
+
+// Actor says who acts for the subject (RFC 8693 §4.1), to one sector of clients: never by name.
+type Actor struct {
+	Issuer       string       `json:"iss"`
+	Subject      string       `json:"sub"`  // the aidant's name towards the sector
+	Role         string       `json:"role"` // aidant
+	Organisation Organisation `json:"organisation"`
+}
+
+// Organisation is the one for which an actor acts, the agent of the mandate.
+type Organisation struct {
+	SIRET string `json:"siret"`
+	Name  string `json:"name"`
+}
+
+// MandateDetail is an object of authorization_details (RFC 9396 §2) that tells of the power in use.
+type MandateDetail struct {
+	Type         string   `json:"type"`
+	Identifier   string   `json:"identifier"` // the mandate's name towards the sector
+	Actions      []string `json:"actions"`    // the procedure, by its key
+	Level        string   `json:"level"`
+	Case         string   `json:"case,omitempty"` // the one file it is for; none is every one
+	ValidUntil   string   `json:"valid_until"`    // RFC 3339
+	IdentifiedBy string   `json:"identified_by"`  // how surely the citizen is known
+	Receipt      string   `json:"receipt,omitempty"`
 }
 
 // UserInfo holds what userinfo says of a citizen. A nil or empty member is left out; Birthplace is "" for somebody born
