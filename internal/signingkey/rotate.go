@@ -118,11 +118,12 @@ func (t *turn) add(state string, kid string) {
 }
 
 // Rotate lets the next keys of some uses sign from now on, and makes new next ones; of those that signed only the public halves
-// stay, for OldLife, or ReceiptLife. It returns ErrTooEarly. Each use is an act of its own; this server has the new keys when it returns, others
-// within Every.
+// stay, for OldLife, or ReceiptLife. It returns ErrTooEarly, or ErrNotOurs when it cannot open the keys there are. Each use is an
+// act of its own; this server has the new keys when it returns, others within Every.
 //
-// Stolen replaces every key instead, at once, and takes those before out of the key set: nothing they signed is believed any
-// longer, and clients that keep our keys have to read them anew. A server signs with a withdrawn key until it looks.
+// Stolen replaces every key instead, at once, also those it cannot open, and takes them out of the key set: nothing they signed
+// is believed any longer, and clients that keep our keys have to read them anew. A server signs with a withdrawn key until it
+// looks.
 func (r *Ring) Rotate(ctx context.Context, by journal.Actor, why Why, uses ...Use) error {
 	for _, use := range uses {
 		if err := r.rotate(ctx, by, use, why); err != nil {
@@ -200,7 +201,7 @@ func (r *Ring) rotate(ctx context.Context, by journal.Actor, use Use, why Why) e
 		detail := turn{Use: use, Why: why}
 		if why == Stolen {
 			withdraw(tx, rows, &detail)
-		} else if err := succeed(tx, rows, &detail); err != nil {
+		} else if err := errors.Join(r.own(rows), succeed(tx, rows, &detail)); err != nil {
 			return journal.Event{}, err
 		}
 		for _, k := range made {
@@ -209,6 +210,16 @@ func (r *Ring) rotate(ctx context.Context, by journal.Actor, use Use, why Why) e
 		}
 		return journal.Event{Action: "key.rotated", Detail: detail}, nil
 	})
+}
+
+// own refuses to go on with keys that this program cannot open: with another key-encryption key, what it made would open nowhere else.
+func (r *Ring) own(rows []row) error {
+	for _, k := range rows {
+		if _, _, err := k.open(r.keys); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // succeed moves each key on by one place: first those that sign, because of one algorithm only one does.

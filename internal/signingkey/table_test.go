@@ -20,6 +20,10 @@ func TestOpen_WithAnotherKeyEncryptionKey(t *testing.T) {
 	if err := r.Open(t.Context()); !errors.Is(err, signingkey.ErrNotOurs) || !strings.Contains(err.Error(), "mandat admin rotate --stolen") {
 		t.Fatalf("%v", err)
 	}
+	p.Clock.Advance(signingkey.NextLife)
+	if err := r.Rotate(t.Context(), journal.Program(), signingkey.Command, signingkey.Uses()...); !errors.Is(err, signingkey.ErrNotOurs) {
+		t.Fatalf("an ordinary turn: %v", err)
+	}
 	must(t, r.Rotate(t.Context(), journal.Program(), signingkey.Stolen, signingkey.Uses()...))
 	must(t, r.Open(t.Context()))
 	if len(published(t, r, signingkey.IDToken, oidc.ES256)) != 2 {
@@ -92,7 +96,6 @@ func TestTable_RefusesWhatHasNoEntry(t *testing.T) {
 		"from next to old":         {strings.Replace(age, "old_at", "current_at = now(), old_at", 1), []any{nextKID}, turned("key.rotated", "receipt", "old", nextKID)},
 		"old with its private":     {strings.Replace(age, "private = null, ", "", 1), []any{kid}, turned("key.rotated", "receipt", "old", kid)},
 		"old for a day only":       {strings.Replace(age, "50 hours", "47 hours", 1), []any{kid}, turned("key.rotated", "receipt", "old", kid)},
-		"another proof":            {`update signing_key set proof = private where kid = $1`, []any{kid}, turned("key.rotated", "receipt", "current", kid)},
 		"another public half":      {`update signing_key set public = private where kid = $1`, []any{kid}, turned("key.rotated", "receipt", "current", kid)},
 		"for a use that is none":   {strings.Replace(add, "'receipt'", "'journal'", 1), []any{strings.Repeat("x", 43), kid}, turned("key.made", "journal", "next", strings.Repeat("x", 43))},
 		"for another algorithm":    {strings.Replace(add, "RS256", "HS256", 1), []any{strings.Repeat("x", 43), kid}, turned("key.made", "receipt", "next", strings.Repeat("x", 43))},

@@ -7,7 +7,9 @@ import (
 
 // Wrapped are the columns of what is sealed of the keys that sign tokens: the private halves, and the proofs that they are the program's.
 func Wrapped() []wrapping.Column {
-	rewrap := func(keys *envelope.Keys, purpose string, wrapped []byte) ([]byte, error) { return keys.Rewrap(purpose, wrapped) }
+	rewrap := func(keys *envelope.Keys, purpose string, wrapped []byte) ([]byte, error) {
+		return keys.Rewrap(purpose, wrapped)
+	}
 	return []wrapping.Column{{
 		Table: "signing_key",
 		Read: `select kid, 'signing_key.private:' || use || ':' || alg || ':' || kid, private from signing_key where kid > $1
