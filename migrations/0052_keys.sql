@@ -78,6 +78,8 @@ begin
   return null;
 end $$;
 -- +goose StatementEnd
+revoke execute on function wrapping_key_stands from public;
+grant execute on function wrapping_key_stands to mandat_app;
 create trigger data_key_stands after insert or update of data_key on citizen for each row execute function data_key_stands();
 create trigger data_key_stands after insert or update of data_key on mandate_draft for each row when (new.data_key is not null) execute function data_key_stands();
 create trigger data_key_stands after insert or update of data_key on credential_totp for each row execute function data_key_stands();

@@ -59,7 +59,7 @@ func (a announceKey) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := tree.Announce(ctx, j, s); err != nil {
+	if err := keyring.Announce(ctx, j, s); err != nil {
 		return err
 	}
 	return a.say(kek, "Copy the folder to every server, restart them, and publish the policy. After a month: mandat admin journal-key pass.")
@@ -74,7 +74,7 @@ func (p passKey) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	if err := keyring.PassJournal(p.Dir, kek, func(s *tree.Signer) (format.End, error) { return tree.Pass(ctx, j, s) }); err != nil {
+	if err := keyring.PassJournal(p.Dir, kek, func(s *tree.Signer) (format.End, error) { return keyring.Pass(ctx, j, s) }); err != nil {
 		return err
 	}
 	return p.say(kek, "Copy the folder to every server, restart them, and publish the policy.")
@@ -93,7 +93,7 @@ func (r replaceKey) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	err = keyring.ReplaceJournal(r.Dir, kek, r.Former, r.Origin, func(before int, key format.Key) (format.End, error) { return tree.Lose(ctx, j, before, key) })
+	err = keyring.ReplaceJournal(r.Dir, kek, r.Former, r.Origin, func(before int, key format.Key) (format.End, error) { return keyring.Lose(ctx, j, before, key) })
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (k *KEK) write(dir, name, plain string) error {
 	return nil
 }
 
-// PassJournal lets the journal's next key sign alone. end ends the one before for every server (tree.Pass), and says where. When it was
+// PassJournal lets the journal's next key sign alone. end ends the one before for every server (Pass), and says where. When it was
 // interrupted after that, it is run again and only does what is left.
 func PassJournal(dir, kek string, end func(*tree.Signer) (format.End, error)) error {
 	k, err := ReadKEK(kek)
@@ -174,7 +174,7 @@ func endFirst(dir string, k *KEK, s, next *tree.Signer, end func(*tree.Signer) (
 }
 
 // ReplaceJournal puts a new key in the place of one that was lost or stolen, and of the next one, which was with it. vkey is the public half of the
-// one that was lost, as policy files have it; "": the one that is there. end ends it after so many others (tree.Lose).
+// one that was lost, as policy files have it; "": the one that is there. end ends it after so many others (Lose).
 func ReplaceJournal(dir, kek, vkey, origin string, end func(before int, key format.Key) (format.End, error)) error {
 	k, err := ReadKEK(kek)
 	if err != nil {
