@@ -17,11 +17,33 @@ import (
 func TestAuthorize_TellsTheClientWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	ofService := func(changes ...string) []string {
+		return append([]string{"client_id", direct, "redirect_uri", "https://service.exemple.test/retour", "scope", "openid", "code_challenge", oidc.Challenge(verifier), "code_challenge_method", "S256"}, changes...)
+	}
 	for name, c := range map[string]struct {
 		who     *visitor
 		changes []string
 		want    string
 	}{
+		"no response type":          {s.stranger(t), []string{"response_type", ""}, "invalid_request"},
+		"implicit flow":             {s.stranger(t), []string{"response_type", "id_token token"}, "unsupported_response_type"},
+		"no flow at all":            {s.stranger(t), []string{"response_type", "none"}, "unsupported_response_type"},
+		"answer in the fragment":    {s.stranger(t), []string{"response_mode", "fragment"}, "invalid_request"},
+		"answer as a form":          {s.stranger(t), []string{"response_mode", "form_post"}, "invalid_request"},
+		"scope of another client":   {s.stranger(t), ofService("scope", "openid email"), "invalid_scope"},
+		"plain PKCE":                {s.stranger(t), ofService("code_challenge_method", "plain"), "invalid_request"},
+		"PKCE without its method":   {s.stranger(t), ofService("code_challenge_method", ""), "invalid_request"},
+		"PKCE in the wrong form":    {s.stranger(t), ofService("code_challenge", verifier), "invalid_request"},
+		"prompt none and login":     {s.stranger(t), []string{"prompt", "none login"}, "invalid_request"},
+		"unknown prompt":            {s.stranger(t), []string{"prompt", "create"}, "invalid_request"},
+		"max_age below zero":        {s.stranger(t), []string{"max_age", "-1"}, "invalid_request"},
+		"a level above ours":        {s.stranger(t), []string{"acr_values", "eidas3"}, "unmet_authentication_requirements"},
+		"an essential level":        {s.stranger(t), ofService("claims", `{"id_token":{"acr":{"essential":true,"values":["eidas2","eidas3"]}}}`), "unmet_authentication_requirements"},
+		"a long state":              {s.stranger(t), []string{"nonce", strings.Repeat("n", 257)}, "invalid_request"},
+		"details by FranceConnect":  {s.stranger(t), []string{"authorization_details", s.only("argent-impots-declaration")}, "invalid_authorization_details"},
+		"details of another type":   {s.stranger(t), ofService("authorization_details", `[{"type":"payment_initiation"}]`), "invalid_authorization_details"},
+		"a procedure not served":    {s.stranger(t), ofService("authorization_details", s.only("social-carte-vitale")), "invalid_authorization_details"},
+		"a thumbprint that is none": {s.stranger(t), ofService("dpop_jkt", "x"), "invalid_request"},
 		"no openid":                 {s.stranger(t), []string{"scope", "profile"}, "invalid_scope"},
 		"claims not JSON":           {s.stranger(t), []string{"claims", "{"}, "invalid_request"},
 		"request object":            {s.stranger(t), []string{"request", "x"}, "request_not_supported"},
@@ -43,8 +65,30 @@ func TestAuthorize_TellsTheClientWhatIsWrong(t *testing.T) {
 			}
 		}
 	}
+	twice := request()
+	twice.Add("scope", "openid")
+	if q := s.stranger(t).get("/idp/authorize?" + twice.Encode()).at().Query(); q.Get("error") != "invalid_request" || q.Get("state") != state || q.Get("iss") != s.url+"/idp" {
+		t.Errorf("a parameter twice: %v", q)
+	}
 	if n := count(t, s, `select count(*) from idp_login`); n != 0 {
 		t.Errorf("%d logins begun", n)
+	}
+}
+
+// Hints about who the person is, and about the page, change nothing: the aidant chooses, in their own language. What we do not know is
+// ignored too, once or twice.
+func TestAuthorize_IgnoresHintsAndWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.visit(t, s.Jeanne)
+	q := request("login_hint", "angela", "id_token_hint", "eyJ", "ui_locales", "de", "claims_locales", "de", "display", "popup", "resource", "https://a.test/", "idp_hint", "x", "registration", "{}")
+	q.Add("resource", "https://b.test/")
+	a := v.get("/idp/authorize?" + q.Encode())
+	if !strings.HasSuffix(a.at().Path, "/usager") {
+		t.Fatalf("%d %s", a.StatusCode, a.at())
+	}
+	if body := v.get(a.at().Path).body; !strings.Contains(body, `lang="fr"`) || strings.Contains(body, "DUBOIS") || strings.Contains(body, "angela") {
+		t.Errorf("a hint was heeded: %s", body)
 	}
 }
 

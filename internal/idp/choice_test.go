@@ -194,6 +194,10 @@ func TestRepScope_AnswersInTheWordsReceived(t *testing.T) {
 		`{"id_token":{"rep_scope":{"essential":true,"values":["Logement","Argent-Impots-Consommation"]}}}`: []any{"Argent-Impots-Consommation"},
 		`{"id_token":{"rep_scope":{"essential":true,"values":["argent","papiers"]}}}`:                      []any{"argent"},
 		`{"id_token":{"rep_scope":{"essential":true,"values":[]}}}`:                                        []any{"Argent-Impots-Consommation"},
+		`{"id_token":{"rep_scope":{"essential":true,"values":["logement","Argent-Impots-Consommation"]}}}`: []any{"Argent-Impots-Consommation"},
+		`{"id_token":{"rep_scope":{"essential":true,"values":["Astrologie","argent"]}}}`:                   []any{"argent"},
+		`{"id_token":{"rep_scope":{"essential":true,"values":["argent","Argent-Impots-Consommation"]}}}`:   []any{"argent"},
+		`{"id_token":{"rep_scope":{"essential":true,"value":"argent"}}}`:                                   []any{"argent"},
 		`{"id_token":{"rep_scope":null}}`:                                                                  []any{"Argent-Impots-Consommation"},
 	} {
 		answer := s.token(t, v.code(m, fixture.Tax, "claims", asked))

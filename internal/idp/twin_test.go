@@ -26,6 +26,8 @@ type counter struct {
 	uid     string
 	service string
 	by      *visitor
+
+	provider twin.Provider // how FranceConnect has us registered
 }
 
 func newCounter(t *testing.T, plainUserInfo bool, perimeters ...string) *counter {
@@ -37,8 +39,8 @@ func newCounter(t *testing.T, plainUserInfo bool, perimeters ...string) *counter
 	}
 	c.site = newSite(t, client.Client{ID: clientID, Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret(secret + clientID), Auth: client.SecretPost, UserInfoAlg: userInfoAlg,
 		RedirectURIs: []string{c.twin.FranceConnect + "/oidc-callback"}, PostLogoutRedirectURIs: []string{c.twin.FranceConnect + "/client/logout-callback"}})
-	provider := twin.Provider{UID: c.uid, Title: "Mandat", Issuer: c.url + "/idp", ClientID: clientID, Secret: secret + clientID, IDTokenAlg: "ES256", UserinfoAlg: userInfoAlg, AidantsConnect: true}
-	if err := c.twin.PutProvider(t.Context(), provider); err != nil {
+	c.provider = twin.Provider{UID: c.uid, Title: "Mandat", Issuer: c.url + "/idp", ClientID: clientID, Secret: secret + clientID, IDTokenAlg: "ES256", UserinfoAlg: userInfoAlg, AidantsConnect: true}
+	if err := c.twin.PutProvider(t.Context(), c.provider); err != nil {
 		t.Fatal(err)
 	}
 	err := c.twin.PutService(t.Context(), twin.Service{ID: c.service, Name: "Impôts de démonstration", Perimeters: perimeters, Providers: []string{c.uid}, Hidden: true})
@@ -134,6 +136,30 @@ func TestFranceConnect_GreetsTheCitizen(t *testing.T) {
 			}
 			at.by.begin("prompt", "") // the aidant is still signed in
 		})
+	}
+}
+
+// FranceConnect can be given our addresses one by one, instead of where they are published.
+func TestFranceConnect_StaticRegistration(t *testing.T) {
+	t.Parallel()
+	at := newCounter(t, false, "argent")
+	published := at.stranger(t).get("/idp/.well-known/openid-configuration").json(t)
+	address := func(name string) string { return published[name].(string) }
+	at.provider.Endpoints = &twin.Endpoints{Issuer: address("issuer"), Authorization: address("authorization_endpoint"), Token: address("token_endpoint"), Userinfo: address("userinfo_endpoint"),
+		JWKS: address("jwks_uri"), EndSession: address("end_session_endpoint")}
+	at.provider.Issuer = ""
+	at.must(at.twin.PutProvider(t.Context(), at.provider))
+	at.Sign(t, at.Jeanne, fixture.Angela(), fixture.Tax)
+	at.open()
+	at.find("dubois")
+	at.must(at.Press("Continuer vers FranceConnect", url.Values{"demarche": {fixture.Tax}}))
+	at.must(at.Press("continue=1", nil))
+	if at.TextByID("greeting") != "Bonjour Angela Claire Louise DUBOIS" {
+		t.Fatalf("at %s: %s; %+v", at.URL(), at.Text(), at.events("FC_IDP_FAILED"))
+	}
+	at.must(at.Press("logout="+at.service, nil))
+	if !strings.Contains(at.URL().String(), "/client/logout-callback?state=") {
+		t.Errorf("FranceConnect did not get the browser back: at %s", at.URL())
 	}
 }
 
