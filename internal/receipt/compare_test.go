@@ -32,6 +32,11 @@ func TestCompare_NamesWhatWasChangedBehindTheProgramsBack(t *testing.T) {
 			m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 			w.issue(t, w.Jeanne, m.ID)
 			w.served(t, m, "impots", fixture.Tax)
+			if err := w.Journal.Record(t.Context(), w.Jeanne, func(*journal.Tx) (journal.Event, error) { // which was no use
+				return journal.Event{Action: "power.refused", Citizen: m.Citizen, Mandate: m.ID, Detail: map[string]string{"client": "impots"}}, nil
+			}); err != nil {
+				t.Fatal(err)
+			}
 			auditor := w.OpenAuditor(t)
 			if found, err := Compare(t.Context(), auditor); err != nil || len(found) != 0 {
 				t.Fatalf("found %v, %v", found, err)

@@ -211,4 +211,54 @@ func TestExtend_BeginsANewListInTime(t *testing.T) {
 	if a != format.Invalid || b != format.Invalid || second.URI != base+"/recus/statuts/2" {
 		t.Errorf("%d, %d of %s", a, b, second.URI)
 	}
+	a, _ = first.At(fresh.Status.List.Index)
+	b, _ = second.At(old.Status.List.Index)
+	if old.Status.List.Index != fresh.Status.List.Index && (a != format.Valid || b != format.Valid) {
+		t.Error("one list says what stands on the other")
+	}
+}
+
+// A power whose time ran out before the others' changes nothing of the whole: the receipt said so.
+func TestList_OfAPowerWhoseTimeRanOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+	_, r := w.issue(t, w.Jeanne, m.ID)
+	for _, sql := range []string{`update mandate_power set ends_at = starts_at + interval '1 microsecond' where mandate_id = $1 and procedure = $2`,
+		`update mandate_power set state = 'ended', ended_at = ends_at, end_reason = 'expired' where mandate_id = $1 and procedure = $2`} { // when an act has met it
+		w.Behind(t, sql, m.ID, fixture.Tax)
+		for i, want := range []uint8{format.Valid, format.Invalid, format.Valid} {
+			if got := w.status(t, r.Places()[i]); got != want {
+				t.Errorf("place %d: %d, want %d", i, got, want)
+			}
+		}
+	}
+}
+
+// Of two cases of one procedure each has its place.
+func TestList_OfOneCaseOfTwo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	x := fixture.Terms(fixture.Tax, fixture.Tax)
+	x.Powers[0].Case, x.Powers[1].Case = "2024", "2025"
+	m := w.signed(t, fixture.Angela(), x)
+	_, r := w.issue(t, w.Jeanne, m.ID)
+	if r.Powers[0].Case != "2024" || r.Powers[1].Case != "2025" {
+		t.Fatalf("%+v", r.Powers)
+	}
+	first, given, err := w.Mandates.Given(m, 0)
+	if err != nil || !given {
+		t.Fatal(given, err)
+	}
+	if err := w.Mandates.EndPower(t.Context(), w.Jeanne, m.ID, fixture.Tax, first.Case, "completed"); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []uint8{format.Partial, format.Invalid, format.Valid} {
+		if got := w.status(t, r.Places()[i]); got != want {
+			t.Errorf("place %d: %d, want %d", i, got, want)
+		}
+	}
+	if found, err := Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) > 0 {
+		t.Errorf("found %v, %v", found, err)
+	}
 }
