@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/idp/pushed"
 	"mandat/internal/journal"
@@ -22,7 +20,7 @@ type abandoned struct {
 	Client    string `json:"client"`
 	Person    string `json:"person"` // the aidant who had chosen the citizen
 	Step      string `json:"step"`   // the last one done: citizen, procedure (a code was issued) or token
-	Why       string `json:"why"`    // expired, cancelled, or changed for another citizen
+	Why       string `json:"why"`    // expired or cancelled
 	Procedure string `json:"procedure,omitempty"`
 	BegunAt   string `json:"begun_at"`
 }
@@ -31,7 +29,6 @@ type abandoned struct {
 const (
 	expired   = "expired"
 	cancelled = "cancelled"
-	changed   = "changed"
 )
 
 // unfinished says of a login that a citizen was chosen, and that no entry tells of it: those that were used or refused have one.
@@ -131,46 +128,4 @@ func (f *facts) abandoned(why string, begun time.Time) journal.Event {
 	}
 	return journal.Event{Action: "power.abandoned", Organisation: f.organisation, Citizen: f.citizen, Mandate: f.mandate,
 		Detail: abandoned{f.id.String(), f.client, f.person.String(), step, why, f.procedure, begun.UTC().Format(journal.TimeFormat)}}
-}
-
-var errNotChanged = errors.New("no other citizen was chosen before")
-
-// change takes another citizen instead of the one who was chosen before, whose name and procedures the next page may have shown: the
-// entry says so. It is taken if the first choice would have been (takeCitizen).
-func (p *Provider) change(r *http.Request, by journal.Actor, login, who uuid.UUID) (taken, error) {
-	var out taken
-	var claims []string
-	var seen, begun time.Time
-	now, idle := p.times()
-	f := facts{id: login, organisation: by.Organisation, person: by.Person, state: CitizenChosen}
-	batch := &pgx.Batch{}
-	batch.Queue(`select citizen_id, client, created_at from idp_login where id = $1 and state = 'citizen_chosen' for update`, login).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		if !rows.Next() {
-			return rows.Err()
-		}
-		return rows.Scan(&f.citizen, &f.client, &begun)
-	})
-	batch.Queue(changeCitizen, login, now, idle, p.sessions.Claim(r), who).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		if !rows.Next() {
-			return rows.Err()
-		}
-		out.sealed = &citizen.Sealed{}
-		return rows.Scan(append([]any{&seen, &claims}, out.sealed.Fields()...)...)
-	})
-	err := p.journal.RecordAfter(r.Context(), by, batch, func(*journal.Tx) (journal.Event, error) {
-		if out.sealed == nil {
-			return journal.Event{}, errNotChanged
-		}
-		return f.abandoned(changed, begun), nil
-	})
-	if errors.Is(err, errNotChanged) {
-		return taken{}, nil
-	}
-	if err != nil {
-		return taken{}, fmt.Errorf("choose another citizen: %w", err)
-	}
-	err = p.look(&out, claims)
-	return out, err
 }

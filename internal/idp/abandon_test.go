@@ -99,29 +99,6 @@ func TestPurge_TellsOfWhatWasAbandoned(t *testing.T) {
 	}
 }
 
-// Who changes their mind has seen the first one's page.
-func TestChooseCitizen_TellsOfTheOneBefore(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	v, angela := s.angela(t)
-	_, other := s.mandate(t, fixture.Citizen(1))
-	foreign := s.Sign(t, s.Ines, fixture.Citizen(2), fixture.Tax)
-	path := v.begin()
-	v.choose(path, angela)
-	v.choose(path, angela)
-	if a := v.post(path+"/usager", url.Values{"usager": {foreign.Citizen.String()}}); a.StatusCode != http.StatusConflict {
-		t.Errorf("somebody else's citizen: %d", a.StatusCode)
-	}
-	if got := s.abandoned(t, nil); len(got) != 0 {
-		t.Errorf("the same citizen, or nobody's: %+v", got)
-	}
-	v.choose(path, other)
-	same(t, "entries", s.abandoned(t, v.by.Session), []left{{Kind: "aidant", Login: loginIn(path), Client: fc, Person: s.Jeanne.Person.String(), Step: "citizen", Why: "changed", Citizen: angela.Citizen, Session: true}})
-	if n := count(t, s, `select count(*) from idp_login where state = 'citizen_chosen' and citizen_id = $1`, other.Citizen); n != 1 {
-		t.Error("the other one was not taken")
-	}
-}
-
 // A finish that the purge meets comes first, and is no abandonment; or it comes too late, and finds nothing.
 func TestPurge_WaitsForAFinishUnderWay(t *testing.T) {
 	t.Parallel()

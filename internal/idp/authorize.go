@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/client"
-	"mandat/internal/db"
+	"mandat/internal/clientauth"
 	"mandat/internal/idp/pushed"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
@@ -32,6 +32,9 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (*http.Requ
 		w.Header().Set("Allow", "GET, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return r, nil
+	}
+	if err := p.pace(w, r); err != nil {
+		return r, err
 	}
 	req, invalid := p.asked(r)
 	if invalid == nil && !req.None {
@@ -105,6 +108,9 @@ func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request) error {
 // receiveAuthorize takes the same request as a form. A browser does not send our cookie with another site's form
 // (SameSite=Lax), so it is sent round to ask again by GET. A request that is refused is refused there.
 func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) error {
+	if err := p.pace(w, r); err != nil {
+		return err
+	}
 	if err := r.ParseForm(); err != nil {
 		return untrusted()
 	}
@@ -118,6 +124,16 @@ func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) erro
 	}
 	http.Redirect(w, r, again(req), http.StatusSeeOther)
 	return nil
+}
+
+// pace slows down an address that asks for more logins than all aidants behind it can begin, before anything is looked up for it.
+func (p *Provider) pace(w http.ResponseWriter, r *http.Request) error {
+	refusal := p.gate.Stranger(r)
+	if refusal == nil {
+		return nil
+	}
+	clientauth.SetRetryAfter(w.Header(), refusal)
+	return problem(http.StatusTooManyRequests, "many")
 }
 
 // finder finds clients for a request.
@@ -241,9 +257,9 @@ select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif
   $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz, $18, $19, nullif($20, ''), $21
 from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
 where coalesce(s.factor_at, 'epoch') >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
-returning (select s.seen_at from session s where s.id = session_id)`
+returning (select s.seen_at from session s where s.id = session_id), organisation_id, person_id, session_id`
 
-// begin inserts the row. Its loss would cost a click, so it does not wait for the disk.
+// begin inserts the row, with the entry power.asked.
 func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 	claim := p.sessions.Claim(r)
 	if claim == nil {
@@ -252,6 +268,7 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 	id := token.ID()
 	now, idle := p.times()
 	perimeters, procedures := p.offered(req)
+	m := stepped{client: req.Client.ID, direct: req.Client.Direct()}
 	var seen time.Time
 	batch := &pgx.Batch{}
 	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.SectorName(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
@@ -260,13 +277,15 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 		if !rows.Next() {
 			return rows.Err()
 		}
-		return rows.Scan(&seen)
+		m.login = id
+		return rows.Scan(&seen, &m.organisation, &m.person, &m.session)
 	})
-	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
-		return uuid.Nil, fmt.Errorf("begin login: %w", err)
-	}
-	if seen.IsZero() {
+	err := p.record(r.Context(), session.Of(claim), batch, &m, func() journal.Event { return journal.Event{Action: "power.asked", Detail: m.step()} })
+	if errors.Is(err, errNotMoved) {
 		return uuid.Nil, errNotBegun
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("begin login: %w", err)
 	}
 	return id, p.sessions.Seen(r.Context(), claim, seen)
 }

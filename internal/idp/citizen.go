@@ -164,20 +164,21 @@ func (p *Provider) within(ctx context.Context, by journal.Actor, l Login, found 
 	return within, below, nil
 }
 
-// A citizen is taken by the first choice, and again when it is repeated; instead of another one by an act (change).
+// A citizen is taken by the first choice, or instead of another one: both are steps, with an entry. A choice that is repeated moves nothing.
 const (
-	takeCitizen   = taking + `(l.state = 'requested' or l.state = 'citizen_chosen' and l.citizen_id = c.id)` + takable
-	changeCitizen = taking + `l.state = 'citizen_chosen' and l.citizen_id <> c.id` + takable
-
-	taking = `
+	takeCitizen = `
 update idp_login l set state = 'citizen_chosen', citizen_id = c.id
 from ` + sessionOfClaim + `, citizen c
-where l.id = $1 and ` + claimed + ` and `
+where l.id = $1 and ` + claimed + ` and (l.state = 'requested' or l.state = 'citizen_chosen' and l.citizen_id is distinct from c.id)` + takable + `
+returning s.seen_at, case when not l.direct then l.claims end, l.organisation_id, l.person_id, l.session_id, l.client, l.direct, (select before.citizen_id from idp_login before where before.id = $1), c.id, c.data_key, c.identity, c.identified_at`
+	retakeCitizen = `
+select s.seen_at, case when not l.direct then l.claims end, l.organisation_id, l.person_id, l.session_id, l.client, l.direct, l.citizen_id, c.id, c.data_key, c.identity, c.identified_at
+from idp_login l, ` + sessionOfClaim + `, citizen c
+where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.citizen_id = c.id` + takable
 	takable = ` and l.expires_at > $2::timestamptz
   and c.id = $5 and c.organisation_id = l.organisation_id and (c.identified_by = 'franceconnect' or l.direct and assurance_reaches(c.identified_by, l.level))
   and (` + acts + ` and (select true from mandate_power p where ` + powerStands + ` and p.citizen_id = c.id and (l.procedures is null or p.procedure = any(l.procedures))
-    and ` + allows + ` limit 1))
-returning s.seen_at, case when not l.direct then l.claims end, c.id, c.data_key, c.identity, c.identified_at`
+    and ` + allows + ` limit 1))`
 )
 
 // chooseCitizen notes whom the login is for. Its statement asks what the guard would; when it moved nothing, the guard says
@@ -208,16 +209,6 @@ func (p *Provider) chooseCitizen(w http.ResponseWriter, r *http.Request, form *p
 	case taken.lacking: // the page offered no button for it; the release refuses it too
 		return r, p.pageAgain(w, r, "idp.citizen.no_email")
 	}
-	if taken, err = p.change(r, by, id, who); err != nil {
-		return r, err
-	}
-	switch {
-	case taken.lacking:
-		return r, p.pageAgain(w, r, "idp.citizen.no_email")
-	case taken.sealed != nil:
-		page.Redirect(w, r, "/idp/logins/"+id.String()+"/demarche")
-		return r, nil
-	}
 	return r, p.refuseChoice(w, r, by, id, choice{citizen: who})
 }
 
@@ -227,35 +218,59 @@ type taken struct {
 	lacking bool
 }
 
+// take chooses the citizen, with the entry power.citizen_chosen. The choice that is made already is asked for again, and nothing is written.
 func (p *Provider) take(r *http.Request, who uuid.UUID) (taken, error) {
 	claim := p.sessions.Claim(r)
 	id, err := uuid.Parse(r.PathValue("login"))
 	if claim == nil || err != nil {
 		return taken{}, nil
 	}
-	now, idle := p.times()
-	var out taken
-	var claims []string
-	var seen time.Time
+	var t taking
 	batch := &pgx.Batch{}
-	batch.Queue(takeCitizen, id, now, idle, claim, who).Query(func(rows pgx.Rows) error {
+	p.queueTake(batch, takeCitizen, &t, id, claim, who)
+	err = p.record(r.Context(), session.Of(claim), batch, &t.stepped, func() journal.Event {
+		detail := t.step()
+		if t.before != nil {
+			detail.InsteadOf = t.before.String()
+		}
+		return journal.Event{Action: "power.citizen_chosen", Citizen: who, Detail: detail}
+	})
+	if errors.Is(err, errNotMoved) {
+		batch := &pgx.Batch{}
+		p.queueTake(batch, retakeCitizen, &t, id, claim, who)
+		err = p.db.Ask(r.Context(), session.Of(claim), batch)
+	}
+	if err != nil {
+		return taken{}, fmt.Errorf("choose citizen: %w", err)
+	}
+	if t.sealed == nil {
+		return taken{}, nil
+	}
+	if err := p.look(&t.taken, t.claims); err != nil {
+		return taken{}, err
+	}
+	return t.taken, p.sessions.Seen(r.Context(), claim, t.seen)
+}
+
+// taking is what the statement says that takes a citizen.
+type taking struct {
+	stepped
+	taken
+	seen   time.Time
+	claims []string
+	before *uuid.UUID // whom it was for
+}
+
+func (p *Provider) queueTake(b *pgx.Batch, statement string, t *taking, login uuid.UUID, claim []byte, who uuid.UUID) {
+	now, idle := p.times()
+	b.Queue(statement, login, now, idle, claim, who).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		out.sealed = &citizen.Sealed{}
-		return rows.Scan(append([]any{&seen, &claims}, out.sealed.Fields()...)...)
+		t.login, t.sealed = login, &citizen.Sealed{}
+		return rows.Scan(append([]any{&t.seen, &t.claims, &t.organisation, &t.person, &t.session, &t.client, &t.direct, &t.before}, t.sealed.Fields()...)...)
 	})
-	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
-		return taken{}, fmt.Errorf("choose citizen: %w", err)
-	}
-	if out.sealed == nil {
-		return taken{}, nil
-	}
-	if err := p.look(&out, claims); err != nil {
-		return taken{}, err
-	}
-	return out, p.sessions.Seen(r.Context(), claim, seen)
 }
 
 // look says whether who was taken lacks what the client wants.

@@ -2,6 +2,7 @@ package idp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/journal"
 	"mandat/internal/session"
 )
 
@@ -23,15 +25,16 @@ where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires
   and ($9::uuid is null or l.citizen_id = $9::uuid)
   and s.factor_at >= $8::timestamptz and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= l.factor_since)
   and ` + aidantMayPower + `
-returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null`
+returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null, l.person_id, l.session_id, l.client, l.direct, l.mandate_id`
 
 // issued is a login whose code was issued.
 type issued struct {
-	redirectURI, state    string
-	seen                  time.Time // when its session was last used
-	organisation, citizen uuid.UUID
-	sector                string
-	named                 bool // the sector has a name for the citizen already
+	stepped
+	redirectURI, state string
+	seen               time.Time // when its session was last used
+	citizen, mandate   uuid.UUID
+	sector             string
+	named              bool // the sector has a name for the citizen already
 }
 
 // issue reports whether the code was issued, and has answered then: for the procedure that is wanted, and the citizen whose name stood on
@@ -52,13 +55,19 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string, 
 		if !rows.Next() {
 			return rows.Err()
 		}
-		return rows.Scan(&out.redirectURI, &out.state, &out.seen, &out.organisation, &out.citizen, &out.sector, &out.named)
+		out.login = id
+		return rows.Scan(&out.redirectURI, &out.state, &out.seen, &out.organisation, &out.citizen, &out.sector, &out.named, &out.person, &out.session, &out.client, &out.direct, &out.mandate)
 	})
-	if err := p.db.Pipeline(r.Context(), session.Of(claim), db.Soon, batch); err != nil {
-		return false, fmt.Errorf("issue code: %w", err)
-	}
-	if out.redirectURI == "" {
+	err = p.record(r.Context(), session.Of(claim), batch, &out.stepped, func() journal.Event {
+		detail := out.step()
+		detail.Procedure, detail.ProcedureIs, detail.Case = key, out.procedureIs(), ref
+		return journal.Event{Action: "power.procedure_chosen", Citizen: out.citizen, Mandate: out.mandate, Detail: detail}
+	})
+	if errors.Is(err, errNotMoved) {
 		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("issue code: %w", err)
 	}
 	if !out.named {
 		if err := p.name(r.Context(), out, now); err != nil {

@@ -1,6 +1,7 @@
 package idp
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
+	"mandat/internal/journal"
 	"mandat/internal/page"
 	"mandat/internal/session"
 	"mandat/internal/token"
@@ -24,7 +26,7 @@ insert into idp_login (id, organisation_id, person_id, session_id, factor_at, cl
   scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level, dpop_jkt, max_age)
 select $5, there.organisation_id, there.person_id, there.id, there.factor_at, old.client, old.sector, old.redirect_uri, old.client_state, old.nonce, old.challenge,
   old.scope, old.claims, old.perimeters, old.procedures, old.created_at, old.expires_at, old.factor_since, old.direct, old.level, old.dpop_jkt, old.max_age
-from old, there returning id`
+from old, there returning id, organisation_id, person_id, session_id, client, direct`
 
 // moveLogin says for which organisation a login is, to which the aidant has others: POST /idp/logins/{login}/structure.
 func (p *Provider) moveLogin(w http.ResponseWriter, r *http.Request) error {
@@ -40,25 +42,26 @@ func (p *Provider) moveLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return db.ErrNotFound
 	}
-	var to uuid.UUID
+	var to stepped
 	batch := &pgx.Batch{}
 	batch.Queue(moved, id, p.sessions.Claim(r), p.clock.Now(), organisation, token.ID()).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		return rows.Scan(&to)
+		return rows.Scan(&to.login, &to.organisation, &to.person, &to.session, &to.client, &to.direct)
 	})
-	if err := p.db.Pipeline(r.Context(), db.System(), db.Soon, batch); err != nil {
-		return fmt.Errorf("move login: %w", err)
-	}
-	if to == uuid.Nil {
+	err = p.record(r.Context(), db.System(), batch, &to, func() journal.Event { return journal.Event{Action: "power.asked", Detail: to.step()} })
+	if errors.Is(err, errNotMoved) {
 		if _, _, err := p.open(r, Requested); err != nil {
 			return err
 		}
 		return db.ErrNotFound
 	}
-	http.Redirect(w, r, page.BaseOf(organisation)+"/idp/logins/"+to.String()+"/usager", http.StatusSeeOther)
+	if err != nil {
+		return fmt.Errorf("move login: %w", err)
+	}
+	http.Redirect(w, r, page.BaseOf(organisation)+"/idp/logins/"+to.login.String()+"/usager", http.StatusSeeOther)
 	return nil
 }
 

@@ -116,7 +116,8 @@ func TestMove_Refuses(t *testing.T) {
 		"referent there": {role: org.RoleReferent},
 		"not theirs":     {to: func(s *site) uuid.UUID { return uuid.New() }},
 		"citizen chosen": {spoil: func(s *site, v *visitor, path string) {
-			s.exec(t, `update idp_login set state = 'citizen_chosen', citizen_id = id`)
+			m := s.Sign(t, s.Jeanne, fixture.Angela(), fixture.Tax)
+			v.post(path+"/usager", url.Values{"usager": {m.Citizen.String()}})
 		}},
 		"too late":        {spoil: func(s *site, v *visitor, path string) { s.Clock.Advance(11 * 60e9) }},
 		"somebody else's": {other: true},

@@ -187,9 +187,9 @@ func TestUserInfo_AndTheEndOfTheMandateAreInOrder(t *testing.T) {
 		})
 		all.Wait()
 		order := journalOf(t, s, m.ID.String())
-		want := "mandate.signed mandate.ended power.refused"
+		want := "mandate.signed power.procedure_chosen mandate.ended power.refused"
 		if released {
-			want = "mandate.signed power.used mandate.ended"
+			want = "mandate.signed power.procedure_chosen power.used mandate.ended"
 		}
 		if order != want {
 			t.Errorf("released %v, journal: %s", released, order)

@@ -93,6 +93,16 @@ func (j *Journal) RecordAfter(ctx context.Context, by Actor, first *pgx.Batch, f
 	if by.Kind == "" {
 		return errors.New("record: an act without an actor")
 	}
+	return j.record(ctx, by.scope(), db.Durable, by, first, f)
+}
+
+// RecordSoon is RecordAfter for a step whose loss costs a click: its commit does not wait for the disk. What comes after it in the
+// journal, a signed checkpoint above all, is not kept without it. Who acts is found by the first statements, in the scope s: f sets By.
+func (j *Journal) RecordSoon(ctx context.Context, s db.Scope, first *pgx.Batch, f func(*Tx) (Event, error)) error {
+	return j.record(ctx, s, db.Soon, Actor{}, first, f)
+}
+
+func (j *Journal) record(ctx context.Context, s db.Scope, m db.Mode, by Actor, first *pgx.Batch, f func(*Tx) (Event, error)) error {
 	tx := &Tx{By: by}
 	batch := &pgx.Batch{}
 	if first != nil {
@@ -100,7 +110,7 @@ func (j *Journal) RecordAfter(ctx context.Context, by Actor, first *pgx.Batch, f
 	}
 	batch.Queue(`select clock_timestamp() + $1::interval`, j.clock.Shift()).QueryRow(func(row pgx.Row) error { return row.Scan(&tx.Now) })
 	var refused error
-	err := j.db.WriteAfter(ctx, by.scope(), db.Durable, batch, func(t *db.Tx) error {
+	err := j.db.WriteAfter(ctx, s, m, batch, func(t *db.Tx) error {
 		tx.Tx, tx.Now = t, tx.Now.UTC().Truncate(time.Microsecond)
 		event, err := f(tx)
 		if r, ok := errors.AsType[Refused](err); ok {
@@ -118,6 +128,9 @@ func (j *Journal) RecordAfter(ctx context.Context, by Actor, first *pgx.Batch, f
 func (t *Tx) append(e Event) error {
 	if e.Organisation == uuid.Nil {
 		e.Organisation = t.By.Organisation
+	}
+	if t.By.Kind == "" {
+		return fmt.Errorf("record %s: an act without an actor", e.Action)
 	}
 	body, err := canonical(e, t.By, t.Now)
 	if err != nil {

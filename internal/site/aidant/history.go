@@ -100,7 +100,7 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, cases map[string]stri
 		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
 	case "mandate.started":
 		return s.Pages.Text(lang, "ends.act.mandate.started")
-	case "power.used", "power.refused", "power.abandoned":
+	case "power.procedure_chosen", "power.used", "power.refused", "power.abandoned", "decision.given", "decision.refused":
 		if name == "" {
 			name, _ = s.Pages.Text(lang, "aidant.act.unknown_procedure")
 		}
