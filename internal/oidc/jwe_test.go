@@ -42,7 +42,7 @@ func TestEncrypt(t *testing.T) {
 		if head["alg"] != alg || head["enc"] != A256GCM || head["cty"] != "JWT" || head["kid"] != public.KeyID {
 			t.Errorf("header %v", head)
 		}
-		parsed, err := jose.ParseEncrypted(raw, []jose.KeyAlgorithm{jose.KeyAlgorithm(alg)}, []jose.ContentEncryption{A256GCM})
+		parsed, err := jose.ParseEncryptedCompact(raw, []jose.KeyAlgorithm{jose.KeyAlgorithm(alg)}, []jose.ContentEncryption{A256GCM})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,7 +83,7 @@ func TestKeySet_SignsAndPublishes(t *testing.T) {
 			if len(head) != 3 || head["kid"] != key.KeyID || head["typ"] != typ || head["alg"] != alg || key.Algorithm != alg {
 				t.Errorf("header %v, key %+v", head, key)
 			}
-			parsed, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+			parsed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,7 +168,7 @@ func TestSignHS256(t *testing.T) {
 	if head := header(t, raw); len(head) != 2 || head["alg"] != HS256 || head["typ"] != TypeJWT {
 		t.Errorf("header %v", head)
 	}
-	parsed, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.HS256})
+	parsed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.HS256})
 	if err != nil {
 		t.Fatal(err)
 	}
