@@ -104,8 +104,8 @@ func TestMetadata(t *testing.T) {
 	if !m.Iss || !m.Claims || m.RequestURI == nil || *m.RequestURI || m.Request == nil || *m.Request || m.End != s.url+"/idp/end_session" {
 		t.Errorf("%+v", m)
 	}
-	same(t, "lists", [][]string{m.AuthMethods, m.Scopes, m.ACR, m.IDAlg, m.PKCE}, [][]string{{"client_secret_post", "client_secret_basic"},
-		{"openid", "profile", "email", "birth"}, {"eidas1"}, {"ES256"}, {"S256"}})
+	same(t, "lists", [][]string{m.AuthMethods, m.Scopes, m.ACR, m.IDAlg, m.PKCE}, [][]string{{"client_secret_post", "client_secret_basic", "private_key_jwt"},
+		{"openid", "profile", "email", "birth"}, {"eidas1"}, {"ES256", "RS256"}, {"S256"}})
 	one, two := s.stranger(t).get("/idp/.well-known/openid-configuration"), s.stranger(t).get("/.well-known/oauth-authorization-server/idp")
 	keys := s.stranger(t).get("/idp/jwks")
 	if one.body != two.body || strings.Count(keys.body, `"kid"`) != 4 || strings.Contains(keys.body, `"d"`) {

@@ -108,7 +108,7 @@ func TestProblems_HaveTheirTexts(t *testing.T) {
 	t.Parallel()
 	p := pagetest.Pages(t)
 	problems := []*page.Problem{untrusted(), logoutProblem(), over(), away()}
-	for _, name := range []string{"gone", "expired", "finished", "no_citizen", "session_over"} {
+	for _, name := range []string{"gone", "expired", "finished", "no_citizen", "session_over", "many"} {
 		problems = append(problems, problem(409, name))
 	}
 	for _, problem := range problems {

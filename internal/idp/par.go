@@ -1,6 +1,7 @@
 package idp
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,33 +19,45 @@ type pushAnswer struct {
 
 // push takes an authorization request from its client itself: POST /idp/par. What is wrong with it is said at once, and to the client.
 func (p *Provider) push(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return p.refuseToken(w, r, oidc.Refuse(oidc.InvalidRequest, "the body is not a form"))
-	}
-	for _, sent := range r.PostForm {
-		if len(sent) > 1 {
-			return p.refuseToken(w, r, oidc.Refuse(oidc.InvalidRequest, "a parameter was sent more than once"))
+	return p.forClient(w, r, func(caller *client.Client) error {
+		req, err := parsePush(caller, p.issuer, r.PostForm)
+		if err != nil {
+			return err
 		}
+		if err := p.bind(r, caller, &req); err != nil {
+			return err
+		}
+		now := p.clock.Now()
+		uri, err := pushed.Put(r.Context(), p.db, caller.ID, pushed.Request{Values: req.known}, now, now.Add(pushed.Life))
+		if err != nil {
+			return err
+		}
+		return answerJSON(w, http.StatusCreated, pushAnswer{uri, int(pushed.Life / time.Second)})
+	})
+}
+
+// bind binds the code to the key of a DPoP proof that comes with the request, as if the request had named it (RFC 9449 §10.1).
+func (p *Provider) bind(r *http.Request, caller *client.Client, req *authRequest) error {
+	if len(r.Header.Values("DPoP")) == 0 {
+		return nil
 	}
-	caller, refusal := p.authenticate(r)
-	if refusal != nil {
-		return p.refuseToken(w, r, refusal)
-	}
-	req, refusal := parsePush(caller, p.issuer, r.PostForm)
-	if refusal != nil {
-		return p.refuseToken(w, r, refusal)
-	}
-	now := p.clock.Now()
-	uri, err := pushed.Put(r.Context(), p.db, caller.ID, pushed.Request{Values: req.known}, now, now.Add(pushed.Life))
+	thumbprint, err := p.proved(r, caller, "/par", "")
 	if err != nil {
 		return err
 	}
-	return answerJSON(w, http.StatusCreated, pushAnswer{uri, int(pushed.Life / time.Second)})
+	if req.KeyHash != "" && req.KeyHash != thumbprint {
+		return oidc.Refuse(oidc.InvalidDPoPProof, "dpop_jkt names another key")
+	}
+	req.KeyHash = thumbprint
+	req.known.Set("dpop_jkt", thumbprint)
+	return nil
 }
 
 // parsePush checks the request that an authenticated client pushes. Its own client_id may be left out where the client proved who it is
 // elsewhere than in the form, and a request_uri must not be in it (RFC 9126 §2.1).
-func parsePush(caller *client.Client, issuer string, form url.Values) (authRequest, *oidc.Error) {
+//
+// What is wrong is an *oidc.Error.
+func parsePush(caller *client.Client, issuer string, form url.Values) (authRequest, error) {
 	values := url.Values{}
 	for name, sent := range form {
 		values[name] = sent
@@ -58,13 +71,10 @@ func parsePush(caller *client.Client, issuer string, form url.Values) (authReque
 		return authRequest{}, oidc.Refuse(oidc.InvalidRequest, "client_id is not that of the caller")
 	}
 	req, err := parsePushed(func(string) *client.Client { return caller }, issuer, values)
-	switch refusal := err.(type) { //nolint:errorlint // parsePushed wraps nothing
-	case nil:
-		return req, nil
-	case *oidc.Error:
-		return req, refusal
+	if errors.Is(err, errUntrusted) {
+		return req, oidc.Refuse(oidc.InvalidRequest, "redirect_uri is not registered for this client")
 	}
-	return req, oidc.Refuse(oidc.InvalidRequest, "redirect_uri is not registered for this client")
+	return req, err
 }
 
 // waiting returns the request_uri of a request that waits on this side. Any other is one that we do not fetch.

@@ -210,6 +210,50 @@ func TestPAR_IsTheOnlyWayOfAClientThatSaysSo(t *testing.T) {
 	}
 }
 
+// A request that comes with a proof of a key binds the code to it, as one that names the key does.
+func TestPAR_BindsTheCodeToTheKeyThatWasProved(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p, other := s.prover(t), s.prover(t)
+	for name, c := range map[string]struct {
+		jkt, proof, code string
+	}{
+		"proved":                   {"", p.proof(t, "POST", "/idp/par", ""), ""},
+		"named":                    {p.jkt, "", ""},
+		"named and proved":         {p.jkt, p.proof(t, "POST", "/idp/par", ""), ""},
+		"another one named":        {other.jkt, p.proof(t, "POST", "/idp/par", ""), "invalid_dpop_proof"},
+		"for the token endpoint":   {"", p.proof(t, "POST", "/idp/token", ""), "invalid_dpop_proof"},
+		"a proof that is not one":  {"", "x", "invalid_dpop_proof"},
+		"named, proof by somebody": {p.jkt, other.proof(t, "POST", "/idp/par", ""), "invalid_dpop_proof"},
+	} {
+		form, headers := asks(direct, "dpop_jkt", c.jkt), []string(nil)
+		if c.proof != "" {
+			headers = []string{"DPoP", c.proof}
+		}
+		a := s.call(t, direct, "/idp/par", form, headers...)
+		if c.code != "" {
+			if a.StatusCode != http.StatusBadRequest || a.json(t)["error"] != c.code {
+				t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
+			}
+			continue
+		}
+		uri, _ := a.json(t)["request_uri"].(string)
+		v := s.visit(t, s.Jeanne)
+		if b := v.get(bring(uri, "client_id", direct)); !strings.HasSuffix(b.at().Path, "/usager") {
+			t.Errorf("%s: %d %s, %d", name, a.StatusCode, a.body, b.StatusCode)
+		}
+		if n := count(t, s, `select count(*) from idp_login where session_id = $1 and dpop_jkt = $2`, v.by.Session, p.jkt); n != 1 {
+			t.Errorf("%s: the login is not bound to the key", name)
+		}
+	}
+	proof := p.proof(t, "POST", "/idp/par", "")
+	for n, want := range []int{http.StatusCreated, http.StatusBadRequest} {
+		if a := s.call(t, direct, "/idp/par", asks(direct), "DPoP", proof); a.StatusCode != want {
+			t.Errorf("the same proof, time %d: %d %s", n+1, a.StatusCode, a.body)
+		}
+	}
+}
+
 // Who goes back before signing in tells the service so, and the request is forgotten.
 func TestLeave_TellsTheService(t *testing.T) {
 	t.Parallel()

@@ -209,12 +209,14 @@ func TestParsePush(t *testing.T) {
 		"another's client_id": with("client_id", "direct"), "request_uri": with("request_uri", "urn:ietf:params:oauth:request_uri:x"), "unregistered address": with("redirect_uri", "https://evil.test/"),
 		"no address": with("redirect_uri", ""), "no PKCE": with("code_challenge", "", "code_challenge_method", ""), "too long in all": with("state", long[:1000], "claims", `{"x":"`+strings.Repeat("a", 8000)+`"}`),
 	} {
-		if _, refusal := parsePush(testClients("pushes"), testIssuer, form); refusal == nil || refusal.Code != oidc.InvalidRequest {
-			t.Errorf("%s: %v", name, refusal)
+		_, err := parsePush(testClients("pushes"), testIssuer, form)
+		if refusal, ok := errors.AsType[*oidc.Error](err); !ok || refusal.Code != oidc.InvalidRequest {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, refusal := parsePush(testClients("pushes"), testIssuer, with("request", "eyJ")); refusal == nil || refusal.Code != oidc.RequestNotSupported {
-		t.Errorf("request object: %v", refusal)
+	_, err := parsePush(testClients("pushes"), testIssuer, with("request", "eyJ"))
+	if refusal, ok := errors.AsType[*oidc.Error](err); !ok || refusal.Code != oidc.RequestNotSupported {
+		t.Errorf("request object: %v", err)
 	}
 }
 
@@ -226,8 +228,11 @@ func FuzzParsePush(f *testing.F) {
 		if err != nil {
 			return
 		}
-		req, refusal := parsePush(testClients("pushes"), testIssuer, values)
-		if refusal != nil {
+		req, err := parsePush(testClients("pushes"), testIssuer, values)
+		if err != nil {
+			if _, ok := errors.AsType[*oidc.Error](err); !ok {
+				t.Fatalf("no answer to the client: %v", err)
+			}
 			return
 		}
 		if req.Challenge == "" || !slices.Contains(req.Client.RedirectURIs, req.RedirectURI) || req.known.Get("client_id") != "pushes" || req.known.Has("request_uri") || len(req.known.Encode()) > maxPushed {

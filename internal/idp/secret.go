@@ -2,26 +2,12 @@ package idp
 
 import (
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"strings"
 
-	"mandat/internal/client"
 	"mandat/internal/oidc"
 	"mandat/internal/token"
 )
-
-// authenticate finds out which client sends a form.
-func (p *Provider) authenticate(r *http.Request) (*client.Client, *oidc.Error) {
-	caller, err := p.gate.Authenticate(r)
-	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
-		return nil, refusal
-	}
-	if err != nil {
-		return nil, oidc.Refuse(oidc.ServerError, "")
-	}
-	return caller, nil
-}
 
 // presented is an access token as it came.
 type presented struct {
