@@ -1,12 +1,13 @@
-// Package idp is our OpenID provider: how a citizen's identity reaches a public service, through FranceConnect, when an
-// aidant acts for them. It owns the tables idp_login and idp_subject.
+// Package idp is our OpenID provider: how a citizen's identity reaches a public service, through FranceConnect or directly, when an
+// aidant acts for them. It owns the tables whose names begin with idp_.
 //
 // The way of a use, one file per step. Each step moves the one row of the login by one guarded statement and redirects;
 // no step calls another.
 //
-//	authorize.go  GET /idp/authorize       request.go checks what the client asks. A signed-out aidant signs in and comes
-//	                                       back; one whose second factor is old gives it again. begin inserts the row:
-//	                                       requested.
+//	par.go        POST /idp/par            a service may push its request first; it waits in idp_pushed (package pushed).
+//	authorize.go  GET /idp/authorize       request.go checks what the client asks, package details what it asks of a mandate. A
+//	                                       signed-out aidant signs in and comes back; one whose second factor is old gives it
+//	                                       again; help.go lets them go back instead. begin inserts the row: requested.
 //	citizen.go    /idp/logins/…/usager     the aidant looks for the citizen by name and takes one who has given their
 //	                                       organisation a power: citizen_chosen.
 //	move.go       /idp/logins/…/structure  who has several organisations may say before that it is for another one.
@@ -15,10 +16,15 @@
 //	                                       code.go: the power is asked for, the code issued, and the browser goes back to
 //	                                       the client: code_issued.
 //	cancel.go     /idp/logins/…/annuler    or they give up: refused.
-//	token.go      POST /idp/token          the client trades the code, once: token_issued. The power is asked for again.
-//	userinfo.go   GET /idp/userinfo        the power is asked for a third time, inside the act that writes the entry
-//	                                       power.used; after its COMMIT the identity leaves: released.
-//	logout.go     /idp/end_session         FranceConnect ends the citizen's session.
+//	token.go      POST /idp/token          the client trades the code, once. FranceConnect: token_issued; the power is asked for
+//	                                       again.
+//	userinfo.go   GET /idp/userinfo        FranceConnect: the power is asked for a third time, inside the act that writes the
+//	                                       entry power.used; after its COMMIT the identity leaves: released.
+//	direct.go                              a service that talks to us itself: the token is the release, by one act.
+//	again.go                               it may read userinfo again while token and power stand.
+//	introspect.go /idp/introspect, /idp/revoke  it asks whether its token still stands, and gives it back.
+//	logout.go     /idp/end_session         the client ends the citizen's session.
+//	discovery.go                           what we publish of ourselves.
 //
 // The handlers of the first three run the guard of their pages themselves (page.HandleLate): a step's statement finds the
 // session by the browser's claim (session.Claim) and asks of it all that the guard would, and a page's questions travel with
@@ -32,6 +38,7 @@
 // refusal of somebody we know is an act, with the entry power.refused; each login is refused at most once, so that
 // repeating a dead code writes nothing.
 //
-// What is enforced: the citizen, the organisation, the time, FranceConnect's perimeter where it asks for one. What is
-// declared: the procedure. FranceConnect does not tell which site was opened, and entries say so.
+// What is enforced: the citizen, the organisation, the time, FranceConnect's perimeter where it asks for one; of a service that
+// talks to us itself the procedure too. What is declared to FranceConnect is the procedure: it does not tell which site was
+// opened, and entries say so.
 package idp

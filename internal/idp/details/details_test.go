@@ -3,9 +3,12 @@ package details
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"mandat/internal/oidc"
 )
 
 const issuer = "https://mandat.exemple.test/idp"
@@ -78,8 +81,12 @@ func TestSchema_IsOfTheType(t *testing.T) {
 	if err := json.Unmarshal(b, &schema); err != nil || schema.ID != Type(issuer) || !slices.Equal(schema.Required, []string{"type"}) || !strings.Contains(string(schema.Properties["type"]), Type(issuer)) {
 		t.Errorf("%s: %v", b, err)
 	}
-	for _, member := range []string{"type", "actions", "identifier", "level", "case", "valid_until", "identified_by", "receipt"} {
-		if schema.Properties[member] == nil {
+	told := reflect.TypeFor[oidc.MandateDetail]()
+	if told.NumField() != len(schema.Properties) {
+		t.Errorf("%d members are described, %d are told", len(schema.Properties), told.NumField())
+	}
+	for i := range told.NumField() {
+		if member, _, _ := strings.Cut(told.Field(i).Tag.Get("json"), ","); schema.Properties[member] == nil {
 			t.Errorf("%s is not described", member)
 		}
 	}
