@@ -61,7 +61,7 @@ func TestPages_ForAnybody(t *testing.T) {
 	for _, lang := range languages {
 		p := arrive(t, habits{lang: lang, album: "anybody"})
 		p.about("read what is open to all")
-		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/catalogue": "public.catalogue.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
+		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/catalogue": "public.catalogue.title", "/recu": "recu.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
 			p.open(address)
 			p.page(heading)
 			p.look(path.Base(heading[:len(heading)-len(".title")]))
@@ -70,6 +70,15 @@ func TestPages_ForAnybody(t *testing.T) {
 		p.open("/catalogue")
 		p.unfold("#argent")
 		p.look("theme")
+		p.about("a text that is no receipt")
+		p.open("/recu")
+		p.press("main form button")
+		p.refusal(422, "recu.title")
+		p.look("no-receipt")
+		p.write("#field-receipt", "bonjour")
+		p.press("main form button")
+		p.says("recu.wrong.none")
+		p.look("wrong-receipt")
 		p.about("what is not there")
 		p.open("/nulle-part")
 		p.refusal(404, "page.problem.not_found.title")

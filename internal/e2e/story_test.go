@@ -273,6 +273,7 @@ func (s *storyteller) end() {
 	s.look("list-found")
 	s.press(`.fr-list a[href="` + s.mandate + `"]`)
 	s.page("aidant.mandate.title")
+	receipt := s.takeReceipt()
 	s.about("end the mandate")
 	s.press(`main a[href$="/fin"]`)
 	s.page("aidant.end.title")
@@ -291,6 +292,7 @@ func (s *storyteller) end() {
 	s.press(`main a[href$="/attestation-de-fin"]`)
 	s.page("aidant.paper.end.title")
 	s.look("end-certificate")
+	s.checkReceipt(receipt, "recu.verdict.nothing", "receipt-ended")
 }
 
 func (s *storyteller) useNoMore() {

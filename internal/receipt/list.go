@@ -30,7 +30,7 @@ const (
 	placesOf = `select s.idx, case when count(*) filter (where p.state <> 'ended' and p.ends_at > $2::timestamptz) = 0 then 1
 			when count(*) filter (where p.ended_at < p.ends_at) > 0 then 3 else 0 end as status
 		from receipt_status s join mandate_power p on p.mandate_id = s.mandate_id and (s.procedure is null or p.procedure = s.procedure and p.case_ref = s.case_ref)
-		where s.list = $1 and s.mandate_id is not null `
+		where s.list = $1 `
 	grouped = ` group by s.list, s.idx`
 )
 

@@ -205,7 +205,13 @@ func TestExtend_BeginsANewListInTime(t *testing.T) {
 		t.Errorf("%v, %v", fresh.Status, old.Status)
 	}
 	w.end(t, m)
+	w.Behind(t, `update receipt_status set decoy_ends_at = created_at where list = 1 and decoy_ends_at is not null`)
+	var decoy int
+	w.row(t, `select idx from receipt_status where list = 1 and decoy_ends_at is not null`, &decoy)
 	first, second := w.list(t, 1), w.list(t, 2)
+	if s, _ := second.At(decoy); s != format.Valid && fresh.Status.List.Index != decoy {
+		t.Error("a decoy of one list stands in the other")
+	}
 	a, _ := first.At(old.Status.List.Index)
 	b, _ := second.At(fresh.Status.List.Index)
 	if a != format.Invalid || b != format.Invalid || second.URI != base+"/recus/statuts/2" {
