@@ -25,10 +25,11 @@ func (g *Gate) Figures() Figures { return Figures{g.failures.Load(), g.slowed.Lo
 func (g *Gate) Refused(r *http.Request, id string, refusal *oidc.Error) *oidc.Error {
 	g.failures.Add(1)
 	now := g.clock.Now()
-	if len(id) > client.MaxID {
-		id = ""
+	wait := g.failedAddress.takeFrom(r, now)
+	if id != "" && len(id) <= client.MaxID { // any other is nobody's, and what everybody shares slows down nobody
+		wait = max(wait, g.failedID.take(id, now))
 	}
-	return g.slow(refusal, g.failedID.take(id, now), g.failedAddress.takeFrom(r, now))
+	return g.slow(refusal, wait)
 }
 
 // Spend takes one request from what a client may do; it returns nil, or oidc.SlowDown. FranceConnect is not slowed down: it carries the logins
@@ -46,17 +47,13 @@ func (g *Gate) Stranger(r *http.Request) *oidc.Error {
 }
 
 // slow returns otherwise, unless one has to wait.
-func (g *Gate) slow(otherwise *oidc.Error, waits ...time.Duration) *oidc.Error {
-	var longest time.Duration
-	for _, wait := range waits {
-		longest = max(longest, wait)
-	}
-	if longest == 0 {
+func (g *Gate) slow(otherwise *oidc.Error, wait time.Duration) *oidc.Error {
+	if wait == 0 {
 		return otherwise
 	}
 	g.slowed.Add(1)
 	refusal := oidc.Refuse(oidc.SlowDown, "too many requests")
-	refusal.RetryAfter = longest
+	refusal.RetryAfter = wait
 	return refusal
 }
 

@@ -43,12 +43,15 @@ func TestAuthenticate_FailuresAreLimited(t *testing.T) {
 	if n := count(ids, same("127.0.0.1:1")); n < 30 {
 		t.Errorf("a proxy of this machine was slowed down for everybody behind it after %d", n)
 	}
+	if n := count(same(""), places); n != 60 {
+		t.Errorf("strangers who name nobody slow one another down after %d", n)
+	}
 	r := posted(url.Values{"client_id": {"a"}, "client_secret": {secret + "a"}})
 	r.RemoteAddr = "198.51.100.1:1"
 	if got := w.answer(t, r); got != "a" {
 		t.Errorf("others' failures lock the client out: %s", got)
 	}
-	if f := w.Figures(); f.Failures != 180 || f.Slowed < 60 {
+	if f := w.Figures(); f.Failures != 240 || f.Slowed < 60 {
 		t.Errorf("%+v", f)
 	}
 	w.clock.Advance(time.Minute)

@@ -76,6 +76,9 @@ func (p *Provider) releaseIdentity(w http.ResponseWriter, r *http.Request) error
 		body, form, err = p.answer(r.Context(), sent)
 	}
 	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
+		if refusal.Code == oidc.InvalidToken {
+			refusal = p.gate.Refused(r, "", refusal)
+		}
 		return challenge(w, r, sent, refusal)
 	}
 	if err != nil {
