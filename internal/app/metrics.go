@@ -41,6 +41,10 @@ func newMetrics(a *App) *metrics {
 		gauge("mandat_journal_behind_seconds", "How long the oldest entry has waited to be provable. Alarm above 2.", func() float64 { return a.integrator.Status().Behind.Seconds() }),
 		gauge("mandat_db_connections_in_use", "Connections of the pool in use.", func() float64 { return float64(a.db.Stat().AcquiredConns()) }),
 		gauge("mandat_db_connections", "Connections of the pool.", func() float64 { return float64(a.db.Stat().TotalConns()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "mandat_idp_failed_proofs_total", Help: "Requests to the identity provider whose client, or its token, was not what it said it was."},
+			func() float64 { return float64(a.provider.gate.Figures().Failures) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "mandat_idp_slowed_total", Help: "Requests to the identity provider that were told to come back later, because there were too many."},
+			func() float64 { return float64(a.provider.gate.Figures().Slowed) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "mandat_db_waited_seconds_total", Help: "Time requests have waited for a connection."},
 			func() float64 { return a.db.Stat().AcquireDuration().Seconds() }))
 	return m

@@ -20,9 +20,9 @@ type provider struct {
 	services *backchannel.Services
 }
 
-// purge forgets proofs and API tokens whose time is over.
+// purge forgets proofs, assertions and API tokens whose time is over.
 func (p *provider) purge(ctx context.Context) error {
-	return errors.Join(p.proofs.Purge(ctx), p.tokens.Purge(ctx))
+	return errors.Join(p.proofs.Purge(ctx), p.gate.Purge(ctx), p.tokens.Purge(ctx))
 }
 
 // buildProvider builds the identity provider for the clients that are registered.

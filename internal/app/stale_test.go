@@ -156,6 +156,8 @@ func holds(t *testing.T, body, name, value string) bool {
 			}
 		case n.Data == "option" && has["value"] == value && selected:
 			return true
+		case n.Data == "textarea" && has["name"] == name && n.FirstChild != nil && n.FirstChild.Data == value:
+			return true
 		}
 	}
 	return false

@@ -14,6 +14,8 @@
 //	cards.go           the stock of code cards
 //	card.go            one card: where it was sent, that it is lost
 //	administrators.go  proposing an administrator, confirming another's proposal, ending another's office
+//	services.go        public services that are clients of our identity provider, their secrets, closing one
+//	service_form.go    registering one, changing one
 //	board.go           jobs that failed
 //
 // Every act is one of the domain, which asks again whether this is an administrator with a fresh second factor. What is decided by

@@ -8,6 +8,7 @@ import (
 
 	"mandat/internal/card"
 	"mandat/internal/certification"
+	"mandat/internal/client"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
 	"mandat/internal/jobs"
@@ -23,6 +24,7 @@ type office struct {
 	certifications *certification.Register
 	credentials    *credential.Register
 	cards          *card.Stock
+	clients        *client.Registry
 	ada, alan      journal.Actor // administrators
 }
 
@@ -35,10 +37,18 @@ func newOffice(t *testing.T) *office {
 	o.ada, o.alan = o.Administrator(t, "ada"), o.Administrator(t, "alan")
 	o.invitations, o.credentials, o.cards = o.Invitations, o.Credentials(t), card.New(o.DB, o.Journal, o.Keys)
 	o.certifications = certification.New(o.DB, o.Journal, o.Keys, o.Clock, minimum)
+	file, err := client.New([]client.Client{{ID: "franceconnect", Name: "FranceConnect", Kind: client.FranceConnect, Secret: client.NewSecret("a-secret-of-at-least-thirty-two-characters"), Auth: client.SecretPost,
+		RedirectURIs: []string{"https://fc.exemple.test/oidc-callback"}}})
+	if err == nil {
+		o.clients, err = file.On(o.DB, o.Journal, o.Catalogue, o.Clock)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	businesses := httptest.NewServer(http.HandlerFunc(directory))
 	t.Cleanup(businesses.Close)
 	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Certifications: o.certifications, Credentials: o.credentials, Cards: o.cards,
-		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clock: o.Clock}).Mount)
+		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clients: o.clients, Clock: o.Clock}).Mount)
 	return o
 }
 

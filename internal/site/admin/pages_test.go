@@ -178,7 +178,7 @@ func otherPages() []shownPage {
 			return &homePage{Common: page.Common{Title: "admin.home.title"}, Notice: "referent.person.confirmed", Tiles: []page.Link{{Href: "/admin/cartes", Text: "admin.tile.cards."}},
 				Waiting: []waiting{{"resets", 1, "/a"}, {"proposals", 2, "/b"}, {"jobs", 3, "/c"}, {"imports", 4, "/d"}, {"identities", 1, "/e"}}}
 		}},
-		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."), confirm("admin.office.end."), confirm("admin.card.lose."),
+		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."), confirm("admin.office.end."), confirm("admin.card.lose."), confirm("admin.service.close."),
 		{"admin/invite.html", func() page.Page { return propose }}, {"admin/invite.html", func() page.Page { return invite }},
 		{"admin/jobs.html", func() page.Page { return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}} }},
 		{"admin/jobs.html", func() page.Page {
@@ -202,7 +202,7 @@ func otherPages() []shownPage {
 func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
-	all := append(append(append(otherPages(), organisationPages()...), personPages()...), filePages()...)
+	all := append(append(append(otherPages(), organisationPages()...), personPages()...), append(filePages(), servicePages(t)...)...)
 	var names []string
 	for _, p := range all {
 		names = append(names, p.name)

@@ -8,6 +8,7 @@ import (
 
 	"mandat/internal/card"
 	"mandat/internal/certification"
+	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
@@ -32,6 +33,7 @@ type Site struct {
 	Board          *jobs.Board
 	Businesses     *sirene.Client
 	Catalogue      *procedure.Catalogue
+	Clients        *client.Registry
 	Clock          *clock.Clock
 }
 
@@ -46,6 +48,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/admin", page.Administrator, s.showHome)
 	s.mountOrganisations(r)
 	s.mountPersons(r)
+	s.mountServices(r)
 	r.Get("/admin/imports", page.Administrator, s.listImports)
 	r.Post("/admin/imports", page.Administrator, s.doPlan)
 	r.Post("/admin/imports/confirmation", page.Administrator, s.doImport)

@@ -104,6 +104,15 @@ func (l Limiting) chosen(form *page.Form, within []string) []string {
 	if form.Ticked("every") {
 		return nil
 	}
+	out := l.Ticked(form, within)
+	if len(out) == 0 {
+		form.Fail("procedures", "referent.procedures.wrong")
+	}
+	return out
+}
+
+// Ticked are the procedures that were ticked, one by one or by whole themes within; none when one of them is not in the catalogue.
+func (l Limiting) Ticked(form *page.Form, within []string) []string {
 	out := slices.Clone(form.Values("procedures"))
 	for _, key := range form.Values("themes") {
 		theme, _ := l.Catalogue.Theme(key)
@@ -116,11 +125,8 @@ func (l Limiting) chosen(form *page.Form, within []string) []string {
 	out = slices.Compact(slices.Sorted(slices.Values(out)))
 	for _, key := range out {
 		if _, ok := l.Catalogue.Find(key); !ok {
-			out = nil
+			return nil
 		}
-	}
-	if len(out) == 0 {
-		form.Fail("procedures", "referent.procedures.wrong")
 	}
 	return out
 }
