@@ -14,10 +14,11 @@ import (
 )
 
 type kekCmds struct {
-	Add  kekAdd  `cmd:"" help:"Add a key to the keyset: it opens, and does not wrap yet."`
-	Use  kekUse  `cmd:"" help:"Let the key that was added wrap, and encrypt the folder of keys under it."`
-	Left kekLeft `cmd:"" help:"Count what is still wrapped with the keys before."`
-	End  kekEnd  `cmd:"" help:"Take the keys before out of the keyset, if nothing is wrapped with them any more."`
+	Add   kekAdd   `cmd:"" help:"Add a key to the keyset: it opens, and does not wrap yet."`
+	Use   kekUse   `cmd:"" help:"Let the key that was added wrap, and encrypt the folder of keys under it."`
+	Renew kekRenew `cmd:"" help:"Wrap anew, now, what is wrapped with the keys before: servers do it once an hour."`
+	Left  kekLeft  `cmd:"" help:"Count what is still wrapped with the keys before."`
+	End   kekEnd   `cmd:"" help:"Take the keys before out of the keyset, if nothing is wrapped with them any more."`
 }
 
 // kekFile is the file of the keyset, which these commands change.
@@ -118,6 +119,11 @@ func (l kekLeft) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
+	return l.left(ctx, keeper)
+}
+
+// left prints what is still under the keys before.
+func (kekDatabase) left(ctx context.Context, keeper *wrapping.Keeper) error {
 	left, err := keeper.Left(ctx)
 	if err != nil {
 		return err
@@ -129,6 +135,21 @@ func (l kekLeft) Run(ctx context.Context) error {
 		fmt.Println("nothing is wrapped with a key before the one that wraps now")
 	}
 	return nil
+}
+
+type kekRenew struct{ kekDatabase }
+
+// Run does what the servers' job does.
+func (r kekRenew) Run(ctx context.Context) error {
+	_, keeper, stop, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := keeper.Renew(ctx); err != nil {
+		return err
+	}
+	return r.left(ctx, keeper)
 }
 
 type kekEnd struct{ kekDatabase }

@@ -15,6 +15,7 @@ import (
 // Errors of changing the journal's key.
 var (
 	ErrInterrupted = errors.New("KEYS_DIR: a change of the journal's key was interrupted; run the same command again")
+	ErrJournalLost = errors.New("KEYS_DIR: keys of the journal have ended, and the one that came after them is not there: put it back, or `mandat admin journal-key replace`")
 	ErrNoNext      = errors.New("KEYS_DIR: there is no next key of the journal; `mandat admin journal-key announce` makes it")
 )
 

@@ -149,6 +149,16 @@ func TestJournal_Replace(t *testing.T) {
 	if len(keys) != 3 || keys[1].VKey != first || keys[2].VKey != second.VerifierKey() || keys[0].VKey == second.Next().VerifierKey() || third.Next() != nil {
 		t.Errorf("keys %+v", keys)
 	}
+	// A key is not made in the place of one that was lost as if there had been none.
+	if err := os.Rename(filepath.Join(dir, fileJournal), filepath.Join(dir, "away")); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := Generate(dir, testOrigin, kek); !errors.Is(err, ErrJournalLost) || len(made) > 0 {
+		t.Errorf("made %v: %v", made, err)
+	}
+	if err := os.Rename(filepath.Join(dir, "away"), filepath.Join(dir, fileJournal)); err != nil {
+		t.Fatal(err)
+	}
 	// Interrupted when the end was written, and the key not: the same command makes it, and ends no other.
 	if err := os.Remove(filepath.Join(dir, fileJournal)); err != nil {
 		t.Fatal(err)

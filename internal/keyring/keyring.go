@@ -101,7 +101,11 @@ func (k *KEK) checkOrigin(dir, origin string) error {
 	}
 	content, err := os.ReadFile(filepath.Join(dir, fileJournal))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		former, err := readFormer(dir)
+		if len(former) > 0 {
+			return ErrJournalLost
+		}
+		return err
 	}
 	if err == nil {
 		content, err = k.open(fileJournal, content)

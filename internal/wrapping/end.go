@@ -1,6 +1,7 @@
 package wrapping
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -16,21 +17,39 @@ import (
 // endLock keeps who ends a key from passing by who wraps with it (migrations/0052_keys.sql).
 const endLock = 7731022852
 
-// ErrLeft says that something is still under a key that was to end.
-var ErrLeft = errors.New("something is still wrapped with the key")
+// Errors of ending a key.
+var (
+	ErrLeft     = errors.New("something is still wrapped with the key")
+	ErrNotBegun = errors.New("no server has started with the key that wraps now: copy the keyset and the folder to the servers, and restart them")
+)
 
-// Left is how much of a column is under a key that is old.
+// Left is how much of a table is under a key that is old.
 type Left struct {
 	Table string
 	Key   string // its prefix, in hexadecimal
 	Count int64
 }
 
-// Left counts what is under old keys.
-func (k *Keeper) Left(ctx context.Context) ([]Left, error) {
+// begun lists the keys, of which the current one is this keyset's primary key.
+func (k *Keeper) begun(ctx context.Context) ([]key, error) {
 	all, err := k.list(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read key-encryption keys: %w", err)
+	}
+	own := k.keys.Prefix()
+	for _, row := range all {
+		if row.state == "current" && bytes.Equal(row.prefix, own[:]) {
+			return all, nil
+		}
+	}
+	return nil, ErrNotBegun
+}
+
+// Left counts what is under old keys.
+func (k *Keeper) Left(ctx context.Context) ([]Left, error) {
+	all, err := k.begun(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var out []Left
 	for _, row := range all {
@@ -61,7 +80,11 @@ func (k *Keeper) count(ctx context.Context, tx queryer, prefix []byte) ([]Left, 
 		if err := tx.QueryRow(ctx, `select count(*) from (`+c.Read+`) as wrapped`, "", [][]byte{prefix}, nil).Scan(&l.Count); err != nil {
 			return nil, err
 		}
-		if l.Count > 0 {
+		switch n := len(out); {
+		case l.Count == 0:
+		case n > 0 && out[n-1].Table == c.Table:
+			out[n-1].Count += l.Count
+		default:
 			out = append(out, l)
 		}
 	}
@@ -76,9 +99,9 @@ type ended struct {
 // End lets the old keys be gone that this server holds, and returns their prefixes, with those that are gone already. While something is wrapped with one, or is
 // being, it is ErrLeft.
 func (k *Keeper) End(ctx context.Context) ([][envelope.PrefixSize]byte, error) {
-	all, err := k.list(ctx)
+	all, err := k.begun(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read key-encryption keys: %w", err)
+		return nil, err
 	}
 	var out [][envelope.PrefixSize]byte
 	for _, row := range all {

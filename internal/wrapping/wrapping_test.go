@@ -164,6 +164,11 @@ func TestRenew(t *testing.T) {
 
 	// The second key waits on every server; then the first server starts with it, while another one still wraps with the first.
 	must(t, p.server(1).Begin(t.Context()))
+	for what, f := range map[string]func() error{"counted": func() error { _, err := p.server(2).Left(t.Context()); return err }, "ended": func() error { _, err := p.server(2).End(t.Context()); return err }} {
+		if err := f(); !errors.Is(err, wrapping.ErrNotBegun) {
+			t.Errorf("%s before a server wraps with the second key: %v", what, err)
+		}
+	}
 	must(t, p.server(2).Begin(t.Context()))
 	must(t, p.server(1).Begin(t.Context()))
 	p.with(1)
