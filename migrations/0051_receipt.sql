@@ -24,7 +24,7 @@ create table receipt_status (
   constraint receipt_status_is check (case when decoy_ends_at is null then mandate_id is not null and audience is not null and num_nulls(procedure, case_ref) in (0, 2)
     else num_nonnulls(mandate_id, procedure, case_ref, audience) = 0 end)
 );
-create unique index receipt_status_once on receipt_status (mandate_id, audience, procedure, case_ref) nulls not distinct where decoy_ends_at is null;
+create unique index receipt_status_once on receipt_status (mandate_id, audience, procedure, case_ref) nulls not distinct where mandate_id is not null;
 
 alter table receipt_status enable row level security;
 create policy scope on receipt_status to mandat_app using (organisation_id = (select nullif(current_setting('mandat.org', true), ''))::uuid or (select current_setting('mandat.system', true)) = 'on');

@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -170,8 +171,10 @@ func TestReserve_DrawsUntilAPlaceIsFree(t *testing.T) {
 	theirs := w.Sign(t, w.Ines, fixture.Angela(), fixture.Tax)
 	w.Behind(t, `insert into receipt_status (list, idx, organisation_id, decoy_ends_at, created_at) select 1, n, $1, now(), now() from generate_series(0, 131071) n where n % 2 = 1`, theirs.Organisation)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	if _, got := w.issue(t, w.Jeanne, m.ID); got.Status.List.Index%2 != 0 {
-		t.Errorf("place %d", got.Status.List.Index)
+	for n := range 16 {
+		if _, got := w.served(t, m, fmt.Sprintf("service-%d", n), fixture.Tax); got.Status.List.Index%2 != 0 {
+			t.Errorf("place %d", got.Status.List.Index)
+		}
 	}
 }
 

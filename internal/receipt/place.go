@@ -44,7 +44,7 @@ type Sender interface {
 }
 
 // The place that is there, else the one that was drawn; no row when that was taken, or when another act is drawing for the same.
-const draw = `with known as (select list, idx from receipt_status where mandate_id = $1 and audience = $2 and decoy_ends_at is null
+const draw = `with known as (select list, idx from receipt_status where mandate_id = $1 and audience = $2
 		and procedure is not distinct from $3::text and case_ref is not distinct from $4::text),
 	fresh as (insert into receipt_status (list, idx, organisation_id, mandate_id, audience, procedure, case_ref, created_at)
 		select (select max(list) from receipt_list), $5, $6, $1, $2, $3, $4, $7::timestamptz where not exists (select from known) on conflict do nothing returning list, idx),
