@@ -10,7 +10,7 @@ import (
 
 // DirectConfig is the services that talk to Mandat directly.
 type DirectConfig struct {
-	Port     int             `json:"port"` // on 127.0.0.5; 0: any free one
+	Port     int             `json:"port"` // on 127.0.0.6; 0: any free one
 	Services []DirectService `json:"services,omitempty"`
 }
 
@@ -93,14 +93,22 @@ func (t *Twin) DeleteDirect(ctx context.Context, id string) error {
 }
 
 // Told returns what a direct service was told.
-func (t *Twin) Told(ctx context.Context, id string) (Told, error) {
-	var told Told
-	body, err := t.call(ctx, http.MethodGet, "/direct/told/"+url.PathEscape(id), nil)
+func (t *Twin) Told(ctx context.Context, id string) (told Told, err error) {
+	return told, t.read(ctx, "/direct/told/"+url.PathEscape(id), &told)
+}
+
+// ToldFranceConnect returns what an identity provider, by uid, told FranceConnect last. Only ID token and userinfo are filled.
+func (t *Twin) ToldFranceConnect(ctx context.Context, uid string) (told ToldLogin, err error) {
+	return told, t.read(ctx, "/franceconnect/told/"+url.PathEscape(uid), &told)
+}
+
+func (t *Twin) read(ctx context.Context, path string, into any) error {
+	body, err := t.call(ctx, http.MethodGet, path, nil)
 	if err == nil {
-		err = json.Unmarshal(body, &told)
+		err = json.Unmarshal(body, into)
 	}
 	if err != nil {
-		return Told{}, fmt.Errorf("twin told: %w", err)
+		return fmt.Errorf("twin told: %w", err)
 	}
-	return told, nil
+	return nil
 }

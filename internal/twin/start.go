@@ -23,7 +23,7 @@ type Twin struct {
 	FranceConnect string // issuer, http://127.0.0.2:PORT/api/v2
 	ProConnect    string // issuer, http://127.0.0.3:PORT/api/v2
 	Service       string // origin of the public service, http://127.0.0.4:PORT
-	Direct        string // origin of the services that talk to Mandat directly, http://127.0.0.5:PORT
+	Direct        string // origin of the services that talk to Mandat directly, http://127.0.0.6:PORT
 
 	admin, secret string
 	http          *http.Client

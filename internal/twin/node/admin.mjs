@@ -3,6 +3,7 @@
 //   PUT, DELETE  /KIND/ID      KIND as in `kinds` below, body: JSON
 //   GET          /events       ?client=ID&after=N
 //   GET          /direct/told/ID   what a direct service was told
+//   GET          /franceconnect/told/UID   what an identity provider told FranceConnect last
 import { timingSafeEqual } from 'node:crypto';
 import { json, text } from './http.mjs';
 
@@ -25,6 +26,7 @@ export function admin({ secret, fc, pc, service, direct, faults, events }) {
     const url = new URL(req.url, 'http://admin.invalid');
     if (req.method === 'GET' && url.pathname === '/events') return json(res, 200, events.list(url.searchParams));
     const [, kind, id] = /^\/(.+)\/([^/]+)$/.exec(url.pathname) ?? [];
+    if (req.method === 'GET' && kind === 'franceconnect/told') return json(res, 200, fc.toldBy.get(decodeURIComponent(id)) ?? {});
     if (req.method === 'GET' && kind === 'direct/told') return json(res, 200, direct.told(decodeURIComponent(id)) ?? {});
     if (!kinds[kind] || !['PUT', 'DELETE'].includes(req.method)) return json(res, 404, { error: 'unknown' });
     try {

@@ -77,6 +77,9 @@ export function broker(fc) {
   // The keys to which an identity provider encrypts, where FranceConnect has them.
   const publicKeys = () => ({ keys: fc.encryptionKeys.map(publicPart) });
 
+  // What each identity provider told last, for who asks the administration.
+  const toldBy = new Map();
+
   const stop = (code, why) => Object.assign(new Error(why ?? code), { refusal: fc.refusal(code) });
 
   async function exchange(client, q, attempt) {
@@ -112,10 +115,11 @@ export function broker(fc) {
     checkTokens(claims, attempt, p);
     // The bare token, not the set: FranceConnect does not compare the sub of userinfo with that of the ID token.
     const info = await client.userinfo(tokens.access_token).catch((error) => { throw stop('Y020027', error.message); });
+    toldBy.set(p.uid, { id_token: claims, userinfo: info });
     const wrong = faultsOf(info);
     if (wrong.length) throw stop('Y020029', `userinfo: ${wrong.join(', ')}`);
     return { identity: onlyIdentity(info), idp: { uid: p.uid, amr: p.amr }, id_token: tokens.id_token, rep_scope: claims.rep_scope };
   }
 
-  return { clientAt, authorizeAtProvider, brokerCallback, brokerOutcome, publicKeys };
+  return { clientAt, authorizeAtProvider, brokerCallback, brokerOutcome, publicKeys, toldBy };
 }

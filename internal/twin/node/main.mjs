@@ -15,7 +15,7 @@ import { random } from './http.mjs';
 import { page } from './pages.mjs';
 
 // Other addresses than Mandat's are other sites for a browser, as in life. (Cookies ignore ports.)
-const HOSTS = { franceconnect: '127.0.0.2', proconnect: '127.0.0.3', service: '127.0.0.4', direct: '127.0.0.5', admin: '127.0.0.1' };
+const HOSTS = { franceconnect: '127.0.0.2', proconnect: '127.0.0.3', service: '127.0.0.4', direct: '127.0.0.6', admin: '127.0.0.1' };
 
 async function readConfig() {
   const lines = createInterface({ input: process.stdin, terminal: false });
