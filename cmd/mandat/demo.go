@@ -16,7 +16,7 @@ import (
 
 type demoCommand struct {
 	Check bool   `help:"Walk a story on free ports with a fresh database, print a line per step, and end."`
-	Story string `arg:"" optional:"" enum:"whole,people,mandates" default:"whole" help:"With --check: whole, from sign-in to audit; people, from an invitation to a signature; or mandates, how they are agreed to, written, renewed and ended, and their documents."`
+	Story string `arg:"" optional:"" enum:"whole,people,mandates,provider" default:"whole" help:"With --check: whole, from sign-in to audit; people, from an invitation to a signature; mandates, how they are agreed to, written, renewed and ended, and their documents; or provider, what FranceConnect and a service that talks to Mandat directly are told."`
 	Dir   string `help:"Folder that keeps the data between runs." default:".data/demo" type:"path"`
 	Twin  string `help:"Folder of the stand-ins' packages." default:".data/twin" type:"path"`
 	Port  int    `help:"First port to try." default:"8080"`
@@ -51,7 +51,7 @@ func (d demoCommand) check(ctx context.Context) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	walk := map[string]func(context.Context, io.Writer) error{"whole": running.Check, "people": running.CheckPeople, "mandates": running.CheckMandates}[d.Story]
+	walk := map[string]func(context.Context, io.Writer) error{"whole": running.Check, "people": running.CheckPeople, "mandates": running.CheckMandates, "provider": running.CheckProvider}[d.Story]
 	return errors.Join(walk(ctx, os.Stdout), running.Stop())
 }
 

@@ -2,9 +2,9 @@
 // public service, people to sign in as, and the site itself. Nothing is faked on our side: the site that `mandat demo`
 // runs is the one that `mandat serve` runs, with settings made here.
 //
-// Three stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
+// Four stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
 // check_use.go and check_audit.go), check_people.go from an invitation to a signature, check_mandates.go (with its own files) how mandates are
-// agreed to, written, renewed and ended, and what is handed over. A test lives them all.
+// agreed to, written, renewed and ended, and what is handed over, check_provider.go what FranceConnect and a service that talks to Mandat directly are told. A test lives them all.
 package demo
 
 import (
@@ -207,7 +207,7 @@ func (d *Demo) startTwin(ctx context.Context, o Options, p ports) error {
 	d.Twin = t
 	d.onStop(t.Stop)
 	d.Config.ProConnectClientSecret, d.Config.FranceConnectClientSecret = s.proconnect, s.franceconnect
-	clients, err := json.Marshal([]map[string]any{{"client_id": "franceconnect", "client_name": "FranceConnect", "kind": client.FranceConnect, "client_secret": s.idp, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
+	clients, err := json.Marshal([]map[string]any{directClient(t), {"client_id": "franceconnect", "client_name": "FranceConnect", "kind": client.FranceConnect, "client_secret": s.idp, "token_endpoint_auth_method": client.SecretPost, "userinfo_signed_response_alg": "ES256",
 		"redirect_uris": []string{t.FranceConnect + "/oidc-callback"}, "post_logout_redirect_uris": []string{t.FranceConnect + "/client/logout-callback"}}})
 	if err != nil {
 		return fmt.Errorf("clients file: %w", err)

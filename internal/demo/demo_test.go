@@ -35,6 +35,10 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("mandates: %v\n%s", err, out.String())
 	}
 	out.Reset()
+	if err := d.CheckProvider(t.Context(), &out); err != nil {
+		t.Fatalf("provider: %v\n%s", err, out.String())
+	}
+	out.Reset()
 	if err := d.Check(t.Context(), &out); err != nil {
 		t.Fatalf("whole: %v\n%s", err, out.String())
 	}

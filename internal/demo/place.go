@@ -20,6 +20,7 @@ type ports struct {
 	ProConnect    int `json:"proconnect"`
 	Service       int `json:"service"`
 	Mail          int `json:"mail"`
+	Direct        int `json:"direct"`
 }
 
 const portsFile = "ports.json"
@@ -35,6 +36,7 @@ func (p *ports) all() []struct {
 	}{
 		{"127.0.0.1", "Mandat", &p.Site}, {"127.0.0.1", "metrics", &p.Metrics}, {"127.0.0.2", "FranceConnect's stand-in", &p.FranceConnect},
 		{"127.0.0.3", "ProConnect's stand-in", &p.ProConnect}, {"127.0.0.4", "the public service", &p.Service}, {"127.0.0.5", "the page of mails", &p.Mail},
+		{"127.0.0.6", "the services that talk to Mandat directly", &p.Direct},
 	}
 }
 
