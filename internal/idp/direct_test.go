@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/backchannel"
 	"mandat/internal/client"
 	"mandat/internal/fixture"
 	"mandat/internal/idp"
@@ -334,4 +335,43 @@ func TestDirect_TheRegistrationOfNowCounts(t *testing.T) {
 		}
 	}
 	same(t, "introspection", s.introspect(t, "narrow", tokens["narrow"]), map[string]any{"active": false})
+}
+
+// Whoever shows a code twice, or a bound token without its key, is perhaps not the service: its use is over, and it is told so.
+func TestDirect_WhatHasLeakedIsOver(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, publicService("hears", func(c *client.Client) { c.BackchannelLogoutURI = "https://service.exemple.test/backchannel" }))
+	p := s.prover(t)
+	v, m := s.angela(t)
+	jobs := func() (n int) {
+		t.Helper()
+		if err := s.Connect(t, s.Superuser).QueryRow(t.Context(), `select count(*) from river_job where args ->> 'name' = $1`, backchannel.Job).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	code := v.codeFor("hears", m, fixture.Tax)
+	access := s.traded(t, "hears", code)["access_token"]
+	expired := s.traded(t, "hears", v.codeFor("hears", m, fixture.Tax))["access_token"]
+	bound := s.traded(t, "hears", v.codeFor("hears", m, fixture.Tax), "DPoP", p.proof(t, "POST", "/idp/token", ""))["access_token"]
+	s.userinfo(t, bound)
+	if n := jobs(); n != 1 {
+		t.Errorf("%d services are told of a token without its key", n)
+	}
+	for range 2 {
+		if a := s.trade(t, "hears", code); a.json(t)["error"] != "invalid_grant" {
+			t.Fatalf("a code works twice: %s", a.body)
+		}
+	}
+	if n := jobs(); n != 2 {
+		t.Errorf("%d services are told after a code came twice", n)
+	}
+	if a := s.userinfo(t, access); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the token outlived the replay: %d", a.StatusCode)
+	}
+	s.Clock.Advance(idp.DirectLife)
+	s.userinfo(t, expired)
+	if n := jobs(); n != 2 {
+		t.Errorf("%d services are told that a token has expired: it is no end of the use", n)
+	}
 }

@@ -20,7 +20,7 @@ func TestStatements_FindTheirRowsInEmptyTables(t *testing.T) {
 	}
 	conn := d.Connect(t, d.App)
 	for name, sql := range map[string]string{"begin": beginLogin, "find": findLogin, "find with citizen": findChosen, "take citizen": takeCitizen,
-		"issue code": issueCode, "redeem code": redeemCode, "lock": lockPeople, "release": releaseLogin, "facts": askFacts, "cancel": cancelLogin, "move": moved, "granted": powerGranted} {
+		"issue code": issueCode, "redeem code": redeemCode, "lock redeemed": lockRedeemed, "name actor": nameActor, "release direct": releaseDirect, "find use": findUse, "give back": giveBack, "close use": closeUse, "lock": lockPeople, "release": releaseLogin, "facts": askFacts, "cancel": cancelLogin, "move": moved, "granted": powerGranted} {
 		if _, err := conn.Exec(t.Context(), `deallocate all`); err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/backchannel"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
@@ -110,11 +111,15 @@ func (f *facts) actor() journal.Actor {
 }
 
 // refuse ends the login, or, when the identity has left already, makes its tickets unknown. Either happens once, so a
-// ticket presented again and again leaves one entry. answer is what the caller is told.
+// ticket presented again and again leaves one entry. A service whose code or token somebody else seems to have is told that its use is
+// over. answer is what the caller is told.
 func (f *facts) refuse(tx *journal.Tx, step, reason string, answer error) (journal.Event, error) {
 	tx.By = f.actor()
 	if f.state == Released {
 		tx.Queue(`update idp_login set code_hash = null, token_hash = null where id = $1`, f.id)
+		if f.direct && (reason == codeReplayed || reason == wrongVerifier) {
+			backchannel.Close(tx.Tx, tx.Now, f.id)
+		}
 	} else {
 		tx.Queue(`update idp_login set state = 'refused', refusal = $2, code_hash = null, token_hash = null where id = $1`, f.id, reason)
 	}

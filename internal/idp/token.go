@@ -80,7 +80,7 @@ func (p *Provider) forClient(w http.ResponseWriter, r *http.Request, answer func
 		err = answer(caller)
 	}
 	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
-		return p.refuseToken(w, r, refusal)
+		return clientauth.Refuse(w, r, refusal)
 	}
 	return err
 }
@@ -257,9 +257,4 @@ func (red redemption) fault(f facts, now time.Time) string {
 		return notAllowed
 	}
 	return f.standing()
-}
-
-// refuseToken writes an error of an endpoint that only clients use (RFC 6749 §5.2).
-func (p *Provider) refuseToken(w http.ResponseWriter, r *http.Request, refusal *oidc.Error) error {
-	return clientauth.Refuse(w, r, refusal)
 }

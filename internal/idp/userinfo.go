@@ -16,6 +16,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/clientauth"
 	"mandat/internal/db"
+	"mandat/internal/dpop"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
 	"mandat/internal/org"
@@ -64,7 +65,8 @@ func (p *Provider) releaseIdentity(w http.ResponseWriter, r *http.Request) error
 		return answerJSON(w, refusal.Status(), refusal)
 	}
 	if sent.token == "" { // RFC 6750 §3.1: no error code for a request without a token
-		w.Header().Set("WWW-Authenticate", "Bearer")
+		w.Header().Add("WWW-Authenticate", "Bearer")
+		w.Header().Add("WWW-Authenticate", `DPoP algs="`+strings.Join(dpop.Algorithms(), " ")+`"`)
 		w.WriteHeader(http.StatusUnauthorized)
 		return nil
 	}
