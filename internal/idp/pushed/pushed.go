@@ -77,9 +77,9 @@ func Take(ctx context.Context, d *db.DB, client, uri string, now time.Time) (Req
 	return out, nil
 }
 
-// Purge deletes those whose time is over.
+// Purge deletes those whose time is over. A row never changes, so it needs not be asked again.
 func Purge(ctx context.Context, d *db.DB, now time.Time) error {
-	_, err := d.Purge(ctx, db.System(), `delete from idp_pushed where reference in (select reference from idp_pushed where expires_at <= $1 limit $2) and expires_at <= $1`, now)
+	_, err := d.Purge(ctx, db.System(), `delete from idp_pushed where reference in (select reference from idp_pushed where expires_at <= $1 limit $2)`, now)
 	if err != nil {
 		return fmt.Errorf("purge pushed requests: %w", err)
 	}

@@ -104,7 +104,10 @@ func TestPurge_LeavesWhatStillWaits(t *testing.T) {
 	if err := pushed.Purge(t.Context(), d, now.Add(pushed.Life-time.Second)); err != nil || count("true") != 1 {
 		t.Errorf("purged too early: %v", err)
 	}
-	if err := pushed.Purge(t.Context(), d, now.Add(pushed.Life)); err != nil || count("true") != 0 {
-		t.Errorf("not purged: %v", err)
+	if _, err := pushed.Put(t.Context(), d, "service", pushed.Request{Values: values}, now, now.Add(pushed.Life+time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := pushed.Purge(t.Context(), d, now.Add(pushed.Life)); err != nil || count("true") != 1 || count("expires_at > $1", now.Add(pushed.Life)) != 1 {
+		t.Errorf("not purged, or too much: %v", err)
 	}
 }
