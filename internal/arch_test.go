@@ -44,7 +44,7 @@ var beside = map[string][]string{
 	"upstream":       {"oidc", "token"},
 	"backup":         {"keyring"},
 	"idp":            {"session", "clientauth", "apitoken", "backchannel"},
-	"decision":       {"apitoken"},
+	"decision":       {"apitoken", "clientauth"},
 	"jobs":           {"journal"},
 	"wrapping":       {"journal"},
 	"page":           {"db"},

@@ -22,6 +22,7 @@ import (
 	"mandat/internal/clock"
 	"mandat/internal/config"
 	"mandat/internal/db"
+	"mandat/internal/decision"
 	"mandat/internal/draft"
 	"mandat/internal/franceconnect"
 	"mandat/internal/idp"
@@ -82,6 +83,7 @@ type App struct {
 	clients       *client.Registry
 	provider      provider
 	idp           *idp.Provider
+	decisions     *decision.Point
 	router        *page.Router
 	trusted       []netip.Prefix
 	metrics       *metrics

@@ -16,6 +16,7 @@ import (
 var forms = map[string]url.Values{
 	"POST /audit/comparaison":                                 {},
 	"POST /audit/export":                                      {},
+	"POST /api/decision":                                      {},
 	"POST /brouillons/{draft}":                                {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
 	"POST /brouillons/{draft}/abandon":                        {},
 	"POST /brouillons/{draft}/autre-personne":                 {},

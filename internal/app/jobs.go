@@ -28,6 +28,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-logins", Every: 15 * time.Minute, Run: a.idp.Purge},
 		{Name: "tell-services", Every: time.Minute, Run: a.provider.services.Sweep},
 		{Name: "purge-proofs", Every: 15 * time.Minute, Run: a.provider.purge},
+		{Name: "purge-decisions", Every: 24 * time.Hour, Run: a.decisions.Purge},
 		{Name: "purge-links", Every: 15 * time.Minute, Run: a.people.links.Purge},
 		{Name: "purge-phones", Every: time.Hour, Run: a.franceconnect.Purge},
 		{Name: "purge-contacts", Every: 15 * time.Minute, Run: a.office.contacts.Purge},

@@ -41,5 +41,6 @@ func (a *App) buildProvider() error {
 		return err
 	}
 	a.idp = a.idp.Telling(a.tellCitizens())
+	a.decisions = a.newDecisions()
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/apitoken"
 	"mandat/internal/client"
+	"mandat/internal/clientauth"
 	"mandat/internal/mandate"
 	"mandat/internal/oidc"
 )
@@ -40,7 +41,7 @@ func (p *Point) decide(w http.ResponseWriter, r *http.Request) error {
 		q, err = p.question(w, r)
 	}
 	if refusal, ok := errors.AsType[*oidc.Error](err); ok {
-		return refuse(w, refusal)
+		return refuse(w, r, refusal)
 	}
 	if err != nil {
 		return err
@@ -103,13 +104,12 @@ func (p *Point) yes(by *client.Client, v verdict) (answer, error) {
 }
 
 // refuse answers what is no question, or nobody's who may ask.
-func refuse(w http.ResponseWriter, refusal *oidc.Error) error {
-	status := refusal.Status()
+func refuse(w http.ResponseWriter, r *http.Request, refusal *oidc.Error) error {
 	switch refusal.Code {
 	case oidc.InvalidToken, oidc.InvalidDPoPProof, oidc.InsufficientScope:
-		status = apitoken.Challenge(w.Header(), refusal)
+		return send(w, apitoken.Challenge(w.Header(), refusal), refusal)
 	}
-	return send(w, status, refusal)
+	return clientauth.Refuse(w, r, refusal)
 }
 
 func send(w http.ResponseWriter, status int, body any) error {

@@ -2,7 +2,9 @@ package decision_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -10,9 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"mandat/internal/client"
 	"mandat/internal/decision"
 	"mandat/internal/fixture"
 	"mandat/internal/mandate"
+	"mandat/internal/oidc"
 	"mandat/internal/procedure"
 	"mandat/internal/terms"
 )
@@ -70,7 +74,7 @@ func TestDecide_EveryNoIsTheSame(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]spoiled{
 		"not served":             {"not_served", nil, []string{"action.name", fixture.Housing}},
-		"not in the catalogue":   {"not_served", nil, []string{"action.name", "nothing-of-the-sort"}},
+		"not in the catalogue":   {"not_served", nil, []string{"action.name", "nothing-of-the-sort-" + strings.Repeat("x", 200)}},
 		"organisation suspended": {"organisation_inactive", sql(`update organisation set active = false where id in (select organisation_id from membership where person_id = $1)`), nil},
 		"aidant suspended":       {"aidant_inactive", sql(`update person set suspended_at = now(), suspended_why = 'decided' where id = $1`), nil},
 		"suspended there":        {"aidant_inactive", sql(`update membership set suspended_at = now() where person_id = $1`), nil},
@@ -111,6 +115,9 @@ func TestDecide_EveryNoIsTheSame(t *testing.T) {
 			got := s.entries(t)[1:]
 			if len(got) != 1 || got[0].Reason != c.reason || got[0].Action != "decision.refused" || got[0].Citizen != m.Citizen || got[0].Person != s.Jeanne.Person.String() {
 				t.Errorf("entries %+v", got)
+			}
+			if known := got[0].Procedure != ""; known != (name != "not in the catalogue") {
+				t.Errorf("the entry names %q", got[0].Procedure)
 			}
 			if near := c.reason != "no_power" && c.reason != "not_served"; near != (got[0].Mandate == m.ID) {
 				t.Errorf("the entry is about %s", got[0].Mandate)
@@ -178,12 +185,31 @@ func TestDecide_OfOneCase(t *testing.T) {
 	s.says(t, impots, asked(n, "context.case", "AB 2026-42", "context.level", "sign"), false)
 	s.says(t, impots, asked(n, "context.case", "AB 2026-43"), false)
 	s.says(t, impots, asked(n), false)
+	all := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
+	s.says(t, lenient, asked(s.named(t, lenient, s.Jeanne, all), "context.case", "AB 2026-43"), true) // a power for every file
 	reasons := map[string]int{}
 	for _, e := range s.entries(t) {
 		reasons[e.Reason]++
 	}
-	if diff := cmp.Diff(map[string]int{"": 2, "level": 1, "case": 1}, reasons); diff != "" {
+	if diff := cmp.Diff(map[string]int{"": 3, "level": 1, "case": 1}, reasons); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Of several mandates that were ended, the entry names the last.
+func TestDecide_NamesTheNearest(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var last mandate.Mandate
+	for range 3 {
+		last = s.Sign(t, s.Jeanne, fixture.Angela(), fixture.Tax)
+		if err := s.Mandates.End(t.Context(), s.Jeanne, last.ID, "completed"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.says(t, impots, asked(s.named(t, impots, s.Jeanne, last)), false)
+	if got := s.entries(t); len(got) != 1 || got[0].Mandate != last.ID || got[0].Reason != "ended" {
+		t.Errorf("entries %+v, want one about %s", got, last.ID)
 	}
 }
 
@@ -241,6 +267,67 @@ func TestDecide_WhoMayAsk(t *testing.T) {
 	}
 	if got := s.entries(t); len(got) != 0 {
 		t.Errorf("entries %+v", got)
+	}
+}
+
+// Who asks too often, or with tokens that are none, is told when to come back.
+func TestDecide_Limits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	known, err := s.clients.Find(t.Context(), impots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drained, stop := make(chan bool), make(chan bool)
+	go func() { // as many questions as the service may ask, and every one that it may ask again meanwhile
+		defer close(drained)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = s.gate.Spend(known)
+			}
+		}
+	}()
+	slowed := false
+	for range 100 {
+		a, _ := s.ask(t, impots, asked(names{"a", "b"}))
+		if slowed = a.StatusCode == http.StatusTooManyRequests && a.Header.Get("Retry-After") != ""; slowed {
+			break
+		}
+	}
+	close(stop)
+	<-drained
+	if !slowed {
+		t.Error("a service is not slowed down")
+	}
+	s.says(t, caf, asked(names{"a", "b"}), false) // its allowance is its own
+	slowed = false
+	for range 100 {
+		r := httptest.NewRequest(http.MethodPost, "/api/decision", http.NoBody)
+		r.RemoteAddr = "203.0.113.9:4242"
+		r.Header.Set("Authorization", "DPoP "+strings.Repeat("A", 43))
+		_, err := s.point.Who(r)
+		if refusal, ok := errors.AsType[*oidc.Error](err); ok && refusal.Code == oidc.SlowDown {
+			slowed = true
+			break
+		}
+	}
+	if !slowed {
+		t.Error("who has no token is not slowed down")
+	}
+}
+
+// Who is found out to be asking, by whatever way, may ask only if its registration says so.
+func TestDecide_TheRegistrationDecides(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for id, want := range map[string]int{impots: http.StatusOK, quiet: http.StatusForbidden} {
+		s.point.Who = func(r *http.Request) (*client.Client, error) { return s.clients.Find(r.Context(), id) }
+		if a, _ := s.ask(t, "", asked(names{"a", "b"})); a.StatusCode != want {
+			t.Errorf("%s: %d %s", id, a.StatusCode, a.body)
+		}
 	}
 }
 

@@ -5,8 +5,9 @@
 // service was told at a login: nobody can be asked about who was never there.
 //
 //	point.go     what the package needs, and its routes
+//	who.go       which service asks
 //	request.go   what a service may ask (a parser of its own: strict, and fuzzed)
-//	answer.go    POST /api/decision: who asks, the answer
+//	answer.go    POST /api/decision
 //	rule.go      the one statement that asks, and what it says
 //	record.go    the entry of an answer, once a day
 //	refusals.go  what was refused to an aidant, and why, for the aidant's page

@@ -24,6 +24,7 @@ import (
 
 	"mandat/internal/apitoken"
 	"mandat/internal/client"
+	"mandat/internal/clientauth"
 	"mandat/internal/db"
 	"mandat/internal/decision"
 	"mandat/internal/dpop"
@@ -61,6 +62,7 @@ type site struct {
 	url      string
 	point    *decision.Point
 	tokens   *apitoken.Tokens
+	gate     *clientauth.Gate
 	clients  *client.Registry
 	contract routers.Router
 	callers  map[string]caller
@@ -87,9 +89,11 @@ func newSite(t testing.TB) *site {
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
 	s.tokens = apitoken.New(s.DB, s.clients, dpop.New(s.DB, s.Clock), s.Clock, s.url)
+	if s.gate, err = clientauth.New(clientauth.Config{Issuer: s.url + "/idp", Clients: s.clients}, s.DB, s.Clock); err != nil {
+		t.Fatal(err)
+	}
 	s.point = decision.New(decision.Config{DB: s.DB, Journal: s.Journal, Clients: s.clients, Citizens: s.Citizens, Drafts: s.Drafts, Catalogue: s.Catalogue, Keys: s.Keys, Clock: s.Clock,
-		Who:  func(r *http.Request) (*client.Client, error) { return s.tokens.Check(r, apitoken.Decision) },
-		Note: session.New(s.DB, s.Keys, s.Clock, false).Note})
+		Who: decision.Callers(s.tokens, s.gate), Note: session.New(s.DB, s.Keys, s.Clock, false).Note})
 	router := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(&testLog{t}, nil))})
 	s.point.Mount(router)
 	server.Config.Handler = router.Start()

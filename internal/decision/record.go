@@ -54,7 +54,7 @@ func (p *Point) record(ctx context.Context, by *client.Client, q request, first 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if out = f.judge(by, q, ref, tx.Now); !out.known() {
+		if out = f.judge(by, q, ref); !out.known() {
 			return journal.Event{}, errGone
 		}
 		if err := tx.ExecOne(ctx, errNoted, noteAnswer, by.ID, f.organisation, f.person, f.citizen, q.procedure, out.caseRef, string(q.level), day(tx.Now), out.reason, out.mandate, tx.Now); err != nil {
@@ -87,7 +87,7 @@ func (p *Point) ask(ctx context.Context, by *client.Client, q request) (verdict,
 		return verdict{}, fmt.Errorf("ask for a decision: %w", err)
 	}
 	ref, err := p.caseOf(f, q)
-	return f.judge(by, q, ref, now), err
+	return f.judge(by, q, ref), err
 }
 
 // caseOf is how powers of the organisation name the file of a question.

@@ -108,9 +108,9 @@ func (v verdict) known() bool { return v.facts.person != uuid.Nil }
 func (v verdict) noted() bool { return slices.Contains(v.facts.answered, v.mark()) }
 
 // judge answers a question. Deny by default: only a power that is found, and lacks nothing, is a yes.
-func (f facts) judge(by *client.Client, q request, ref string, now time.Time) verdict {
+func (f facts) judge(by *client.Client, q request, ref string) verdict {
 	v := verdict{facts: f, reason: noPower}
-	f.choose(&v, by, q, ref, now)
+	f.choose(&v, by, q, ref)
 	switch {
 	case !slices.Contains(by.Procedures, q.procedure):
 		v.reason = notServed
@@ -126,10 +126,10 @@ func (f facts) judge(by *client.Client, q request, ref string, now time.Time) ve
 
 // choose finds the power that says yes, or the one that comes nearest: of several that fall short the first that stands, then the one that
 // has yet to begin, then the one that ended last.
-func (f facts) choose(v *verdict, by *client.Client, q request, ref string, now time.Time) {
+func (f facts) choose(v *verdict, by *client.Client, q request, ref string) {
 	rank := 0
 	for _, p := range f.powers {
-		reason, r := p.lacks(by, q, ref, now)
+		reason, r := p.lacks(by, q, ref)
 		if r > rank {
 			rank, v.reason, v.power, v.mandate, v.caseRef = r, reason, p, *p.mandate, p.caseRef
 		}
@@ -137,17 +137,16 @@ func (f facts) choose(v *verdict, by *client.Client, q request, ref string, now 
 }
 
 // lacks says why a power is not enough, "" when it is, and how near it comes.
-func (p power) lacks(by *client.Client, q request, ref string, now time.Time) (reason string, rank int) {
-	stands := p.stands && now.Before(p.endsAt)
+func (p power) lacks(by *client.Client, q request, ref string) (reason string, rank int) {
 	covers := p.caseRef == "" || p.caseRef == ref
 	switch {
-	case stands && covers && !p.level.Covers(q.level):
+	case p.stands && covers && !p.level.Covers(q.level):
 		return levelTooLow, 5
-	case stands && covers && !p.identifiedBy.Reaches(by.Level()):
+	case p.stands && covers && !p.identifiedBy.Reaches(by.Level()):
 		return identityTooLow, 6
-	case stands && covers:
+	case p.stands && covers:
 		return "", 7
-	case stands:
+	case p.stands:
 		return otherCase, 4
 	case p.state == mandate.Scheduled && covers:
 		return scheduled, 3

@@ -4,6 +4,7 @@
 //	home.go       what waits for the aidant; list.go and export.go are every mandate
 //	mandate.go    one mandate, with its attestation to hand over (attestation.go) and its evidence (evidence.go)
 //	uses.go       what was done with it (uses_account.go, uses_report.go)
+//	refusals.go   what was refused to the aidant, and why
 //	phone.go      the telephone number of its citizen
 //	end.go        its end
 //

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"mandat/internal/attestation"
+	"mandat/internal/client"
+	"mandat/internal/decision"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/receipt"
@@ -19,15 +21,26 @@ import (
 // counter is the site with people, on a database of its own.
 type counter struct {
 	*sitetest.Office
-	phones *fixture.Telephone
+	phones    *fixture.Telephone
+	decisions *decision.Point
 }
 
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	c := &counter{Office: sitetest.New(t)}
 	c.phones = c.Telephone(t)
+	clients, err := client.New([]client.Client{service()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := clients.Find(t.Context(), serviceID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.decisions = decision.New(decision.Config{DB: c.DB, Journal: c.Journal, Clients: clients, Citizens: c.Citizens, Drafts: c.Drafts, Catalogue: c.Catalogue, Keys: c.Keys, Clock: c.Clock,
+		Who: func(*http.Request) (*client.Client, error) { return known, nil }, Note: c.Sessions.Note})
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sitetest.Sealer(t), attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
-	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock,
+	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock, Decisions: c.decisions,
 		Receipts:       receipt.New(c.DB, c.Journal, c.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, c.Clock),
 		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount,
 		(&counterpages.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock}).Mount)

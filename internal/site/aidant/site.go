@@ -8,6 +8,7 @@ import (
 	"mandat/internal/caseload"
 	"mandat/internal/certification"
 	"mandat/internal/clock"
+	"mandat/internal/decision"
 	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -38,12 +39,14 @@ type Site struct {
 	Phones         *phone.Register
 	Reports        *report.Register
 	Receipts       *receipt.Register
+	Decisions      *decision.Point
 }
 
 // Mount adds the site's routes.
 func (s *Site) Mount(r *page.Router) {
 	r.Get(page.Organisations, page.Account, s.showOrganisations)
 	r.Get("/espace", page.Aidant, s.showHome)
+	r.Get(refusalsPath, page.Aidant, s.showRefusals)
 	r.Get("/mandats/{mandate}", page.Aidant, s.showMandate)
 	s.mountPapers(r)
 	r.Get("/mandats/{mandate}/preuve.json", page.Aidant, s.sendEvidence)
