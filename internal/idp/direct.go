@@ -50,7 +50,7 @@ where l.id = $1 and sha256(l.code_hash || $4::bytea) = $5::bytea and l.state = '
 select l.client, l.sector, l.scope, l.claims, l.procedure, coalesce(l.case_ref, ''), coalesce(l.nonce, ''), l.released_at, l.token_expires_at, coalesce(l.dpop_jkt, ''),
   (select greatest(l.factor_at, s.factor_at) from session s where s.id = l.session_id), l.organisation_id, l.person_id, l.session_id, l.citizen_id, l.mandate_id, ` + subjectOf + `,
   (select a.sub from idp_actor a where a.person_id = l.person_id and a.sector = l.sector), p.level, p.identified_by, p.ends_at,
-  (select catalogue from mandate where id = l.mandate_id), o.siret, o.name, p.starts_at, c.id, c.data_key, c.identity, c.identified_at
+  (select catalogue from mandate where id = l.mandate_id), o.siret, o.name, c.id, c.data_key, c.identity, c.identified_at
 from idp_login l join mandate_power p on p.mandate_id = l.mandate_id and p.procedure = l.procedure and p.case_ref = coalesce(l.case_ref, '') and p.citizen_id = l.citizen_id
   join organisation o on o.id = l.organisation_id join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id
 where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 'released' and l.direct and l.token_expires_at > $2::timestamptz
@@ -72,7 +72,6 @@ type use struct {
 	level, identifiedBy                    string
 	powerEnd                               time.Time
 	catalogue, siret, name                 string
-	powerStart                             time.Time
 	sealed                                 citizen.Sealed
 }
 
@@ -87,7 +86,7 @@ func (u *use) ask(b *pgx.Batch, login uuid.UUID, accessToken string, now, idle t
 		u.login = login
 		return rows.Scan(append([]any{&u.client, &u.sector, &u.scope, &u.claims, &u.procedure, &u.caseRef, &u.nonce, &u.releasedAt, &u.tokenEnd, &u.jkt, &u.factorAt,
 			&u.organisation, &u.person, &u.session, &u.citizen, &u.mandate, &u.subject, &u.actor, &u.level, &u.identifiedBy, &u.powerEnd,
-			&u.catalogue, &u.siret, &u.name, &u.powerStart}, u.sealed.Fields()...)...)
+			&u.catalogue, &u.siret, &u.name}, u.sealed.Fields()...)...)
 	})
 }
 
@@ -162,7 +161,7 @@ func (p *Provider) directAnswer(ctx context.Context, to *client.Client, u use, p
 	}
 	if p.receipts != nil {
 		detail.Receipt, err = p.receipts.Service(places, receipt.Service{Audience: to.ID, Subject: u.subject, Actor: u.actor, Identifier: detail.Identifier, SIRET: u.siret, Organisation: u.name,
-			Catalogue: u.catalogue, IdentifiedBy: u.identifiedBy, Procedure: u.procedure, Level: u.level, Case: detail.Case, From: u.powerStart, Until: u.powerEnd}, now)
+			Catalogue: u.catalogue, IdentifiedBy: u.identifiedBy, Procedure: u.procedure, Level: u.level, Case: detail.Case, Until: u.powerEnd}, now)
 		if err != nil {
 			return tokenAnswer{}, err
 		}

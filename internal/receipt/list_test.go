@@ -119,7 +119,7 @@ func TestReserve_JoinsNothing(t *testing.T) {
 	if a == b || b == c || a == c || again.Status.List != b {
 		t.Errorf("places %v %v %v %v", a, b, c, again.Status.List)
 	}
-	if impots.Citizen != nil || impots.Audience != "impots" || impots.Subject != "citizen-of-impots" || impots.Actor.Subject != "aidant-of-impots" || impots.Mandate != "mandate-of-impots" {
+	if impots.Citizen != nil || impots.Audience != "impots" || impots.Subject != "citizen-of-impots" || impots.Actor.Subject != "aidant-of-impots" || impots.Mandate != "mandate-of-impots" || impots.Powers[0].From != impots.IssuedAt {
 		t.Errorf("%+v", impots)
 	}
 	// As many decoys as places, which end in the time in which mandates do.

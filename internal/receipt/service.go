@@ -21,15 +21,15 @@ type Service struct {
 	IdentifiedBy        string
 	Procedure, Level    string
 	Case                string // reference of the file, in clear, "" for every one
-	From, Until         time.Time
+	Until               time.Time
 }
 
 // Service returns a receipt for a service, with the places reserved for that power and that service. It asks nobody, and is called after the
-// act was committed.
+// act was committed. The power is said to stand from now on: since when it has stood is a second by which two services would know one mandate.
 func (r *Register) Service(p Places, s Service, now time.Time) (string, error) {
 	out := format.Receipt{Audience: s.Audience, Subject: s.Subject, Actor: &format.Actor{Issuer: r.settings.BaseURL + "/idp", Subject: s.Actor}, Mandate: s.Identifier,
 		Organisation: format.Organisation{SIRET: s.SIRET, Name: s.Organisation}, Catalogue: s.Catalogue, IdentifiedBy: s.IdentifiedBy,
-		Powers: []format.Power{{Procedure: s.Procedure, Level: s.Level, Case: s.Case, From: s.From.Unix(), Until: s.Until.Unix()}}}
+		Powers: []format.Power{{Procedure: s.Procedure, Level: s.Level, Case: s.Case, From: now.Unix(), Until: s.Until.Unix()}}}
 	text, _, err := r.sign(out, p, now)
 	return text, err
 }

@@ -128,7 +128,7 @@ func (w *world) served(t *testing.T, m mandate.Mandate, client, procedure string
 	}
 	text, err := w.receipts.Service(p, Service{Audience: client, Subject: "citizen-of-" + client, Actor: "aidant-of-" + client, Identifier: "mandate-of-" + client,
 		SIRET: "21750001600019", Organisation: "Maison France Services de démonstration", Catalogue: m.Catalogue, IdentifiedBy: m.IdentifiedBy,
-		Procedure: procedure, Level: "act", From: m.StartsAt, Until: m.EndsAt}, w.Clock.Now())
+		Procedure: procedure, Level: "act", Until: m.EndsAt}, w.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
