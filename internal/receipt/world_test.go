@@ -42,15 +42,9 @@ func (w *world) register() *Register {
 
 func newKeys(t *testing.T, old ...crypto.PublicKey) *oidc.KeySet {
 	t.Helper()
-	current, err := oidc.GenerateKey(oidc.ES256)
-	if err != nil {
-		t.Fatal(err)
-	}
-	next, err := oidc.GenerateKey(oidc.ES256)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := oidc.NewKeySet(oidc.Keys{Current: current, Next: next.Public(), Old: old})
+	keys := fixture.Pair(t, oidc.ES256)
+	keys.Old = old
+	set, err := oidc.NewKeySet(keys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@
 package sitetest
 
 import (
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -73,15 +72,10 @@ func (o *Office) Credentials(t testing.TB) *credential.Register {
 	return c
 }
 
-// Keys are keys that sign tokens, which nothing else has.
+// Keys are keys that sign receipts, which nothing else has.
 func Keys(t testing.TB) func() *oidc.KeySet {
 	t.Helper()
-	current, err1 := oidc.GenerateKey(oidc.ES256)
-	next, err2 := oidc.GenerateKey(oidc.ES256)
-	if err := errors.Join(err1, err2); err != nil {
-		t.Fatal(err)
-	}
-	set, err := oidc.NewKeySet(oidc.Keys{Current: current, Next: next.Public()})
+	set, err := oidc.NewKeySet(fixture.Pair(t, oidc.ES256))
 	if err != nil {
 		t.Fatal(err)
 	}
