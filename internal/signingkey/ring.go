@@ -81,33 +81,41 @@ func (r *Ring) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Run refreshes the keys until ctx ends, and tells the log when it cannot: once, and once when it can again.
+// Run refreshes the keys until ctx ends.
 func (r *Ring) Run(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(Every)
 	defer tick.Stop()
-	failing := ""
-	for {
+	for failing := ""; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		err := r.Refresh(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err == nil && failing != "":
-			log.InfoContext(ctx, "signing keys are read again")
-			failing = ""
-		case err != nil && failing != err.Error():
-			failing = err.Error()
-			level := slog.LevelWarn // a database that is away is told of elsewhere
-			if errors.Is(err, ErrNotOurs) {
-				level = slog.LevelError
-			}
-			log.Log(ctx, level, "signing keys cannot be read; those read before are used", "error", err)
+			failing = r.look(ctx, log, failing)
 		}
 	}
+}
+
+// look refreshes the keys, and tells the log when it cannot: once for each reason, and once when it can again. failing is the reason that
+// was told last, "" for none; look returns that of now.
+func (r *Ring) look(ctx context.Context, log *slog.Logger, failing string) string {
+	err := r.Refresh(ctx)
+	switch {
+	case ctx.Err() != nil: // we are stopping
+		return failing
+	case err == nil:
+		if failing != "" {
+			log.InfoContext(ctx, "signing keys are read again")
+		}
+		return ""
+	case failing == err.Error():
+		return failing
+	}
+	level := slog.LevelWarn // a database that is away is told of elsewhere
+	if errors.Is(err, ErrNotOurs) {
+		level = slog.LevelError
+	}
+	log.Log(ctx, level, "signing keys cannot be read; those read before are used", "error", err)
+	return err.Error()
 }
 
 // describe names the keys and their states.

@@ -143,7 +143,7 @@ func (r *Ring) RotateDue(ctx context.Context) error {
 	}
 	now := r.clock.Now()
 	forget := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `delete from signing_key where state = 'old' and published_until < $1`, now)
+		_, err := tx.Exec(ctx, `delete from signing_key where published_until < $1`, now)
 		return err
 	})
 	return errors.Join(append(out, forget)...)
@@ -222,7 +222,8 @@ func (r *Ring) own(rows []row) error {
 	return nil
 }
 
-// succeed moves each key on by one place: first those that sign, because of one algorithm only one does.
+// succeed moves each key on by one place: first those that sign, because of one algorithm only one does. The lock keeps the rows as they
+// were read, and the database lets a key go one way only (signing_key_ages).
 func succeed(tx *journal.Tx, rows []row, detail *turn) error {
 	for _, k := range rows {
 		switch k.State {
@@ -231,7 +232,7 @@ func succeed(tx *journal.Tx, rows []row, detail *turn) error {
 				return ErrTooEarly
 			}
 		case current:
-			tx.QueueOne(`update signing_key set state = 'old', private = null, old_at = $2, published_until = $3 where kid = $1 and state = 'current'`, k.KID, tx.Now, tx.Now.Add(k.Use.oldLife()))
+			tx.QueueOne(`update signing_key set state = 'old', private = null, old_at = $2, published_until = $3 where kid = $1`, k.KID, tx.Now, tx.Now.Add(k.Use.oldLife()))
 			detail.add(old, k.KID)
 		default:
 			detail.add(old, k.KID)
@@ -239,7 +240,7 @@ func succeed(tx *journal.Tx, rows []row, detail *turn) error {
 	}
 	for _, k := range rows {
 		if k.State == next {
-			tx.QueueOne(`update signing_key set state = 'current', current_at = $2 where kid = $1 and state = 'next'`, k.KID, tx.Now)
+			tx.QueueOne(`update signing_key set state = 'current', current_at = $2 where kid = $1`, k.KID, tx.Now)
 			detail.add(current, k.KID)
 		}
 	}

@@ -201,7 +201,35 @@ func TestRotate_WithoutChance(t *testing.T) {
 			t.Errorf("%s: %v", why, err)
 		}
 	}
+	p.Clock.Advance(signingkey.Life)
+	if err := r.RotateDue(t.Context()); !errors.Is(err, none) {
+		t.Errorf("by schedule: %v", err)
+	}
 	if n := p.number(t, `select count(*) from journal_entry where action = 'key.rotated'`); n != 0 {
 		t.Errorf("%d entries", n)
 	}
+}
+
+// first does something before the first key is made.
+func first(do func(), source signingkey.Source) signingkey.Source {
+	var once sync.Once
+	return func(alg string) (crypto.Signer, error) {
+		once.Do(do)
+		return source(alg)
+	}
+}
+
+// Another server has let the due keys take their turn while this one made theirs: there is one turn, and no failure.
+func TestRotateDue_AnotherWasFaster(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.Clock.Advance(signingkey.Life)
+	other := p.server(t)
+	r := signingkey.New(p.DB, p.Journal, p.Keys, p.Clock, first(func() { must(t, other.RotateDue(t.Context())) }, p.source))
+	must(t, r.Open(t.Context()))
+	must(t, r.RotateDue(t.Context()))
+	if n := p.number(t, `select count(*) from journal_entry where action = 'key.rotated'`); n != len(signingkey.Uses()) {
+		t.Errorf("%d turns", n)
+	}
+	p.Content(t)
 }

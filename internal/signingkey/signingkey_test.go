@@ -1,8 +1,11 @@
 package signingkey_test
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +152,74 @@ func TestOpen_AtOnce(t *testing.T) {
 		t.Errorf("%d keys", n)
 	}
 	w.Content(t)
+}
+
+// Another server has made the keys while this one made its own: they have the same.
+func TestOpen_AnotherWasFaster(t *testing.T) {
+	t.Parallel()
+	p := &place{World: fixture.New(t), source: fixture.Source()}
+	slow := signingkey.New(p.DB, p.Journal, p.Keys, p.Clock, first(func() { p.ring = p.server(t) }, p.source))
+	must(t, slow.Open(t.Context()))
+	for _, use := range signingkey.Uses() {
+		if string(slow.Of(use).JWKS()) != string(p.ring.Of(use).JWKS()) {
+			t.Errorf("%s: two key sets", use)
+		}
+	}
+	if n := p.number(t, `select count(*) from journal_entry where action = 'key.made'`); n != len(signingkey.Uses()) {
+		t.Errorf("%d entries", n)
+	}
+	p.Content(t)
+}
+
+// What is missing is made, and nothing else.
+func TestOpen_MakesTheNextKeyAlone(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	before := published(t, p.ring, signingkey.IDToken, oidc.ES256)
+	p.Behind(t, `delete from signing_key where kid = $1`, before[1])
+	after := published(t, p.server(t), signingkey.IDToken, oidc.ES256)
+	if len(after) != 2 || after[0] != before[0] || after[1] == before[1] {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	if n := p.number(t, `select count(*) from signing_key`); n != 8 {
+		t.Errorf("%d keys", n)
+	}
+}
+
+// The log is told once of each reason why keys cannot be read, and once when they can be again.
+func TestLook_TellsTheLog(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	var log strings.Builder
+	failing := ""
+	look := func(ctx context.Context, want string) {
+		t.Helper()
+		log.Reset()
+		failing = p.ring.Look(ctx, slog.New(slog.NewTextHandler(&log, nil)), failing)
+		if got := log.String(); want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("logged %q, want %q", got, want)
+		}
+	}
+	look(t.Context(), "")
+	p.Behind(t, `update signing_key set proof = 'x', kid = kid where use = 'receipt' and state = 'next'`)
+	look(t.Context(), "") // nothing has changed of which keys there are
+	p.Behind(t, `update signing_key set kid = repeat('x', 43) where use = 'receipt' and state = 'next'`)
+	look(t.Context(), "level=ERROR")
+	look(t.Context(), "")
+	owner := p.Connect(t, p.Superuser)
+	_, err := owner.Exec(t.Context(), `alter table signing_key rename to aside`)
+	must(t, err)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	look(ended, "")
+	look(t.Context(), "level=WARN")
+	look(t.Context(), "")
+	_, err = owner.Exec(t.Context(), `alter table aside rename to signing_key`)
+	must(t, err)
+	p.Behind(t, `delete from signing_key where use = 'receipt' and state = 'next'`)
+	must(t, signingkey.New(p.DB, p.Journal, p.Keys, p.Clock, p.source).Open(t.Context()))
+	look(t.Context(), "read again")
+	look(t.Context(), "")
 }
 
 // What a key is sealed under is not in the database, and what is in the database opens nothing.

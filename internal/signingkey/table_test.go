@@ -24,6 +24,9 @@ func TestOpen_WithAnotherKeyEncryptionKey(t *testing.T) {
 	if err := r.Rotate(t.Context(), journal.Program(), signingkey.Command, signingkey.Uses()...); !errors.Is(err, signingkey.ErrNotOurs) {
 		t.Fatalf("an ordinary turn: %v", err)
 	}
+	if n := p.number(t, `select count(*) from journal_entry where action = 'key.rotated'`); n != 0 {
+		t.Fatalf("%d turns all the same", n)
+	}
 	must(t, r.Rotate(t.Context(), journal.Program(), signingkey.Stolen, signingkey.Uses()...))
 	must(t, r.Open(t.Context()))
 	if len(published(t, r, signingkey.IDToken, oidc.ES256)) != 2 {
