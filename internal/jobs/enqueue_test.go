@@ -145,6 +145,50 @@ func TestEnqueue_WritesWhatRiverWrites(t *testing.T) {
 	}
 }
 
+// A job for each row of a query, once; and they are the same rows as Enqueue adds, in the queue of those who call outside.
+func TestEnqueueEach(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	one, two := token.ID(), token.ID()
+	each := func(end error, ids ...uuid.UUID) {
+		t.Helper()
+		err := d.DB.Write(t.Context(), db.Nothing(), db.Durable, func(tx *db.Tx) error {
+			jobs.EnqueueEach(tx, "called", `select unnest($5::uuid[]) as id`, ids)
+			return end
+		})
+		if !errors.Is(err, end) {
+			t.Fatal(err)
+		}
+	}
+	each(errors.New("undone"), one)
+	each(nil)
+	if n := count(t, d, "true"); n != 0 {
+		t.Errorf("%d jobs of nothing", n)
+	}
+	each(nil, one, two)
+	each(nil, two)
+	enqueue(t, d, "called", one, nil)
+	if n := count(t, d, "queue = 'calls'"); n != 2 {
+		t.Errorf("%d jobs, want 2", n)
+	}
+	other := dbtest.New(t)
+	enqueue(t, other, "called", one, nil)
+	const said = `select (to_jsonb(j) - 'id' - 'created_at' - 'scheduled_at' - 'queue')::text from river_job j where args ->> 'id' = $1`
+	var ours, theirs string
+	if err := d.Connect(t, d.Superuser).QueryRow(t.Context(), said, one.String()).Scan(&ours); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Connect(t, other.Superuser).QueryRow(t.Context(), said, one.String()).Scan(&theirs); err != nil || ours != theirs {
+		t.Errorf("%v\n%s\n%s", err, ours, theirs)
+	}
+	worked := make(chan uuid.UUID, 9)
+	start(t, d, jobs.Kind{Name: "called", Timeout: time.Minute, Work: func(_ context.Context, id uuid.UUID, _ bool) error { worked <- id; return nil }})
+	got := map[uuid.UUID]bool{<-worked: true, <-worked: true}
+	if !got[one] || !got[two] {
+		t.Errorf("did %v", got)
+	}
+}
+
 func TestBoard_ShowsAndRetries(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
