@@ -145,7 +145,9 @@ func TestLose_TheLogGoesOnWithABreak(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	old := p.run(t)
-	lose := func(before int, key format.Key) (format.End, error) { return keyring.Lose(t.Context(), p.journal, before, key) }
+	lose := func(before int, key format.Key) (format.End, error) {
+		return keyring.Lose(t.Context(), p.journal, before, key)
+	}
 	must(t, keyring.ReplaceJournal(p.dir, p.kek, old.VerifierKey(), origin, lose))
 	next := p.run(t)
 	if r := p.verified(t, next); len(r.Breaks) != 1 || next.VerifierKey() == old.VerifierKey() {
