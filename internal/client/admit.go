@@ -21,6 +21,9 @@ type Wrong []Fault
 // Error says the first.
 func (w Wrong) Error() string { return "registration: " + w[0].Error() }
 
+// Wrong says what is wrong with a registration that an administrator fills in, nil for nothing: for a page that says all of it at once.
+func (r *Registry) Wrong(c Client) Wrong { return r.table.wrong(&c) }
+
 // encode returns the text of a registration that an administrator may make, or Wrong.
 func (t *table) encode(c *Client) ([]byte, error) {
 	if wrong := t.wrong(c); len(wrong) > 0 {
