@@ -291,6 +291,10 @@ func TestDirect_RefusesACode(t *testing.T) {
 		"another address": {func(t *testing.T, s *site, code string) answer {
 			return s.call(t, direct, "/idp/token", url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {serviceBack + "/"}, "code_verifier": {verifier}})
 		}, "wrong_redirect_uri"},
+		"too late": {func(t *testing.T, s *site, code string) answer {
+			s.Clock.Advance(idp.CodeLife)
+			return s.trade(t, direct, code)
+		}, "code_expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -308,6 +312,19 @@ func TestDirect_RefusesACode(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was begun as FranceConnect's login is not traded as a service's, whatever its client has become: nobody was told that a service would know who acts.
+func TestDirect_IsNotWhatFranceConnectBegan(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, publicService("turned", func(c *client.Client) { c.Kind, c.Procedures = client.FranceConnect, nil }))
+	v, m := s.angela(t)
+	code := v.codeFor("turned", m, fixture.Tax)
+	s.register(t, publicService("turned", nil))
+	if a := s.trade(t, "turned", code); a.json(t)["error"] != "invalid_grant" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	s.refusedOnce(t, s.Jeanne, "token", "wrong_client")
 }
 
 // A registration that has become narrower, or has gone, holds at once.
