@@ -129,6 +129,7 @@ func TestAdministrator(t *testing.T) {
 			p.creates(valid(siret), lang)
 			p.imports()
 			p.cards("ESSAI-" + strings.ToUpper(lang))
+			p.services("Service d’essai " + lang)
 			who := "/admin/personnes/" + p.known("karim.haddad@tilleuls.exemple.invalid")
 			p.visit(who, who+"/suspension", who+"/reinitialisation")
 			_, other := p.enlist("cede-" + lang)
@@ -223,6 +224,30 @@ func (p *person) cards(serial string) {
 	p.press("form[role=search] button")
 	p.on("/admin/cartes/" + serial)
 	p.visit("/admin/cartes/"+serial, "/admin/cartes/"+serial+"/perte")
+}
+
+// services registers a public service with a secret, and goes to each of its pages.
+func (p *person) services(name string) {
+	p.about("register a public service")
+	p.open("/admin/services/nouveau")
+	p.press("main form .fr-btn--lg")
+	p.refusal(422, "admin.service.new")
+	p.look("service-with-mistakes")
+	p.write("#field-client_name", name)
+	p.write("#field-redirect_uris", "https://service.exemple.invalid/retour")
+	p.choice("#field-token_endpoint_auth_method", "client_secret_basic")
+	p.click("#field-procedures summary")
+	p.tick("#theme-" + ask[string](p, `document.querySelector('#field-procedures input[name=themes]').value`))
+	p.press("main form .fr-btn--lg")
+	p.page("admin.service.secret.title")
+	p.look("service-secret")
+	p.press("main a.fr-btn")
+	there := p.path()
+	p.visit("/admin/services", there, there+"/modification", there+"/secret", there+"/fermeture")
+	p.open(there + "/fermeture")
+	p.press("main form .fr-btn--lg")
+	p.says("admin.service.closed")
+	p.look("service-closed")
 }
 
 // TestAccount: every page of an account that no other story has been to.
