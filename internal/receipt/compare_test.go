@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
@@ -84,5 +87,24 @@ func TestSchema_WantsTheEntry(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: %v", sql, err)
 		}
+	}
+}
+
+// Compared are the mandates of a lot, and no others: what stands of those in another lot is not missing here.
+func TestCompare_OneLotOfMandates(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m, other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.issue(t, w.Jeanne, m.ID)
+	w.issue(t, w.Jeanne, other.ID)
+	err := w.OpenAuditor(t).Read(t.Context(), db.Nothing(), func(tx pgx.Tx) error {
+		found, err := compareMandates(t.Context(), tx, []uuid.UUID{m.ID})
+		if len(found) > 0 {
+			t.Errorf("found %v", found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package receipt
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,6 +26,39 @@ type published struct {
 	token string
 }
 
+// shelf holds the lists that were made, and knows for as long which is the newest: who asks for what is there, or for what there is not, asks no database.
+type shelf struct {
+	mutex  sync.Mutex
+	lists  map[int]published
+	newest int
+	seenAt time.Time // when newest was looked up
+}
+
+// get returns a list that is fresh enough, or db.ErrNotFound for one that there is not; false when it has to be made.
+func (s *shelf) get(list int, now time.Time) (string, bool, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if made, ok := s.lists[list]; ok && fresh(made.at, now) {
+		return made.token, true, nil
+	}
+	if list < 1 || list > s.newest && fresh(s.seenAt, now) {
+		return "", true, db.ErrNotFound
+	}
+	return "", false, nil
+}
+
+func fresh(at, now time.Time) bool { return !now.Before(at) && now.Sub(at) < ListFresh }
+
+// put keeps a list that was made, if there is such a list, and which is the newest.
+func (s *shelf) put(list, newest int, made published) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.newest, s.seenAt = newest, made.at
+	if made.token != "" {
+		s.lists[list] = made
+	}
+}
+
 // What is left at places of a list: nothing of it, some of several powers were ended before their time, or all. One is named between the two parts, or none for every one.
 const (
 	placesOf = `select s.idx, case when count(*) filter (where p.state <> 'ended' and p.ends_at > $2::timestamptz) = 0 then 1
@@ -41,28 +75,34 @@ const ended = `select idx, status from (` + placesOf + grouped + `) places where
 // List returns a status list token (draft-ietf-oauth-status-list) as it is to be published: at most ListFresh old. It returns db.ErrNotFound for a list
 // that there is not.
 func (r *Register) List(ctx context.Context, list int) (string, error) {
+	if text, ok, err := r.shelf.get(list, r.clock.Now()); ok {
+		return text, err
+	}
 	select { // one query for all who ask meanwhile
 	case r.making <- struct{}{}:
+		defer func() { <-r.making }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	defer func() { <-r.making }()
 	now := r.clock.Now()
-	if made, ok := r.lists[list]; ok && !now.Before(made.at) && now.Sub(made.at) < ListFresh {
-		return made.token, nil
+	if text, ok, err := r.shelf.get(list, now); ok {
+		return text, err
 	}
-	text, err := r.makeList(ctx, list, now)
+	text, newest, err := r.makeList(ctx, list, now)
 	if err != nil {
 		return "", fmt.Errorf("status list %d: %w", list, err)
 	}
-	r.lists[list] = published{now, text}
+	r.shelf.put(list, newest, published{now, text})
+	if text == "" {
+		return "", db.ErrNotFound
+	}
 	return text, nil
 }
 
-func (r *Register) makeList(ctx context.Context, list int, now time.Time) (string, error) {
-	there, statuses := false, map[int]uint8{}
-	batch := &pgx.Batch{}
-	batch.Queue(`select exists (select from receipt_list where list = $1)`, list).QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
+// makeList returns "" for a list that there is not.
+func (r *Register) makeList(ctx context.Context, list int, now time.Time) (text string, newest int, err error) {
+	statuses, batch := map[int]uint8{}, &pgx.Batch{}
+	batch.Queue(`select max(list) from receipt_list`).QueryRow(func(row pgx.Row) error { return row.Scan(&newest) })
 	batch.Queue(ended, list, now).Query(func(rows pgx.Rows) error {
 		var idx int
 		var status uint8
@@ -72,15 +112,13 @@ func (r *Register) makeList(ctx context.Context, list int, now time.Time) (strin
 		})
 		return err
 	})
-	if err := r.db.Ask(ctx, db.System(), batch); err != nil {
-		return "", err
-	}
-	if !there {
-		return "", db.ErrNotFound
+	if err := r.db.Ask(ctx, db.System(), batch); err != nil || list > newest {
+		return "", newest, err
 	}
 	packed, err := format.Pack(places, statuses)
 	if err != nil {
-		return "", err
+		return "", newest, err
 	}
-	return r.seal(format.ListType, format.Claims{Subject: r.uri(list), IssuedAt: now.Unix(), Expiry: now.Add(listLife).Unix(), TTL: int64(ListKept / time.Second), Statuses: packed})
+	text, err = r.seal(format.ListType, format.Claims{Subject: r.uri(list), IssuedAt: now.Unix(), Expiry: now.Add(listLife).Unix(), TTL: int64(ListKept / time.Second), Statuses: packed})
+	return text, newest, err
 }

@@ -1,6 +1,7 @@
 package receipt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -269,5 +270,61 @@ func TestList_OfOneCaseOfTwo(t *testing.T) {
 	}
 	if found, err := Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) > 0 {
 		t.Errorf("found %v, %v", found, err)
+	}
+}
+
+// While a list is being made, who asks for one that was made just now, or for one that there is not, waits for nobody. Who asks for one that has to be
+// made waits no longer than they want to.
+func TestList_KeepsNobodyWaitingForOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	want, err := w.receipts.List(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.receipts.making <- struct{}{}
+	if got, err := w.receipts.List(t.Context(), 1); err != nil || got != want {
+		t.Errorf("%v", err)
+	}
+	for _, none := range []int{-1, 0, 2, 65535} {
+		if _, err := w.receipts.List(t.Context(), none); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("list %d: %v", none, err)
+		}
+	}
+	w.Clock.Advance(ListFresh)
+	for _, list := range []int{1, 2} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		if _, err := w.receipts.List(ctx, list); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("list %d: %v", list, err)
+		}
+		cancel()
+	}
+	<-w.receipts.making
+	if got, err := w.receipts.List(t.Context(), 1); err != nil || got == want {
+		t.Errorf("%v", err)
+	}
+	if len(w.receipts.shelf.lists) != 1 {
+		t.Errorf("kept: %v", w.receipts.shelf.lists)
+	}
+}
+
+// Who has waited while somebody else made the list gets that one.
+func TestList_IsMadeOnceForAll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.receipts.making <- struct{}{}
+	got := make(chan string)
+	go func() {
+		text, err := w.receipts.List(t.Context(), 1)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- text
+	}()
+	time.Sleep(50 * time.Millisecond) // so that it waits
+	w.receipts.shelf.put(1, 1, published{w.Clock.Now(), "made by another"})
+	<-w.receipts.making
+	if text := <-got; text != "made by another" {
+		t.Errorf("made again: %s", text)
 	}
 }

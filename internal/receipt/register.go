@@ -34,13 +34,13 @@ type Register struct {
 	settings Settings
 	clock    *clock.Clock
 
-	making chan struct{} // one list is made at a time; who makes it may touch lists
-	lists  map[int]published
+	making chan struct{} // one list is made at a time
+	shelf  shelf
 }
 
 // New returns a register that signs with the keys of use "receipt", which sign nothing else.
 func New(d *db.DB, j *journal.Journal, mandates *mandate.Register, keys func() *oidc.KeySet, s Settings, c *clock.Clock) *Register {
-	return &Register{db: d, journal: j, mandates: mandates, keys: keys, settings: s, clock: c, making: make(chan struct{}, 1), lists: map[int]published{}}
+	return &Register{db: d, journal: j, mandates: mandates, keys: keys, settings: s, clock: c, making: make(chan struct{}, 1), shelf: shelf{lists: map[int]published{}}}
 }
 
 // JWKS is the JSON Web Key Set (RFC 7517) by which receipts and lists are checked.
