@@ -48,7 +48,7 @@ func New(c Config, d *db.DB, k *clock.Clock) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client authentication: %w", err)
 	}
-	return &Gate{issuer: c.Issuer, clients: c.Clients, db: d, clock: k, keys: NewKeys(), decoys: decoys,
+	return &Gate{issuer: c.Issuer, clients: c.Clients, db: d, clock: k, keys: NewKeys(k), decoys: decoys,
 		failedID: newLimiter(time.Second, 10), failedAddress: newLimiter(time.Second, 30),
 		perClient: newLimiter(time.Second/100, 500), perAddress: newLimiter(time.Second/20, 200)}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"mandat/internal/client"
+	"mandat/internal/clock"
 	"mandat/internal/outward"
 )
 
@@ -28,6 +29,7 @@ var ErrKeys = errors.New("the keys of the client cannot be had")
 
 // Keys are the keys of clients. It may be used concurrently.
 type Keys struct {
+	clock             *clock.Clock
 	anywhere, outside *http.Client
 	mu                sync.Mutex
 	of                map[string]*published // by address; there are no more than registrations
@@ -43,8 +45,8 @@ type published struct {
 }
 
 // NewKeys returns keys of which none is known yet.
-func NewKeys() *Keys {
-	return &Keys{anywhere: outward.New(true), outside: outward.New(false), of: map[string]*published{}}
+func NewKeys(c *clock.Clock) *Keys {
+	return &Keys{clock: c, anywhere: outward.New(true), outside: outward.New(false), of: map[string]*published{}}
 }
 
 func (k *Keys) at(c *client.Client) *published {
@@ -69,7 +71,7 @@ func (k *Keys) Known(c *client.Client) (jose.JSONWebKeySet, bool) {
 		return jose.JSONWebKeySet{}, false
 	}
 	defer p.mu.Unlock()
-	return p.keys, time.Since(p.fetched) < keysFresh
+	return p.keys, k.clock.Now().Sub(p.fetched) < keysFresh
 }
 
 // Fetch returns the keys of a client, and asks for them at its address when they are not at hand. It returns ErrKeys.
@@ -99,7 +101,7 @@ func (k *Keys) get(ctx context.Context, c *client.Client, due func(*published, t
 	p := k.at(c)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := k.clock.Now()
 	if now.Sub(p.failed) >= retryAfter && due(p, now) {
 		if keys, err := k.ask(context.WithoutCancel(ctx), c); err == nil { // the answer serves everybody who waits
 			p.keys, p.fetched = keys, now

@@ -2,6 +2,8 @@ package clientauth_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -97,7 +99,7 @@ func TestKeys_AddressFails(t *testing.T) {
 func TestKeys_InsideIsTheOperators(t *testing.T) {
 	t.Parallel()
 	p := newPublisher(t, jwks(t, newSigner(t, "1")))
-	c, keys := p.client(), clientauth.NewKeys()
+	c, keys := p.client(), clientauth.NewKeys(nil)
 	if _, err := keys.Fetch(t.Context(), &c); err == nil || p.asked.Load() != 0 {
 		t.Errorf("%v, asked %d times", err, p.asked.Load())
 	}
@@ -121,7 +123,7 @@ func TestKeys_NoRedirect(t *testing.T) {
 	t.Cleanup(away.Close)
 	c := p.client()
 	c.JWKSURI, c.Filed = away.URL, true
-	if _, err := clientauth.NewKeys().Fetch(t.Context(), &c); err == nil || p.asked.Load() != 0 {
+	if _, err := clientauth.NewKeys(nil).Fetch(t.Context(), &c); err == nil || p.asked.Load() != 0 {
 		t.Errorf("%v, asked %d times", err, p.asked.Load())
 	}
 }
@@ -140,7 +142,91 @@ func TestKeys_NoAnswer(t *testing.T) {
 	c := service("remote", client.PrivateKeyJWT)
 	c.AuthAlg, c.JWKSURI, c.Filed = "ES256", silent.URL, true
 	start := time.Now()
-	if _, err := clientauth.NewKeys().Fetch(t.Context(), &c); err == nil || time.Since(start) > time.Minute {
+	if _, err := clientauth.NewKeys(nil).Fetch(t.Context(), &c); err == nil || time.Since(start) > time.Minute {
 		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// Keys that stand in a registration are at hand, unless they cannot be read.
+func TestKeys_OfARegistration(t *testing.T) {
+	t.Parallel()
+	keys, c := clientauth.NewKeys(nil), keyed(t, "key", newSigner(t, "1"))
+	if set, known := keys.Known(&c); !known || len(set.Keys) != 1 {
+		t.Errorf("%v %t", set, known)
+	}
+	if set, err := keys.Fetch(t.Context(), &c); err != nil || len(set.Keys) != 1 {
+		t.Errorf("%v %v", set, err)
+	}
+	c.JWKS = json.RawMessage(`{"keys":[]}`)
+	if _, known := keys.Known(&c); known {
+		t.Error("no keys are known")
+	}
+	if _, err := keys.Fetch(t.Context(), &c); !errors.Is(err, clientauth.ErrKeys) {
+		t.Error(err)
+	}
+}
+
+// A key that a client has taken away counts for ten minutes at most; while its address does not answer, for an hour; then not any more, and
+// as soon as it answers again, at once.
+func TestKeys_AreBelievedForAWhile(t *testing.T) {
+	t.Parallel()
+	first, second := newSigner(t, "1"), newSigner(t, "2")
+	p := newPublisher(t, jwks(t, first))
+	w, tries := newWorld(t, p.client()), 0
+	try := func(k signer) string {
+		tries++
+		return w.answer(t, posted(asserting(k.sign(t, w.claims("remote", fmt.Sprint(tries))))))
+	}
+	if got := try(first); got != "remote" {
+		t.Fatal(got)
+	}
+	p.keys.Store(jwks(t, second))
+	w.clock.Advance(9 * time.Minute)
+	if got := try(first); got != "remote" {
+		t.Errorf("after nine minutes: %s", got)
+	}
+	w.clock.Advance(2 * time.Minute)
+	if got := try(first); got != "invalid_client" {
+		t.Errorf("a key that was taken away: %s", got)
+	}
+	p.keys.Store(json.RawMessage(nil))
+	w.clock.Advance(50 * time.Minute)
+	if got := try(second); got != "remote" {
+		t.Errorf("while the address does not answer: %s", got)
+	}
+	w.clock.Advance(11 * time.Minute)
+	if got := try(second); got != "temporarily_unavailable" {
+		t.Errorf("for more than an hour: %s", got)
+	}
+	p.keys.Store(jwks(t, second))
+	w.clock.Advance(11 * time.Second)
+	if got := try(second); got != "remote" {
+		t.Errorf("when it answers again: %s", got)
+	}
+}
+
+// An unknown key is asked for again after a minute.
+func TestKeys_UnknownIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	first, second, third := newSigner(t, "1"), newSigner(t, "2"), newSigner(t, "3")
+	p := newPublisher(t, jwks(t, first))
+	w := newWorld(t, p.client())
+	try := func(k signer, jti string) string {
+		return w.answer(t, posted(asserting(k.sign(t, w.claims("remote", jti)))))
+	}
+	p.keys.Store(jwks(t, first, second))
+	if got := try(second, "a"); got != "remote" {
+		t.Fatal(got)
+	}
+	if got := try(third, "b"); got != "invalid_client" {
+		t.Fatal(got)
+	}
+	p.keys.Store(jwks(t, first, second, third))
+	if got := try(third, "c"); got != "invalid_client" {
+		t.Errorf("within the minute: %s", got)
+	}
+	w.clock.Advance(61 * time.Second)
+	if got := try(third, "d"); got != "remote" {
+		t.Errorf("after a minute: %s", got)
 	}
 }
