@@ -120,6 +120,7 @@ func TestRefusals_TellTheAidantAlone(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
 	}
+	c.wantRows(t, 1, `select count(*) from journal_entry where action = 'decision.listed'`) // where there is nobody to name, nothing was shown
 	b.Want(b.Get("/mandats/"+m.ID.String()), http.StatusOK, "Un service a demandé si le mandat vaut pour", ": non")
 	c.Clock.Advance(decision.Shown + time.Hour)
 	b = c.jeanne(t)
