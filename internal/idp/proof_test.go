@@ -152,14 +152,12 @@ func TestProof_BindsTheCode(t *testing.T) {
 	p, thief := s.prover(t), s.prover(t)
 	v, m := s.angela(t)
 	code := v.codeFor(direct, m, fixture.Tax, "dpop_jkt", p.jkt)
-	s.exec(t, `update idp_login set dpop_jkt = $1 where state = 'code_issued'`, p.jkt)
 	if answer := s.traded(t, direct, code, "DPoP", p.proof(t, "POST", "/idp/token", "")); answer["token_type"] != "DPoP" {
 		t.Errorf("%v", answer)
 	}
 	before := len(s.entries(t))
 	for name, headers := range map[string][]string{"none": nil, "another key": {"DPoP", thief.proof(t, "POST", "/idp/token", "")}} {
-		code := v.codeFor(direct, m, fixture.Tax)
-		s.exec(t, `update idp_login set dpop_jkt = $1 where state = 'code_issued'`, p.jkt)
+		code := v.codeFor(direct, m, fixture.Tax, "dpop_jkt", p.jkt)
 		if a := s.trade(t, direct, code, headers...); a.json(t)["error"] != "invalid_grant" {
 			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
 		}
