@@ -58,14 +58,13 @@ func (g *Gate) slow(otherwise *oidc.Error, wait time.Duration) *oidc.Error {
 }
 
 // limiter is a bucket for each key that refills evenly (see package throttle), in the memory of this server: asking the database costs more than
-// what is limited here. Keys that were quiet are forgotten; of very many at once the oldest are.
+// what is limited here. Of very many keys those that were quiet longest are forgotten.
 type limiter struct {
 	every time.Duration
 	burst int
 
 	mu          sync.Mutex
 	now, before map[string]time.Time // when the bucket of a key will be full again
-	turned      time.Time
 }
 
 const maxBuckets = 10_000 // in each of both maps
@@ -79,8 +78,8 @@ func (l *limiter) take(key string, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	whole := l.every * time.Duration(l.burst)
-	if now.Sub(l.turned) >= whole || len(l.now) >= maxBuckets {
-		l.now, l.before, l.turned = map[string]time.Time{}, l.now, now
+	if len(l.now) >= maxBuckets {
+		l.now, l.before = map[string]time.Time{}, l.now
 	}
 	full, ok := l.now[key]
 	if !ok {

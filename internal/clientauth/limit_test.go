@@ -65,23 +65,27 @@ func TestAuthenticate_CallsAreLimited(t *testing.T) {
 	t.Parallel()
 	fc := service("fc", client.SecretPost)
 	fc.Kind, fc.Procedures = client.FranceConnect, nil
-	w := newWorld(t, service("a", client.SecretPost), service("b", client.SecretPost), fc)
+	w := newWorld(t, service("a", client.SecretPost), service("b", client.SecretPost), service("c", client.SecretPost), service("d", client.SecretPost), fc)
 	call := func(id string) string {
 		return w.answer(t, posted(url.Values{"client_id": {id}, "client_secret": {secret + id}}))
 	}
-	slowed := 0
+	slowed := map[string]int{}
 	for range 2000 {
-		if call("a") == "slow_down" {
-			slowed++
+		for _, id := range []string{"a", "b", "c"} {
+			if call(id) == "slow_down" {
+				slowed[id]++
+			}
 		}
 		if got := call("fc"); got != "fc" {
 			t.Fatal(got)
 		}
 	}
-	if slowed == 0 || slowed > 1500 {
-		t.Errorf("%d of 2000 calls were slowed down", slowed)
+	for _, id := range []string{"a", "b", "c"} {
+		if slowed[id] == 0 || slowed[id] > 1500 {
+			t.Errorf("%d of 2000 calls of %s were slowed down", slowed[id], id)
+		}
 	}
-	if got := call("b"); got != "b" {
+	if got := call("d"); got != "d" {
 		t.Errorf("another service: %s", got)
 	}
 	w.clock.Advance(time.Second)
