@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -38,6 +39,15 @@ func TestOutage_OfTheDatabase(t *testing.T) {
 	}
 	if a := v.Get(apptest.Request("redirect_uri", "https://elsewhere.exemple.invalid/")); a.At.Host != "" || a.Status != http.StatusServiceUnavailable {
 		t.Errorf("authorize for another address: %d, to %s", a.Status, a.At)
+	}
+	for name, id := range map[string]string{"that waits": apptest.ClientID, "that waits, of a client of the database": "01939b1c-7c5e-7000-8000-000000000001"} {
+		a := v.Get("/idp/authorize?" + url.Values{"client_id": {id}, "request_uri": {"urn:ietf:params:oauth:request_uri:" + strings.Repeat("A", 43)}, "redirect_uri": {apptest.ClientCallback}}.Encode())
+		if a.At.Host != "" || a.Status != http.StatusServiceUnavailable {
+			t.Errorf("authorize with a request %s: %d, to %s", name, a.Status, a.At)
+		}
+	}
+	if a := v.Get(apptest.Request("client_id", "01939b1c-7c5e-7000-8000-000000000001")); a.At.Host != "" || a.Status != http.StatusServiceUnavailable {
+		t.Errorf("authorize by a client that is registered in the database: %d, to %s", a.Status, a.At)
 	}
 	redeemed, err := p.Redeem(t.Context(), unused)
 	must(t, err)

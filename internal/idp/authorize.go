@@ -70,7 +70,7 @@ func (p *Provider) read(r *http.Request, values url.Values) (authRequest, error)
 	if reference, ok := waiting(values); ok {
 		return p.resume(r, values, reference)
 	}
-	return parseAuthRequest(p.finder(r), p.issuer, values)
+	return p.parse(r, values, parseAuthRequest)
 }
 
 // refuse answers a request that is wrong: the client if it can be trusted with an answer, else the person.
@@ -89,16 +89,14 @@ func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, req authReques
 }
 
 // unavailable answers an authorization request while the database is down: the client is told, and may ask again later
-// (RFC 6749 §4.1.2.1). A request that cannot be trusted, or waits where we cannot look, is not answered there.
+// (RFC 6749 §4.1.2.1). One that cannot be trusted, or waits or is registered where we cannot look, is not answered there: its error
+// leads to the page that everybody sees.
 func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return untrusted()
+	if _, waits := waiting(values); err != nil || waits {
+		return errUntrusted
 	}
-	if _, ok := waiting(values); ok {
-		return away()
-	}
-	req, err := parseAuthRequest(p.finder(r), p.issuer, values)
+	req, err := p.parse(r, values, parseAuthRequest)
 	if err == nil {
 		err = oidc.Refuse(oidc.TemporarilyUnavailable, "the identity provider cannot be used at the moment")
 	}
@@ -118,7 +116,7 @@ func (p *Provider) receiveAuthorize(w http.ResponseWriter, r *http.Request) erro
 		http.Redirect(w, r, resumed(r.PostForm.Get("client_id"), reference), http.StatusSeeOther)
 		return nil
 	}
-	req, err := parseAuthRequest(p.finder(r), p.issuer, r.PostForm)
+	req, err := p.parse(r, r.PostForm, parseAuthRequest)
 	if err != nil {
 		return p.refuse(w, r, req, err)
 	}
@@ -136,15 +134,23 @@ func (p *Provider) pace(w http.ResponseWriter, r *http.Request) error {
 	return problem(http.StatusTooManyRequests, "many")
 }
 
-// finder finds clients for a request.
-func (p *Provider) finder(r *http.Request) func(id string) *client.Client {
-	return func(id string) *client.Client {
+// parse checks a request with one of the parsers. That a client could not be looked up is not that it is unknown.
+func (p *Provider) parse(r *http.Request, values url.Values, by parser) (authRequest, error) {
+	var failed error
+	req, err := by(func(id string) *client.Client {
 		c, err := p.clients.Find(r.Context(), id)
+		if err != nil && !errors.Is(err, client.ErrUnknown) {
+			failed = err
+		}
 		if err != nil {
 			return nil
 		}
 		return c
+	}, p.issuer, values)
+	if failed != nil {
+		return req, fmt.Errorf("find client: %w", failed)
 	}
+	return req, err
 }
 
 // again is the request as a path of ours.
@@ -353,9 +359,8 @@ type refusedPage struct {
 	Why    string // org.WhyNotCertified or WhyCertificationOver; "" for who is no aidant here
 }
 
-// over is the page of a request that waits no more; away that of one which waits where we cannot look.
+// over is the page of a request that waits no more.
 func over() *page.Problem { return problem(http.StatusBadRequest, "taken") }
-func away() *page.Problem { return problem(http.StatusServiceUnavailable, "unavailable") }
 
 func untrusted() *page.Problem {
 	return &page.Problem{Status: http.StatusBadRequest, Title: "idp.problem.untrusted.title", What: "idp.problem.untrusted.what", Next: "idp.problem.next"}

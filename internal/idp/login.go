@@ -196,5 +196,5 @@ func (p *Provider) closed(state string, expires time.Time, states []string) erro
 // problem is a page that says what happened to a login and where to begin again.
 func problem(status int, name string) *page.Problem {
 	key := "idp.problem." + name
-	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: "idp.problem.safe", Next: "idp.problem.next"}
+	return &page.Problem{Status: status, Title: key + ".title", What: key + ".what", Safe: "idp.problem.safe", Next: "idp.problem.next", Link: "/idp/aide", LinkText: "idp.help.title"}
 }

@@ -107,7 +107,7 @@ func TestPages_AreSoundInBothLanguages(t *testing.T) {
 func TestProblems_HaveTheirTexts(t *testing.T) {
 	t.Parallel()
 	p := pagetest.Pages(t)
-	problems := []*page.Problem{untrusted(), logoutProblem(), over(), away()}
+	problems := []*page.Problem{untrusted(), logoutProblem(), over()}
 	for _, name := range []string{"gone", "expired", "finished", "no_citizen", "session_over", "many"} {
 		problems = append(problems, problem(409, name))
 	}

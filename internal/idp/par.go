@@ -94,7 +94,7 @@ func (p *Provider) resume(r *http.Request, values url.Values, reference string) 
 	if err != nil {
 		return authRequest{}, err
 	}
-	req, err := parsePushed(p.finder(r), p.issuer, waited.Values)
+	req, err := p.parse(r, waited.Values, parsePushed)
 	if req.AskedAt = waited.AskedAt; req.AskedAt == nil {
 		req.AskedAt = &now
 	}

@@ -51,6 +51,9 @@ type authRequest struct {
 var heeded = []string{"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "acr_values", "claims", "prompt", "max_age",
 	"response_mode", "code_challenge", "code_challenge_method", "authorization_details", "dpop_jkt", "request", "request_uri"}
 
+// parser is parseAuthRequest or parsePushed.
+type parser func(find func(id string) *client.Client, issuer string, values url.Values) (authRequest, error)
+
 // parseAuthRequest checks an authorization request that a browser brings. It is a pure function of the registered clients, our
 // issuer and the parameters.
 //
