@@ -40,14 +40,8 @@ func (t *table) encode(c *Client) ([]byte, error) {
 // addresses that only we can reach.
 func (t *table) wrong(c *Client) Wrong {
 	c.ID, c.Secret, c.Name, c.Filed = "", Secret{}, strings.TrimSpace(c.Name), false
-	if len(c.Scopes) == 0 || !slices.Contains(c.Scopes, oidc.ScopeOpenID) {
-		c.Scopes = append([]string{oidc.ScopeOpenID}, c.Scopes...)
-	}
-	if len(c.JWKS) > 0 {
-		var short bytes.Buffer
-		if json.Compact(&short, c.JWKS) == nil {
-			c.JWKS = short.Bytes()
-		}
+	if !slices.Contains(c.Scopes, oidc.ScopeOpenID) {
+		c.Scopes = append([]string{oidc.ScopeOpenID}, c.Scopes...) // none at all would be all
 	}
 	with := *c
 	if c.Auth != PrivateKeyJWT {

@@ -229,3 +229,12 @@ func TestReadKeys(t *testing.T) {
 		t.Error("alg counts for nothing, or a private key fits")
 	}
 }
+
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"https://a.test:8443/x?y": "https://a.test:8443", "http://127.0.0.1:1/": "http://127.0.0.1:1", "https://a.test/%": "", "\x00": ""} {
+		if got := client.Origin(address); got != want {
+			t.Errorf("%q: %q", address, got)
+		}
+	}
+}

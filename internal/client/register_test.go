@@ -85,7 +85,7 @@ func TestRegister(t *testing.T) {
 		t.Fatal(secret, err)
 	}
 	c, err := w.Find(ctx, id.String())
-	if err != nil || c.Name != "Service de Ploërmel" || !c.Secret.Matches(secret) || c.Secret.Matches("") || c.Secret.Clear() != nil || c.Filed || c.SectorName() != id.String() || !slices.Contains(c.AllowedScopes(), "openid") {
+	if err != nil || c.Name != "Service de Ploërmel" || !c.Secret.Matches(secret) || c.Secret.Matches("") || c.Secret.Clear() != nil || c.Filed || c.SectorName() != id.String() || !slices.Equal(c.AllowedScopes(), []string{"openid"}) {
 		t.Fatalf("%+v %v", c, err)
 	}
 	if n := w.number(t, `select count(*) from client where registration::text || coalesce(secret_hash::text, '') like '%' || $1 || '%'`, secret); n != 0 {
@@ -103,7 +103,7 @@ func TestRegister(t *testing.T) {
 	if secret, err := w.Change(ctx, ada, id.String(), known.Version, to); err != nil || secret != "" {
 		t.Fatal(secret, err)
 	}
-	if c, err = w.Find(ctx, id.String()); err != nil || !slices.Equal(c.RedirectURIs, to.RedirectURIs) || !c.Decision || !c.Secret.Matches(secret) {
+	if c, err = w.Find(ctx, id.String()); err != nil || !slices.Equal(c.RedirectURIs, to.RedirectURIs) || !slices.Equal(c.Scopes, to.Scopes) || !c.Decision || !c.Secret.Matches(secret) {
 		t.Errorf("%+v %v", c, err)
 	}
 	if _, err := w.Change(ctx, ada, id.String(), known.Version, service()); !errors.Is(err, db.ErrConflict) {
