@@ -61,7 +61,7 @@ func TestPages_ForAnybody(t *testing.T) {
 	for _, lang := range languages {
 		p := arrive(t, habits{lang: lang, album: "anybody"})
 		p.about("read what is open to all")
-		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/catalogue": "public.catalogue.title", "/recu": "recu.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
+		for address, heading := range map[string]string{"/accessibilite": "public.accessibility.title", "/mentions": "public.legal.title", "/catalogue": "public.catalogue.title", "/recu": "recu.title", "/idp/aide": "idp.help.title", "/v/AAAAAAAAAAAAAAAAAAAAAA": "public.status.title"} {
 			p.open(address)
 			p.page(heading)
 			p.look(path.Base(heading[:len(heading)-len(".title")]))
@@ -133,6 +133,14 @@ func TestUse_SignedOut(t *testing.T) {
 		p.press(chooseMandat)
 		p.page("login.title")
 		p.says("login.continue.title")
+		p.look("sign-in-for-a-service")
+		p.about("go back to the service instead, and come again")
+		p.press(`a[href="/idp/annuler"]`)
+		p.press("button[name=return]")
+		p.on("/" + demo.TaxService)
+		p.toFranceConnect(demo.TaxService)
+		p.press(chooseMandat)
+		p.page("login.title")
 		p.press(".fr-connect--pro")
 		p.press(`button[value="demo-karim"]`)
 		p.page("idp.citizen.title")
