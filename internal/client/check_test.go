@@ -98,9 +98,17 @@ func TestFaults(t *testing.T) {
 		"told over http":               {func(c *client.Client) { c.BackchannelLogoutURI = "http://a.test/" }, "backchannel_logout_uri|backchannel_logout_uri"},
 		"keys over http":               {func(c *client.Client) { c.JWKSURI = "http://a.test/" }, "jwks_uri|jwks_uri"},
 		"a long address":               {func(c *client.Client) { c.RedirectURIs = []string{"https://a.test/" + strings.Repeat("x", 2048)} }, "redirect_uris|redirect_uris"},
-		"an empty address":             {func(c *client.Client) { c.PostLogoutRedirectURIs = []string{""} }, "post_logout_redirect_uris|post_logout_redirect_uris"},
-		"another way":                  {func(c *client.Client) { c.Auth = "tls_client_auth" }, "token_endpoint_auth_method|token_endpoint_auth_method"},
-		"no secret":                    {func(c *client.Client) { c.Secret = client.Secret{} }, "client_secret|client_secret"},
+		"a host for a policy":          {func(c *client.Client) { c.RedirectURIs = []string{"https://*/retour"} }, "redirect_uris|redirect_uris"},
+		"a host with a directive":      {func(c *client.Client) { c.RedirectURIs = []string{"https://a.test;sandbox/"} }, "redirect_uris|redirect_uris"},
+		"a host with a second policy":  {func(c *client.Client) { c.RedirectURIs = []string{"https://a.test,sandbox/"} }, "redirect_uris|redirect_uris"},
+		"a host of other letters":      {func(c *client.Client) { c.PostLogoutRedirectURIs = []string{"https://sеrvice.test/"} }, "post_logout_redirect_uris|post_logout_redirect_uris"},
+		"a host with a zone":           {func(c *client.Client) { c.RedirectURIs = []string{"https://[fe80::1%25a'b]/"} }, "redirect_uris|redirect_uris"},
+		"hosts by number": {func(c *client.Client) {
+			c.RedirectURIs = []string{"http://[::1]:1/", "http://127.0.0.1/", "https://xn--srvice-bva.test/"}
+		}, "|"},
+		"an empty address": {func(c *client.Client) { c.PostLogoutRedirectURIs = []string{""} }, "post_logout_redirect_uris|post_logout_redirect_uris"},
+		"another way":      {func(c *client.Client) { c.Auth = "tls_client_auth" }, "token_endpoint_auth_method|token_endpoint_auth_method"},
+		"no secret":        {func(c *client.Client) { c.Secret = client.Secret{} }, "client_secret|client_secret"},
 		"a secret besides a key": {func(c *client.Client) {
 			c.Auth, c.AuthAlg, c.JWKSURI = client.PrivateKeyJWT, "RS256", "https://a.test/k"
 		}, "client_secret|client_secret"},

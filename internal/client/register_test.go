@@ -68,6 +68,23 @@ func (w *world) differences(t testing.TB) []journal.Difference {
 	return found
 }
 
+// beside registers another service, and holds at the end that nothing was done to it.
+func (w *world) beside(t testing.TB, by journal.Actor) (unchanged func()) {
+	t.Helper()
+	id := token.ID()
+	secret, err := w.Register(t.Context(), by, id, service())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		c, err := w.Find(t.Context(), id.String())
+		if err != nil || !c.Secret.Matches(secret) || c.Decision || c.Auth != client.SecretPost {
+			t.Errorf("something was done to another service: %+v, %v", c, err)
+		}
+	}
+}
+
 func service() client.Client {
 	return client.Client{Name: "Service de Ploërmel", Kind: client.Service, Auth: client.SecretPost, Procedures: []string{fixture.Tax}, RedirectURIs: []string{"https://service.exemple.test/retour"}}
 }
@@ -77,6 +94,7 @@ func TestRegister(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, ada, id := t.Context(), w.Administrator(t, "ada"), token.ID()
+	defer w.beside(t, ada)()
 	if _, err := w.Find(ctx, id.String()); !errors.Is(err, client.ErrUnknown) {
 		t.Fatal(err)
 	}
@@ -162,6 +180,13 @@ func TestFind_OnAnotherServer(t *testing.T) {
 	if _, err := other.Find(ctx, id.String()); !errors.Is(err, client.ErrUnknown) {
 		t.Errorf("closed elsewhere: %v", err)
 	}
+	if err := w.Reopen(ctx, ada, id.String()); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(-time.Hour) // what was read in the future is not believed until then
+	if _, err := other.Find(ctx, id.String()); err != nil {
+		t.Errorf("opened again elsewhere: %v", err)
+	}
 }
 
 // After a replacement both secrets count for a while; after a theft only the new one.
@@ -169,6 +194,7 @@ func TestReplace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, ada, id := t.Context(), w.Administrator(t, "ada"), token.ID()
+	defer w.beside(t, ada)()
 	first, err := w.Register(ctx, ada, id, service())
 	if err != nil {
 		t.Fatal(err)
@@ -215,6 +241,7 @@ func TestChange_OfAuthentication(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, ada, id := t.Context(), w.Administrator(t, "ada"), token.ID()
+	defer w.beside(t, ada)()
 	secret, err := w.Register(ctx, ada, id, service())
 	if err != nil {
 		t.Fatal(err)
@@ -234,8 +261,10 @@ func TestChange_OfAuthentication(t *testing.T) {
 	if c, err := w.Find(ctx, id.String()); err != nil || c.Secret.Matches(secret) {
 		t.Errorf("the secret still counts: %v", err)
 	}
-	if _, err := w.Replace(ctx, ada, id.String(), false); !errors.Is(err, db.ErrConflict) {
-		t.Errorf("a secret for who has a key: %v", err)
+	for _, stolen := range []bool{false, true} {
+		if _, err := w.Replace(ctx, ada, id.String(), stolen); !errors.Is(err, db.ErrConflict) {
+			t.Errorf("a secret for who has a key: %v", err)
+		}
 	}
 	again, err := w.Change(ctx, ada, id.String(), version(), service())
 	if err != nil || again == "" || again == secret {
