@@ -360,6 +360,7 @@ func TestTable_WantsItsEntry(t *testing.T) {
 func TestCheckTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.beside(t, w.Administrator(t, "alan"))
 	if err := w.CheckTable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
