@@ -189,6 +189,21 @@ func TestProof_AtTheTokenEndpoint(t *testing.T) {
 	}
 }
 
+// FranceConnect's tokens are bearers' and nothing else. One that is shown with a key is not used up.
+func TestProof_IsNotForFranceConnect(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.prover(t)
+	v, m := s.angela(t)
+	access := s.token(t, v.code(m, fixture.Tax))["access_token"].(string)
+	if a := p.read(t, "DPoP", access, p.proof(t, "GET", "/idp/userinfo", access)); a.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "DPoP ") {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	if a := s.userinfo(t, access); a.StatusCode != http.StatusOK {
+		t.Errorf("as a bearer's: %d %s", a.StatusCode, a.body)
+	}
+}
+
 func TestAPIToken_IsForWhoMayAskAndBoundToAKey(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, publicService("asks", func(c *client.Client) { c.Decision = true }), publicService("asks-not", nil))
