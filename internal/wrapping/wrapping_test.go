@@ -176,6 +176,11 @@ func TestRenew(t *testing.T) {
 	if err := p.server(1).Renew(t.Context()); err != nil || len(p.under(t, p.steps[3])) > 0 {
 		t.Errorf("a server wrapped with a key that is not its own: %v", err)
 	}
+	var renewed int
+	must(t, p.Connect(t, p.Superuser).QueryRow(t.Context(), `select count(*) from journal_entry where action = 'wrapping.renewed'`).Scan(&renewed))
+	if renewed > 0 {
+		t.Error("a server whose key is old wrapped anew with it")
+	}
 	if _, err := p.server(2).End(t.Context()); !errors.Is(err, wrapping.ErrLeft) {
 		t.Fatalf("ended a key while things are wrapped with it: %v", err)
 	}
