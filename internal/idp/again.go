@@ -16,17 +16,18 @@ import (
 // release stands in the journal already. What refuses it is an act: the token was good, and something has ended.
 func (p *Provider) readAgain(r *http.Request, sent presented) (body, form string, err error) {
 	ctx, jkt := r.Context(), ""
-	if sent.bound {
-		if jkt, err = p.proofs.Check(ctx, dpop.Request{Proofs: r.Header.Values("DPoP"), Method: r.Method, URL: p.issuer + "/userinfo", Token: sent.token}); err != nil {
-			return "", "", err
-		}
-	}
 	u, of, err := p.standing(ctx, sent.token)
-	if errors.Is(err, db.ErrNotFound) || err == nil && u.jkt != jkt {
-		return "", "", p.refuseAgain(ctx, sent, jkt)
+	if errors.Is(err, db.ErrNotFound) { // before its proof is looked at: what is kept of proofs is not for anybody to fill
+		return "", "", p.refuseAgain(ctx, sent, "")
+	}
+	if err == nil && sent.bound {
+		jkt, err = p.proofs.Check(ctx, dpop.Request{Proofs: r.Header.Values("DPoP"), Method: r.Method, URL: p.issuer + "/userinfo", Token: sent.token})
 	}
 	if err != nil {
 		return "", "", err
+	}
+	if u.jkt != jkt {
+		return "", "", p.refuseAgain(ctx, sent, wrongVerifier)
 	}
 	if refusal := p.gate.Spend(of); refusal != nil {
 		return "", "", refusal
@@ -43,8 +44,8 @@ func (p *Provider) readAgain(r *http.Request, sent presented) (body, form string
 }
 
 // refuseAgain looks why a token of a service is worth nothing, and records it if it was this login's. That ends the token, so that there
-// is one entry. A token that comes without its key, or with another, has leaked: it ends too.
-func (p *Provider) refuseAgain(ctx context.Context, sent presented, jkt string) error {
+// is one entry. A token that comes without its key, or with another, has leaked (leak is wrongVerifier): it ends too.
+func (p *Provider) refuseAgain(ctx context.Context, sent presented, leak string) error {
 	invalid := oidc.Refuse(oidc.InvalidToken, "the token is not valid")
 	login, ok := loginOf(strings.TrimPrefix(sent.token, directToken))
 	if !ok {
@@ -60,8 +61,8 @@ func (p *Provider) refuseAgain(ctx context.Context, sent presented, jkt string) 
 		}
 		reason := f.standing()
 		switch {
-		case f.jkt != "" && f.jkt != jkt:
-			reason = wrongVerifier
+		case leak != "" && f.jkt != "":
+			reason = leak
 		case !p.clock.Now().Before(f.tokenEnd):
 			reason = tokenExpired
 		}

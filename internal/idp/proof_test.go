@@ -74,6 +74,21 @@ func (p *prover) read(t testing.TB, scheme, access, proof string) answer {
 	return do(t, r)
 }
 
+// Anybody can make proofs: of those that come with no token of ours nothing is kept.
+func TestProof_OfNobodyIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.prover(t)
+	for _, access := range []string{"x", "d." + strings.Repeat("A", 64), "d." + strings.Repeat("x", 64)} {
+		if a := p.read(t, "DPoP", access, p.proof(t, "GET", "/idp/userinfo", access)); a.StatusCode != http.StatusUnauthorized || a.json(t)["error"] != "invalid_token" {
+			t.Errorf("%s: %d %s", access, a.StatusCode, a.body)
+		}
+	}
+	if n := count(t, s, `select count(*) from dpop_proof`); n != 0 {
+		t.Errorf("%d proofs are kept", n)
+	}
+}
+
 // A token that is bound to a key is worth something with this key alone. What is wrong with a proof says so and costs nothing; a token
 // that comes without its key has leaked, and is over.
 func TestProof_BindsTheToken(t *testing.T) {
