@@ -83,6 +83,15 @@ func (c *Client) AllowedScopes() []string {
 	return c.Scopes
 }
 
+// AllowedClaims are the userinfo claims that this client may be told.
+func (c *Client) AllowedClaims() []string {
+	var out []string
+	for _, scope := range c.AllowedScopes() {
+		out = append(out, oidc.ScopeClaims(scope)...)
+	}
+	return out
+}
+
 // SectorName is the name under which subjects of this client are kept.
 func (c *Client) SectorName() string {
 	if c.Sector == "" {

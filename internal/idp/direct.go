@@ -20,6 +20,7 @@ import (
 	"mandat/internal/mandate"
 	"mandat/internal/oidc"
 	"mandat/internal/org"
+	"mandat/internal/procedure"
 	"mandat/internal/receipt"
 	"mandat/internal/report"
 	"mandat/internal/token"
@@ -44,6 +45,7 @@ const (
 update idp_login l set state = 'released', released_at = $2::timestamptz, token_hash = $6, token_expires_at = $7, dpop_jkt = coalesce(l.dpop_jkt, nullif($11, ''))
 where l.id = $1 and sha256(l.code_hash || $4::bytea) = $5::bytea and l.state = 'code_issued' and l.direct and l.code_expires_at > $2::timestamptz
   and l.client = $8 and l.redirect_uri = $9 and l.challenge is not distinct from nullif($10, '') and (l.dpop_jkt is null or l.dpop_jkt = $11) and l.procedure = any($12)
+  and (l.identified_by = 'franceconnect' or assurance_reaches(l.identified_by, $13))
   and ` + powerChosen + ` and ` + aidantMay + ` and ` + sessionLive
 	// findUse is the use that an access token is for, if it stands: an end of any kind writes nothing here, and it is not found.
 	findUse = `
@@ -93,6 +95,11 @@ func (u *use) ask(b *pgx.Batch, login uuid.UUID, accessToken string, now, idle t
 // serves reports whether a service is still registered for a procedure.
 func serves(c *client.Client, procedure string) bool { return slices.Contains(c.Procedures, procedure) }
 
+// sure reports whether a service is still registered to be told of somebody who was identified in this way.
+func sure(c *client.Client, identifiedBy string) bool {
+	return procedure.Assurance(identifiedBy).Reaches(c.Level())
+}
+
 // releaseByCode trades a code of a service for its tokens: the act that uses the power. No entry, no identity.
 func (p *Provider) releaseByCode(ctx context.Context, red redemption) (tokenAnswer, error) {
 	ticket, _ := newTicket(red.login)
@@ -104,7 +111,7 @@ func (p *Provider) releaseByCode(ctx context.Context, red redemption) (tokenAnsw
 	batch := &pgx.Batch{}
 	batch.Queue(lockRedeemed, red.login, salt, digest)
 	batch.Queue(nameActor, red.login, salt, digest, newSubject(), now)
-	batch.Queue(releaseDirect, red.login, now, idle, salt, digest, token.Hash(access), now.Add(DirectLife), red.client.ID, red.redirectURI, red.challenge, red.jkt, red.client.Procedures)
+	batch.Queue(releaseDirect, red.login, now, idle, salt, digest, token.Hash(access), now.Add(DirectLife), red.client.ID, red.redirectURI, red.challenge, red.jkt, red.client.Procedures, red.client.Level())
 	u.ask(batch, red.login, access, now, idle)
 	err := p.journal.RecordAfter(ctx, journal.Program(), batch, func(tx *journal.Tx) (journal.Event, error) {
 		if u.login == uuid.Nil {
@@ -227,8 +234,11 @@ func (p *Provider) standing(ctx context.Context, accessToken string) (use, *clie
 		return u, nil, db.ErrNotFound
 	}
 	of, err := p.clients.Find(ctx, u.client)
-	if errors.Is(err, client.ErrUnknown) || err == nil && (!of.Direct() || !serves(of, u.procedure)) {
+	if errors.Is(err, client.ErrUnknown) || err == nil && (!of.Direct() || !serves(of, u.procedure) || !sure(of, u.identifiedBy)) {
 		return u, nil, db.ErrNotFound
+	}
+	if err == nil { // what it may not see any more it is not told
+		u.claims = slices.DeleteFunc(u.claims, func(claim string) bool { return !slices.Contains(of.AllowedClaims(), claim) })
 	}
 	return u, of, err
 }

@@ -354,6 +354,33 @@ func TestDirect_TheRegistrationOfNowCounts(t *testing.T) {
 	same(t, "introspection", s.introspect(t, "narrow", tokens["narrow"]), map[string]any{"active": false})
 }
 
+// A service that has to be surer of citizens now, or may see less of them, is held to it in the middle of a login and of a use.
+func TestDirect_TheLevelAndTheDataOfNowCount(t *testing.T) {
+	t.Parallel()
+	known := func(c *client.Client) { c.IdentityLevel = "known" }
+	s := newSite(t, publicService("surer", known), publicService("blinder", nil))
+	v, m := s.angela(t)
+	_, camille := s.mandate(t, fixture.Citizen(1))
+	s.Behind(t, `update mandate_power set identified_by = 'known' where mandate_id = $1`, camille.ID)
+	access := s.traded(t, "surer", v.codeFor("surer", camille, fixture.Tax))["access_token"]
+	code := v.codeFor("surer", camille, fixture.Tax)
+	told := s.traded(t, "blinder", v.codeFor("blinder", m, fixture.Tax))["access_token"]
+	s.register(t, publicService("surer", nil), publicService("blinder", func(c *client.Client) { c.Scopes = []string{"openid"} }))
+	if a := s.userinfo(t, access); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("userinfo of somebody who is not known surely enough: %d %s", a.StatusCode, a.body)
+	}
+	same(t, "introspection", s.introspect(t, "surer", access), map[string]any{"active": false})
+	if a := s.trade(t, "surer", code); a.json(t)["error"] != "invalid_grant" {
+		t.Errorf("token for somebody who is not known surely enough: %d %s", a.StatusCode, a.body)
+	}
+	if got := s.entries(t); got[len(got)-1].Action != "power.refused" || got[len(got)-1].Step != "token" || got[len(got)-1].Reason != "no_power" {
+		t.Errorf("entries %+v", got)
+	}
+	if a := s.userinfo(t, told); a.StatusCode != http.StatusOK || a.json(t)["given_name"] != nil || a.json(t)["sub"] == nil {
+		t.Errorf("userinfo tells what the service may not see any more: %d %s", a.StatusCode, a.body)
+	}
+}
+
 // Whoever shows a code twice, or a bound token without its key, is perhaps not the service: its use is over, and it is told so.
 func TestDirect_WhatHasLeakedIsOver(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,7 @@ type facts struct {
 	citizen, mandate            uuid.UUID
 	expires, codeEnd, tokenEnd  time.Time
 	jkt                         string // thumbprint of the key that code and token are bound to, "" for none
+	identifiedBy                string // how the citizen was, by the power chosen; "" before
 	direct                      bool
 	hasCode, hasToken           bool // the ticket presented is this login's
 	power, aidant, sessionStill bool
@@ -63,7 +64,7 @@ type facts struct {
 const askFacts = `
 select l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), coalesce(l.challenge, ''), coalesce(l.procedure, ''),
   l.organisation_id, l.person_id, l.session_id, coalesce(l.citizen_id, '00000000-0000-0000-0000-000000000000'), coalesce(l.mandate_id, '00000000-0000-0000-0000-000000000000'),
-  l.expires_at, coalesce(l.code_expires_at, l.expires_at), coalesce(l.token_expires_at, l.expires_at), coalesce(l.dpop_jkt, ''), l.direct,
+  l.expires_at, coalesce(l.code_expires_at, l.expires_at), coalesce(l.token_expires_at, l.expires_at), coalesce(l.dpop_jkt, ''), coalesce(l.identified_by, ''), l.direct,
   coalesce(sha256(l.code_hash || $4::bytea) = $5::bytea, false), coalesce(sha256(l.token_hash || $4::bytea) = $5::bytea, false),
   coalesce(` + powerChosen + `, false), coalesce(` + aidantActive + `, false), coalesce(` + sessionLive + `, false),
   coalesce((select ` + allowsChosen + ` from membership m join organisation o on o.id = m.organisation_id
@@ -72,7 +73,7 @@ from idp_login l where l.id = $1 for update of l`
 
 func (f *facts) fields() []any {
 	return []any{&f.state, &f.client, &f.redirectURI, &f.clientState, &f.challenge, &f.procedure, &f.organisation, &f.person, &f.session, &f.citizen, &f.mandate,
-		&f.expires, &f.codeEnd, &f.tokenEnd, &f.jkt, &f.direct, &f.hasCode, &f.hasToken, &f.power, &f.aidant, &f.sessionStill, &f.allowed}
+		&f.expires, &f.codeEnd, &f.tokenEnd, &f.jkt, &f.identifiedBy, &f.direct, &f.hasCode, &f.hasToken, &f.power, &f.aidant, &f.sessionStill, &f.allowed}
 }
 
 // ask reads the facts of a login inside an act, and locks its row. ticket is what was presented, "" at the choices.

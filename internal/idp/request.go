@@ -250,11 +250,9 @@ func (req *authRequest) releases() []string {
 	for _, scope := range req.Scopes {
 		out = append(out, oidc.ScopeClaims(scope)...)
 	}
-	for _, scope := range req.Client.AllowedScopes() {
-		for _, claim := range oidc.ScopeClaims(scope) {
-			if slices.Contains(req.Claims.UserInfo, claim) {
-				out = append(out, claim)
-			}
+	for _, claim := range req.Client.AllowedClaims() {
+		if slices.Contains(req.Claims.UserInfo, claim) {
+			out = append(out, claim)
 		}
 	}
 	slices.Sort(out)

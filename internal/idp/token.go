@@ -255,6 +255,8 @@ func (red redemption) fault(f facts, now time.Time) string {
 		return codeExpired
 	case f.direct && !serves(red.client, f.procedure):
 		return notAllowed
+	case f.direct && !sure(red.client, f.identifiedBy):
+		return noPower
 	}
 	return f.standing()
 }
