@@ -131,6 +131,22 @@ func TestService_IsToldOfWhomItIsSureEnough(t *testing.T) {
 	}
 }
 
+// Power and citizen have both to be of the level: who was identified again in a lesser way is not taken for a power of before.
+func TestService_AsksOfTheCitizenWhatItAsksOfThePower(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, service(procedure.FranceConnect), service(procedure.Witnessed))
+	v, m := s.angela(t)
+	s.Behind(t, `update citizen set identified_by = 'witnessed' where id = $1`, m.Citizen)
+	for name, c := range map[string]struct {
+		path   string
+		chosen bool
+	}{"FranceConnect": {v.begin(), false}, "as sure": {v.ask("service-franceconnect"), false}, "less sure": {v.ask("service-witnessed"), true}} {
+		if a := v.post(c.path+"/usager", url.Values{"usager": {m.Citizen.String()}}); (a.at().Path == c.path+"/demarche") != c.chosen {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.at())
+		}
+	}
+}
+
 // A power that was strong enough when the citizen was chosen, and is not any more, or has ended, gives no code.
 func TestService_PowerEndsBetweenThePages(t *testing.T) {
 	t.Parallel()
