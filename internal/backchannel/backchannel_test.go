@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -343,5 +344,54 @@ func TestTell_AgainAfterAFailure(t *testing.T) {
 		if told {
 			return
 		}
+	}
+}
+
+// A service that lets us wait holds up nobody but itself: of its calls a few are under way at once, and the others come later.
+func TestTell_ASlowServiceHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	keys := fixture.KeySet(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	quick, release := make(chan struct{}), make(chan struct{})
+	var under, most atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/quick" {
+			close(quick)
+			return
+		}
+		n := under.Add(1)
+		defer under.Add(-1)
+		for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+		}
+		<-release
+	}))
+	t.Cleanup(server.Close)
+	var all []client.Client
+	for _, id := range []string{"slow", "quick"} {
+		all = append(all, client.Client{ID: id, Kind: client.Service, Secret: client.NewSecret(strings.Repeat(id, 32)), Auth: client.SecretBasic, Procedures: []string{fixture.Tax},
+			RedirectURIs: []string{"https://s.test/r"}, BackchannelLogoutURI: server.URL + "/" + id})
+	}
+	registry, err := client.New(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hall{World: w, keys: keys, services: backchannel.New(issuer, registry, func() *oidc.KeySet { return keys }, w.DB, w.Clock)}
+	for range 30 {
+		h.open(t, "slow", m, fixture.Tax)
+	}
+	h.open(t, "quick", m, fixture.Tax)
+	if err := h.Mandates.Closing(backchannel.Ended).End(t.Context(), h.Jeanne, m.ID, "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	h.work(t)
+	t.Cleanup(func() { close(release) })
+	select {
+	case <-quick:
+	case <-time.After(time.Minute):
+		t.Error("the other service is not told")
+	}
+	if n := most.Load(); n == 0 || n > 4 {
+		t.Errorf("%d calls to one service were under way at once", n)
 	}
 }

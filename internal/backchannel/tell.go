@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,13 @@ import (
 // tokenLife is how long a logout token is good (§4 of the specification: at most two minutes).
 const tokenLife = 2 * time.Minute
 
+// A service that lets us wait must not hold up what others are told: of the calls to one a few are under way at once, on each server, and the
+// next comes when one is through.
+const (
+	callsEach = 4
+	comeBack  = time.Second
+)
+
 // event is what makes a JWT a logout token (§2.4).
 const event = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -36,11 +44,15 @@ type Services struct {
 	db                *db.DB
 	clock             *clock.Clock
 	anywhere, outside *http.Client
+
+	mu      sync.Mutex
+	calling map[string]int // by client, how many calls are under way
 }
 
 // New returns what tells the services of a provider with this issuer, signing with the keys of its ID tokens.
 func New(issuer string, clients *client.Registry, keys func() *oidc.KeySet, d *db.DB, c *clock.Clock) *Services {
-	return &Services{issuer: issuer, clients: clients, keys: keys, db: d, clock: c, anywhere: outward.New(true), outside: outward.New(false)}
+	return &Services{issuer: issuer, clients: clients, keys: keys, db: d, clock: c, anywhere: outward.New(true), outside: outward.New(false),
+		calling: map[string]int{}}
 }
 
 // Kind is the job, for jobs.Start. One that fails is tried again for eleven hours, and is on the administrators' board until it goes well.
@@ -80,10 +92,33 @@ func (s *Services) tell(ctx context.Context, login uuid.UUID) error {
 	if err != nil {
 		return fmt.Errorf("tell service of %s: %w", login, err)
 	}
+	if !s.enter(to.ID) {
+		return jobs.Later(comeBack)
+	}
+	defer s.leave(to.ID)
 	if err := s.post(ctx, to, subject, login); err != nil {
 		return fmt.Errorf("tell service %s that %s is over: %w", to.ID, login, err)
 	}
 	return s.told(ctx, login)
+}
+
+// enter reports whether one more call to a client may begin; then leave has to follow it.
+func (s *Services) enter(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calling[id] >= callsEach {
+		return false
+	}
+	s.calling[id]++
+	return true
+}
+
+func (s *Services) leave(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calling[id]--; s.calling[id] == 0 {
+		delete(s.calling, id)
+	}
 }
 
 // post sends the logout token (§2.5). Whatever the service answers with is not read, but for its status.

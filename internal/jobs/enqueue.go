@@ -76,6 +76,9 @@ func EnqueueEach(tx *db.Tx, kind, query string, args ...any) {
 // GiveUp says of a job's error that trying again does not help. The job is on the Board, from where it can be run again all the same.
 func GiveUp(err error) error { return river.JobCancel(err) }
 
+// Later says that a job is to be done after a while, because somebody else is busy: it did not fail, and that was no try.
+func Later(wait time.Duration) error { return river.JobSnooze(wait) }
+
 type actWorker struct {
 	river.WorkerDefaults[act]
 	kinds map[string]Kind
