@@ -14,7 +14,7 @@ import (
 const cancelLogin = `
 update idp_login l set state = 'refused', refusal = 'cancelled'
 where l.id = $1 and l.session_id = $2 and l.person_id = $3 and l.state in ('requested', 'citizen_chosen')
-returning l.redirect_uri, coalesce(l.client_state, '')`
+returning l.client, l.redirect_uri, coalesce(l.client_state, '')`
 
 // cancel gives up: POST /idp/logins/{login}/annuler. FranceConnect gets the error it knows how to show. No power was
 // asked for, so there is no entry.
@@ -23,14 +23,14 @@ func (p *Provider) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var redirectURI, state string
+	var from, redirectURI, state string
 	batch := &pgx.Batch{}
 	batch.Queue(cancelLogin, id, by.Session, by.Person).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		return rows.Scan(&redirectURI, &state)
+		return rows.Scan(&from, &redirectURI, &state)
 	})
 	if err := p.db.Pipeline(r.Context(), db.InOrganisation(by.Organisation), db.Soon, batch); err != nil {
 		return fmt.Errorf("cancel login: %w", err)
@@ -41,6 +41,5 @@ func (p *Provider) cancel(w http.ResponseWriter, r *http.Request) error {
 		}
 		return problem(http.StatusConflict, "finished")
 	}
-	http.Redirect(w, r, p.errorURL(redirectURI, state, oidc.Refuse(oidc.AccessDenied, "the aidant cancelled")), http.StatusSeeOther)
-	return nil
+	return p.leadBack(w, r, from, redirectURI, p.errorURL(redirectURI, state, oidc.Refuse(oidc.AccessDenied, "the aidant cancelled")))
 }

@@ -77,8 +77,7 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string, 
 	if err := p.sessions.Seen(r.Context(), claim, out.seen); err != nil {
 		return false, err
 	}
-	http.Redirect(w, r, p.codeURL(out.redirectURI, out.state, code), http.StatusSeeOther)
-	return true, nil
+	return true, p.leadBack(w, r, out.client, out.redirectURI, p.codeURL(out.redirectURI, out.state, code))
 }
 
 // name makes the name by which the client's sector knows the citizen, with their first code and before it leaves: it is

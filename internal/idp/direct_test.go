@@ -381,6 +381,30 @@ func TestDirect_TheLevelAndTheDataOfNowCount(t *testing.T) {
 	}
 }
 
+// An address that is registered no more is led to no more: somebody else may have it by now.
+func TestDirect_TheAddressOfNowCounts(t *testing.T) {
+	t.Parallel()
+	moved := func(c *client.Client) { c.RedirectURIs = []string{"https://service.exemple.test/autre"} }
+	s := newSite(t, publicService("moved", nil), publicService("gone", nil))
+	v, m := s.angela(t)
+	paths := map[string]string{}
+	for _, id := range []string{"moved", "gone"} {
+		paths[id] = v.ask(id)
+		v.choose(paths[id], m)
+	}
+	paths["cancelled"] = v.ask("moved")
+	s.register(t, publicService("moved", moved))
+	for id, path := range paths {
+		a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Tax}})
+		if id == "cancelled" {
+			a = v.post(path+"/annuler", nil)
+		}
+		if a.StatusCode != http.StatusBadRequest || a.Header.Get("Location") != "" {
+			t.Errorf("%s: %d %s", id, a.StatusCode, a.Header.Get("Location"))
+		}
+	}
+}
+
 // Whoever shows a code twice, or a bound token without its key, is perhaps not the service: its use is over, and it is told so.
 func TestDirect_WhatHasLeakedIsOver(t *testing.T) {
 	t.Parallel()

@@ -166,8 +166,7 @@ func (p *Provider) refuseChoice(w http.ResponseWriter, r *http.Request, by journ
 	case errors.Is(err, db.ErrNotFound):
 		return problem(http.StatusNotFound, "gone")
 	case errors.Is(err, errInert):
-		http.Redirect(w, r, p.errorURL(f.redirectURI, f.clientState, oidc.Refuse(oidc.AccessDenied, "the aidant may no longer act")), http.StatusSeeOther)
-		return nil
+		return p.leadBack(w, r, f.client, f.redirectURI, p.errorURL(f.redirectURI, f.clientState, oidc.Refuse(oidc.AccessDenied, "the aidant may no longer act")))
 	case errors.Is(err, errNotAllowed):
 		return p.procedureAgain(w, r, "idp.procedure.not_allowed")
 	case !errors.Is(err, errNoPower):

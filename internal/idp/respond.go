@@ -2,15 +2,33 @@ package idp
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
+	"mandat/internal/client"
 	"mandat/internal/oidc"
 )
 
 // refuseRequest answers an authorization request with an error, at the client's return address.
 func (p *Provider) refuseRequest(w http.ResponseWriter, r *http.Request, req authRequest, refusal *oidc.Error) {
 	http.Redirect(w, r, p.errorURL(req.RedirectURI, req.State, refusal), http.StatusSeeOther)
+}
+
+// leadBack sends the browser of a login under way back to its client. An address that has been taken out of the registration since the login
+// began may be somebody else's by now: nobody is sent there.
+func (p *Provider) leadBack(w http.ResponseWriter, r *http.Request, id, redirectURI, to string) error {
+	of, err := p.clients.Find(r.Context(), id)
+	if errors.Is(err, client.ErrUnknown) || err == nil && !slices.Contains(of.RedirectURIs, redirectURI) {
+		return untrusted()
+	}
+	if err != nil {
+		return fmt.Errorf("lead back to client: %w", err)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
 }
 
 func (p *Provider) errorURL(redirectURI, state string, refusal *oidc.Error) string {
