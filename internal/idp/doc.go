@@ -30,6 +30,10 @@
 // session by the browser's claim (session.Claim) and asks of it all that the guard would, and a page's questions travel with
 // the guard's. When a statement moves nothing, the guard comes first in telling why (docs/decisions/0008).
 //
+// Each step has its entry, in the step's own transaction (step.go): power.asked, power.citizen_chosen, power.procedure_chosen, and then
+// power.used where the identity leaves, once for each release and not for each call. The first three do not wait for the disk: what is
+// lost with them in a crash is a click, and no entry after them stays without them.
+//
 // Ending a mandate writes nothing here. A code or a token is worth something only while its power stands: every step
 // joins the power, the rule who may act (org.Acts), what organisation and aidant are limited to, and the session in the
 // statement that moves the row.
