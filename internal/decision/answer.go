@@ -26,7 +26,7 @@ type grant struct {
 	Mandate      string `json:"mandate"`       // its name towards the client's sector
 	Level        string `json:"level"`         // how far the power goes
 	IdentifiedBy string `json:"identified_by"` // how surely the citizen is known
-	ValidUntil   int64  `json:"valid_until"`   // seconds since 1970, as in authorization_details
+	ValidUntil   int64  `json:"valid_until"`   // seconds since 1970
 }
 
 // decide answers a question: POST /api/decision.

@@ -97,8 +97,8 @@ func New(c Config, d *db.DB, j *journal.Journal, s *session.Sessions, m *mandate
 	return p, nil
 }
 
-// CrossOrigin lists the routes to which other sites may send a form, as OpenID Connect requires. Neither changes
-// anything: the first shows a page of ours, the second only redirects.
+// CrossOrigin lists the routes to which other sites may send a form, as OpenID Connect requires. The first changes nothing: it asks
+// again by GET. The second ends at most the use of a service whose ID token the form brings.
 func CrossOrigin() []string { return []string{"POST /idp/authorize", "POST /idp/end_session"} }
 
 // Organised is what the paths begin with of the pages that may stand under an organisation's address: those of logins.

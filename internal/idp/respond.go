@@ -44,7 +44,7 @@ func (p *Provider) codeURL(redirectURI, state, code string) string {
 func (p *Provider) answerURL(redirectURI, state string, answer ...string) string {
 	u, err := url.Parse(redirectURI)
 	if err != nil {
-		return "/" // registered addresses parse: Client.check
+		return "/" // registered addresses parse: client.Client.Check
 	}
 	q := u.Query()
 	for i := 0; i < len(answer); i += 2 {

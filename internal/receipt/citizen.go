@@ -16,8 +16,8 @@ import (
 	"mandat/internal/receipt/format"
 )
 
-// KindCitizen is the kind of a citizen's receipt, as it stands in entries. The one for a service stands in none of its own: it is
-// part of what power.used tells.
+// KindCitizen is the kind of a citizen's receipt, as it stands in entries. The one for a service stands in none: the act that gives it is
+// told by power.used.
 const KindCitizen = "citizen"
 
 // issued is the detail of the entry receipt.issued; docs/journal.md lists it.

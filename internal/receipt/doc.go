@@ -6,11 +6,12 @@
 //	place.go    the places of a receipt in a status list
 //	list.go     the lists, as they are published; more.go begins new ones
 //	check.go    what a receipt is worth now, for who pastes one into our page
+//	register.go who we are, and with which keys we sign
 //	compare.go  the places that stand in the table, held to the entries
 //
 // # What is kept
 //
-// Not the receipt: its hash stands in the entry, and another one is made for who asks again. What is kept is its places in the lists, which
+// Not the receipt: the hash of a citizen's stands in the entry, and another one is made for who asks again. What is kept is its places in the lists, which
 // say nothing of whom they are about.
 //
 // # What the places tell
