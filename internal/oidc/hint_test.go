@@ -101,7 +101,7 @@ func TestOpenHint_Refuses(t *testing.T) {
 		"RS256 with another algorithm of that key": forge(jose.PS256, rsaKeys()[0], own[2].KeyID), "RS256 that names an EC key": forge(jose.RS256, rsaKeys()[0], own[0].KeyID),
 		"HS256 of a client that has not that algorithm": mac("asymmetric", secret), "HS256 of nobody": mac("", secret), "HS256 with another secret": mac("symmetric", []byte(strings.Repeat("x", 32))),
 		"alg none": base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + ".",
-		"userinfo": mustSign(t, set, ES256, TypeJWT, UserInfo{Issuer: "i", Audience: "a", Subject: "s"}), "a logout token": mustSign(t, set, ES256, TypeLogout, good), "a receipt": mustSign(t, set, ES256, TypeReceipt, good),
+		"userinfo": mustSign(t, set, ES256, TypeJWT, UserInfo{Issuer: "i", Audience: "a", Subject: "s"}), "a logout token": mustSign(t, set, ES256, TypeLogout, good), "a receipt": mustSign(t, set, ES256, "mandate-receipt+jwt", good),
 	} {
 		if _, err := set.OpenHint(token, secretOf); !errors.Is(err, ErrToken) {
 			t.Errorf("%s: %v", name, err)

@@ -22,11 +22,10 @@ const (
 	HS256 = "HS256"
 )
 
-// The kinds of our JWTs, as their typ says them: one is never taken for another (RFC 8725 §3.11).
+// The kinds of the provider's JWTs, as their typ says them: one is never taken for another (RFC 8725 §3.11). Receipts have their own
+// (package receipt/format).
 const (
 	TypeJWT           = "JWT"                     // ID tokens and userinfo
-	TypeReceipt       = "mandate-receipt+jwt"     // ours
-	TypeStatusList    = "statuslist+jwt"          // Token Status List §5.1
 	TypeLogout        = "logout+jwt"              // OpenID Connect Back-Channel Logout §2.4
 	TypeIntrospection = "token-introspection+jwt" // RFC 9701 §5
 )
@@ -131,7 +130,7 @@ func (k *KeySet) JWKS() []byte {
 	return k.jwks
 }
 
-// Sign returns the claims as a JWT of a kind (TypeJWT…), signed with the current key of an algorithm, ES256 or RS256.
+// Sign returns the claims as a JWT of a kind (its typ: TypeJWT…), signed with the current key of an algorithm, ES256 or RS256.
 func (k *KeySet) Sign(alg, typ string, claims any) (string, error) {
 	key, ok := k.signers[alg]
 	if !ok {

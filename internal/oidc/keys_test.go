@@ -74,7 +74,7 @@ func TestKeySet_SignsAndPublishes(t *testing.T) {
 		}
 	}
 	for i, alg := range []string{ES256, RS256} {
-		for _, typ := range []string{TypeJWT, TypeReceipt, TypeStatusList, TypeLogout, TypeIntrospection} {
+		for _, typ := range []string{TypeJWT, "mandate-receipt+jwt", "statuslist+jwt", TypeLogout, TypeIntrospection} {
 			raw, err := set.Sign(alg, typ, IDToken{Subject: "s", AccessTokenHash: "h"})
 			if err != nil {
 				t.Fatal(err)
