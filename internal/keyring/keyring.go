@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"mandat/internal/envelope"
@@ -80,7 +79,7 @@ func Generate(dir, origin, kek string) ([]string, error) {
 			continue
 		}
 		content, err := m.make()
-		if err == nil && slices.Contains(private, m.name) {
+		if err == nil {
 			content, err = k.seal(m.name, content)
 		}
 		if err == nil {
