@@ -9,6 +9,7 @@
 //	check.go     what is wrong with one
 //	secret.go    the hash of a client's secret
 //	keys.go      a client's public keys, and which may do what
+//	address.go   which addresses may be registered
 //	file.go      the clients file
 //	registry.go  finding a client
 //	table.go     the services that administrators registered, as they stand

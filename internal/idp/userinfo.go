@@ -197,7 +197,7 @@ func (p *Provider) told(tx *journal.Tx, login uuid.UUID, out release, who citize
 func (p *Provider) usedEvent(login uuid.UUID, out release) journal.Event {
 	known, _ := p.catalogue.Find(out.procedure)
 	return journal.Event{Action: "power.used", Organisation: out.organisation, Citizen: out.citizen, Mandate: out.mandate,
-		Detail: used{Login: login.String(), Client: out.client, Procedure: out.procedure, ProcedureIs: "declared", Case: out.caseRef, Theme: known.Theme, Service: "unknown"}}
+		Detail: used{Login: login.String(), Client: out.client, Procedure: out.procedure, ProcedureIs: "declared", Case: out.caseRef, Theme: known.Theme, Service: unknownService}}
 }
 
 // judgeToken says why a token was not good, inside the act that found out.

@@ -7,6 +7,8 @@
 //	ring.go    the keys in memory: Of answers without a query; every server looks for news every few seconds
 //	rotate.go  the acts: make what is missing (key.made), let the next ones sign (key.rotated)
 //	row.go     how a key lies in the table, and what is believed of a row
+//	wrapped.go what of it is wrapped anew when the key-encryption key changes
+//	compare.go the table against the journal
 //
 // Private halves are sealed under the key-encryption key (envelope.Keys.Wrap), which is not in the database. Under it stands also
 // the proof that the program made a key: whoever writes in the table can take keys away, and cannot add one that clients
