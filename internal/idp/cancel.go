@@ -16,8 +16,8 @@ update idp_login l set state = 'refused', refusal = 'cancelled'
 where l.id = $1 and l.session_id = $2 and l.person_id = $3 and l.state in ('requested', 'citizen_chosen')
 returning l.client, l.redirect_uri, coalesce(l.client_state, '')`
 
-// cancel gives up: POST /idp/logins/{login}/annuler. FranceConnect gets the error it knows how to show. No power was
-// asked for, so there is no entry.
+// cancel gives up: POST /idp/logins/{login}/annuler. FranceConnect gets the error it knows how to show. It is no act: if a
+// citizen was chosen, power.abandoned tells of it when the login is deleted (abandon.go).
 func (p *Provider) cancel(w http.ResponseWriter, r *http.Request) error {
 	by, id, err := visit(r)
 	if err != nil {

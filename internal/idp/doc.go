@@ -43,8 +43,8 @@
 // statement that moves the row.
 //
 // refuse.go says no: a step whose statement moved nothing looks why, and from /token on the reason ends the login. A
-// refusal of somebody we know is an act, with the entry power.refused; each login is refused at most once, so that
-// repeating a dead code writes nothing.
+// refusal of somebody we know is an act, with the entry power.refused; it ends a login at most once, so that
+// repeating a dead code writes nothing. A choice that is refused ends nothing, and is an entry each time.
 //
 // What is enforced: the citizen, the organisation, the time, FranceConnect's perimeter where it asks for one; of a service that
 // talks to us itself the procedure too. What is declared to FranceConnect is the procedure: it does not tell which site was
