@@ -72,7 +72,7 @@ func (f *faults) authentication(c *Client) {
 	case SecretPost, SecretBasic:
 		f.add(c.Secret.hash == nil, "client_secret", "missing")
 	case PrivateKeyJWT:
-		f.add(c.AuthAlg != "ES256" && c.AuthAlg != "RS256", "token_endpoint_auth_signing_alg", "neither ES256 nor RS256")
+		f.add(c.AuthAlg != oidc.ES256 && c.AuthAlg != oidc.RS256, "token_endpoint_auth_signing_alg", "neither ES256 nor RS256")
 		f.add(c.Secret.hash != nil, "client_secret", "private_key_jwt has none")
 	default:
 		f.add(true, "token_endpoint_auth_method", "none of client_secret_post, client_secret_basic, private_key_jwt")
@@ -90,7 +90,7 @@ func (f *faults) algorithms(c *Client) {
 		"userinfo_signed_response_alg":      {c.UserInfoAlg, true, shared},
 		"introspection_signed_response_alg": {c.IntrospectionAlg, true, false},
 	} {
-		ok := may.alg == "ES256" || may.alg == "RS256" || may.alg == "" && may.none || may.alg == "HS256" && may.shared
+		ok := may.alg == oidc.ES256 || may.alg == oidc.RS256 || may.alg == "" && may.none || may.alg == oidc.HS256 && may.shared
 		f.add(!ok, member, "not one that this client can have")
 	}
 }
@@ -99,8 +99,8 @@ func (f *faults) encryption(c *Client) {
 	if c.UserInfoKeyAlg == "" && c.UserInfoEnc == "" {
 		return
 	}
-	f.add(c.UserInfoKeyAlg != "ECDH-ES" && c.UserInfoKeyAlg != "RSA-OAEP-256", "userinfo_encrypted_response_alg", "neither ECDH-ES nor RSA-OAEP-256")
-	f.add(c.UserInfoEnc != "A256GCM", "userinfo_encrypted_response_enc", "not A256GCM")
+	f.add(c.UserInfoKeyAlg != oidc.ECDHES && c.UserInfoKeyAlg != oidc.RSAOAEP256, "userinfo_encrypted_response_alg", "neither ECDH-ES nor RSA-OAEP-256")
+	f.add(c.UserInfoEnc != oidc.A256GCM, "userinfo_encrypted_response_enc", "not A256GCM")
 	f.add(c.UserInfoAlg == "", "userinfo_signed_response_alg", "what is encrypted is signed too")
 }
 

@@ -111,7 +111,7 @@ func (c *Client) Level() procedure.Assurance {
 // SigningAlg is the algorithm of this client's ID tokens.
 func (c *Client) SigningAlg() string {
 	if c.IDTokenAlg == "" {
-		return "ES256"
+		return oidc.ES256
 	}
 	return c.IDTokenAlg
 }

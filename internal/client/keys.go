@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"mandat/internal/oidc"
 )
 
 // Limits of a client's keys.
@@ -83,7 +85,7 @@ func checkKey(key jose.JSONWebKey) error {
 // Fits reports whether a key may be used with an algorithm: to verify signatures (ES256, RS256), or to encrypt (ECDH-ES, RSA-OAEP-256).
 func Fits(key jose.JSONWebKey, alg string) bool {
 	use := "sig"
-	if alg == "ECDH-ES" || alg == "RSA-OAEP-256" {
+	if alg == oidc.ECDHES || alg == oidc.RSAOAEP256 {
 		use = "enc"
 	}
 	if key.Use != "" && key.Use != use || key.Algorithm != "" && key.Algorithm != alg {
@@ -91,9 +93,9 @@ func Fits(key jose.JSONWebKey, alg string) bool {
 	}
 	switch key.Key.(type) {
 	case *ecdsa.PublicKey:
-		return alg == "ES256" || alg == "ECDH-ES"
+		return alg == oidc.ES256 || alg == oidc.ECDHES
 	case *rsa.PublicKey:
-		return alg == "RS256" || alg == "RSA-OAEP-256"
+		return alg == oidc.RS256 || alg == oidc.RSAOAEP256
 	}
 	return false
 }

@@ -29,7 +29,7 @@ const (
 )
 
 // Algorithms lists the signatures that a proof may have, as published (dpop_signing_alg_values_supported).
-func Algorithms() []string { return []string{"ES256", "RS256"} }
+func Algorithms() []string { return []string{oidc.ES256, oidc.RS256} }
 
 // Proof is a proof that was found good for a request.
 type Proof struct {
@@ -115,9 +115,9 @@ func verify(raw string) (payload []byte, thumbprint string, refusal *oidc.Error)
 func suits(key any, alg string) bool {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		return alg == "ES256" && k.Curve == elliptic.P256()
+		return alg == oidc.ES256 && k.Curve == elliptic.P256()
 	case *rsa.PublicKey:
-		return alg == "RS256" && k.N.BitLen() >= minRSA && k.N.BitLen() <= maxRSA
+		return alg == oidc.RS256 && k.N.BitLen() >= minRSA && k.N.BitLen() <= maxRSA
 	default:
 		return false
 	}

@@ -15,7 +15,7 @@ import (
 // times a login, so it is written once. What stands here is for every client; HS256 is not: FranceConnect alone may have it, by the
 // registration that it has with us.
 func (p *Provider) metadata() ([]byte, error) {
-	signs, methods := []string{"ES256", "RS256"}, []string{client.SecretPost, client.SecretBasic, client.PrivateKeyJWT}
+	signs, methods := []string{oidc.ES256, oidc.RS256}, []string{client.SecretPost, client.SecretBasic, client.PrivateKeyJWT}
 	out := map[string]any{
 		"issuer":                                         p.issuer,
 		"authorization_endpoint":                         p.issuer + "/authorize",
@@ -33,8 +33,8 @@ func (p *Provider) metadata() ([]byte, error) {
 		"subject_types_supported":                        []string{"pairwise"},
 		"id_token_signing_alg_values_supported":          signs,
 		"userinfo_signing_alg_values_supported":          append([]string{"none"}, signs...),
-		"userinfo_encryption_alg_values_supported":       []string{"ECDH-ES", "RSA-OAEP-256"},
-		"userinfo_encryption_enc_values_supported":       []string{"A256GCM"},
+		"userinfo_encryption_alg_values_supported":       []string{oidc.ECDHES, oidc.RSAOAEP256},
+		"userinfo_encryption_enc_values_supported":       []string{oidc.A256GCM},
 		"introspection_signing_alg_values_supported":     signs, // RFC 9701 §7
 		"dpop_signing_alg_values_supported":              dpop.Algorithms(),
 		"scopes_supported":                               oidc.Scopes(),

@@ -36,11 +36,11 @@ type serviceForm struct {
 // The lists to choose from: values of members, in the order in which they stand.
 var serviceLists = map[string][]string{
 	"token_endpoint_auth_method":        {client.PrivateKeyJWT, client.SecretBasic, client.SecretPost},
-	"token_endpoint_auth_signing_alg":   {"ES256", "RS256"},
-	"id_token_signed_response_alg":      {"ES256", "RS256"},
-	"userinfo_signed_response_alg":      {"", "ES256", "RS256"},
-	"userinfo_encrypted_response_alg":   {"", "ECDH-ES", "RSA-OAEP-256"},
-	"introspection_signed_response_alg": {"", "ES256", "RS256"},
+	"token_endpoint_auth_signing_alg":   {oidc.ES256, oidc.RS256},
+	"id_token_signed_response_alg":      {oidc.ES256, oidc.RS256},
+	"userinfo_signed_response_alg":      {"", oidc.ES256, oidc.RS256},
+	"userinfo_encrypted_response_alg":   {"", oidc.ECDHES, oidc.RSAOAEP256},
+	"introspection_signed_response_alg": {"", oidc.ES256, oidc.RS256},
 	"identity_level":                    {string(procedure.FranceConnect), string(procedure.Witnessed), string(procedure.Known)},
 }
 
@@ -119,7 +119,7 @@ func (s *Site) registrationOf(form *page.Form) client.Client {
 		IdentityLevel: procedure.Assurance(form.Value("identity_level")), PushedOnly: form.Ticked("require_pushed_authorization_requests"),
 		DPoP: form.Ticked("dpop_bound_access_tokens"), Decision: form.Ticked("decision"), Scopes: []string{oidc.ScopeOpenID}, Procedures: s.limiting().Ticked(form, nil)}
 	if c.UserInfoKeyAlg != "" {
-		c.UserInfoEnc = "A256GCM"
+		c.UserInfoEnc = oidc.A256GCM
 	}
 	if c.Auth == client.PrivateKeyJWT {
 		c.AuthAlg = form.Value("token_endpoint_auth_signing_alg")
