@@ -32,13 +32,23 @@ Foundation's conformance suite, the tests are our own (` + "`internal/conformanc
 what it is about is **not offered**, and our metadata says so in the member beside it; of a relying party, that is what it registers.
 
 `)
-	count := map[bool]int{}
+	passed, missing, failed := 0, 0, 0
 	for _, p := range plans {
 		for _, r := range p.Results {
-			count[r.Missing == ""]++
+			switch {
+			case !r.Passed:
+				failed++
+			case r.Missing != "":
+				missing++
+			default:
+				passed++
+			}
 		}
 	}
-	fmt.Fprintf(&b, "%d passed, %d not offered.\n", count[true], count[false])
+	fmt.Fprintf(&b, "%d passed, %d not offered.\n", passed, missing)
+	if failed > 0 {
+		fmt.Fprintf(&b, "**%d failed.**\n", failed)
+	}
 	for _, p := range plans {
 		fmt.Fprintf(&b, "\n## %s (`%s`)\n\n| test | | |\n|---|---|---|\n", p.Name, p.ID)
 		for _, r := range p.Results {

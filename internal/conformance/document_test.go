@@ -23,7 +23,7 @@ func TestMember(t *testing.T) {
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	got := Document([]Plan{{"Basic", "basic-plan", []Result{{Name: "a", Passed: true}, {Name: "b", Passed: true, Missing: `"x":false`, Note: "why"}, {Name: "c", Note: "but"}}}})
-	for _, want := range []string{"\n2 passed, 1 not offered.\n", "## Basic (`basic-plan`)", "| `a` | passed |  |", "| `b` | not offered | `\"x\":false` why |", "| `c` | **failed** | but |"} {
+	for _, want := range []string{"\n1 passed, 1 not offered.\n**1 failed.**\n", "## Basic (`basic-plan`)", "| `a` | passed |  |", "| `b` | not offered | `\"x\":false` why |", "| `c` | **failed** | but |"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
