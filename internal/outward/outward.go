@@ -1,7 +1,7 @@
 // Package outward calls addresses that others gave us: where a client publishes its keys, where it wants to be told that a use
 // is over. Whoever registers an address must not reach by it what only we can reach.
 //
-// So a call follows no redirect, waits a few seconds and reads a few kilobytes; and unless whoever gave the address may name any (the
+// So a call follows no redirect, waits for Timeout and reads MaxBody at most; and unless whoever gave the address may name any (the
 // operator, in a file), the address that a name resolves to is looked at when the connection is made, not before: a name
 // that resolves to something else the second time gains nothing. Where HTTPS_PROXY names a proxy, that proxy decides what can be
 // reached behind it, and we look only at addresses that are written as numbers.
