@@ -18,7 +18,7 @@ type installation struct {
 	StateDir string `env:"STATE_DIR" required:"" help:"The folder of what a server must remember."`
 	keyEncryption
 	Database string `required:"" help:"File of the copy: the database."`
-	Keys     string `required:"" help:"File of the copy: keys and state. Keep it apart from the other: whoever has both has everything."`
+	Keys     string `required:"" help:"File of the copy: keys and state. Keep it apart from the other, and the key-encryption keyset, which is in neither, apart from both."`
 }
 
 func (i installation) place() (backup.Place, error) {
