@@ -69,12 +69,13 @@ func (p *Point) record(ctx context.Context, by *client.Client, q request, first 
 }
 
 func (v verdict) event(by *client.Client, q request) journal.Event {
-	action := "decision.refused"
+	e := journal.Event{Action: "decision.refused"}
 	if v.reason == "" {
-		action = "decision.given"
+		e = journal.Event{Action: "decision.given"}
 	}
-	return journal.Event{Action: action, Organisation: v.facts.organisation, Citizen: v.facts.citizen, Mandate: v.mandate,
-		Detail: answered{by.ID, v.facts.person.String(), q.procedure, v.caseRef, string(q.level), v.reason}}
+	e.Organisation, e.Citizen, e.Mandate = v.facts.organisation, v.facts.citizen, v.mandate
+	e.Detail = answered{by.ID, v.facts.person.String(), q.procedure, v.caseRef, string(q.level), v.reason}
+	return e
 }
 
 // ask reads the facts without a lock.
