@@ -20,7 +20,7 @@ import (
 func (c *check) audit() []step {
 	return slices.Concat([]step{
 		{"an aidant is kept out of the audit", all(func() error { return c.karim.Get(c.Config.BaseURL + "/audit") }, status(c.karim, 403))},
-	}, c.audited(&c.mandate, []string{"Mandat établi", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Dubois", "Angela", "1962"), []step{
+	}, c.audited(&c.mandate, []string{"Mandat établi", "Mandat utilisé", "Mandat terminé", "Attestation délivrée"}, "DUBOIS", "Dubois", "Angela", "1962-08-24", "août 1962"), []step{
 		{"one byte of one entry changed behind the program's back is named", c.tamperEntry},
 		{"the end of a mandate moved behind its back is named", all(func() error {
 			return c.behind(`update mandate set ends_at = ends_at + interval '1 day' where id = $1`, c.mandate)
