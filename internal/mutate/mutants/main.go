@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"slices"
 
 	"mandat/internal/mutate"
 )
@@ -46,10 +45,7 @@ func run(ctx context.Context, packages []string, only string, parallel int, keep
 		return 0, err
 	}
 	if len(packages) == 0 {
-		packages = slices.DeleteFunc(slices.Clone(provider), func(name string) bool {
-			_, err := os.Stat(filepath.Join(root, "internal", name))
-			return err != nil
-		})
+		packages = provider
 	}
 	file, err := os.Open(filepath.Join(root, "internal/mutate/explained.txt"))
 	if err != nil {
