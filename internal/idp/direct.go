@@ -19,7 +19,6 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/oidc"
-	"mandat/internal/org"
 	"mandat/internal/procedure"
 	"mandat/internal/receipt"
 	"mandat/internal/report"
@@ -131,12 +130,7 @@ func (p *Provider) releaseByCode(ctx context.Context, red redemption) (tokenAnsw
 				Client: u.client, Subject: u.subject})
 		}
 		report.Open(tx, u.login, u.citizen, u.mandate, u.procedure, u.caseRef)
-		if p.tell != nil && found.Identity.Email != "" {
-			if err := p.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_used", About: u.login.String(), Citizen: u.citizen, Mandate: u.mandate}); err != nil {
-				return journal.Event{}, err
-			}
-		}
-		return p.usedBy(u), nil
+		return p.usedBy(u), p.told(tx, u.login, u.citizen, u.mandate, found.Identity)
 	})
 	if err != nil {
 		return tokenAnswer{}, err

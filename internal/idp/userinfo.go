@@ -178,7 +178,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string, to *
 		}
 		tx.By = journal.Actor{Kind: journal.Aidant, Person: out.person, Organisation: out.organisation, Session: out.session}
 		report.Open(tx, login, out.citizen, out.mandate, out.procedure, out.caseRef)
-		return p.usedEvent(login, out), p.told(tx, login, out, who)
+		return p.usedEvent(login, out), p.told(tx, login, out.citizen, out.mandate, who)
 	})
 	if err != nil {
 		return release{}, citizen.Identity{}, err
@@ -187,11 +187,11 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string, to *
 }
 
 // told lets the citizen be told that their mandate was used, if they have an address.
-func (p *Provider) told(tx *journal.Tx, login uuid.UUID, out release, who citizen.Identity) error {
+func (p *Provider) told(tx *journal.Tx, login, of, mandate uuid.UUID, who citizen.Identity) error {
 	if p.tell == nil || who.Email == "" {
 		return nil
 	}
-	return p.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_used", About: login.String(), Citizen: out.citizen, Mandate: out.mandate})
+	return p.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_used", About: login.String(), Citizen: of, Mandate: mandate})
 }
 
 func (p *Provider) usedEvent(login uuid.UUID, out release) journal.Event {
