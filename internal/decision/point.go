@@ -2,6 +2,7 @@ package decision
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -54,5 +55,8 @@ const kept = Shown + 24*time.Hour
 // Purge forgets answers of more than a month ago: what was answered stands in the journal. A job calls it.
 func (p *Point) Purge(ctx context.Context) error {
 	_, err := p.DB.Purge(ctx, db.System(), `delete from decision_answer where ctid in (select ctid from decision_answer where day < $1 limit $2)`, day(p.Clock.Now().Add(-kept)))
-	return err
+	if err != nil {
+		return fmt.Errorf("purge decisions: %w", err)
+	}
+	return nil
 }
