@@ -36,10 +36,18 @@ func TestUse_IsTold(t *testing.T) {
 	told(1)
 	use(plain)
 	told(2)
+	access := s.traded(t, direct, v.codeFor(direct, m, fixture.Tax))["access_token"] // a service's token is the release
+	told(3)
+	for range 2 {
+		if a := s.userinfo(t, access); a.StatusCode != http.StatusOK {
+			t.Errorf("%d %s", a.StatusCode, a.body)
+		}
+	}
+	told(3)
 	s.Behind(t, `update citizen set mails_refused_at = now() where id = $1`, m.Citizen)
 	use(fc)
-	told(2)
-	access := s.token(t, v.code(m, fixture.Tax))["access_token"]
+	told(3)
+	access = s.token(t, v.code(m, fixture.Tax))["access_token"]
 	s.Behind(t, `update citizen set mails_refused_at = null where id = $1`, m.Citizen)
 	if err := s.Mandates.End(t.Context(), s.Jeanne, m.ID, "citizen"); err != nil {
 		t.Fatal(err)
@@ -47,7 +55,7 @@ func TestUse_IsTold(t *testing.T) {
 	if a := s.userinfo(t, access); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("after the end: %d", a.StatusCode)
 	}
-	told(2)
+	told(3)
 }
 
 // Who has no address is asked nothing more for.
