@@ -41,7 +41,7 @@ func (t *table) encode(c *Client) ([]byte, error) {
 func (t *table) wrong(c *Client) Wrong {
 	c.ID, c.Secret, c.Name, c.Filed = "", Secret{}, strings.TrimSpace(c.Name), false
 	if !slices.Contains(c.Scopes, oidc.ScopeOpenID) {
-		c.Scopes = append([]string{oidc.ScopeOpenID}, c.Scopes...) // none at all would be all
+		c.Scopes = append([]string{oidc.ScopeOpenID}, c.Scopes...)
 	}
 	with := *c
 	if c.Auth != PrivateKeyJWT {

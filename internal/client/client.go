@@ -65,7 +65,7 @@ type Client struct {
 	UserInfoEnc      string `json:"userinfo_encrypted_response_enc,omitempty"`   // A256GCM
 	IntrospectionAlg string `json:"introspection_signed_response_alg,omitempty"` // none is JSON
 
-	Scopes        []string            `json:"scopes,omitempty"`         // none is all we know
+	Scopes        []string            `json:"scopes,omitempty"`         // none is openid alone for a service, all we know for FranceConnect
 	Procedures    []string            `json:"procedures,omitempty"`     // that a service serves: keys of the catalogue
 	IdentityLevel procedure.Assurance `json:"identity_level,omitempty"` // how surely the citizen must be known; none is by FranceConnect
 
@@ -77,10 +77,13 @@ func (c *Client) Direct() bool { return c.Kind == Service }
 
 // AllowedScopes are the scopes that this client may have.
 func (c *Client) AllowedScopes() []string {
-	if len(c.Scopes) == 0 {
-		return oidc.Scopes()
+	switch {
+	case len(c.Scopes) > 0:
+		return c.Scopes
+	case c.Direct():
+		return []string{oidc.ScopeOpenID}
 	}
-	return c.Scopes
+	return oidc.Scopes()
 }
 
 // AllowedClaims are the userinfo claims that this client may be told.

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,5 +35,16 @@ func TestRead(t *testing.T) {
 		} else if strings.Contains(err.Error(), "0123456789abcdef") {
 			t.Errorf("%s: the error quotes the secret", name)
 		}
+	}
+}
+
+// Deny by default: a service whose registration names no scopes is told nothing of a citizen but a name of its own for them.
+func TestAllowedClaims_OfWhoNamesNoScopes(t *testing.T) {
+	t.Parallel()
+	if c := (client.Client{Kind: client.Service}); len(c.AllowedClaims()) != 0 || !slices.Equal(c.AllowedScopes(), []string{"openid"}) {
+		t.Errorf("a service may see %v", c.AllowedClaims())
+	}
+	if c := (client.Client{Kind: client.FranceConnect}); !slices.Contains(c.AllowedClaims(), "birthplace") || !slices.Contains(c.AllowedClaims(), "family_name") {
+		t.Errorf("FranceConnect may see %v", c.AllowedClaims())
 	}
 }

@@ -19,7 +19,7 @@ import (
 // publicService is like the one of every test, changed.
 func publicService(id string, change func(*client.Client)) client.Client {
 	c := client.Client{ID: id, Name: "Service " + id, Kind: client.Service, Secret: client.NewSecret(secret + id), Auth: client.SecretBasic,
-		Procedures: []string{fixture.Tax, fixture.Housing}, RedirectURIs: []string{serviceBack}}
+		Procedures: []string{fixture.Tax, fixture.Housing}, RedirectURIs: []string{serviceBack}, Scopes: oidc.Scopes()}
 	if change != nil {
 		change(&c)
 	}

@@ -21,7 +21,7 @@ const serviceBack = "https://service.exemple.test/retour"
 // pusher is a service that has to push its requests.
 func pusher() client.Client {
 	return client.Client{ID: "service-pushes", Name: "Service qui pousse", Kind: client.Service, Secret: client.NewSecret(secret + "service-pushes"), Auth: client.SecretPost, PushedOnly: true,
-		Procedures: []string{fixture.Tax}, RedirectURIs: []string{serviceBack}}
+		Procedures: []string{fixture.Tax}, RedirectURIs: []string{serviceBack}, Scopes: oidc.Scopes()}
 }
 
 // asks is what a service sends, changed by pairs.

@@ -12,6 +12,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/idp/details"
 	"mandat/internal/mandate"
+	"mandat/internal/oidc"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
 )
@@ -22,7 +23,7 @@ const health = "social-carte-vitale"
 // service is a public service of its own that is content with an identity of a level.
 func service(level procedure.Assurance) client.Client {
 	return client.Client{ID: "service-" + string(level), Name: "Bailleur", Kind: client.Service, Secret: client.NewSecret(secret + string(level)), Auth: client.SecretPost, IdentityLevel: level,
-		Procedures: []string{fixture.Tax, fixture.Housing}, RedirectURIs: []string{serviceBack}}
+		Procedures: []string{fixture.Tax, fixture.Housing}, RedirectURIs: []string{serviceBack}, Scopes: oidc.Scopes()}
 }
 
 func (v *visitor) ask(id string, changes ...string) string {
