@@ -210,6 +210,9 @@ func checkPrompt(req *authRequest, _ url.Values) *oidc.Error {
 // forgot a procedure shows at once; FranceConnect does not tell which procedure it is, and cannot ask for one.
 func checkDetails(req *authRequest, _ url.Values) *oidc.Error {
 	if key := req.known.Get("dpop_jkt"); key != "" {
+		if !req.Client.Direct() { // its tokens are bound to nothing, and it must not believe that they are
+			return oidc.Refuse(oidc.InvalidRequest, "dpop_jkt is not for this client")
+		}
 		if !oidc.IsChallenge(key) { // of the same form: a SHA-256 in base64url
 			return oidc.Refuse(oidc.InvalidRequest, "dpop_jkt is not a thumbprint")
 		}

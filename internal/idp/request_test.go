@@ -64,6 +64,7 @@ func TestParseAuthRequest_Refuses(t *testing.T) {
 		"PKCE plain where it is not asked": {[]string{"code_challenge", testChallenge, "code_challenge_method", "plain"}, oidc.InvalidRequest},
 		"challenge too short":              {append(direct, "code_challenge", testChallenge[:42], "code_challenge_method", "S256"), oidc.InvalidRequest},
 		"challenge not base64url":          {append(direct, "code_challenge", testChallenge[:42]+"+", "code_challenge_method", "S256"), oidc.InvalidRequest},
+		"a key of FranceConnect's":         {[]string{"dpop_jkt", testChallenge}, oidc.InvalidRequest},
 		"prompt none and login":            {[]string{"prompt", "none login"}, oidc.InvalidRequest},
 		"unknown prompt":                   {[]string{"prompt", "create"}, oidc.InvalidRequest},
 		"max_age not a number":             {[]string{"max_age", "-1"}, oidc.InvalidRequest},
