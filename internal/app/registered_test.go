@@ -34,7 +34,7 @@ func register(t *testing.T, site *apptest.Site, administrator *apptest.Visitor) 
 	must(t, err)
 	keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Use: "sig"}}})
 	must(t, err)
-	form := url.Values{"client_name": {"Service d’essai"}, "procedures": {fixture.Tax}, "identity_level": {"franceconnect"}, "scopes": {"profile"}, "redirect_uris": {ownBack}, "token_endpoint_auth_method": {"private_key_jwt"},
+	form := url.Values{"client_name": {"Service d’essai"}, "procedures": {fixture.Tax}, "identity_level": {"franceconnect"}, "scope": {"profile"}, "redirect_uris": {ownBack}, "token_endpoint_auth_method": {"private_key_jwt"},
 		"token_endpoint_auth_signing_alg": {"ES256"}, "jwks": {string(keys)}, "id_token_signed_response_alg": {"ES256"}, "require_pushed_authorization_requests": {"on"}}
 	a, err := administrator.Do(t.Context(), http.MethodPost, "/admin/services", form)
 	must(t, err)

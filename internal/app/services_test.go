@@ -47,7 +47,7 @@ func ownService(t *testing.T) (registration map[string]any, heard chan farewell)
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	t.Cleanup(listener.Close)
-	return map[string]any{"client_id": ownID, "client_name": "Les impôts", "kind": "service", "client_secret": ownSecret, "token_endpoint_auth_method": "client_secret_basic", "scopes": []string{"openid", "profile"},
+	return map[string]any{"client_id": ownID, "client_name": "Les impôts", "kind": "service", "client_secret": ownSecret, "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile",
 		"redirect_uris": []string{ownBack}, "procedures": []string{fixture.Tax, fixture.Housing}, "backchannel_logout_uri": listener.URL + "/fin?secret=s"}, heard
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // service is a complete form of a public service that is a client of ours.
-var service = url.Values{"client_name": {"Service d’essai"}, "procedures": {fixture.Tax}, "identity_level": {"witnessed"}, "scopes": {"profile"}, "redirect_uris": {"https://service.exemple.invalid/retour"},
+var service = url.Values{"client_name": {"Service d’essai"}, "procedures": {fixture.Tax}, "identity_level": {"witnessed"}, "scope": {"profile"}, "redirect_uris": {"https://service.exemple.invalid/retour"},
 	"token_endpoint_auth_method": {client.SecretBasic}, "id_token_signed_response_alg": {"ES256"}, "decision": {"on"}}
 
 // registry is what registers services, beside the program's own.

@@ -54,7 +54,7 @@ func (f *faults) add(wrong bool, member, what string) {
 
 func (f *faults) kind(c *Client) {
 	for _, scope := range c.Scopes {
-		f.add(!slices.Contains(oidc.Scopes(), scope), "scopes", "unknown scope")
+		f.add(!slices.Contains(oidc.Scopes(), scope), "scope", "unknown scope")
 	}
 	f.add(len(c.Name) > maxName, "client_name", "too long")
 	f.add(len(c.Sector) > MaxID, "sector", "too long")

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"strings"
 
 	"mandat/internal/oidc"
 	"mandat/internal/procedure"
@@ -37,6 +38,18 @@ const (
 	maxProcedures = 500
 )
 
+// Scopes are what a client may ask for, in JSON one string with spaces between (RFC 7591 §2).
+type Scopes []string
+
+// MarshalText writes the string.
+func (s Scopes) MarshalText() ([]byte, error) { return []byte(strings.Join(s, " ")), nil }
+
+// UnmarshalText reads it.
+func (s *Scopes) UnmarshalText(text []byte) error {
+	*s = strings.Fields(string(text))
+	return nil
+}
+
 // Client is a relying party that is registered with us. The names in JSON are those of OpenID Connect Dynamic Client
 // Registration and its relatives where they have one.
 type Client struct {
@@ -65,7 +78,7 @@ type Client struct {
 	UserInfoEnc      string `json:"userinfo_encrypted_response_enc,omitempty"`   // A256GCM
 	IntrospectionAlg string `json:"introspection_signed_response_alg,omitempty"` // none is JSON
 
-	Scopes        []string            `json:"scopes,omitempty"`         // none is openid alone for a service, all we know for FranceConnect
+	Scopes        Scopes              `json:"scope,omitempty"`          // none is openid alone for a service, all we know for FranceConnect
 	Procedures    []string            `json:"procedures,omitempty"`     // that a service serves: keys of the catalogue
 	IdentityLevel procedure.Assurance `json:"identity_level,omitempty"` // how surely the citizen must be known; none is by FranceConnect
 

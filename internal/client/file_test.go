@@ -27,7 +27,8 @@ func TestRead(t *testing.T) {
 		"no address":      {`["https://a.test/cb","http://127.0.0.2:1/cb"]`, `[]`},
 		"relative":        {`https://a.test/cb`, `/cb`},
 		"no id":           {`"client_id":"a"`, `"client_id":""`},
-		"unknown scope":   {`"client_name":"A"`, `"scopes":["openid","phone"]`},
+		"unknown scope":   {`"client_name":"A"`, `"scope":"openid phone"`},
+		"list of scopes":  {`"client_name":"A"`, `"scope":["openid"]`},
 		"not a list":      {`[{`, `{`},
 	} {
 		if _, err := client.Read(strings.NewReader(strings.Replace(good, c[0], c[1], 1))); err == nil {

@@ -145,7 +145,7 @@ func TestRegister(t *testing.T) {
 			t.Errorf("%d entries %s", n, action)
 		}
 	}
-	if n := w.number(t, `select count(*) from journal_entry where action = 'client.changed' and body::jsonb -> 'detail' -> 'members' = '["decision", "redirect_uris", "scopes"]'`); n != 1 {
+	if n := w.number(t, `select count(*) from journal_entry where action = 'client.changed' and body::jsonb -> 'detail' -> 'members' = '["decision", "redirect_uris", "scope"]'`); n != 1 {
 		t.Error("the entry does not name what changed")
 	}
 	if found := w.differences(t); len(found) != 0 {
@@ -402,7 +402,7 @@ func TestRegister_Wrong(t *testing.T) {
 		"backchannel_logout_uri":            func(c *client.Client) { c.BackchannelLogoutURI = "https://localhost./x" },
 		"redirect_uris":                     func(c *client.Client) { c.RedirectURIs = []string{"http://service.exemple.test/"} },
 		"post_logout_redirect_uris":         func(c *client.Client) { c.PostLogoutRedirectURIs = []string{"javascript:alert(1)"} },
-		"scopes":                            func(c *client.Client) { c.Scopes = []string{"everything"} },
+		"scope":                             func(c *client.Client) { c.Scopes = []string{"everything"} },
 		"identity_level":                    func(c *client.Client) { c.IdentityLevel = "guessed" },
 		"token_endpoint_auth_method":        func(c *client.Client) { c.Auth = "none" },
 		"id_token_signed_response_alg":      func(c *client.Client) { c.IDTokenAlg = "HS256" },

@@ -86,7 +86,7 @@ func newNeighbour(tw *twin.Twin, s twin.DirectService) neighbour {
 	id := twintest.Name("service")
 	s.ID, s.Name, s.ClientID = id, "Service relié", id
 	c := map[string]any{"client_id": id, "client_name": s.Name, "kind": "service", "token_endpoint_auth_method": s.Auth, "redirect_uris": []string{tw.Callback(id)},
-		"post_logout_redirect_uris": []string{tw.Home(id)}, "procedures": []string{fixture.Tax}, "scopes": allScopes, "backchannel_logout_uri": tw.Backchannel(id), "backchannel_logout_session_required": true,
+		"post_logout_redirect_uris": []string{tw.Home(id)}, "procedures": []string{fixture.Tax}, "scope": allScopes, "backchannel_logout_uri": tw.Backchannel(id), "backchannel_logout_session_required": true,
 		"require_pushed_authorization_requests": s.Pushed, "dpop_bound_access_tokens": s.DPoP}
 	for name, value := range map[string]string{"id_token_signed_response_alg": s.IDTokenAlg, "userinfo_signed_response_alg": s.UserinfoAlg, "userinfo_encrypted_response_alg": s.UserinfoKeyAlg} {
 		if value != "" {

@@ -32,13 +32,13 @@ const (
 	left     = "https://service.exemple.invalid/au-revoir"
 )
 
-var allScopes = []string{"openid", "profile", "email", "birth"}
+const allScopes = "openid profile email birth"
 
 var clients = []map[string]any{
 	{"client_id": basicID, "client_name": "Service d’essai", "kind": "service", "client_secret": secret, "token_endpoint_auth_method": "client_secret_basic",
-		"redirect_uris": []string{callback}, "post_logout_redirect_uris": []string{left}, "procedures": []string{fixture.Tax}, "scopes": allScopes},
+		"redirect_uris": []string{callback}, "post_logout_redirect_uris": []string{left}, "procedures": []string{fixture.Tax}, "scope": allScopes},
 	{"client_id": postID, "client_name": "Service d’essai", "kind": "service", "client_secret": secret, "token_endpoint_auth_method": "client_secret_post",
-		"redirect_uris": []string{callback}, "procedures": []string{fixture.Tax}, "scopes": allScopes},
+		"redirect_uris": []string{callback}, "procedures": []string{fixture.Tax}, "scope": allScopes},
 }
 
 // op is the provider under test, with somebody who may act for somebody.

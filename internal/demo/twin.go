@@ -45,5 +45,5 @@ func directClient(t *twin.Twin) map[string]any {
 		"token_endpoint_auth_signing_alg": "ES256", "jwks_uri": t.Keys(DirectService), "redirect_uris": []string{t.Callback(DirectService)},
 		"post_logout_redirect_uris": []string{t.Home(DirectService)}, "backchannel_logout_uri": t.Backchannel(DirectService), "backchannel_logout_session_required": true,
 		"require_pushed_authorization_requests": true, "dpop_bound_access_tokens": true, "userinfo_signed_response_alg": "ES256", "userinfo_encrypted_response_alg": "ECDH-ES",
-		"userinfo_encrypted_response_enc": "A256GCM", "procedures": []string{housing}, "scopes": oidc.Scopes()}
+		"userinfo_encrypted_response_enc": "A256GCM", "procedures": []string{housing}, "scope": client.Scopes(oidc.Scopes())}
 }

@@ -45,7 +45,7 @@ var serviceLists = map[string][]string{
 }
 
 // serviceFields are the fields that can be wrong, in the order of the page.
-var serviceFields = []string{"client_name", "procedures", "identity_level", "scopes", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "token_endpoint_auth_method",
+var serviceFields = []string{"client_name", "procedures", "identity_level", "scope", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "token_endpoint_auth_method",
 	"token_endpoint_auth_signing_alg", "jwks_uri", "jwks", "id_token_signed_response_alg", "userinfo_signed_response_alg", "userinfo_encrypted_response_alg", "introspection_signed_response_alg"}
 
 // maxKeysTyped is how many letters of keys a form takes: larger sets stand at an address.
@@ -124,7 +124,7 @@ func (s *Site) registrationOf(form *page.Form) client.Client {
 	if c.Auth == client.PrivateKeyJWT {
 		c.AuthAlg = form.Value("token_endpoint_auth_signing_alg")
 	}
-	c.Scopes = append(c.Scopes, form.Values("scopes")...)
+	c.Scopes = append(c.Scopes, form.Values("scope")...)
 	if keys := strings.TrimSpace(form.Value("jwks")); keys != "" {
 		c.JWKS = json.RawMessage(keys)
 		if len(keys) > maxKeysTyped || !json.Valid(c.JWKS) {
@@ -151,7 +151,7 @@ func filledWithService(c *client.Client) *page.Form {
 	v := url.Values{"client_name": {c.Name}, "redirect_uris": {strings.Join(c.RedirectURIs, "\n")}, "post_logout_redirect_uris": {strings.Join(c.PostLogoutRedirectURIs, "\n")},
 		"token_endpoint_auth_method": {c.Auth}, "token_endpoint_auth_signing_alg": {c.AuthAlg}, "jwks": {string(c.JWKS)}, "jwks_uri": {c.JWKSURI}, "backchannel_logout_uri": {c.BackchannelLogoutURI},
 		"id_token_signed_response_alg": {c.SigningAlg()}, "userinfo_signed_response_alg": {c.UserInfoAlg}, "userinfo_encrypted_response_alg": {c.UserInfoKeyAlg},
-		"introspection_signed_response_alg": {c.IntrospectionAlg}, "identity_level": {string(c.Level())}, "scopes": c.Scopes, "procedures": c.Procedures}
+		"introspection_signed_response_alg": {c.IntrospectionAlg}, "identity_level": {string(c.Level())}, "scope": c.Scopes, "procedures": c.Procedures}
 	for name, on := range map[string]bool{"backchannel_logout_session_required": c.BackchannelSession, "require_pushed_authorization_requests": c.PushedOnly,
 		"dpop_bound_access_tokens": c.DPoP, "decision": c.Decision} {
 		if on {

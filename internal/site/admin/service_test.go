@@ -12,7 +12,7 @@ import (
 )
 
 // aService is a complete form of a service with a secret.
-var aService = []string{"client_name", "Service de Ploërmel", "procedures", fixture.Tax, "identity_level", "witnessed", "scopes", "profile", "redirect_uris", "https://service.exemple.test/retour\r\n\r\n https://service.exemple.test/autre ",
+var aService = []string{"client_name", "Service de Ploërmel", "procedures", fixture.Tax, "identity_level", "witnessed", "scope", "profile", "redirect_uris", "https://service.exemple.test/retour\r\n\r\n https://service.exemple.test/autre ",
 	"token_endpoint_auth_method", "client_secret_basic", "id_token_signed_response_alg", "RS256", "decision", "on"}
 
 func with(fields []string, changes ...string) []string {
@@ -110,7 +110,7 @@ func TestServices_Wrong(t *testing.T) {
 		"keys inside":      {with(aService, "jwks_uri", "https://10.0.0.1/jwks"), []string{"Écrivez une adresse publique", "https://10.0.0.1/jwks"}},
 		"told inside":      {with(aService, "backchannel_logout_uri", "https://localhost/x"), []string{"Écrivez une adresse publique", "https://localhost/x"}},
 		"HS256":            {with(aService, "id_token_signed_response_alg", "HS256"), []string{"Choisissez ES256 ou RS256"}},
-		"unknown data":     {with(aService, "scopes", "everything"), []string{"Choisissez parmi les données"}},
+		"unknown data":     {with(aService, "scope", "everything"), []string{"Choisissez parmi les données"}},
 		"another sort":     {with(aService, "identity_level", "guessed"), []string{"Choisissez ce qu’il faut"}},
 		"a long name":      {with(aService, "client_name", strings.Repeat("é", 201)), []string{`aria-invalid="true"`}},
 		"encrypted, plain": {with(aService, "userinfo_encrypted_response_alg", "ECDH-ES"), []string{"ce qui est chiffré est signé aussi", "Donnez les clés publiques"}},
