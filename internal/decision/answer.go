@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"mandat/internal/apitoken"
 	"mandat/internal/client"
@@ -26,7 +27,7 @@ type grant struct {
 	Mandate      string `json:"mandate"`       // its name towards the client's sector
 	Level        string `json:"level"`         // how far the power goes
 	IdentifiedBy string `json:"identified_by"` // how surely the citizen is known
-	ValidUntil   int64  `json:"valid_until"`   // seconds since 1970
+	ValidUntil   string `json:"valid_until"`   // RFC 3339
 }
 
 // decide answers a question: POST /api/decision.
@@ -100,7 +101,7 @@ func (p *Point) yes(by *client.Client, v verdict) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{Decision: true, Context: &grant{Mandate: id, Level: string(v.power.level), IdentifiedBy: string(v.power.identifiedBy), ValidUntil: v.power.endsAt.Unix()}}, nil
+	return answer{Decision: true, Context: &grant{Mandate: id, Level: string(v.power.level), IdentifiedBy: string(v.power.identifiedBy), ValidUntil: v.power.endsAt.UTC().Format(time.RFC3339)}}, nil
 }
 
 // refuse answers what is no question, or nobody's who may ask.

@@ -3,6 +3,7 @@ package decision_test
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -64,6 +65,7 @@ func TestContract_IsSound(t *testing.T) {
 	t.Parallel()
 	router := contract(t)
 	const good = `{"subject":{"type":"aidant","id":"a","properties":{"organisation":"21750001600019"}},"action":{"name":"x"},"resource":{"type":"citizen","id":"b"}}`
+	const yes = `{"decision":true,"context":{"mandate":"Qm1Xc0bV9a4hJk6Lw0f8XqzP1m5s0tQm2yq8v7dQn3o","level":"act","identified_by":"known","valid_until":"2026-12-30T22:59:59Z"}}`
 	for name, c := range map[string]struct {
 		question, answer string
 		status           int
@@ -72,6 +74,8 @@ func TestContract_IsSound(t *testing.T) {
 		"no":               {good, `{"decision":false}`, 200, true, true},
 		"why":              {good, `{"decision":false,"context":{"reason":"ended"}}`, 200, true, false},
 		"yes without more": {good, `{"decision":true}`, 200, true, false},
+		"yes":              {good, yes, 200, true, true},
+		"time as a number": {good, strings.Replace(yes, `"2026-12-30T22:59:59Z"`, `1798671599`, 1), 200, true, false},
 		"not described":    {good, `{}`, 418, true, false},
 		"citizen":          {`{"subject":{"type":"citizen"}}`, `{"error":"invalid_request"}`, 400, false, true},
 		"other error":      {good, `{"error":"teapot"}`, 400, true, false},

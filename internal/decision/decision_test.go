@@ -31,7 +31,7 @@ func TestDecide_Yes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"decision": true, "context": map[string]any{"mandate": id, "level": "act", "identified_by": "franceconnect", "valid_until": float64(m.Powers[0].EndsAt.Unix())}}
+	want := map[string]any{"decision": true, "context": map[string]any{"mandate": id, "level": "act", "identified_by": "franceconnect", "valid_until": m.Powers[0].EndsAt.UTC().Format(time.RFC3339)}}
 	for range 3 {
 		got := map[string]any{}
 		if err := json.Unmarshal([]byte(s.says(t, impots, asked(n), true).body), &got); err != nil {
