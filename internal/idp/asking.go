@@ -100,10 +100,11 @@ func (p *Provider) Asking(ctx context.Context, at *session.Session, q url.Values
 	return a, nil
 }
 
-// confirmed reports whether the aidant's second factor is at most FactorLife old and, if the login asks for one, given since and for this
-// citizen. The statement that issues the code asks the same.
+// confirmed reports whether the aidant's second factor is at most FactorLife old, new enough for the login's max_age and, if the login asks
+// for one, given since and for this citizen. The statement that issues the code asks the same.
 func (p *Provider) confirmed(at *session.Session, c *chosen) bool {
-	return !at.FactorAt.Before(p.clock.Now().Add(-FactorLife)) &&
+	now := p.clock.Now()
+	return !at.FactorAt.Before(now.Add(-FactorLife)) && c.inAge(at.FactorAt, now) &&
 		(c.FactorSince == nil || at.FactorCitizen == c.sealed.ID && !at.FactorAt.Before(*c.FactorSince))
 }
 

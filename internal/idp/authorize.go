@@ -204,9 +204,9 @@ var errNotBegun = errors.New("no login begun")
 
 const beginLogin = `
 insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
-  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level, dpop_jkt, max_age)
+  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level, dpop_jkt, max_age, asked_at)
 select $1, s.organisation_id, s.person_id, s.id, s.factor_at, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''),
-  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz, $18, $19, nullif($20, ''), $21
+  $11, $12, $13, $14, $2::timestamptz, $15, $17::timestamptz, $18, $19, nullif($20, ''), $21, $22::timestamptz
 from ` + sessionOfClaim + `, lateral (select s.organisation_id, s.person_id) l
 where coalesce(s.factor_at, 'epoch') >= $16::timestamptz and ` + counts + ` and ` + aidantActive + `
 returning (select s.seen_at from session s where s.id = session_id), organisation_id, person_id, session_id`
@@ -224,7 +224,7 @@ func (p *Provider) begin(r *http.Request, req authRequest) (uuid.UUID, error) {
 	var seen time.Time
 	batch := &pgx.Batch{}
 	batch.Queue(beginLogin, id, now, idle, claim, req.Client.ID, req.Client.SectorName(), req.RedirectURI, req.State, req.Nonce, req.Challenge,
-		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req), req.Client.Direct(), req.level(), req.KeyHash, req.seconds()).Query(func(rows pgx.Rows) error {
+		strings.Join(req.Scopes, " "), req.releases(), perimeters, procedures, now.Add(LoginLife), p.oldest(req), p.since(req), req.Client.Direct(), req.level(), req.KeyHash, req.seconds(), req.brought(now)).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

@@ -24,6 +24,7 @@ where l.id = $1 and ` + claimed + ` and l.state = 'citizen_chosen' and l.expires
   and p.procedure = $5 and p.case_ref = $10 and (l.procedures is null or p.procedure = any(l.procedures)) and p.citizen_id = l.citizen_id and ` + powerStands + `
   and ($9::uuid is null or l.citizen_id = $9::uuid)
   and s.factor_at >= $8::timestamptz and (l.factor_since is null or s.factor_citizen = l.citizen_id and s.factor_at >= l.factor_since)
+  and (l.max_age is null or s.factor_at >= $2::timestamptz - make_interval(secs => l.max_age) or s.factor_at >= l.asked_at and s.factor_at >= $11::timestamptz)
   and ` + aidantMayPower + `
 returning l.redirect_uri, coalesce(l.client_state, ''), s.seen_at, l.organisation_id, l.citizen_id, l.sector, ` + subjectOf + ` is not null, l.person_id, l.session_id, l.client, l.direct, l.mandate_id`
 
@@ -50,7 +51,7 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, wanted string, 
 	now, idle := p.times()
 	var out issued
 	batch := &pgx.Batch{}
-	batch.Queue(issueCode, id, now, idle, claim, key, hash, now.Add(CodeLife), now.Add(-FactorLife), shown, ref).Query(func(rows pgx.Rows) error {
+	batch.Queue(issueCode, id, now, idle, claim, key, hash, now.Add(CodeLife), now.Add(-FactorLife), shown, ref, now.Add(-FactorPause)).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

@@ -47,6 +47,26 @@ func (p *Provider) since(req authRequest) *time.Time {
 	return &since
 }
 
+// brought is when the browser first brought a request with max_age, nil for one without.
+func (req *authRequest) brought(now time.Time) *time.Time {
+	switch {
+	case req.MaxAge == nil:
+		return nil
+	case req.AskedAt == nil:
+		return &now
+	}
+	return req.AskedAt
+}
+
+// inAge reports whether a second factor is within max_age, or was given for this request a moment ago: without that moment a second would be
+// asked for ever, and with the age alone as it was when the login began, who lingers would bring a service a factor older than it asked for.
+func (l *Login) inAge(factor, now time.Time) bool {
+	if l.MaxAge == nil || !factor.Before(now.Add(-time.Duration(*l.MaxAge)*time.Second)) {
+		return true
+	}
+	return l.AskedAt != nil && !factor.Before(*l.AskedAt) && !factor.Before(now.Add(-FactorPause))
+}
+
 // seconds is max_age as it was asked, nil when it was not.
 func (req *authRequest) seconds() *int {
 	if req.MaxAge == nil {

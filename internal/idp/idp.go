@@ -31,6 +31,8 @@ const (
 	CodeLife   = time.Minute
 	TokenLife  = time.Minute      // of the access token and of the ID token
 	FactorLife = 15 * time.Minute // prompt=login: how fresh the aidant's second factor must be
+	// FactorPause is what a shorter max_age leaves whoever gave the factor for this very request, to choose the citizen and the procedure.
+	FactorPause = 5 * time.Minute
 )
 
 // Config says who we are and who our clients are.

@@ -38,6 +38,8 @@ type Login struct {
 	Perimeters               []string            // rep_scope as received; nil: not asked
 	Procedures               []string            // those within the perimeters; nil: every procedure
 	FactorSince              *time.Time          // the second factor is to be given for the citizen, and not before; nil: it need not
+	MaxAge                   *int                // seconds that the second factor may be old, or as FactorPause says; nil: not asked
+	AskedAt                  *time.Time          // when the request came that said so
 	Limit                    []string            // what the aidant may do in their organisation, once the citizen is chosen; nil: everything
 	Direct                   bool                // the client is a service that talks to us itself
 	Level                    procedure.Assurance // how surely the citizen must be known
@@ -87,7 +89,7 @@ func (p *Provider) times() (now, idle time.Time) {
 }
 
 const (
-	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.factor_since, l.direct, l.level, l.expires_at`
+	loginColumns = `l.state, l.client, l.redirect_uri, coalesce(l.client_state, ''), l.claims, l.perimeters, l.procedures, l.factor_since, l.direct, l.level, l.expires_at, l.max_age, l.asked_at`
 	loginOfClaim = ` from idp_login l join session s on s.id = l.session_id and s.person_id = l.person_id`
 	chosenOf     = ` join citizen c on c.id = l.citizen_id and c.organisation_id = l.organisation_id`
 	ofClaim      = ` where l.id = $1 and s.cookie = $2`
@@ -98,7 +100,7 @@ const (
 )
 
 func (l *Login) fields() []any {
-	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.FactorSince, &l.Direct, &l.Level, &l.ExpiresAt}
+	return []any{&l.State, &l.Client, &l.RedirectURI, &l.ClientState, &l.Claims, &l.Perimeters, &l.Procedures, &l.FactorSince, &l.Direct, &l.Level, &l.ExpiresAt, &l.MaxAge, &l.AskedAt}
 }
 
 // ask queues the question for a login of the aidant whose session a claim finds, begun in that session. Another's is not

@@ -23,9 +23,9 @@ with there as (select n.id, n.organisation_id, n.person_id, n.factor_at from ses
   old as (delete from idp_login l using there, session c where l.id = $1 and c.cookie = $2 and l.session_id = c.id and l.person_id = there.person_id
     and l.state = 'requested' and l.expires_at > $3::timestamptz returning l.*)
 insert into idp_login (id, organisation_id, person_id, session_id, factor_at, client, sector, redirect_uri, client_state, nonce, challenge,
-  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level, dpop_jkt, max_age)
+  scope, claims, perimeters, procedures, created_at, expires_at, factor_since, direct, level, dpop_jkt, max_age, asked_at)
 select $5, there.organisation_id, there.person_id, there.id, there.factor_at, old.client, old.sector, old.redirect_uri, old.client_state, old.nonce, old.challenge,
-  old.scope, old.claims, old.perimeters, old.procedures, old.created_at, old.expires_at, old.factor_since, old.direct, old.level, old.dpop_jkt, old.max_age
+  old.scope, old.claims, old.perimeters, old.procedures, old.created_at, old.expires_at, old.factor_since, old.direct, old.level, old.dpop_jkt, old.max_age, old.asked_at
 from old, there returning id, organisation_id, person_id, session_id, client, direct`
 
 // moveLogin says for which organisation a login is, to which the aidant has others: POST /idp/logins/{login}/structure.

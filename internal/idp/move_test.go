@@ -65,7 +65,7 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 	elsewhere.Organisation = s.Elsewhere
 	there := s.Sign(t, elsewhere, fixture.Angela(), fixture.Tax)
 	here := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
-	path := v.begin()
+	path := v.begin("max_age", "800")
 	a := v.get(path + "/usager")
 	if !strings.Contains(a.body, s.public(t, s.Elsewhere).String()) || !strings.Contains(a.body, "Maison France Services de démonstration") {
 		t.Fatalf("no choice: %s", a.body)
@@ -99,7 +99,7 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 	if n := count(t, s, `select count(*) from journal_entry where action = 'power.used' and organisation_id = $1 and mandate_id = $2`, s.Elsewhere, there.ID); n != 1 {
 		t.Errorf("%d uses in the journal of the organisation that acted", n)
 	}
-	if n := count(t, s, `select count(*) from idp_login`); n != 1 {
+	if n := count(t, s, `select count(*) from idp_login where max_age = 800 and asked_at is not null`); n != 1 {
 		t.Errorf("%d logins", n)
 	}
 }

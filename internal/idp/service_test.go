@@ -205,7 +205,7 @@ func TestService_PagesSayWhatItWillKnow(t *testing.T) {
 func TestService_MaxAgeToTheSecond(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	v := s.visit(t, s.Jeanne)
+	v, m := s.angela(t)
 	for age, wait := range map[string]time.Duration{"0": time.Second, "1": 2 * time.Second, "30": 31 * time.Second} {
 		v.site.exec(t, `update session set factor_at = $2 where id = $1`, v.by.Session, s.Clock.Now())
 		if age != "0" {
@@ -220,12 +220,85 @@ func TestService_MaxAgeToTheSecond(t *testing.T) {
 		s.Clock.Advance(time.Second)
 		v.site.exec(t, `update session set factor_at = $2 where id = $1`, v.by.Session, s.Clock.Now())
 		s.Clock.Advance(2 * time.Minute) // the way back takes a while, or a break
-		if a := v.get(back); !strings.HasSuffix(a.at().Path, "/usager") {
-			t.Errorf("max_age=%s, back with the factor: %d %s", age, a.StatusCode, a.at())
+		path, found := strings.CutSuffix(v.get(back).at().Path, "/usager")
+		if !found {
+			t.Fatalf("max_age=%s, back with the factor: %s", age, path)
 		}
 		if n := count(t, s, `select count(*) from idp_login where max_age = $1::integer and factor_at = (select factor_at from session where id = session_id)`, age); n == 0 {
 			t.Errorf("max_age=%s is not kept", age)
 		}
+		v.choose(path, m)
+		if a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Tax}}); !a.at().Query().Has("code") {
+			t.Errorf("max_age=%s: the factor that was given for it brings no code: %d %s", age, a.StatusCode, a.body)
+		}
+	}
+}
+
+// The age counts again when the code is issued: who lingers is asked again. A factor given for this very request has a while, or a second would be asked for ever.
+func TestService_MaxAgeIsAskedAgainForTheCode(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, m := s.angela(t)
+	given := func() { s.exec(t, `update session set factor_at = $2 where id = $1`, v.by.Session, s.Clock.Now()) }
+	code := func(path string) bool {
+		t.Helper()
+		a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Tax}})
+		if issued := a.at().Query().Has("code"); issued || a.StatusCode != http.StatusConflict || !strings.Contains(a.body, path+"/confirmation") {
+			if !issued {
+				t.Errorf("neither a code nor a question: %d %s", a.StatusCode, a.body)
+			}
+			return issued
+		}
+		if page := v.get(path + "/demarche").body; !strings.Contains(page, path+"/confirmation") {
+			t.Error("the page does not ask")
+		}
+		return false
+	}
+	given()
+	s.Clock.Advance(time.Minute)
+	path := v.ask(direct, "max_age", "90")
+	v.choose(path, m)
+	s.Clock.Advance(40 * time.Second)
+	if code(path) {
+		t.Error("a code for a factor older than max_age, given before the request")
+	}
+	given()
+	s.Clock.Advance(idp.FactorPause - 30*time.Second)
+	if !code(path) {
+		t.Error("what was given for this request does not count")
+	}
+
+	given()
+	path = v.ask(direct, "max_age", "400")
+	v.choose(path, m)
+	s.Clock.Advance(370 * time.Second)
+	if !code(path) {
+		t.Error("a factor of max_age does not count")
+	}
+	given()
+	path = v.ask(direct, "max_age", "400")
+	v.choose(path, m)
+	s.Clock.Advance(401 * time.Second)
+	if code(path) {
+		t.Error("a code for a factor older than max_age")
+	}
+
+	path = v.ask(direct, "max_age", "1000", "prompt", "login")
+	v.choose(path, m)
+	given()
+	s.Clock.Advance(idp.FactorPause + time.Second)
+	if !code(path) {
+		t.Error("a longer max_age is cut")
+	}
+	given()
+	s.Clock.Advance(2 * time.Minute)
+	path = v.ask(direct, "max_age", "130")
+	v.choose(path, m)
+	s.Clock.Advance(20 * time.Second)
+	given()
+	s.Clock.Advance(idp.FactorPause + time.Second)
+	if code(path) {
+		t.Error("a factor that was given for the request counts for ever")
 	}
 }
 
