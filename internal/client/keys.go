@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -76,28 +77,10 @@ func checkKey(key jose.JSONWebKey) error {
 	default:
 		return errors.New("a key is neither an EC key on P-256 nor an RSA key, or is not public")
 	}
-	if key.Algorithm != "" && !Fits(key, key.Algorithm) {
+	if key.Algorithm != "" && !oidc.Fits(key, key.Algorithm) {
 		return errors.New("alg is none that we use with this kind of key")
 	}
 	return nil
-}
-
-// Fits reports whether a key may be used with an algorithm: to verify signatures (ES256, RS256), or to encrypt (ECDH-ES, RSA-OAEP-256).
-func Fits(key jose.JSONWebKey, alg string) bool {
-	use := "sig"
-	if alg == oidc.ECDHES || alg == oidc.RSAOAEP256 {
-		use = "enc"
-	}
-	if key.Use != "" && key.Use != use || key.Algorithm != "" && key.Algorithm != alg {
-		return false
-	}
-	switch key.Key.(type) {
-	case *ecdsa.PublicKey:
-		return alg == oidc.ES256 || alg == oidc.ECDHES
-	case *rsa.PublicKey:
-		return alg == oidc.RS256 || alg == oidc.RSAOAEP256
-	}
-	return false
 }
 
 // checkKeys looks at keys that a registration brings along: all of them can be used, and there is one for each thing that the client does.
@@ -127,10 +110,5 @@ func (c *Client) checkKeys() error {
 }
 
 func anyFits(set []jose.JSONWebKey, alg string) bool {
-	for _, key := range set {
-		if Fits(key, alg) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(set, func(key jose.JSONWebKey) bool { return oidc.Fits(key, alg) })
 }

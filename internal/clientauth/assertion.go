@@ -10,6 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"mandat/internal/client"
+	"mandat/internal/oidc"
 )
 
 // Limits of an assertion.
@@ -20,11 +21,11 @@ const (
 	skew          = 30 * time.Second // between the client's clock and ours
 )
 
-// ErrAssertion says that something is no client assertion.
-var ErrAssertion = errors.New("not a client assertion")
+// errAssertion says that something is no client assertion.
+var errAssertion = errors.New("not a client assertion")
 
-// Assertion is what a client says of itself in a JWT (RFC 7523 §3). Nothing of it is believed before its signature is.
-type Assertion struct {
+// assertion is what a client says of itself in a JWT (RFC 7523 §3). Nothing of it is believed before its signature is.
+type assertion struct {
 	Client    string // iss and sub, which are the same
 	ID        string // jti
 	Audience  []string
@@ -36,29 +37,29 @@ type Assertion struct {
 	jws *jose.JSONWebSignature
 }
 
-// ParseAssertion reads an assertion, without verifying it. It returns ErrAssertion for what cannot be one: another algorithm, other types of
+// parseAssertion reads an assertion, without verifying it. It returns errAssertion for what cannot be one: another algorithm, other types of
 // token, no expiry, no jti, an issuer that is not its subject.
-func ParseAssertion(raw string) (Assertion, error) {
+func parseAssertion(raw string) (assertion, error) {
 	if len(raw) > maxAssertion {
-		return Assertion{}, ErrAssertion
+		return assertion{}, errAssertion
 	}
 	algorithms := []jose.SignatureAlgorithm{jose.ES256, jose.RS256}
 	parsed, err := jwt.ParseSigned(raw, algorithms)
 	if err != nil || len(parsed.Headers) != 1 {
-		return Assertion{}, ErrAssertion
+		return assertion{}, errAssertion
 	}
 	var claims jwt.Claims
 	if parsed.UnsafeClaimsWithoutVerification(&claims) != nil || !isAssertionType(parsed.Headers[0].ExtraHeaders[jose.HeaderType]) {
-		return Assertion{}, ErrAssertion
+		return assertion{}, errAssertion
 	}
 	jws, err := jose.ParseSignedCompact(raw, algorithms)
 	if err != nil {
-		return Assertion{}, ErrAssertion
+		return assertion{}, errAssertion
 	}
-	a := Assertion{Client: claims.Subject, ID: claims.ID, Audience: claims.Audience, Algorithm: parsed.Headers[0].Algorithm, jws: jws,
+	a := assertion{Client: claims.Subject, ID: claims.ID, Audience: claims.Audience, Algorithm: parsed.Headers[0].Algorithm, jws: jws,
 		Expiry: timeOf(claims.Expiry), IssuedAt: timeOf(claims.IssuedAt), NotBefore: timeOf(claims.NotBefore)}
 	if a.Client == "" || len(a.Client) > client.MaxID || claims.Issuer != a.Client || a.ID == "" || len(a.ID) > maxJTI || a.Expiry.IsZero() {
-		return Assertion{}, ErrAssertion
+		return assertion{}, errAssertion
 	}
 	return a, nil
 }
@@ -84,7 +85,7 @@ func timeOf(d *jwt.NumericDate) time.Time {
 //
 // Our issuer must be in its audience, and nothing that is not ours: an assertion that names the address of our token endpoint alone may have
 // been had from the client by another provider, whose metadata gave our address as its own. Both together is what common libraries send.
-func (a Assertion) stands(issuer string, now time.Time) bool {
+func (a assertion) stands(issuer string, now time.Time) bool {
 	ours := []string{issuer, issuer + "/token", issuer + "/par", issuer + "/introspect", issuer + "/revoke"}
 	switch {
 	case !slices.Contains(a.Audience, issuer):
@@ -102,13 +103,13 @@ func (a Assertion) stands(issuer string, now time.Time) bool {
 }
 
 // signedBy reports whether one of these keys made the signature, with the algorithm of the assertion.
-func (a Assertion) signedBy(keys []jose.JSONWebKey) bool {
+func (a assertion) signedBy(keys []jose.JSONWebKey) bool {
 	if a.jws == nil {
 		return false
 	}
 	kid := a.jws.Signatures[0].Header.KeyID
 	for _, key := range keys {
-		if !client.Fits(key, a.Algorithm) || kid != "" && key.KeyID != "" && key.KeyID != kid {
+		if !oidc.Fits(key, a.Algorithm) || kid != "" && key.KeyID != "" && key.KeyID != kid {
 			continue
 		}
 		if _, err := a.jws.Verify(key.Key); err == nil {

@@ -14,8 +14,8 @@ import (
 func TestAuthenticate_Assertions(t *testing.T) {
 	t.Parallel()
 	key, rsa := newSigner(t, "1"), newRSA(t, "r")
-	second := newSigner(t, "2")
-	w := newWorld(t, keyed(t, "key", key, second), keyed(t, "rsa", rsa, newSigner(t, "e")), service("post", client.SecretPost))
+	second, spare := newSigner(t, "2"), newSigner(t, "e")
+	w := newWorld(t, keyed(t, "key", key, second), keyed(t, "rsa", rsa, spare), service("post", client.SecretPost))
 	now := w.clock.Now()
 	at := func(d time.Duration) int64 { return now.Add(d).Unix() }
 	stranger := newSigner(t, "1")
@@ -32,7 +32,7 @@ func TestAuthenticate_Assertions(t *testing.T) {
 		"no iat":                     {"key", key.sign(t, w.claims("key", "h", "iat", nil))},
 		"clock a little ahead":       {"key", key.sign(t, w.claims("key", "i", "iat", at(20*time.Second), "nbf", at(20*time.Second)))},
 		"other typ":                  {"", key.sign(t, w.claims("key", "1"), "typ", "dpop+jwt")},
-		"other algorithm":            {"invalid_client", signer{"e", key.alg, key.key}.sign(t, w.claims("rsa", "2"))},
+		"other algorithm":            {"invalid_client", spare.sign(t, w.claims("rsa", "2"))},
 		"another's key":              {"invalid_client", key.sign(t, w.claims("rsa", "3"))},
 		"a key of nobody":            {"invalid_client", stranger.sign(t, w.claims("key", "4"))},
 		"kid of another key":         {"invalid_client", signer{"2", key.alg, key.key}.sign(t, w.claims("key", "5"))},

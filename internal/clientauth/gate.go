@@ -65,6 +65,11 @@ func (g *Gate) Authenticate(r *http.Request) (*client.Client, error) {
 		}
 		return nil, oidc.Refuse(oidc.InvalidRequest, "the body is not a form")
 	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, oidc.Refuse(oidc.InvalidRequest, "a parameter was sent more than once")
+		}
+	}
 	p, refusal := readProof(r)
 	if refusal != nil {
 		return nil, refusal
@@ -115,7 +120,7 @@ func (g *Gate) proves(ctx context.Context, p proof, caller *client.Client) (bool
 }
 
 // signed reports whether one of the client's keys made the signature. A key that we do not know may be new.
-func (g *Gate) signed(ctx context.Context, a Assertion, caller *client.Client) (bool, error) {
+func (g *Gate) signed(ctx context.Context, a assertion, caller *client.Client) (bool, error) {
 	keys, err := g.keys.Fetch(ctx, caller)
 	if err != nil {
 		return false, err

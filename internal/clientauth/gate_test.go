@@ -57,6 +57,7 @@ func TestAuthenticate_Secrets(t *testing.T) {
 		"secret and assertion":  {"invalid_request", posted(form("client_id", "post", "client_secret", secret+"post", "client_assertion", "x"))},
 		"two secrets":           {"invalid_request", posted(form("client_id", "post", "client_secret", secret+"post", "client_secret", "x"))},
 		"two ids":               {"invalid_request", posted(form("client_id", "x", "client_id", "post", "client_secret", secret+"post"))},
+		"anything twice":        {"invalid_request", posted(form("client_id", "post", "client_secret", secret+"post", "x", "1", "x", "2"))},
 		"assertion of no kind":  {"invalid_request", posted(form("client_assertion", "x"))},
 		"assertion that is not": {"invalid_client", posted(asserting("x"))},
 	} {

@@ -17,16 +17,11 @@ type proof struct {
 	id        string // "" is nobody: it could not be read
 	way       string // as client.Client.Auth
 	secret    string
-	assertion Assertion
+	assertion assertion
 }
 
 // readProof reads the proof of a request whose form was parsed. It refuses more than one way at once, which is a way around each.
 func readProof(r *http.Request) (proof, *oidc.Error) {
-	for _, name := range []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"} {
-		if len(r.PostForm[name]) > 1 {
-			return proof{}, oidc.Refuse(oidc.InvalidRequest, "a parameter was sent more than once")
-		}
-	}
 	id, secret, assertion := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret"), r.PostForm.Get("client_assertion")
 	headers := r.Header.Values("Authorization")
 	ways := len(headers)
@@ -68,7 +63,7 @@ func fromAssertion(raw, kind, id string) (proof, *oidc.Error) {
 		return proof{}, oidc.Refuse(oidc.InvalidRequest, "client_assertion_type is not that of a JWT")
 	}
 	p := proof{way: client.PrivateKeyJWT}
-	a, err := ParseAssertion(raw)
+	a, err := parseAssertion(raw)
 	if err != nil || id != "" && id != a.Client {
 		return p, nil
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // first reports whether an assertion is presented for the first time. It is kept for as long as it would be good.
-func (g *Gate) first(ctx context.Context, id string, a Assertion) (bool, error) {
+func (g *Gate) first(ctx context.Context, id string, a assertion) (bool, error) {
 	hash := token.Hash(strconv.Itoa(len(id)) + ":" + id + a.ID)
 	once := false
 	err := g.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {

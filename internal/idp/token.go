@@ -61,21 +61,9 @@ func (p *Provider) giveToken(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// forClient answers a request to an endpoint that only clients use: it reads the form, finds out which one calls, and says what is refused.
+// forClient answers a request to an endpoint that only clients use: it finds out which one calls, and says what is refused.
 func (p *Provider) forClient(w http.ResponseWriter, r *http.Request, answer func(*client.Client) error) error {
-	err := r.ParseForm()
-	if _, tooLong := errors.AsType[*http.MaxBytesError](err); err != nil && !tooLong {
-		err = oidc.Refuse(oidc.InvalidRequest, "the body is not a form")
-	}
-	for _, values := range r.PostForm {
-		if err == nil && len(values) > 1 {
-			err = oidc.Refuse(oidc.InvalidRequest, "a parameter was sent more than once")
-		}
-	}
-	var caller *client.Client
-	if err == nil {
-		caller, err = p.gate.Authenticate(r)
-	}
+	caller, err := p.gate.Authenticate(r)
 	if err == nil {
 		err = answer(caller)
 	}

@@ -1,8 +1,6 @@
 package oidc
 
 import (
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 
@@ -23,25 +21,11 @@ var ErrRecipient = errors.New("the client has no key to encrypt to")
 // is ErrRecipient.
 func Recipient(set jose.JSONWebKeySet, alg string) (jose.JSONWebKey, error) {
 	for _, key := range set.Keys {
-		if takes(key, alg) {
+		if Fits(key, alg) {
 			return key, nil
 		}
 	}
 	return jose.JSONWebKey{}, ErrRecipient
-}
-
-func takes(key jose.JSONWebKey, alg string) bool {
-	if key.Use != "" && key.Use != "enc" || key.Algorithm != "" && key.Algorithm != alg || !key.Valid() {
-		return false
-	}
-	switch public := key.Key.(type) {
-	case *ecdsa.PublicKey:
-		return alg == ECDHES
-	case *rsa.PublicKey:
-		return alg == RSAOAEP256 && public.N.BitLen() >= leastRSA
-	default:
-		return false
-	}
 }
 
 // Encrypt returns a signed JWT encrypted to a client's public key, in compact form (RFC 7519 §5.2: nested, cty is JWT). alg is
@@ -50,7 +34,7 @@ func Encrypt(signed string, recipient jose.JSONWebKey, alg, enc string) (string,
 	if alg != ECDHES && alg != RSAOAEP256 || enc != A256GCM {
 		return "", fmt.Errorf("encrypt token: %q with %q is not offered", alg, enc)
 	}
-	if !takes(recipient, alg) {
+	if !Fits(recipient, alg) {
 		return "", ErrRecipient
 	}
 	to := jose.Recipient{Algorithm: jose.KeyAlgorithm(alg), Key: recipient.Key, KeyID: recipient.KeyID}

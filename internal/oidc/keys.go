@@ -122,6 +122,26 @@ func Publish(key crypto.PublicKey) (jose.JSONWebKey, error) {
 	return public, nil
 }
 
+// Fits reports whether a client's key may be used with an algorithm: a public one, to verify signatures (ES256, RS256) or to encrypt (ECDH-ES,
+// RSA-OAEP-256), and not both if it says for which it is meant.
+func Fits(key jose.JSONWebKey, alg string) bool {
+	use := "sig"
+	if alg == ECDHES || alg == RSAOAEP256 {
+		use = "enc"
+	}
+	if key.Use != "" && key.Use != use || key.Algorithm != "" && key.Algorithm != alg || !key.Valid() {
+		return false
+	}
+	switch public := key.Key.(type) {
+	case *ecdsa.PublicKey:
+		return alg == ES256 || alg == ECDHES
+	case *rsa.PublicKey:
+		return (alg == RS256 || alg == RSAOAEP256) && public.N.BitLen() >= leastRSA
+	default:
+		return false
+	}
+}
+
 // JWKS is the public part as a JSON Web Key Set (RFC 7517).
 func (k *KeySet) JWKS() []byte {
 	if k.jwks == nil {

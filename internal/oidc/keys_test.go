@@ -179,3 +179,35 @@ func TestSignHS256(t *testing.T) {
 		t.Error("a short secret signs")
 	}
 }
+
+func TestFits(t *testing.T) {
+	t.Parallel()
+	curve := ec(t)
+	ecKey, rsaKey := jose.JSONWebKey{Key: curve.Public()}, jose.JSONWebKey{Key: rsaKeys()[0].Public()}
+	for alg, want := range map[string][2]bool{ES256: {true, false}, RS256: {false, true}, ECDHES: {true, false}, RSAOAEP256: {false, true}, "PS256": {}, "RSA1_5": {}, "": {}} {
+		if got := [2]bool{Fits(ecKey, alg), Fits(rsaKey, alg)}; got != want {
+			t.Errorf("%s: %v", alg, got)
+		}
+	}
+	for use, want := range map[string][2]bool{"enc": {false, true}, "sig": {true, false}, "other": {}} {
+		ecKey.Use, rsaKey.Use = use, use
+		if got := [2]bool{Fits(ecKey, ES256), Fits(ecKey, ECDHES)}; got != want {
+			t.Errorf("%s: %v", use, got)
+		}
+		if got := [2]bool{Fits(rsaKey, RS256), Fits(rsaKey, RSAOAEP256)}; got != want {
+			t.Errorf("%s: %v", use, got)
+		}
+	}
+	ecKey.Use, ecKey.Algorithm = "", ES256
+	if Fits(ecKey, ECDHES) || !Fits(ecKey, ES256) {
+		t.Error("alg counts for nothing")
+	}
+	short := &rsa.PublicKey{N: new(big.Int).Rsh(rsaKeys()[0].N, 1), E: rsaKeys()[0].E}
+	for name, key := range map[string]any{"short": short, "private": curve, "empty": &ecdsa.PublicKey{}, "nothing": nil} {
+		for _, alg := range []string{ES256, RS256, ECDHES, RSAOAEP256} {
+			if Fits(jose.JSONWebKey{Key: key}, alg) {
+				t.Errorf("%s fits %s", name, alg)
+			}
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package clientauth
+
+// ParseAssertion is parseAssertion.
+var ParseAssertion = parseAssertion
