@@ -104,7 +104,7 @@ func (t *Tokens) Revoke(ctx context.Context, of *client.Client, secret string) e
 }
 
 // Check finds out which client calls, by the access token and the proof of a request, and whether it may use what needs a scope. What
-// refuses it is an *oidc.Error of the code invalid_token, invalid_dpop_proof or insufficient_scope, which Challenge answers; any other
+// refuses it is an *oidc.Error of the code invalid_token, invalid_dpop_proof or insufficient_scope, which dpop.Challenge answers; any other
 // error is ours.
 func (t *Tokens) Check(r *http.Request, scope string) (*client.Client, error) {
 	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -126,7 +126,7 @@ func (t *Tokens) Check(r *http.Request, scope string) (*client.Client, error) {
 		return nil, oidc.Refuse(oidc.InvalidToken, "the token is bound to another key")
 	}
 	caller, err := t.clients.Find(r.Context(), found.Client)
-	if errors.Is(err, client.ErrUnknown) {
+	if errors.Is(err, client.ErrUnknown) || err == nil && !caller.Counts(found.CreatedAt) {
 		return nil, oidc.Refuse(oidc.InvalidToken, "the token is not valid")
 	}
 	if err != nil {
@@ -136,15 +136,6 @@ func (t *Tokens) Check(r *http.Request, scope string) (*client.Client, error) {
 		return nil, oidc.Refuse(oidc.InsufficientScope, "the token is not for this")
 	}
 	return caller, nil
-}
-
-// Challenge sets the header that goes with a refusal of Check, and returns the status (RFC 9449 §7.1).
-func Challenge(h http.Header, refusal *oidc.Error) int {
-	h.Set("WWW-Authenticate", `DPoP error="`+string(refusal.Code)+`", error_description="`+refusal.Description+`", algs="`+strings.Join(dpop.Algorithms(), " ")+`"`)
-	if refusal.Code == oidc.InsufficientScope {
-		return http.StatusForbidden
-	}
-	return http.StatusUnauthorized
 }
 
 // Purge deletes tokens whose time is over. A job calls it.

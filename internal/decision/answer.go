@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"mandat/internal/apitoken"
 	"mandat/internal/client"
 	"mandat/internal/clientauth"
+	"mandat/internal/dpop"
 	"mandat/internal/mandate"
 	"mandat/internal/oidc"
 )
@@ -108,7 +108,7 @@ func (p *Point) yes(by *client.Client, v verdict) (answer, error) {
 func refuse(w http.ResponseWriter, r *http.Request, refusal *oidc.Error) error {
 	switch refusal.Code {
 	case oidc.InvalidToken, oidc.InvalidDPoPProof, oidc.InsufficientScope:
-		return send(w, apitoken.Challenge(w.Header(), refusal), refusal)
+		return send(w, dpop.Challenge(w.Header(), refusal), refusal)
 	}
 	return clientauth.Refuse(w, r, refusal)
 }

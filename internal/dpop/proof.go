@@ -25,7 +25,7 @@ const (
 	maxRSA   = 4096            // bits
 	minRSA   = 2048            // bits
 	Life     = time.Minute     // since it was made
-	Skew     = 5 * time.Second // how far the client's clock may be ahead
+	skew     = 5 * time.Second // how far the client's clock may be ahead
 )
 
 // Algorithms lists the signatures that a proof may have, as published (dpop_signing_alg_values_supported).
@@ -79,7 +79,7 @@ func Parse(r Request, now time.Time) (Proof, *oidc.Error) {
 		return Proof{}, refuse("the DPoP proof is for another method")
 	case !sameURL(c.URL, r.URL):
 		return Proof{}, refuse("the DPoP proof is for another address")
-	case c.IssuedAt <= 0 || made.After(now.Add(Skew)) || !made.After(now.Add(-Life)):
+	case c.IssuedAt <= 0 || made.After(now.Add(skew)) || !made.After(now.Add(-Life)):
 		return Proof{}, refuse("the DPoP proof is not of this minute")
 	case subtle.ConstantTimeCompare([]byte(c.TokenHash), []byte(hashOf(r.Token))) != 1:
 		return Proof{}, refuse("the DPoP proof is for another token")

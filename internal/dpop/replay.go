@@ -43,7 +43,7 @@ func (c *Checker) Check(ctx context.Context, r Request) (string, error) {
 
 // Purge forgets proofs whose time is over. A job calls it.
 func (c *Checker) Purge(ctx context.Context) error {
-	if _, err := c.db.Purge(ctx, db.Nothing(), `delete from dpop_proof where hash in (select hash from dpop_proof where expires_at < $1 limit $2)`, c.clock.Now().Add(-Skew)); err != nil {
+	if _, err := c.db.Purge(ctx, db.Nothing(), `delete from dpop_proof where hash in (select hash from dpop_proof where expires_at < $1 limit $2)`, c.clock.Now().Add(-skew)); err != nil {
 		return fmt.Errorf("purge proofs: %w", err)
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/apitoken"
 	"mandat/internal/citizen"
 	"mandat/internal/clientauth"
 	"mandat/internal/db"
@@ -98,7 +97,7 @@ func challenge(w http.ResponseWriter, r *http.Request, sent presented, refusal *
 	case refusal.Code != oidc.InvalidToken && refusal.Code != oidc.InvalidDPoPProof: // nothing is wrong with the token
 		return clientauth.Refuse(w, r, refusal)
 	case sent.bound:
-		return answerJSON(w, apitoken.Challenge(w.Header(), refusal), refusal)
+		return answerJSON(w, dpop.Challenge(w.Header(), refusal), refusal)
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer error="`+string(refusal.Code)+`", error_description="`+refusal.Description+`"`)
 	return answerJSON(w, refusal.Status(), refusal)
