@@ -162,7 +162,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	a.drafts = draft.New(a.db, a.journal, a.citizens, a.catalogue, a.keys.Envelope, a.clock)
 	a.mandates = mandate.New(a.db, a.journal, a.citizens, a.drafts, a.people.factors, a.catalogue, a.keys.Envelope, a.clock).Telling(a.tellCitizens()).Closing(backchannel.Ended)
 	a.caseload = caseload.New(a.db, a.journal, a.citizens, a.clock)
-	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock).Telling(a.tellCitizens())
+	a.reports = report.New(a.db, a.journal, a.mandates, a.citizens, a.clock).Telling(a.tellCitizens()).Naming(a.serviceName)
 	a.press = attestation.New(a.db, a.journal, a.mandates, a.citizens, a.keys.Sealer, attestation.Settings{BaseURL: a.config.BaseURL,
 		Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, a.clock)
 	a.receipts = receipt.New(a.db, a.journal, a.mandates, a.signing(signingkey.Receipt), receipt.Settings{BaseURL: a.config.BaseURL}, a.clock)

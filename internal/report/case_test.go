@@ -118,7 +118,7 @@ func TestCompose_NamesTheCase(t *testing.T) {
 	_, err := w.Reports.Declare(t.Context(), w.Jeanne, m.ID, fixture.Tax, refOf(t, w, m, "DOSSIER-1"), report.Counter)
 	wantErr(t, err, nil)
 	text := said(w.compose(t, w.Jeanne, m, "fr"))
-	wantWords(t, text, "Seulement pour le dossier = DOSSIER-1", "(impots.gouv.fr), seulement pour le dossier DOSSIER-2", "le dossier, le site")
+	wantWords(t, text, "Seulement pour le dossier = DOSSIER-1", "(impots.gouv.fr), seulement pour le dossier DOSSIER-2", "le dossier et le site")
 	if strings.Contains(text, "seulement pour le dossier DOSSIER-1") || strings.Count(text, "Seulement pour le dossier = ") != 1 {
 		t.Errorf("what was used is among what was not:\n%s", text)
 	}

@@ -139,7 +139,10 @@ func (c composer) rows(u Use) [][2]string {
 	}
 	add(c.file, c.cases[u.Case])
 	rows = append(rows, [2]string{c.when, prose.DateTime(c.lang, u.UsedAt)}, [2]string{c.how, c.ways[u.Way]}, [2]string{c.outcome, c.outcomes[u.Outcome]})
-	add(c.site, last.Site)
+	add(c.service, u.Service)
+	if last.Site != u.Service {
+		add(c.site, last.Site)
+	}
 	add(c.receipt, last.Receipt)
 	add(c.note, last.Note)
 	if last.Supplied {

@@ -27,7 +27,7 @@ func BenchmarkOpen(b *testing.B) {
 			if with {
 				report.Open(tx, id, m.Citizen, m.ID, fixture.Tax, "")
 			}
-			return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), fixture.Tax, ""}}, nil
+			return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), fixture.Tax, "", "unknown"}}, nil
 		})
 		if err != nil {
 			b.Fatal(err)

@@ -154,8 +154,14 @@ func (r *Register) read(ctx context.Context, by journal.Actor, condition string,
 		if err := mayRead(); err != nil || len(uses) == 0 {
 			return err
 		}
+		if err := readServices(ctx, tx, by.Organisation, uses); err != nil {
+			return err
+		}
 		return r.readAccounts(ctx, tx, by.Organisation, uses)
 	})
+	if err == nil {
+		err = r.nameServices(ctx, uses)
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("read uses: %w", err)
 	}

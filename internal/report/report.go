@@ -3,7 +3,7 @@
 //
 //	use.go      a use begins: Open in the transaction that releases an identity, Declare for what passes by no login
 //	account.go  the account of a use is given, or corrected: Close
-//	find.go     the uses of a mandate, and what somebody still has to write
+//	find.go     the uses of a mandate, and what somebody still has to write; service.go where they were signed in
 //	due.go      who is reminded
 //	compose.go  the account of a whole mandate, in words (words.go), for its citizen, and page by page (part.go); handover.go notes that they have it
 //	compare.go  holds the tables to the journal
@@ -16,10 +16,11 @@
 // given by its reference, which stands in the sealed terms alone.
 //
 // Through FranceConnect we do not learn which site was opened, nor what was done there: account and report are what the aidant declares, and
-// the report says so. That the power stood at that moment is not declared: no use begins without one.
+// the report says so. A service that talks to us itself is known, and named. That the power stood at that moment is not declared: no use begins without one.
 package report
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -81,6 +82,7 @@ type Use struct {
 	ID, Organisation, Citizen, Mandate, Person uuid.UUID
 	Name                                       string // of the person; "" when nobody is known by that id any more
 	Procedure, Case, Way                       string // Case is the file's, as powers name it (mandate.Power.Case); "" for every case
+	Service                                    string // that was signed in to, as people call it; "" where it is not known: behind FranceConnect, or by no login. Only where accounts were asked for
 	UsedAt                                     time.Time
 	State, Outcome                             string    // the outcome of the last account, "" while it is open
 	ClosedAt                                   time.Time // when the last account was given; zero while it is open
@@ -116,7 +118,8 @@ type Register struct {
 	mandates *mandate.Register
 	citizens *citizen.Register
 	clock    *clock.Clock
-	tell     func(tx *db.Tx, now time.Time, m org.Message) error // nil tells nobody
+	tell     func(tx *db.Tx, now time.Time, m org.Message) error      // nil tells nobody
+	name     func(ctx context.Context, client string) (string, error) // nil leaves services their client_id
 }
 
 // New returns the register of uses kept in this database. It tells nobody anything (see Telling).

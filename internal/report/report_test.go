@@ -39,6 +39,7 @@ type used struct {
 	Login     string `json:"login"`
 	Procedure string `json:"procedure"`
 	Case      string `json:"case,omitempty"`
+	Service   string `json:"service"`
 }
 
 // use uses a power for every case as a login does.
@@ -50,10 +51,16 @@ func (w *world) use(t *testing.T, by journal.Actor, m mandate.Mandate, procedure
 // useOf is use of the power for one case.
 func (w *world) useOf(t *testing.T, by journal.Actor, m mandate.Mandate, procedure, ref string) uuid.UUID {
 	t.Helper()
+	return w.useAt(t, by, m, procedure, ref, "unknown")
+}
+
+// useAt is useOf, at a service that may be known.
+func (w *world) useAt(t *testing.T, by journal.Actor, m mandate.Mandate, procedure, ref, service string) uuid.UUID {
+	t.Helper()
 	id := token.ID()
 	err := w.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
 		report.Open(tx, id, m.Citizen, m.ID, procedure, ref)
-		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure, ref}}, nil
+		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure, ref, service}}, nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func TestTables_RefuseWhatHasNoEntry(t *testing.T) {
 			tx.Queue(`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, case_ref, way, used_at) values ($1, $2, $3, $4, $5, $6, 'DOSSIER-1', 'login', $7)`,
 				other, w.Here, m.Citizen, m.ID, w.Jeanne.Person, fixture.Tax, tx.Now)
 			e := usedOf(other, "power.used")
-			e.Detail = used{other.String(), fixture.Tax, "DOSSIER-1"}
+			e.Detail = used{other.String(), fixture.Tax, "DOSSIER-1", "unknown"}
 			return e
 		},
 		"an account of another case": func(tx *journal.Tx) journal.Event {

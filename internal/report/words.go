@@ -4,19 +4,20 @@ import "fmt"
 
 // words are what a report says, in one language.
 type words struct {
-	lang, title, law                   string
-	whose, born, whoActs               string
-	signed, confirmed, until, ended    string
-	doneTitle, unused                  string
-	one, several, oneDue, severalDue   string
-	file, ofCase, when, how, outcome   string
-	site, receipt, note, supplied, yes string
-	by, corrected, correctedOn         string
-	neverTitle, neverText              string
-	limitsTitle, established           string
-	limitsText                         []string
-	ways                               map[string]string
-	outcomes                           map[string]string // "" is that nobody gave an account
+	lang, title, law                 string
+	whose, born, whoActs             string
+	signed, confirmed, until, ended  string
+	doneTitle, unused                string
+	one, several, oneDue, severalDue string
+	file, ofCase, when, how, outcome string
+	service, site, receipt, note     string
+	supplied, yes                    string
+	by, corrected, correctedOn       string
+	neverTitle, neverText            string
+	limitsTitle, established         string
+	limitsText                       []string
+	ways                             map[string]string
+	outcomes                         map[string]string // "" is that nobody gave an account
 }
 
 var french = words{
@@ -29,14 +30,16 @@ var french = words{
 	oneDue:     "Pour une utilisation, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
 	severalDue: "Pour %d utilisations, le compte rendu n’est pas encore écrit ou la démarche reste à finir.",
 	file:       "Seulement pour le dossier", ofCase: "%s, seulement pour le dossier %s",
-	when: "Quand", how: "Comment", outcome: "Résultat", site: "Site", receipt: "Numéro de récépissé", note: "Précisions",
+	when: "Quand", how: "Comment", outcome: "Résultat", service: "Service", site: "Site", receipt: "Numéro de récépissé", note: "Précisions",
 	supplied: "Informations fournies par la personne", yes: "Oui", by: "Par", corrected: "Compte rendu corrigé", correctedOn: "le %s par %s",
 	neverTitle: "Ce qui n’a jamais été utilisé", neverText: "Ces démarches étaient autorisées. Rien n’a été fait pour elles avec ce mandat.",
 	limitsTitle: "Ce que ce compte rendu garantit", established: "Compte rendu établi le %s. Chaque utilisation et chaque compte rendu sont inscrits dans le journal du service.",
 	limitsText: []string{
 		"Garanti par le service Mandat, pour une connexion au nom de la personne : qui a utilisé le mandat, pour qui et quand. Sans mandat en cours, cette connexion est refusée.",
+		"Garanti aussi, quand un service est nommé : que la connexion était à ce service, pour cette démarche et pour ce dossier s’il y en a un.",
 		"Déclaré par le professionnel, pour ce qui s’est fait autrement (téléphone, courrier, guichet, site sans FranceConnect) : qu’il a utilisé le mandat. Le service garantit seulement qui l’a déclaré, et quand.",
-		"Toujours déclaré par le professionnel : la démarche, le dossier, le site, le résultat et le numéro de récépissé. FranceConnect ne dit pas au service quel site a été ouvert.",
+		"Déclaré par le professionnel, quand aucun service n’est nommé : la démarche, le dossier et le site. FranceConnect ne dit pas quel site a été ouvert.",
+		"Toujours déclaré par le professionnel : le résultat et le numéro de récépissé.",
 	},
 	ways: map[string]string{Login: "En se connectant au nom de la personne", Site: "Sur un site sans FranceConnect", Telephone: "Par téléphone", Paper: "Par courrier ou formulaire papier",
 		Counter: "Au guichet de l’organisme"},
@@ -53,14 +56,16 @@ var english = words{
 	oneDue:     "For one use the account is not written yet, or the procedure is still to be finished.",
 	severalDue: "For %d uses the account is not written yet, or the procedure is still to be finished.",
 	file:       "Only for the case", ofCase: "%s, only for the case %s",
-	when: "When", how: "How", outcome: "Outcome", site: "Site", receipt: "Receipt number", note: "Details",
+	when: "When", how: "How", outcome: "Outcome", service: "Service", site: "Site", receipt: "Receipt number", note: "Details",
 	supplied: "Information supplied by the person", yes: "Yes", by: "By", corrected: "Account corrected", correctedOn: "on %s by %s",
 	neverTitle: "What was never used", neverText: "These procedures were allowed. Nothing was done for them with this mandate.",
 	limitsTitle: "What this account guarantees", established: "Account drawn up on %s. Every use and every account stand in the journal of the service.",
 	limitsText: []string{
 		"Guaranteed by the Mandat service, for signing in in the person’s name: who used the mandate, for whom and when. Without a mandate in force, that is refused.",
+		"Guaranteed too, where a service is named: that it was this service that was signed in to, for this procedure, and for this case if there is one.",
 		"Declared by the professional, for what was done in another way (telephone, letter, counter, site without FranceConnect): that they used the mandate. The service guarantees only who declared it, and when.",
-		"Always declared by the professional: the procedure, the case, the site, the outcome and the receipt number. FranceConnect does not tell the service which site was opened.",
+		"Declared by the professional, where no service is named: the procedure, the case and the site. FranceConnect does not tell which site was opened.",
+		"Always declared by the professional: the outcome and the receipt number.",
 	},
 	ways: map[string]string{Login: "By signing in in the person’s name", Site: "On a site without FranceConnect", Telephone: "By telephone", Paper: "By letter or paper form",
 		Counter: "At the body’s counter"},

@@ -40,9 +40,9 @@ func newCounter(t *testing.T) *counter {
 	c.decisions = decision.New(decision.Config{DB: c.DB, Journal: c.Journal, Clients: clients, Citizens: c.Citizens, Drafts: c.Drafts, Catalogue: c.Catalogue, Keys: c.Keys, Clock: c.Clock,
 		Who: func(*http.Request) (*client.Client, error) { return known, nil }, Note: c.Sessions.Note})
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sitetest.Sealer(t), attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
-	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock, Decisions: c.decisions,
+	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock, Decisions: c.decisions, Clients: clients,
 		Receipts:       receipt.New(c.DB, c.Journal, c.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, c.Clock),
-		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock)}).Mount,
+		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock).Naming(clients.Name)}).Mount,
 		(&counterpages.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock}).Mount)
 	return c
 }

@@ -43,7 +43,7 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 				return nil, err
 			}
 		}
-		text, err := s.inWords(e, m, cases, lang)
+		text, err := s.inWords(ctx, e, m, cases, lang)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 }
 
 // inWords writes one entry for people, with the references of the cases that it names. What the entry's detail holds is listed in docs/journal.md.
-func (s *Site) inWords(e journal.Entry, m mandate.Mandate, cases map[string]string, lang string) (string, error) {
+func (s *Site) inWords(ctx context.Context, e journal.Entry, m mandate.Mandate, cases map[string]string, lang string) (string, error) {
 	var body struct {
 		Detail struct {
 			Procedure string `json:"procedure"`
@@ -61,6 +61,8 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, cases map[string]stri
 			Reason    string `json:"reason"`
 			Outcome   string `json:"outcome"`
 			Kind      string `json:"kind"`
+			Service   string `json:"service"`
+			Enforced  string `json:"procedure_is"`
 
 			SignedWith string `json:"signed_with"`
 		} `json:"detail"`
@@ -100,13 +102,27 @@ func (s *Site) inWords(e journal.Entry, m mandate.Mandate, cases map[string]stri
 		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
 	case "mandate.started":
 		return s.Pages.Text(lang, "ends.act.mandate.started")
-	case "power.procedure_chosen", "power.used", "power.refused", "power.abandoned", "decision.given", "decision.refused":
+	case "power.used":
+		return s.useInWords(ctx, name, body.Detail.Service, body.Detail.Enforced == "enforced", lang)
+	case "power.procedure_chosen", "power.refused", "power.abandoned", "decision.given", "decision.refused":
 		if name == "" {
 			name, _ = s.Pages.Text(lang, "aidant.act.unknown_procedure")
 		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action, "Procedure", name)
 	}
 	return s.usesInWords(e.Action, name, body.Detail.Outcome, lang)
+}
+
+// useInWords tells of a use: where, and that the service held the aidant to the procedure, if we know it; else that it was declared.
+func (s *Site) useInWords(ctx context.Context, procedure, service string, enforced bool, lang string) (string, error) {
+	if !enforced {
+		return s.Pages.Text(lang, "aidant.act.power.used", "Procedure", procedure)
+	}
+	at, err := s.Clients.Name(ctx, service)
+	if err != nil {
+		return "", err
+	}
+	return s.Pages.Text(lang, "aidant.act.power.used_at", "Procedure", procedure, "Service", at)
 }
 
 // nameOf returns a professional's name, "" when nobody is known by that id any more.

@@ -7,6 +7,7 @@ import (
 	"mandat/internal/attestation"
 	"mandat/internal/caseload"
 	"mandat/internal/certification"
+	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/decision"
 	"mandat/internal/draft"
@@ -40,6 +41,7 @@ type Site struct {
 	Reports        *report.Register
 	Receipts       *receipt.Register
 	Decisions      *decision.Point
+	Clients        *client.Registry
 }
 
 // Mount adds the site's routes.

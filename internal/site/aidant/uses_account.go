@@ -54,7 +54,7 @@ func (s *Site) renderUse(w http.ResponseWriter, r *http.Request, status int, for
 		return err
 	}
 	p := &usePage{Common: page.Common{Title: "uses.use.title", Current: "/espace", Trail: mandateTrail(m.ID, page.Link{Href: usesPath(m.ID), Text: "uses.title"}), Form: form},
-		Mandate: m, Use: inLine(m, u, cases, page.Lang(r)), Outcomes: report.Outcomes, Sites: s.sites(u.Procedure), AsksSite: u.Way == report.Login || u.Way == report.Site,
+		Mandate: m, Use: inLine(m, u, cases, page.Lang(r)), Outcomes: report.Outcomes, Sites: s.sites(u), AsksSite: u.Way == report.Login || u.Way == report.Site,
 		After: len(u.Accounts), Changed: changed}
 	for i := len(u.Accounts) - 2; i >= 0; i-- {
 		p.Before = append(p.Before, u.Accounts[i])
@@ -63,24 +63,31 @@ func (s *Site) renderUse(w http.ResponseWriter, r *http.Request, status int, for
 		return err
 	}
 	if form == nil {
-		p.Form = filled(u.Last(), p.Sites)
+		p.Form = filled(u, p.Sites)
 	}
 	return s.Pages.Render(w, r, status, "aidant/use.html", p)
 }
 
-// sites are what the catalogue calls the site of a procedure, as people read it.
-func (s *Site) sites(procedure string) []string {
-	known, ok := s.Catalogue.Find(procedure)
+// sites are what may be chosen as the site of a use: the service where we know it, else what the catalogue calls the procedure's, as people read it.
+func (s *Site) sites(u report.Use) []string {
+	if u.Service != "" {
+		return []string{u.Service}
+	}
+	known, ok := s.Catalogue.Find(u.Procedure)
 	if !ok || known.Site == "" {
 		return nil
 	}
 	return []string{strings.TrimSuffix(strings.TrimPrefix(known.Site, "https://"), "/")}
 }
 
-// filled is a form with an account in it, to be corrected.
-func filled(a report.Account, sites []string) *page.Form {
-	if a.Number == 0 {
+// filled is a form with an account in it, to be corrected; before the first, with the service that we know.
+func filled(u report.Use, sites []string) *page.Form {
+	a := u.Last()
+	if a.Number == 0 && u.Service == "" {
 		return nil
+	}
+	if a.Number == 0 {
+		return page.FilledForm(url.Values{"site": {u.Service}})
 	}
 	values := url.Values{"outcome": {a.Outcome}, "receipt": {a.Receipt}, "note": {a.Note}, "site": {otherSite}, "typed_site": {a.Site}}
 	for _, known := range sites {

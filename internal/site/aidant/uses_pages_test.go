@@ -21,6 +21,8 @@ func usesPages() []shownPage {
 	closed.State, closed.Outcome, closed.Accounts = report.Closed, report.ToFinish, []report.Account{account, account}
 	declared := closed
 	declared.Way, declared.Outcome, declared.File = report.Telephone, report.Done, "2026/114-B"
+	atService := open
+	atService.Service = "Aides au logement de démonstration"
 	wrong := func(fields ...string) *page.Form {
 		form := page.FilledForm(url.Values{"note": {"1 85 05 78 006 084 91"}, "outcome": {"done"}, "site": {otherSite}, "typed_site": {"x"}, "way": {report.Paper}, "supplied": {"on"}})
 		for _, f := range fields {
@@ -65,7 +67,7 @@ func usesPages() []shownPage {
 				{ID: someID, Mandate: someID, Procedure: "Prime d’activité", Name: "Paul Fictif", At: signedAt, ToFinish: true}}}}
 		}},
 		{"aidant/uses.html", "none", list(longName, nil)},
-		{"aidant/uses.html", "several", list(angela, nil, open, closed, declared)},
+		{"aidant/uses.html", "several", list(angela, nil, open, atService, closed, declared)},
 		{"aidant/uses.html", "between pages", func() page.Page {
 			return &usesPage{Common: page.Common{Title: "uses.title", Trail: trail}, Mandate: someMandate(angela), Uses: []useLine{open, declared}, All: 60, Newer: "?apres=1", Older: "?avant=1"}
 		}},
@@ -74,6 +76,7 @@ func usesPages() []shownPage {
 		}},
 		{"aidant/uses.html", "wrong", list(angela, wrong("procedure", "way"), open)},
 		{"aidant/use.html", "open", use(open, sites, nil, nil)},
+		{"aidant/use.html", "known service", use(atService, []string{atService.Service}, filled(atService.Use, nil), nil)},
 		{"aidant/use.html", "no known site", use(open, nil, wrong("site"), nil)},
 		{"aidant/use.html", "wrong", use(open, sites, wrong("outcome", "site", "receipt", "note"), nil)},
 		{"aidant/use.html", "declared", use(declared, nil, wrong(), func(p *usePage) { p.Before, p.Notice = []report.Account{account}, "uses.use.saved" })},

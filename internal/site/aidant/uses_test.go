@@ -20,6 +20,8 @@ type used struct {
 	Login     string `json:"login"`
 	Procedure string `json:"procedure"`
 	Case      string `json:"case,omitempty"`
+	Is        string `json:"procedure_is"`
+	Service   string `json:"service"`
 }
 
 // use uses a power for every case as a login does, and returns the path of its account.
@@ -31,14 +33,46 @@ func (c *counter) use(t *testing.T, by journal.Actor, m mandate.Mandate, procedu
 // useOf is use of the power for one case.
 func (c *counter) useOf(t *testing.T, by journal.Actor, m mandate.Mandate, procedure, ref string) string {
 	t.Helper()
+	return c.useAs(t, by, m, used{Procedure: procedure, Case: ref, Is: "declared", Service: "unknown"})
+}
+
+// useAs uses a power as its entry says.
+func (c *counter) useAs(t *testing.T, by journal.Actor, m mandate.Mandate, detail used) string {
+	t.Helper()
 	id := token.ID()
 	if err := c.Journal.Record(t.Context(), by, func(tx *journal.Tx) (journal.Event, error) {
-		report.Open(tx, id, m.Citizen, m.ID, procedure, ref)
-		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: used{id.String(), procedure, ref}}, nil
+		detail.Login = id.String()
+		report.Open(tx, id, m.Citizen, m.ID, detail.Procedure, detail.Case)
+		return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: detail}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	return usesPath(m.ID) + "/" + id.String()
+}
+
+// A service that talks to us itself is named on the mandate's page, in the list of uses and in the account, where it is the site unless another is said; and nothing
+// there calls the procedure declared.
+func TestUse_NamesTheService(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	b, of := c.jeanne(t), "/mandats/"+m.ID.String()
+	c.use(t, c.Jeanne, m, fixture.Tax)
+	b.Want(b.Get(of), 200, "(démarche déclarée)")
+	b.Without(b.Get(of), "Impôts (essai)")
+	path := c.useAs(t, c.Jeanne, m, used{Procedure: fixture.Tax, Is: "enforced", Service: serviceID})
+	b.Want(b.Get(of), 200, "dans le service", "Impôts (essai)")
+	b.Want(b.Get(usesPath(m.ID)), 200, "· Impôts (essai)")
+	b.Want(b.Get(path), 200, "<dd>Impôts (essai)", `value="Impôts (essai)" checked`, "auquel vous vous êtes connecté")
+	if a := b.Post(path, "after", "0", "outcome", "done", "site", "Impôts (essai)"); a.Status != 303 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	b.Want(b.Get(of+"/compte-rendu"), 200, "<dt>Service</dt><dd class=\"fr-lines\">Impôts (essai)")
+	again := c.useAs(t, c.Jeanne, m, used{Procedure: fixture.Tax, Is: "enforced", Service: serviceID})
+	if a := b.Post(again, "after", "0", "outcome", "done", "site", otherSite, "typed_site", "ailleurs.example"); a.Status != 303 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	b.Want(b.Get(again), 200, `value="ailleurs.example"`, `value="autre" checked`)
 }
 
 func TestUse_WaitsOnTheHomePageUntilItIsAccountedFor(t *testing.T) {
