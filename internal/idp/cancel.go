@@ -13,7 +13,7 @@ import (
 // A login whose time is over can be cancelled too: that is the way back to the client.
 const cancelLogin = `
 update idp_login l set state = 'refused', refusal = 'cancelled'
-where l.id = $1 and l.session_id = $2 and l.person_id = $3 and l.state in ('requested', 'citizen_chosen')
+where l.id = $1 and l.session_id = $2 and l.state in ('requested', 'citizen_chosen')
 returning l.client, l.redirect_uri, coalesce(l.client_state, '')`
 
 // cancel gives up: POST /idp/logins/{login}/annuler. FranceConnect gets the error it knows how to show. It is no act: if a
@@ -25,7 +25,7 @@ func (p *Provider) cancel(w http.ResponseWriter, r *http.Request) error {
 	}
 	var from, redirectURI, state string
 	batch := &pgx.Batch{}
-	batch.Queue(cancelLogin, id, by.Session, by.Person).Query(func(rows pgx.Rows) error {
+	batch.Queue(cancelLogin, id, by.Session).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()

@@ -69,6 +69,21 @@ func TestUse_ForOneCase(t *testing.T) {
 	}
 }
 
+// A service is told for which of its files the power is.
+func TestDirect_ForOneCase(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	x := fixture.Terms(fixture.Tax)
+	x.Powers[0].Case = "DOSSIER-1"
+	m := s.withTerms(t, x)
+	answer := s.traded(t, direct, s.visit(t, s.Jeanne).codeFor(direct, m, fixture.Tax+":"+m.Powers[0].Case))
+	for what, of := range map[string]map[string]any{"token answer": answer, "ID token": s.claimsOf(t, direct, answer), "introspection": s.introspect(t, direct, answer["access_token"])} {
+		if detail := of["authorization_details"].([]any)[0].(map[string]any); detail["case"] != "DOSSIER-1" || detail["actions"].([]any)[0] != fixture.Tax {
+			t.Errorf("%s: %v", what, detail)
+		}
+	}
+}
+
 // The end of the power for one case ends what is under way for it, and leaves the other one.
 func TestUse_OneCaseIsEnded(t *testing.T) {
 	t.Parallel()

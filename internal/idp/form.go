@@ -40,7 +40,7 @@ func (p *Provider) found(ctx context.Context, id string, to *recipient) error {
 		return nil
 	}
 	set, known := p.gate.Keys().Known(of)
-	if !known && to.key != nil && to.client.ID == of.ID {
+	if !known && to.key != nil {
 		return nil // asked for a moment ago
 	}
 	key, err := oidc.Recipient(set, of.UserInfoKeyAlg)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -178,5 +179,26 @@ func TestForms_NoKeyReleasesNothing(t *testing.T) {
 	}
 	if n := count(t, s, `select count(*) from idp_login where state = 'token_issued'`); n != 2 {
 		t.Errorf("%d tokens are left as they were", n)
+	}
+}
+
+// While its address does not answer, a client is told under the key that it published before.
+func TestForms_KeysAreBelievedDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	place := newKeyPlace(t)
+	c := francs("encrypted", "ES256", "ES256")
+	c.UserInfoKeyAlg, c.UserInfoEnc, c.JWKSURI = "ECDH-ES", "A256GCM", place.URL
+	s := newSite(t, c)
+	v, m := s.angela(t)
+	told := func() answer {
+		return s.userinfo(t, s.token(t, v.code(m, fixture.Tax, "client_id", c.ID), "client_id", c.ID, "client_secret", secret+c.ID)["access_token"])
+	}
+	if a := told(); a.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	place.down.Store(true)
+	s.Clock.Advance(11 * time.Minute)
+	if a := told(); a.StatusCode != http.StatusOK || a.Header.Get("Content-Type") != "application/jwt" || place.asked.Load() != 2 {
+		t.Errorf("%d %s, asked %d times", a.StatusCode, a.body, place.asked.Load())
 	}
 }

@@ -91,6 +91,9 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 	if a := v.post(moved+"/usager", url.Values{"usager": {there.Citizen.String()}}); a.at().Path != moved+"/demarche" {
 		t.Fatalf("choose: %d %s", a.StatusCode, a.body)
 	}
+	if a, err := s.provider.Asking(t.Context(), v.session(), url.Values{"connexion": {loginIn(strings.TrimPrefix(moved, base))}}); err != nil || a == nil || a.Back() != moved+"/demarche" {
+		t.Errorf("the page that asks for a factor leads back to %+v, %v", a, err)
+	}
 	s.exec(t, `update session set factor_citizen = $1`, there.Citizen)
 	code := v.post(moved+"/demarche", url.Values{"demarche": {fixture.Tax}}).at().Query().Get("code")
 	if a := s.userinfo(t, s.token(t, code)["access_token"]); a.StatusCode != http.StatusOK {
