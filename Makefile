@@ -12,8 +12,8 @@ TOOL := go tool -modfile=internal/tools/go.mod
 SOURCES := $(wildcard cmd internal migrations web)
 GOTEST := go test -race -shuffle=on -count=1 -vet=off
 
-# The packages that the identity provider is made of, as far as they read what strangers send.
-PROVIDER := $(wildcard $(addsuffix /*_test.go,$(addprefix internal/,oidc dpop idp idp/* client clientauth outward signingkey apitoken decision receipt receipt/* backchannel)))
+# The packages that the identity provider is made of.
+PROVIDER := oidc dpop idp idp/details idp/pushed client clientauth outward signingkey apitoken decision receipt receipt/format backchannel
 
 .PHONY: help run build test check fmt fmt-check lint bench bench-large soak fuzz mutate screenshots docs certs reset needs vulnerabilities
 
@@ -56,11 +56,11 @@ soak: needs ## the long runs: fifty kills, then fuzzing of every parser; FUZZ=10
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),30s) ./$$(dirname $$file) || exit; done; done
 
 fuzz: needs ## what strangers send to the identity provider, made up for a while for each reader; FUZZ=10m for longer
-	@for file in $$(grep -l '^func Fuzz' $(PROVIDER)); do for name in $$(sed -n 's/^func \(Fuzz[A-Za-z_0-9]*\)(.*/\1/p' $$file); do \
+	@for file in $$(grep -l '^func Fuzz' $(patsubst %,internal/%/*_test.go,$(PROVIDER))); do for name in $$(sed -n 's/^func \(Fuzz[A-Za-z_0-9]*\)(.*/\1/p' $$file); do \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),30s) ./$$(dirname $$file) || exit; done; done
 
 mutate: needs ## turn over each condition of the identity provider, and list what no test notices; RUN='^token.go' for some, PACKAGES=oidc for one; hours
-	go run ./internal/mutate/mutants $(if $(RUN),-run '$(RUN)') $(PACKAGES)
+	go run ./internal/mutate/mutants $(if $(RUN),-run '$(RUN)') $(or $(PACKAGES),$(PROVIDER))
 
 screenshots: needs ## a picture of every step of the story, in screenshots/
 	MANDAT_SCREENSHOTS=1 MANDAT_SOAK=1 go test -count=1 -timeout 20m ./internal/e2e
