@@ -44,7 +44,9 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{Database: dbtest.New(t), clock: &clock.Clock{}, key: newKey(t)}
-	d.tokens = d.with(t, service("a", true), service("b", false))
+	closed := service("closed", true)
+	closed.TokensSince = d.clock.Now().Add(time.Hour)
+	d.tokens = d.with(t, service("a", true), service("b", false), closed)
 	digest, err := (&jose.JSONWebKey{Key: &d.key.PublicKey}).Thumbprint(crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +133,7 @@ func TestCheck(t *testing.T) {
 	bare.Header.Del("DPoP")
 	twice := d.call(t, d.key, secret)
 	twice.Header.Add("Authorization", "DPoP "+secret)
+	before := d.call(t, d.key, d.issue(t, "closed", apitoken.Decision))
 	elsewhere := d.call(t, d.key, secret)
 	elsewhere.URL.Path = "/api/other"
 	for name, c := range map[string]struct {
@@ -149,6 +152,7 @@ func TestCheck(t *testing.T) {
 		"a token that is longer": {d.call(t, d.key, secret+"A"), apitoken.Decision, oidc.InvalidToken},
 		"another scope":          {d.call(t, d.key, d.issue(t, "a", "other")), apitoken.Decision, oidc.InsufficientScope},
 		"may not ask":            {d.call(t, d.key, d.issue(t, "b", apitoken.Decision)), apitoken.Decision, oidc.InsufficientScope},
+		"given before":           {before, apitoken.Decision, oidc.InvalidToken},
 		"a client that is gone":  {d.call(t, d.key, d.issue(t, "c", apitoken.Decision)), apitoken.Decision, oidc.InvalidToken},
 	} {
 		_, err := d.tokens.Check(c.r, c.scope)

@@ -123,4 +123,16 @@ func TestServices_RegisteredOnThePage(t *testing.T) {
 	if a := service.post("/idp/introspect", url.Values{"token": {"x"}}); a.Status != http.StatusOK {
 		t.Errorf("a service that is open again: %d", a.Status)
 	}
+	if got := reads(); got != http.StatusUnauthorized {
+		t.Errorf("a token of before: %d", got)
+	}
+	if a := service.post("/idp/introspect", url.Values{"token": {access}}); a.Status != http.StatusOK || a.JSON(t)["active"] != false {
+		t.Errorf("introspection of a token of before: %d %s", a.Status, a.Body)
+	}
+	if a := service.redeem(waiting); a.Status != http.StatusBadRequest || !strings.Contains(a.Body, "invalid_grant") {
+		t.Errorf("a code of before: %d %s", a.Status, a.Body)
+	}
+	if a := service.redeem(service.code(u)); a.Status != http.StatusOK {
+		t.Errorf("a code of now: %d %s", a.Status, a.Body)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"mandat/internal/oidc"
 	"mandat/internal/outward"
@@ -39,7 +40,7 @@ func (t *table) encode(c *Client) ([]byte, error) {
 // wrong puts a registration in order, and says what an administrator must not register: what is the operator's (another kind, a sector), and
 // addresses that only we can reach.
 func (t *table) wrong(c *Client) Wrong {
-	c.ID, c.Secret, c.Name, c.Filed = "", Secret{}, strings.TrimSpace(c.Name), false
+	c.ID, c.Secret, c.Name, c.Filed, c.TokensSince = "", Secret{}, strings.TrimSpace(c.Name), false, time.Time{}
 	if !slices.Contains(c.Scopes, oidc.ScopeOpenID) {
 		c.Scopes = append([]string{oidc.ScopeOpenID}, c.Scopes...)
 	}
@@ -95,7 +96,7 @@ func changed(was, is *Client) []string {
 
 func members(c *Client) map[string]json.RawMessage {
 	plain := *c
-	plain.ID, plain.Secret = "", Secret{}
+	plain.ID, plain.Secret, plain.TokensSince = "", Secret{}, time.Time{}
 	out := map[string]json.RawMessage{}
 	text, err := json.Marshal(&plain)
 	if err == nil {

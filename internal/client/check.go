@@ -65,6 +65,7 @@ func (f *faults) kind(c *Client) {
 	f.add(c.Kind == FranceConnect && c.Level() != procedure.FranceConnect, "identity_level", "FranceConnect is told of nobody whom it did not identify")
 	f.add(c.Kind == FranceConnect && len(c.Procedures) > 0, "procedures", "they are for a service")
 	f.add(c.Kind == FranceConnect && c.Decision, "decision", "it is for a service")
+	f.add(c.Kind == FranceConnect && !c.TokensSince.IsZero(), "tokens_since", "it is for a service")
 }
 
 func (f *faults) authentication(c *Client) {

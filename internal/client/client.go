@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"mandat/internal/oidc"
 	"mandat/internal/procedure"
@@ -82,6 +83,8 @@ type Client struct {
 	Procedures    []string            `json:"procedures,omitempty"`     // that a service serves: keys of the catalogue
 	IdentityLevel procedure.Assurance `json:"identity_level,omitempty"` // how surely the citizen must be known; none is by FranceConnect
 
+	TokensSince time.Time `json:"tokens_since,omitzero"` // what a service was given before is worth nothing; in the file only, for others we keep it
+
 	Filed bool `json:"-"` // it stands in the clients file: the operator registered it, not an administrator
 }
 
@@ -107,6 +110,10 @@ func (c *Client) AllowedClaims() []string {
 	}
 	return out
 }
+
+// Counts reports whether a code or token that the client was given at a time may still be worth something: not if it was closed since, or
+// proves itself by other credentials because those before may be somebody else's.
+func (c *Client) Counts(given time.Time) bool { return !given.Before(c.TokensSince) }
 
 // SectorName is the name under which subjects of this client are kept.
 func (c *Client) SectorName() string {

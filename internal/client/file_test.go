@@ -29,6 +29,7 @@ func TestRead(t *testing.T) {
 		"no id":           {`"client_id":"a"`, `"client_id":""`},
 		"unknown scope":   {`"client_name":"A"`, `"scope":"openid phone"`},
 		"list of scopes":  {`"client_name":"A"`, `"scope":["openid"]`},
+		"tokens of FC":    {`"client_name":"A"`, `"tokens_since":"2026-11-23T00:00:00Z"`},
 		"not a list":      {`[{`, `{`},
 	} {
 		if _, err := client.Read(strings.NewReader(strings.Replace(good, c[0], c[1], 1))); err == nil {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
@@ -107,6 +108,35 @@ func (c *Client) checkKeys() error {
 		return errors.New("no key for userinfo_encrypted_response_alg")
 	}
 	return nil
+}
+
+// subset reports whether all keys of one set are in another, whatever is said of them there.
+func subset(some, all json.RawMessage) bool {
+	among := map[string]bool{}
+	for _, print := range thumbprints(all) {
+		among[print] = true
+	}
+	for _, print := range thumbprints(some) {
+		if !among[print] {
+			return false
+		}
+	}
+	return true
+}
+
+// thumbprints are those of the keys that can be used (RFC 7638).
+func thumbprints(raw json.RawMessage) []string {
+	set, err := ReadKeys(raw)
+	if err != nil {
+		return nil // there are none
+	}
+	var out []string
+	for _, key := range set.Keys {
+		if print, err := key.Thumbprint(crypto.SHA256); err == nil {
+			out = append(out, string(print))
+		}
+	}
+	return out
 }
 
 func anyFits(set []jose.JSONWebKey, alg string) bool {

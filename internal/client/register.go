@@ -84,11 +84,16 @@ func (r *Registry) Change(ctx context.Context, by journal.Actor, id, version str
 			secret, hash = newSecret(c.Auth)
 		}
 		e := journal.Event{Action: "client.changed", Detail: registration{id, digest(text), members}}
-		const keyed = `update client set registration = $2, changed_at = $3, secret_hash = null, former_hash = null, former_until = null where id = $1`
-		if c.Auth == PrivateKeyJWT {
-			return e, tx.ExecOne(ctx, db.ErrConflict, keyed, key, string(text), tx.Now)
+		var since *time.Time
+		if withdraws(&was.Client, &c) {
+			since = seenEverywhere(tx.Now)
 		}
-		return e, tx.ExecOne(ctx, db.ErrConflict, `update client set registration = $2, changed_at = $3, secret_hash = coalesce(secret_hash, $4) where id = $1`, key, string(text), tx.Now, hash)
+		const keyed = `update client set registration = $2, changed_at = $3, tokens_since = coalesce($4, tokens_since), secret_hash = null, former_hash = null, former_until = null where id = $1`
+		if c.Auth == PrivateKeyJWT {
+			return e, tx.ExecOne(ctx, db.ErrConflict, keyed, key, string(text), tx.Now, since)
+		}
+		return e, tx.ExecOne(ctx, db.ErrConflict, `update client set registration = $2, changed_at = $3, tokens_since = coalesce($4, tokens_since), secret_hash = coalesce(secret_hash, $5) where id = $1`,
+			key, string(text), tx.Now, since, hash)
 	})
 	if err != nil {
 		return "", err
@@ -96,8 +101,8 @@ func (r *Registry) Change(ctx context.Context, by journal.Actor, id, version str
 	return secret, nil
 }
 
-// Replace gives an open service another secret, and returns it. The one before counts for FormerLife, or not any more when it is in wrong hands. It returns
-// db.ErrConflict for a service that is closed or has no secret. Errors as Change.
+// Replace gives an open service another secret, and returns it. The one before counts for FormerLife. When it is in wrong hands it counts no more, nor does
+// what was given for it (Client.Counts). It returns db.ErrConflict for a service that is closed or has no secret. Errors as Change.
 func (r *Registry) Replace(ctx context.Context, by journal.Actor, id string, stolen bool) (secret string, err error) {
 	key, err := r.registered(id)
 	if err != nil {
@@ -107,7 +112,7 @@ func (r *Registry) Replace(ctx context.Context, by journal.Actor, id string, sto
 	err = r.table.act(ctx, by, "replace client secret", func(tx *journal.Tx) (journal.Event, error) {
 		if stolen {
 			return journal.Event{Action: "client.secret_replaced", Detail: replaced{Client: id}}, tx.ExecOne(ctx, db.ErrConflict,
-				`update client set secret_hash = $2, former_hash = null, former_until = null, changed_at = $3 where id = $1 and state = 'open' and secret_hash is not null`, key, hash, tx.Now)
+				`update client set secret_hash = $2, former_hash = null, former_until = null, changed_at = $3, tokens_since = $4 where id = $1 and state = 'open' and secret_hash is not null`, key, hash, tx.Now, seenEverywhere(tx.Now))
 		}
 		until := tx.Now.Add(FormerLife)
 		return journal.Event{Action: "client.secret_replaced", Detail: replaced{id, until.Format(journal.TimeFormat)}}, tx.ExecOne(ctx, db.ErrConflict,
@@ -124,9 +129,9 @@ func (r *Registry) Close(ctx context.Context, by journal.Actor, id string) error
 	return r.turn(ctx, by, id, journal.Event{Action: "client.closed"}, `update client set state = 'closed', closed_at = $2, changed_at = $2 where id = $1 and state = 'open'`)
 }
 
-// Reopen opens a service again that was closed. Errors as Change.
+// Reopen opens a service again that was closed: what it was given before stays worth nothing. Errors as Change.
 func (r *Registry) Reopen(ctx context.Context, by journal.Actor, id string) error {
-	return r.turn(ctx, by, id, journal.Event{Action: "client.reopened"}, `update client set state = 'open', closed_at = null, changed_at = $2 where id = $1 and state = 'closed'`)
+	return r.turn(ctx, by, id, journal.Event{Action: "client.reopened"}, `update client set state = 'open', closed_at = null, changed_at = $2, tokens_since = $2 where id = $1 and state = 'closed'`)
 }
 
 func (r *Registry) turn(ctx context.Context, by journal.Actor, id string, e journal.Event, sql string) error {
@@ -138,6 +143,20 @@ func (r *Registry) turn(ctx context.Context, by journal.Actor, id string, e jour
 	return r.table.act(ctx, by, e.Action, func(tx *journal.Tx) (journal.Event, error) {
 		return e, tx.ExecOne(ctx, db.ErrConflict, sql, key, tx.Now)
 	})
+}
+
+// withdraws reports whether a change of a registration takes back something that a service proved itself by: its secret, or a key.
+func withdraws(was, is *Client) bool {
+	if was.Auth != PrivateKeyJWT || is.Auth != PrivateKeyJWT {
+		return (was.Auth == PrivateKeyJWT) != (is.Auth == PrivateKeyJWT)
+	}
+	return was.JWKSURI != is.JWKSURI || !subset(was.JWKS, is.JWKS)
+}
+
+// seenEverywhere is when the last server believes a change of credentials: until then one may give something for those before.
+func seenEverywhere(changed time.Time) *time.Time {
+	since := changed.Add(Fresh)
+	return &since
 }
 
 // registered is the key of a service that may be in the table.

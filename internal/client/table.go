@@ -34,7 +34,7 @@ type Registered struct {
 	FormerUntil  time.Time // until when the secret before counts
 }
 
-const rows = `select id, registration::text, encode(sha256(convert_to(registration::text, 'UTF8')), 'hex'), secret_hash, former_hash, former_until, state, registered_at, changed_at, closed_at from client`
+const rows = `select id, registration::text, encode(sha256(convert_to(registration::text, 'UTF8')), 'hex'), secret_hash, former_hash, former_until, state, registered_at, changed_at, closed_at, tokens_since from client`
 
 // scan reads a row. A former secret counts until its time.
 func scan(row pgx.CollectableRow, now time.Time) (Registered, error) {
@@ -42,8 +42,8 @@ func scan(row pgx.CollectableRow, now time.Time) (Registered, error) {
 	var id uuid.UUID
 	var registration string
 	var secret, former []byte
-	var until, closed *time.Time
-	if err := row.Scan(&id, &registration, &r.Version, &secret, &former, &until, &r.State, &r.RegisteredAt, &r.ChangedAt, &closed); err != nil {
+	var until, closed, since *time.Time
+	if err := row.Scan(&id, &registration, &r.Version, &secret, &former, &until, &r.State, &r.RegisteredAt, &r.ChangedAt, &closed, &since); err != nil {
 		return r, err
 	}
 	if err := json.Unmarshal([]byte(registration), &r.Client); err != nil {
@@ -52,6 +52,9 @@ func scan(row pgx.CollectableRow, now time.Time) (Registered, error) {
 	r.ID, r.Secret = id.String(), Secret{hash: secret}
 	if until != nil && until.After(now) {
 		r.Secret.former, r.FormerUntil = former, *until
+	}
+	if since != nil {
+		r.TokensSince = *since
 	}
 	if closed != nil {
 		r.ClosedAt = *closed

@@ -42,7 +42,7 @@ const (
 		where l.id = $1 and sha256(l.code_hash || $2::bytea) = $3::bytea and l.direct on conflict do nothing`
 	releaseDirect = `
 update idp_login l set state = 'released', released_at = $2::timestamptz, token_hash = $6, token_expires_at = $7, dpop_jkt = coalesce(l.dpop_jkt, nullif($11, ''))
-where l.id = $1 and sha256(l.code_hash || $4::bytea) = $5::bytea and l.state = 'code_issued' and l.direct and l.code_expires_at > $2::timestamptz
+where l.id = $1 and sha256(l.code_hash || $4::bytea) = $5::bytea and l.state = 'code_issued' and l.direct and l.code_expires_at > $2::timestamptz and l.code_expires_at >= $14::timestamptz
   and l.client = $8 and l.redirect_uri = $9 and l.challenge is not distinct from nullif($10, '') and (l.dpop_jkt is null or l.dpop_jkt = $11) and l.procedure = any($12)
   and (l.identified_by = 'franceconnect' or assurance_reaches(l.identified_by, $13))
   and ` + powerChosen + ` and ` + aidantMay + ` and ` + sessionLive
@@ -110,7 +110,7 @@ func (p *Provider) releaseByCode(ctx context.Context, red redemption) (tokenAnsw
 	batch := &pgx.Batch{}
 	batch.Queue(lockRedeemed, red.login, salt, digest)
 	batch.Queue(nameActor, red.login, salt, digest, newSubject(), now)
-	batch.Queue(releaseDirect, red.login, now, idle, salt, digest, token.Hash(access), now.Add(DirectLife), red.client.ID, red.redirectURI, red.challenge, red.jkt, red.client.Procedures, red.client.Level())
+	batch.Queue(releaseDirect, red.login, now, idle, salt, digest, token.Hash(access), now.Add(DirectLife), red.client.ID, red.redirectURI, red.challenge, red.jkt, red.client.Procedures, red.client.Level(), red.client.TokensSince.Add(CodeLife))
 	u.ask(batch, red.login, access, now, idle)
 	err := p.journal.RecordAfter(ctx, journal.Program(), batch, func(tx *journal.Tx) (journal.Event, error) {
 		if u.login == uuid.Nil {
@@ -156,6 +156,7 @@ func (p *Provider) reserve(ctx context.Context, tx *journal.Tx, u use) (receipt.
 
 // directAnswer is what leaves: both identities, and what the one may do for the other until when.
 func (p *Provider) directAnswer(ctx context.Context, to *client.Client, u use, places receipt.Places, access string, now time.Time) (tokenAnswer, error) {
+	u.narrow(to)
 	detail, err := p.detail(ctx, u)
 	if err != nil {
 		return tokenAnswer{}, err
@@ -228,11 +229,17 @@ func (p *Provider) standing(ctx context.Context, accessToken string) (use, *clie
 		return u, nil, db.ErrNotFound
 	}
 	of, err := p.clients.Find(ctx, u.client)
-	if errors.Is(err, client.ErrUnknown) || err == nil && (!of.Direct() || !serves(of, u.procedure) || !sure(of, u.identifiedBy)) {
+	if errors.Is(err, client.ErrUnknown) || err == nil && (!of.Direct() || !serves(of, u.procedure) || !sure(of, u.identifiedBy) || !of.Counts(u.releasedAt)) {
 		return u, nil, db.ErrNotFound
 	}
-	if err == nil { // what it may not see any more it is not told
-		u.claims = slices.DeleteFunc(u.claims, func(claim string) bool { return !slices.Contains(of.AllowedClaims(), claim) })
+	if err == nil {
+		u.narrow(of)
 	}
 	return u, of, err
+}
+
+// narrow leaves of what the aidant saw named what the service may still have: its registration may have changed since.
+func (u *use) narrow(of *client.Client) {
+	u.claims = slices.DeleteFunc(u.claims, func(claim string) bool { return !slices.Contains(of.AllowedClaims(), claim) })
+	u.scope = strings.Join(slices.DeleteFunc(strings.Fields(u.scope), func(scope string) bool { return !slices.Contains(of.AllowedScopes(), scope) }), " ")
 }

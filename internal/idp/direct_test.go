@@ -364,7 +364,7 @@ func TestDirect_TheLevelAndTheDataOfNowCount(t *testing.T) {
 	s.Behind(t, `update mandate_power set identified_by = 'known' where mandate_id = $1`, camille.ID)
 	access := s.traded(t, "surer", v.codeFor("surer", camille, fixture.Tax))["access_token"]
 	code := v.codeFor("surer", camille, fixture.Tax)
-	told := s.traded(t, "blinder", v.codeFor("blinder", m, fixture.Tax))["access_token"]
+	told, wider := s.traded(t, "blinder", v.codeFor("blinder", m, fixture.Tax))["access_token"], v.codeFor("blinder", m, fixture.Tax)
 	s.register(t, publicService("surer", nil), publicService("blinder", func(c *client.Client) { c.Scopes = []string{"openid"} }))
 	if a := s.userinfo(t, access); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("userinfo of somebody who is not known surely enough: %d %s", a.StatusCode, a.body)
@@ -375,6 +375,12 @@ func TestDirect_TheLevelAndTheDataOfNowCount(t *testing.T) {
 	}
 	if got := s.entries(t); got[len(got)-1].Action != "power.refused" || got[len(got)-1].Step != "token" || got[len(got)-1].Reason != "no_power" {
 		t.Errorf("entries %+v", got)
+	}
+	if told := s.introspect(t, "blinder", told); told["active"] != true || told["scope"] != "openid" {
+		t.Errorf("introspection tells what the service may not have any more: %v", told)
+	}
+	if answer := s.traded(t, "blinder", wider); answer["scope"] != "openid" {
+		t.Errorf("a token for what the service may not have any more: %v", answer)
 	}
 	if a := s.userinfo(t, told); a.StatusCode != http.StatusOK || a.json(t)["given_name"] != nil || a.json(t)["sub"] == nil {
 		t.Errorf("userinfo tells what the service may not see any more: %d %s", a.StatusCode, a.body)

@@ -113,7 +113,7 @@ func (p *Provider) introspected(ctx context.Context, caller *client.Client, sent
 // introspectedAPI is introspected for a token of the service itself.
 func (p *Provider) introspectedAPI(ctx context.Context, caller *client.Client, sent string) (introspection, error) {
 	found, err := p.apiTokens.Find(ctx, sent)
-	if err == nil && (found.Client != caller.ID || !caller.Decision) {
+	if err == nil && (found.Client != caller.ID || !caller.Decision || !caller.Counts(found.CreatedAt)) {
 		err = db.ErrNotFound
 	}
 	if err != nil {

@@ -233,7 +233,7 @@ func (red redemption) fault(f facts, now time.Time) string {
 	switch {
 	case f.state != CodeIssued:
 		return codeReplayed
-	case f.client != red.client.ID || f.direct != red.client.Direct(): // it may be registered anew as something else
+	case f.client != red.client.ID || f.direct != red.client.Direct() || !red.client.Counts(f.codeEnd.Add(-CodeLife)): // it may be registered anew as something else
 		return wrongClient
 	case f.redirectURI != red.redirectURI:
 		return wrongRedirectURI
