@@ -139,7 +139,7 @@ func (p *Provider) parse(r *http.Request, values url.Values, by parser) (authReq
 	var failed error
 	req, err := by(func(id string) *client.Client {
 		c, err := p.clients.Find(r.Context(), id)
-		if err != nil && !errors.Is(err, client.ErrUnknown) {
+		if !errors.Is(err, client.ErrUnknown) {
 			failed = err
 		}
 		if err != nil {
