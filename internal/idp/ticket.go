@@ -42,3 +42,6 @@ func proof(ticket string) (salt, digest []byte) {
 	h := sha256.Sum256(append(token.Hash(ticket), salt...))
 	return salt, h[:]
 }
+
+// newSubject makes the name of a citizen towards a sector: 32 random bytes, so that nothing can be computed from it.
+func newSubject() string { return base64.RawURLEncoding.EncodeToString(token.Bytes(32)) }

@@ -1,12 +1,10 @@
 package idp
 
 import (
-	"encoding/base64"
 	"net/http"
 	"strings"
 
 	"mandat/internal/oidc"
-	"mandat/internal/token"
 )
 
 // presented is an access token as it came.
@@ -37,6 +35,3 @@ func shown(r *http.Request) (presented, *oidc.Error) {
 	}
 	return presented{}, nil
 }
-
-// newSubject makes the name of a citizen towards a sector: 32 random bytes, so that nothing can be computed from it.
-func newSubject() string { return base64.RawURLEncoding.EncodeToString(token.Bytes(32)) }
