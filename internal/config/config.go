@@ -61,7 +61,7 @@ type Config struct {
 	// half ProConnect reads at BASE_URL/connexion/jwks.
 	ProConnectAuth string `env:"PROCONNECT_AUTH" envDefault:"client_secret_post"`
 
-	// Our client secret at ProConnect, for client_secret_post. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
+	// Our client secret at ProConnect: required for client_secret_post, and none with private_key_jwt. PROCONNECT_CLIENT_SECRET_FILE may name a file instead.
 	ProConnectClientSecret string `env:"PROCONNECT_CLIENT_SECRET,unset"`
 
 	// Levels (acr) of ProConnect that we accept, separated by commas: an identity at least weak, and a second factor.
@@ -76,7 +76,7 @@ type Config struct {
 	// How we say at FranceConnect who we are: client_secret_post or private_key_jwt, as at ProConnect.
 	FranceConnectAuth string `env:"FRANCECONNECT_AUTH" envDefault:"client_secret_post"`
 
-	// Our client secret at FranceConnect, for client_secret_post. FRANCECONNECT_CLIENT_SECRET_FILE may name a file instead.
+	// Our client secret at FranceConnect: required for client_secret_post, and none with private_key_jwt. FRANCECONNECT_CLIENT_SECRET_FILE may name a file instead.
 	FranceConnectClientSecret string `env:"FRANCECONNECT_CLIENT_SECRET,unset"`
 
 	// JSON file of the clients whose identity provider we are: FranceConnect first of all. See docs/operations.md.

@@ -32,7 +32,7 @@ func Manual() (string, error) {
 			value := "–"
 			if d, ok := tag.Lookup("envDefault"); ok {
 				value = "`" + d + "`"
-			} else if strings.Contains(options, "required") || strings.HasSuffix(name, "_SECRET") {
+			} else if strings.Contains(options, "required") {
 				value = "required"
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, value, strings.Join(strings.Fields(f.Doc.Text()), " "))
