@@ -12,7 +12,7 @@ import (
 // these are to be written as they are asked for (RFC 5890, xn--).
 func checkAddress(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > MaxAddress {
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > maxAddress {
 		return fmt.Errorf("address %q: not an absolute URL without user and fragment", address)
 	}
 	ip, noIP := netip.ParseAddr(u.Hostname())

@@ -32,7 +32,7 @@ const (
 // Limits of a registration.
 const (
 	MaxID      = 128  // bytes of a client_id
-	MaxAddress = 2048 // bytes of a URI
+	maxAddress = 2048 // bytes of a URI
 	maxName    = 200
 	maxList    = 100 // URIs of one kind
 
