@@ -117,6 +117,10 @@ func TestLogin_PagesInTheWrongOrder(t *testing.T) {
 			t.Errorf("after the code, %s: %d", what, a.StatusCode)
 		}
 	}
+	another := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
+	if a := v.post(path+"/usager", url.Values{"usager": {another.Citizen.String()}}); a.StatusCode != http.StatusConflict {
+		t.Errorf("somebody else after the code: %d", a.StatusCode)
+	}
 	if len(s.entries(t)) != 0 {
 		t.Error("entries for what is no refusal of a power")
 	}

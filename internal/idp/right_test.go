@@ -6,7 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // Somebody whose certificate ends or is suspended keeps their session. Their login ends, as an act.
@@ -48,15 +52,20 @@ func TestChoice_RefusesWhoIsNotCertifiedAnyMore(t *testing.T) {
 func TestChoice_KeepsToTheProceduresAllowed(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]string{
-		"organisation": `update organisation set procedures = array['` + fixture.Housing + `'] where id = (select organisation_id from membership where person_id = $1)`,
-		"aidant":       `update membership set procedures = array['` + fixture.Housing + `'] where person_id = $1`,
+		"organisation": `update organisation set procedures = array['` + fixture.Housing + `'] where id = $1 and $2::uuid is not null`,
+		"aidant":       `update membership set procedures = array['` + fixture.Housing + `'] where organisation_id = $1 and person_id = $2 and role = 'aidant'`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
+			for organisation, role := range map[uuid.UUID]string{s.Here: org.RoleReferent, s.Elsewhere: org.RoleAidant} { // without limits
+				if err := s.Directory.Join(t.Context(), journal.Program(), s.Jeanne.Person, organisation, role); err != nil {
+					t.Fatal(err)
+				}
+			}
 			v, both := s.angela(t, fixture.Tax, fixture.Housing)
 			other := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
-			s.Behind(t, limit, s.Jeanne.Person)
+			s.Behind(t, limit, s.Here, s.Jeanne.Person)
 			path := v.begin()
 			if a := v.post(path+"/usager", url.Values{"recherche": {"FICTIF-1"}}); strings.Contains(a.body, other.Citizen.String()) || !strings.Contains(a.body, "ne vous a pas confiées") {
 				t.Errorf("search: %d %s", a.StatusCode, a.body)
