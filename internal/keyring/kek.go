@@ -25,7 +25,7 @@ type KEK struct {
 // Errors that say where the key-encryption keyset is wrong.
 var (
 	ErrKEK     = errors.New("KEY_ENCRYPTION_KEY: not a Tink keyset for AES-GCM, as `mandat admin keys` makes it")
-	ErrKEKHere = errors.New("KEYS_DIR: the key-encryption keyset lies in the folder that it opens; `mandat admin keys` moves it to KEY_ENCRYPTION_KEY_FILE")
+	ErrKEKHere = errors.New("KEYS_DIR: a key-encryption keyset lies in the folder that it opens, or below, or is linked to from there: keep it elsewhere. `mandat admin keys` moves a kek.json to KEY_ENCRYPTION_KEY_FILE")
 	ErrKEKLost = errors.New("there is no key-encryption keyset, and KEYS_DIR has files that only it opens: put it back from where it is kept; another one opens nothing")
 	ErrPlain   = errors.New("is not encrypted; `mandat admin keys` does it")
 	ErrSealed  = errors.New("does not open with KEY_ENCRYPTION_KEY: it is another keyset's, or was changed or renamed")
@@ -111,8 +111,8 @@ func isSealed(content []byte) bool { return bytes.HasPrefix(content, []byte(seal
 // FindKEK reads the keyset from a file of its own, and makes it if nothing says that there was one. A keyset that lies in the
 // folder of keys, where it was kept once, is copied out; Encrypt removes it there. made says that the file is new.
 func FindKEK(path, dir string) (text string, made bool, err error) {
-	if within(path, dir) {
-		return "", false, ErrKEKHere
+	if err := apart(path, dir); err != nil {
+		return "", false, err
 	}
 	content, err := os.ReadFile(filepath.Clean(path))
 	if err == nil {
@@ -154,16 +154,6 @@ func firstKEK(dir string) (string, error) {
 		return "", err
 	}
 	return k.Text()
-}
-
-// within says whether a path leads into a folder, as far as names tell.
-func within(path, dir string) bool {
-	p, errP := filepath.Abs(path)
-	d, errD := filepath.Abs(dir)
-	if errP != nil || errD != nil {
-		return false
-	}
-	return filepath.Dir(p) == d
 }
 
 // Encrypt encrypts every private file of a folder that is not yet: those that a certification body gave, and those of a folder from

@@ -96,6 +96,9 @@ func (k *KEK) Save(path string) error {
 // Reseal encrypts the private files of a folder under the key that wraps now, as far as they are under another. Interrupted, it is run again: the keyset
 // opens both.
 func (k *KEK) Reseal(dir string) error {
+	if err := checkAlone(dir); err != nil {
+		return err
+	}
 	probe, err := k.aead.Encrypt(nil, nil)
 	if err != nil {
 		return fmt.Errorf("key-encryption keyset: %w", err)

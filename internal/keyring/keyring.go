@@ -138,8 +138,8 @@ func Load(dir, kek string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, fileKEK)); err == nil {
-		return nil, ErrKEKHere
+	if err := checkAlone(dir); err != nil {
+		return nil, err
 	}
 	k := &Keyring{}
 	if k.Envelope, err = loadEnvelope(dir, root); err != nil {
