@@ -21,7 +21,6 @@ import (
 	"mandat/internal/oidc"
 	"mandat/internal/procedure"
 	"mandat/internal/receipt"
-	"mandat/internal/report"
 	"mandat/internal/token"
 )
 
@@ -35,10 +34,8 @@ const (
 // A service that talks to us directly is told who the citizen is by the ID token already: the token endpoint is where the identity is
 // released, in one act. The locks come first, as at userinfo.
 const (
-	lockRedeemed = `select from idp_login l join person a on a.id = l.person_id join certification k on k.person_id = l.person_id
-		join membership m on m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' join citizen c on c.id = l.citizen_id
-		where l.id = $1 and sha256(l.code_hash || $2::bytea) = $3::bytea for share of a, m, k, c`
-	nameActor = `insert into idp_actor (person_id, sector, sub, created_at) select l.person_id, l.sector, $4, $5 from idp_login l
+	lockRedeemed = people + ` where l.id = $1 and sha256(l.code_hash || $2::bytea) = $3::bytea for share of a, m, k, c`
+	nameActor    = `insert into idp_actor (person_id, sector, sub, created_at) select l.person_id, l.sector, $4, $5 from idp_login l
 		where l.id = $1 and sha256(l.code_hash || $2::bytea) = $3::bytea and l.direct on conflict do nothing`
 	releaseDirect = `
 update idp_login l set state = 'released', released_at = $2::timestamptz, token_hash = $6, token_expires_at = $7, dpop_jkt = coalesce(l.dpop_jkt, nullif($11, ''))
@@ -60,20 +57,18 @@ where l.id = $1 and sha256(l.token_hash || $4::bytea) = $5::bytea and l.state = 
 
 // use is what a service that talks to us directly was told, and is told as long as it stands.
 type use struct {
-	login                                  uuid.UUID
-	client, sector, scope                  string
-	claims                                 []string
-	procedure, caseRef, nonce              string
-	releasedAt, tokenEnd                   time.Time
-	jkt                                    string // thumbprint of the key that the token is bound to, "" for none
-	factorAt                               time.Time
-	organisation, person, citizen, mandate uuid.UUID
-	session                                []byte
-	subject, actor                         string
-	level, identifiedBy                    string
-	powerEnd                               time.Time
-	catalogue, siret, name                 string
-	sealed                                 citizen.Sealed
+	spent
+	sector, scope          string
+	claims                 []string
+	nonce                  string
+	releasedAt, tokenEnd   time.Time
+	jkt                    string // thumbprint of the key that the token is bound to, "" for none
+	factorAt               time.Time
+	subject, actor         string
+	level, identifiedBy    string
+	powerEnd               time.Time
+	catalogue, siret, name string
+	sealed                 citizen.Sealed
 }
 
 // ask queues the question for the use that a token is for; the login stays nil when there is none.
@@ -84,7 +79,7 @@ func (u *use) ask(b *pgx.Batch, login uuid.UUID, accessToken string, now, idle t
 		if !rows.Next() {
 			return rows.Err()
 		}
-		u.login = login
+		u.login, u.direct = login, true
 		return rows.Scan(append([]any{&u.client, &u.sector, &u.scope, &u.claims, &u.procedure, &u.caseRef, &u.nonce, &u.releasedAt, &u.tokenEnd, &u.jkt, &u.factorAt,
 			&u.organisation, &u.person, &u.session, &u.citizen, &u.mandate, &u.subject, &u.actor, &u.level, &u.identifiedBy, &u.powerEnd,
 			&u.catalogue, &u.siret, &u.name}, u.sealed.Fields()...)...)
@@ -116,7 +111,6 @@ func (p *Provider) releaseByCode(ctx context.Context, red redemption) (tokenAnsw
 		if u.login == uuid.Nil {
 			return p.judgeCode(ctx, tx, red)
 		}
-		tx.By = journal.Actor{Kind: journal.Aidant, Person: u.person, Organisation: u.organisation, Session: u.session}
 		var err error
 		if places, err = p.reserve(ctx, tx, u); err != nil {
 			return journal.Event{}, err
@@ -129,20 +123,12 @@ func (p *Provider) releaseByCode(ctx context.Context, red redemption) (tokenAnsw
 			backchannel.Open(tx.Tx, tx.Now, backchannel.Session{Login: u.login, Organisation: u.organisation, Person: u.person, Mandate: u.mandate, Procedure: u.procedure, Case: u.caseRef,
 				Client: u.client, Subject: u.subject})
 		}
-		report.Open(tx, u.login, u.citizen, u.mandate, u.procedure, u.caseRef)
-		return p.usedBy(u), p.told(tx, u.login, u.citizen, u.mandate, found.Identity)
+		return p.spend(tx, &u.spent, found.Identity)
 	})
 	if err != nil {
 		return tokenAnswer{}, err
 	}
 	return p.directAnswer(ctx, red.client, u, places, access, now)
-}
-
-// usedBy is what the entry says: the service is known, and held to the procedure.
-func (p *Provider) usedBy(u use) journal.Event {
-	known, _ := p.catalogue.Find(u.procedure)
-	return journal.Event{Action: "power.used", Organisation: u.organisation, Citizen: u.citizen, Mandate: u.mandate,
-		Detail: used{Login: u.login.String(), Client: u.client, Procedure: u.procedure, ProcedureIs: "enforced", Case: u.caseRef, Theme: known.Theme, Service: u.client}}
 }
 
 // reserve keeps a place for the receipt, if there are receipts.
@@ -199,8 +185,7 @@ func (p *Provider) detail(ctx context.Context, u use) (oidc.MandateDetail, error
 	if out.Identifier, err = mandate.Identifier(p.names, u.organisation, u.mandate, u.sector); err != nil || u.caseRef == "" {
 		return out, err
 	}
-	by := journal.Actor{Kind: journal.Aidant, Person: u.person, Organisation: u.organisation, Session: u.session}
-	cases, err := p.mandates.Cases(ctx, by, []mandate.Power{{Mandate: u.mandate, Organisation: u.organisation, Procedure: u.procedure, Case: u.caseRef}})
+	cases, err := p.mandates.Cases(ctx, u.aidant(), []mandate.Power{{Mandate: u.mandate, Organisation: u.organisation, Procedure: u.procedure, Case: u.caseRef}})
 	if err != nil {
 		return out, err
 	}

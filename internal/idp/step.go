@@ -41,9 +41,14 @@ func (p *Provider) record(ctx context.Context, s db.Scope, batch *pgx.Batch, m *
 		if m.login == uuid.Nil {
 			return journal.Event{}, errNotMoved
 		}
-		tx.By = journal.Actor{Kind: journal.Aidant, Person: m.person, Organisation: m.organisation, Session: m.session}
+		tx.By = m.aidant()
 		return event(), nil
 	})
+}
+
+// aidant is whose login it is.
+func (m *stepped) aidant() journal.Actor {
+	return journal.Actor{Kind: journal.Aidant, Person: m.person, Organisation: m.organisation, Session: m.session}
 }
 
 // step begins the detail of an entry.

@@ -18,34 +18,15 @@ import (
 	"mandat/internal/dpop"
 	"mandat/internal/journal"
 	"mandat/internal/oidc"
-	"mandat/internal/org"
-	"mandat/internal/report"
 )
-
-// used is the detail of an entry power.used. Service and ProcedureIs say what we know: FranceConnect does not tell which site was opened,
-// and the procedure is what the aidant declared; a service that talks to us directly is known, and held to the procedure.
-type used struct {
-	Login       string `json:"login"`
-	Client      string `json:"client"`
-	Procedure   string `json:"procedure"`
-	ProcedureIs string `json:"procedure_is"` // declared, or enforced
-	Case        string `json:"case,omitempty"`
-	Theme       string `json:"theme"`
-	Service     string `json:"service"` // unknown, or the client
-}
 
 // release is what leaves, and to whom.
 type release struct {
-	client    string
-	claims    []string
-	procedure string
-	caseRef   string
-	subject   string
-	tokenEnd  time.Time
-	sealed    citizen.Sealed
-
-	organisation, person, citizen, mandate uuid.UUID
-	session                                []byte
+	spent
+	claims   []string
+	subject  string
+	tokenEnd time.Time
+	sealed   citizen.Sealed
 }
 
 var errNoEmail = errors.New("the citizen has no e-mail address")
@@ -130,9 +111,7 @@ func (p *Provider) answer(ctx context.Context, sent presented) (body, form strin
 // The locks come first, and the question is a statement of its own after them: an end or a suspension that is under way
 // is seen by it, and one that comes later is later in the journal. Acts on mandates lock the same rows.
 const (
-	lockPeople = `select from idp_login l join person a on a.id = l.person_id join certification k on k.person_id = l.person_id
-		join membership m on m.organisation_id = l.organisation_id and m.person_id = l.person_id and m.role = 'aidant' join citizen c on c.id = l.citizen_id
-		where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a, m, k, c`
+	lockPeople   = people + ` where l.id = $1 and sha256(l.token_hash || $2::bytea) = $3::bytea for share of a, m, k, c`
 	releaseLogin = `
 update idp_login l set state = 'released', released_at = $2::timestamptz
 from citizen c
@@ -158,6 +137,7 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string, to *
 		if moved = rows.Next(); !moved {
 			return rows.Err()
 		}
+		out.login = login
 		return rows.Scan(append([]any{&out.client, &out.claims, &out.procedure, &out.caseRef, &out.tokenEnd, &out.organisation, &out.person, &out.session, &out.citizen,
 			&out.mandate, &out.subject}, out.sealed.Fields()...)...)
 	})
@@ -175,28 +155,12 @@ func (p *Provider) use(ctx context.Context, login uuid.UUID, ticket string, to *
 		if who = found.Identity; lacksEmail(out.claims, who) {
 			return journal.Event{}, errNoEmail
 		}
-		tx.By = journal.Actor{Kind: journal.Aidant, Person: out.person, Organisation: out.organisation, Session: out.session}
-		report.Open(tx, login, out.citizen, out.mandate, out.procedure, out.caseRef)
-		return p.usedEvent(login, out), p.told(tx, login, out.citizen, out.mandate, who)
+		return p.spend(tx, &out.spent, who)
 	})
 	if err != nil {
 		return release{}, citizen.Identity{}, err
 	}
 	return out, who, nil
-}
-
-// told lets the citizen be told that their mandate was used, if they have an address.
-func (p *Provider) told(tx *journal.Tx, login, of, mandate uuid.UUID, who citizen.Identity) error {
-	if p.tell == nil || who.Email == "" {
-		return nil
-	}
-	return p.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_used", About: login.String(), Citizen: of, Mandate: mandate})
-}
-
-func (p *Provider) usedEvent(login uuid.UUID, out release) journal.Event {
-	known, _ := p.catalogue.Find(out.procedure)
-	return journal.Event{Action: "power.used", Organisation: out.organisation, Citizen: out.citizen, Mandate: out.mandate,
-		Detail: used{Login: login.String(), Client: out.client, Procedure: out.procedure, ProcedureIs: "declared", Case: out.caseRef, Theme: known.Theme, Service: unknownService}}
 }
 
 // judgeToken says why a token was not good, inside the act that found out.
