@@ -25,7 +25,8 @@ func TestDirect(t *testing.T) {
 		}
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			s.person, s.looks = arrive(t, habits{lang: lang, album: "direct"}), long()
+			s.habits, s.looks = habits{lang: lang, album: "direct"}, long()
+			s.person = arrive(t, s.habits)
 			w, id := s.given(s.aidant, s.citizen, url.Values{"days": {"31"}, "procedures": {tax, housing}})
 			s.mandate = "/mandats/" + id.String()
 			s.about("sign in on the way from the service")
@@ -36,6 +37,7 @@ func TestDirect(t *testing.T) {
 			s.press("button" + quoted("value", s.aidant))
 			s.entersDirectly()
 			s.isNamed()
+			receipt := s.givesReceipt()
 			s.about("leave the service, through Mandat and back")
 			s.open(s.Twin.Home(demo.DirectService))
 			s.press("button[name=logout]")
@@ -59,6 +61,9 @@ func TestDirect(t *testing.T) {
 			s.page("refusals.title")
 			s.saysWords(directName)
 			s.person.look("refusals")
+			if receipt != "" {
+				s.checkReceipt(receipt, "recu.verdict.nothing", "receipt-ended")
+			}
 		})
 	}
 }
@@ -99,7 +104,7 @@ func (s *storyteller) entersDirectly() {
 	s.toConfirm()
 	s.press("button" + quoted("value", s.aidant))
 	s.page("idp.procedure.title")
-	s.says("idp.told.title", "Client", directName)
+	s.says("idp.told.title")
 	if s.has("#demarche-" + tax) {
 		s.fatalf("a procedure is offered that the service does not serve")
 	}
@@ -137,4 +142,15 @@ func (s *storyteller) isNamed() {
 	s.open(s.mandate + "/compte-rendu")
 	s.saysWords(directName)
 	s.look("report")
+}
+
+// givesReceipt hands one over, and lets anybody look at it and at a forged one; in the long runs: the story of the three aidants has one too.
+func (s *storyteller) givesReceipt() string {
+	if !long() {
+		return ""
+	}
+	s.open(s.mandate)
+	receipt := s.takeReceipt()
+	s.checkReceipt(receipt[:len(receipt)-9]+"AAAAAAAA"+receipt[len(receipt)-1:], "recu.wrong.changed", "receipt-forged")
+	return receipt
 }

@@ -138,8 +138,9 @@ func (c composer) rows(u Use) [][2]string {
 		}
 	}
 	add(c.file, c.cases[u.Case])
-	rows = append(rows, [2]string{c.when, prose.DateTime(c.lang, u.UsedAt)}, [2]string{c.how, c.ways[u.Way]}, [2]string{c.outcome, c.outcomes[u.Outcome]})
+	rows = append(rows, [2]string{c.when, prose.DateTime(c.lang, u.UsedAt)}, [2]string{c.how, c.ways[u.Way]})
 	add(c.service, u.Service)
+	rows = append(rows, [2]string{c.outcome, c.outcomes[u.Outcome]})
 	if last.Site != u.Service {
 		add(c.site, last.Site)
 	}
