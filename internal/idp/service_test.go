@@ -185,7 +185,7 @@ func TestService_PagesSayWhatItWillKnow(t *testing.T) {
 		}
 		v.choose(path, m)
 		body := v.get(path + "/demarche").body
-		for _, text := range append(want, "Ce que Bailleur saura", "quelqu’un agit à sa place", "numéro SIRET (", "la démarche choisie, ce qu’il permet") {
+		for _, text := range append(want, "Ce que le service saura", "directement à ce service : Bailleur", "quelqu’un agit à sa place", "numéro SIRET (", "la démarche choisie, ce qu’il permet") {
 			if !strings.Contains(body, text) {
 				t.Errorf("%s: the page does not say %q", scope, text)
 			}
