@@ -52,5 +52,5 @@ func (a *App) buildRoutes(context.Context) error {
 }
 
 func (a *App) public() *public.Site {
-	return &public.Site{Contact: public.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, Pages: a.pages, Press: a.press, Receipts: a.receipts, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
+	return &public.Site{Contact: public.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail, Address: a.config.ContactAddress}, Pages: a.pages, Press: a.press, Receipts: a.receipts, Clients: a.clients, Log: a.integrator.Log(), Policy: a.Policy(), Ready: a.ready}
 }

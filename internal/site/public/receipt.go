@@ -32,7 +32,7 @@ type receiptPage struct {
 	Standing    string // stands, part, scheduled or nothing: the last part of a key
 	Citizen     string // "" in a receipt for a service
 	Birth       string
-	Service     string // client_id, "" in a citizen's
+	Service     string // what people call it, "" in a citizen's
 	Receipt     format.Receipt
 	MadeAt      time.Time
 	Powers      []receiptPower
@@ -77,6 +77,11 @@ func (s *Site) checkReceipt(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.tell(found, page.Lang(r))
+		if p.Service != "" {
+			if p.Service, err = s.Clients.Name(r.Context(), p.Service); err != nil {
+				return err
+			}
+		}
 	}
 	return s.Pages.Render(w, r, http.StatusOK, receiptSheet, p)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/oidc"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/prose"
@@ -84,6 +85,30 @@ func TestReceipt_SaysWhatItIsWorth(t *testing.T) {
 	ended := w.show(t, "fr", "receipt", text).Body.String()
 	w.wantSaid(t, "ended", ended, append(always("fr"), "Ce reçu est authentique, mais il ne vaut plus.")...)
 	tells(t, "ended", ended, "En cours", text, m.ID.String())
+}
+
+// A receipt for a service says whose it is by the name that people know, and names no citizen.
+func TestReceipt_OfAServiceNamesIt(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	for id, name := range map[string]string{"bailleur": "Bailleur social d’Essai", "gone": "gone"} {
+		var places receipt.Places
+		if err := w.Journal.Record(t.Context(), w.Jeanne, func(tx *journal.Tx) (_ journal.Event, err error) {
+			places, err = w.site.Receipts.Reserve(t.Context(), tx, receipt.Of{Organisation: m.Organisation, Mandate: m.ID, Audience: id, Powers: []receipt.Which{{Procedure: fixture.Tax}}}, tx.Now)
+			return journal.Event{Action: "power.used", Citizen: m.Citizen, Mandate: m.ID, Detail: map[string]string{"client": id}}, err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := w.site.Receipts.Service(places, receipt.Service{Audience: id, Subject: "a", Actor: "b", Identifier: "c", SIRET: "21750001600019", Organisation: "Essai", Catalogue: m.Terms.Catalogue,
+			IdentifiedBy: "franceconnect", Procedure: fixture.Tax, Level: "act", Until: m.EndsAt}, w.Clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := w.show(t, "fr", "receipt", text).Body.String()
+		w.wantSaid(t, id, said, "Fait pour le service", name, "tout ce qu’il donne est en cours")
+		tells(t, id, said, "DUBOIS", m.ID.String())
+	}
 }
 
 // What is no receipt of ours is told apart by what to do about it, and nothing of what stands in it is repeated.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"mandat/internal/attestation"
+	"mandat/internal/client"
 	"mandat/internal/journal/tree"
 	"mandat/internal/page"
 	"mandat/internal/proconnect"
@@ -22,6 +23,7 @@ type Site struct {
 	Pages    *page.Pages
 	Press    *attestation.Press
 	Receipts *receipt.Register
+	Clients  *client.Registry
 	Log      *tree.Log
 	Policy   string                      // text of the journal's policy file (C2SP tlog-policy)
 	Ready    func(context.Context) error // whether this server should get requests

@@ -16,6 +16,7 @@ import (
 
 	"mandat/internal/attestation"
 	"mandat/internal/certs"
+	"mandat/internal/client"
 	"mandat/internal/fixture"
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
@@ -54,7 +55,12 @@ func newWindow(t *testing.T) *window {
 		t.Fatal(err)
 	}
 	pages := pagetest.Pages(t)
-	w.site = &Site{Pages: pages, Receipts: receipt.New(w.DB, w.Journal, w.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, w.Clock), Log: w.integrator.Log(), Policy: "log x\nquorum none\n", Ready: func(context.Context) error { return nil },
+	clients, err := client.New([]client.Client{{ID: "bailleur", Name: "Bailleur social d’Essai", Kind: client.Service, Auth: client.SecretPost, Secret: client.NewSecret(strings.Repeat("x", 32)),
+		RedirectURIs: []string{"https://service.example/"}, Procedures: []string{fixture.Tax}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.site = &Site{Pages: pages, Clients: clients, Receipts: receipt.New(w.DB, w.Journal, w.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, w.Clock), Log: w.integrator.Log(), Policy: "log x\nquorum none\n", Ready: func(context.Context) error { return nil },
 		Press: attestation.New(w.DB, w.Journal, w.Mandates, w.Citizens, sealer, attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, w.Clock)}
 	r := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	w.site.Mount(r)
