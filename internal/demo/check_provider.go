@@ -176,26 +176,66 @@ func (p *providing) hears() error {
 	return errors.New("the service was not told")
 }
 
-// signedInside finds a JWT in written claims.
-var signedInside = regexp.MustCompile(`"(ey[\w-]{40,})\.([\w-]{40,})\.[\w-]{40,}"`)
+// signedInside is a JWT, as a claim holds it.
+var signedInside = regexp.MustCompile(`^ey[\w-]{40,}\.([\w-]{40,})\.[\w-]{40,}$`)
 
-// listed writes claims one a line, under what they were in; a JWT inside them is listed after them.
+// listed writes claims one a line, under what they were in, with the members of a claim under it; a JWT inside them is listed after them.
 func listed(what string, claims map[string]any) string {
-	var b, inside strings.Builder
-	fmt.Fprintf(&b, "\n        %s", what)
+	l := list{}
+	fmt.Fprintf(&l.claims, "\n        %s", what)
+	l.members(claims, "")
+	return l.claims.String() + l.inside.String()
+}
+
+// list is what listed writes: the claims, and what was signed inside them.
+type list struct{ claims, inside strings.Builder }
+
+// moments are the claims that are seconds since 1970 (RFC 7519, NumericDate).
+var moments = []string{"auth_time", "exp", "expires_at", "from", "iat", "nbf", "until"}
+
+func (l *list) members(claims map[string]any, indent string) {
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
-		value, err := json.Marshal(claims[name])
-		if err != nil {
-			value = []byte("?")
-		}
-		if jwt := signedInside.FindSubmatch(value); jwt != nil {
-			signed := map[string]any{}
-			if payload, err := base64.RawURLEncoding.DecodeString(string(jwt[2])); err == nil && json.Unmarshal(payload, &signed) == nil {
-				inside.WriteString(listed("signed, in "+name, signed))
-			}
-			value = signedInside.ReplaceAll(value, []byte(`"ey…"`))
-		}
-		fmt.Fprintf(&b, "\n          %-24s %s", name, value)
+		l.member(name, claims[name], indent)
 	}
-	return b.String() + inside.String()
+}
+
+func (l *list) member(name string, value any, indent string) {
+	line := func(text string) {
+		l.claims.WriteString(strings.TrimRight(fmt.Sprintf("\n          %-30s %s", indent+name, text), " "))
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		if len(v) > 0 {
+			line("")
+			l.members(v, indent+"  ")
+			return
+		}
+	case []any:
+		if len(v) == 1 {
+			if only, ok := v[0].(map[string]any); ok {
+				line("one:")
+				l.members(only, indent+"  ")
+				return
+			}
+		}
+	case float64:
+		if slices.Contains(moments, name) {
+			line(fmt.Sprintf("%.0f, %s", v, time.Unix(int64(v), 0).UTC().Format(time.RFC3339)))
+			return
+		}
+	case string:
+		if jwt := signedInside.FindStringSubmatch(v); jwt != nil {
+			signed := map[string]any{}
+			if payload, err := base64.RawURLEncoding.DecodeString(jwt[1]); err == nil && json.Unmarshal(payload, &signed) == nil {
+				l.inside.WriteString(listed("signed, in "+name, signed))
+			}
+			line("a JWT, see below")
+			return
+		}
+	}
+	written, err := json.Marshal(value)
+	if err != nil {
+		written = []byte("?")
+	}
+	line(string(written))
 }
