@@ -24,6 +24,9 @@ const (
 	retryAfter   = 10 * time.Second // an address that did not answer
 )
 
+// maxWaiting is how many requests wait while one asks at an address that does not answer soon: their places (page.RouterOptions) are everybody's.
+const maxWaiting = 8
+
 // ErrKeys says that the keys of a client cannot be had now.
 var ErrKeys = errors.New("the keys of the client cannot be had")
 
@@ -37,7 +40,9 @@ type Keys struct {
 
 // published are the keys at one address.
 type published struct {
-	mu      sync.Mutex
+	mu      sync.Mutex    // never held while we ask
+	asking  chan struct{} // closed when whoever asks has an answer, nil while nobody does
+	waiting int           // for that
 	keys    jose.JSONWebKeySet
 	fetched time.Time // when we got them; zero is never
 	failed  time.Time // when we last asked in vain
@@ -67,30 +72,22 @@ func (k *Keys) Known(c *client.Client) (jose.JSONWebKeySet, bool) {
 		return keys, err == nil
 	}
 	p := k.at(c)
-	if !p.mu.TryLock() {
-		return jose.JSONWebKeySet{}, false
-	}
+	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.keys, k.clock.Now().Sub(p.fetched) < keysFresh
 }
 
 // Fetch returns the keys of a client, and asks for them at its address when they are not at hand. It returns ErrKeys.
 func (k *Keys) Fetch(ctx context.Context, c *client.Client) (jose.JSONWebKeySet, error) {
-	return k.get(ctx, c, func(p *published, now time.Time) bool { return now.Sub(p.fetched) >= keysFresh })
+	return k.get(ctx, c, false)
 }
 
 // again is Fetch after a signature by a key that is not among them.
 func (k *Keys) again(ctx context.Context, c *client.Client) (jose.JSONWebKeySet, error) {
-	return k.get(ctx, c, func(p *published, now time.Time) bool {
-		if now.Sub(p.fetched) < keysFresh && now.Sub(p.again) < refetchAfter {
-			return false
-		}
-		p.again = now
-		return true
-	})
+	return k.get(ctx, c, true)
 }
 
-func (k *Keys) get(ctx context.Context, c *client.Client, due func(*published, time.Time) bool) (jose.JSONWebKeySet, error) {
+func (k *Keys) get(ctx context.Context, c *client.Client, unknown bool) (jose.JSONWebKeySet, error) {
 	if c.JWKSURI == "" {
 		keys, err := client.ReadKeys(c.JWKS)
 		if err != nil {
@@ -102,17 +99,62 @@ func (k *Keys) get(ctx context.Context, c *client.Client, due func(*published, t
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := k.clock.Now()
-	if now.Sub(p.failed) >= retryAfter && due(p, now) {
-		if keys, err := k.ask(context.WithoutCancel(ctx), c); err == nil { // the answer serves everybody who waits
-			p.keys, p.fetched = keys, now
-		} else {
-			p.failed = now
+	switch {
+	case p.asking != nil && (unknown || now.Sub(p.fetched) >= keysFresh):
+		if !p.wait(ctx) && unknown { // what is at hand knows nothing of the key
+			return jose.JSONWebKeySet{}, ErrKeys
 		}
+	case now.Sub(p.failed) >= retryAfter && p.due(now, unknown):
+		p.take(now, func() (jose.JSONWebKeySet, error) { return k.ask(context.WithoutCancel(ctx), c) }) // the answer serves everybody who waits
 	}
 	if now.Sub(p.fetched) >= keysStale {
 		return jose.JSONWebKeySet{}, ErrKeys
 	}
 	return p.keys, nil
+}
+
+// due reports whether the address has to be asked.
+func (p *published) due(now time.Time, unknown bool) bool {
+	old := now.Sub(p.fetched) >= keysFresh
+	if !old && (!unknown || now.Sub(p.again) < refetchAfter) {
+		return false
+	}
+	if unknown {
+		p.again = now
+	}
+	return true
+}
+
+// take asks, without the lock.
+func (p *published) take(now time.Time, ask func() (jose.JSONWebKeySet, error)) {
+	p.asking = make(chan struct{})
+	p.mu.Unlock()
+	keys, err := ask()
+	p.mu.Lock()
+	if err == nil {
+		p.keys, p.fetched = keys, now
+	} else {
+		p.failed = now
+	}
+	close(p.asking)
+	p.asking = nil
+}
+
+// wait waits, without the lock, until whoever asks has an answer. It reports false when too many wait already, or the caller has gone.
+func (p *published) wait(ctx context.Context) bool {
+	if p.waiting >= maxWaiting {
+		return false
+	}
+	answered := p.asking
+	p.waiting++
+	p.mu.Unlock()
+	defer func() { p.mu.Lock(); p.waiting-- }()
+	select {
+	case <-answered:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (k *Keys) ask(ctx context.Context, c *client.Client) (jose.JSONWebKeySet, error) {

@@ -1,6 +1,7 @@
 package clientauth_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"mandat/internal/client"
 	"mandat/internal/clientauth"
+	"mandat/internal/clock"
 )
 
 // publisher is an address at which a client publishes its keys.
@@ -144,6 +148,65 @@ func TestKeys_NoAnswer(t *testing.T) {
 	start := time.Now()
 	if _, err := clientauth.NewKeys(nil).Fetch(t.Context(), &c); err == nil || time.Since(start) > time.Minute {
 		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// While an address does not answer, a few requests wait for it, and the others are told so at once: nobody holds the places of all services by it. Those that
+// wait are served by the one answer.
+func TestKeys_AFewWait(t *testing.T) {
+	t.Parallel()
+	set, begun, release := jwks(t, newSigner(t, "1")), make(chan struct{}, 2), make(chan struct{})
+	var asked, over atomic.Int32
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		begun <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+			over.Add(1)
+		}
+		_, _ = w.Write(set)
+	}))
+	t.Cleanup(slow.Close)
+	c := service("remote", client.PrivateKeyJWT)
+	c.AuthAlg, c.JWKSURI, c.Filed = "ES256", slow.URL, true
+	keys, results := clientauth.NewKeys(&clock.Clock{}), make(chan error)
+	const waiting, all = 9, 40
+	for round, get := range []func(*clientauth.Keys, context.Context, *client.Client) (jose.JSONWebKeySet, error){(*clientauth.Keys).Fetch, clientauth.Again} {
+		one := func() {
+			_, err := get(keys, context.WithoutCancel(t.Context()), &c)
+			results <- err
+		}
+		go one()
+		<-begun
+		if round == 1 {
+			if set, err := keys.Fetch(t.Context(), &c); err != nil || len(set.Keys) != 1 || over.Load() != 0 {
+				t.Errorf("who needs nothing new waits for it: %v", err)
+			}
+		}
+		for range all - 1 {
+			go one()
+		}
+		for range all - waiting {
+			if err := <-results; !errors.Is(err, clientauth.ErrKeys) {
+				t.Errorf("round %d, one too many: %v", round, err)
+			}
+		}
+		if over.Load() != 0 {
+			t.Errorf("round %d: all waited until the end", round)
+		}
+		if _, known := keys.Known(&c); known != (round == 1) {
+			t.Errorf("round %d: known is %t", round, known)
+		}
+		release <- struct{}{}
+		for range waiting {
+			if err := <-results; err != nil {
+				t.Errorf("round %d, one that waited: %v", round, err)
+			}
+		}
+		if int(asked.Load()) != round+1 {
+			t.Errorf("asked %d times", asked.Load())
+		}
 	}
 }
 
