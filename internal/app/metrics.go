@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"mandat/internal/comparison"
+	"mandat/internal/signingkey"
 )
 
 // metrics are this server's figures. Labels are route patterns, methods and states: never a path, a name or an id.
@@ -47,7 +48,20 @@ func newMetrics(a *App) *metrics {
 			func() float64 { return float64(a.provider.gate.Figures().Slowed) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "mandat_db_waited_seconds_total", Help: "Time requests have waited for a connection."},
 			func() float64 { return a.db.Stat().AcquireDuration().Seconds() }))
+	m.watchKeys(a)
 	return m
+}
+
+// watchKeys shows how old the keys that sign are, and when the seal ends.
+func (m *metrics) watchKeys(a *App) {
+	for _, use := range signingkey.Uses() {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "mandat_key_age_seconds", Help: "How long the keys have signed that sign now, by their use. Alarm above 91 days.",
+			ConstLabels: prometheus.Labels{"use": string(use)}}, func() float64 { return a.clock.Now().Sub(a.ring.Since(use)).Seconds() }))
+	}
+	if seal := a.keys.Sealer; seal != nil {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "mandat_seal_end_timestamp_seconds", Help: "When the certificate of the seal ends. Alarm 60 days before."},
+			func() float64 { return float64(seal.Until().Unix()) }))
+	}
 }
 
 // lastComparison reads what the last comparison found, on whichever server it ran. What cannot be read counts as never.

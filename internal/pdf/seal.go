@@ -2,9 +2,11 @@ package pdf
 
 import (
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,6 +33,11 @@ func (s *Sealer) Seal(pdf []byte, reason string, at time.Time) ([]byte, error) {
 	}
 	out, bodies := u.bytes()
 	return s.fill(out, bodies[signature])
+}
+
+// Until is when the first certificate of the chain ends: nothing can be sealed after it.
+func (s *Sealer) Until() time.Time {
+	return slices.MinFunc(s.chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) }).NotAfter
 }
 
 // The value begins with the placeholders, so that their places are known from

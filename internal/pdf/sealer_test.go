@@ -70,6 +70,12 @@ func TestSealOutsideValidityIsRefused(t *testing.T) {
 			t.Errorf("sealed at %v: %v", at, err)
 		}
 	}
+	if _, err := s.Seal(doc, "Essai", s.Until()); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Seal(doc, "Essai", s.Until().Add(time.Second)); err == nil {
+		t.Error("sealed after the end that it tells of")
+	}
 }
 
 func TestForeignFilesAreNotSealed(t *testing.T) {

@@ -31,8 +31,9 @@ type Ring struct {
 
 // held is what was read of the table last.
 type held struct {
-	what string // names the keys and their states
-	sets map[Use]*oidc.KeySet
+	what  string // names the keys and their states
+	sets  map[Use]*oidc.KeySet
+	since map[Use]time.Time // when the keys that sign took their turn
 }
 
 // New returns a ring of the keys kept in this database. It has none before Open.
@@ -46,6 +47,14 @@ func (r *Ring) Of(use Use) *oidc.KeySet {
 		return h.sets[use]
 	}
 	return &oidc.KeySet{}
+}
+
+// Since is when the keys that sign for a use took their turn, as last read; of several algorithms the one that has signed the longest. Zero before Open.
+func (r *Ring) Since(use Use) time.Time {
+	if h := r.held.Load(); h != nil {
+		return h.since[use]
+	}
+	return time.Time{}
 }
 
 // Open makes the keys that are missing and reads all. The error wraps ErrNotOurs when the key-encryption key is not the one
@@ -77,7 +86,13 @@ func (r *Ring) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.held.Store(&held{what: now, sets: sets})
+	since := map[Use]time.Time{}
+	for _, k := range rows {
+		if at := since[k.Use]; k.State == current && (at.IsZero() || k.CurrentAt.Before(at)) {
+			since[k.Use] = *k.CurrentAt
+		}
+	}
+	r.held.Store(&held{what: now, sets: sets, since: since})
 	return nil
 }
 

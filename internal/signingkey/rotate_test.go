@@ -177,6 +177,9 @@ func TestRotateDue(t *testing.T) {
 		t.Fatalf("%d rotations too early", n)
 	}
 	p.Clock.Advance(soon)
+	if age := p.Clock.Now().Sub(p.ring.Since(signingkey.IDToken)); age < signingkey.Life || age > signingkey.Life+time.Minute {
+		t.Errorf("the keys have signed for %s", age)
+	}
 	before := published(t, p.ring, signingkey.IDToken, oidc.ES256)
 	must(t, errors.Join(p.ring.RotateDue(t.Context()), p.server(t).RotateDue(t.Context())))
 	if n := p.number(t, rotations); n != 2 {
@@ -184,6 +187,11 @@ func TestRotateDue(t *testing.T) {
 	}
 	if after := published(t, p.ring, signingkey.IDToken, oidc.ES256); after[0] != before[1] {
 		t.Errorf("before %v, after %v", before, after)
+	}
+	for use, want := range map[signingkey.Use]time.Duration{signingkey.IDToken: 0, signingkey.Receipt: signingkey.Life - 30*24*time.Hour} {
+		if age := p.Clock.Now().Sub(p.ring.Since(use)); age < want-time.Minute || age > want+time.Minute {
+			t.Errorf("the keys for %s have signed for %s", use, age)
+		}
 	}
 	p.Content(t)
 }

@@ -121,7 +121,7 @@ func TestOf_BeforeOpen(t *testing.T) {
 	t.Parallel()
 	w := fixture.New(t)
 	r := signingkey.New(w.DB, w.Journal, w.Keys, w.Clock, fixture.Source())
-	if _, err := r.Of(signingkey.IDToken).Sign(oidc.ES256, oidc.TypeJWT, 1); err == nil || string(r.Of(signingkey.IDToken).JWKS()) != `{"keys":[]}` {
+	if _, err := r.Of(signingkey.IDToken).Sign(oidc.ES256, oidc.TypeJWT, 1); err == nil || string(r.Of(signingkey.IDToken).JWKS()) != `{"keys":[]}` || !r.Since(signingkey.IDToken).IsZero() {
 		t.Errorf("%v %s", err, r.Of(signingkey.IDToken).JWKS())
 	}
 }
