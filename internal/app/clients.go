@@ -29,7 +29,9 @@ func (a *App) buildClients(ctx context.Context) error {
 }
 
 // serviceName is what people call a client, for those who tell of it. The clients are read after them.
-func (a *App) serviceName(ctx context.Context, id string) (string, error) { return a.clients.Name(ctx, id) }
+func (a *App) serviceName(ctx context.Context, id string) (string, error) {
+	return a.clients.Name(ctx, id)
+}
 
 func readClients(path string) ([]client.Client, error) {
 	f, err := os.Open(path)
