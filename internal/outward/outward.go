@@ -98,9 +98,9 @@ func checkDialled(address string) error {
 }
 
 // inside are the networks that are not public and that netip does not name: this network, shared (RFC 6598), protocol
-// assignments, documentation, benchmarks, reserved, and the ways from IPv6 to IPv4 (RFC 6052, 8215, 3056, 4380), behind which any of them may lie.
+// assignments, documentation, benchmarks, reserved, and the ways from IPv6 to IPv4 (RFC 4291 §2.5.5.1, 6052, 8215, 3056, 4380), behind which any of them may lie.
 var inside = networks("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-	"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "2002::/16", "fec0::/10")
+	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:2::/48", "2001:10::/28", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10")
 
 func networks(all ...string) []netip.Prefix {
 	var out []netip.Prefix

@@ -16,7 +16,7 @@ func TestPublic(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{
 		"127.0.0.1": false, "::1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false, "0.0.0.0": false, "0.1.2.3": false,
-		"224.0.0.1": false, "255.255.255.255": false, "::": false, "fe80::1": false, "fd00::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false,
+		"224.0.0.1": false, "255.255.255.255": false, "::": false, "fe80::1": false, "fd00::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "::127.0.0.1": false, "::7f00:1": false, "2001:2::1": false, "2001:10::1": false, "3fff::1": false, "5f00::1": false,
 		"ff02::1": false, "198.18.0.1": false, "240.0.0.1": false, "8.8.8.8": true, "2a01:e0a::1": true, "172.32.0.1": true, "::ffff:8.8.8.8": true,
 	} {
 		if got := outward.Public(netip.MustParseAddr(address)); got != want {
