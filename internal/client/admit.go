@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"mandat/internal/oidc"
 	"mandat/internal/outward"
@@ -50,6 +50,7 @@ func (t *table) wrong(c *Client) Wrong {
 	}
 	f := faults(with.Faults())
 	f.add(c.Name == "", "client_name", "missing")
+	f.add(impersonates(c.Name), "client_name", "the name of those who sign people in")
 	f.add(c.Kind != Service, "kind", "administrators register services")
 	f.add(c.Sector != "", "sector", "the operator's to give")
 	for _, key := range c.Procedures {
@@ -61,17 +62,25 @@ func (t *table) wrong(c *Client) Wrong {
 	return Wrong(f)
 }
 
+// impersonates reports whether a service is called as those are with whom people sign in: an aidant would take it for them.
+func impersonates(name string) bool {
+	plain := strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+	return strings.Contains(plain, "franceconnect") || strings.Contains(plain, "proconnect")
+}
+
 // isInside reports whether an address is written as one that is not public. What a name leads to is looked at when it is called.
 func isInside(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || address == "" {
 		return false
 	}
-	host := strings.TrimSuffix(u.Hostname(), ".")
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return !outward.Public(ip)
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	return !outward.Callable(host) || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 func digest(text []byte) string {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"mandat/internal/oidc"
 	"mandat/internal/procedure"
@@ -56,7 +59,8 @@ func (f *faults) kind(c *Client) {
 	for _, scope := range c.Scopes {
 		f.add(!slices.Contains(oidc.Scopes(), scope), "scope", "unknown scope")
 	}
-	f.add(len(c.Name) > maxName, "client_name", "too long")
+	f.add(utf8.RuneCountInString(c.Name) > maxName, "client_name", "too long")
+	f.add(!utf8.ValidString(c.Name) || strings.ContainsFunc(c.Name, unseen), "client_name", "characters that do not show")
 	f.add(len(c.Sector) > MaxID, "sector", "too long")
 	f.add(c.Kind != FranceConnect && c.Kind != Service, "kind", "neither franceconnect nor service")
 	f.add(len(c.Procedures) > maxProcedures, "procedures", "too many")
@@ -67,6 +71,9 @@ func (f *faults) kind(c *Client) {
 	f.add(c.Kind == FranceConnect && c.Decision, "decision", "it is for a service")
 	f.add(c.Kind == FranceConnect && !c.TokensSince.IsZero(), "tokens_since", "it is for a service")
 }
+
+// unseen reports whether a character does not show: it would let one name look like another, or turn what stands behind it.
+func unseen(r rune) bool { return !unicode.IsGraphic(r) }
 
 func (f *faults) authentication(c *Client) {
 	switch c.Auth {

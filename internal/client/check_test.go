@@ -68,6 +68,12 @@ func TestFaults(t *testing.T) {
 	}{
 		"another kind":            {func(c *client.Client) { c.Kind = "native" }, "kind|kind"},
 		"a long name":             {func(c *client.Client) { c.Name = strings.Repeat("x", 201) }, "client_name|client_name"},
+		"letters that count once": {func(c *client.Client) { c.Name = strings.Repeat("é", 200) }, "|"},
+		"a name in two lines":     {func(c *client.Client) { c.Name = "Service\nde Ploërmel" }, "client_name|client_name"},
+		"a name that turns":       {func(c *client.Client) { c.Name = "Service \u202eemrof" }, "client_name|client_name"},
+		"a name with nothing":     {func(c *client.Client) { c.Name = "Ser\u200bvice" }, "client_name|client_name"},
+		"a name that is no text":  {func(c *client.Client) { c.Name = "Service \xff" }, "client_name|client_name"},
+		"a French name":           {func(c *client.Client) { c.Name = "Service «\u00a0d’essai\u202f» n° 1" }, "|"},
 		"a long sector":           {func(c *client.Client) { c.Sector = strings.Repeat("x", 129) }, "sector|sector"},
 		"a level":                 {func(c *client.Client) { c.IdentityLevel = "known" }, "identity_level|"},
 		"decisions":               {func(c *client.Client) { c.Decision = true }, "decision|"},

@@ -33,8 +33,8 @@ const (
 const (
 	MaxID      = 128  // bytes of a client_id
 	maxAddress = 2048 // bytes of a URI
-	maxName    = 200
-	maxList    = 100 // URIs of one kind
+	maxName    = 200  // letters
+	maxList    = 100  // URIs of one kind
 
 	maxProcedures = 500
 )

@@ -418,6 +418,18 @@ func TestRegister_Wrong(t *testing.T) {
 			t.Errorf("%s: %v", member, err)
 		}
 	}
+	for _, name := range []string{"FranceConnect", "France Connect+", "pro-connect", "Mon FRANCECONNECT à moi"} {
+		c := service()
+		if c.Name = name; len(w.Wrong(c)) != 1 {
+			t.Errorf("a service may be called %s", name)
+		}
+	}
+	for _, inside := range []string{"https://LOCALHOST/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0x7f.0.0.1/", "https://0177.0.0.1./"} {
+		c := service()
+		if c.BackchannelLogoutURI = inside; len(w.Wrong(c)) != 1 {
+			t.Errorf("%s may be called", inside)
+		}
+	}
 	if n := w.number(t, `select count(*) from client`); n != 0 {
 		t.Errorf("%d clients", n)
 	}

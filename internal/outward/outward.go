@@ -14,6 +14,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -62,7 +64,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	way := t.direct
 	if proxy, err := http.ProxyFromEnvironment(r); err != nil || proxy != nil {
 		way = t.proxied
-		if ip, err := netip.ParseAddr(r.URL.Hostname()); err == nil && !t.anywhere && !Public(ip) {
+		if !t.anywhere && !Callable(r.URL.Hostname()) {
 			return nil, ErrInside
 		}
 	}
@@ -108,6 +110,18 @@ func networks(all ...string) []netip.Prefix {
 		out = append(out, netip.MustParsePrefix(one))
 	}
 	return out
+}
+
+// Callable reports whether a host as it is written may be one of the open internet: not a number that is not, and none that is written in a way that a
+// resolver may read as one (127.1, 0x7f000001).
+func Callable(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return Public(ip)
+	}
+	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
+	last := labels[len(labels)-1]
+	_, err := strconv.ParseUint(last, 0, 64)
+	return err != nil && strings.ContainsFunc(last, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // Public reports whether an address is one of the open internet.

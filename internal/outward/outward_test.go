@@ -25,6 +25,18 @@ func TestPublic(t *testing.T) {
 	}
 }
 
+// A number that is not public is not called, however it is written; a name is looked at when it leads somewhere.
+func TestCallable(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{"service.exemple.test": true, "service.exemple.test.": true, "xn--srvice-bva.test": true, "1.service": true, "8.8.8.8": true, "2a01:e0a::1": true, "0xservice": true,
+		"127.0.0.1": false, "::1": false, "::ffff:10.0.0.1": false, "127.1": false, "127.1.": false, "2130706433": false, "0x7f000001": false, "0177.0.0.1": false, "0x7f.0.0.0x1": false, "": false,
+		"99999999999999999999999999": false, "service.1": false} {
+		if got := outward.Callable(host); got != want {
+			t.Errorf("%q: callable is %t", host, got)
+		}
+	}
+}
+
 // Whoever is not the operator does not reach this machine, by number or by name, and nobody is led elsewhere or reads more than the limit.
 func TestNew(t *testing.T) {
 	t.Parallel()
