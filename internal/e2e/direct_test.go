@@ -32,6 +32,7 @@ func TestDirect(t *testing.T) {
 			s.about("sign in on the way from the service")
 			s.toDirect()
 			s.page("login.title")
+			s.says("idp.frame.from", "Client", directName)
 			s.look("sign-in")
 			s.press(".fr-connect--pro")
 			s.press("button" + quoted("value", s.aidant))

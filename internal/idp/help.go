@@ -1,10 +1,14 @@
 package idp
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"mandat/internal/client"
 	"mandat/internal/oidc"
 	"mandat/internal/page"
 	"mandat/internal/session"
@@ -29,6 +33,26 @@ func (p *Provider) showHelp(w http.ResponseWriter, r *http.Request) error {
 
 // Waits reports whether a sign-in would come back to an authorization request, so that there is a service to go back to instead.
 func Waits(path string) bool { return strings.HasPrefix(path, "/idp/authorize?") }
+
+// Asker is what people call the service whose authorization request a sign-in would come back to; "" when there is none, or it is not registered any more.
+func (p *Provider) Asker(ctx context.Context, path string) (string, error) {
+	if !Waits(path) {
+		return "", nil
+	}
+	_, query, _ := strings.Cut(path, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return "", nil //nolint:nilerr // nobody asks in this way
+	}
+	asking, err := p.clients.Find(ctx, values.Get("client_id"))
+	if errors.Is(err, client.ErrUnknown) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find who asks for a sign-in: %w", err)
+	}
+	return asking.Name, nil
+}
 
 // leave goes back to the service before a login has begun: GET /idp/annuler. The request is the one that the sign-in of this browser
 // would come back to, and it is forgotten.

@@ -43,8 +43,8 @@ var everything = credential.Factors{Passkeys: []credential.Passkey{{Name: "Clé"
 
 var waysIn = []sample{
 	{name: "login/signin.html", data: func() page.Page {
-		return &signInPage{Common: titled("login.title"), Continue: true, Contact: contact}
-	}, says: []string{`href="tel:&#43;33199000000"`, "mandats@exemple.invalid", `action="/connexion/proconnect"`, `action="/connexion/lien"`, `data-begin="/connexion/cle"`, `src="/static/js/passkey.`}},
+		return &signInPage{Common: titled("login.title"), Continue: true, Service: true, From: "Aides au logement", Contact: contact}
+	}, says: []string{"Aides au logement", `href="tel:&#43;33199000000"`, "mandats@exemple.invalid", `action="/connexion/proconnect"`, `action="/connexion/lien"`, `data-begin="/connexion/cle"`, `src="/static/js/passkey.`}},
 	{name: "login/signin.html", data: func() page.Page {
 		return &signInPage{Common: failed("login.title", "email", "login.way.link.malformed"), Contact: contact}
 	}, says: []string{`aria-describedby="error-email"`, `href="#field-email"`}},

@@ -13,6 +13,7 @@ type signInPage struct {
 	page.Common
 	Continue bool   // the browser wanted another page and goes there afterwards
 	Service  bool   // that page is a login to a public service, to which they may go back instead
+	From     string // what people call that service; "" when it is none
 	Ended    string // i18n key of what became of a form that was sent after the session had ended, "" for none
 	Contact  Contact
 }
@@ -31,7 +32,13 @@ func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, 
 		data.Ended = at.Ended
 	}
 	data.Continue = data.Ended == "" && at != nil && at.ReturnPath != "" && at.ReturnPath != "/"
-	data.Service = data.Continue && idp.Waits(at.ReturnPath)
+	if data.Continue {
+		data.Service = idp.Waits(at.ReturnPath)
+		var err error
+		if data.From, err = s.Logins.Asker(r.Context(), at.ReturnPath); err != nil {
+			return err
+		}
+	}
 	return s.Pages.Render(w, r, status, "login/signin.html", data)
 }
 
