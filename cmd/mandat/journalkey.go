@@ -50,6 +50,11 @@ type announceKey struct{ journalKeys }
 
 // Run makes the key and has the journal tell of it.
 func (a announceKey) Run(ctx context.Context) error {
+	unlock, err := keyring.Lock(a.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	kek, j, stop, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -69,6 +74,11 @@ type passKey struct{ journalKeys }
 
 // Run ends the key of before.
 func (p passKey) Run(ctx context.Context) error {
+	unlock, err := keyring.Lock(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	kek, j, stop, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -88,6 +98,11 @@ type replaceKey struct {
 
 // Run ends the key that was lost or stolen, and makes another.
 func (r replaceKey) Run(ctx context.Context) error {
+	unlock, err := keyring.Lock(r.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	kek, j, stop, err := r.open(ctx)
 	if err != nil {
 		return err

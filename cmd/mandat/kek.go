@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"slices"
 
 	"mandat/internal/app"
 	"mandat/internal/db"
@@ -34,10 +36,37 @@ func (f kekFile) read() (*keyring.KEK, error) {
 	return keyring.ReadKEK(text)
 }
 
+// lock keeps other commands from the keyset, and from the folders.
+func (f kekFile) lock(dirs ...string) (unlock func(), err error) {
+	var held []func()
+	unlock = func() {
+		for _, one := range held {
+			one()
+		}
+	}
+	if own := filepath.Dir(f.Path); !slices.ContainsFunc(dirs, func(dir string) bool { return filepath.Clean(dir) == own }) {
+		dirs = append(dirs, own)
+	}
+	for _, dir := range dirs {
+		one, err := keyring.Lock(dir)
+		if err != nil {
+			unlock()
+			return nil, err
+		}
+		held = append(held, one)
+	}
+	return unlock, nil
+}
+
 type kekAdd struct{ kekFile }
 
 // Run adds a key that waits.
 func (a kekAdd) Run() error {
+	unlock, err := a.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	k, err := a.read()
 	if err != nil {
 		return err
@@ -59,6 +88,11 @@ type kekUse struct {
 
 // Run lets the key wrap. Interrupted after the keyset was saved, it encrypts what is left of the folder when it is run again.
 func (u kekUse) Run() error {
+	unlock, err := u.lock(u.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	k, err := u.read()
 	if err != nil {
 		return err
@@ -156,6 +190,11 @@ type kekEnd struct{ kekDatabase }
 
 // Run ends the keys before: in the database, which takes nothing more that is wrapped with them, then in the keyset.
 func (e kekEnd) Run(ctx context.Context) error {
+	unlock, err := e.lock(e.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	k, keeper, stop, err := e.open(ctx)
 	if err != nil {
 		return err

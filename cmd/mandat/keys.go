@@ -38,6 +38,14 @@ type keys struct {
 
 // Run makes what is missing, encrypts what lies in clear, and says what it was.
 func (k keys) Run() error {
+	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
+		return fmt.Errorf("KEYS_DIR: %w", err)
+	}
+	unlock, err := keyring.Lock(k.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	kek := k.KEK
 	if k.KEKFile != "" {
 		text, made, err := keyring.FindKEK(k.KEKFile, k.Dir)

@@ -17,6 +17,11 @@ type sealCmd struct {
 
 // Run puts another seal in the place of the one that is there.
 func (s sealCmd) Run() error {
+	unlock, err := keyring.Lock(s.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	kek, err := s.text()
 	if err != nil {
 		return err
