@@ -39,7 +39,7 @@ func TestSecurity_NamesTestsThatExist(t *testing.T) {
 func hasTest(src source, pkg, test string) bool {
 	for name, content := range src.texts {
 		dir := path.Dir(name)
-		if strings.HasSuffix(name, "_test.go") && strings.HasPrefix(name, "internal/") && path.Base(dir) == pkg && strings.Contains(content, "\nfunc "+test+"(t *testing.T)") {
+		if strings.HasSuffix(name, "_test.go") && (strings.HasPrefix(name, "internal/") || strings.HasPrefix(name, "cmd/")) && path.Base(dir) == pkg && strings.Contains(content, "\nfunc "+test+"(t *testing.T)") {
 			return true
 		}
 	}
