@@ -59,6 +59,7 @@ func (f *faults) kind(c *Client) {
 	for _, scope := range c.Scopes {
 		f.add(!slices.Contains(oidc.Scopes(), scope), "scope", "unknown scope")
 	}
+	f.add(len(c.Scopes) > 0 && !slices.Contains(c.Scopes, oidc.ScopeOpenID), "scope", "openid is missing: every request would be refused")
 	f.add(utf8.RuneCountInString(c.Name) > maxName, "client_name", "too long")
 	f.add(!utf8.ValidString(c.Name) || strings.ContainsFunc(c.Name, unseen), "client_name", "characters that do not show")
 	f.add(len(c.Sector) > MaxID, "sector", "too long")

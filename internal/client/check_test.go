@@ -74,6 +74,7 @@ func TestFaults(t *testing.T) {
 		"a name with nothing":     {func(c *client.Client) { c.Name = "Ser\u200bvice" }, "client_name|client_name"},
 		"a name that is no text":  {func(c *client.Client) { c.Name = "Service \xff" }, "client_name|client_name"},
 		"a French name":           {func(c *client.Client) { c.Name = "Service «\u00a0d’essai\u202f» n° 1" }, "|"},
+		"scopes without openid":   {func(c *client.Client) { c.Scopes = client.Scopes{"profile"} }, "scope|scope"},
 		"a long sector":           {func(c *client.Client) { c.Sector = strings.Repeat("x", 129) }, "sector|sector"},
 		"a level":                 {func(c *client.Client) { c.IdentityLevel = "known" }, "identity_level|"},
 		"decisions":               {func(c *client.Client) { c.Decision = true }, "decision|"},
