@@ -84,6 +84,22 @@ func TestDirect_ForOneCase(t *testing.T) {
 	}
 }
 
+// A service is told of the power for the procedure that was chosen, and not of another one of the same mandate.
+func TestDirect_ForOneProcedure(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	x := fixture.Terms(fixture.Tax, fixture.Housing)
+	x.Powers[1].Level = procedure.See
+	m := s.withTerms(t, x)
+	v := s.visit(t, s.Jeanne)
+	for key, level := range map[string]procedure.Level{fixture.Tax: procedure.Act, fixture.Housing: procedure.See} {
+		claims := s.claimsOf(t, direct, s.traded(t, direct, v.codeFor(direct, m, key)))
+		if detail := claims["authorization_details"].([]any)[0].(map[string]any); detail["level"] != string(level) || detail["actions"].([]any)[0] != key {
+			t.Errorf("%s: %v", key, detail)
+		}
+	}
+}
+
 // The end of the power for one case ends what is under way for it, and leaves the other one.
 func TestUse_OneCaseIsEnded(t *testing.T) {
 	t.Parallel()

@@ -149,6 +149,7 @@ func TestDirect_NamesArePairwise(t *testing.T) {
 	s := newSite(t, publicService("a", nil), publicService("b", nil), publicService("sister", func(c *client.Client) { c.Sector = "a" }))
 	v, m := s.angela(t)
 	names := func(id string) [3]string {
+		t.Helper()
 		claims := s.claimsOf(t, id, s.traded(t, id, v.codeFor(id, m, fixture.Tax)))
 		return [3]string{claims["sub"].(string), claims["act"].(map[string]any)["sub"].(string), claims["authorization_details"].([]any)[0].(map[string]any)["identifier"].(string)}
 	}
@@ -159,6 +160,10 @@ func TestDirect_NamesArePairwise(t *testing.T) {
 		if a[i] == b[i] {
 			t.Errorf("two sectors share name %d", i)
 		}
+	}
+	v = s.visit(t, s.Paul)
+	if paul := names("a"); paul[0] != a[0] || paul[1] == a[1] || paul[2] != a[2] {
+		t.Errorf("by another aidant: %v, was %v", paul, a)
 	}
 }
 

@@ -81,6 +81,19 @@ func TestIntrospect_Signed(t *testing.T) {
 }
 
 // RFC 7009: only the owner's word counts, and everybody hears the same.
+// A token for our API says nothing any more when its service may not ask any more.
+func TestIntrospect_OfWhoMayNoLongerAsk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, publicService("asks", func(c *client.Client) { c.Decision = true }))
+	form, proof := url.Values{"grant_type": {"client_credentials"}}, s.prover(t).proof(t, "POST", "/idp/token", "")
+	access := s.call(t, "asks", "/idp/token", form, "DPoP", proof).json(t)["access_token"]
+	if told := s.introspect(t, "asks", access); told["active"] != true {
+		t.Errorf("%v", told)
+	}
+	s.register(t, publicService("asks", nil))
+	same(t, "introspection", s.introspect(t, "asks", access), map[string]any{"active": false})
+}
+
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, publicService("other", nil))

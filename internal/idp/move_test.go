@@ -22,6 +22,12 @@ func (s *site) several(t *testing.T, role string) *visitor {
 	if err := s.Directory.Join(t.Context(), journal.Program(), s.Jeanne.Person, s.Elsewhere, role); err != nil {
 		t.Fatal(err)
 	}
+	return s.browser(t)
+}
+
+// browser is another browser in which Jeanne signs in everywhere, and begins Here.
+func (s *site) browser(t *testing.T) *visitor {
+	t.Helper()
 	person, err := s.Directory.Find(t.Context(), s.Jeanne.Person)
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +113,16 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 	}
 }
 
+// Who begins at no organisation's address may say that it is for the one where they begin.
+func TestMove_ToTheAddressOfTheSame(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.several(t, org.RoleAidant)
+	if a := v.post(v.begin()+"/structure", url.Values{"structure": {s.public(t, s.Here).String()}}); !strings.HasPrefix(a.at().Path, page.BaseOf(s.public(t, s.Here))+"/idp/logins/") {
+		t.Errorf("%d %s", a.StatusCode, a.at())
+	}
+}
+
 // A login is moved by its owner, to an organisation where they are an aidant, before anybody is chosen, in time.
 func TestMove_Refuses(t *testing.T) {
 	t.Parallel()
@@ -114,7 +130,7 @@ func TestMove_Refuses(t *testing.T) {
 		role  string
 		to    func(s *site) uuid.UUID // the public id asked for
 		spoil func(s *site, v *visitor, path string)
-		other bool // somebody else asks
+		by    func(s *site, t *testing.T) *visitor // who asks, if it is not who began
 	}{
 		"referent there": {role: org.RoleReferent},
 		"not theirs":     {to: func(s *site) uuid.UUID { return uuid.New() }},
@@ -123,7 +139,8 @@ func TestMove_Refuses(t *testing.T) {
 			v.post(path+"/usager", url.Values{"usager": {m.Citizen.String()}})
 		}},
 		"too late":        {spoil: func(s *site, v *visitor, path string) { s.Clock.Advance(11 * 60e9) }},
-		"somebody else's": {other: true},
+		"somebody else's": {by: func(s *site, t *testing.T) *visitor { return s.visit(t, s.Paul) }},
+		"another browser": {by: (*site).browser},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,8 +157,8 @@ func TestMove_Refuses(t *testing.T) {
 				c.spoil(s, v, path)
 			}
 			before := count(t, s, `select count(*) from idp_login where organisation_id = $1`, s.Here)
-			if c.other {
-				v = s.visit(t, s.Paul)
+			if c.by != nil {
+				v = c.by(s, t)
 			}
 			if a := v.post(path+"/structure", url.Values{"structure": {to.String()}}); a.StatusCode == http.StatusSeeOther || a.StatusCode >= 500 {
 				t.Errorf("%d %s", a.StatusCode, a.at())
