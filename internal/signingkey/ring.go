@@ -49,7 +49,7 @@ func (r *Ring) Of(use Use) *oidc.KeySet {
 	return &oidc.KeySet{}
 }
 
-// Since is when the keys that sign for a use took their turn, as last read; of several algorithms the one that has signed the longest. Zero before Open.
+// Since is when the keys that sign for a use took their turn, all at once, as last read; zero before Open.
 func (r *Ring) Since(use Use) time.Time {
 	if h := r.held.Load(); h != nil {
 		return h.since[use]
@@ -88,7 +88,7 @@ func (r *Ring) Refresh(ctx context.Context) error {
 	}
 	since := map[Use]time.Time{}
 	for _, k := range rows {
-		if at := since[k.Use]; k.State == current && (at.IsZero() || k.CurrentAt.Before(at)) {
+		if k.State == current {
 			since[k.Use] = *k.CurrentAt
 		}
 	}
