@@ -69,19 +69,22 @@ func TestUse_ForOneCase(t *testing.T) {
 	}
 }
 
-// A service is told for which of its files the power is.
+// A service is told for which of its files the power is, and how far that one goes.
 func TestDirect_ForOneCase(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	x := fixture.Terms(fixture.Tax)
-	x.Powers[0].Case = "DOSSIER-1"
+	x := fixture.Terms(fixture.Tax, fixture.Tax)
+	x.Powers[0].Case, x.Powers[1].Case, x.Powers[1].Level = "DOSSIER-1", "DOSSIER-2", procedure.See
 	m := s.withTerms(t, x)
-	answer := s.traded(t, direct, s.visit(t, s.Jeanne).codeFor(direct, m, fixture.Tax+":"+m.Powers[0].Case))
-	for what, of := range map[string]map[string]any{"token answer": answer, "ID token": s.claimsOf(t, direct, answer), "introspection": s.introspect(t, direct, answer["access_token"])} {
-		if detail := of["authorization_details"].([]any)[0].(map[string]any); detail["case"] != "DOSSIER-1" || detail["actions"].([]any)[0] != fixture.Tax {
-			t.Errorf("%s: %v", what, detail)
-		}
+	v, levels := s.visit(t, s.Jeanne), map[any]any{}
+	for _, power := range m.Powers {
+		answer := s.traded(t, direct, v.codeFor(direct, m, fixture.Tax+":"+power.Case))
+		told := s.claimsOf(t, direct, answer)["authorization_details"].([]any)[0].(map[string]any)
+		levels[told["case"]] = told["level"]
+		delete(told, "receipt")
+		same(t, "introspection", s.introspect(t, direct, answer["access_token"])["authorization_details"], []any{told})
 	}
+	same(t, "levels", levels, map[any]any{"DOSSIER-1": "act", "DOSSIER-2": "see"})
 }
 
 // A service is told of the power for the procedure that was chosen, and not of another one of the same mandate.

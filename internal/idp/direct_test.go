@@ -167,6 +167,19 @@ func TestDirect_NamesArePairwise(t *testing.T) {
 	}
 }
 
+// A service is told of the citizen who was chosen, among all of the organisation's.
+func TestDirect_TellsOfWhomWasChosen(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, angela := s.angela(t)
+	camille := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
+	for name, m := range map[string]mandate.Mandate{"DUBOIS": angela, "FICTIF-1": camille} {
+		if told := s.userinfo(t, s.traded(t, direct, v.codeFor(direct, m, fixture.Tax))["access_token"]).json(t); told["family_name"] != name {
+			t.Errorf("told of %v, chosen was %s", told, name)
+		}
+	}
+}
+
 // Whom FranceConnect did not identify is told of only to a service that does with less, and no level is asserted then.
 func TestDirect_AssertsNoLevelThatIsNotThere(t *testing.T) {
 	t.Parallel()
