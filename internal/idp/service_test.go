@@ -175,17 +175,17 @@ func TestService_PagesSayWhatItWillKnow(t *testing.T) {
 	v, m := s.angela(t, fixture.Tax)
 	for scope, want := range map[string][]string{
 		"openid":                     {"un numéro propre à ce service, sans nom"},
-		"openid profile":             {"nom et prénoms, nom d’usage, s’il y en a un, sexe, date de naissance."},
+		"openid profile":             {"nom et prénoms, nom d’usage (s’il y en a un), sexe, date de naissance."},
 		"openid email birth":         {"lieu de naissance, adresse électronique"},
 		"openid profile email birth": {"nom et prénoms", "lieu de naissance", "adresse électronique"},
 	} {
 		path := v.ask("service-franceconnect", "scope", scope)
-		if a := v.get(path + "/usager"); !strings.Contains(a.body, "Connexion demandée par Bailleur") || !strings.Contains(a.body, "Les démarches que Bailleur propose ici") {
+		if a := v.get(path + "/usager"); !strings.Contains(a.body, "Connexion demandée par Bailleur") || !strings.Contains(a.body, "Les démarches proposées ici par Bailleur") {
 			t.Errorf("search: %s", a.body)
 		}
 		v.choose(path, m)
 		body := v.get(path + "/demarche").body
-		for _, text := range append(want, "Ce que le service saura", "directement à ce service : Bailleur", "quelqu’un agit à sa place", "numéro SIRET (", "la démarche choisie, ce qu’il permet") {
+		for _, text := range append(want, "Ce que le service saura", "directement à ce service : Bailleur", "quelqu’un agit à sa place", "numéro SIRET (", "la démarche choisie, ce qu’il permet") {
 			if !strings.Contains(body, text) {
 				t.Errorf("%s: the page does not say %q", scope, text)
 			}
