@@ -43,8 +43,11 @@ type Result struct {
 	By      string // the first test that failed, "" when the program ended otherwise or was ended for being late
 }
 
-// killersAtFirst is how many of the tests that noticed a mutant before are asked before all others are.
-const killersAtFirst = 8
+// Neighbours are noticed by the same tests: the last ones that noticed a mutant are asked first, then some more, and only then all.
+const (
+	killersAtFirst = 2
+	killersThen    = 8
+)
 
 type runner struct {
 	Options
@@ -157,12 +160,13 @@ func (r *runner) all(ctx context.Context) error {
 	return failed
 }
 
-// one wakes a mutant: first the tests that noticed others, then all.
+// one wakes a mutant: first the tests that noticed others, the newest before the older ones, then all.
 func (r *runner) one(ctx context.Context, m Mutant) (Result, error) {
 	r.mu.Lock()
 	killers := slices.Clone(r.killers)
 	r.mu.Unlock()
-	for _, tests := range [][]string{killers, nil} {
+	first := killers[max(0, len(killers)-killersAtFirst):]
+	for _, tests := range [][]string{first, killers[:len(killers)-len(first)], nil} {
 		if tests != nil && len(tests) == 0 {
 			continue
 		}
@@ -186,7 +190,7 @@ func (r *runner) learn(test string) {
 		return
 	}
 	r.killers = append(slices.DeleteFunc(r.killers, func(k string) bool { return k == test }), test)
-	if len(r.killers) > killersAtFirst {
+	if len(r.killers) > killersThen {
 		r.killers = r.killers[1:]
 	}
 }

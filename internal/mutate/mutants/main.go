@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"mandat/internal/cluster"
 	"mandat/internal/mutate"
 )
 
@@ -23,7 +24,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	stopDatabase, err := startDatabase(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2) //nolint:gocritic // nothing is left to stop
+	}
 	left, err := run(ctx, flag.Args(), *only, *parallel, *keep)
+	stopDatabase()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2) //nolint:gocritic // nothing is left to stop
@@ -31,6 +38,23 @@ func main() {
 	if left > 0 {
 		os.Exit(1)
 	}
+}
+
+// startDatabase starts the PostgreSQL that all programs share, unless there is one for tests: making one takes longer than most mutants live.
+func startDatabase(ctx context.Context) (stop func(), err error) {
+	if os.Getenv("DATABASE_URL_TEST") != "" {
+		return func() {}, nil
+	}
+	c, err := cluster.Start(ctx, cluster.Options{Cache: ".data/cache", Progress: os.Stderr})
+	if err != nil {
+		return nil, err
+	}
+	stop = func() {
+		if err := c.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	return stop, os.Setenv("DATABASE_URL_TEST", c.DSN(cluster.Superuser, "postgres"))
 }
 
 // run returns how many mutants survive without a reason.
