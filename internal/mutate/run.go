@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,7 +100,7 @@ func (r *runner) first(ctx context.Context, seen string) error {
 		return nil
 	}
 	began := time.Now()
-	if out, err := r.test(ctx, 0, time.Hour, nil, "MANDAT_MUTANTS_SEEN="+seen); err != nil {
+	if out, err := r.test(ctx, 0, time.Hour, "", "MANDAT_MUTANTS_SEEN="+seen); err != nil {
 		return fmt.Errorf("mutate %s: its tests fail without any change: %w\n%s", r.Package, err, tail(out))
 	}
 	took := time.Since(began)
@@ -160,17 +161,28 @@ func (r *runner) all(ctx context.Context) error {
 	return failed
 }
 
-// one wakes a mutant: first the tests that noticed others, the newest before the older ones, then all.
+// one wakes a mutant: first the newest of the tests that noticed others, then those of its file, then the older ones, then all that are left.
 func (r *runner) one(ctx context.Context, m Mutant) (Result, error) {
 	r.mu.Lock()
 	killers := slices.Clone(r.killers)
 	r.mu.Unlock()
-	first := killers[max(0, len(killers)-killersAtFirst):]
-	for _, tests := range [][]string{first, killers[:len(killers)-len(first)], nil} {
-		if tests != nil && len(tests) == 0 {
+	own, err := r.testsOf(m.File)
+	if err != nil {
+		return Result{}, err
+	}
+	newest := max(0, len(killers)-killersAtFirst)
+	var asked []string
+	for turn, tests := range [][]string{killers[newest:], own, killers[:newest], nil} {
+		tests = slices.DeleteFunc(tests, func(test string) bool { return slices.Contains(asked, test) })
+		which := "-test.run=" + anyOf(tests)
+		switch {
+		case turn == 3:
+			which = "-test.skip=" + anyOf(asked)
+		case len(tests) == 0:
 			continue
 		}
-		out, err := r.test(ctx, m.Number, r.limit, tests)
+		asked = append(asked, tests...)
+		out, err := r.test(ctx, m.Number, r.limit, which)
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
 		}
@@ -182,6 +194,24 @@ func (r *runner) one(ctx context.Context, m Mutant) (Result, error) {
 	}
 	return Result{m, Survived, ""}, nil
 }
+
+var testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+// testsOf returns the tests that stand beside a file: those of token.go in token_test.go.
+func (r *runner) testsOf(file string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(r.folder, strings.TrimSuffix(file, ".go")+"_test.go"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("mutate: %w", err)
+	}
+	var out []string
+	for _, found := range testFunc.FindAllSubmatch(text, -1) {
+		out = append(out, string(found[1]))
+	}
+	return out, nil
+}
+
+// anyOf is an expression for tests by their names; of none it fits no test.
+func anyOf(tests []string) string { return "^(" + strings.Join(tests, "|") + ")$" }
 
 func (r *runner) learn(test string) {
 	r.mu.Lock()
@@ -205,13 +235,13 @@ func failure(out []byte) string {
 	return ""
 }
 
-// test runs the program with a mutant awake.
-func (r *runner) test(ctx context.Context, awake int, limit time.Duration, tests []string, env ...string) ([]byte, error) {
+// test runs the program with a mutant awake, and of its tests all or those that a flag says.
+func (r *runner) test(ctx context.Context, awake int, limit time.Duration, which string, env ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	args := []string{"-test.failfast", "-test.short", "-test.timeout=" + limit.String()}
-	if tests != nil {
-		args = append(args, "-test.run=^("+strings.Join(tests, "|")+")$")
+	if which != "" {
+		args = append(args, which)
 	}
 	c := exec.CommandContext(ctx, r.binary, args...) //nolint:gosec // the program that build made
 	c.Dir, c.Env = r.folder, append(os.Environ(), append(env, "MANDAT_MUTANT="+strconv.Itoa(awake))...)
