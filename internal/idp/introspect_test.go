@@ -78,9 +78,11 @@ func TestIntrospect_Signed(t *testing.T) {
 	if a := s.call(t, "signed", "/idp/introspect", url.Values{"token": {"x"}}, "Accept", "application/json"); a.Header.Get("Content-Type") != "application/token-introspection+jwt" {
 		t.Errorf("who is registered for a signature gets %s", a.Header.Get("Content-Type"))
 	}
+	if a := s.call(t, direct, "/idp/introspect", url.Values{"token": {"x"}}, "Accept", "application/json"); a.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("who asks for no signature gets %s", a.Header.Get("Content-Type"))
+	}
 }
 
-// RFC 7009: only the owner's word counts, and everybody hears the same.
 // A token for our API says nothing any more when its service may not ask any more.
 func TestIntrospect_OfWhoMayNoLongerAsk(t *testing.T) {
 	t.Parallel()
@@ -94,6 +96,7 @@ func TestIntrospect_OfWhoMayNoLongerAsk(t *testing.T) {
 	same(t, "introspection", s.introspect(t, "asks", access), map[string]any{"active": false})
 }
 
+// RFC 7009: only the owner's word counts, and everybody hears the same.
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, publicService("other", nil))
@@ -134,5 +137,20 @@ func TestRevoke(t *testing.T) {
 	}
 	if a := s.userinfo(t, francs); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("FranceConnect's lives on: %d", a.StatusCode)
+	}
+}
+
+// Nobody is told that a token is over while it is not.
+func TestRevoke_ThatFails(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, m := s.angela(t)
+	access := s.traded(t, direct, v.codeFor(direct, m, fixture.Tax))["access_token"].(string)
+	s.handler.Store(ptr(s.failing()))
+	if _, err := s.Connect(t, s.Superuser).Exec(t.Context(), `revoke update on idp_login from mandat_app`); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.call(t, direct, "/idp/revoke", url.Values{"token": {access}}); a.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }

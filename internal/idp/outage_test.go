@@ -12,14 +12,19 @@ import (
 	"mandat/internal/page"
 )
 
+// failing answers as the site does, and lets errors be.
+func (s *site) failing() http.Handler {
+	router := page.NewRouter(page.RouterOptions{Pages: s.pages, Log: slog.New(slog.DiscardHandler), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})
+	router.Guard(page.Browser, s.sessions.Browser)
+	s.provider.Mount(router)
+	return router.Start()
+}
+
 // While the database is down a client is told so in its protocol, and nobody is led anywhere by a request that cannot be trusted.
 func TestAuthorize_WhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, pusher())
-	router := page.NewRouter(page.RouterOptions{Pages: s.pages, Log: slog.New(slog.DiscardHandler), CrossOrigin: idp.CrossOrigin()})
-	router.Guard(page.Browser, s.sessions.Browser)
-	s.provider.Mount(router)
-	h := router.Start()
+	h := s.failing()
 	conn := s.Connect(t, s.Superuser)
 	for _, sql := range []string{`do $$ begin execute format('alter database %I connection limit 0', current_database()); end $$`,
 		`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`} {

@@ -264,6 +264,9 @@ func TestService_MaxAgeIsAskedAgainForTheCode(t *testing.T) {
 	}
 	given()
 	s.Clock.Advance(idp.FactorPause - 30*time.Second)
+	if page := v.get(path + "/demarche").body; strings.Contains(page, path+"/confirmation") {
+		t.Error("the page asks for what was just given")
+	}
 	if !code(path) {
 		t.Error("what was given for this request does not count")
 	}
