@@ -101,6 +101,9 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 		t.Errorf("the page that asks for a factor leads back to %+v, %v", a, err)
 	}
 	s.exec(t, `update session set factor_citizen = $1`, there.Citizen)
+	if a := v.get(moved + "/demarche"); a.StatusCode != http.StatusOK || !strings.Contains(a.body, fixture.Tax) {
+		t.Errorf("the procedures: %d %s", a.StatusCode, a.body)
+	}
 	code := v.post(moved+"/demarche", url.Values{"demarche": {fixture.Tax}}).at().Query().Get("code")
 	if a := s.userinfo(t, s.token(t, code)["access_token"]); a.StatusCode != http.StatusOK {
 		t.Errorf("userinfo: %d %s", a.StatusCode, a.body)
@@ -193,5 +196,32 @@ func TestAuthorize_GatesComeFirst(t *testing.T) {
 				t.Error("a login began, or a refusal was noted")
 			}
 		})
+	}
+}
+
+// Who leaves an organisation keeps a session for another one of theirs. What was begun in it for the first is over, even if they are back there soon.
+func TestMove_OfTheSessionEndsItsLogins(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, m := s.angela(t)
+	path := v.begin()
+	v.choose(path, m)
+	code, service := v.code(m, fixture.Tax), v.codeFor(direct, m, fixture.Tax)
+	access := s.token(t, v.code(m, fixture.Tax))["access_token"]
+	s.exec(t, `update session set organisation_id = $2 where id = $1`, v.by.Session, s.Elsewhere)
+	if a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Tax}}); a.at().Query().Has("code") {
+		t.Error("a code")
+	}
+	if a := s.redeem(t, code); a.StatusCode != http.StatusBadRequest {
+		t.Errorf("FranceConnect's token: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.trade(t, direct, service); a.StatusCode != http.StatusBadRequest {
+		t.Errorf("a service's token: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.userinfo(t, access); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("identity: %d %s", a.StatusCode, a.body)
+	}
+	if n := count(t, s, `select count(*) from journal_entry where action = 'power.used'`); n != 0 {
+		t.Errorf("%d uses", n)
 	}
 }

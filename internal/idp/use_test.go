@@ -10,6 +10,7 @@ import (
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
 
 	"mandat/internal/fixture"
+	"mandat/internal/mandate"
 )
 
 // relyingParty is an OpenID client that nobody here wrote.
@@ -91,7 +92,8 @@ func TestUse_PlainUserInfoAndSameSubjectEachTime(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v, m := s.angela(t)
-	sub := func(clientID string, body func(answer) string) string {
+	someoneElse := s.Sign(t, s.Jeanne, fixture.Citizen(1), fixture.Tax)
+	sub := func(m mandate.Mandate, clientID string, body func(answer) string) string {
 		answer := s.token(t, v.code(m, fixture.Tax, "client_id", clientID), "client_id", clientID, "client_secret", secret+clientID)
 		got := s.userinfo(t, answer["access_token"])
 		if got.StatusCode != http.StatusOK {
@@ -117,14 +119,17 @@ func TestUse_PlainUserInfoAndSameSubjectEachTime(t *testing.T) {
 		}
 		return payload["sub"].(string)
 	}
-	one, two, other := sub(plain, inClear), sub(plain, inClear), sub(fc, signed)
+	one, two, other := sub(m, plain, inClear), sub(m, plain, inClear), sub(m, fc, signed)
+	if sub(someoneElse, plain, inClear) == one {
+		t.Error("two citizens have one name")
+	}
 	if one != two {
 		t.Error("the same citizen has two names towards one sector")
 	}
 	if one == other {
 		t.Error("two sectors know the citizen by one name")
 	}
-	if n := count(t, s, `select count(*) from idp_subject`); n != 2 {
+	if n := count(t, s, `select count(*) from idp_subject`); n != 3 {
 		t.Errorf("%d subjects", n)
 	}
 }
