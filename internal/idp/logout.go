@@ -90,7 +90,7 @@ func (p *Provider) secretOf(ctx context.Context) func(id string) []byte {
 	}
 }
 
-const closeUse = `update idp_login l set token_expires_at = $2 where l.id = $1 and l.client = $3 and l.direct and l.state = 'released' and l.token_expires_at > $2`
+const closeUse = `update idp_login l set token_expires_at = $2 where l.id = $1 and l.client = $3 and l.token_expires_at > $2`
 
 // close ends a use of a service. Like giving the token back it is no act.
 func (p *Provider) close(ctx context.Context, from *client.Client, login uuid.UUID) error {
