@@ -67,6 +67,7 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v := s.several(t, org.RoleAidant)
+	s.browser(t) // where she is signed in too
 	elsewhere := s.Jeanne
 	elsewhere.Organisation = s.Elsewhere
 	there := s.Sign(t, elsewhere, fixture.Angela(), fixture.Tax)
@@ -134,16 +135,17 @@ func TestMove_Refuses(t *testing.T) {
 		to    func(s *site) uuid.UUID // the public id asked for
 		spoil func(s *site, v *visitor, path string)
 		by    func(s *site, t *testing.T) *visitor // who asks, if it is not who began
+		want  int
 	}{
-		"referent there": {role: org.RoleReferent},
-		"not theirs":     {to: func(s *site) uuid.UUID { return uuid.New() }},
+		"referent there": {role: org.RoleReferent, want: 404},
+		"not theirs":     {to: func(s *site) uuid.UUID { return uuid.New() }, want: 404},
 		"citizen chosen": {spoil: func(s *site, v *visitor, path string) {
 			m := s.Sign(t, s.Jeanne, fixture.Angela(), fixture.Tax)
 			v.post(path+"/usager", url.Values{"usager": {m.Citizen.String()}})
-		}},
-		"too late":        {spoil: func(s *site, v *visitor, path string) { s.Clock.Advance(11 * 60e9) }},
-		"somebody else's": {by: func(s *site, t *testing.T) *visitor { return s.visit(t, s.Paul) }},
-		"another browser": {by: (*site).browser},
+		}, want: 409},
+		"too late":        {spoil: func(s *site, v *visitor, path string) { s.Clock.Advance(11 * 60e9) }, want: 409},
+		"somebody else's": {by: func(s *site, t *testing.T) *visitor { return s.visit(t, s.Paul) }, want: 404},
+		"another browser": {by: (*site).browser, want: 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -163,7 +165,7 @@ func TestMove_Refuses(t *testing.T) {
 			if c.by != nil {
 				v = c.by(s, t)
 			}
-			if a := v.post(path+"/structure", url.Values{"structure": {to.String()}}); a.StatusCode == http.StatusSeeOther || a.StatusCode >= 500 {
+			if a := v.post(path+"/structure", url.Values{"structure": {to.String()}}); a.StatusCode != c.want || a.body == "" {
 				t.Errorf("%d %s", a.StatusCode, a.at())
 			}
 			if n := count(t, s, `select count(*) from idp_login where organisation_id = $1`, s.Here); n != before || n != 1 {
