@@ -171,7 +171,7 @@ func TestChoice_HonoursRepScope(t *testing.T) {
 		t.Errorf("choice: %d %s", a.StatusCode, a.at())
 	}
 	v.choose(path, both)
-	if a := v.get(path + "/demarche"); strings.Contains(a.body, fixture.Housing) || !strings.Contains(a.body, fixture.Tax) {
+	if a := v.get(path + "/demarche"); strings.Contains(a.body, fixture.Housing) || !strings.Contains(a.body, fixture.Tax) || !strings.Contains(a.body, "Seules celles du thème") {
 		t.Errorf("procedures: %s", a.body)
 	}
 	if a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Housing}}); a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "ne permet pas, ou plus") {
@@ -180,6 +180,11 @@ func TestChoice_HonoursRepScope(t *testing.T) {
 	same(t, "entries", s.entries(t), []entry{
 		{Action: "power.refused", Person: s.Jeanne.Person, Citizen: housing.Citizen, Step: "citizen", Reason: "no_power"},
 		{Action: "power.refused", Person: s.Jeanne.Person, Citizen: both.Citizen, Step: "procedure", Reason: "no_power", Procedure: fixture.Housing}})
+	all := v.begin()
+	v.choose(all, both)
+	if a := v.get(all + "/demarche"); strings.Contains(a.body, "Seules celles du thème") {
+		t.Errorf("procedures, without a theme: %s", a.body)
+	}
 	unknown := v.begin("claims", `{"id_token":{"rep_scope":{"essential":true,"values":["Astrologie"]}}}`)
 	if a := v.get(unknown + "/usager"); !strings.Contains(a.body, "demande un thème que Mandat ne connaît pas") {
 		t.Errorf("a perimeter nobody knows: %s", a.body)

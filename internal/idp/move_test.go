@@ -109,6 +109,9 @@ func TestMove_ToAnotherOrganisation(t *testing.T) {
 	if a := s.userinfo(t, s.token(t, code)["access_token"]); a.StatusCode != http.StatusOK {
 		t.Errorf("userinfo: %d %s", a.StatusCode, a.body)
 	}
+	if a := s.redeem(t, code); a.StatusCode != http.StatusBadRequest {
+		t.Errorf("the code once more: %d %s", a.StatusCode, a.body)
+	}
 	if n := count(t, s, `select count(*) from journal_entry where action = 'power.used' and organisation_id = $1 and mandate_id = $2`, s.Elsewhere, there.ID); n != 1 {
 		t.Errorf("%d uses in the journal of the organisation that acted", n)
 	}
