@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mandat/internal/app"
 	"mandat/internal/apptest"
@@ -150,10 +151,13 @@ func TestJournalKey_PassesOnWhileServersRun(t *testing.T) {
 		t.Fatalf("passed on while the server has the old key alone: %v", err)
 	}
 	o.restart(t)
-	o.Behind(t, `update journal_tree set kept_at = kept_at - interval '1 minute'`)
-	o.uses(t, m)
-	o.Sound(t)
-	must(t, pass())
+	until := time.Now().Add(time.Minute)
+	for err = tree.ErrNotJoined; errors.Is(err, tree.ErrNotJoined) && time.Now().Before(until); err = pass() { // others' transactions may hold the log back
+		o.Behind(t, `update journal_tree set kept_at = kept_at - interval '1 minute'`)
+		o.uses(t, m)
+		o.Sound(t)
+	}
+	must(t, err)
 	o.uses(t, m) // the server that signs with both goes on
 	o.restart(t)
 	o.uses(t, m)

@@ -323,12 +323,18 @@ type entry struct {
 // entries lists the uses and refusals that an organisation's journal has, oldest first.
 func (s *site) entries(t testing.TB) []entry {
 	t.Helper()
+	return s.entriesAfter(t, 0)
+}
+
+// entriesAfter are those that came after another one.
+func (s *site) entriesAfter(t testing.TB, id int) []entry {
+	t.Helper()
 	var out []entry
 	err := s.DB.Read(t.Context(), db.System(), func(tx pgx.Tx) error {
 		rows, err := tx.Query(t.Context(), `select action, person_id, coalesce(citizen_id, '00000000-0000-0000-0000-000000000000'),
 			coalesce(mandate_id, '00000000-0000-0000-0000-000000000000'), coalesce(body::jsonb #>> '{detail,step}', ''), coalesce(body::jsonb #>> '{detail,reason}', ''),
 			coalesce(body::jsonb #>> '{detail,procedure}', ''), coalesce(body::jsonb #>> '{detail,service}', '') || coalesce(body::jsonb #>> '{detail,procedure_is}', '')
-			from journal_entry where action in ('power.used', 'power.refused') order by id`)
+			from journal_entry where action in ('power.used', 'power.refused') and id > $1 order by id`, id)
 		if err != nil {
 			return err
 		}
