@@ -214,9 +214,6 @@ func TestMove_OfTheSessionEndsItsLogins(t *testing.T) {
 	code, service := v.code(m, fixture.Tax), v.codeFor(direct, m, fixture.Tax)
 	access := s.token(t, v.code(m, fixture.Tax))["access_token"]
 	s.exec(t, `update session set organisation_id = $2 where id = $1`, v.by.Session, s.Elsewhere)
-	if a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Tax}}); a.at().Query().Has("code") {
-		t.Error("a code")
-	}
 	if a := s.redeem(t, code); a.StatusCode != http.StatusBadRequest {
 		t.Errorf("FranceConnect's token: %d %s", a.StatusCode, a.body)
 	}
@@ -225,6 +222,9 @@ func TestMove_OfTheSessionEndsItsLogins(t *testing.T) {
 	}
 	if a := s.userinfo(t, access); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("identity: %d %s", a.StatusCode, a.body)
+	}
+	if a := v.post(path+"/demarche", url.Values{"demarche": {fixture.Tax}}); a.at().Query().Has("code") {
+		t.Error("a code")
 	}
 	if n := count(t, s, `select count(*) from journal_entry where action = 'power.used'`); n != 0 {
 		t.Errorf("%d uses", n)
