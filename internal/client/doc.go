@@ -12,6 +12,7 @@
 //	address.go   which addresses may be registered
 //	file.go      the clients file
 //	registry.go  finding a client
+//	name.go      what people call one, also when it is closed
 //	table.go     the services that administrators registered, as they stand
 //	register.go  registering one, changing it, replacing its secret, closing it: the acts of administrators
 //	admit.go     what an administrator may register

@@ -27,9 +27,9 @@
 //	discovery.go                           what we publish of ourselves.
 //	abandon.go                             a job deletes logins whose time is over; one that came to nothing leaves an entry.
 //
-// What several of them share: login.go (the row, as pages see it), step.go (the entries of steps), choice.go (a procedure and its
-// case), factor.go (how new the second factor must be), respond.go (answers to clients), ticket.go and presented.go (codes and access
-// tokens), form.go (what a client is told, signed or encrypted).
+// What several of them share: login.go (the row, as pages see it), step.go (the entries of steps), spend.go (what every use of a
+// power leaves, with its entry), choice.go (a procedure and its case), factor.go (how new the second factor must be), respond.go
+// (answers to clients), ticket.go and presented.go (codes and access tokens), form.go (what a client is told, signed or encrypted).
 //
 // The handlers of the first three run the guard of their pages themselves (page.HandleLate): a step's statement finds the
 // session by the browser's claim (session.Claim) and asks of it all that the guard would, and a page's questions travel with
