@@ -78,7 +78,7 @@ func (v visitor) visit(t testing.TB, site *apptest.Site) *apptest.Visitor {
 // gets, with a star where something of Jeanne's or of her organisation changed; a new route has no line there and fails.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	site := apptest.Start(t, func(o *apptest.Options) { o.Before = withoutJobs(t) })
+	site := apptest.Start(t, func(o *apptest.Options) { o.Before, o.Proxied = withoutJobs(t), true })
 	must(t, site.App.CatchUp(t.Context()))
 	everybody := visitors(t, site)
 	m := &matrix{t: t, site: site, static: strings.TrimPrefix(regexp.MustCompile(`/static/[^"]+\.css`).FindString(site.Stranger(t).Get("/").Body), "/static/")}

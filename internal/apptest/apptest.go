@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type Options struct {
 	Alone      bool          // without stand-ins: FranceConnect and ProConnect do not answer
 	Keyed      bool          // FranceConnect and ProConnect know us by our keys, and there is no secret
 	Record     bool          // keep what goes over the wire: Site.Wire
+	Proxied    bool          // visitors come through a proxy, each from an address of their own: none uses up another's allowance
 	Unverified string        // why the journal and the mandates cannot be sound at the end; "" checks them
 	Failing    string        // why requests fail on our side in this test; "" allows no failure in the log
 
@@ -77,6 +79,7 @@ type Site struct {
 	client  *http.Client
 	t       testing.TB // the test that the site lives as long as
 	looking sync.Mutex
+	visits  atomic.Uint32 // addresses of visitors that were given out
 	look    *pgx.Conn
 	logins  map[uuid.UUID]string // buttons at ProConnect
 }

@@ -102,7 +102,11 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 	if err := os.WriteFile(s.path("clients.json"), clients, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return append(s.authentication(), []string{
+	settings := s.authentication()
+	if s.options.Proxied {
+		settings = append(settings, "TRUSTED_PROXIES=127.0.0.0/8")
+	}
+	return append(settings, []string{
 		"BASE_URL=" + s.URL, fmt.Sprintf("LISTEN=127.0.0.1:%d", p.site), fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", p.metrics),
 		"DATABASE_URL=" + s.World.App, "DATABASE_URL_AUDITOR=" + s.Auditor, "DATABASE_CONNECTIONS=8",
 		"KEYS_DIR=" + s.path("keys"), "KEY_ENCRYPTION_KEY_FILE=" + s.path("kek"), "STATE_DIR=" + s.path("state"), "JOURNAL_ORIGIN=" + origin, "IDP_CLIENTS_FILE=" + s.path("clients.json"),

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type Visitor struct {
 	Cookie string        // the session's secret; "" for a stranger
 	site   *Site
 	t      testing.TB
+	from   string // the address that a proxy says they come from
 }
 
 // Answer is a response that was read.
@@ -52,7 +54,16 @@ func (a Answer) JSON(t testing.TB) map[string]any {
 // Stranger has no session.
 func (s *Site) Stranger(t testing.TB) *Visitor {
 	t.Helper()
-	return &Visitor{site: s, t: t}
+	return s.newVisitor(t)
+}
+
+func (s *Site) newVisitor(t testing.TB) *Visitor {
+	v := &Visitor{site: s, t: t}
+	if s.options.Proxied {
+		n := s.visits.Add(1)
+		v.from = netip.AddrFrom4([4]byte{198, 18, byte(n >> 8), byte(n)}).String() // a network for measurements, RFC 2544
+	}
+	return v
 }
 
 // Visit opens a session for somebody as a sign-in with a passkey does, without ProConnect. by.FactorAt is when they gave it; the
@@ -74,7 +85,8 @@ func (s *Site) Visit(t testing.TB, by journal.Actor) *Visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &Visitor{By: by, site: s, t: t}
+	v := s.newVisitor(t)
+	v.By = by
 	err = s.Journal.Record(t.Context(), who.Actor(), func(tx *journal.Tx) (journal.Event, error) {
 		opened, err := sessions.Open(t.Context(), tx, empty, who)
 		v.Cookie = opened.Secret()
@@ -181,6 +193,9 @@ func (v *Visitor) Upload(ctx context.Context, path string, form url.Values, cont
 func (v *Visitor) ask(r *http.Request) (Answer, error) {
 	if v.Cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "mandat", Value: v.Cookie})
+	}
+	if v.from != "" {
+		r.Header.Set("X-Forwarded-For", v.from)
 	}
 	resp, err := v.site.client.Do(r)
 	if err != nil {
