@@ -79,3 +79,13 @@ func (s *Site) keys(t testing.TB) *keyring.Keyring {
 	}
 	return ring
 }
+
+// KEK is the text of the key-encryption keyset.
+func (s *Site) KEK(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile(s.path("kek"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -156,6 +156,9 @@ func (r *Register) Save(tx *journal.Tx, known *Sealed, fresh Fresh) (Saved, erro
 			return Saved{}, err
 		}
 	}
+	if known.ID == uuid.Nil && fresh.IdentifiedBy == string(procedure.Known) { // erased meanwhile: nobody is known by a word from before
+		return Saved{}, db.ErrConflict
+	}
 	if known.ID == uuid.Nil {
 		tx.Queue(`insert into citizen (id, organisation_id, sub_index, data_key, identity, identified_by, identified_at, created_at, has_email, name_index)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,

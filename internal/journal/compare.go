@@ -84,6 +84,7 @@ const compareStep = 5000
 func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 	var out []Difference
 	var after int64
+	var known accounted
 	for {
 		n := 0
 		err := auditor.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
@@ -107,7 +108,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 			if n < compareStep {
 				until = math.MaxInt64
 			}
-			found, err := compareLeaves(ctx, tx, before, until)
+			found, err := compareLeaves(ctx, tx, before, until, &known)
 			out = append(out, found...)
 			return err
 		})
@@ -121,25 +122,23 @@ func Compare(ctx context.Context, auditor *db.DB) ([]Difference, error) {
 }
 
 // compareLeaves names the entries with ids above after, up to until, that the tree does not hold although it has come to
-// their transactions, and those that it holds and that are gone.
-func compareLeaves(ctx context.Context, tx pgx.Tx, after, until int64) ([]Difference, error) {
-	var out []Difference
-	for _, look := range []struct{ sql, what string }{
-		{`select e.id from journal_entry e where e.id > $1 and e.id <= $2 and coalesce(e.xid < (select xid from journal_tree), false)
-			and not exists (select from journal_leaf l where l.entry_id = e.id and l.entry_id > $1 and l.entry_id <= $2) order by e.id`, "was put into the table, and by no act: the tree will never hold it"},
-		{`select l.entry_id from journal_leaf l where l.entry_id > $1 and l.entry_id <= $2
-			and not exists (select from journal_entry e where e.id = l.entry_id and e.id > $1 and e.id <= $2) order by l.entry_id`, "stands in the tree, and is gone from the table"},
-	} {
-		rows, err := tx.Query(ctx, look.sql, after, until)
-		if err != nil {
-			return nil, err
-		}
-		var id int64
-		if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { out = append(out, ofEntry(id, look.what)); return nil }); err != nil {
-			return nil, err
-		}
+// their transactions, and those that it holds and that are gone while no entry says that they were forgotten.
+func compareLeaves(ctx context.Context, tx pgx.Tx, after, until int64, known *accounted) ([]Difference, error) {
+	rows, err := tx.Query(ctx, `select e.id from journal_entry e where e.id > $1 and e.id <= $2 and coalesce(e.xid < (select xid from journal_tree), false)
+		and not exists (select from journal_leaf l where l.entry_id = e.id and l.entry_id > $1 and l.entry_id <= $2) order by e.id`, after, until)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	var out []Difference
+	var id int64
+	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+		out = append(out, ofEntry(id, "was put into the table, and by no act: the tree will never hold it"))
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	missed, err := gone(ctx, tx, after, until, known)
+	return append(out, missed...), err
 }
 
 func ofEntry(id int64, what string) Difference {

@@ -61,6 +61,8 @@ type Tx struct {
 	*db.Tx
 	Now time.Time // read after the act's locks: it never lies before what the act can see
 	By  Actor
+
+	forgets bool // the act's entry names others that are forgotten (Forget)
 }
 
 // Refused wraps the error of an act that was refused: its entry is kept, and the caller gets Err.
@@ -119,7 +121,11 @@ func (j *Journal) record(ctx context.Context, s db.Scope, m db.Mode, by Actor, f
 		if err != nil {
 			return err
 		}
-		return tx.append(event)
+		if err := tx.append(event); err != nil {
+			return err
+		}
+		tx.forget()
+		return nil
 	})
 	return errors.Join(err, refused)
 }

@@ -37,7 +37,8 @@ func nextTransferred(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int)
 
 func compareTransferred(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]journal.Difference, error) {
 	rows, err := tx.Query(ctx, `select m.id from mandate m where m.id = any ($1) and not exists (select from mandate n where n.transfers = m.id and n.organisation_id <> m.organisation_id
-		and n.state <> 'scheduled' and coalesce(n.starts_at, n.signed_at) <= m.ended_at and coalesce(n.starts_at, n.signed_at) <= coalesce(n.ended_at, 'infinity')) order by m.id`, mandates)
+		and n.state <> 'scheduled' and coalesce(n.starts_at, n.signed_at) <= m.ended_at and coalesce(n.starts_at, n.signed_at) <= coalesce(n.ended_at, 'infinity'))
+		and not exists (select from journal_entry e where e.action = 'citizen.erased' and e.body::jsonb #> '{detail,transferred}' ? m.id::text) order by m.id`, mandates)
 	if err != nil {
 		return nil, err
 	}

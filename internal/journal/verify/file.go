@@ -25,6 +25,8 @@ type file struct {
 	tiles         []format.Hash // roots of each 256 of them
 	points        []point       // checkpoints of sizes in this file, in order
 	entries, over int64
+	absent        *absent    // entries that are gone; nil: none is
+	accounts      []*account // entries that say which others were forgotten
 
 	zip    *zstd.Decoder
 	buffer []byte
@@ -44,6 +46,7 @@ func (f *file) check(ctx context.Context) error {
 	f.end = min(f.first+format.FileEntries, f.v.head.Size)
 	f.leaves, f.points = slices.Grow(f.leaves[:0], int(f.end-f.first)), f.points[:0]
 	f.entries, f.over = 0, 0
+	f.absent, f.accounts = nil, f.accounts[:0]
 	if err := f.readEntries(ctx); err != nil {
 		return err
 	}
@@ -148,8 +151,6 @@ func (f *file) entry(b []byte) error {
 		what = "does not belong into this file"
 	case what == "" && l.Index != want:
 		what = fmt.Sprintf("is missing or moved: the line of %d stands in its place", l.Index)
-	case what == "" && l.Over && want >= f.v.gone:
-		what = "is gone: salt and entry were deleted, and its time is not over"
 	case what == "":
 		leaf = format.LeafHash(l.Commitment)
 		if _, err := io.ReadFull(f.hashes, f.held[:]); err != nil {
@@ -158,6 +159,9 @@ func (f *file) entry(b []byte) error {
 			action := actionIfNot(leaf == f.held, b)
 			if what = l.Check(b); what == "" && leaf != f.held {
 				return &Fault{Index: want, Last: want, Action: action, What: "is not the entry that the tree holds in its place"}
+			}
+			if what == "" {
+				what = f.forgotten(l, want)
 			}
 		}
 	}
@@ -171,6 +175,21 @@ func (f *file) entry(b []byte) error {
 		f.entries++
 	}
 	return nil
+}
+
+// forgotten notes an entry that is gone, or that says which others are.
+func (f *file) forgotten(l format.Line, index int64) string {
+	if l.Over {
+		if index >= f.v.gone {
+			f.isGone(index)
+		}
+		return ""
+	}
+	a, what := accounts(index, l.Body)
+	if a != nil {
+		f.accounts = append(f.accounts, a)
+	}
+	return what
 }
 
 // actionIfNot reads the action only of a line that does not fit: check overwrites the bytes before the body.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -41,8 +42,14 @@ func newSigner(t testing.TB) *tree.Signer {
 	return s
 }
 
-// newSynthetic makes an export of n entries, in which a checkpoint was kept every so many.
+// newSynthetic makes an export of n entries, in which a checkpoint was kept every so many, and one in eleven is gone.
 func newSynthetic(t testing.TB, n, every int) *synthetic {
+	t.Helper()
+	return newSyntheticOf(t, n, every, func(i int) (detail string, gone bool) { return fmt.Sprintf(`"n":%d,"text":"é\n\u001f"`, i), i%11 == 7 })
+}
+
+// newSyntheticOf is newSynthetic of entries that say what entry says: the members of their detail, with another action in front if there is a blank; and whether it is gone.
+func newSyntheticOf(t testing.TB, n, every int, entry func(i int) (detail string, gone bool)) *synthetic {
 	t.Helper()
 	s := &synthetic{memory: memory{}, signer: newSigner(t), roots: []format.Hash{format.EmptyRoot()}}
 	var err error
@@ -55,9 +62,14 @@ func newSynthetic(t testing.TB, n, every int) *synthetic {
 	var salt [format.SaltSize]byte
 	for i := range n {
 		_, _ = random.Read(salt[:])
-		body := fmt.Appendf(nil, `{"action":"power.used","at":"2026-11-21T10:00:00.%06dZ","by":{"kind":"aidant"},"detail":{"n":%d,"text":"é\n\u001f"}}`, i%1000000, i)
+		detail, gone := entry(i)
+		action, members, named := strings.Cut(detail, " ")
+		if !named {
+			action, members = "power.used", detail
+		}
+		body := fmt.Appendf(nil, `{"action":"%s","at":"2026-11-21T10:00:00.%06dZ","by":{"kind":"aidant"},"detail":{%s}}`, action, i%1000000, members)
 		c := format.Commitment(salt, body)
-		if i%11 == 7 {
+		if gone {
 			lines = append(lines, format.AppendLine(nil, int64(i), c[:], nil, nil))
 		} else {
 			lines = append(lines, format.AppendLine(nil, int64(i), c[:], salt[:], body))

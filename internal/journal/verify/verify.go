@@ -21,7 +21,7 @@ type Options struct {
 	Export  fs.FS        // an export (see OpenExport); nil: only the site
 	Site    string       // address of the site, such as "https://mandat.example", or of its log; "": only the export
 	Client  *http.Client // nil is one with time-outs
-	Gone    int64        // entries with a smaller index may be gone because their time is over; 0: none may, as nothing deletes entries yet
+	Gone    int64        // entries with a smaller index may be gone although no entry says that they were forgotten; 0: none may
 	Workers int          // files checked at a time; 0 is the number of processors, at most 2: each needs about 4 MB
 }
 
@@ -122,7 +122,8 @@ type verification struct {
 	breaks  []Break
 	last    int64 // size of the last checkpoint whose signers were noted
 
-	gone int64 // entries before this one may be gone
+	gone   int64             // entries before this one may be gone
+	absent map[int64]*absent // by the number of their file: entries that are gone, and that no entry so far accounts for
 }
 
 func newVerification(o Options) (*verification, error) {
@@ -211,6 +212,9 @@ func (v *verification) join(f *file, err error) bool {
 	if err == nil {
 		err = f.join(&v.tree)
 	}
+	if err == nil {
+		v.account(f)
+	}
 	v.entries += f.entries
 	v.over += f.over
 	v.err = err
@@ -281,7 +285,10 @@ func (v *verification) finish() error {
 	if v.kept == 0 && v.head.Size > 0 || v.head.Size-v.kept > format.KeptWithin {
 		return v.notKept(v.head.Size)
 	}
-	return v.nothingMore()
+	if err := v.nothingMore(); err != nil {
+		return err
+	}
+	return v.unaccounted()
 }
 
 // nothingMore refuses files of entries beyond the checkpoint.
