@@ -29,8 +29,8 @@ func (c Checkpoint) Text() string {
 	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
 }
 
-// parseCheckpoint reads the text under the signature: origin, size, root, and lines of extensions, which are ignored.
-func parseCheckpoint(text string) (Checkpoint, error) {
+// ParseCheckpoint reads the text under the signature: origin, size, root, and lines of extensions, which are ignored.
+func ParseCheckpoint(text string) (Checkpoint, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) < 3 || lines[0] == "" {
 		return Checkpoint{}, errors.New("checkpoint: not origin, size and root")
@@ -46,6 +46,12 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	return c, nil
 }
 
+// TextOf is the text of a signed checkpoint: what the signatures below it are over.
+func TextOf(signed string) string {
+	text, _, _ := strings.Cut(signed, "\n\n")
+	return text + "\n"
+}
+
 // MaxIndex bounds sizes and indexes that strangers give, so that sums of them cannot overflow.
 const MaxIndex = 1 << 52
 
@@ -56,6 +62,13 @@ func ParseIndex(s string) (int64, error) {
 		return 0, errors.New("not a number in its shortest form")
 	}
 	return n, nil
+}
+
+// ParseHash reads a hash in base64, in its one form.
+func ParseHash(s string) (Hash, error) {
+	var h Hash
+	err := decodeHash(&h, s)
+	return h, err
 }
 
 func decodeHash(h *Hash, s string) error {

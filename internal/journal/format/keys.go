@@ -61,6 +61,12 @@ type Keys struct {
 	names     []string // of the logs, as all
 	ids       []uint32
 	verifiers note.Verifiers
+	quorum    Quorum
+}
+
+// Quorum says which witnesses must have cosigned a checkpoint.
+type Quorum interface {
+	Satisfied(signed []byte) bool // by the signatures on it
 }
 
 // NewKeys reads keys. None may stand there twice, under whatever name.
@@ -87,6 +93,25 @@ func NewKeys(all ...Key) (*Keys, error) {
 // All lists them.
 func (k *Keys) All() []Key { return k.all }
 
+// Witnessed are the same keys, for who takes only checkpoints that a quorum of witnesses has cosigned for the newest. nil asks for none.
+func (k *Keys) Witnessed(q Quorum) *Keys {
+	out := *k
+	out.quorum = q
+	return &out
+}
+
+// Quorum is what is asked of witnesses; nil: nothing.
+func (k *Keys) Quorum() Quorum { return k.quorum }
+
+// Knows reports whether one of the keys is of the log of this name.
+func (k *Keys) Knows(origin string) bool { return slices.Contains(k.names, origin) }
+
+// Origins are the names of the logs, each once.
+func (k *Keys) Origins() []string {
+	out := slices.Sorted(slices.Values(k.names))
+	return slices.Compact(out)
+}
+
 // Ends are the ends of keys of a log, in any order.
 func (k *Keys) Ends(origin string) []End {
 	var out []End
@@ -98,7 +123,7 @@ func (k *Keys) Ends(origin string) []End {
 	return out
 }
 
-// Open reads a signed checkpoint, and returns the ids of the keys whose signatures on it count: at least one.
+// Open reads a signed checkpoint, and returns the ids of the keys whose signatures on it count: at least one. It asks for no cosignature.
 func (k *Keys) Open(signed []byte) (Checkpoint, []string, error) {
 	if len(signed) > MaxCheckpoint {
 		return Checkpoint{}, nil, errors.New("checkpoint: too long")
@@ -107,7 +132,7 @@ func (k *Keys) Open(signed []byte) (Checkpoint, []string, error) {
 	if err != nil {
 		return Checkpoint{}, nil, errors.New("checkpoint: no signature by a log that the policy names")
 	}
-	c, err := parseCheckpoint(n.Text)
+	c, err := ParseCheckpoint(n.Text)
 	if err != nil {
 		return Checkpoint{}, nil, err
 	}

@@ -1,13 +1,11 @@
 package verify
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/transparency-dev/formats/witness"
 	"golang.org/x/mod/sumdb/note"
 
 	"mandat/internal/journal/format"
@@ -23,7 +21,9 @@ const maxPolicy = 64 << 10
 type Policy struct {
 	logs   *format.Keys
 	names  []string
-	quorum witness.Group
+	quorum *quorum // nil: no cosignature is asked for
+
+	witnesses []Witness
 }
 
 // ParsePolicy reads a policy file. At least one log must be named: whom to trust never comes from what is checked.
@@ -31,55 +31,77 @@ func ParsePolicy(text []byte) (*Policy, error) {
 	if len(text) > maxPolicy {
 		return nil, errors.New("policy: too long")
 	}
-	p := &policyReader{defined: map[string]bool{"none": true}, keys: map[string]bool{}}
+	p := &policyReader{defined: map[string]bool{noQuorum: true}, keys: map[string]bool{}, members: map[string]bool{}, groups: map[string]group{}}
 	for i, line := range strings.Split(string(text), "\n") {
 		if err := p.line(line); err != nil {
 			return nil, fmt.Errorf("policy: line %d: %w", i+1, err)
 		}
 	}
-	if !p.quorum {
+	if p.quorum == "" {
 		return nil, errors.New("policy: no quorum line")
 	}
 	if len(p.names) == 0 {
 		return nil, errors.New("policy: no log line")
 	}
-	group, err := witness.ParsePolicy(p.witnesses.Bytes())
-	if err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
-	}
-	out := &Policy{names: p.names, quorum: group}
+	out := &Policy{names: p.names, quorum: p.asked(), witnesses: p.witnesses}
+	var err error
 	if out.logs, err = format.NewKeys(p.logs...); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
+	}
+	if out.quorum != nil {
+		out.logs = out.logs.Witnessed(out.quorum)
 	}
 	return out, nil
 }
 
-// Keys are the logs' keys, those that ended among them.
+// Keys are the logs' keys, those that ended among them, with the quorum of witnesses that is asked for.
 func (p *Policy) Keys() *format.Keys { return p.logs }
 
-// open reads a checkpoint that the policy trusts, and says whose signatures on it count.
-func (p *Policy) open(signed []byte) (format.Checkpoint, []string, error) {
-	c, by, err := p.logs.Open(signed)
+// Witnesses lists those that the policy names, whether or not the quorum needs them.
+func (p *Policy) Witnesses() []Witness { return p.witnesses }
+
+// Reaches reports whether the quorum would stand if these witnesses, and no others, had cosigned.
+func (p *Policy) Reaches(cosigned func(Witness) bool) bool {
+	return p.quorum == nil || p.quorum.reached(p.quorum.name, cosigned)
+}
+
+// signed reads a checkpoint that a log of the policy has signed, and says whose signatures on it count.
+func (p *Policy) signed(b []byte) (format.Checkpoint, []string, error) { return p.logs.Open(b) }
+
+// open reads a checkpoint that the policy trusts: as signed does, and a quorum of witnesses has cosigned it.
+func (p *Policy) open(b []byte) (format.Checkpoint, []string, error) {
+	c, by, err := p.logs.Open(b)
 	if err != nil {
 		return format.Checkpoint{}, nil, err
 	}
-	if !p.quorum.Satisfied(signed) {
+	if p.quorum != nil && !p.quorum.Satisfied(b) {
 		return format.Checkpoint{}, nil, errors.New("checkpoint: not cosigned by the quorum of witnesses that the policy asks for")
 	}
 	return c, by, nil
 }
 
-// policyReader reads a policy line by line. It keeps the logs, and passes the rest on in the form that the witness
-// package reads, which ignores logs and wants an address for each witness.
+// policyReader reads a policy line by line.
 type policyReader struct {
 	logs      []format.Key
 	names     []string        // of the logs with a key that has not ended
 	keys      map[string]bool // public keys seen
 	defined   map[string]bool // names of witnesses and groups
 	members   map[string]bool
-	quorum    bool
-	witnesses bytes.Buffer
+	witnesses []Witness
+	groups    map[string]group
+	quorum    string // the name on its line; "" before it
 }
+
+// asked is the quorum that was read; nil: none.
+func (p *policyReader) asked() *quorum {
+	if p.quorum == noQuorum {
+		return nil
+	}
+	return &quorum{name: p.quorum, witnesses: p.witnesses, groups: p.groups}
+}
+
+// noQuorum is the name of the quorum without witnesses.
+const noQuorum = "none"
 
 func (p *policyReader) line(line string) error {
 	for _, c := range []byte(line) {
@@ -101,11 +123,10 @@ func (p *policyReader) line(line string) error {
 	case "group":
 		return p.group(fields[1:])
 	case "quorum":
-		if len(fields) != 2 || p.quorum || !p.defined[fields[1]] {
+		if len(fields) != 2 || p.quorum != "" || !p.defined[fields[1]] {
 			return errors.New("want one quorum, of a name defined above, or none")
 		}
-		p.quorum = true
-		fmt.Fprintln(&p.witnesses, "quorum", fields[1])
+		p.quorum = fields[1]
 		return nil
 	}
 	return errors.New("unknown keyword")
@@ -144,10 +165,20 @@ func (p *policyReader) witness(f []string) error {
 	if len(f) < 2 || len(f) > 3 {
 		return errors.New("want: witness <name> <vkey> [<url>]")
 	}
+	if len(p.witnesses) >= maxWitnesses {
+		return errors.New("too many witnesses")
+	}
+	w, err := readWitness(f[0], f[1])
+	if err != nil {
+		return err
+	}
+	if len(f) == 3 {
+		w.URL = f[2]
+	}
 	if err := p.define(f[0]); err != nil {
 		return err
 	}
-	fmt.Fprintln(&p.witnesses, "witness", f[0], f[1], "https://unused.invalid/")
+	p.witnesses = append(p.witnesses, w)
 	return p.once(f[1])
 }
 
@@ -155,21 +186,26 @@ func (p *policyReader) group(f []string) error {
 	if len(f) < 3 {
 		return errors.New("want: group <name> all|any|<k> <name>…")
 	}
-	for _, name := range f[2:] {
-		if name == "none" || !p.defined[name] || p.members[name] {
+	g := group{members: f[2:]}
+	for _, name := range g.members {
+		if name == noQuorum || !p.defined[name] || p.members[name] {
 			return errors.New("a member must be defined above, and be in one group only")
-		}
-		if p.members == nil {
-			p.members = map[string]bool{}
 		}
 		p.members[name] = true
 	}
-	if k := f[1]; k != "all" && k != "any" {
-		if n, err := format.ParseIndex(k); err != nil || n < 1 || n > int64(len(f)-2) {
+	switch f[1] {
+	case "all":
+		g.threshold = len(g.members)
+	case "any":
+		g.threshold = 1
+	default:
+		n, err := format.ParseIndex(f[1])
+		if err != nil || n < 1 || n > int64(len(g.members)) {
 			return errors.New("threshold out of range")
 		}
+		g.threshold = int(n)
 	}
-	fmt.Fprintln(&p.witnesses, "group", strings.Join(f, " "))
+	p.groups[f[0]] = g
 	return p.define(f[0])
 }
 

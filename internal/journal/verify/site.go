@@ -18,7 +18,7 @@ import (
 // How a site is asked.
 const (
 	siteTimeout = 15 * time.Second // an answer
-	siteLag     = 10 * time.Second // by which caches may show an older checkpoint
+	siteLag     = 30 * time.Second // by which caches, or witnesses that are waited for, may have an older checkpoint shown
 	siteWorkers = 4
 )
 
