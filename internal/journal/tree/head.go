@@ -82,7 +82,7 @@ func (i *Integrator) plant(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue(`insert into journal_tree (size, root, checkpoint, xid, cluster, kept_size, kept_at, epoch)
 		select 0, $1, $2, '0', system_identifier, 0, clock_timestamp() - $3::interval, $4 from pg_control_system()
-		on conflict do nothing`, root[:], string(signed), keepEvery, i.signer.epoch())
+		on conflict do nothing`, root[:], string(signed), i.keep, i.signer.epoch())
 	if err := i.db.Pipeline(ctx, db.System(), db.Durable, b); err != nil {
 		return fmt.Errorf("begin the journal's tree: %w", err)
 	}

@@ -24,7 +24,7 @@ const (
 	defaultTick = 25 * time.Millisecond
 	yieldTicks  = 8                // steps for which a server leaves the work to another one that grew the tree last
 	retryAfter  = time.Second      // after the database failed
-	keepEvery   = 10 * time.Second // between checkpoints that are kept, unless there are many entries
+	defaultKeep = 10 * time.Second // between checkpoints that are kept, unless there are many entries
 	alarmBehind = 2 * time.Second
 	alarmEvery  = 10 * time.Second
 	chunk       = 4096 // entries a round at most
@@ -41,6 +41,7 @@ type IntegratorOptions struct {
 	Clock     *clock.Clock
 	Logger    *slog.Logger  // nil is slog.Default
 	Tick      time.Duration // between rounds; 0 is 25 ms
+	KeepEvery time.Duration // between checkpoints that are kept; 0 is 10 s
 }
 
 // Integrator puts committed entries into the tree and signs it. Any number of servers may run one on a database: what
@@ -57,6 +58,7 @@ type Integrator struct {
 	clock  *clock.Clock
 	logger *slog.Logger
 	tick   time.Duration
+	keep   time.Duration
 
 	mu      sync.Mutex // one step at a time
 	edge    *edge      // nil: to be read from the database
@@ -86,9 +88,12 @@ func NewIntegrator(o IntegratorOptions) (*Integrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Integrator{log: l, signer: o.Signer, db: o.DB, clock: o.Clock, logger: o.Logger, tick: o.Tick}
+	i := &Integrator{log: l, signer: o.Signer, db: o.DB, clock: o.Clock, logger: o.Logger, tick: o.Tick, keep: o.KeepEvery}
 	if i.tick <= 0 {
 		i.tick = defaultTick
+	}
+	if i.keep <= 0 {
+		i.keep = defaultKeep
 	}
 	if i.logger == nil {
 		i.logger = slog.Default()

@@ -31,9 +31,19 @@ func OpenLog(d *db.DB, logs *format.Keys, stateFile string) (*Log, error) {
 	return &Log{db: d, logs: logs, state: s}, nil
 }
 
-// Checkpoint returns the latest signed checkpoint, for <log>/checkpoint. It refuses, with ErrBelow or ErrBeside, one that
-// does not continue the last that this server saw, and db.ErrNotFound says that no server has signed one yet.
+// Checkpoint returns the checkpoint that is published, at <log>/checkpoint: the latest, or the newest that enough witnesses cosigned when
+// the keys ask for a quorum (format.Keys.Witnessed). It refuses as Latest does; ErrUnwitnessed says that none is cosigned by enough yet.
 func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
+	latest, err := l.Latest(ctx)
+	if err != nil || l.logs.Quorum() == nil {
+		return latest, err
+	}
+	return l.witnessed(ctx)
+}
+
+// Latest returns the latest signed checkpoint. It refuses, with ErrBelow or ErrBeside, one that
+// does not continue the last that this server saw, and db.ErrNotFound says that no server has signed one yet.
+func (l *Log) Latest(ctx context.Context) ([]byte, error) {
 	last, signed := l.state.seen() // before the database is asked: what it shows then cannot rightly be older
 	var shown string
 	err := l.db.Read(ctx, db.System(), func(tx pgx.Tx) error {

@@ -207,7 +207,7 @@ func (i *Integrator) write(ctx context.Context, tx *db.Tx, g *growth, signed []b
 	b.Queue(`insert into journal_leaf (index, entry_id, commitment) select $1 + n - 1, id, commitment
 		from unnest($2::bigint[], $3::bytea[]) with ordinality as new (id, commitment, n)`, g.from, g.ids, g.commits)
 	queueTiles(b, append(g.full, i.edge.partial()...))
-	queueKeep(b)
+	i.queueKeep(b)
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
@@ -234,19 +234,19 @@ func queueTiles(b *pgx.Batch, tiles []tile) {
 const keepAfter = format.KeptWithin - chunk
 
 // queueKeep keeps the tree's checkpoint, if the last that was kept is old enough or far enough.
-func queueKeep(b *pgx.Batch) {
+func (i *Integrator) queueKeep(b *pgx.Batch) {
 	b.Queue(`with kept as (update journal_tree set kept_size = size, kept_at = clock_timestamp()
 		where size > kept_size and (kept_at <= clock_timestamp() - $1::interval or size - kept_size >= $2) returning size, kept_at, checkpoint)
-		insert into journal_checkpoint (size, at, note) select size, kept_at, checkpoint from kept`, keepEvery, keepAfter)
+		insert into journal_checkpoint (size, at, note) select size, kept_at, checkpoint from kept`, i.keep, keepAfter)
 }
 
 // keepLast keeps the checkpoint at which the log came to rest.
 func (i *Integrator) keepLast(ctx context.Context, v view) error {
-	if v.size <= v.keptSize || v.now.Add(-i.clock.Shift()).Sub(v.keptAt) < keepEvery {
+	if v.size <= v.keptSize || v.now.Add(-i.clock.Shift()).Sub(v.keptAt) < i.keep {
 		return nil
 	}
 	b := &pgx.Batch{}
-	queueKeep(b)
+	i.queueKeep(b)
 	if err := i.db.Pipeline(ctx, db.System(), db.Durable, b); err != nil && !db.Unique(err, "") {
 		return fmt.Errorf("keep a checkpoint: %w", err)
 	}

@@ -77,6 +77,13 @@ func (s *Signer) With(next *Signer, former []format.Key) (*Signer, error) {
 	return out, nil
 }
 
+// Witnessed returns a signer of the same log whose published checkpoints a quorum of witnesses has cosigned.
+func (s *Signer) Witnessed(q format.Quorum) *Signer {
+	out := *s
+	out.keys = s.keys.Witnessed(q)
+	return &out
+}
+
 // Keys are the log's keys: the one that signs, the next one, those that ended.
 func (s *Signer) Keys() *format.Keys { return s.keys }
 
@@ -112,7 +119,10 @@ func (s *Signer) VerifierKey() string { return s.vkey }
 
 // Policy is a policy file that trusts this log without witnesses (C2SP tlog-policy, with our keyword for keys that ended). address is
 // where the log is published, such as "https://mandat.example/journal", or "".
-func (s *Signer) Policy(address string) string {
+func (s *Signer) Policy(address string) string { return s.PolicyWith(address, "quorum none\n") }
+
+// PolicyWith is a policy file that trusts this log with witnesses, which the lines name: witness, group and quorum.
+func (s *Signer) PolicyWith(address, witnesses string) string {
 	var b strings.Builder
 	for _, k := range s.keys.All() {
 		if k.End != nil {
@@ -121,7 +131,7 @@ func (s *Signer) Policy(address string) string {
 		}
 		b.WriteString(strings.TrimSpace("log "+k.VKey+" "+address) + "\n")
 	}
-	return b.String() + "quorum none\n"
+	return b.String() + witnesses
 }
 
 // String hides the key.
