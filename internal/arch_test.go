@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "receipt/format", "spreadsheet"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "receipt/format", "spreadsheet"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
@@ -75,6 +75,8 @@ var beside = map[string][]string{
 	"site/counter":   {"site/staff"},
 	"site/referent":  {"site/staff"},
 	"site/admin":     {"site/staff"},
+
+	"journal/witness": {"journal/format", "clock"},
 }
 
 // helpers are for the demo and for tests; what serves people never imports them. They may import one another, and the

@@ -28,6 +28,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
+	"mandat/internal/journal/testimony"
 	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
 	"mandat/internal/mandate"
@@ -48,14 +49,18 @@ type Options struct {
 	Log   *slog.Logger      // nil: JSON on standard error, at the level of the settings
 	Clock *clock.Clock      // nil: the machine's
 	Keys  signingkey.Source // nil: oidc.GenerateKey
+
+	KeepEvery time.Duration // between checkpoints of the journal that are kept; 0: ten seconds
 }
 
 // App is the program, built.
 type App struct {
 	config       config.Config
+	options      Options
 	log          *slog.Logger
 	clock        *clock.Clock
 	source       signingkey.Source
+	policy       string // of who checks the journal
 	db           *db.DB
 	auditor      *db.DB
 	integratorDB *db.DB
@@ -64,6 +69,7 @@ type App struct {
 
 	journal    *journal.Journal
 	integrator *tree.Integrator
+	testimony  *testimony.Collector // nil without witnesses
 	directory  *org.Directory
 	citizens   *citizen.Register
 	catalogue  *procedure.Catalogue
@@ -98,7 +104,7 @@ type App struct {
 // New builds the program. It connects to the database and reads the keys; it asks nothing of FranceConnect and ProConnect,
 // which may be down.
 func New(ctx context.Context, c config.Config, o Options) (*App, error) {
-	a := &App{config: c, log: o.Log, clock: o.Clock, source: o.Keys, ended: make(chan error, 8)}
+	a := &App{config: c, options: o, log: o.Log, clock: o.Clock, source: o.Keys, ended: make(chan error, 8)}
 	if a.log == nil {
 		a.log = logger(c.LogLevel)
 	}
@@ -174,13 +180,19 @@ func (a *App) buildLog(ctx context.Context) error {
 	if a.keys.Journal.Origin() != a.config.JournalOrigin {
 		return fmt.Errorf("JOURNAL_ORIGIN: the key in KEYS_DIR is that of %q", a.keys.Journal.Origin())
 	}
-	var err error
+	policy, err := a.readPolicy()
+	if err != nil {
+		return err
+	}
 	if a.integratorDB, err = db.Open(ctx, db.Options{URL: a.config.DatabaseURL, MaxConns: 2}); err != nil {
 		return err
 	}
 	a.integrator, err = tree.NewIntegrator(tree.IntegratorOptions{DB: a.integratorDB, Signer: a.keys.Journal, Clock: a.clock, Logger: a.log,
-		StateFile: filepath.Join(a.config.StateDir, "checkpoint")})
-	return err
+		StateFile: filepath.Join(a.config.StateDir, "checkpoint"), KeepEvery: a.options.KeepEvery})
+	if err != nil {
+		return err
+	}
+	return a.buildTestimony(policy)
 }
 
 func (a *App) secure() bool { return strings.HasPrefix(a.config.BaseURL, "https://") }
@@ -222,7 +234,7 @@ func (a *App) Directory() *org.Directory { return a.directory }
 func (a *App) Routes() []page.Route { return a.router.Routes() }
 
 // Policy is the text of the journal's policy file: what an auditor keeps to check the journal by.
-func (a *App) Policy() string { return a.keys.Journal.Policy(a.config.BaseURL + "/journal") }
+func (a *App) Policy() string { return a.policy }
 
 // ErrStopped is returned by Wait when the program was told to stop.
 var ErrStopped = errors.New("stopped")
@@ -240,5 +252,10 @@ func (a *App) Wait(ctx context.Context) error {
 // readHeader bounds how long a client may take to send what it wants.
 const readHeader = 5 * time.Second
 
-// CatchUp waits until every act done so far is in the journal's tree.
-func (a *App) CatchUp(ctx context.Context) error { return a.integrator.CatchUp(ctx) }
+// CatchUp waits until every act done so far is in the journal's tree, and under the checkpoint that is published.
+func (a *App) CatchUp(ctx context.Context) error {
+	if err := a.integrator.CatchUp(ctx); err != nil || a.testimony == nil {
+		return err
+	}
+	return a.testimony.Await(ctx)
+}

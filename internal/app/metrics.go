@@ -49,6 +49,7 @@ func newMetrics(a *App) *metrics {
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "mandat_db_waited_seconds_total", Help: "Time requests have waited for a connection."},
 			func() float64 { return a.db.Stat().AcquireDuration().Seconds() }))
 	m.watchKeys(a)
+	m.watchWitnesses(a)
 	return m
 }
 

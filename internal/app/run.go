@@ -13,8 +13,7 @@ import (
 
 // Start listens, integrates the journal and does jobs, until Stop. What fails for good later is told by Wait.
 func (a *App) Start(ctx context.Context) error {
-	// The first step compares the tree with the checkpoint in the state file: an older or another journal stops the start.
-	if _, err := a.integrator.Step(ctx); err != nil {
+	if err := a.openLog(ctx); err != nil {
 		return fmt.Errorf("the journal: %w", err)
 	}
 	if err := a.people.charter.Publish(ctx); err != nil {
@@ -34,6 +33,9 @@ func (a *App) Start(ctx context.Context) error {
 			a.ended <- fmt.Errorf("the journal: %w", err)
 		}
 	}()
+	if a.testimony != nil {
+		go a.testimony.Run(life)
+	}
 	var err error
 	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic(), a.acts()...); err != nil {
 		return err

@@ -51,6 +51,10 @@ type Config struct {
 	// Name of the journal, the first line of its checkpoints: a host and path of ours that never changes.
 	JournalOrigin string `env:"JOURNAL_ORIGIN,required"`
 
+	// File of the witnesses that cosign the journal's checkpoints, and of how many are asked for: the lines witness, group and quorum of a C2SP tlog-policy, each
+	// witness with its address (docs/witness.md). Without it nobody but us says that there is one journal only.
+	WitnessesFile string `env:"WITNESSES_FILE"`
+
 	// ProConnect's issuer.
 	ProConnectIssuer string `env:"PROCONNECT_ISSUER,required"`
 
