@@ -74,7 +74,15 @@ func eventAction(n ast.Node) string {
 	if !ok {
 		return ""
 	}
-	if s, ok := lit.Type.(*ast.SelectorExpr); !ok || s.Sel.Name != "Event" {
+	switch s := lit.Type.(type) {
+	case *ast.SelectorExpr:
+		ok = s.Sel.Name == "Event"
+	case *ast.Ident:
+		ok = s.Name == "Event" // of package journal itself
+	default:
+		ok = false
+	}
+	if !ok {
 		return ""
 	}
 	for _, e := range lit.Elts {
