@@ -10,8 +10,8 @@ import (
 // hash64 is the length of 32 bytes in base64.
 const hash64 = 44
 
-// MaxLine is the most bytes the line of an entry has.
-const MaxLine = 20 + 1 + hash64 + 1 + hash64 + 1 + MaxBody + 1
+// MaxLine is the most bytes the line of an entry has, in either form.
+const MaxLine = 20 + 2*hash64 + MaxBody + 64
 
 // Line is the line of one entry in an export, without its newline.
 type Line struct {
@@ -81,8 +81,8 @@ func decode64(dst, src []byte) bool {
 	return err == nil && n == copy(dst, b[:sha256.Size])
 }
 
-// Check says what about the entry does not fit its own commitment; "" is nothing. It overwrites the bytes before the
-// body, so that what is hashed lies in one piece.
+// Check says what about the entry does not fit its own commitment; "" is nothing. b is the line as it was parsed, or a beginning of it
+// that ends with the body. It overwrites the bytes before the body, so that what is hashed lies in one piece.
 func (l *Line) Check(b []byte) string {
 	if l.Over {
 		return ""

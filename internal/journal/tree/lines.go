@@ -30,6 +30,7 @@ type lines struct {
 	early  map[int][]byte // lines that are read and not yet due, by position
 	out    []byte
 	to     io.Writer
+	form   format.Form
 }
 
 type leaf struct {
@@ -92,14 +93,14 @@ func (l *lines) readLeaves(ctx context.Context, tx pgx.Tx, first, end int64) err
 	var commitment pgtype.DriverBytes
 	_, err = pgx.ForEachRow(rows, []any{&index, &entry, &commitment}, func() error {
 		if index != first+int64(len(l.leaves)) {
-			return fmt.Errorf("leaf %d is missing", first+int64(len(l.leaves)))
+			return fmt.Errorf("%w: leaf %d is missing", ErrTree, first+int64(len(l.leaves)))
 		}
 		l.byID = append(l.byID, len(l.leaves))
 		l.leaves = append(l.leaves, leaf{entry, format.Hash(commitment)})
 		return nil
 	})
 	if err == nil && first+int64(len(l.leaves)) != end {
-		err = fmt.Errorf("leaf %d is missing", first+int64(len(l.leaves)))
+		err = fmt.Errorf("%w: leaf %d is missing", ErrTree, first+int64(len(l.leaves)))
 	}
 	slices.SortFunc(l.byID, func(a, b int) int { return cmp.Compare(l.leaves[a].entry, l.leaves[b].entry) })
 	return err
@@ -109,10 +110,10 @@ func (l *lines) readLeaves(ctx context.Context, tx pgx.Tx, first, end int64) err
 func (l *lines) line(first int64, at int, salt, body []byte) error {
 	index := first + int64(at)
 	if at != l.next {
-		l.early[at] = format.AppendLine(nil, index, l.leaves[at].commitment[:], salt, body)
+		l.early[at] = l.form.Append(nil, index, l.leaves[at].commitment[:], salt, body)
 		return nil
 	}
-	l.out = format.AppendLine(l.out, index, l.leaves[at].commitment[:], salt, body)
+	l.out = l.form.Append(l.out, index, l.leaves[at].commitment[:], salt, body)
 	for l.next++; len(l.early) > 0; l.next++ {
 		waited, ok := l.early[l.next]
 		if !ok {

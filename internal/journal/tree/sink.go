@@ -2,36 +2,70 @@ package tree
 
 import (
 	"archive/tar"
+	"cmp"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
-// Sink takes the files of an export.
+// Sink takes the files of an export. To one that keeps them, as Folder, an interrupted export can be given again.
 type Sink interface {
 	// Put stores one file. Names have slashes. content is only valid during the call.
 	Put(name string, content []byte) error
 }
 
-// Folder is a Sink that writes below a folder. It replaces no file.
+// Folder is a Sink that writes below a folder. It replaces no file. A file is there whole, also after a crash, or not at all.
 type Folder string
+
+// unfinished is what the names of files begin with that were not written to their end.
+const unfinished = ".unfinished-"
 
 // Put stores one file.
 func (d Folder) Put(name string, content []byte) error {
 	path := filepath.Join(string(d), filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return cmp.Or(err, error(&fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}))
+	}
+	f, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(content); err != nil {
-		_ = f.Close()
-		return err
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	return f.Close()
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return syncFolder(dir)
+}
+
+// Get reads a file that was put before.
+func (d Folder) Get(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(string(d), filepath.FromSlash(name)))
+}
+
+// Tidy removes the files that an interruption left unfinished.
+func (d Folder) Tidy() error {
+	err := filepath.WalkDir(string(d), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasPrefix(entry.Name(), unfinished) {
+			err = os.Remove(path)
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // Tar is a Sink that writes a tar stream.

@@ -1,7 +1,9 @@
 // Package verify is what a stranger needs to check the journal: a copy of it, or the site, and a policy file that says
 // whose signature counts. There is no database in it, and none of the code that grew the log.
 //
-//   - verify.go: Log checks an export, a site, or both; file.go is the check of one file of an export, open.go opens one.
+//   - verify.go: Log checks an export, a site, or both; file.go is the check of one file of an export, above.go that of the tiles above
+//     the files, open.go opens an export, contents.go holds its files to their list; lines.go and kept.go read them.
+//   - part.go, partfile.go: the check of an export of a part of the log.
 //   - site.go: the check of what a site publishes.
 //   - proof.go: Proof checks one entry.
 //   - policy.go: whom to trust. fault.go: what does not fit, and where.

@@ -11,6 +11,7 @@ type Fault struct {
 	Index  int64  // of the first entry that does not fit; -1: no single entry is to blame
 	Last   int64  // the fault lies between Index and Last, both included; equal when the entry is known
 	Action string // of that entry, when its line can be read
+	File   string // of the export, or tile of the site, that does not fit as a whole; "": What says it all
 	What   string // what does not fit
 }
 

@@ -1,16 +1,12 @@
 package verify
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"slices"
-
-	"github.com/klauspost/compress/zstd"
 
 	"mandat/internal/journal/format"
 )
@@ -28,16 +24,9 @@ type file struct {
 	absent        *absent    // entries that are gone; nil: none is
 	accounts      []*account // entries that say which others were forgotten
 
-	zip    *zstd.Decoder
-	buffer []byte
-	hashes *bufio.Reader
+	lines  lineReader
+	hashes *opened
 	held   format.Hash // what the file of hashes says of the entry being checked
-}
-
-func (f *file) release() {
-	if f.zip != nil {
-		f.zip.Close()
-	}
 }
 
 // check does all that needs no other file.
@@ -56,7 +45,23 @@ func (f *file) check(ctx context.Context) error {
 			f.tiles = append(f.tiles, format.PerfectRoot(tile))
 		}
 	}
+	if err := f.checkTile(); err != nil {
+		return err
+	}
 	return f.readCheckpoints()
+}
+
+// checkTile holds the tree's own hashes of the level above the leaves, which exports have since they have a list of their files, to the entries.
+func (f *file) checkTile() error {
+	if !f.v.contents.tiles || len(f.tiles) == 0 {
+		return nil
+	}
+	path := format.TilePath{Level: 1, Index: f.number, Width: len(f.tiles)}
+	hashes, err := f.v.contents.tile(path)
+	if err != nil {
+		return err
+	}
+	return f.v.above.differs(path, hashes, f.tiles)
 }
 
 // missing turns "there is no such file" into a fault of its first entry.
@@ -68,68 +73,34 @@ func (f *file) missing(err error) error {
 }
 
 func (f *file) readEntries(ctx context.Context) error {
-	lines, err := f.v.export.Open(fmt.Sprintf(format.EntriesName, f.number))
+	form := f.v.contents.request.Form
+	lines, err := f.v.contents.open(form.Name(f.number))
 	if err != nil {
 		return f.missing(err)
 	}
-	defer func() { _ = lines.Close() }()
-	hashes, err := f.v.export.Open(fmt.Sprintf(format.HashesName, f.number))
-	if err != nil {
+	defer lines.close()
+	if f.hashes, err = f.v.contents.open(fmt.Sprintf(format.HashesName, f.number)); err != nil {
 		return f.missing(err)
 	}
-	defer func() { _ = hashes.Close() }()
-	if f.zip == nil {
-		f.zip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(4*format.ExportWindow),
-			zstd.IgnoreChecksum(true)) // what is in it is checked by better hashes
-		if err != nil {
-			return err
-		}
-		f.buffer = make([]byte, 2*format.MaxLine)
-		f.hashes = bufio.NewReaderSize(nil, 16<<10)
+	defer f.hashes.close()
+	rest, err := f.lines.read(ctx, lines, form, f.entry)
+	if err != nil {
+		return blame(f.next(), err)
 	}
-	if err := f.zip.Reset(lines); err != nil {
-		return faultAt(f.first, "is in a file that cannot be decompressed: %v", err)
+	if err := f.ended(rest); err != nil {
+		return err
 	}
-	f.hashes.Reset(hashes)
-	return f.readLines(ctx)
-}
-
-// readLines passes each line to entry, where it lies in the buffer.
-func (f *file) readLines(ctx context.Context) error {
-	start, end := 0, 0
-	for {
-		n, readErr := f.zip.Read(f.buffer[end:])
-		end += n
-		for {
-			length := bytes.IndexByte(f.buffer[start:end], '\n')
-			if length < 0 {
-				break
-			}
-			if err := f.entry(f.buffer[start : start+length]); err != nil {
-				return err
-			}
-			start += length + 1
-		}
-		if readErr != nil {
-			return f.ended(f.buffer[start:end], readErr)
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		start, end = 0, copy(f.buffer, f.buffer[start:end])
-		if end == len(f.buffer) {
-			return faultAt(f.next(), "has a line longer than any entry's")
-		}
+	if err := lines.whole(); err != nil {
+		return err
 	}
+	return f.hashes.whole()
 }
 
 // next is the index of the entry whose line is awaited.
 func (f *file) next() int64 { return f.first + int64(len(f.leaves)) }
 
-func (f *file) ended(rest []byte, err error) error {
+func (f *file) ended(rest []byte) error {
 	switch {
-	case !errors.Is(err, io.EOF):
-		return faultAt(f.next(), "is in a damaged part of its file: %v", err)
 	case len(rest) > 0:
 		return &Fault{Index: f.next(), Last: f.next(), Action: actionOf(rest), What: "its line is cut off"}
 	case f.next() != f.end:
@@ -144,7 +115,7 @@ func (f *file) ended(rest []byte, err error) error {
 // entry checks one line.
 func (f *file) entry(b []byte) error {
 	want := f.next()
-	l, what := format.ParseLine(b)
+	l, b, what := f.v.contents.request.Form.Parse(b)
 	var leaf format.Hash
 	switch {
 	case want >= f.end:
@@ -202,30 +173,15 @@ func actionIfNot(fits bool, b []byte) string {
 
 // readCheckpoints checks the signatures of the checkpoints that were kept while this file's entries were added.
 func (f *file) readCheckpoints() error {
-	kept, err := f.v.export.Open(fmt.Sprintf(format.CheckpointsName, f.number))
+	kept, err := f.v.contents.open(fmt.Sprintf(format.CheckpointsName, f.number))
 	if err != nil {
 		return f.missing(err)
 	}
-	defer func() { _ = kept.Close() }()
-	s := bufio.NewScanner(kept)
-	s.Buffer(nil, format.MaxCheckpoint)
-	s.Split(splitCheckpoints)
-	last := f.first
-	for s.Scan() {
-		c, by, err := f.v.policy.open(s.Bytes())
-		if err != nil {
-			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}
-		}
-		if c.Origin != f.v.head.Origin || c.Size <= last || c.Size > f.end {
-			return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint, of %d entries of %q, does not belong here", c.Size, c.Origin)}
-		}
-		last = c.Size
-		f.points = append(f.points, point{c.Size, c.Root, keptPoint, by})
+	defer kept.close()
+	if f.points, err = readPoints(kept, f.v, f.first, f.end, f.points); err != nil {
+		return err
 	}
-	if err := s.Err(); err != nil {
-		return &Fault{Index: last, Last: f.end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}
-	}
-	return nil
+	return kept.whole()
 }
 
 // join appends the file's entries to the tree of the files before, and checks the checkpoints on the way.
@@ -261,6 +217,9 @@ func (f *file) join(tree *peaks) error {
 		for _, leaf := range leaves {
 			tree.add(leaf, 0)
 		}
+	}
+	if len(f.tiles) == format.TileWidth {
+		f.v.above.add(format.PerfectRoot(f.tiles))
 	}
 	return nil
 }

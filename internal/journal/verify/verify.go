@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,8 @@ type Options struct {
 	Client  *http.Client // nil is one with time-outs
 	Gone    int64        // entries with a smaller index may be gone although no entry says that they were forgotten; 0: none may
 	Workers int          // files checked at a time; 0 is the number of processors, at most 2: each needs about 4 MB
+
+	Unlisted bool // the export is made as it is read (tree.Files): it has no list of its files
 }
 
 // Report is what was verified. When Log also returns a Fault, it holds for what lies before it.
@@ -30,13 +31,14 @@ type Report struct {
 	Origin      string
 	Size        int64 // entries that the checkpoint of the export (else of the site) covers
 	Root        format.Hash
-	Entries     int64    // entries of which body and salt were there and fit
-	Over        int64    // entries whose time is over: only their place in the tree could be checked
-	Checkpoints int64    // signed checkpoints that were checked
-	SiteSize    int64    // entries that the site's checkpoint covers; -1: no site was asked
-	Tiles       int64    // tiles and bundles of the site that were checked
-	SignedBy    []string // ids of the keys that signed the last checkpoint that was checked
-	Breaks      []Break  // where the log went on under a key that no key before it had signed with
+	Asked       *format.Request // what of the log the export holds; nil: all of it
+	Entries     int64           // entries of which body and salt were there and fit
+	Over        int64           // entries whose time is over: only their place in the tree could be checked
+	Checkpoints int64           // signed checkpoints that were checked
+	SiteSize    int64           // entries that the site's checkpoint covers; -1: no site was asked
+	Tiles       int64           // tiles and bundles of the site that were checked
+	SignedBy    []string        // ids of the keys that signed the last checkpoint that was checked
+	Breaks      []Break         // where the log went on under a key that no key before it had signed with
 }
 
 // Break is where no checkpoint is signed by both the keys before and those after: the one before was lost, or ended at once. That the
@@ -49,7 +51,7 @@ type Break struct {
 
 // Log checks that a log is what its checkpoints say. An export is checked whole: each line is in canonical form and
 // fits its commitment, the commitments lead to the signed root, every kept checkpoint is signed and is of a beginning of
-// the same tree. With a site as well, the export and what the site now shows are checked to be the same log. With a site
+// the same tree. Of an export of a part, each line that it has leads to the signed root (part.go). With a site as well, the export and what the site now shows are checked to be the same log. With a site
 // alone, all its tiles are. It needs no database, and some four megabytes of
 // memory for each worker, whatever the size.
 //
@@ -65,12 +67,19 @@ func Log(ctx context.Context, o Options) (Report, error) {
 	if o.Export == nil {
 		return r, wrap(verifySite(ctx, o, &r))
 	}
-	v, err := newVerification(o)
+	c, err := openContents(o.Export, o.Unlisted)
+	if err != nil {
+		return r, wrap(err)
+	}
+	v, err := newVerification(o, c)
 	if err != nil {
 		return r, wrap(err)
 	}
 	if err := v.site(ctx, o, &r); err != nil {
 		return r, wrap(err)
+	}
+	if !c.request.Whole(v.head.Size) {
+		return r, wrap(checkPart(ctx, o, v, &r))
 	}
 	err = v.run(ctx, o.Workers)
 	v.report(&r)
@@ -100,12 +109,13 @@ const (
 
 // verification is the check of one export. Files are checked at the same time, and joined in order.
 type verification struct {
-	export fs.FS
-	policy *Policy
-	head   format.Checkpoint
-	extra  []point // checkpoints from elsewhere that must fit
-	files  int64
-	next   atomic.Int64 // file to be taken by a worker
+	contents *contents
+	policy   *Policy
+	head     format.Checkpoint
+	extra    []point // checkpoints from elsewhere that must fit
+	files    int64
+	above    *above       // the levels of tiles above those of files
+	next     atomic.Int64 // file to be taken by a worker
 
 	mu     sync.Mutex
 	joined *sync.Cond
@@ -126,10 +136,10 @@ type verification struct {
 	absent map[int64]*absent // by the number of their file: entries that are gone, and that no entry so far accounts for
 }
 
-func newVerification(o Options) (*verification, error) {
-	v := &verification{export: o.Export, policy: o.Policy, gone: o.Gone}
+func newVerification(o Options, c *contents) (*verification, error) {
+	v := &verification{contents: c, policy: o.Policy, gone: o.Gone, above: &above{}}
 	v.joined = sync.NewCond(&v.mu)
-	signed, err := readLimited(o.Export, format.CheckpointName, format.MaxCheckpoint)
+	signed, err := c.read(format.CheckpointName, format.MaxCheckpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +189,7 @@ func (v *verification) run(ctx context.Context, workers int) error {
 // work takes files in order until there are no more, or one before has a fault.
 func (v *verification) work(ctx context.Context) {
 	f := &file{v: v}
-	defer f.release()
+	defer f.lines.release()
 	for {
 		f.number = v.next.Add(1) - 1
 		if f.number >= v.files || v.stopped() {
@@ -288,13 +298,19 @@ func (v *verification) finish() error {
 	if err := v.nothingMore(); err != nil {
 		return err
 	}
-	return v.unaccounted()
+	if err := v.unaccounted(); err != nil {
+		return err
+	}
+	if err := v.above.check(v.contents); err != nil {
+		return err
+	}
+	return v.contents.rest()
 }
 
 // nothingMore refuses files of entries beyond the checkpoint.
 func (v *verification) nothingMore() error {
-	name := fmt.Sprintf(format.EntriesName, v.files)
-	f, err := v.export.Open(name)
+	name := v.contents.request.Form.Name(v.files)
+	f, err := v.contents.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -337,20 +353,4 @@ func (v *verification) site(ctx context.Context, o Options, r *Report) error {
 		return faultIn("the site shows %d entries, fewer than the %d of the export", shown.Size, v.head.Size)
 	}
 	return nil
-}
-
-var signatureLine = []byte("— ")
-
-// splitCheckpoints cuts a file of signed checkpoints, which are separated by blank lines, for bufio.Scanner.
-func splitCheckpoints(data []byte, atEOF bool) (advance int, token []byte, err error) {
-	start := bytes.Index(data, append([]byte("\n\n"), signatureLine...)) // before the signatures
-	if start >= 0 {
-		if end := bytes.Index(data[start+2:], []byte("\n\n")); end >= 0 {
-			return start + 2 + end + 2, data[:start+2+end+1], nil
-		}
-	}
-	if atEOF && len(data) > 0 {
-		return len(data), data, nil
-	}
-	return 0, nil, nil
 }
