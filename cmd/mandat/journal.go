@@ -82,7 +82,12 @@ func (v verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("whole: %s, %d entries, root %x, checked in %v\n", r.Origin, r.Size, r.Root, time.Since(begun).Round(time.Millisecond))
+	took := time.Since(begun).Round(time.Millisecond)
+	if r.Asked != nil {
+		sayPart(r, took)
+		return nil
+	}
+	fmt.Printf("whole: %s, %d entries, root %x, checked in %v\n", r.Origin, r.Size, r.Root, took)
 	if o.Export != nil {
 		fmt.Printf("  %d entries fit their commitments, %d kept checkpoints are of the same tree\n", r.Entries, r.Checkpoints)
 	}
@@ -159,44 +164,6 @@ func (p proveCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("wrote %s and %s: check them with mandat journal verify --policy FILE --proof %s\n", name+proofSuffix, name+lineSuffix, name+proofSuffix)
 	return nil
-}
-
-type exportCmd struct {
-	trust
-	auditors
-	To string `arg:"" help:"A new folder, or a file that ends with .tar."`
-}
-
-// Run writes the export. Taking one on the site is an act with its entry; whoever has this login needs no permission of ours.
-func (e exportCmd) Run(ctx context.Context) error {
-	keys, err := e.keys()
-	if err != nil {
-		return err
-	}
-	auditor, err := e.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer auditor.Close()
-	c, err := e.write(ctx, auditor, keys)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("wrote %d entries to %s\n", c.Size, e.To)
-	return nil
-}
-
-func (e exportCmd) write(ctx context.Context, auditor *db.DB, keys *format.Keys) (format.Checkpoint, error) {
-	if !strings.HasSuffix(e.To, ".tar") {
-		return tree.Export(ctx, auditor, keys, tree.Folder(e.To))
-	}
-	f, err := os.OpenFile(e.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return format.Checkpoint{}, err
-	}
-	tar := tree.NewTar(f, time.Now())
-	c, err := tree.Export(ctx, auditor, keys, tar)
-	return c, errors.Join(err, tar.Close(), f.Close())
 }
 
 type compareCmd struct{ auditors }
