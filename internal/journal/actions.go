@@ -136,6 +136,7 @@ func mandates() []Action {
 		{"decision.refused", []string{"client", "person", "procedure", "case", "level", "reason"}},
 		{"decision.listed", []string{"refusals"}},
 		{"report.handed_over", []string{"sha256", "lang", "uses"}},
+		{"dossier.handed_over", []string{"sha256", "lang", "seen", "sorts", "attachments", "entries"}},
 		{"job.retried", []string{"kind", "job"}},
 		{"journal.exported", []string{"size"}},
 		{"security.digested", []string{"since", "refusals"}},

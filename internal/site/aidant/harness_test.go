@@ -9,6 +9,7 @@ import (
 	"mandat/internal/attestation"
 	"mandat/internal/client"
 	"mandat/internal/decision"
+	"mandat/internal/dossier"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/receipt"
@@ -40,9 +41,11 @@ func newCounter(t *testing.T) *counter {
 	c.decisions = decision.New(decision.Config{DB: c.DB, Journal: c.Journal, Clients: clients, Citizens: c.Citizens, Drafts: c.Drafts, Catalogue: c.Catalogue, Keys: c.Keys, Clock: c.Clock,
 		Who: func(*http.Request) (*client.Client, error) { return known, nil }, Note: c.Sessions.Note})
 	press := attestation.New(c.DB, c.Journal, c.Mandates, c.Citizens, sitetest.Sealer(t), attestation.Settings{BaseURL: "http://localhost", Phone: "1", Email: "x", Address: "y"}, c.Clock)
+	reports := report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock).Naming(clients.Name)
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock, Decisions: c.decisions, Clients: clients,
 		Receipts:       receipt.New(c.DB, c.Journal, c.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, c.Clock),
-		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: report.New(c.DB, c.Journal, c.Mandates, c.Citizens, c.Clock).Naming(clients.Name)}).Mount,
+		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: reports,
+		Dossiers: dossier.New(dossier.Parts{DB: c.DB, Journal: c.Journal, Citizens: c.Citizens, Mandates: c.Mandates, Drafts: c.Drafts, Reports: reports, Catalogue: c.Catalogue, Clock: c.Clock})}).Mount,
 		(&counterpages.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock}).Mount)
 	return c
 }

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/decision"
+	"mandat/internal/dossier"
 	"mandat/internal/draft"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -42,6 +43,7 @@ type Site struct {
 	Receipts       *receipt.Register
 	Decisions      *decision.Point
 	Clients        *client.Registry
+	Dossiers       *dossier.Register
 }
 
 // Mount adds the site's routes.
@@ -60,6 +62,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/mandats/{mandate}/renouvellement", page.Aidant, s.doRenew)
 	s.mountUses(r)
 	s.mountPhone(r)
+	s.mountDossier(r)
 	r.Get("/mandats", page.Aidant, s.showList)
 	r.Post("/mandats", page.Aidant, s.doSearch)
 	r.Get(exportPath, page.Aidant, s.showExport)

@@ -1,0 +1,65 @@
+package dossier
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"mandat/internal/journal"
+	"mandat/internal/notify"
+)
+
+// beyond are actions whose entries are about no citizen, by their first word or whole.
+var beyond = []string{"organisation", "person", "certification", "charter", "journal", "wrapping", "key", "client", "invitation", "factor", "cards", "session", "job", "security", "retention",
+	"citizen.searched", "mandate.listed", "mandate.exported", "mandate.handed_over", "decision.listed"}
+
+// Both languages say the same things; what the page asks for is there, nothing is left over, and every action and mail that can be about a citizen has words.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	all, err := allTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fr, en := all["fr"], all["en"]
+	if a, b := slices.Sorted(maps.Keys(fr)), slices.Sorted(maps.Keys(en)); !slices.Equal(a, b) {
+		t.Errorf("keys differ:\n%q\n%q", a, b)
+	}
+	used := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\bw "([a-z_.]+)"`).FindAllStringSubmatch(pageHTML, -1) {
+		if used[m[1]] = true; fr[m[1]] == "" {
+			t.Errorf("no words for %q", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`\bword "([a-z_.]+)"`).FindAllStringSubmatch(pageHTML, -1) {
+		used[m[1]+"."] = true
+	}
+	for key := range fr {
+		if prefix, _, _ := strings.Cut(key, "."); !used[key] && !used[prefix+"."] {
+			t.Errorf("nothing says %q", key)
+		}
+	}
+	for _, a := range journal.Actions() {
+		first, _, _ := strings.Cut(a.Name, ".")
+		if !slices.Contains(beyond, first) && !slices.Contains(beyond, a.Name) && fr["action."+a.Name] == "" {
+			t.Errorf("no words for the action %s", a.Name)
+		}
+	}
+	for _, kind := range notify.Kinds() {
+		if (strings.HasPrefix(kind, "mandate_") || kind == "phone_verified" || kind == "address_replaced") && fr["mail."+kind] == "" {
+			t.Errorf("no words for mails %s", kind)
+		}
+	}
+}
+
+// What needs other words than there are fails, rather than to leave a hole.
+func TestWords_MissingOnesFail(t *testing.T) {
+	t.Parallel()
+	if _, err := (texts{}).say("rights.title"); err == nil {
+		t.Error("said nothing, and was content")
+	}
+	if got := (texts{}).or("state", "newer"); got != "newer" {
+		t.Errorf("got %q", got)
+	}
+}
