@@ -22,6 +22,7 @@ type adminCmds struct {
 	Close        closing         `cmd:"" help:"End an organisation and every role in it, at once."`
 	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`
 	Keys         keys            `cmd:"" help:"Make the keys that are missing in a folder (KEYS_DIR)."`
+	AfterRestore afterRestore    `cmd:"" help:"After an older copy was restored: erase again who was erased since (docs/operations.md)."`
 	LoadTestData loadTestData    `cmd:"" help:"Fill a new database, in which nothing was ever done, with millions of invented mandates."`
 	Rotate       rotate          `cmd:"" help:"Let the next keys sign, and make new ones to come after them."`
 }

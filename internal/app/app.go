@@ -24,6 +24,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/decision"
 	"mandat/internal/draft"
+	"mandat/internal/erasure"
 	"mandat/internal/franceconnect"
 	"mandat/internal/idp"
 	"mandat/internal/jobs"
@@ -79,6 +80,8 @@ type App struct {
 	press      *attestation.Press
 	receipts   *receipt.Register
 	reports    *report.Register
+	erasures   *erasure.Register
+	ledger     *erasure.Ledger // of this server
 
 	pages         *page.Pages
 	sessions      *session.Sessions
@@ -151,6 +154,7 @@ func (a *App) closeStores() {
 			d.Close()
 		}
 	}
+	_ = a.ledger.Close() // each line is on disk already
 }
 
 func (a *App) buildDomain(ctx context.Context) error {
@@ -224,7 +228,10 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	if err := a.buildClients(ctx); err != nil {
 		return err
 	}
-	return a.buildProvider()
+	if err := a.buildProvider(); err != nil {
+		return err
+	}
+	return a.buildErasures()
 }
 
 // Directory is where people and organisations are added: for the demonstration.

@@ -69,6 +69,9 @@ func Prepare(t testing.TB, d *dbtest.Database) *Process {
 	return &Process{Site: s, env: s.environment(t, p, nowhere)}
 }
 
+// Set gives the process further settings (NAME=value), from its next start on.
+func (p *Process) Set(settings ...string) { p.env = append(p.env, settings...) }
+
 // Run starts the process and waits until it is ready. It ends at the latest with the test.
 func (p *Process) Run(t testing.TB) {
 	t.Helper()
@@ -91,6 +94,25 @@ func (p *Process) Run(t testing.TB) {
 	}
 }
 
+// Refuses starts the process and returns what it said when it ended by itself, which it has to.
+func (p *Process) Refuses(t testing.TB) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "serve")
+	cmd.Env = append(os.Environ(), p.env...)
+	endWithParent(cmd)
+	out, err := cmd.CombinedOutput()
+	if err == nil || ctx.Err() != nil {
+		t.Errorf("the server started: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
 func (p *Process) ready() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -105,6 +127,19 @@ func (p *Process) Kill() {
 	}
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
+}
+
+// Command runs the program with other arguments than the server's, in its environment, and returns what it printed.
+func (p *Process) Command(t testing.TB, arguments ...string) (string, error) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, arguments...)
+	cmd.Env = append(os.Environ(), p.env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // Reopen gives the test's own registers new connections, after PostgreSQL was killed.
@@ -139,7 +174,7 @@ func (p *Process) Sound(t testing.TB) int64 {
 func (p *Process) caughtUp(ctx context.Context, t testing.TB) {
 	t.Helper()
 	for {
-		behind := p.Number(t, `select (select count(*) from journal_entry) - coalesce((select size from journal_tree), 0)`)
+		behind := p.Number(t, `select count(*) from journal_entry e where not exists (select from journal_leaf l where l.entry_id = e.id)`)
 		if behind == 0 {
 			return
 		}

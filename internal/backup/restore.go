@@ -137,8 +137,8 @@ func open(name string, with []age.Identity) (*os.File, io.Reader, error) {
 	return f, out, nil
 }
 
-// most is how large a file of the folders may be.
-const most = 1 << 20
+// most is how large a file of the folders may be: the ledger of erasures grows, by some 130 bytes each.
+const most = 64 << 20
 
 // unpack reads the keys and the state into memory, by "keys/name" and "state/name".
 func unpack(name string, with []age.Identity) (map[string][]byte, error) {
@@ -202,7 +202,7 @@ func place(p Place, files map[string][]byte) (checkpoint bool, err error) {
 		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 			return false, err
 		}
-		checkpoint = checkpoint || dir == "state/"
+		checkpoint = checkpoint || name == "state/checkpoint"
 	}
 	return checkpoint, nil
 }
