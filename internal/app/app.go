@@ -29,6 +29,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
+	"mandat/internal/journal/search"
 	"mandat/internal/journal/testimony"
 	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
@@ -70,6 +71,7 @@ type App struct {
 
 	journal    *journal.Journal
 	integrator *tree.Integrator
+	follower   *search.Follower
 	testimony  *testimony.Collector // nil without witnesses
 	directory  *org.Directory
 	citizens   *citizen.Register
@@ -159,6 +161,7 @@ func (a *App) closeStores() {
 
 func (a *App) buildDomain(ctx context.Context) error {
 	a.journal = journal.New(a.db, a.clock)
+	a.follower = search.NewFollower(a.db, a.log)
 	a.ring = signingkey.New(a.db, a.journal, a.keys.Envelope, a.clock, a.source)
 	a.directory = org.New(a.db, a.journal)
 	a.citizens = citizen.New(a.keys.Envelope)

@@ -102,7 +102,7 @@ func tellStory(t *testing.T, site *apptest.Site) {
 	must(t, jeanne.Get(page))
 	must(t, jeanne.LeaveService(site.Tax))
 	sofia := site.Walker(t, site.Sofia)
-	must(t, sofia.Get(site.URL+"/audit/journal?id="+mandate.String()))
+	must(t, sofia.Get(site.URL+"/audit/journal?mandat="+mandate.String()))
 	must(t, sofia.Get(site.URL+"/audit"))
 	must(t, sofia.Press("Télécharger le journal", nil))
 	signOut(t, jeanne, site)

@@ -36,6 +36,7 @@ func (a *App) Start(ctx context.Context) error {
 	if a.testimony != nil {
 		go a.testimony.Run(life)
 	}
+	go a.follower.Run(life)
 	var err error
 	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic(), a.acts()...); err != nil {
 		return err

@@ -75,14 +75,14 @@ func (s *storyteller) audit() {
 	look("audit")
 	a.about("the auditor reads the journal of the mandate")
 	a.press(`main a[href="/audit/journal"]`)
-	a.write("#field-id", filepath.Base(s.mandate))
+	a.write("#field-mandat", filepath.Base(s.mandate))
 	a.press("main form button")
 	for _, action := range []string{"mandate.signed", "attestation.issued", "power.used", "mandate.ended"} {
 		a.says("auditor.action." + action)
 	}
 	look("journal")
 	a.about("the auditor mistypes")
-	a.write("#field-id", "nobody")
+	a.write("#field-mandat", "nobody")
 	a.press("main form button")
 	look("journal-mistake")
 	a.about("the auditor compares")

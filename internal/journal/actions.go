@@ -139,6 +139,9 @@ func mandates() []Action {
 		{"dossier.handed_over", []string{"sha256", "lang", "seen", "sorts", "attachments", "entries"}},
 		{"job.retried", []string{"kind", "job"}},
 		{"journal.exported", []string{"size"}},
+		{"journal.searched", []string{"filters", "results", "query_sha256"}},
+		{"journal.viewed", []string{"index", "page"}},
+		{"journal.compared", []string{"differences"}},
 		{"security.digested", []string{"since", "refusals"}},
 	}
 }

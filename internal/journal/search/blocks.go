@@ -1,0 +1,233 @@
+package search
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/journal"
+)
+
+const (
+	blocksRead = 1024 // large blocks that are looked through for a page at most: eight million entries
+	firstReach = 16   // large blocks in the first step, each further one is four times as long
+	tailRead   = 2 * small
+)
+
+// walk is a search through the blocks, from the newest on.
+type walk struct {
+	Filter
+	of        [][]Term
+	none      []Term
+	terms     [][]byte // all of them
+	limit     int
+	reach     int64
+	before    int64
+	covered   int64 // entries that are in blocks
+	low, high int64 // of the blocks that lie in the filter's time
+	indexes   []int64
+	entries   map[int64]journal.Entry // those that were read already
+}
+
+// inBlocks finds indexes of entries in one snapshot, then reads the entries.
+func (f *Finder) inBlocks(ctx context.Context, filter Filter, limit int) (Found, error) {
+	w := &walk{Filter: filter, limit: limit + 1, reach: f.reach, before: filter.Before, entries: map[int64]journal.Entry{}}
+	if w.before <= 0 {
+		w.before = math.MaxInt64
+	}
+	w.of, w.none = filter.wants()
+	for _, list := range append(slices.Clone(w.of), w.none) {
+		for _, t := range list {
+			w.terms = append(w.terms, []byte(t))
+		}
+	}
+	var out Found
+	err := f.db.Snapshot(ctx, db.System(), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, alongIndexes); err != nil {
+			return err
+		}
+		var err error
+		if out.Missing, err = w.begin(ctx, tx); err != nil {
+			return err
+		}
+		if out.Next, out.Reached, err = w.through(ctx, tx); err != nil {
+			return err
+		}
+		return w.read(ctx, tx, &out)
+	})
+	return out, err
+}
+
+// begin looks how far the blocks reach, and goes through the entries that are in none yet.
+func (w *walk) begin(ctx context.Context, tx pgx.Tx) (missing int64, err error) {
+	var size int64
+	var low, high *int64
+	from, to := w.From, w.To
+	if to.IsZero() {
+		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	err = tx.QueryRow(ctx, `select coalesce((select size from journal_tree), 0), coalesce((select first + size from journal_search_block order by first desc limit 1), 0),
+		(select first from journal_search_block where last_at >= $1 and first_at < $2 order by first limit 1),
+		(select first + size from journal_search_block where last_at >= $1 and first_at < $2 order by first desc limit 1)`, from, to).Scan(&size, &w.covered, &low, &high)
+	if err != nil {
+		return 0, err
+	}
+	if low != nil {
+		w.low, w.high = *low, *high
+	}
+	end := min(size, w.covered+tailRead)
+	if end < size {
+		missing = end
+	}
+	if end = min(end, w.before); end <= w.covered {
+		return missing, nil
+	}
+	var newest []int64
+	err = eachOf(ctx, tx, w.covered, end, func(index int64, e *journal.Entry) {
+		if e != nil && w.fits(e) {
+			newest, w.entries[index] = append(newest, index), *e
+		}
+	})
+	slices.Reverse(newest)
+	w.indexes = newest[:min(len(newest), w.limit)]
+	return missing, err
+}
+
+// through goes through the blocks, until the page is full, its share of them is looked through, or there are no more.
+func (w *walk) through(ctx context.Context, tx pgx.Tx) (next int64, reached time.Time, err error) {
+	at, left, step := min(w.high, w.before), w.reach, int64(firstReach)
+	for at > w.low && len(w.indexes) < w.limit {
+		if left <= 0 {
+			err = tx.QueryRow(ctx, `select last_at from journal_search_block where first < $1 order by first desc limit 1`, at).Scan(&reached)
+			return at, reached.UTC(), err
+		}
+		from := max(w.low, (at-1)/large*large-(min(step, left)-1)*large)
+		if err := w.look(ctx, tx, from, at); err != nil {
+			return 0, time.Time{}, err
+		}
+		left, step, at = left-step, 4*step, from
+	}
+	if len(w.indexes) == w.limit {
+		w.indexes = w.indexes[:w.limit-1]
+		next = w.indexes[len(w.indexes)-1]
+	}
+	return next, time.Time{}, nil
+}
+
+// stretch is a block as it is looked through.
+type stretch struct {
+	first int64
+	size  int
+	times []byte // nil: it lies in the filter's time whole
+}
+
+// look goes through the blocks from an index on and before another one, from the newest on.
+func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
+	to := w.To
+	if to.IsZero() {
+		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	var blocks []stretch
+	rows, err := tx.Query(ctx, `select first, size, case when first_at < $3 or last_at >= $4 then times end from journal_search_block
+		where first >= $1 and first < $2 and last_at >= $3 and first_at < $4 order by first desc`, from-from%large, end, w.From, to)
+	if err != nil {
+		return err
+	}
+	var b stretch
+	if _, err := pgx.ForEachRow(rows, []any{&b.first, &b.size, &b.times}, func() error { blocks = append(blocks, b); return nil }); err != nil {
+		return err
+	}
+	held, err := w.held(ctx, tx, from-from%large, end)
+	if err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		if !w.common(b, held[b.first]).last(func(place int) bool {
+			if index := b.first + int64(place); index < w.before && (b.times == nil || w.timely(b.times, place)) {
+				w.indexes = append(w.indexes, index)
+			}
+			return len(w.indexes) < w.limit
+		}) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (w *walk) timely(times []byte, place int) bool {
+	t := timeOf(times, place)
+	return !t.IsZero() && w.during(t)
+}
+
+// held reads what the terms of the search hold, by block.
+func (w *walk) held(ctx context.Context, tx pgx.Tx, from, end int64) (map[int64]map[Term][]byte, error) {
+	out := map[int64]map[Term][]byte{}
+	if len(w.terms) == 0 {
+		return out, nil
+	}
+	rows, err := tx.Query(ctx, `select term, first, places from journal_search_term where term = any ($1) and first >= $2 and first < $3`, w.terms, from, end)
+	if err != nil {
+		return nil, err
+	}
+	var first int64
+	var term, held []byte
+	_, err = pgx.ForEachRow(rows, []any{&term, &first, &held}, func() error {
+		if out[first] == nil {
+			out[first] = map[Term][]byte{}
+		}
+		out[first][Term(term)] = held
+		return nil
+	})
+	return out, err
+}
+
+// common returns the places of a block that have one of each list of terms, and none of the last.
+func (w *walk) common(b stretch, held map[Term][]byte) *places {
+	out := all(b.size)
+	for _, list := range w.of {
+		one := &places{}
+		for _, t := range list {
+			if h, ok := held[t]; ok {
+				one.or(decode(h, b.size))
+			}
+		}
+		out.and(one)
+	}
+	for _, t := range w.none {
+		if h, ok := held[t]; ok {
+			out.without(decode(h, b.size))
+		}
+	}
+	return out
+}
+
+// read reads the entries that were found. One that was forgotten meanwhile is not among them.
+func (w *walk) read(ctx context.Context, tx pgx.Tx, out *Found) error {
+	var unread []int64
+	for _, i := range w.indexes {
+		if _, ok := w.entries[i]; !ok {
+			unread = append(unread, i)
+		}
+	}
+	if len(unread) > 0 {
+		rows, err := tx.Query(ctx, `select l.index, e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, e.session_id
+			from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index = any ($1)`, unread)
+		if err != nil {
+			return err
+		}
+		var r row
+		if _, err := pgx.ForEachRow(rows, r.fields(), func() error { w.entries[r.index] = *r.entry(); return nil }); err != nil {
+			return err
+		}
+	}
+	for _, i := range w.indexes {
+		if e, ok := w.entries[i]; ok {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package auditor
+
+import (
+	"net/http"
+	"strings"
+
+	"mandat/internal/journal"
+	"mandat/internal/journal/search"
+	"mandat/internal/page"
+	"mandat/internal/procedure"
+)
+
+// pageSize is how many entries are on a page.
+const pageSize = 50
+
+// group is what is done to one sort of thing: its noun, and the actions.
+type group struct {
+	Noun    string
+	Actions []journal.Action
+}
+
+// groups are the actions by their nouns, in the order of the first of each.
+func groups() []group {
+	var out []group
+	at := map[string]int{}
+	for _, a := range journal.Actions() {
+		noun, _, _ := strings.Cut(a.Name, ".")
+		if _, known := at[noun]; !known {
+			at[noun] = len(out)
+			out = append(out, group{Noun: noun})
+		}
+		out[at[noun]].Actions = append(out[at[noun]].Actions, a)
+	}
+	return out
+}
+
+type listPage struct {
+	page.Common
+	Groups []group
+	Themes []procedure.Theme
+	Lines  []line
+	Found  search.Found
+	Older  string // address of the next page, "" when there is none
+	Asked  bool   // something is looked for
+}
+
+func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
+	f := page.FilledForm(r.URL.Query())
+	filter := filterOf(f)
+	data := &listPage{Common: page.Common{Title: "auditor.list.title", Trail: trail, Current: "/audit/journal", Form: f, KeepQuery: append(fields[:len(fields):len(fields)], "avant")},
+		Groups: groups(), Themes: s.Catalogue.Themes()}
+	for _, name := range fields {
+		data.Asked = data.Asked || f.Value(name) != ""
+	}
+	if f.Failed() {
+		return s.Pages.Render(w, r, http.StatusUnprocessableEntity, "auditor/list.html", data)
+	}
+	var err error
+	if data.Found, data.Lines, err = s.search(r, filter, pageSize); err != nil {
+		return err
+	}
+	if data.Found.Next > 0 {
+		data.Older = address("/audit/journal", f, data.Found.Next)
+	}
+	return s.Pages.Render(w, r, http.StatusOK, "auditor/list.html", data)
+}

@@ -1,0 +1,100 @@
+package auditor
+
+import (
+	"encoding/json"
+	"net/netip"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/journal"
+	"mandat/internal/journal/search"
+	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
+	"mandat/internal/procedure"
+	"mandat/internal/session"
+)
+
+var (
+	someID = uuid.MustParse("01939b1c-7c5e-7000-8000-0123456789ab")
+	now    = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
+	sofia  = page.Who{Name: "Sofia Fictif", Role: "auditor"}
+)
+
+func entry(index int64, inSession bool) line {
+	e := &journal.Entry{ID: 7, At: now, Action: "mandate.signed", Organisation: someID, Person: someID, Citizen: someID, Mandate: someID, Index: index, Body: json.RawMessage(`{"action":"mandate.signed"}`)}
+	if inSession {
+		e.Session = []byte("0123456789abcdef0123456789abcdef")
+	}
+	return line{Entry: e, Says: "L’aidant 0123 4567 89ab a signé."}
+}
+
+func known(l line) line {
+	l.Known, l.Origin = true, session.Origin{Device: "Firefox, Windows", Network: netip.MustParsePrefix("192.0.2.0/24"), OpenedAt: now}
+	return l
+}
+
+func bare(l line) line {
+	l.Known, l.Origin = true, session.Origin{OpenedAt: now}
+	return l
+}
+
+func TestPages_AreSound(t *testing.T) {
+	t.Parallel()
+	catalogue, err := procedure.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := page.FilledForm(url.Values{"structure": {"x"}, "du": {"demain"}, "acte": {"mandate"}, "demarche": {"caf-rsa"}})
+	for _, name := range fields {
+		if name != "acte" && name != "demarche" {
+			wrong.Fail(name, "auditor.list.not_an_id")
+		}
+	}
+	list := func(change func(*listPage)) func() page.Page {
+		return func() page.Page {
+			p := &listPage{Common: page.Common{Title: "auditor.list.title", Trail: trail, Form: page.FilledForm(url.Values{"acte": {"mandate.signed"}})}, Groups: groups(), Themes: catalogue.Themes()}
+			change(p)
+			return p
+		}
+	}
+	timeline := func(sort string, lines ...line) func() page.Page {
+		return func() page.Page {
+			return &timelinePage{Common: page.Common{Title: "auditor.timeline." + sort, TitleArgs: map[string]any{"ID": "0123"}, Trail: within}, Sort: sort, ID: someID, Pseudonym: "0123", Lines: lines, Newest: len(lines) != 1, Older: "?avant=3", Readings: "/audit/journal"}
+		}
+	}
+	at := func(p *entryPage) func() page.Page {
+		p.Common, p.Index, p.Commitment = page.Common{Title: "auditor.entry.title", TitleArgs: map[string]any{"Index": 4}, Trail: within}, 4, "aa"
+		return func() page.Page { return p }
+	}
+	one := known(entry(4, true))
+	var names []string
+	for _, p := range []struct {
+		name string
+		data func() page.Page
+	}{
+		{"auditor/home.html", func() page.Page { return &homePage{Common: page.Common{Title: "auditor.home.title"}, Tree: "x\n1\n"} }},
+		{"auditor/home.html", func() page.Page { return &homePage{Common: page.Common{Title: "auditor.home.title"}, Compared: true} }},
+		{"auditor/home.html", func() page.Page {
+			return &homePage{Common: page.Common{Title: "auditor.home.title"}, Compared: true, Differences: []journal.Difference{{Of: "mandate", ID: someID.String(), What: "is gone"}, {Of: "organisation", ID: someID.String(), What: "is gone"},
+				{Of: "person", ID: someID.String(), What: "is gone"}, {Of: "entry", ID: "7", What: "is gone"}}}
+		}},
+		{"auditor/list.html", list(func(*listPage) {})},
+		{"auditor/list.html", list(func(p *listPage) { p.Form = wrong })},
+		{"auditor/list.html", list(func(p *listPage) {
+			p.Asked, p.Lines, p.Older, p.Found = true, []line{one, entry(-1, false), bare(entry(5, true)), entry(6, true)}, "/audit/journal?avant=3", search.Found{Next: 3, Missing: 9}
+		})},
+		{"auditor/list.html", list(func(p *listPage) { p.Older, p.Found = "/audit/journal?avant=3", search.Found{Next: 3, Reached: now} })},
+		{"auditor/timeline.html", timeline("mandate")}, {"auditor/timeline.html", timeline("citizen", one)}, {"auditor/timeline.html", timeline("mandate", one, entry(5, false))},
+		{"auditor/entry.html", at(&entryPage{Near: []near{{Index: 3, Line: &one}, {Index: 4, Here: true}, {Index: 5}}})},
+		{"auditor/entry.html", at(&entryPage{Line: &one, Body: "{}", Near: []near{{Index: 3}, {Index: 4, Here: true, Line: &one}}, Others: []line{one}})},
+	} {
+		names = append(names, p.name)
+		for _, lang := range pagetest.Languages {
+			pagetest.Render(t, pagetest.Pages(t), p.name, lang, sofia, p.data())
+		}
+	}
+	pagetest.Covered(t, pagetest.Pages(t), "auditor", names)
+}
