@@ -52,7 +52,7 @@ func TestMetrics_OnTheirOwnListenerOnly(t *testing.T) {
 		t.Errorf("the public listener shows metrics: %d", a.Status)
 	}
 	text := metrics(t, site)
-	for _, name := range []string{"mandat_request_seconds_count", "mandat_journal_size", "mandat_journal_behind_seconds", "mandat_compare_differences", "mandat_db_connections_in_use",
+	for _, name := range []string{"mandat_request_seconds_count", "mandat_journal_size", "mandat_journal_behind_seconds", "mandat_compare_differences", "mandat_journal_whole", "mandat_db_connections_in_use",
 		`mandat_key_age_seconds{use="id_token"}`, `mandat_key_age_seconds{use="receipt"}`, `mandat_key_age_seconds{use="assertion"}`, "mandat_seal_end_timestamp_seconds"} {
 		if !strings.Contains(text, "\n"+name) {
 			t.Errorf("no metric %s", name)

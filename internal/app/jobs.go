@@ -10,6 +10,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
+	"mandat/internal/journal/inspection"
 	"mandat/internal/notify"
 	"mandat/internal/org"
 )
@@ -18,6 +19,7 @@ import (
 func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
+		{Name: "inspect-journal", Every: 24 * time.Hour, Run: a.inspect},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "renew-wrapping", Every: time.Hour, Run: a.renewWrapping},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},
@@ -123,6 +125,18 @@ func (a *App) compare(ctx context.Context) error {
 		a.log.ErrorContext(ctx, "the tables are not what the journal says", "of", d.Of, "id", d.ID, "what", d.What)
 	}
 	return comparison.Keep(ctx, a.db, comparison.Outcome{At: a.clock.Now(), Differences: len(found)})
+}
+
+// inspect verifies the whole journal where it lies. Whatever does not fit is told loudly: somebody must look at once.
+func (a *App) inspect(ctx context.Context) error {
+	found, err := inspection.Run(ctx, a.auditor, a.keys.Journal.Policy(""), a.clock.Now())
+	if err != nil {
+		return err
+	}
+	if found.Fault != "" {
+		a.log.ErrorContext(ctx, "the journal is not whole: keep a copy of the database as it is, and read \"What the inspection finds\" in the handbook", "fault", found.Fault, "entries", found.Size)
+	}
+	return inspection.Keep(ctx, a.db, found)
 }
 
 // digested is what the entry of a day's refusals says.

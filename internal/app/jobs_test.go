@@ -29,4 +29,7 @@ func TestJobs(t *testing.T) {
 	if text := metrics(t, site); !strings.Contains(text, "\nmandat_compare_differences 0\n") || strings.Contains(text, "\nmandat_compare_timestamp_seconds 0\n") {
 		t.Error("the comparison is not counted")
 	}
+	if text := metrics(t, site); !strings.Contains(text, "\nmandat_journal_whole 1\n") || strings.Contains(text, "\nmandat_journal_inspection_timestamp_seconds 0\n") {
+		t.Error("the inspection of the journal is not told")
+	}
 }

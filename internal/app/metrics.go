@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"mandat/internal/comparison"
+	"mandat/internal/journal/inspection"
 	"mandat/internal/signingkey"
 )
 
@@ -34,6 +35,14 @@ func newMetrics(a *App) *metrics {
 			func() float64 { return float64(a.lastComparison().Differences) }),
 		gauge("mandat_compare_timestamp_seconds", "When the tables were last compared with the journal; 0 is never.", func() float64 {
 			if at := a.lastComparison().At; !at.IsZero() {
+				return float64(at.Unix())
+			}
+			return 0
+		}),
+		gauge("mandat_journal_whole", "1 when the journal was found whole at its last inspection, by whichever server, and 0 when it was not, or was never inspected. Alarm at 0.",
+			func() float64 { return oneIf(a.lastInspection().Whole()) }),
+		gauge("mandat_journal_inspection_timestamp_seconds", "When the journal was last inspected; 0 is never.", func() float64 {
+			if at := a.lastInspection().At; !at.IsZero() {
 				return float64(at.Unix())
 			}
 			return 0
@@ -74,6 +83,24 @@ func (a *App) lastComparison() comparison.Outcome {
 		return comparison.Outcome{}
 	}
 	return last
+}
+
+// lastInspection is the same of the inspection of the journal.
+func (a *App) lastInspection() inspection.Outcome {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	last, err := inspection.Last(ctx, a.db)
+	if err != nil {
+		return inspection.Outcome{}
+	}
+	return last
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (m *metrics) observe(pattern string, status int, took time.Duration) {

@@ -42,6 +42,9 @@ func OpenFiles(ctx context.Context, auditor *db.DB, keys *format.Keys) (*Files, 
 	return &Files{e: e, ctx: ctx}, nil
 }
 
+// Size is how many entries the checkpoint covers.
+func (f *Files) Size() int64 { return f.e.head.Size }
+
 // Open opens a file.
 func (f *Files) Open(name string) (fs.File, error) {
 	switch name {

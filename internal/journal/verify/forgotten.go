@@ -2,7 +2,9 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"math"
 	"math/bits"
 
 	"mandat/internal/journal/format"
@@ -70,6 +72,32 @@ func (v *verification) account(f *file) {
 			v.named(r)
 		}
 	}
+}
+
+// accountLater settles what is left with entries behind the checkpoint.
+func (v *verification) accountLater(ctx context.Context) error {
+	if len(v.absent) == 0 || v.later == nil {
+		return nil
+	}
+	bodies, err := v.later(ctx)
+	if err != nil {
+		return err
+	}
+	for _, body := range bodies {
+		a, _ := accounts(math.MaxInt64, body)
+		for _, r := range a.all() {
+			v.named(r)
+		}
+	}
+	return nil
+}
+
+// all are the runs of an entry that accounts for others; none of one that does not.
+func (a *account) all() []format.Run {
+	if a == nil {
+		return nil
+	}
+	return a.runs
 }
 
 func (v *verification) named(r format.Run) {

@@ -23,6 +23,10 @@ type Options struct {
 	Gone    int64        // entries with a smaller index may be gone although no entry says that they were forgotten; 0: none may
 	Workers int          // files checked at a time; 0 is the number of processors, at most 2: each needs about 4 MB
 
+	// Later gives the texts of entries behind the export's checkpoint that account for others. It is asked at the end when some are gone that no entry before
+	// accounts for: an entry may be forgotten while the export is made or read. nil: there are none.
+	Later func(context.Context) ([][]byte, error)
+
 	Unlisted bool // the export is made as it is read (tree.Files): it has no list of its files
 }
 
@@ -132,12 +136,13 @@ type verification struct {
 	breaks  []Break
 	last    int64 // size of the last checkpoint whose signers were noted
 
-	gone   int64             // entries before this one may be gone
+	gone   int64 // entries before this one may be gone
+	later  func(context.Context) ([][]byte, error)
 	absent map[int64]*absent // by the number of their file: entries that are gone, and that no entry so far accounts for
 }
 
 func newVerification(o Options, c *contents) (*verification, error) {
-	v := &verification{contents: c, policy: o.Policy, gone: o.Gone, above: &above{}}
+	v := &verification{contents: c, policy: o.Policy, gone: o.Gone, later: o.Later, above: &above{}}
 	v.joined = sync.NewCond(&v.mu)
 	signed, err := c.read(format.CheckpointName, format.MaxCheckpoint)
 	if err != nil {
@@ -183,7 +188,7 @@ func (v *verification) run(ctx context.Context, workers int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return v.finish()
+	return v.finish(ctx)
 }
 
 // work takes files in order until there are no more, or one before has a fault.
@@ -280,7 +285,7 @@ func (v *verification) notKept(until int64) *Fault {
 	return &Fault{Index: v.kept, Last: until - 1, What: "the checkpoints that were kept while these were added are not in the export"}
 }
 
-func (v *verification) finish() error {
+func (v *verification) finish(ctx context.Context) error {
 	if v.tree.size != v.head.Size {
 		return faultAt(v.tree.size, "is missing")
 	}
@@ -296,6 +301,9 @@ func (v *verification) finish() error {
 		return v.notKept(v.head.Size)
 	}
 	if err := v.nothingMore(); err != nil {
+		return err
+	}
+	if err := v.accountLater(ctx); err != nil {
 		return err
 	}
 	if err := v.unaccounted(); err != nil {
