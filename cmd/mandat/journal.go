@@ -16,11 +16,11 @@ import (
 )
 
 type journalCmds struct {
-	Verify  verifyCmd  `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
-	Export  exportCmd  `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
-	Prove   proveCmd   `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
+	Verify  verifyCmd   `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
+	Export  exportCmd   `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
+	Prove   proveCmd    `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
 	Witness witnessCmds `cmd:"" help:"Watch journals for other bodies, and cosign what continues what was seen (docs/witness.md)."`
-	Compare compareCmd `cmd:"" help:"Compare what decides something (mandates, powers, attestations, organisations, people, roles, certifications, factors, cards, charter, invitations) with what the entries say."`
+	Compare compareCmd  `cmd:"" help:"Compare what decides something (mandates, powers, attestations, organisations, people, roles, certifications, factors, cards, charter, invitations) with what the entries say."`
 }
 
 type trust struct {

@@ -46,6 +46,9 @@ type Options struct {
 	Unverified string        // why the journal and the mandates cannot be sound at the end; "" checks them
 	Failing    string        // why requests fail on our side in this test; "" allows no failure in the log
 
+	Settings  []string      // further settings, NAME=value
+	KeepEvery time.Duration // between checkpoints of the journal that are kept; 0 is ten seconds
+
 	Clients []map[string]any // further clients of the provider, as they stand in the clients file
 }
 
@@ -103,7 +106,7 @@ func Start(t testing.TB, change ...func(*Options)) *Site {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock, Keys: s.Source}); err != nil {
+	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock, Keys: s.Source, KeepEvery: s.options.KeepEvery}); err != nil {
 		t.Fatal(err)
 	}
 	s.auditor = s.OpenAuditor(t)

@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -55,6 +56,28 @@ var keyFiles = sync.OnceValues(func() (map[string][]byte, error) {
 	}
 	return out, nil
 })
+
+// LogPolicy is the policy file of every test's journal, without witnesses: what a witness of it is given.
+func LogPolicy(t testing.TB) string {
+	t.Helper()
+	files, err := keyFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range files {
+		if path.Dir(name) == "keys" {
+			if err := os.WriteFile(filepath.Join(dir, path.Base(name)), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	signer, err := keyring.LoadJournal(dir, string(files["kek"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer.Policy("")
+}
 
 // keys writes the keys into the site's folder and reads them.
 func (s *Site) keys(t testing.TB) *keyring.Keyring {

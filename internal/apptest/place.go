@@ -102,7 +102,7 @@ func (s *Site) environment(t testing.TB, p ports, up upstreams) []string {
 	if err := os.WriteFile(s.path("clients.json"), clients, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	settings := s.authentication()
+	settings := append(s.authentication(), s.options.Settings...)
 	if s.options.Proxied {
 		settings = append(settings, "TRUSTED_PROXIES=127.0.0.0/8")
 	}
