@@ -36,8 +36,7 @@ type Filter struct {
 	Organisation uuid.UUID
 	Citizen      uuid.UUID
 	Mandate      uuid.UUID
-	Any          uuid.UUID // of an organisation, a citizen or a mandate, whichever it is
-	Except       string    // an action
+	Except       []string  // actions
 	Before       int64     // only entries with smaller ids: the last of the page before
 }
 
@@ -52,11 +51,10 @@ func (f Filter) sql(limit int) (string, []any) {
 		}
 	}
 	add("e.action = $%d", f.Action != "", f.Action)
-	add("e.action <> $%d", f.Except != "", f.Except)
+	add("e.action <> all ($%d)", len(f.Except) > 0, f.Except)
 	add("e.organisation_id = $%d", f.Organisation != uuid.Nil, f.Organisation)
 	add("e.citizen_id = $%d", f.Citizen != uuid.Nil, f.Citizen)
 	add("e.mandate_id = $%d", f.Mandate != uuid.Nil, f.Mandate)
-	add("(e.organisation_id = $%[1]d or e.citizen_id = $%[1]d or e.mandate_id = $%[1]d)", f.Any != uuid.Nil, f.Any)
 	add("e.id < $%d", f.Before > 0, f.Before)
 	sql := `select e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, coalesce(l.index, -1), e.session_id
 		from journal_entry e left join journal_leaf l on l.entry_id = e.id`
@@ -102,9 +100,9 @@ func entryOf(row pgx.CollectableRow) (Entry, error) {
 }
 
 // OfMandate returns the last entries of a mandate, newest first, at most limit (and 500), that the actor's organisation
-// may see. Who only read it is not among them: that is for auditors, and would hide what was done.
+// may see. Who only read it, auditors among them, is not told: that is for auditors, and would hide what was done.
 func (j *Journal) OfMandate(ctx context.Context, by Actor, mandate uuid.UUID, limit int) ([]Entry, error) {
-	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate, Except: "mandate.consulted"}, limit)
+	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate, Except: []string{"mandate.consulted", "journal.searched", "journal.viewed"}}, limit)
 }
 
 // Reader reads the entries of every organisation, for auditors.

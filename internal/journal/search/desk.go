@@ -57,13 +57,12 @@ func (d *Desk) Search(ctx context.Context, by journal.Actor, f Filter, limit int
 	}
 	sum := sha256.Sum256([]byte(f.text()))
 	detail := searched{Filters: sorts, Results: len(found.Entries), Query: hex.EncodeToString(sum[:])}
-	same, of := map[string]any{"query_sha256": detail.Query}, f.Citizen
-	if f.Mandate != uuid.Nil && len(found.Entries) > 0 {
-		of = found.Entries[0].Citizen // whose mandate it is
+	e := journal.Event{Action: "journal.searched", Detail: detail}
+	if (f.Citizen != uuid.Nil || f.Mandate != uuid.Nil) && len(found.Entries) > 0 {
+		about(&e, &found.Entries[0])
+		e.Mandate = f.Mandate
 	}
-	err = d.read(ctx, by, same, func() journal.Event {
-		return journal.Event{Action: "journal.searched", Citizen: of, Mandate: f.Mandate, Detail: detail}
-	})
+	err = d.read(ctx, by, map[string]any{"query_sha256": detail.Query}, e)
 	if err != nil {
 		return Found{}, err
 	}
@@ -167,9 +166,16 @@ func (d *Desk) Prove(ctx context.Context, by journal.Actor, index int64) (proof,
 func (d *Desk) viewed(ctx context.Context, by journal.Actor, v View, page string) error {
 	e := journal.Event{Action: "journal.viewed", Detail: viewed{v.Index, page}}
 	if v.Entry != nil {
-		e.Citizen, e.Mandate = v.Entry.Citizen, v.Entry.Mandate
+		about(&e, v.Entry)
 	}
-	return d.read(ctx, by, map[string]any{"index": v.Index, "page": page}, func() journal.Event { return e })
+	return d.read(ctx, by, map[string]any{"index": v.Index, "page": page}, e)
+}
+
+// about makes a reading one of what an entry is about: it is found, and forgotten, with the citizen's other entries.
+func about(e *journal.Event, of *journal.Entry) {
+	if of.Citizen != uuid.Nil {
+		e.Organisation, e.Citizen, e.Mandate = of.Organisation, of.Citizen, of.Mandate
+	}
 }
 
 // errAgain undoes a reading that is none: the same session did it within the hour.
@@ -180,7 +186,7 @@ const again = time.Hour
 
 // read records a reading, unless what is the same stands among the last hundred of the reader's. Their row is locked: two tabs are one, and who is suspended
 // meanwhile reads no more.
-func (d *Desk) read(ctx context.Context, by journal.Actor, same map[string]any, event func() journal.Event) error {
+func (d *Desk) read(ctx context.Context, by journal.Actor, same map[string]any, e journal.Event) error {
 	members, err := json.Marshal(same)
 	if err != nil {
 		return fmt.Errorf("record a reading: %w", err)
@@ -195,7 +201,6 @@ func (d *Desk) read(ctx context.Context, by journal.Actor, same map[string]any, 
 		return rows.Err()
 	})
 	err = d.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
-		e := event()
 		if !auditor {
 			return e, ErrNotAuditor
 		}

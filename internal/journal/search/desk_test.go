@@ -83,6 +83,7 @@ func TestDesk_ASearchIsAnEntry(t *testing.T) {
 		{d.sofia, search.Filter{Citizen: m.Citizen}, 2 * time.Minute, 4},
 		{d.sofia, search.Filter{Mandate: m.ID}, 0, 5},
 		{d.sofia, search.Filter{Before: 3}, 0, 6},
+		{d.sofia, search.Filter{Citizen: d.Here}, 0, 7}, // nobody's id is nobody's entry
 	} {
 		d.Clock.Advance(step.later)
 		found, err := d.Search(t.Context(), step.by, step.ask, 10)
@@ -92,11 +93,11 @@ func TestDesk_ASearchIsAnEntry(t *testing.T) {
 		if got := d.readings(t, "true"); got != step.want {
 			t.Errorf("step %d: %d readings, want %d", n, got, step.want)
 		}
-		if step.ask.Citizen != uuid.Nil && len(found.Entries) == 0 {
+		if step.ask.Citizen == m.Citizen && len(found.Entries) == 0 {
 			t.Errorf("step %d: nothing found", n)
 		}
 	}
-	if n := d.readings(t, `citizen_id = $1 and organisation_id is null and person_id = $2 and body::jsonb #> '{detail,filters}' = '["citizen"]'`, m.Citizen, d.sofia.Person); n != 3 {
+	if n := d.readings(t, `citizen_id = $1 and organisation_id = $3 and person_id = $2 and body::jsonb #> '{detail,filters}' = '["citizen"]'`, m.Citizen, d.sofia.Person, d.Here); n != 3 {
 		t.Errorf("%d readings name the citizen", n)
 	}
 	found, err := d.Search(t.Context(), d.sofia, search.Filter{Citizen: m.Citizen, Actions: []string{"journal.searched"}}, 10)
@@ -161,7 +162,7 @@ func TestDesk_AnEntry(t *testing.T) {
 			t.Errorf("in the same session: %+v", v.Session)
 		}
 	}
-	if n := d.readings(t, `body::jsonb -> 'detail' = jsonb_build_object('index', $1::bigint, 'page', 'entry') and citizen_id = $2 and mandate_id = $3`, index, m.Citizen, m.ID); n != 1 {
+	if n := d.readings(t, `body::jsonb -> 'detail' = jsonb_build_object('index', $1::bigint, 'page', 'entry') and citizen_id = $2 and mandate_id = $3 and organisation_id = $4`, index, m.Citizen, m.ID, d.Here); n != 1 {
 		t.Errorf("%d readings of the entry", n)
 	}
 	proof, line, err := d.Prove(t.Context(), d.sofia, index)
@@ -170,6 +171,10 @@ func TestDesk_AnEntry(t *testing.T) {
 	}
 	if n := d.readings(t, `body::jsonb -> 'detail' = jsonb_build_object('index', $1::bigint, 'page', 'proof')`, index); n != 1 {
 		t.Errorf("%d readings of the proof", n)
+	}
+	shown, err := d.Journal.OfMandate(t.Context(), jeanne, m.ID, 100)
+	if err != nil || slices.ContainsFunc(shown, func(e journal.Entry) bool { return strings.HasPrefix(e.Action, "journal.") }) {
+		t.Errorf("the organisation is shown what the auditor read: %v, %v", shown, err)
 	}
 	for _, none := range []int64{-1, 1 << 40} {
 		if _, err := d.View(t.Context(), d.sofia, none); !errors.Is(err, db.ErrNotFound) {
