@@ -64,7 +64,8 @@ func (e *NamesakesError) Error() string {
 // a *NamesakesError, and an entry says who was shown, until who tells it of all of them. Of the same person an address and a birth place that are
 // not told again stay as they are.
 //
-// Errors: *IdentityError, *NamesakesError, db.ErrNotFound for a Same who has not this name and birth date here, *TooLowError when a procedure needs FranceConnect, ErrMinor.
+// Errors: *IdentityError, *NamesakesError, db.ErrNotFound for a Same who has not this name and birth date here, *TooLowError when a procedure needs FranceConnect, ErrMinor,
+// citizen.ErrRestricted when somebody of this name and birth date asked to be erased.
 func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, document string, who Who) error {
 	if wrong := Misread(i, document); len(wrong) > 0 {
 		return &IdentityError{wrong}
@@ -84,6 +85,9 @@ func (r *Register) ReadDocument(ctx context.Context, by journal.Actor, id uuid.U
 		t := told{by: ByDocument, document: document, identity: i}
 		if e, err := r.fits(tx, d, t); err != nil {
 			return e, err
+		}
+		if err := r.citizens.Restricted(ctx, tx, by.Organisation, nil, &i); err != nil {
+			return journal.Event{}, err
 		}
 		found, err := namesakes()
 		if err == nil {

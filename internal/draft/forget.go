@@ -19,5 +19,10 @@ func LockAbout(b *pgx.Batch, citizen uuid.UUID) {
 // Forget queues, in an erasure and before the mandates go, that the drafts of a citizen go: those that became mandates, and those under way.
 func Forget(tx *journal.Tx, citizen uuid.UUID) {
 	tx.Queue(`delete from mandate_draft where id in (select draft_id from mandate where citizen_id = $1)`, citizen)
+	Drop(tx, citizen)
+}
+
+// Drop queues that the drafts under way for a citizen, whose lock the act has, go.
+func Drop(tx *journal.Tx, citizen uuid.UUID) {
 	tx.Queue(`delete from mandate_draft where `+about, citizen)
 }

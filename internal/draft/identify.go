@@ -17,7 +17,8 @@ import (
 
 // Identify puts the identity that FranceConnect told into a draft of the actor's own, for this browser session. asked is when the citizen was
 // sent to FranceConnect: terms that were changed since then are not what they were asked for, and the identity is refused
-// with ErrState. An identity that stands there already is replaced. A person who is not certainly of age is refused with ErrMinor, and the refusal is an entry.
+// with ErrState. An identity that stands there already is replaced. A person who is not certainly of age is refused with ErrMinor, and the refusal is an entry;
+// one who asked to be erased with citizen.ErrRestricted.
 func (r *Register) Identify(ctx context.Context, by journal.Actor, id uuid.UUID, i citizen.Identity, asked time.Time) error {
 	return r.identify(ctx, by, id, told{by: ByFranceConnect, identity: i}, func(d *Held) bool { return !d.InformedAt.After(asked) })
 }
@@ -40,6 +41,9 @@ func (r *Register) identify(ctx context.Context, by journal.Actor, id uuid.UUID,
 		}
 		if e, err := r.fits(tx, d, t); err != nil {
 			return e, err
+		}
+		if err := r.citizens.Restricted(ctx, tx, by.Organisation, index, nil); err != nil {
+			return journal.Event{}, err
 		}
 		return r.put(tx, d, t)
 	})

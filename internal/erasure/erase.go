@@ -52,7 +52,7 @@ type erasedEntry struct {
 // tables, whatever the number of rows; the ledger is on disk before it commits.
 //
 // Errors: *StandsError, *HeldError, ErrEarly, journal.ErrNotProvable, db.ErrNotFound for whom the organisation does not know, who may have been erased
-// meanwhile.
+// meanwhile, and for the ground Asked when they took it back.
 func (r *Register) Erase(ctx context.Context, who Who, ground Ground) (Erased, error) {
 	e := &erasing{who: who, ground: ground}
 	var done Erased
@@ -67,14 +67,14 @@ func (r *Register) Erase(ctx context.Context, who Who, ground Ground) (Erased, e
 		if err := r.forget(ctx, tx, e.known); err != nil {
 			return journal.Event{}, err
 		}
-		done = Erased{Who: who, At: tx.Now, Ground: ground, Mandates: e.mandates, Entries: e.places.Len()}
+		done = Erased{Who: who, At: tx.Now, Ground: e.ground, Mandates: e.mandates, Entries: e.places.Len()}
 		if ground != Again { // which the ledger says already
 			if err := r.ledger.add(done); err != nil {
 				return journal.Event{}, err
 			}
 		}
 		return journal.Event{Action: "citizen.erased", Organisation: who.Organisation, Citizen: who.Citizen,
-			Detail: erasedEntry{string(ground), e.mandates, e.places.Len(), forgotten, e.transferred}}, nil
+			Detail: erasedEntry{string(e.ground), e.mandates, e.places.Len(), forgotten, e.transferred}}, nil
 	})
 	if err != nil {
 		return Erased{}, fmt.Errorf("erase citizen %s: %w", who.Citizen, err)
@@ -94,6 +94,7 @@ type erasing struct {
 	lasting     []uuid.UUID // those that have not ended
 	ends        []time.Time // when those would
 	transferred []uuid.UUID
+	asked       bool // they asked for it, and have not taken it back
 	places      *journal.Places
 }
 
@@ -105,15 +106,9 @@ func (e *erasing) first() *pgx.Batch {
 	draft.LockAbout(b, e.who.Citizen)
 	e.known = citizen.LockByID(b, e.who.Organisation, e.who.Citizen)
 	queueHolds(b, e.who, &e.held)
-	b.Queue(`select count(*), max(coalesce(m.ended_at, `+mandate.Lasting+`)) from mandate m where m.citizen_id = $1`, e.who.Citizen).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&e.mandates, &e.last) })
-	b.Queue(`select m.id, `+mandate.Lasting+` from mandate m where m.citizen_id = $1 and m.state <> 'ended' order by m.id`, e.who.Citizen).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
-		var ends time.Time
-		_, err := pgx.ForEachRow(rows, []any{&id, &ends}, func() error {
-			e.lasting, e.ends = append(e.lasting, id), append(e.ends, ends)
-			return nil
-		})
+	e.queueMandates(b)
+	b.Queue(`select true from erasure_request where citizen_id = $1 and state = 'asked' for update`, e.who.Citizen).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&e.asked}, func() error { return nil })
 		return err
 	})
 	b.Queue(`select o.id from mandate m join mandate o on o.id = m.transfers where m.citizen_id = $1 and o.end_reason = 'transferred' order by o.id`, e.who.Citizen).
@@ -126,8 +121,47 @@ func (e *erasing) first() *pgx.Batch {
 	return b
 }
 
+// queueMandates reads how many mandates there are, when the last of them ended, and which have not.
+func (e *erasing) queueMandates(b *pgx.Batch) {
+	b.Queue(`select count(*), max(coalesce(m.ended_at, `+mandate.Lasting+`)) from mandate m where m.citizen_id = $1`, e.who.Citizen).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&e.mandates, &e.last) })
+	b.Queue(`select m.id, `+mandate.Lasting+` from mandate m where m.citizen_id = $1 and m.state <> 'ended' order by m.id`, e.who.Citizen).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var ends time.Time
+		_, err := pgx.ForEachRow(rows, []any{&id, &ends}, func() error {
+			e.lasting, e.ends = append(e.lasting, id), append(e.ends, ends)
+			return nil
+		})
+		return err
+	})
+}
+
 // check refuses what must not be erased, or not yet.
 func (e *erasing) check(now time.Time) error {
+	if err := e.over(now); err != nil {
+		return err
+	}
+	for _, h := range e.held {
+		if h.Stands(now) {
+			return &HeldError{h}
+		}
+	}
+	switch {
+	case e.ground == Asked && !e.asked:
+		return db.ErrNotFound
+	case e.ground == Again:
+		return nil
+	case e.last != nil && now.Before(DueAt(*e.last)):
+		return ErrEarly
+	}
+	if e.asked {
+		e.ground = Asked
+	}
+	return nil
+}
+
+// over refuses who is not there, and of whom a mandate lasts.
+func (e *erasing) over(now time.Time) error {
 	if e.known.ID == uuid.Nil {
 		return db.ErrNotFound
 	}
@@ -139,14 +173,6 @@ func (e *erasing) check(now time.Time) error {
 	}
 	if len(lasting) > 0 {
 		return &StandsError{lasting}
-	}
-	for _, h := range e.held {
-		if h.Stands(now) {
-			return &HeldError{h}
-		}
-	}
-	if e.ground != Again && e.last != nil && now.Before(DueAt(*e.last)) {
-		return ErrEarly
 	}
 	return nil
 }
@@ -168,7 +194,8 @@ func (r *Register) forget(ctx context.Context, tx *journal.Tx, known *citizen.Se
 	return nil
 }
 
-// forgetOwn queues that what this package keeps of a citizen goes: holds that do not stand any more.
+// forgetOwn queues that what this package keeps of a citizen goes: holds that do not stand any more, and what they asked.
 func forgetOwn(tx *journal.Tx, citizen uuid.UUID) {
+	tx.Queue(`delete from erasure_request where citizen_id = $1`, citizen)
 	tx.Queue(`delete from erasure_hold where citizen_id = $1`, citizen)
 }

@@ -91,6 +91,8 @@ func mandates() []Action {
 		{"citizen.mails_resumed", []string{"with"}},
 		{"citizen.erased", []string{"ground", "mandates", "entries", "forgotten", "transferred"}},
 		{"entries.forgotten", []string{"forgotten"}},
+		{"erasure.asked", []string{"request", "due_at"}},
+		{"erasure.taken_back", []string{"request"}},
 		{"erasure.held", []string{"hold", "reason", "until"}},
 		{"erasure.released", []string{"hold"}},
 		{"draft.identified", []string{"draft", "version", "method", "on", "document", "other_than"}},

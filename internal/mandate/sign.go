@@ -48,7 +48,7 @@ func (r *Register) Sign(ctx context.Context, by journal.Actor, id uuid.UUID, a A
 	case errors.Is(err, draft.ErrSigned):
 		return r.alreadySigned(ctx, by, s.twin)
 	case err != nil:
-		return Mandate{}, fmt.Errorf("sign draft %s: %w", id, err)
+		return Mandate{}, fmt.Errorf("sign draft %s: %w", id, citizen.Taken(err))
 	}
 	return s.mandate, nil
 }

@@ -141,6 +141,13 @@ func MayRun(b *pgx.Batch, by journal.Actor) func() error {
 	return func() error { return r.held(by, journal.Referent) }
 }
 
+// MayRunRead is MayRun for pages: it locks nothing.
+func MayRunRead(b *pgx.Batch, by journal.Actor) func() error {
+	r := right{locked: true}
+	r.ask(b, by, RoleReferent, &Organisation{})
+	return func() error { return r.held(by, journal.Referent) }
+}
+
 // MayAdminister queues the question whether the actor is an administrator now, whom it locks, or the program: what an operator does
 // on the command line needs no account.
 func MayAdminister(b *pgx.Batch, by journal.Actor) func() error {
