@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "receipt/format", "spreadsheet"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "journal/stamp", "receipt/format", "spreadsheet"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
@@ -39,7 +39,7 @@ var levels = [][]string{
 var beside = map[string][]string{
 	"envelope":       {"token"},
 	"paper":          {"prose"},
-	"journal/verify": {"journal/format"},
+	"journal/verify": {"journal/format", "journal/stamp"},
 	"sirene":         {"clock"},
 	"upstream":       {"oidc", "token"},
 	"backup":         {"keyring"},
@@ -91,6 +91,7 @@ var helpers = map[string][]string{
 	"walk":        {},
 	"mailbox":     {},
 	"softkey":     {},
+	"tsa":         {},
 	"rogue":       {"oidc", "token", "clock", "upstream"},
 	"mutate":      {},
 	"conformance": {"*"},

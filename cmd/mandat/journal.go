@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -54,9 +55,10 @@ func (a auditors) open(ctx context.Context) (*db.DB, error) {
 
 type verifyCmd struct {
 	trust
-	Site   string `help:"Address of the site, to check that it shows the same journal."`
-	Proof  string `type:"existingfile" help:"A proof of one entry, as prove writes it; the line is the file of the same name with .entry."`
-	Export string `arg:"" optional:"" help:"An export: a folder or a .tar file."`
+	Site      string `help:"Address of the site, to check that it shows the same journal."`
+	Authority string `type:"existingfile" help:"PEM file of the certificate of the timestamp authority that you believe: the timestamps of the export are checked."`
+	Proof     string `type:"existingfile" help:"A proof of one entry, as prove writes it; the line is the file of the same name with .entry."`
+	Export    string `arg:"" optional:"" help:"An export: a folder or a .tar file."`
 }
 
 // Run prints what was checked, and fails with the first thing that does not fit.
@@ -77,6 +79,9 @@ func (v verifyCmd) Run(ctx context.Context) error {
 		defer func() { _ = closer.Close() }()
 		o.Export = files
 	}
+	if o.Authority, err = v.authority(); err != nil {
+		return err
+	}
 	begun := time.Now()
 	r, err := verify.Log(ctx, o)
 	if err != nil {
@@ -91,6 +96,7 @@ func (v verifyCmd) Run(ctx context.Context) error {
 	if o.Export != nil {
 		fmt.Printf("  %d entries fit their commitments, %d kept checkpoints are of the same tree\n", r.Entries, r.Checkpoints)
 	}
+	sayStamps(r)
 	for _, b := range r.Breaks {
 		fmt.Printf("  BREAK: from %d entries on (the last checkpoint before has %d) key %s signs, and no checkpoint is signed by it and by the one before: that it is the same journal, the policy says alone\n", b.Size, b.After, b.Key)
 	}
@@ -98,6 +104,31 @@ func (v verifyCmd) Run(ctx context.Context) error {
 		fmt.Printf("  the site shows %d entries of the same journal\n", r.SiteSize)
 	}
 	return nil
+}
+
+// authority reads whose timestamps are believed.
+func (v verifyCmd) authority() (*x509.CertPool, error) {
+	if v.Authority == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(v.Authority)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(content) {
+		return nil, fmt.Errorf("%s: no certificate in it", v.Authority)
+	}
+	return roots, nil
+}
+
+func sayStamps(r verify.Report) {
+	switch {
+	case r.Stamps > 0:
+		fmt.Printf("  %d timestamps are of kept checkpoints, the last of %s\n", r.Stamps, r.LastStamp.Format(time.RFC3339))
+	case r.Unchecked > 0:
+		fmt.Printf("  %d timestamps were not checked: name the authority that you believe with --authority\n", r.Unchecked)
+	}
 }
 
 // proof checks one entry without server or database.

@@ -73,6 +73,7 @@ type App struct {
 	integrator *tree.Integrator
 	follower   *search.Follower
 	testimony  *testimony.Collector // nil without witnesses
+	stamper    *testimony.Stamper   // nil without a timestamp authority
 	directory  *org.Directory
 	citizens   *citizen.Register
 	catalogue  *procedure.Catalogue

@@ -20,6 +20,7 @@ func (a *App) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "inspect-journal", Every: 24 * time.Hour, Run: a.inspect},
+		{Name: "stamp-journal", Every: time.Hour, Run: a.stampJournal},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "renew-wrapping", Every: time.Hour, Run: a.renewWrapping},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},

@@ -59,6 +59,7 @@ func newMetrics(a *App) *metrics {
 			func() float64 { return a.db.Stat().AcquireDuration().Seconds() }))
 	m.watchKeys(a)
 	m.watchWitnesses(a)
+	m.watchStamps(a)
 	return m
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -43,15 +44,59 @@ func (a *App) readPolicy() (*verify.Policy, error) {
 }
 
 func (a *App) buildTestimony(policy *verify.Policy) error {
-	if len(policy.Witnesses()) == 0 {
-		return nil
+	err := a.buildStamper(policy)
+	if err != nil || len(policy.Witnesses()) == 0 {
+		return err
 	}
-	var err error
 	a.testimony, err = testimony.New(testimony.Options{DB: a.db, Log: a.integrator.Log(), Policy: policy, Clock: a.clock, Logger: a.log})
 	if err != nil {
 		return fmt.Errorf("WITNESSES_FILE: %w", err)
 	}
 	return nil
+}
+
+func (a *App) buildStamper(policy *verify.Policy) error {
+	if a.config.TimestampURL == "" {
+		return nil
+	}
+	content, err := os.ReadFile(a.config.TimestampCAFile)
+	if err != nil {
+		return fmt.Errorf("TIMESTAMP_CA_FILE: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(content) {
+		return errors.New("TIMESTAMP_CA_FILE: no certificate in it")
+	}
+	a.stamper = testimony.NewStamper(testimony.StampOptions{DB: a.db, URL: a.config.TimestampURL, Roots: roots, Witnessed: policy.Keys().Quorum() != nil, Clock: a.clock})
+	return nil
+}
+
+// Stamp does at once what is done every hour: it has the journal's newest published checkpoint stamped.
+func (a *App) Stamp(ctx context.Context) error { return a.stampJournal(ctx) }
+
+// stampJournal has the journal's newest published checkpoint stamped, if there is somebody to do it.
+func (a *App) stampJournal(ctx context.Context) error {
+	if a.stamper == nil {
+		return nil
+	}
+	return a.stamper.Stamp(ctx)
+}
+
+// watchStamps shows when the journal was last stamped.
+func (m *metrics) watchStamps(a *App) {
+	if a.stamper == nil {
+		return
+	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "mandat_journal_stamped_timestamp_seconds",
+		Help: "When the authority last stamped the journal; 0 is never. Alarm when that was three hours ago and acts were done since."}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		at, err := a.stamper.Last(ctx)
+		if err != nil || at.IsZero() {
+			return 0
+		}
+		return float64(at.Unix())
+	}))
 }
 
 // openLog has the tree ready to grow: it is the one that this server saw last, and no smaller than what enough witnesses hold.

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"net"
 	"time"
@@ -87,6 +88,24 @@ func NewSeal(authority Pair, owner string, now time.Time) (Pair, error) {
 	}, &authority, now)
 	if err != nil {
 		return Pair{}, fmt.Errorf("make seal certificate: %w", err)
+	}
+	return p, nil
+}
+
+// NewTimestamping makes a certificate to sign timestamps with, and nothing else (RFC 3161 section 2.3).
+func NewTimestamping(authority Pair, now time.Time) (Pair, error) {
+	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}}) // id-kp-timeStamping
+	if err != nil {
+		return Pair{}, fmt.Errorf("make timestamping certificate: %w", err)
+	}
+	p, err := issue(&x509.Certificate{
+		Subject:         pkix.Name{CommonName: "Mandat, development timestamps"},
+		NotAfter:        now.Add(sealLife),
+		KeyUsage:        x509.KeyUsageDigitalSignature,
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}}, // extKeyUsage
+	}, &authority, now)
+	if err != nil {
+		return Pair{}, fmt.Errorf("make timestamping certificate: %w", err)
 	}
 	return p, nil
 }

@@ -55,6 +55,13 @@ type Config struct {
 	// witness with its address (docs/witness.md). Without it nobody but us says that there is one journal only.
 	WitnessesFile string `env:"WITNESSES_FILE"`
 
+	// Address of a timestamp authority (RFC 3161): once an hour it says when the journal's newest published checkpoint was there. Without it the times of
+	// acts are ours alone.
+	TimestampURL string `env:"TIMESTAMP_URL"`
+
+	// PEM file of that authority's certificate, or of the one above it: required with TIMESTAMP_URL.
+	TimestampCAFile string `env:"TIMESTAMP_CA_FILE"`
+
 	// ProConnect's issuer.
 	ProConnectIssuer string `env:"PROCONNECT_ISSUER,required"`
 
@@ -179,7 +186,7 @@ func fromFiles(vars map[string]string, names ...string) error {
 
 func (c Config) check() []error {
 	var out []error
-	for name, value := range map[string]string{"BASE_URL": c.BaseURL, "PROCONNECT_ISSUER": c.ProConnectIssuer, "FRANCECONNECT_ISSUER": c.FranceConnectIssuer, "SMS_URL": c.SMSURL, "SIRENE_URL": c.SireneURL} {
+	for name, value := range map[string]string{"BASE_URL": c.BaseURL, "PROCONNECT_ISSUER": c.ProConnectIssuer, "FRANCECONNECT_ISSUER": c.FranceConnectIssuer, "SMS_URL": c.SMSURL, "SIRENE_URL": c.SireneURL, "TIMESTAMP_URL": c.TimestampURL} {
 		if value == "" {
 			continue // said by the parser, or may be missing
 		}
@@ -200,6 +207,9 @@ func (c Config) check() []error {
 	}
 	if c.SMSCallbackKey != "" && (c.SMSURL == "" || len(c.SMSCallbackKey) < 32) {
 		out = append(out, errors.New("SMS_CALLBACK_KEY: want at least 32 characters, and SMS_URL"))
+	}
+	if (c.TimestampURL == "") != (c.TimestampCAFile == "") {
+		out = append(out, errors.New("TIMESTAMP_URL, TIMESTAMP_CA_FILE: want both or neither"))
 	}
 	if c.CertificationMinimum < 0 || c.CertificationMinimum > 1000 {
 		out = append(out, errors.New("CERTIFICATION_MINIMUM: want 0 to 1000"))

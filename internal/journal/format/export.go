@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // FileEntries is the number of entries in a file of an export: a perfect subtree, so that files are checked apart.
@@ -27,8 +28,20 @@ const (
 	EntriesName     = "entries/%08d.zst"
 	HashesName      = "hashes/%08d"
 	CheckpointsName = "checkpoints/%08d"
+	TimestampsName  = "timestamps/%d.tsr" // of the checkpoint kept of a tree of this size
 	SumsName        = "SHA256SUMS" // the last that is written: an export without it is not finished, or of before there was one
 )
+
+// TimestampName is the name of the timestamp (RFC 3161, DER) of the checkpoint that was kept of a tree of this size.
+func TimestampName(size int64) string { return fmt.Sprintf(TimestampsName, size) }
+
+// ParseTimestampName reads a name in exactly the form that TimestampName writes.
+func ParseTimestampName(name string) (size int64, ok bool) {
+	text, ok := strings.CutPrefix(name, "timestamps/")
+	text, ok2 := strings.CutSuffix(text, ".tsr")
+	size, err := ParseIndex(text)
+	return size, ok && ok2 && err == nil
+}
 
 // Form says how the entries of an export are written; it is what the names of their files end with.
 type Form string

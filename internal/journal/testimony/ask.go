@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -181,6 +182,5 @@ func (c *Collector) cosignature(w verify.Witness, signed, line string) (time.Tim
 }
 
 func keyHash(w verify.Witness) []byte {
-	h := w.Key.KeyHash()
-	return []byte{byte(h >> 24), byte(h >> 16), byte(h >> 8), byte(h)}
+	return binary.BigEndian.AppendUint32(nil, w.Key.KeyHash())
 }

@@ -98,6 +98,9 @@ func (e *exporter) run(ctx context.Context, keys *format.Keys) (Exported, error)
 	if err := e.spine(ctx); err != nil {
 		return Exported{}, err
 	}
+	if err := e.stamps(ctx); err != nil {
+		return Exported{}, err
+	}
 	return Exported{Checkpoint: e.head, Lines: e.count, Resumed: e.resumed}, e.finish()
 }
 

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"mandat/internal/journal/format"
 )
@@ -27,6 +29,9 @@ type Options struct {
 	// accounts for: an entry may be forgotten while the export is made or read. nil: there are none.
 	Later func(context.Context) ([][]byte, error)
 
+	// Authority is the certificate of the timestamp authority that is believed, or one above it. nil: timestamps are not checked.
+	Authority *x509.CertPool
+
 	Unlisted bool // the export is made as it is read (tree.Files): it has no list of its files
 }
 
@@ -39,6 +44,9 @@ type Report struct {
 	Entries     int64           // entries of which body and salt were there and fit
 	Over        int64           // entries whose time is over: only their place in the tree could be checked
 	Checkpoints int64           // signed checkpoints that were checked
+	Stamps      int64           // timestamps that were checked; each is of a kept checkpoint
+	Unchecked   int64           // timestamps that are there, and that nobody named an authority for
+	LastStamp   time.Time       // the time of the last that was checked
 	SiteSize    int64           // entries that the site's checkpoint covers; -1: no site was asked
 	Tiles       int64           // tiles and bundles of the site that were checked
 	SignedBy    []string        // ids of the keys that signed the last checkpoint that was checked
@@ -118,6 +126,7 @@ type verification struct {
 	head     format.Checkpoint
 	extra    []point // checkpoints from elsewhere that must fit
 	files    int64
+	stamps   *stamps
 	above    *above       // the levels of tiles above those of files
 	next     atomic.Int64 // file to be taken by a worker
 
@@ -142,7 +151,7 @@ type verification struct {
 }
 
 func newVerification(o Options, c *contents) (*verification, error) {
-	v := &verification{contents: c, policy: o.Policy, gone: o.Gone, later: o.Later, above: &above{}}
+	v := &verification{contents: c, policy: o.Policy, gone: o.Gone, later: o.Later, above: &above{}, stamps: stampsOf(c, o.Authority)}
 	v.joined = sync.NewCond(&v.mu)
 	signed, err := c.read(format.CheckpointName, format.MaxCheckpoint)
 	if err != nil {
@@ -257,7 +266,7 @@ func (v *verification) passed(p point, root format.Hash) error {
 		return v.notKept(p.size)
 	}
 	v.kept = p.size
-	return nil
+	return v.stamps.met(v.contents, format.Checkpoint{Origin: v.head.Origin, Size: p.size, Root: p.root})
 }
 
 // signed notes who signed a checkpoint, in the order of their sizes.
@@ -312,6 +321,9 @@ func (v *verification) finish(ctx context.Context) error {
 	if err := v.above.check(v.contents); err != nil {
 		return err
 	}
+	if err := v.stamps.rest(); err != nil {
+		return err
+	}
 	return v.contents.rest()
 }
 
@@ -332,6 +344,10 @@ func (v *verification) report(r *Report) {
 	r.Origin, r.Size, r.Root = v.head.Origin, v.head.Size, v.head.Root
 	r.Entries, r.Over, r.Checkpoints = v.entries, v.over, v.checkpoints
 	r.SignedBy, r.Breaks = v.headBy, v.breaks
+	r.Stamps, r.LastStamp = v.stamps.checked, v.stamps.last
+	if v.stamps.roots == nil {
+		r.Unchecked = int64(len(v.stamps.waiting))
+	}
 }
 
 // site checks the site's checkpoint against the export's, if a site is given.
