@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs", "wrapping", "dpop"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "notify", "backup", "phone", "consent", "report", "receipt", "erasure"},
+	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "erasure"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision", "backchannel"},
 	// 5 pages, no SQL
@@ -63,11 +63,12 @@ var beside = map[string][]string{
 	"phone":          {"org", "citizen"},
 	"consent":        {"org", "citizen", "phone"},
 	"invitation":     {"org"},
-	"report":         {"org", "citizen", "draft", "mandate"},
+	"report":         {"org", "citizen", "draft", "mandate", "unsealing"},
+	"unsealing":      {"org", "citizen"},
 	"receipt":        {"org", "mandate"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":        {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
-	"comparison":     {"client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey"},
+	"comparison":     {"client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -167,6 +168,7 @@ var writersByPrefix = map[string]string{
 	"client_":         "clientauth",
 	"receipt_":        "receipt",
 	"erasure_":        "erasure",
+	"unsealing":       "unsealing",
 }
 
 const (

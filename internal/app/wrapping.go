@@ -10,12 +10,13 @@ import (
 	"mandat/internal/draft"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
+	"mandat/internal/unsealing"
 	"mandat/internal/wrapping"
 )
 
 // Wrapped lists every column of wrapped keys.
 func Wrapped() []wrapping.Column {
-	return append(signingkey.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped())
+	return append(signingkey.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped())
 }
 
 func (a *App) keeper() *wrapping.Keeper {

@@ -29,13 +29,14 @@ import (
 	"mandat/internal/receipt"
 	"mandat/internal/report"
 	"mandat/internal/signingkey"
+	"mandat/internal/unsealing"
 )
 
 // Run compares everything, as auditor. What it reads it reads in short snapshots: it holds nothing back.
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, signingkey.Compare, client.Compare, journal.Compare} {
+		org.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, signingkey.Compare, client.Compare, unsealing.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err

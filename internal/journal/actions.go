@@ -145,5 +145,11 @@ func mandates() []Action {
 		{"journal.viewed", []string{"index", "page"}},
 		{"journal.compared", []string{"differences"}},
 		{"security.digested", []string{"since", "refusals"}},
+		{"unsealing.asked", []string{"unsealing", "person", "reason"}},
+		{"unsealing.granted", []string{"unsealing", "person", "until"}},
+		{"unsealing.refused", []string{"unsealing", "person"}},
+		{"unsealing.withdrawn", []string{"unsealing", "person"}},
+		{"unsealing.looked", []string{"unsealing", "person"}},
+		{"unsealing.ended", []string{"unsealing", "person"}},
 	}
 }

@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/paper"
 	"mandat/internal/prose"
+	"mandat/internal/unsealing"
 )
 
 // Report is the account of everything that was done with a mandate.
@@ -46,17 +49,25 @@ func (r *Register) Compose(ctx context.Context, by journal.Actor, id uuid.UUID, 
 	if err != nil {
 		return Report{}, fmt.Errorf("read the cases of mandate %s: %w", id, err)
 	}
-	return compose(lang, m, uses, cases, r.clock.Now())
+	var unsealed []unsealing.Unsealing
+	err = r.db.Read(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+		unsealed, err = unsealing.OfCitizen(ctx, tx, m.Citizen)
+		return err
+	})
+	if err != nil {
+		return Report{}, fmt.Errorf("read who was told who the citizen of mandate %s is: %w", id, err)
+	}
+	return compose(lang, m, uses, cases, unsealed, r.clock.Now())
 }
 
 // compose puts an account into words. cases are the references of files, by Use.Case.
-func compose(lang string, m mandate.Mandate, uses []Use, cases map[string]string, now time.Time) (Report, error) {
+func compose(lang string, m mandate.Mandate, uses []Use, cases map[string]string, unsealed []unsealing.Unsealing, now time.Time) (Report, error) {
 	w := french
 	if lang == "en" {
 		w = english
 	}
 	c := composer{words: w, m: m, cases: cases, now: now}
-	out := Report{Mandate: m, Lang: w.lang, At: now, Uses: uses, Title: w.title, Parties: c.parties(), Body: slices.Concat(c.done(uses), c.never(uses), c.limits())}
+	out := Report{Mandate: m, Lang: w.lang, At: now, Uses: uses, Title: w.title, Parties: c.parties(), Body: slices.Concat(c.done(uses), c.never(uses), c.unsealed(unsealed), c.limits())}
 	out.Note = paper.Block{Kind: paper.Note, Text: fmt.Sprintf(w.established, prose.Date(w.lang, now))}
 	c.space(&out)
 	shown, err := json.Marshal([]any{out.Title, out.Parties, out.Body})
@@ -173,6 +184,27 @@ func (c composer) never(uses []Use) []paper.Block {
 		return nil
 	}
 	return []paper.Block{c.heading(2, c.neverTitle), c.paragraph(c.neverText), {Kind: paper.List, Items: unused}}
+}
+
+// unsealed tells the citizen each time that an auditor was let see who they are.
+func (c composer) unsealed(all []unsealing.Unsealing) []paper.Block {
+	if len(all) == 0 {
+		return nil
+	}
+	out := paper.Block{Kind: paper.List}
+	for _, u := range all {
+		text := fmt.Sprintf(c.unsealedOn, prose.DateTime(c.lang, u.DecidedAt), c.unsealedFor[u.Reason])
+		switch u.Looks {
+		case 0:
+			text += " " + c.unsealedNever
+		case 1:
+			text += " " + fmt.Sprintf(c.unsealedOnce, prose.DateTime(c.lang, u.LookedAt))
+		default:
+			text += " " + fmt.Sprintf(c.unsealedOften, u.Looks, prose.DateTime(c.lang, u.LookedAt))
+		}
+		out.Items = append(out.Items, text)
+	}
+	return []paper.Block{c.heading(2, c.unsealedTitle), c.paragraph(c.unsealedText), out}
 }
 
 // limits says what is enforced and what is declared (docs/architecture.md).

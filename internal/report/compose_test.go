@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/attestation"
 	"mandat/internal/db"
 	"mandat/internal/fixture"
@@ -14,6 +16,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/report"
 	"mandat/internal/token"
+	"mandat/internal/unsealing"
 )
 
 func (w *world) compose(t *testing.T, by journal.Actor, m mandate.Mandate, lang string) report.Report {
@@ -128,4 +131,58 @@ func TestHandOver(t *testing.T) {
 		t.Error("one entry, which names nobody, is expected")
 	}
 	w.same(t)
+}
+
+// The citizen is told of each time that an auditor was let see who they are, in the words of its reason's kind, looked at or not; and not of what was not granted.
+func TestCompose_TellsWhoSawTheName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	register := unsealing.New(w.DB, w.Journal, w.Keys, w.Citizens, w.Clock)
+	sofia, alma := w.Newcomer(t, journal.Auditor, uuid.Nil, "sofia"), w.Newcomer(t, journal.Auditor, uuid.Nil, "alma")
+	before := w.compose(t, w.Jeanne, m, "fr")
+	ask := func(reason string) uuid.UUID {
+		t.Helper()
+		id, err := register.Ask(t.Context(), sofia, unsealing.Question{Citizen: m.Citizen, Reason: reason, Words: "Une phrase qui explique pourquoi, et que personne ne lit ici."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	id := ask(unsealing.Complaint)
+	if again := w.compose(t, w.Jeanne, m, "fr"); !bytes.Equal(again.SHA256, before.SHA256) {
+		t.Error("what was only asked changes the account")
+	}
+	if err := register.Grant(t.Context(), alma, id); err != nil {
+		t.Fatal(err)
+	}
+	wantWords(t, said(w.compose(t, w.Jeanne, m, "fr")), "Qui a vu le nom de la personne", "pour ce motif : une réclamation. Le nom n’a pas été regardé.")
+	for range 2 {
+		if _, err := register.Look(t.Context(), sofia, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := said(w.compose(t, w.Jeanne, m, "fr"))
+	wantWords(t, text, "Le nom a été regardé 2 fois, la dernière le ")
+	if strings.Contains(text, "Une phrase qui explique") {
+		t.Error("the words of the reason stand in the account")
+	}
+	english := said(w.compose(t, w.Jeanne, m, "en"))
+	wantWords(t, english, "Who saw the person’s name", "for this reason: a complaint.", "looked at 2 times")
+	for _, reason := range unsealing.Reasons() {
+		if reason != unsealing.Complaint {
+			if err := register.Grant(t.Context(), alma, ask(reason)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, lang := range []string{"fr", "en"} {
+		if text := said(w.compose(t, w.Jeanne, m, lang)); strings.Contains(text, ": . ") || strings.Contains(text, "%!") {
+			t.Errorf("a reason has no words: %s", text)
+		}
+	}
+	other := w.Sign(t, w.Ines, fixture.Angela(), fixture.Tax)
+	if text := said(w.compose(t, w.Ines, other, "fr")); strings.Contains(text, "Qui a vu le nom") {
+		t.Error("another organisation's account tells it")
+	}
 }

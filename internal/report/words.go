@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"mandat/internal/unsealing"
+)
 
 // words are what a report says, in one language.
 type words struct {
@@ -15,6 +19,10 @@ type words struct {
 	by, corrected, correctedOn       string
 	neverTitle, neverText            string
 	limitsTitle, established         string
+	unsealedTitle, unsealedText      string
+	unsealedOn, unsealedNever        string
+	unsealedOnce, unsealedOften      string
+	unsealedFor                      map[string]string
 	limitsText                       []string
 	ways                             map[string]string
 	outcomes                         map[string]string // "" is that nobody gave an account
@@ -33,6 +41,12 @@ var french = words{
 	when: "Quand", how: "Comment", outcome: "Résultat", service: "Service", site: "Site", receipt: "Numéro de récépissé", note: "Précisions",
 	supplied: "Informations fournies par la personne", yes: "Oui", by: "Par", corrected: "Compte rendu corrigé", correctedOn: "le %s par %s",
 	neverTitle: "Ce qui n’a jamais été utilisé", neverText: "Ces démarches étaient autorisées. Rien n’a été fait pour elles avec ce mandat.",
+	unsealedTitle: "Qui a vu le nom de la personne, en vérifiant le service",
+	unsealedText:  "Les personnes chargées de vérifier le service travaillent sans les noms. Pour voir un nom, il leur faut une raison et l’accord d’une seconde personne, pour une heure.",
+	unsealedOn:    "Accord donné le %s, pour ce motif : %s.", unsealedNever: "Le nom n’a pas été regardé.", unsealedOnce: "Le nom a été regardé une fois, le %s.",
+	unsealedOften: "Le nom a été regardé %d fois, la dernière le %s.",
+	unsealedFor: map[string]string{unsealing.Complaint: "une réclamation", unsealing.Request: "une demande de la personne ou de qui la représente", unsealing.Anomaly: "une anomalie dans le journal",
+		unsealing.Authority: "une demande d’un tribunal ou d’une autorité de contrôle", unsealing.Incident: "un incident de sécurité"},
 	limitsTitle: "Ce que ce compte rendu garantit", established: "Compte rendu établi le %s. Chaque utilisation et chaque compte rendu sont inscrits dans le journal du service.",
 	limitsText: []string{
 		"Garanti par le service Mandat, pour une connexion au nom de la personne : qui a utilisé le mandat, pour qui et quand. Sans mandat en cours, cette connexion est refusée.",
@@ -59,6 +73,12 @@ var english = words{
 	when: "When", how: "How", outcome: "Outcome", service: "Service", site: "Site", receipt: "Receipt number", note: "Details",
 	supplied: "Information supplied by the person", yes: "Yes", by: "By", corrected: "Account corrected", correctedOn: "on %s by %s",
 	neverTitle: "What was never used", neverText: "These procedures were allowed. Nothing was done for them with this mandate.",
+	unsealedTitle: "Who saw the person’s name, in checking the service",
+	unsealedText:  "Those who check the service work without names. To see a name they need a reason and the agreement of a second person, for one hour.",
+	unsealedOn:    "Agreement given on %s, for this reason: %s.", unsealedNever: "The name was not looked at.", unsealedOnce: "The name was looked at once, on %s.",
+	unsealedOften: "The name was looked at %d times, the last time on %s.",
+	unsealedFor: map[string]string{unsealing.Complaint: "a complaint", unsealing.Request: "a request of the person or of whoever stands in for them", unsealing.Anomaly: "something odd in the journal",
+		unsealing.Authority: "a request of a court or a supervisory authority", unsealing.Incident: "a security incident"},
 	limitsTitle: "What this account guarantees", established: "Account drawn up on %s. Every use and every account stand in the journal of the service.",
 	limitsText: []string{
 		"Guaranteed by the Mandat service, for signing in in the person’s name: who used the mandate, for whom and when. Without a mandate in force, that is refused.",
