@@ -14,8 +14,11 @@ const FileEntries = 65536
 // KeptWithin is the most entries between two checkpoints that are kept, before the first, and after the last.
 const KeptWithin = FileEntries
 
-// ExportWindow bounds what a reader of an export must keep in memory to decompress it.
-const ExportWindow = 1 << 20
+// What a reader of an export must keep in memory to decompress it: as it is written, and at the most.
+const (
+	ExportWindow = 256 << 10
+	MaxWindow    = 4 << 20 // exports of before had a window of 1 MiB
+)
 
 // Names in an export. Those with a %08d are one for each 65,536 entries, numbered from 0. Tiles of the tree have the paths that the site
 // shows them under (TilePath).

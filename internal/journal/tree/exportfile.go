@@ -89,7 +89,7 @@ func countLines(content []byte, form format.Form) (int64, error) {
 	if !form.Zipped() {
 		return int64(bytes.Count(content, []byte{'\n'})), nil
 	}
-	zip, err := zstd.NewReader(bytes.NewReader(content), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(4*format.ExportWindow))
+	zip, err := zstd.NewReader(bytes.NewReader(content), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(format.MaxWindow))
 	if err != nil {
 		return 0, err
 	}

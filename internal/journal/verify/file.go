@@ -16,10 +16,11 @@ type file struct {
 	v      *verification
 	number int64
 
-	first, end    int64         // indexes of its entries
-	leaves        []format.Hash // as computed from the lines
-	tiles         []format.Hash // roots of each 256 of them
-	points        []point       // checkpoints of sizes in this file, in order
+	first, end    int64                 // indexes of its entries
+	leaves        []format.Hash         // as computed from the lines: those of the last tile that is not full
+	tiles         []format.Hash         // roots of the full tiles of leaves
+	inner         map[int][]format.Hash // leaves of tiles within which a checkpoint ends
+	points        []point               // checkpoints of sizes in this file, in order
 	entries, over int64
 	absent        *absent    // entries that are gone; nil: none is
 	accounts      []*account // entries that say which others were forgotten
@@ -33,22 +34,49 @@ type file struct {
 func (f *file) check(ctx context.Context) error {
 	f.first = f.number * format.FileEntries
 	f.end = min(f.first+format.FileEntries, f.v.head.Size)
-	f.leaves, f.points = slices.Grow(f.leaves[:0], int(f.end-f.first)), f.points[:0]
+	f.leaves, f.tiles, f.inner, f.points = f.leaves[:0], f.tiles[:0], nil, f.points[:0]
 	f.entries, f.over = 0, 0
 	f.absent, f.accounts = nil, f.accounts[:0]
+	bad := f.readCheckpoints() // first, to know which leaves are needed: but entries are named first
+	f.mark()
 	if err := f.readEntries(ctx); err != nil {
 		return err
-	}
-	f.tiles = f.tiles[:0]
-	for tile := range slices.Chunk(f.leaves, format.TileWidth) {
-		if len(tile) == format.TileWidth {
-			f.tiles = append(f.tiles, format.PerfectRoot(tile))
-		}
 	}
 	if err := f.checkTile(); err != nil {
 		return err
 	}
-	return f.readCheckpoints()
+	return bad
+}
+
+// mark notes the tiles of leaves within which a checkpoint ends, and puts those from elsewhere among the kept ones.
+func (f *file) mark() {
+	for _, p := range f.v.extra {
+		if p.size > f.first && p.size <= f.end {
+			at, _ := slices.BinarySearchFunc(f.points, p, func(a, b point) int { return int(a.size - b.size) })
+			f.points = slices.Insert(f.points, at, p)
+		}
+	}
+	for _, p := range f.points {
+		if p.size%format.TileWidth != 0 {
+			if f.inner == nil {
+				f.inner = map[int][]format.Hash{}
+			}
+			f.inner[int(p.size-f.first)/format.TileWidth] = nil
+		}
+	}
+}
+
+// leaf appends a leaf.
+func (f *file) leaf(h format.Hash) {
+	f.leaves = append(f.leaves, h)
+	if len(f.leaves) < format.TileWidth {
+		return
+	}
+	if _, needed := f.inner[len(f.tiles)]; needed {
+		f.inner[len(f.tiles)] = slices.Clone(f.leaves)
+	}
+	f.tiles = append(f.tiles, format.PerfectRoot(f.leaves))
+	f.leaves = f.leaves[:0]
 }
 
 // checkTile holds the tree's own hashes of the level above the leaves, which exports have since they have a list of their files, to the entries.
@@ -97,7 +125,7 @@ func (f *file) readEntries(ctx context.Context) error {
 }
 
 // next is the index of the entry whose line is awaited.
-func (f *file) next() int64 { return f.first + int64(len(f.leaves)) }
+func (f *file) next() int64 { return f.first + int64(len(f.tiles)*format.TileWidth+len(f.leaves)) }
 
 func (f *file) ended(rest []byte) error {
 	switch {
@@ -139,7 +167,7 @@ func (f *file) entry(b []byte) error {
 	if what != "" {
 		return &Fault{Index: want, Last: want, Action: actionOf(b), What: what}
 	}
-	f.leaves = append(f.leaves, leaf)
+	f.leaf(leaf)
 	if l.Over {
 		f.over++
 	} else {
@@ -187,35 +215,33 @@ func (f *file) readCheckpoints() error {
 // join appends the file's entries to the tree of the files before, and checks the checkpoints on the way.
 func (f *file) join(tree *peaks) error {
 	points := f.points
-	for _, p := range f.v.extra {
-		if p.size > f.first && p.size <= f.end {
-			at, _ := slices.BinarySearchFunc(points, p, func(a, b point) int { return int(a.size - b.size) })
-			points = slices.Insert(points, at, p)
+	pass := func(at *peaks) error {
+		for len(points) > 0 && points[0].size == at.size {
+			if err := f.v.passed(points[0], at.root()); err != nil {
+				return err
+			}
+			points = points[1:]
 		}
+		return nil
 	}
-	f.points = points
 	var within peaks
-	tiles := f.tiles
-	for leaves := range slices.Chunk(f.leaves, format.TileWidth) {
-		if len(points) > 0 && points[0].size <= tree.size+int64(len(leaves)) {
-			within.copyOf(tree)
-			for _, leaf := range leaves {
-				within.add(leaf, 0)
-				for len(points) > 0 && points[0].size == within.size {
-					if err := f.v.passed(points[0], within.root()); err != nil {
-						return err
-					}
-					points = points[1:]
-				}
+	for n, root := range f.tiles {
+		within.copyOf(tree)
+		for _, leaf := range f.inner[n] {
+			within.add(leaf, 0)
+			if err := pass(&within); err != nil {
+				return err
 			}
 		}
-		if len(leaves) == format.TileWidth {
-			tree.add(tiles[0], 8)
-			tiles = tiles[1:]
-			continue
+		tree.add(root, 8)
+		if err := pass(tree); err != nil {
+			return err
 		}
-		for _, leaf := range leaves {
-			tree.add(leaf, 0)
+	}
+	for _, leaf := range f.leaves {
+		tree.add(leaf, 0)
+		if err := pass(tree); err != nil {
+			return err
 		}
 	}
 	if len(f.tiles) == format.TileWidth {

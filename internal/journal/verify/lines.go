@@ -78,7 +78,7 @@ type damaged struct{ error }
 
 func (r *lineReader) unzip(from io.Reader) (err error) {
 	if r.zip == nil {
-		r.zip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(4*format.ExportWindow),
+		r.zip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(format.MaxWindow),
 			zstd.IgnoreChecksum(true)) // what is in it is checked by better hashes
 		if err != nil {
 			return err
