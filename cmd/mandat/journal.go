@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 type journalCmds struct {
 	Verify  verifyCmd   `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
 	Export  exportCmd   `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
+	Inspect inspectCmd  `cmd:"" help:"Verify the whole journal in the database where it lies, as the servers do every night."`
 	Prove   proveCmd    `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
 	Witness witnessCmds `cmd:"" help:"Watch journals for other bodies, and cosign what continues what was seen (docs/witness.md)."`
 	Compare compareCmd  `cmd:"" help:"Compare what decides something (mandates, powers, attestations, organisations, people, roles, certifications, factors, cards, charter, invitations) with what the entries say."`
@@ -70,6 +72,7 @@ func (v verifyCmd) Run(ctx context.Context) error {
 	if v.Proof != "" {
 		return v.proof(policy)
 	}
+	debug.SetGCPercent(verifyGarbage)
 	o := verify.Options{Policy: policy, Site: v.Site}
 	if v.Export != "" {
 		files, closer, err := verify.OpenExport(v.Export)
@@ -130,6 +133,10 @@ func sayStamps(r verify.Report) {
 		fmt.Printf("  %d timestamps were not checked: name the authority that you believe with --authority\n", r.Unchecked)
 	}
 }
+
+// verifyGarbage is how much garbage, in percent of what lives, waits for its collection while an export is verified: next to none is made, and what the
+// start of the program left is not to be kept.
+const verifyGarbage = 10
 
 // proof checks one entry without server or database.
 func (v verifyCmd) proof(policy *verify.Policy) error {

@@ -57,6 +57,18 @@ func BenchmarkLog(b *testing.B) {
 		}
 		printFinished("verify, "+workers+" core(s)", ours, theirs, budget)
 	}
+	var inspections, people []finished
+	for n := range min(rounds, 3) {
+		inspections = append(inspections, finish(b, []string{"DATABASE_URL_AUDITOR=" + p.Auditor}, mandat, "journal", "inspect", "--policy", policy))
+		people = append(people, finish(b, []string{"DATABASE_URL_AUDITOR=" + p.Auditor}, mandat, "journal", "export", "--policy", policy, "--format", "jsonl.zst", filepath.Join(dir, "json"+strconv.Itoa(n))))
+	}
+	printFinished("inspect", inspections, nil, "")
+	printFinished("export, JSON Lines", people, nil, "")
+	var parts []finished
+	for range min(rounds, 3) {
+		parts = append(parts, finish(b, nil, mandat, "journal", "verify", "--policy", policy, filepath.Join(dir, "json0")))
+	}
+	printFinished("verify, JSON Lines", parts, nil, "")
 	fmt.Println()
 }
 
