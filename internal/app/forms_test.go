@@ -67,6 +67,8 @@ var forms = map[string]url.Values{
 	"POST /mandats/nouveau":                                   {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
 	"POST /mandats/{mandate}/fin":                             {"reason": {"citizen"}},
 	"POST /mandats/{mandate}/renouvellement":                  {"powers": {"1"}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
+	"POST /mandats/{mandate}/effacement":                      {"asked": {"on"}, "ends": {"on"}},
+	"POST /effacements/{request}":                             {},
 	"POST /mandats/{mandate}/dossier":                         {"seen": {"document"}},
 	"POST /mandats/{mandate}/recu":                            {},
 	"POST /recu":                                              {"receipt": {"a.b.c"}, "file": {" "}},

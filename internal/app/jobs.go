@@ -25,6 +25,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "renew-wrapping", Every: time.Hour, Run: a.renewWrapping},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},
 		{Name: "start-mandates", Every: time.Minute, Run: a.startMandates},
+		{Name: "erase-asked", Every: time.Hour, Run: a.erasures.CarryOut},
 		{Name: "extend-status-lists", Every: time.Hour, Run: a.receipts.Extend},
 		{Name: "purge-drafts", Every: 15 * time.Minute, Run: a.purgeDrafts},
 		{Name: "purge-sessions", Every: 15 * time.Minute, Run: a.sessions.Purge},

@@ -41,7 +41,7 @@ func (a *App) buildRoutes(context.Context) error {
 	a.decisions.Mount(a.router)
 	a.office.smsin.Mount(a.router)
 	(&aidant.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Caseload: a.caseload, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Journal: a.journal,
-		Press: a.press, Phones: a.office.phones, Reports: a.reports, Receipts: a.receipts, Decisions: a.decisions, Clients: a.clients, Certifications: a.office.certifications, Dossiers: a.dossiers(), Clock: a.clock}).Mount(a.router)
+		Press: a.press, Phones: a.office.phones, Reports: a.reports, Receipts: a.receipts, Decisions: a.decisions, Clients: a.clients, Certifications: a.office.certifications, Dossiers: a.dossiers(), Erasures: a.erasures, Clock: a.clock}).Mount(a.router)
 	(&counter.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Clock: a.clock,
 		Phones: a.office.phones, Consents: a.office.consents, Press: a.press, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Caseload: a.caseload,

@@ -82,6 +82,8 @@ func (rp *RP) outcome(r *http.Request, left time.Time, answer upstream.Answer, e
 	switch {
 	case errors.Is(err, draft.ErrMinor):
 		return "minor", nil
+	case errors.Is(err, citizen.ErrRestricted):
+		return "restricted", nil
 	case errors.Is(err, draft.ErrState), errors.Is(err, draft.ErrSigned), errors.Is(err, draft.ErrNotOwn), errors.Is(err, db.ErrNotFound), errors.Is(err, org.ErrMayNot):
 		return "draft_changed", nil
 	case err != nil:

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/client"
 	"mandat/internal/decision"
 	"mandat/internal/dossier"
+	"mandat/internal/erasure"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/receipt"
@@ -45,6 +46,7 @@ func newCounter(t *testing.T) *counter {
 	c.Serve(t, (&Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Caseload: c.Caseload, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Journal: c.Journal, Press: press, Clock: c.Clock, Decisions: c.decisions, Clients: clients,
 		Receipts:       receipt.New(c.DB, c.Journal, c.Mandates, sitetest.Keys(t), receipt.Settings{BaseURL: "http://localhost"}, c.Clock),
 		Certifications: c.Certifications, Phones: c.phones.Phones, Reports: reports,
+		Erasures: erasure.New(c.DB, c.Journal, c.phones.Phones, c.Clock, nil),
 		Dossiers: dossier.New(dossier.Parts{DB: c.DB, Journal: c.Journal, Citizens: c.Citizens, Mandates: c.Mandates, Drafts: c.Drafts, Reports: reports, Catalogue: c.Catalogue, Clock: c.Clock})}).Mount,
 		(&counterpages.Site{Pages: c.Pages, Sessions: c.Sessions, Mandates: c.Mandates, Drafts: c.Drafts, Directory: c.Directory, Catalogue: c.Catalogue, Clock: c.Clock}).Mount)
 	return c

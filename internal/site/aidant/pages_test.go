@@ -135,7 +135,7 @@ func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
 	var names []string
-	for _, p := range append(append(everyPage(t), phonePages()...), append(listPages(), append(refusalsPages(), append(usesPages(), append(endsPages(), dossierPages()...)...)...)...)...) {
+	for _, p := range append(append(everyPage(t), phonePages()...), append(listPages(), append(refusalsPages(), append(usesPages(), append(endsPages(), append(dossierPages(), erasurePages()...)...)...)...)...)...) {
 		names = append(names, p.name)
 		for _, lang := range pagetest.Languages {
 			body := pagetest.Render(t, pages, p.name, lang, maelle, p.data())

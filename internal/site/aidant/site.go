@@ -12,6 +12,7 @@ import (
 	"mandat/internal/decision"
 	"mandat/internal/dossier"
 	"mandat/internal/draft"
+	"mandat/internal/erasure"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
 	"mandat/internal/org"
@@ -44,6 +45,7 @@ type Site struct {
 	Decisions      *decision.Point
 	Clients        *client.Registry
 	Dossiers       *dossier.Register
+	Erasures       *erasure.Register
 }
 
 // Mount adds the site's routes.
@@ -63,6 +65,7 @@ func (s *Site) Mount(r *page.Router) {
 	s.mountUses(r)
 	s.mountPhone(r)
 	s.mountDossier(r)
+	s.mountErasures(r)
 	r.Get("/mandats", page.Aidant, s.showList)
 	r.Post("/mandats", page.Aidant, s.doSearch)
 	r.Get(exportPath, page.Aidant, s.showExport)

@@ -121,6 +121,8 @@ func (s *Site) identified(w http.ResponseWriter, r *http.Request, at *session.Se
 		return s.goTo(w, r, "/brouillons/"+d.ID.String()+"/recapitulatif")
 	case errors.Is(err, draft.ErrMinor):
 		return s.identifyAgain(w, r, at, d, "ladder.refused.minor")
+	case errors.Is(err, citizen.ErrRestricted):
+		return s.identifyAgain(w, r, at, d, "erasing.refused")
 	case errors.Is(err, draft.ErrTooLow):
 		return s.identifyAgain(w, r, at, d, "ladder.refused.too_low")
 	case errors.Is(err, db.ErrNotFound):

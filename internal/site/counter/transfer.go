@@ -161,6 +161,8 @@ func notHere(err error) string {
 		return "ladder.refused.namesake"
 	case errors.Is(err, draft.ErrMinor):
 		return "aidant.refused.minor"
+	case errors.Is(err, citizen.ErrRestricted):
+		return "erasing.refused"
 	case errors.Is(err, draft.ErrTooLow):
 		return "ladder.refused.too_low"
 	}
