@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"mandat/internal/app"
 	"mandat/internal/demo"
@@ -47,7 +48,7 @@ func (d demoCommand) Run(ctx context.Context) error {
 }
 
 func (d demoCommand) check(ctx context.Context) error {
-	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Progress: os.Stdout, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Progress: os.Stdout, KeepEvery: 500 * time.Millisecond, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return interrupted(ctx, err)
 	}

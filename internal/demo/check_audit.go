@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -34,9 +35,10 @@ func (c *check) audited(mandate *uuid.UUID, acts []string, names ...string) []st
 	export := filepath.Join(c.dir, "journal.tar")
 	return []step{
 		{"the auditor signs in and reads the journal, which holds no name", all(func() error { return c.sofia.SignIn("demo-sofia") }, at(c.sofia, "/audit"),
-			func() error { return c.sofia.Get(c.Config.BaseURL + "/audit/journal?id=" + mandate.String()) }, func() error { return c.readEntries(acts, names) })},
+			func() error { return c.sofia.Get(c.Config.BaseURL + "/audit/journal?mandat=" + mandate.String()) }, func() error { return c.readEntries(acts, names) })},
+		{"two witnesses have cosigned what is published, and an authority dates it", c.watched},
 		{"she takes the journal away", func() error { return c.takeExport(export) }},
-		{"the export is whole, by the policy file alone", func() error { return c.verify(export, "") }},
+		{"the export is whole, by the policy file alone, and its timestamp is the authority's", func() error { return c.verify(export, "") }},
 		{"the running site shows the same journal", func() error { return c.verify(export, c.Config.BaseURL) }},
 		{"the mandates are what the journal says", c.compare("Rien à signaler")},
 	}
@@ -87,11 +89,39 @@ func (c *check) verify(export, site string) error {
 		return err
 	}
 	defer func() { _ = closer.Close() }()
-	r, err := verify.Log(c.ctx, verify.Options{Policy: policy, Export: files, Site: site})
-	if err == nil && r.Entries < 10 {
-		err = fmt.Errorf("only %d entries", r.Entries)
+	authority, err := os.ReadFile(c.path(authorityFile))
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	r, err := verify.Log(c.ctx, verify.Options{Policy: policy, Export: files, Site: site, Authority: roots})
+	if err == nil && (r.Entries < 10 || r.Stamps == 0) {
+		err = fmt.Errorf("only %d entries and %d timestamps", r.Entries, r.Stamps)
 	}
 	return err
+}
+
+// watched waits until everything that was done is cosigned, and has it stamped, which is done every hour.
+func (c *check) watched() error {
+	if err := errors.Join(c.App.CatchUp(c.ctx), c.App.Stamp(c.ctx)); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.Policy)
+	if err != nil {
+		return err
+	}
+	policy, err := verify.ParsePolicy(text)
+	if err != nil {
+		return err
+	}
+	if err := c.sofia.Get(c.Config.BaseURL + "/journal/checkpoint"); err != nil {
+		return err
+	}
+	if n := len(policy.Witnesses()); n != 2 || !policy.Keys().Quorum().Satisfied(c.sofia.Body()) {
+		return fmt.Errorf("the published checkpoint lacks a cosignature of %d witnesses", n)
+	}
+	return nil
 }
 
 // compare lets the auditor compare, and looks for words on the page. The words may be known only when the step runs.

@@ -102,20 +102,33 @@ func (m *mandates) entryOfTerms() error {
 	return nil
 }
 
-var entryText = regexp.MustCompile(`(?s)<pre class="fr-code"[^>]*>(.*?)</pre>`)
+var (
+	entryLink = regexp.MustCompile(`href="(/audit/journal/[0-9]+)"`)
+	entryText = regexp.MustCompile(`(?s)<pre class="fr-code"[^>]*>(\{.*?)</pre>`)
+)
 
-// entries are the bodies of the entries of an act on a mandate as the auditor's page shows them, the latest first.
+// entries are the bodies of the entries of an act on a mandate as the auditor's pages show them, the latest first.
 func (c *check) entries(mandate uuid.UUID, action string) ([][]byte, error) {
 	w := c.browser() // the auditor's own window may show something else
 	if err := w.SignIn("demo-sofia"); err != nil {
 		return nil, err
 	}
-	if err := w.Get(c.Config.BaseURL + "/audit/journal?" + url.Values{"id": {mandate.String()}, "action": {action}}.Encode()); err != nil {
-		return nil, err
+	list := c.Config.BaseURL + "/audit/journal?" + url.Values{"mandat": {mandate.String()}, "acte": {action}}.Encode()
+	var links [][][]byte
+	for tries := 0; len(links) == 0 && tries < 100; tries++ { // an entry has a page when it is in the tree, some milliseconds after the act
+		if err := w.Get(list); err != nil {
+			return nil, err
+		}
+		links = entryLink.FindAllSubmatch(w.Body(), -1)
 	}
 	var out [][]byte
-	for _, found := range entryText.FindAllSubmatch(w.Body(), -1) {
-		out = append(out, []byte(html.UnescapeString(string(found[1]))))
+	for _, link := range links {
+		if err := w.Get(c.Config.BaseURL + string(link[1])); err != nil {
+			return nil, err
+		}
+		if found := entryText.FindSubmatch(w.Body()); found != nil {
+			out = append(out, []byte(html.UnescapeString(string(found[1]))))
+		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("the auditor's page shows no entry %s: %d %q", action, w.Status(), w.H1())

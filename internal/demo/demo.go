@@ -42,6 +42,8 @@ type Options struct {
 	Progress io.Writer // a line for what takes more than a moment
 	Log      *slog.Logger
 	Clock    *clock.Clock // nil is the machine's
+
+	KeepEvery time.Duration // between checkpoints of the journal that are kept, and shown to witnesses; 0 is ten seconds
 }
 
 // Demo is a running demonstration.
@@ -85,6 +87,9 @@ func (d *Demo) start(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := d.makeKeys(); err != nil {
+		return err
+	}
+	if err := d.startWatchers(ctx, p, o.Log); err != nil {
 		return err
 	}
 	if err := d.startTwin(ctx, o, p); err != nil {
@@ -222,13 +227,14 @@ func (d *Demo) settings(p ports) []string {
 		"KEYS_DIR=" + d.path("keys"), "KEY_ENCRYPTION_KEY_FILE=" + d.path("key-encryption.json"), "STATE_DIR=" + d.path("state"), "JOURNAL_ORIGIN=" + journalOrigin, "IDP_CLIENTS_FILE=" + d.path("clients.json"),
 		"PROCONNECT_ISSUER=" + d.Twin.ProConnect, "PROCONNECT_CLIENT_ID=mandat", "PROCONNECT_CLIENT_SECRET=" + d.Config.ProConnectClientSecret,
 		"FRANCECONNECT_ISSUER=" + d.Twin.FranceConnect, "FRANCECONNECT_CLIENT_ID=mandat", "FRANCECONNECT_CLIENT_SECRET=" + d.Config.FranceConnectClientSecret,
+		"WITNESSES_FILE=" + d.path(witnessesFile), fmt.Sprintf("TIMESTAMP_URL=http://127.0.0.9:%d/", p.Stamps), "TIMESTAMP_CA_FILE=" + d.path(authorityFile),
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
 		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_CALLBACK_KEY=" + d.Mailbox.Secret, "SMS_FROM=Mandat",
 	}
 }
 
 func (d *Demo) startApp(ctx context.Context, o Options) error {
-	a, err := app.New(ctx, d.Config, app.Options{Log: o.Log, Clock: o.Clock})
+	a, err := app.New(ctx, d.Config, app.Options{Log: o.Log, Clock: o.Clock, KeepEvery: o.KeepEvery})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"mandat/internal/demo"
 	"mandat/internal/twin/twintest"
@@ -17,7 +18,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := demo.Start(t.Context(), demo.Options{Twin: twin, Log: slog.New(slog.DiscardHandler)})
+	d, err := demo.Start(t.Context(), demo.Options{Twin: twin, KeepEvery: 500 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,9 @@ type ports struct {
 	Service       int `json:"service"`
 	Mail          int `json:"mail"`
 	Direct        int `json:"direct"`
+	FirstWitness  int `json:"first_witness"`
+	SecondWitness int `json:"second_witness"`
+	Stamps        int `json:"stamps"`
 }
 
 const portsFile = "ports.json"
@@ -36,7 +39,8 @@ func (p *ports) all() []struct {
 	}{
 		{"127.0.0.1", "Mandat", &p.Site}, {"127.0.0.1", "metrics", &p.Metrics}, {"127.0.0.2", "FranceConnect's stand-in", &p.FranceConnect},
 		{"127.0.0.3", "ProConnect's stand-in", &p.ProConnect}, {"127.0.0.4", "the public service", &p.Service}, {"127.0.0.5", "the page of mails", &p.Mail},
-		{"127.0.0.6", "the services that talk to Mandat directly", &p.Direct},
+		{"127.0.0.6", "the services that talk to Mandat directly", &p.Direct}, {"127.0.0.7", "the first witness", &p.FirstWitness},
+		{"127.0.0.8", "the second witness", &p.SecondWitness}, {"127.0.0.9", "the timestamp authority", &p.Stamps},
 	}
 }
 

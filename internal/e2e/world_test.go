@@ -97,7 +97,7 @@ func (w *world) fetchAxe(ctx context.Context) error {
 }
 
 func (w *world) startProgram(ctx context.Context) (err error) {
-	w.Demo, err = demo.Start(ctx, demo.Options{Twin: filepath.Join(filepath.Dir(w.pictures), ".data", "twin"), Progress: os.Stderr, Log: slog.New(slog.DiscardHandler)})
+	w.Demo, err = demo.Start(ctx, demo.Options{Twin: filepath.Join(filepath.Dir(w.pictures), ".data", "twin"), Progress: os.Stderr, KeepEvery: 500 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		w.stops = append(w.stops, w.Stop)
 	}
