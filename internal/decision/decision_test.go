@@ -359,6 +359,9 @@ func TestDecide_RefusesWhatIsNoQuestion(t *testing.T) {
 		if a.StatusCode != http.StatusBadRequest || question {
 			t.Errorf("%s: %d %s (a question: %v)", name, a.StatusCode, a.body, question)
 		}
+		if whole := name == "unknown member"; whole != strings.Contains(a.body, "in the question\"") {
+			t.Errorf("%s: %s", name, a.body)
+		}
 	}
 	// JSON Schema cannot say these.
 	for name, body := range map[string]string{

@@ -203,17 +203,31 @@ type names struct{ actor, citizen string }
 // named makes the names of an aidant and a citizen towards a sector.
 func (s *site) named(t testing.TB, sector string, by journal.Actor, m mandate.Mandate) names {
 	t.Helper()
-	n := names{base64.RawURLEncoding.EncodeToString(token.Bytes(32)), base64.RawURLEncoding.EncodeToString(token.Bytes(32))}
+	return names{s.actor(t, sector, by), s.subject(t, sector, m)}
+}
+
+// actor makes the name of an aidant towards a sector.
+func (s *site) actor(t testing.TB, sector string, by journal.Actor) string {
+	t.Helper()
+	return s.name(t, `insert into idp_actor (person_id, sector, sub, created_at) values ($1, $2, $3, now())`, by.Person, sector)
+}
+
+// subject makes the name of the citizen of a mandate towards a sector.
+func (s *site) subject(t testing.TB, sector string, m mandate.Mandate) string {
+	t.Helper()
+	return s.name(t, `insert into idp_subject (citizen_id, sector, organisation_id, sub, created_at) values ($1, $2, $4, $3, now())`, m.Citizen, sector, m.Organisation)
+}
+
+func (s *site) name(t testing.TB, insert string, who uuid.UUID, sector string, more ...any) string {
+	t.Helper()
+	sub := base64.RawURLEncoding.EncodeToString(token.Bytes(32))
 	err := s.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
-		if err := tx.ExecOne(t.Context(), pgx.ErrNoRows, `insert into idp_actor (person_id, sector, sub, created_at) values ($1, $2, $3, now())`, by.Person, sector, n.actor); err != nil {
-			return err
-		}
-		return tx.ExecOne(t.Context(), pgx.ErrNoRows, `insert into idp_subject (citizen_id, sector, organisation_id, sub, created_at) values ($1, $2, $3, $4, now())`, m.Citizen, sector, m.Organisation, n.citizen)
+		return tx.ExecOne(t.Context(), pgx.ErrNoRows, insert, append([]any{who, sector, sub}, more...)...)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return sub
 }
 
 // asked is the body of a question about tax, changed by pairs of a member's path and its value ("" takes it away).
