@@ -86,21 +86,16 @@ func (f Filter) order(lasts string) string {
 // errNobody says that there is nobody on the list.
 var errNobody = errors.New("the list is empty")
 
-// listed is the detail of the entry of a list, searched of a search.
-type (
-	listed struct {
-		Mandates int    `json:"mandates"`
-		Of       string `json:"of,omitempty"`
-	}
-	searched struct {
-		Results int `json:"results"`
-	}
-)
+// listed is the detail of the entry of a list; mandate.Searched is that of a search.
+type listed struct {
+	Mandates int    `json:"mandates"`
+	Of       string `json:"of,omitempty"`
+}
 
 // event is what looking at a page leaves: a search always, a list if it showed somebody.
 func (f Filter) event(shown int) (journal.Event, error) {
 	if f.Words != "" {
-		return journal.Event{Action: "citizen.searched", Detail: searched{Results: shown}}, nil
+		return journal.Event{Action: "citizen.searched", Detail: mandate.Searched{Results: shown}}, nil
 	}
 	if shown == 0 {
 		return journal.Event{}, errNobody

@@ -126,12 +126,12 @@ func (r *Registry) Replace(ctx context.Context, by journal.Actor, id string, sto
 
 // Close closes a service: from now on it is unknown, and what it was given is worth nothing. Errors as Change.
 func (r *Registry) Close(ctx context.Context, by journal.Actor, id string) error {
-	return r.turn(ctx, by, id, journal.Event{Action: "client.closed"}, `update client set state = 'closed', closed_at = $2, changed_at = $2 where id = $1 and state = 'open'`)
+	return r.turn(ctx, by, id, journal.Event{Action: "client.closed", Detail: detail{id}}, `update client set state = 'closed', closed_at = $2, changed_at = $2 where id = $1 and state = 'open'`)
 }
 
 // Reopen opens a service again that was closed: what it was given before stays worth nothing. Errors as Change.
 func (r *Registry) Reopen(ctx context.Context, by journal.Actor, id string) error {
-	return r.turn(ctx, by, id, journal.Event{Action: "client.reopened"}, `update client set state = 'open', closed_at = null, changed_at = $2, tokens_since = $2 where id = $1 and state = 'closed'`)
+	return r.turn(ctx, by, id, journal.Event{Action: "client.reopened", Detail: detail{id}}, `update client set state = 'open', closed_at = null, changed_at = $2, tokens_since = $2 where id = $1 and state = 'closed'`)
 }
 
 func (r *Registry) turn(ctx context.Context, by journal.Actor, id string, e journal.Event, sql string) error {
@@ -139,7 +139,6 @@ func (r *Registry) turn(ctx context.Context, by journal.Actor, id string, e jour
 	if err != nil {
 		return err
 	}
-	e.Detail = detail{id}
 	return r.table.act(ctx, by, e.Action, func(tx *journal.Tx) (journal.Event, error) {
 		return e, tx.ExecOne(ctx, db.ErrConflict, sql, key, tx.Now)
 	})

@@ -69,12 +69,12 @@ func (p *Point) record(ctx context.Context, by *client.Client, q request, first 
 }
 
 func (v verdict) event(by *client.Client, q request) journal.Event {
-	e := journal.Event{Action: "decision.refused"}
+	told := answered{by.ID, v.facts.person.String(), q.procedure, v.caseRef, string(q.level), v.reason}
+	e := journal.Event{Action: "decision.refused", Detail: told}
 	if v.reason == "" {
-		e = journal.Event{Action: "decision.given"}
+		e = journal.Event{Action: "decision.given", Detail: told}
 	}
 	e.Organisation, e.Citizen, e.Mandate = v.facts.organisation, v.facts.citizen, v.mandate
-	e.Detail = answered{by.ID, v.facts.person.String(), q.procedure, v.caseRef, string(q.level), v.reason}
 	return e
 }
 

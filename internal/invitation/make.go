@@ -214,14 +214,13 @@ func (r *Register) resend(ctx context.Context, by journal.Actor, id uuid.UUID) e
 		expires := tx.Now.Add(Life)
 		event := journal.Event{Action: "invitation.renewed", Organisation: i.organisation, Detail: tellOf(id, nil, expires)}
 		if i.organisation == uuid.Nil && (!i.stands || !tx.Now.Before(i.expires)) {
-			event.Action = "invitation.proposed"
-			return event, tx.ExecOne(ctx, db.ErrConflict, `update invitation set state = 'proposed', token_hash = null, invited_by = $2, confirmed_by = null, created_at = $3, expires_at = $4
+			return journal.Event{Action: "invitation.proposed", Detail: tellOf(id, nil, expires)}, tx.ExecOne(ctx, db.ErrConflict, `update invitation set state = 'proposed', token_hash = null, invited_by = $2, confirmed_by = null, created_at = $3, expires_at = $4
 				where id = $1 and state = 'open'`, id, db.OrNull(by.Person), tx.Now, expires)
 		}
 		set := `token_hash = null, expires_at = $2`
 		args := []any{id, expires}
 		if !i.stands {
-			event.Action, event.Detail = "invitation.made", tellOf(id, i.roles, expires)
+			event = journal.Event{Action: "invitation.made", Organisation: i.organisation, Detail: tellOf(id, i.roles, expires)}
 			set, args = set+`, invited_by = $3, created_at = $4`, append(args, db.OrNull(by.Person), tx.Now)
 		}
 		err := tx.ExecOne(ctx, db.ErrConflict, `update invitation set `+set+` where id = $1 and state = 'open'`, args...)

@@ -37,7 +37,8 @@ type consulted struct {
 	Page string `json:"page"`
 }
 
-type searched struct {
+// Searched is the detail of citizen.searched: how many were shown, never what was typed.
+type Searched struct {
 	Results int    `json:"results"`
 	Login   string `json:"login,omitempty"` // of the client for whom somebody is looked for
 }
@@ -76,7 +77,7 @@ func (r *Register) Reading(ctx context.Context, by journal.Actor, id uuid.UUID, 
 // login of a client for which somebody is looked for, else the nil id. The entry says that somebody was looked for, and how many were found: not
 // the name, which would be personal. Errors: citizen.ErrTooShort, org.ErrMayNot.
 func (r *Register) Citizens(ctx context.Context, by journal.Actor, query string, login uuid.UUID) ([]citizen.Citizen, error) {
-	detail := searched{}
+	detail := Searched{}
 	if login != uuid.Nil {
 		detail.Login = login.String()
 	}

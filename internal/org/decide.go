@@ -95,6 +95,7 @@ func (d *Directory) AskedIdentities(ctx context.Context, by journal.Actor) ([]As
 // It returns db.ErrNotFound for a name that is not asked, or that the actor may not decide on, ErrSecond to who is no second person beside the
 // first, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) (waits bool, err error) {
+	named := personNamed{person.String(), digest}
 	err = d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, organisation *uuid.UUID) (journal.Event, error) {
 		if by.Kind == journal.System {
 			if err := standsIn(ctx, tx, n); err != nil {
@@ -105,14 +106,14 @@ func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, perso
 			return journal.Event{}, ErrSecond
 		}
 		if waits = n.Two && n.State == identityAsked; waits {
-			return journal.Event{Action: "person.identity_vouched"}, tx.ExecOne(ctx, db.ErrConflict, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
+			return journal.Event{Action: "person.identity_vouched", Detail: named}, tx.ExecOne(ctx, db.ErrConflict, `update person_identity set state = 'vouched', vouched_by = $3, vouched_for = $4, vouched_at = $5
 				where issuer = $1 and sub = $2 and state = 'asked'`, n.Issuer, n.Sub, by.Person, organisation, tx.Now)
 		}
 		err := settle(ctx, tx, n, identityConfirmed)
 		if err == nil {
 			err = d.tell(tx.Tx, tx.Now, Message{Kind: "identity_confirmed", About: digest, Person: person})
 		}
-		return journal.Event{Action: "person.identity_confirmed"}, err
+		return journal.Event{Action: "person.identity_confirmed", Detail: named}, err
 	})
 	return waits, err
 }
@@ -120,7 +121,7 @@ func (d *Directory) ConfirmIdentity(ctx context.Context, by journal.Actor, perso
 // RefuseIdentity says that it is somebody else: that name opens nothing, and is not asked again for a day. One person is enough. Errors as ConfirmIdentity.
 func (d *Directory) RefuseIdentity(ctx context.Context, by journal.Actor, person uuid.UUID, digest string) error {
 	return d.decide(ctx, by, person, digest, func(tx *journal.Tx, n askedRow, _ *uuid.UUID) (journal.Event, error) {
-		return journal.Event{Action: "person.identity_refused"}, settle(ctx, tx, n, identityRefused)
+		return journal.Event{Action: "person.identity_refused", Detail: personNamed{person.String(), digest}}, settle(ctx, tx, n, identityRefused)
 	})
 }
 
@@ -149,29 +150,27 @@ func (d *Directory) decide(ctx context.Context, by journal.Actor, person uuid.UU
 	there := lockPeople(lock, person, by.Person)
 	allowed, organisation := deciding(lock, by)
 	return db.Found("decide on an identity", d.journal.RecordAfter(ctx, by, lock, func(tx *journal.Tx) (journal.Event, error) {
-		event := journal.Event{Detail: personNamed{person.String(), digest}}
+		var none journal.Event
 		if err := allowed(); err != nil {
-			return event, err
+			return none, err
 		}
 		if err := Fresh(by, tx.Now); err != nil {
-			return event, err
+			return none, err
 		}
 		rows, err := tx.Query(ctx, askedIdentities+` and a.id = $4 for update of i`, by.Person, organisation, Settled, person)
 		if err != nil {
-			return event, err
+			return none, err
 		}
 		names, err := pgx.CollectRows(rows, pgx.RowToStructByPos[askedRow])
 		if err != nil || !*there {
-			return event, errors.Join(err, when(!*there, db.ErrNotFound))
+			return none, errors.Join(err, when(!*there, db.ErrNotFound))
 		}
 		for _, n := range names {
 			if n.digest() == digest {
-				done, err := f(tx, n, organisation)
-				done.Detail = event.Detail
-				return done, err
+				return f(tx, n, organisation)
 			}
 		}
-		return event, db.ErrNotFound
+		return none, db.ErrNotFound
 	}))
 }
 
