@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -79,14 +78,15 @@ func (w witnessServe) Run(ctx context.Context) error {
 		return err
 	}
 	s := &http.Server{Handler: open.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	context.AfterFunc(ctx, func() {
-		end, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		_ = s.Shutdown(end) //nolint:contextcheck // the one that ended is why it stops
-	})
 	log.Info("ready", "listen", l.Addr().String(), "witness", open.Key().VerifierKey())
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(l) }()
+	select {
+	case err := <-failed:
 		return err
+	case <-ctx.Done():
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return s.Shutdown(end) // requests under way finish
 	}
-	return nil
 }

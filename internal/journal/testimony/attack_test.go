@@ -79,6 +79,16 @@ func TestRollback(t *testing.T) {
 	if n, how := back.published(t), back.failing(t, one); n != 0 || how != "fork" {
 		t.Errorf("past what was lost: published %d, the witness is %q", n, how)
 	}
+
+	// Nothing newer is left: the operators of the witnesses end them, and begin others.
+	three, four := newObserver(t, "trois", keysOf(t, secret)), newObserver(t, "quatre", keysOf(t, secret))
+	back.trust(t, 2, three, four)
+	must(t, back.collector.Agree(t.Context()))
+	back.acts(t, 1)
+	back.collect(t)
+	if n := back.published(t); n != 13 {
+		t.Errorf("with other witnesses: published %d", n)
+	}
 }
 
 // One witness of several cannot keep a server from starting by what it says, and one that does not answer cannot either.
