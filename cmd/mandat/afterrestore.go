@@ -7,12 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"mandat/internal/backchannel"
+	"mandat/internal/app"
 	"mandat/internal/citizen"
 	"mandat/internal/db"
-	"mandat/internal/decision"
 	"mandat/internal/erasure"
-	"mandat/internal/idp"
 	"mandat/internal/journal"
 	"mandat/internal/keyring"
 	"mandat/internal/phone"
@@ -68,7 +66,7 @@ func (r afterRestore) register(ctx context.Context) (*erasure.Register, func(), 
 	}
 	j := journal.New(d, nil)
 	phones := phone.New(d, j, citizen.New(keys.Envelope), keys.Envelope, nil, nil)
-	return erasure.New(d, j, phones, nil, nil, idp.Forget, backchannel.Forget, decision.Forget), d.Close, nil
+	return app.Erasures(d, j, phones, nil, nil), d.Close, nil
 }
 
 // report prints what came of each, and returns an error if somebody is there still.

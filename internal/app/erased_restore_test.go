@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/app"
 	"mandat/internal/apptest"
 	"mandat/internal/backup"
 	"mandat/internal/clock"
@@ -39,7 +40,7 @@ func TestErasure_AfterAnOlderCopyWasRestored(t *testing.T) {
 	must(t, err)
 	later := &clock.Clock{}
 	later.Advance(time.Until(time.Now().AddDate(erasure.Years, 0, 1)))
-	_, err = erasure.New(p.DB, journal.New(p.DB, later), phonesOf(t, p.Site), later, ledger).Erase(t.Context(), who, erasure.Term)
+	_, err = app.Erasures(p.DB, journal.New(p.DB, later), phonesOf(t, p.Site), later, ledger).Erase(t.Context(), who, erasure.Term)
 	must(t, errors.Join(err, ledger.Close()))
 	wanted := []string{marked["family name"], marked["given name"], m.Citizen.String()}
 	if got := f.find(t, dump(t, p.Site), wanted); slices.ContainsFunc(got, func(place string) bool { return !strings.HasPrefix(place, "journal_entry.") }) {

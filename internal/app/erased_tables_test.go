@@ -31,6 +31,8 @@ var forgetting = map[string]string{
 	"idp_login":            "idp.Forget",
 	"idp_subject":          "goes with its citizen",
 	"erasure_hold":         "erasure",
+	"erasure_request":      "erasure",
+	"unsealing":            "unsealing.Forget",
 	"journal_entry":        "journal.Tx.Forget; what accounts for it stays, with the citizen's id",
 	"franceconnect_link":   "ids alone, of a draft that lives a day: purged after a day",
 	"credential_challenge": "the id alone, for minutes",

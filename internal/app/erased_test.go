@@ -12,13 +12,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/app"
 	"mandat/internal/apptest"
-	"mandat/internal/backchannel"
 	"mandat/internal/consent"
-	"mandat/internal/decision"
 	"mandat/internal/erasure"
 	"mandat/internal/fixture"
-	"mandat/internal/idp"
 	"mandat/internal/journal/tree"
 	"mandat/internal/journal/verify"
 	"mandat/internal/phone"
@@ -49,6 +47,11 @@ func TestErasure_LeavesNothing(t *testing.T) {
 		t.Errorf("before: found in %q, want %q", got, whereMarked)
 	}
 	before := evidenceOf(t, site)
+	const toDecoys = `update receipt_status set mandate_id = null, procedure = null, case_ref = null, audience = null, decoy_ends_at = created_at where mandate_id is not null`
+	if _, err := site.Connect(t, site.World.App).Exec(t.Context(), `set mandat.system = 'on'; `+toDecoys); err == nil {
+		t.Error("places of receipts became decoys without an erasure")
+	}
+	places := site.Number(t, `select count(*) from receipt_status where mandate_id = $1`, m.ID)
 
 	reg := erasures(t, site, nil)
 	who := erasure.Who{Organisation: m.Organisation, Citizen: m.Citizen}
@@ -69,6 +72,9 @@ func TestErasure_LeavesNothing(t *testing.T) {
 	}
 	if got := f.find(t, after, []string{m.Citizen.String()}); !slices.Equal(got, []string{"journal_entry.body", "journal_entry.citizen_id", "session.factor_citizen"}) {
 		t.Errorf("after: the citizen's id stands in %q", got)
+	}
+	if n := site.Number(t, `select count(*) from receipt_status where mandate_id is null and decoy_ends_at = created_at`); n != places || places == 0 {
+		t.Errorf("%d places of receipts are decoys that have ended, of %d", n, places)
 	}
 	if got := site.Identity(t, site.Here, other.Citizen); got.FamilyName != fixture.Citizen(1).FamilyName {
 		t.Errorf("another citizen is %q", got.FamilyName)
@@ -147,7 +153,7 @@ func phonesOf(t *testing.T, site *apptest.Site) *phone.Register {
 // erasures is the register of erasures as the program has it, with a ledger.
 func erasures(t *testing.T, site *apptest.Site, ledger *erasure.Ledger) *erasure.Register {
 	t.Helper()
-	return erasure.New(site.DB, site.Journal, phonesOf(t, site), site.Clock, ledger, idp.Forget, backchannel.Forget, decision.Forget)
+	return app.Erasures(site.DB, site.Journal, phonesOf(t, site), site.Clock, ledger)
 }
 
 // proofs are an export and proofs of single entries, as somebody took them away, and the leaves of the tree.

@@ -4,9 +4,13 @@ import (
 	"path/filepath"
 
 	"mandat/internal/backchannel"
+	"mandat/internal/clock"
+	"mandat/internal/db"
 	"mandat/internal/decision"
 	"mandat/internal/erasure"
 	"mandat/internal/idp"
+	"mandat/internal/journal"
+	"mandat/internal/phone"
 	"mandat/internal/unsealing"
 )
 
@@ -20,6 +24,11 @@ func (a *App) buildErasures() error {
 	if torn {
 		a.log.Warn("the last line of the ledger of erasures was cut off, and is removed: that erasure was not done")
 	}
-	a.erasures = erasure.New(a.db, a.journal, a.office.phones, a.clock, a.ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget)
+	a.erasures = Erasures(a.db, a.journal, a.office.phones, a.clock, a.ledger)
 	return nil
+}
+
+// Erasures is the register of erasures, with every package above it that has rows about citizens.
+func Erasures(d *db.DB, j *journal.Journal, phones *phone.Register, c *clock.Clock, ledger *erasure.Ledger) *erasure.Register {
+	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/caseload"
 	"mandat/internal/citizen"
@@ -98,6 +99,13 @@ func TestAsk_HidesThemUntilTheyTakeItBack(t *testing.T) {
 	}
 	if _, err := w.register.Ask(t.Context(), w.Jeanne, m.Citizen); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("asked twice: %v", err)
+	}
+	var rows int
+	must(t, w.DB.Read(t.Context(), db.InOrganisation(w.Here), func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `select (select count(*) from mandate where id = $1) + (select count(*) from citizen where id = $2)`, m.ID, m.Citizen).Scan(&rows)
+	}))
+	if rows != 0 {
+		t.Errorf("%d rows are seen in the scope of the organisation", rows)
 	}
 	w.content(t)
 	if all, err := w.register.Requests(t.Context(), w.Paul); err != nil || len(all) != 1 || all[0].ID != q.ID || !all[0].DueAt.Equal(q.DueAt) || !all[0].AskedAt.Equal(q.AskedAt) || all[0].AskedBy != q.AskedBy {
@@ -238,6 +246,10 @@ func TestCarryOut(t *testing.T) {
 	w.admin.FactorAt = w.Clock.Now()
 	h, err := w.register.MakeHold(t.Context(), w.admin, who(all[0]), "inspection", w.Clock.Now().Add(time.Hour))
 	must(t, err)
+	w.provable(t)
+	if _, err := w.register.Erase(t.Context(), who(all[1]), erasure.Asked); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("what was taken back: %v", err)
+	}
 	must(t, w.register.CarryOut(t.Context()))
 	if left() != 2 {
 		t.Errorf("%d citizens are there, of whom one is held and one took it back", left())

@@ -14,6 +14,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
+	"mandat/internal/unsealing"
 )
 
 // world is a database with a journal that is grown by hand, and the register of erasures with a ledger.
@@ -43,7 +44,7 @@ func onWorld(t testing.TB, f *fixture.World) *world {
 	w.ledger, _, err = erasure.OpenLedger(w.path)
 	must(t, err)
 	t.Cleanup(func() { _ = w.ledger.Close() })
-	w.register = erasure.New(w.DB, w.Journal, w.Phones, w.Clock, w.ledger, idp.Forget, backchannel.Forget, decision.Forget)
+	w.register = erasure.New(w.DB, w.Journal, w.Phones, w.Clock, w.ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget)
 	w.admin = w.Administrator(t, "ada")
 	return w
 }
