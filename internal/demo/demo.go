@@ -56,7 +56,8 @@ type Demo struct {
 	Dir     string
 	Policy  string // path of the journal's policy file
 
-	stops []func() error
+	witnesses []string // addresses of their pages
+	stops     []func() error
 }
 
 // Database is the name of the demonstration's database.

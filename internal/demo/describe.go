@@ -38,6 +38,12 @@ func (d *Demo) Describe(w io.Writer, program, log string) {
 	line("")
 	line("  %s journal verify --policy %s --site %s", program, d.Policy, d.Config.BaseURL)
 	line("")
+	line("Two witnesses cosign what the site publishes, and an authority dates it every hour (--authority %s):", d.path(authorityFile))
+	line("")
+	for _, w := range d.witnesses {
+		line("  %s", w)
+	}
+	line("")
 	line("Metrics: http://%s/metrics   Log: %s", d.Config.MetricsListen, log)
 	line("Data is kept in %s (make reset removes it). Ctrl-C stops everything.", d.Dir)
 }

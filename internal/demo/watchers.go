@@ -45,6 +45,7 @@ func (d *Demo) startWatchers(ctx context.Context, p ports, log *slog.Logger) err
 		if err != nil {
 			return fmt.Errorf("the %s witness: %w", w.name, err)
 		}
+		d.witnesses = append(d.witnesses, "http://"+w.address+"/")
 		lines += fmt.Sprintf("witness %s %s http://%s/\n", w.name, key.VerifierKey(), w.address)
 	}
 	if err := os.WriteFile(d.path(witnessesFile), []byte(lines+"group both 2 premier second\nquorum both\n"), 0o600); err != nil {

@@ -7,6 +7,7 @@
 //   - state.go: each server remembers the last checkpoint it saw in a file outside the database; adopt.go is for a
 //     database that was dumped and loaded.
 //   - log.go: the checkpoint and the tree's tiles, which the site publishes. They hold hashes only.
+//   - witnessed.go, stamped.go: kept checkpoints with what witnesses and an authority say of them.
 //   - prove.go: a proof of one entry that is checked offline.
 //   - export.go, sink.go, readme.go: the whole log as files.
 //

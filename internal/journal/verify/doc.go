@@ -6,6 +6,6 @@
 //   - part.go, partfile.go: the check of an export of a part of the log.
 //   - site.go: the check of what a site publishes.
 //   - proof.go: Proof checks one entry.
-//   - policy.go: whom to trust. fault.go: what does not fit, and where.
+//   - policy.go: whom to trust; quorum.go: which witnesses must have cosigned. stamps.go: the timestamps of an export. fault.go: what does not fit, and where.
 //   - peaks.go: a tree of its own, which does not share its arithmetic with what built the log's.
 package verify
