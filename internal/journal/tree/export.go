@@ -125,8 +125,8 @@ func (e *exporter) begin(ctx context.Context, keys *format.Keys) error {
 		return err
 	}
 	e.from, e.end = e.want.From, e.want.End(e.head.Size)
-	if e.whole = e.want.Whole(e.head.Size); e.from > e.end {
-		return fmt.Errorf("the journal has %d entries, none from %d on", e.head.Size, e.from)
+	if e.whole = e.want.Whole(e.head.Size); e.from > 0 && e.from >= e.end {
+		return fmt.Errorf("%w: it has %d, and none from %d on", ErrNone, e.head.Size, e.from)
 	}
 	var stated strings.Builder
 	for _, k := range keys.All() {
@@ -153,7 +153,7 @@ func (e *exporter) request(ctx context.Context) error {
 		if _, err := e.kept(format.CheckpointName); err == nil {
 			return ErrExported // of before exports had this file
 		}
-		if err := e.times(ctx); err != nil {
+		if e.want.Request, err = Resolve(ctx, e.db, e.want.Request); err != nil {
 			return err
 		}
 		return e.put(format.RequestName, e.want.Text())

@@ -86,32 +86,35 @@ func conditions(f format.Filter, args []any) (string, []any, error) {
 	return where.String(), args, nil
 }
 
-// times turns the times that were asked for into indexes: of the first entry of then or later. Acts stand in the order in which they were
-// committed, so that near that time one may have begun a little earlier than the one before it.
-func (e *exporter) times(ctx context.Context) error {
+// ErrNone says that no entry is of the time, or has the index, that was asked for.
+var ErrNone = errors.New("the journal has no such entries")
+
+// Resolve turns the times of a request into indexes: of the first entry of then or later. Acts stand in the order in which they were
+// committed, so that near that time one may have begun a little earlier than the one before it. auditor is the auditors' login.
+func Resolve(ctx context.Context, auditor *db.DB, r format.Request) (format.Request, error) {
 	var err error
-	if e.want.Since != "" {
-		if e.want.From, err = e.indexAt(ctx, e.want.Since); err != nil {
-			return err
+	if r.Since != "" {
+		if r.From, err = indexAt(ctx, auditor, r.Since); err != nil {
+			return r, err
 		}
 	}
-	if e.want.Until == "" {
-		return nil
+	if r.Until == "" {
+		return r, nil
 	}
-	if e.want.To, err = e.indexAt(ctx, e.want.Until); err == nil && e.want.To <= e.want.From {
-		err = fmt.Errorf("no entry is of then, before %s", e.want.Until)
+	if r.To, err = indexAt(ctx, auditor, r.Until); err == nil && r.To <= r.From {
+		err = fmt.Errorf("%w: none is of then, before %s", ErrNone, r.Until)
 	}
-	return err
+	return r, err
 }
 
 // indexAt finds the place of a time by halving: what lies before it is mostly earlier.
-func (e *exporter) indexAt(ctx context.Context, text string) (int64, error) {
+func indexAt(ctx context.Context, auditor *db.DB, text string) (int64, error) {
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a time like 2026-11-21T10:00:00Z", text)
 	}
 	var low, high int64
-	err = e.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
+	err = auditor.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, alongIndexes); err != nil {
 			return err
 		}
