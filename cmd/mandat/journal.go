@@ -73,6 +73,7 @@ func (v verifyCmd) Run(ctx context.Context) error {
 		return v.proof(policy)
 	}
 	debug.SetGCPercent(verifyGarbage)
+	debug.FreeOSMemory()
 	o := verify.Options{Policy: policy, Site: v.Site}
 	if v.Export != "" {
 		files, closer, err := verify.OpenExport(v.Export)

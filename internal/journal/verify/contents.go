@@ -95,7 +95,7 @@ func (c *contents) open(name string) (*opened, error) {
 	return &opened{bufio.NewReaderSize(io.TeeReader(f, sum), readAhead), name, f, sum, c}, nil
 }
 
-const readAhead = 64 << 10
+const readAhead = 32 << 10
 
 func (o *opened) close() { _ = o.file.Close() }
 
