@@ -16,3 +16,7 @@ create table journal_inspection (
 alter table journal_inspection enable row level security;
 create policy scope on journal_inspection to mandat_app using ((select current_setting('mandat.system', true)) = 'on');
 grant select, insert, update on journal_inspection to mandat_app;
+
+-- Auditors see what the servers found when they looked by themselves.
+create policy audit on journal_inspection for select to mandat_auditor using (true);
+grant select on journal_inspection, comparison to mandat_auditor;
