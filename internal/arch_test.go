@@ -77,6 +77,7 @@ var beside = map[string][]string{
 	"site/counter":   {"site/staff"},
 	"site/referent":  {"site/staff"},
 	"site/admin":     {"site/staff"},
+	"site/auditor":   {"site/staff"},
 
 	"journal/witness": {"journal/format", "clock"},
 }

@@ -43,6 +43,7 @@ import (
 	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
+	"mandat/internal/unsealing"
 	"mandat/web"
 )
 
@@ -72,6 +73,7 @@ type App struct {
 	journal    *journal.Journal
 	integrator *tree.Integrator
 	follower   *search.Follower
+	unsealings *unsealing.Register
 	testimony  *testimony.Collector // nil without witnesses
 	stamper    *testimony.Stamper   // nil without a timestamp authority
 	directory  *org.Directory
@@ -166,6 +168,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	a.ring = signingkey.New(a.db, a.journal, a.keys.Envelope, a.clock, a.source)
 	a.directory = org.New(a.db, a.journal)
 	a.citizens = citizen.New(a.keys.Envelope)
+	a.unsealings = unsealing.New(a.db, a.journal, a.keys.Envelope, a.citizens, a.clock)
 	var err error
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err

@@ -16,6 +16,13 @@ import (
 var forms = map[string]url.Values{
 	"POST /audit/comparaison":                                 {},
 	"POST /audit/export":                                      {},
+	"POST /audit/levees/{unsealing}/accord":                   {},
+	"POST /audit/levees/{unsealing}/fin":                      {},
+	"POST /audit/levees/{unsealing}/nom":                      {},
+	"POST /audit/levees/{unsealing}/refus":                    {},
+	"POST /audit/levees/{unsealing}/retrait":                  {},
+	"POST /audit/personnes/{person}/levee":                    {"motif": {"anomaly"}, "raison": {"Des connexions à des heures où personne ne travaille."}},
+	"POST /audit/usagers/{citizen}/levee":                     {"motif": {"complaint"}, "raison": {"Une réclamation dit que ce mandat n’a pas été signé."}},
 	"POST /api/decision":                                      {},
 	"POST /brouillons/{draft}":                                {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
 	"POST /brouillons/{draft}/abandon":                        {},

@@ -50,6 +50,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-consents", Every: 24 * time.Hour, Run: a.office.consents.Purge},
 		{Name: "purge-telephones", Every: time.Hour, Run: a.office.phones.Purge},
 		{Name: "purge-sms-callbacks", Every: 15 * time.Minute, Run: a.office.smsin.Purge},
+		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.unsealings.Purge},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},

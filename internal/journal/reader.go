@@ -36,8 +36,8 @@ type Filter struct {
 	Organisation uuid.UUID
 	Citizen      uuid.UUID
 	Mandate      uuid.UUID
-	Except       []string  // actions
-	Before       int64     // only entries with smaller ids: the last of the page before
+	Except       []string // actions
+	Before       int64    // only entries with smaller ids: the last of the page before
 }
 
 // sql is the query of a page, newest first.

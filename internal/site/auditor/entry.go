@@ -29,8 +29,8 @@ type entryPage struct {
 	Others     []line // of the same session
 }
 
-// indexOf is the index in the log that the path names.
-func indexOf(r *http.Request) (int64, error) {
+// atIndex is the index in the log that the path names.
+func atIndex(r *http.Request) (int64, error) {
 	index, err := strconv.ParseInt(r.PathValue("index"), 10, 64)
 	if err != nil || index < 0 {
 		return 0, db.ErrNotFound
@@ -39,7 +39,7 @@ func indexOf(r *http.Request) (int64, error) {
 }
 
 func (s *Site) showEntry(w http.ResponseWriter, r *http.Request) error {
-	index, err := indexOf(r)
+	index, err := atIndex(r)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Site) sendLine(w http.ResponseWriter, r *http.Request) error {
 
 // send sends one of the two files of a proof. They are named alike, as the check of a proof wants them.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, suffix string, which func(proof, line []byte) []byte) error {
-	index, err := indexOf(r)
+	index, err := atIndex(r)
 	if err != nil {
 		return err
 	}

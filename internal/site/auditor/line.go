@@ -42,6 +42,18 @@ func (l line) Abouts() []about {
 	return out
 }
 
+// Unseals are those whose names may be asked for.
+func (l line) Unseals() []about {
+	var out []about
+	for _, a := range []about{{Sort: "citizen", ID: l.Citizen, Href: "/audit/usagers/"}, {Sort: "person", ID: l.Person, Href: "/audit/personnes/"}} {
+		if a.ID != uuid.Nil {
+			a.Href += a.ID.String()
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // about is something that an entry names by an id.
 type about struct {
 	Sort string

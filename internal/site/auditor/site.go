@@ -8,6 +8,7 @@
 //	entry.go     one entry, with its proof and what stands around it
 //	line.go      entries as pages show them; meaning.go in plain words
 //	export.go    the journal to take away
+//	unsealing.go whom a pseudonym stands for, for two auditors; asking.go asks
 package auditor
 
 import (
@@ -24,19 +25,22 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 	"mandat/internal/session"
+	"mandat/internal/unsealing"
 )
 
 // Site serves the auditors' pages.
 type Site struct {
-	Pages     *page.Pages
-	Journal   *journal.Journal
-	Auditor   *db.DB // the auditors' login
-	Desk      *search.Desk
-	Log       *tree.Log
-	Keys      *format.Keys // of the journal
-	Catalogue *procedure.Catalogue
-	Clock     *clock.Clock
-	Logger    *slog.Logger
+	Pages      *page.Pages
+	Journal    *journal.Journal
+	Auditor    *db.DB // the auditors' login
+	Desk       *search.Desk
+	Sessions   *session.Sessions
+	Unsealings *unsealing.Register
+	Log        *tree.Log
+	Keys       *format.Keys // of the journal
+	Catalogue  *procedure.Catalogue
+	Clock      *clock.Clock
+	Logger     *slog.Logger
 }
 
 // Mount adds the site's routes.
@@ -50,6 +54,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/audit/usagers/{citizen}", page.Auditor, s.showCitizen)
 	r.Post("/audit/comparaison", page.Auditor, s.doCompare)
 	r.Post("/audit/export", page.Auditor, s.doExport)
+	s.mountUnsealings(r)
 }
 
 var (
