@@ -16,6 +16,7 @@ import (
 	"mandat/internal/erasure"
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
+	"mandat/internal/mandate"
 	"mandat/internal/org"
 	"mandat/internal/token"
 )
@@ -205,6 +206,59 @@ func TestErase_OfManyEntries(t *testing.T) {
 	}
 	if n := w.number(t, `select count(*) from journal_entry where citizen_id = $1`, other.Citizen); n < 1200 {
 		t.Errorf("%d entries of somebody else are left", n)
+	}
+	w.content(t)
+}
+
+// A mandate that ended because one of theirs took its place still says so, and nobody misses the other.
+func TestErase_OfWhoseMandateTookAnothersPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	paper, err := w.Mandates.Offer(w.Ines, old)
+	must(t, err)
+	d, err := w.Mandates.StartTransfer(t.Context(), w.Ines, paper, fixture.Terms(fixture.Tax))
+	must(t, err)
+	must(t, w.Drafts.Identify(t.Context(), w.Ines, d.ID, fixture.Angela(), w.Clock.Now()))
+	m, err := w.Mandates.Sign(t.Context(), w.Ines, d.ID, w.Agreed(t, w.Ines, d.ID))
+	must(t, err)
+	must(t, w.Mandates.EndTransferred(t.Context(), m.ID))
+	must(t, w.Mandates.End(t.Context(), w.Ines, m.ID, "citizen"))
+	w.later(t)
+	w.content(t)
+	for _, one := range []mandate.Mandate{m, old} {
+		_, err = w.register.Erase(t.Context(), who(one), erasure.Term)
+		must(t, err)
+		w.content(t)
+	}
+}
+
+// What an act under way notes of somebody who is erased meanwhile is forgotten after them.
+func TestCarryOut_ForgetsWhatCameLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	w.over(t, m)
+	_, err := w.register.Erase(t.Context(), who(m), erasure.Term)
+	must(t, err)
+	must(t, w.Journal.Record(t.Context(), w.Jeanne, func(*journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "mandate.consulted", Citizen: m.Citizen, Mandate: m.ID}, nil
+	}))
+	about := func() int { return w.number(t, `select count(*) from journal_entry where mandate_id = $1`, m.ID) }
+	must(t, w.register.CarryOut(t.Context())) // it is not in the tree yet
+	if about() != 1 {
+		t.Error("forgotten before it had a place")
+	}
+	w.provable(t)
+	must(t, w.register.CarryOut(t.Context()))
+	if about() != 0 {
+		t.Error("it is still there")
+	}
+	entries := w.number(t, `select count(*) from journal_entry`)
+	w.provable(t)
+	must(t, w.register.CarryOut(t.Context()))
+	if n := w.number(t, `select count(*) from journal_entry`); n != entries {
+		t.Errorf("%d entries more when nothing came late", n-entries)
 	}
 	w.content(t)
 }

@@ -2,7 +2,6 @@ package erasure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -154,42 +153,4 @@ func (r *Register) requests(ctx context.Context, by journal.Actor, sql string, a
 		return nil, err
 	}
 	return out, nil
-}
-
-// carried is how many citizens a run of CarryOut erases at most.
-const carried = 1000
-
-// CarryOut erases who asked for it and whose time has come. What keeps one of them (a hold, an entry that is not in the tree yet) keeps no other. It is for
-// a job; done twice it does no harm.
-func (r *Register) CarryOut(ctx context.Context) error {
-	var due []Who
-	now := r.clock.Now()
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select q.organisation_id, q.citizen_id from erasure_request q where q.state = 'asked' and q.due_at <= $1
-			and not `+StandingHold("q.organisation_id", "q.citizen_id", "$1")+` order by q.due_at limit $2`, now, carried)
-		if err != nil {
-			return err
-		}
-		due, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Who])
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("look for requests for erasure: %w", err)
-	}
-	for _, who := range due {
-		if _, err := r.Erase(ctx, who, Asked); err != nil && !later(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// later reports whether an erasure may be done at another time, or was done or taken back meanwhile.
-func later(err error) bool {
-	for _, one := range []error{ErrStands, ErrHeld, ErrEarly, journal.ErrNotProvable, db.ErrNotFound} {
-		if errors.Is(err, one) {
-			return true
-		}
-	}
-	return false
 }

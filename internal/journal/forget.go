@@ -34,9 +34,20 @@ func (p *Places) Len() int { return len(p.indexes) }
 
 // AskPlaces queues, among an act's first statements and after the lock of a citizen, where the entries about them are. Those
 // that tell of what was forgotten are not among them.
-func AskPlaces(b *pgx.Batch, citizen uuid.UUID) *Places {
+func AskPlaces(b *pgx.Batch, citizen uuid.UUID) *Places { return askPlaces(b, citizen, Filed) }
+
+// AskLate is AskPlaces of what was noted about a citizen who was erased already: by acts that were under way. What auditors did is not among them.
+func AskLate(b *pgx.Batch, citizen uuid.UUID) *Places { return askPlaces(b, citizen, Late) }
+
+// Filed and Late are conditions on an entry e about a citizen: that it does not tell of what was forgotten; and that neither does it tell of an auditor's reading.
+const (
+	Filed = `e.action not in ('citizen.erased', 'entries.forgotten')`
+	Late  = Filed + ` and split_part(e.action, '.', 1) not in ('journal', 'unsealing')`
+)
+
+func askPlaces(b *pgx.Batch, citizen uuid.UUID, condition string) *Places {
 	p := &Places{}
-	b.Queue(`select l.index from journal_entry e left join journal_leaf l on l.entry_id = e.id where e.citizen_id = $1 and e.action <> all ($2)`, citizen, format.Accounts).
+	b.Queue(`select l.index from journal_entry e left join journal_leaf l on l.entry_id = e.id where e.citizen_id = $1 and `+condition, citizen).
 		Query(func(rows pgx.Rows) error {
 			var index *int64
 			_, err := pgx.ForEachRow(rows, []any{&index}, func() error {
