@@ -16,11 +16,13 @@ create table journal_witnessed (
   at timestamptz not null
 );
 
--- One row for each witness: which tree it told us it holds, and who asks it now. asked_at is a lease: no other server asks until it is over.
+-- One row for each witness: which tree it told us it holds, and what it is asked. asked_at is a lease: until it is over, no other server asks for the
+-- checkpoint of the same size.
 create table journal_witness (
   key text primary key check (octet_length(key) between 10 and 400),
   size bigint not null default 0 check (size >= 0),
-  asked_at timestamptz,
+  asked_size bigint not null,
+  asked_at timestamptz not null,
   failure text check (failure in ('unreachable', 'refused', 'wrong', 'ahead', 'fork')),
   failing_since timestamptz,
   check ((failure is null) = (failing_since is null))
@@ -42,5 +44,5 @@ create policy audit on journal_witnessed for select to mandat_auditor using (tru
 create policy audit on journal_witness for select to mandat_auditor using (true);
 grant select, insert on journal_cosignature, journal_witnessed to mandat_app;
 grant select, insert on journal_witness to mandat_app;
-grant update (size, asked_at, failure, failing_since) on journal_witness to mandat_app;
+grant update (size, asked_size, asked_at, failure, failing_since) on journal_witness to mandat_app;
 grant select on journal_cosignature, journal_witnessed, journal_witness to mandat_auditor;

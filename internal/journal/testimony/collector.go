@@ -19,7 +19,7 @@ import (
 
 const (
 	defaultTick = time.Second
-	lease       = 15 * time.Second // for which one server has a witness to itself; longer than a question may take
+	lease       = 15 * time.Second // for which one server alone asks a witness about a checkpoint; longer than a question may take
 )
 
 // Options says whom to ask.
@@ -114,7 +114,7 @@ func (c *Collector) Collect(ctx context.Context, w verify.Witness) error {
 	if t.cosigned {
 		return c.mark(ctx, t.size)
 	}
-	if free, err := c.claim(ctx, w); err != nil || !free {
+	if free, err := c.claim(ctx, w, t); err != nil || !free {
 		return err
 	}
 	a, err := c.consult(ctx, w, t)

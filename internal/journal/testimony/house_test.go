@@ -169,7 +169,7 @@ func (h *house) acts(t testing.TB, n int) {
 // collect asks every witness once, although it failed a moment ago.
 func (h *house) collect(t testing.TB) {
 	t.Helper()
-	h.behind(t, `update journal_witness set asked_at = null`)
+	h.behind(t, `update journal_witness set asked_at = '-infinity'`)
 	for _, w := range h.policy.Witnesses() {
 		must(t, h.collector.Collect(t.Context(), w))
 	}

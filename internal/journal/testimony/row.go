@@ -27,10 +27,10 @@ func (c *Collector) task(ctx context.Context, w verify.Witness) (*task, error) {
 	var t task
 	var busy, witnessed bool
 	err := c.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select k.size, k.note, coalesce(w.size, 0), exists (select from journal_cosignature s where s.size = k.size and s.key = $1),
-				exists (select from journal_witnessed d where d.size = k.size), coalesce(w.asked_at > clock_timestamp() - $2::interval, false)
+		return tx.QueryRow(ctx, `select k.size, k.note, exists (select from journal_cosignature s where s.size = k.size and s.key = $1),
+				exists (select from journal_witnessed d where d.size = k.size), coalesce(w.asked_size = k.size and w.asked_at > clock_timestamp() - $2::interval, false)
 			from (select size, note from journal_checkpoint order by size desc limit 1) k left join journal_witness w on w.key = $1`, w.ID(), lease).
-			Scan(&t.size, &t.note, &t.held, &t.cosigned, &witnessed, &busy)
+			Scan(&t.size, &t.note, &t.cosigned, &witnessed, &busy)
 	})
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (t.cosigned && witnessed || !t.cosigned && busy) {
 		return nil, nil
@@ -44,18 +44,20 @@ func (c *Collector) task(ctx context.Context, w verify.Witness) (*task, error) {
 	return &t, nil
 }
 
-// claim has this server ask a witness, and no other for a while.
-func (c *Collector) claim(ctx context.Context, w verify.Witness) (free bool, err error) {
+// claim has this server ask a witness for its cosignature of the newest tree, and no other for a while.
+func (c *Collector) claim(ctx context.Context, w verify.Witness, t *task) (free bool, err error) {
 	err = c.db.Write(ctx, db.System(), db.Soon, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `insert into journal_witness as old (key, asked_at) values ($1, clock_timestamp())
-			on conflict (key) do update set asked_at = excluded.asked_at where old.asked_at is null or old.asked_at <= clock_timestamp() - $2::interval`, w.ID(), lease)
-		free = tag.RowsAffected() == 1
-		return err
+		return tx.QueryRow(ctx, `insert into journal_witness as old (key, asked_size, asked_at) values ($1, $2, clock_timestamp())
+			on conflict (key) do update set asked_size = excluded.asked_size, asked_at = excluded.asked_at where old.asked_size < $2 or old.asked_at <= clock_timestamp() - $3::interval
+			returning size`, w.ID(), t.size, lease).Scan(&t.held)
 	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("claim a witness: %w", err)
 	}
-	return free, nil
+	return true, nil
 }
 
 // keep writes down what a witness answered. After a failure its lease runs out before it is asked again.
@@ -64,8 +66,8 @@ func (c *Collector) keep(ctx context.Context, w verify.Witness, t *task, a outco
 		if a.line != "" {
 			tx.Queue(`insert into journal_cosignature (size, key, line, at) values ($1, $2, $3, clock_timestamp()) on conflict do nothing`, t.size, w.ID(), a.line)
 		}
-		tx.Queue(`update journal_witness set size = case when $2 < 0 then size else $2 end, failure = $3, failing_since = case when $3::text is null then null else coalesce(failing_since, clock_timestamp()) end,
-			asked_at = case when $4 then null else asked_at end where key = $1`, w.ID(), a.held, db.OrNull(a.failure), a.failure == "")
+		tx.Queue(`update journal_witness set size = case when $2 < 0 then size else $2 end, failure = $3, failing_since = case when $3::text is null then null else coalesce(failing_since, clock_timestamp()) end
+			where key = $1`, w.ID(), a.held, db.OrNull(a.failure))
 		return nil
 	})
 }
