@@ -66,6 +66,7 @@ var beside = map[string][]string{
 	"report":         {"org", "citizen", "draft", "mandate", "unsealing"},
 	"unsealing":      {"org", "citizen"},
 	"receipt":        {"org", "mandate"},
+	"retention":      {"org", "erasure"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":        {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
 	"comparison":     {"client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing"},
@@ -169,6 +170,7 @@ var writersByPrefix = map[string]string{
 	"client_":         "clientauth",
 	"receipt_":        "receipt",
 	"erasure_":        "erasure",
+	"retention_":      "retention",
 	"unsealing":       "unsealing",
 }
 

@@ -17,6 +17,7 @@ import (
 
 // What asks for no second factor of the last fifteen minutes: it changes nothing, or only takes rights away, or is about the account's own words.
 var unhurried = []string{
+	"POST /admin/conservation/{policy}", // a dry run
 	"POST /admin/personnes", "POST /admin/imports",
 	"POST /compte/courriel/code", "POST /compte/telephone/code", // the code that was sent is the proof; asking for it needed the factor
 	"POST /compte/facteurs/carte/heure",                                // two codes of the card are a factor
@@ -35,7 +36,7 @@ var unhurried = []string{
 }
 
 // What is no text of somebody's: codes, which are good for once, the buttons and hidden fields of the page, and files, which a page cannot fill in.
-var unkept = []string{"code", "second", "act", "identity", "reset", "factor", "file", "format"}
+var unkept = []string{"trial", "code", "second", "act", "identity", "reset", "factor", "file", "format"}
 
 // Every form of an account, of aidants, of referents and of administrators, sent 16 minutes after the second factor: it is not done, the factor is asked for, and
 // the page that comes then has everything that was entered. A form that is new is tried too.

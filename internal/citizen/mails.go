@@ -166,9 +166,10 @@ func (m *Mails) record(ctx context.Context, secret string, refuse bool, with str
 	})
 }
 
-// Purge deletes the links that are too old. It is for a job.
+// Purge deletes the links that are too old, but those of a citizen whose records are held. It is for a job.
 func (m *Mails) Purge(ctx context.Context) error {
-	_, err := m.db.Purge(ctx, db.System(), `delete from citizen_mails_link where token_hash in (select token_hash from citizen_mails_link where made_at < $1 limit $2)`, m.clock.Now().Add(-LinkLife))
+	_, err := m.db.Purge(ctx, db.System(), `delete from citizen_mails_link where token_hash in (select token_hash from citizen_mails_link where made_at < $1
+		and not erasure_held(organisation_id, citizen_id, $2) limit $3)`, m.clock.Now().Add(-LinkLife), m.clock.Now())
 	if err != nil {
 		return fmt.Errorf("purge links of mails: %w", err)
 	}

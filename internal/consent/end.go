@@ -70,9 +70,10 @@ func (r *Register) Expire(ctx context.Context) (int, error) {
 	return done, nil
 }
 
-// Purge forgets requests that no signature used, with what was said, once they are older than Kept. A job calls it.
+// Purge forgets requests that no signature used, with what was said, once they are older than Kept, unless their citizen's records are held. A job calls it.
 func (r *Register) Purge(ctx context.Context) error {
-	_, err := r.db.Purge(ctx, db.System(), `delete from consent where id in (select id from consent where state not in ('queued', 'sent', 'yes', 'used') and asked_at < $1 limit $2)`, r.clock.Now().Add(-Kept))
+	_, err := r.db.Purge(ctx, db.System(), `delete from consent where id in (select id from consent where state not in ('queued', 'sent', 'yes', 'used') and asked_at < $1
+		and not erasure_held(organisation_id, citizen_id, $2) limit $3)`, r.clock.Now().Add(-Kept), r.clock.Now())
 	if err != nil {
 		return fmt.Errorf("purge requests for consent: %w", err)
 	}

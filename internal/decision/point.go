@@ -52,9 +52,10 @@ func (p *Point) Mount(r *page.Router) {
 // kept is how long answers are remembered: as long as refusals are shown, and a day more, since the day of an answer counts.
 const kept = Shown + 24*time.Hour
 
-// Purge forgets answers of more than a month ago: what was answered stands in the journal. A job calls it.
+// Purge forgets answers of more than a month ago: what was answered stands in the journal. What is held about a citizen stays. A job calls it.
 func (p *Point) Purge(ctx context.Context) error {
-	_, err := p.DB.Purge(ctx, db.System(), `delete from decision_answer where ctid in (select ctid from decision_answer where day < $1 limit $2)`, day(p.Clock.Now().Add(-kept)))
+	_, err := p.DB.Purge(ctx, db.System(), `delete from decision_answer where ctid in (select ctid from decision_answer where day < $1
+		and not erasure_held(organisation_id, citizen_id, $2) limit $3)`, day(p.Clock.Now().Add(-kept)), p.Clock.Now())
 	if err != nil {
 		return fmt.Errorf("purge decisions: %w", err)
 	}

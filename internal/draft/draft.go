@@ -294,11 +294,13 @@ func (r *Register) List(ctx context.Context, by journal.Actor) ([]Draft, error) 
 }
 
 // Purge deletes drafts whose time is over, at most limit of them, with the identities they held. Signed drafts stay:
-// their mandate names them.
+// their mandate names them. So do those of a citizen whose records are held (package erasure).
 func (r *Register) Purge(ctx context.Context, limit int) (int64, error) {
 	var purged int64
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		tag, err := tx.Exec(ctx, `delete from mandate_draft where id in (select id from mandate_draft where state <> 'signed' and expires_at <= $1 limit $2)`, r.clock.Now(), limit)
+		tag, err := tx.Exec(ctx, `delete from mandate_draft where id in (select id from mandate_draft where state <> 'signed' and expires_at <= $1
+			and not exists (select from citizen c where c.organisation_id = mandate_draft.organisation_id and c.sub_index = mandate_draft.sub_index and erasure_held(c.organisation_id, c.id, $1)) limit $2)`,
+			r.clock.Now(), limit)
 		purged = tag.RowsAffected()
 		return err
 	})

@@ -36,20 +36,22 @@ const unfinished = `l.citizen_id is not null and l.released_at is null and (l.re
 
 // The conditions stand outside too: there they are asked again of a row that somebody changed meanwhile.
 const (
-	deleteFinished   = `delete from idp_login l where l.id in (select l.id from idp_login l where l.id < $1 and not (` + unfinished + `) limit $2) and not (` + unfinished + `)`
+	deleteFinished = `delete from idp_login l where l.id in (select l.id from idp_login l where l.id < $1 and not (` + unfinished + `)
+		and not coalesce(erasure_held(l.organisation_id, l.citizen_id, $2), false) limit $3) and not (` + unfinished + `)`
 	deleteUnfinished = `delete from idp_login l where l.id = $1 and ` + unfinished + `
 returning l.organisation_id, l.person_id, l.session_id, l.citizen_id, coalesce(l.mandate_id, '00000000-0000-0000-0000-000000000000'), l.client, l.state, coalesce(l.procedure, ''), l.created_at`
 )
 
 // Purge deletes logins whose time was over before a day: what happened stands in the journal. One whose citizen was chosen, and
-// which came to nothing, is deleted by an act of its own, which says so; until then the row stands. Requests that nobody brought go
+// which came to nothing, is deleted by an act of its own, which says so; until then the row stands. One whose citizen's records are held
+// stays. Requests that nobody brought go
 // too. A job calls it.
 func (p *Provider) Purge(ctx context.Context) error {
 	if err := pushed.Purge(ctx, p.db, p.clock.Now()); err != nil {
 		return err
 	}
 	before := newest(p.clock.Now().Add(-24 * time.Hour))
-	if _, err := p.db.Purge(ctx, db.System(), deleteFinished, before); err != nil {
+	if _, err := p.db.Purge(ctx, db.System(), deleteFinished, before, p.clock.Now()); err != nil {
 		return fmt.Errorf("purge logins: %w", err)
 	}
 	for {

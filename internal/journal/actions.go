@@ -138,6 +138,7 @@ func mandates() []Action {
 		{"decision.refused", []string{"client", "person", "procedure", "case", "level", "reason"}},
 		{"decision.listed", []string{"refusals"}},
 		{"report.handed_over", []string{"sha256", "lang", "uses"}},
+		{"retention.changed", []string{"policy", "from", "to", "unit", "due", "held", "trial"}},
 		{"dossier.handed_over", []string{"sha256", "lang", "seen", "sorts", "attachments", "entries"}},
 		{"job.retried", []string{"kind", "job"}},
 		{"journal.exported", []string{"size"}},

@@ -80,10 +80,11 @@ func (r *Register) forget(ctx context.Context, tx *journal.Tx, x *row) error {
 	return err
 }
 
-// Purge forgets what was entered and not verified within Kept, and to whom a number was bound that may serve anybody again. A job calls it.
+// Purge forgets what was entered and not verified within Kept, and to whom a number was bound that may serve anybody again. What is held about a citizen stays. A job calls it.
 func (r *Register) Purge(ctx context.Context) error {
 	now := r.clock.Now()
-	_, err := r.db.Purge(ctx, db.System(), `delete from phone where id in (select id from phone where state = 'asked' and asked_at < $1 limit $2)`, now.Add(-Kept))
+	_, err := r.db.Purge(ctx, db.System(), `delete from phone where id in (select id from phone where state = 'asked' and asked_at < $1
+		and not erasure_held(organisation_id, citizen_id, $2) limit $3)`, now.Add(-Kept), now)
 	if err == nil { // asked twice: a seat that is taken again meanwhile stays
 		_, err = r.db.Purge(ctx, db.System(), `delete from phone_holder where kept_until <= $1::date
 			and (number_index, seat) in (select number_index, seat from phone_holder where kept_until <= $1::date limit $2)`, now.UTC().Format(time.DateOnly))

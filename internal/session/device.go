@@ -16,7 +16,7 @@ import (
 	"mandat/internal/token"
 )
 
-// deviceLife is how long a browser is remembered after somebody's last sign-in with it.
+// deviceLife is how long a browser has the cookie by which it is known again. What we know of it may go before (package retention).
 const deviceLife = 365 * 24 * time.Hour
 
 // Device is the browser that signs in: whether it did before, what it says it is, and from which network it comes. The

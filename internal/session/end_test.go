@@ -87,9 +87,7 @@ func TestDevice(t *testing.T) {
 		t.Errorf("%d rows, %q from %s", rows, label, network)
 	}
 	h.Clock.Advance(366 * 24 * time.Hour)
-	if err := h.sessions.Purge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	h.purge(t)
 	if err := h.conn.QueryRow(t.Context(), `select count(*) from session_device`).Scan(&rows); err != nil || rows != 0 {
 		t.Errorf("%d devices after a year, %v", rows, err)
 	}
@@ -197,9 +195,7 @@ func TestPurge_TheSuspended(t *testing.T) {
 	if err := h.sessions.NoteOf(t.Context(), request(t, nil), "sign_in.suspended", h.Jeanne.Person); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.sessions.Purge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	h.purge(t)
 	var left, noted []uuid.UUID
 	if err := h.conn.QueryRow(t.Context(), `select (select array_agg(person_id) from session), (select array_agg(person_id) from security_event)`).Scan(&left, &noted); err != nil {
 		t.Fatal(err)

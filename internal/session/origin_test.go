@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -50,9 +51,7 @@ func TestOrigin_IsFoundFromAnEntry(t *testing.T) {
 	}
 	for _, after := range []time.Duration{0, 11 * 30 * 24 * time.Hour, 40 * 24 * time.Hour} {
 		h.Clock.Advance(after)
-		if err := h.sessions.Purge(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		h.purge(t)
 		found := origins()
 		if h.Clock.Now().After(start.AddDate(1, 0, 0)) {
 			if len(found) != 0 {
@@ -73,5 +72,14 @@ func TestOrigin_IsForAuditorsAlone(t *testing.T) {
 	h.signInWith(t, h.Jeanne, firefox, "192.0.2.7:1")
 	if found, err := session.Origins(t.Context(), h.DB, nil); err == nil {
 		t.Errorf("the program read %v", found)
+	}
+}
+
+// purge purges everything, with traces of more than a year.
+func (h *house) purge(t *testing.T) {
+	t.Helper()
+	year := h.Clock.Now().AddDate(-1, 0, 0)
+	if err := errors.Join(h.sessions.Purge(t.Context()), h.sessions.PurgeTrace(t.Context(), year, year, year)); err != nil {
+		t.Fatal(err)
 	}
 }

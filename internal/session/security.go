@@ -94,24 +94,37 @@ func (s *Sessions) RefusalsBetween(ctx context.Context, from, to time.Time, limi
 	return out, nil
 }
 
-// Purge deletes sessions and attempts whose time is over, sessions of who was suspended, devices that nobody used for a year, and
-// security events and origins of sessions older than 12 months. A job calls it.
+// Purge deletes sessions and attempts whose time is over, and sessions of who was suspended. A job calls it.
 // Attempts are kept a while, so that a late answer is told that it is late. Nothing uses a session past its 12 hours, so
 // that it is idle half an hour later.
 func (s *Sessions) Purge(ctx context.Context) error {
 	now := s.clock.Now()
-	for _, purge := range []struct {
-		sql   string
-		until time.Time
-	}{
+	return s.purge(ctx, []purge{
 		{`delete from session where id in (select id from session where seen_at < $1 limit $2)`, now.Add(-Idle)},
 		{`delete from session where id in (select s.id from person p join session s on s.person_id = p.id where p.suspended_at <= $1 limit $2)`, now},
-		{`delete from session_device where (person_id, device) in (select person_id, device from session_device where last_at < $1 limit $2)`, now.Add(-deviceLife)},
 		{`delete from session_attempt where state in (select state from session_attempt where expires_at < $1 limit $2)`, now.Add(-Idle)},
-		{`delete from session_origin where session_id in (select session_id from session_origin where opened_at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
-		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, now.AddDate(-1, 0, 0)},
-	} {
-		if _, err := s.db.Purge(ctx, db.Nothing(), purge.sql, purge.until); err != nil {
+	})
+}
+
+// PurgeTrace deletes devices that nobody used since a time, origins of sessions opened before another, and security events of before a third. A job calls it, which
+// knows how long each is kept (package retention).
+func (s *Sessions) PurgeTrace(ctx context.Context, devices, origins, events time.Time) error {
+	return s.purge(ctx, []purge{
+		{`delete from session_device where (person_id, device) in (select person_id, device from session_device where last_at < $1 limit $2)`, devices},
+		{`delete from session_origin where session_id in (select session_id from session_origin where opened_at < $1 limit $2)`, origins},
+		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, events},
+	})
+}
+
+// purge deletes what is of before a time.
+type purge struct {
+	sql   string
+	until time.Time
+}
+
+func (s *Sessions) purge(ctx context.Context, all []purge) error {
+	for _, p := range all {
+		if _, err := s.db.Purge(ctx, db.Nothing(), p.sql, p.until); err != nil {
 			return fmt.Errorf("purge sessions: %w", err)
 		}
 	}

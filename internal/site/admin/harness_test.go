@@ -10,9 +10,12 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/client"
 	"mandat/internal/credential"
+	"mandat/internal/erasure"
 	"mandat/internal/invitation"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
+	"mandat/internal/phone"
+	"mandat/internal/retention"
 	"mandat/internal/sirene"
 	"mandat/internal/sitetest"
 )
@@ -25,6 +28,7 @@ type office struct {
 	credentials    *credential.Register
 	cards          *card.Stock
 	clients        *client.Registry
+	erasures       *erasure.Register
 	ada, alan      journal.Actor // administrators
 }
 
@@ -45,10 +49,11 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.erasures = erasure.New(o.DB, o.Journal, phone.New(o.DB, o.Journal, o.Citizens, o.Keys, o.Clock, nil), o.Clock, nil)
 	businesses := httptest.NewServer(http.HandlerFunc(directory))
 	t.Cleanup(businesses.Close)
 	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Certifications: o.certifications, Credentials: o.credentials, Cards: o.cards,
-		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clients: o.clients, Clock: o.Clock}).Mount)
+		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clients: o.clients, Retention: retention.New(o.DB, o.Journal, o.erasures, o.Clock), Erasures: o.erasures, Clock: o.Clock}).Mount)
 	return o
 }
 

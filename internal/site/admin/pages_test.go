@@ -202,7 +202,7 @@ func otherPages() []shownPage {
 func TestPages_AreSound(t *testing.T) {
 	t.Parallel()
 	pages := pagetest.Pages(t)
-	all := append(append(append(otherPages(), organisationPages()...), personPages()...), append(filePages(), servicePages(t)...)...)
+	all := append(append(append(otherPages(), organisationPages()...), personPages()...), append(filePages(), append(servicePages(t), retentionPages()...)...)...)
 	var names []string
 	for _, p := range all {
 		names = append(names, p.name)

@@ -11,11 +11,13 @@ import (
 	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
+	"mandat/internal/erasure"
 	"mandat/internal/invitation"
 	"mandat/internal/jobs"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
+	"mandat/internal/retention"
 	"mandat/internal/session"
 	"mandat/internal/sirene"
 	"mandat/internal/site/staff"
@@ -34,6 +36,8 @@ type Site struct {
 	Businesses     *sirene.Client
 	Catalogue      *procedure.Catalogue
 	Clients        *client.Registry
+	Retention      *retention.Register
+	Erasures       *erasure.Register
 	Clock          *clock.Clock
 }
 
@@ -49,6 +53,7 @@ func (s *Site) Mount(r *page.Router) {
 	s.mountOrganisations(r)
 	s.mountPersons(r)
 	s.mountServices(r)
+	s.mountRetention(r)
 	r.Get("/admin/imports", page.Administrator, s.listImports)
 	r.Post("/admin/imports", page.Administrator, s.doPlan)
 	r.Post("/admin/imports/confirmation", page.Administrator, s.doImport)
