@@ -141,7 +141,7 @@ func mandates() []Action {
 		{"retention.changed", []string{"policy", "from", "to", "unit", "due", "held", "trial"}},
 		{"dossier.handed_over", []string{"sha256", "lang", "seen", "sorts", "attachments", "entries"}},
 		{"job.retried", []string{"kind", "job"}},
-		{"journal.exported", []string{"size"}},
+		{"journal.exported", []string{"size", "from", "to", "filters", "form"}},
 		{"journal.searched", []string{"filters", "results", "query_sha256"}},
 		{"journal.viewed", []string{"index", "page"}},
 		{"journal.compared", []string{"differences"}},

@@ -6,27 +6,70 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/journal"
+	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
 
+// exportForms are the forms of entries, in their order on the page.
+var exportForms = []string{string(format.FormLines), string(format.FormJSON), string(format.FormJSONZip)}
+
+type exportPage struct {
+	page.Common
+	Groups []group
+	Forms  []string
+}
+
+// showExport shows what can be taken away: all of the journal, or a part.
+func (s *Site) showExport(w http.ResponseWriter, r *http.Request) error {
+	return s.exportPage(w, r, http.StatusOK, &page.Form{})
+}
+
+func (s *Site) exportPage(w http.ResponseWriter, r *http.Request, status int, f *page.Form) error {
+	return s.Pages.Render(w, r, status, "auditor/export.html", &exportPage{Common: page.Common{Title: "auditor.export.title", Trail: trail, Current: "/audit", Form: f}, Groups: groups(), Forms: exportForms})
+}
+
+// exported is what the entry says of an export: the stretch of the journal, and by what sorts of members it was filtered, not by which.
 type exported struct {
-	Size int64 `json:"size"` // entries the log had when the export began
+	Size    int64       `json:"size"` // entries the log had when the export began
+	From    int64       `json:"from,omitempty"`
+	To      int64       `json:"to,omitempty"`
+	Filters []string    `json:"filters,omitempty"`
+	Form    format.Form `json:"form,omitempty"` // when it is not the usual one
 }
 
 // doExport records that the journal was taken out, then sends it. What fails on the way cuts the answer off: a file that
 // looks whole and is not would be worse.
 func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 	at := session.From(r.Context())
+	f, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
 	size, err := s.size(r.Context())
 	if err != nil {
 		return err
 	}
+	asked, err := s.asked(r.Context(), f, size)
+	if err != nil {
+		return err
+	}
+	if f.Failed() {
+		return s.exportPage(w, r, http.StatusUnprocessableEntity, f)
+	}
+	detail := exported{Size: size, From: asked.From, To: asked.To, Filters: asked.Filter.Sorts()}
+	if asked.Form != format.FormLines {
+		detail.Form = asked.Form
+	}
 	err = s.Journal.Record(r.Context(), at.Actor(), func(*journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "journal.exported", Detail: exported{size}}, nil
+		return journal.Event{Action: "journal.exported", Detail: detail}, nil
 	})
 	if err != nil {
 		return err
@@ -35,12 +78,78 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Content-Disposition", `attachment; filename="journal-`+now.Format("20060102T150405Z")+`.tar"`)
 	out := tree.NewTar(w, now)
-	_, err = tree.Export(r.Context(), s.Auditor, s.Keys, out)
+	_, err = tree.ExportWanted(r.Context(), s.Auditor, s.Keys, tree.Wanted{Request: asked}, out)
 	if err = errors.Join(err, out.Close()); err != nil {
 		s.Logger.ErrorContext(r.Context(), "an export was cut off", slog.String("request", page.RequestID(r.Context())), slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// asked reads what is wanted of a journal of this size. Times become indexes here, so that what is wrong with them is said before
+// anything is recorded.
+func (s *Site) asked(ctx context.Context, f *page.Form, size int64) (format.Request, error) {
+	asked := format.Request{Form: format.Form(f.Choice("forme", exportForms...)), From: indexOf(f, "de"), To: indexOf(f, "a"), Since: instant(timeOf(f, "du", false)), Until: instant(timeOf(f, "au", true)),
+		Filter: format.Filter{Organisation: idText(f, "structure"), Person: idText(f, "personne"), Citizen: idText(f, "usager"), Mandate: idText(f, "mandat")}}
+	if asked.Form == "" {
+		asked.Form = format.FormLines
+	}
+	for _, a := range journal.Actions() {
+		if f.Has("acte", a.Name) {
+			asked.Filter.Action = a.Name
+		}
+	}
+	if f.Value("a") != "" && !f.Failed() {
+		asked.To++ // the page says the last one, a request the one behind it
+	}
+	for _, both := range [][2]string{{"du", "de"}, {"au", "a"}} {
+		if f.Value(both[0]) != "" && f.Value(both[1]) != "" {
+			f.Fail(both[1], "auditor.export.both")
+		}
+	}
+	if f.Failed() {
+		return asked, nil
+	}
+	if asked.From >= max(size, 1) || asked.To > 0 && asked.To <= asked.From {
+		f.Fail("de", "auditor.export.none")
+		return asked, nil
+	}
+	found, err := tree.Resolve(ctx, s.Auditor, asked)
+	if errors.Is(err, tree.ErrNone) || err == nil && found.From >= max(size, 1) {
+		f.Fail("du", "auditor.export.none")
+		return asked, nil
+	}
+	found.Since, found.Until = "", "" // they are indexes now
+	return found, err
+}
+
+// indexOf reads the index of an entry; 0 when there is none.
+func indexOf(f *page.Form, name string) int64 {
+	text := f.Text(name, 20)
+	if text == "" {
+		return 0
+	}
+	n, err := format.ParseIndex(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		f.Fail(name, "auditor.export.not_an_index")
+	}
+	return n
+}
+
+// idText is idOf as filters have it.
+func idText(f *page.Form, name string) string {
+	if id := idOf(f, name); id != uuid.Nil {
+		return id.String()
+	}
+	return ""
+}
+
+// instant is a time as requests have it; "" for none.
+func instant(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339)
 }
 
 func (s *Site) size(ctx context.Context) (int64, error) {

@@ -7,8 +7,8 @@
 //	timeline.go  everything done with a mandate, or for a citizen
 //	entry.go     one entry, with its proof and what stands around it
 //	line.go      entries as pages show them; meaning.go in plain words
-//	export.go    the journal to take away
 //	unsealing.go whom a pseudonym stands for, for two auditors; asking.go asks
+//	export.go    the journal to take away, or a part of it
 package auditor
 
 import (
@@ -53,6 +53,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/audit/mandats/{mandate}", page.Auditor, s.showMandate)
 	r.Get("/audit/usagers/{citizen}", page.Auditor, s.showCitizen)
 	r.Post("/audit/comparaison", page.Auditor, s.doCompare)
+	r.Get("/audit/export", page.Auditor, s.showExport)
 	r.Post("/audit/export", page.Auditor, s.doExport)
 	s.mountUnsealings(r)
 }
@@ -67,6 +68,7 @@ type homePage struct {
 	Compared    bool
 	Differences []journal.Difference
 	Tree        string // the signed checkpoint, as it stands
+	Checks      comparison.Checks
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
@@ -80,6 +82,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, found []journal.Diff
 		return err
 	}
 	data.Tree = string(checkpoint)
+	if data.Checks, err = comparison.Checked(r.Context(), s.Auditor); err != nil {
+		return err
+	}
 	return s.Pages.Render(w, r, http.StatusOK, "auditor/home.html", data)
 }
 
