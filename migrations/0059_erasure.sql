@@ -48,10 +48,25 @@ grant execute on function journal_forget to mandat_app;
 create function citizen_erased() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   whose uuid := (to_jsonb(old) ->> tg_argv[0])::uuid;
+  erased timestamptz := (select max(at) from (select at, action, organisation_id, citizen_id from journal_entry where xid = pg_current_xact_id() offset 0) mine
+    where action = 'citizen.erased' and citizen_id = whose and organisation_id = old.organisation_id);
 begin
-  if not exists (select from (select action, organisation_id, citizen_id from journal_entry where xid = pg_current_xact_id() offset 0) mine
-      where action = 'citizen.erased' and citizen_id = whose and organisation_id = old.organisation_id) then
+  if erased is null then
     raise exception 'a row of % was deleted, and citizen % not erased', tg_table_name, whose using errcode = 'integrity_constraint_violation';
+  end if;
+  -- What the act asks, the database asks again: nobody is erased while a mandate lasts, or a hold stands.
+  if tg_table_name = 'mandate' then
+    if old.state <> 'ended' and least(old.ends_at, old.lasts_until) > erased then
+      raise exception 'mandate % was deleted, and lasts', old.id using errcode = 'integrity_constraint_violation';
+    end if;
+  elsif tg_table_name = 'erasure_hold' then
+    if old.released_at is null and old.until > erased then
+      raise exception 'hold % was deleted, and stands', old.id using errcode = 'integrity_constraint_violation';
+    end if;
+  elsif tg_table_name = 'citizen' then
+    if exists (select from erasure_hold h where h.organisation_id = old.organisation_id and (h.citizen_id is null or h.citizen_id = whose) and h.released_at is null and h.until > erased) then
+      raise exception 'citizen % was deleted, and is held', whose using errcode = 'integrity_constraint_violation';
+    end if;
   end if;
   return null;
 end $$;
@@ -150,4 +165,5 @@ begin
   return null;
 end $$;
 -- +goose StatementEnd
+create constraint trigger erasure_hold_erased after delete on erasure_hold deferrable initially deferred for each row execute function citizen_erased('citizen_id');
 create constraint trigger erasure_hold_journaled after insert or update on erasure_hold deferrable initially deferred for each row execute function erasure_hold_journaled();

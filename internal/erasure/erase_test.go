@@ -157,6 +157,33 @@ func TestErase_IsTheOnlyWay(t *testing.T) {
 	if err := run(w.App, `set mandat.system = 'on'; begin; `+accounting("citizen.erased", mine, own)+` select journal_forget(); rollback`); err != nil {
 		t.Errorf("their own entry, named: %v", err) // else the refusals above prove nothing
 	}
+	// The entry alone does not do it while a mandate lasts, or a hold stands.
+	rows := func(whose uuid.UUID) string {
+		var sql strings.Builder
+		for _, s := range []string{`delete from mandate_draft where id in (select draft_id from mandate where citizen_id = '%'); `, `delete from mandate_evidence where mandate_id in (select id from mandate where citizen_id = '%'); `,
+			`delete from mandate_power where citizen_id = '%'; `, `delete from mandate where citizen_id = '%'; `, `delete from erasure_hold where citizen_id = '%'; `, `delete from citizen where id = '%'; `} {
+			sql.WriteString(strings.ReplaceAll(s, "%", whose.String()))
+		}
+		return sql.String()
+	}
+	byHand := func(whose uuid.UUID, index string) error {
+		return run(w.App, `set mandat.system = 'on'; begin; `+accounting("citizen.erased", "'"+whose.String()+"'", index)+` select journal_forget(); `+rows(whose)+` set constraints all immediate; rollback`)
+	}
+	if err := byHand(other.Citizen, theirs); err == nil || !strings.Contains(err.Error(), "and lasts") {
+		t.Errorf("while a mandate lasts: %v", err)
+	}
+	if err := byHand(m.Citizen, own); err != nil {
+		t.Errorf("as the act does it: %v", err)
+	}
+	w.admin.FactorAt = w.Clock.Now()
+	for what, held := range map[string]erasure.Who{"stands": who(m), "is held": {Organisation: m.Organisation}} {
+		h, err := w.register.MakeHold(t.Context(), w.admin, held, "litigation", w.Clock.Now().Add(time.Hour))
+		must(t, err)
+		if err := byHand(m.Citizen, own); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("while a hold stands: %v, want %s", err, what)
+		}
+		must(t, w.register.Release(t.Context(), w.admin, h.ID))
+	}
 	if err := run(w.Owner, `delete from journal_entry where citizen_id = `+mine); err == nil || !strings.Contains(err.Error(), "no entry says so") {
 		t.Errorf("by the owner: %v", err)
 	}
