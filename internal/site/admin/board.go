@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mandat/internal/comparison"
 	"mandat/internal/db"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
@@ -15,6 +16,7 @@ import (
 type jobsPage struct {
 	page.Common
 	Jobs   []failedJob
+	Checks comparison.Checks
 	Notice string
 }
 
@@ -44,6 +46,9 @@ func (s *Site) listJobs(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, f := range failed {
 		p.Jobs = append(p.Jobs, failedJob{f, s.jobText(f.Name)})
+	}
+	if p.Checks, err = comparison.Checked(r.Context(), s.Database); err != nil {
+		return err
 	}
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err

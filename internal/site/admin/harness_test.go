@@ -53,7 +53,7 @@ func newOffice(t *testing.T) *office {
 	businesses := httptest.NewServer(http.HandlerFunc(directory))
 	t.Cleanup(businesses.Close)
 	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Certifications: o.certifications, Credentials: o.credentials, Cards: o.cards,
-		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clients: o.clients, Retention: retention.New(o.DB, o.Journal, o.erasures, o.Clock), Erasures: o.erasures, Clock: o.Clock}).Mount)
+		Board: jobs.NewBoard(o.DB), Businesses: sirene.New(businesses.URL, o.Clock), Catalogue: o.Catalogue, Clients: o.clients, Retention: retention.New(o.DB, o.Journal, o.erasures, o.Clock), Erasures: o.erasures, Clock: o.Clock, Database: o.DB}).Mount)
 	return o
 }
 

@@ -10,9 +10,11 @@ import (
 
 	"mandat/internal/card"
 	"mandat/internal/certification"
+	"mandat/internal/comparison"
 	"mandat/internal/credential"
 	"mandat/internal/invitation"
 	"mandat/internal/jobs"
+	"mandat/internal/journal/inspection"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
@@ -181,6 +183,9 @@ func otherPages() []shownPage {
 		confirm("admin.organisation.suspend."), confirm("admin.person.suspend."), confirm("admin.person.reset."), confirm("admin.office.end."), confirm("admin.card.lose."), confirm("admin.service.close."),
 		{"admin/invite.html", func() page.Page { return propose }}, {"admin/invite.html", func() page.Page { return invite }},
 		{"admin/jobs.html", func() page.Page { return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}} }},
+		{"admin/jobs.html", func() page.Page {
+			return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}, Checks: comparison.Checks{Inspection: inspection.Outcome{At: now, Size: 3, Fault: "entry 1: is gone", WholeAt: now}, Comparison: comparison.Outcome{At: now, Differences: 1}}}
+		}},
 		{"admin/jobs.html", func() page.Page {
 			return &jobsPage{Common: page.Common{Title: "admin.jobs.title"}, Jobs: []failedJob{{jobs.Failure{ID: 1, Name: "message", Tries: 3, At: now, Error: "no answer", Given: true}, "admin.job.message"}, {jobs.Failure{ID: 2, Name: "digest", Tries: 1, At: now, NextTry: later}, "admin.job.other"}}}
 		}},

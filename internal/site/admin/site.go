@@ -11,6 +11,7 @@ import (
 	"mandat/internal/client"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
+	"mandat/internal/db"
 	"mandat/internal/erasure"
 	"mandat/internal/invitation"
 	"mandat/internal/jobs"
@@ -39,6 +40,7 @@ type Site struct {
 	Retention      *retention.Register
 	Erasures       *erasure.Register
 	Clock          *clock.Clock
+	Database       *db.DB // for what the servers found by themselves
 }
 
 // Files of results and of cards are larger than other bodies; in a hidden field a file is a third longer.
