@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs", "wrapping", "dpop"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "erasure"},
+	{"client", "org", "anomaly", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "erasure"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision", "backchannel"},
 	// 5 pages, no SQL
@@ -65,11 +65,13 @@ var beside = map[string][]string{
 	"invitation":     {"org"},
 	"report":         {"org", "citizen", "draft", "mandate", "unsealing"},
 	"unsealing":      {"org", "citizen"},
+	"anomaly":        {"org"},
 	"receipt":        {"org", "mandate"},
+	"inquiry":        {"org", "mandate"},
 	"retention":      {"org", "erasure"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":        {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
-	"comparison":     {"client", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing"},
+	"comparison":     {"client", "anomaly", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "inquiry"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -95,6 +97,7 @@ var helpers = map[string][]string{
 	"mailbox":     {},
 	"softkey":     {},
 	"tsa":         {},
+	"mishap":      {},
 	"rogue":       {"oidc", "token", "clock", "upstream"},
 	"mutate":      {},
 	"conformance": {"*"},
@@ -169,9 +172,11 @@ var writersByPrefix = map[string]string{
 	"report_":         "report",
 	"client_":         "clientauth",
 	"receipt_":        "receipt",
+	"unsealing":       "unsealing",
+	"anomaly_":        "anomaly",
+	"inquiry":         "inquiry",
 	"erasure_":        "erasure",
 	"retention_":      "retention",
-	"unsealing":       "unsealing",
 }
 
 const (

@@ -58,7 +58,7 @@ func allowances(tok string, organisation uuid.UUID, shown Shown, from netip.Addr
 
 // A token that was never given is answered like one of a mandate that has ended or of which something wrong is shown: one row, by the
 // same work.
-const checked = `select exists (select from mandate_power p where p.mandate_id = m.id and p.state = 'standing' and p.starts_at <= $4 and p.ends_at > $4), coalesce(m.id, $2), coalesce(w.mac, ''::bytea),
+const checked = `select exists (select from mandate_power p where p.mandate_id = m.id and p.state = 'standing' and p.suspended_at is null and p.starts_at <= $4 and p.ends_at > $4), coalesce(m.id, $2), coalesce(w.mac, ''::bytea),
 	exists (select from attestation a where a.mandate_id = s.mandate_id and a.sha256 = $3)
 	from (select $1::bytea as hash) asked left join attestation_status s on s.token_hash = asked.hash
 	left join mandate m on m.id = coalesce(s.mandate_id, $2) left join attestation_word w on w.mandate_id = m.id`

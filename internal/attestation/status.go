@@ -24,7 +24,7 @@ func newToken() string { return base64.RawURLEncoding.EncodeToString(token.Bytes
 func (p *Press) Status(ctx context.Context, tok string) (standing bool, err error) {
 	now := p.clock.Now()
 	err = p.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select exists (select from mandate_power p where p.mandate_id = m.id and p.state = 'standing' and p.starts_at <= $3 and p.ends_at > $3) from (select $1::bytea as hash) asked
+		return tx.QueryRow(ctx, `select exists (select from mandate_power p where p.mandate_id = m.id and p.state = 'standing' and p.suspended_at is null and p.starts_at <= $3 and p.ends_at > $3) from (select $1::bytea as hash) asked
 			left join attestation_status s on s.token_hash = asked.hash left join mandate m on m.id = coalesce(s.mandate_id, $2)`,
 			token.Hash(tok), uuid.Nil, now).Scan(&standing)
 	})

@@ -38,7 +38,7 @@ func Open(tx *db.Tx, now time.Time, s Session) {
 
 // The power of a use b stands as mandate.Stands has it; and the aidant may act.
 const (
-	powerOver = `not exists (select from mandate_power p where p.mandate_id = b.mandate_id and p.procedure = b.procedure and p.case_ref = b.case_ref and p.state = 'standing' and p.ends_at > $5::timestamptz)`
+	powerOver = `not exists (select from mandate_power p where p.mandate_id = b.mandate_id and p.procedure = b.procedure and p.case_ref = b.case_ref and p.state = 'standing' and p.suspended_at is null and p.ends_at > $5::timestamptz)`
 	actorOver = `not exists (select from membership m join person a on a.id = m.person_id join organisation o on o.id = m.organisation_id
 		where m.organisation_id = b.organisation_id and m.person_id = b.person_id and ` + org.Acts + `$5::timestamptz)`
 	untold = `b.told_at is null and b.opened_at > $6::timestamptz`

@@ -30,7 +30,7 @@ func (r *Register) Search(ctx context.Context, q Querier, organisation uuid.UUID
 	if s.Letters() < MinSearch && !s.Dated() {
 		return nil, ErrTooShort
 	}
-	ids, err := r.fitting(ctx, q, organisation, s, `c.id in (select p.citizen_id from mandate_power p where p.organisation_id = $1 and p.state = 'standing' and p.starts_at <= $2 and p.ends_at > $2)`, now)
+	ids, err := r.fitting(ctx, q, organisation, s, `c.id in (select p.citizen_id from mandate_power p where p.organisation_id = $1 and p.state = 'standing' and p.suspended_at is null and p.starts_at <= $2 and p.ends_at > $2)`, now)
 	if err != nil {
 		return nil, fmt.Errorf("search citizens: %w", err)
 	}

@@ -25,6 +25,7 @@ const (
 	scheduled            = "scheduled"             // it has yet to begin
 	expired              = "expired"               // its last day is over
 	ended                = "ended"                 // it was ended before
+	suspended            = "suspended"             // by auditors, until they lift that
 	levelTooLow          = "level"                 // what stands lets less be done
 	identityTooLow       = "identity"              // the client wants its citizens known more surely
 )
@@ -43,7 +44,7 @@ with asked as materialized (
 select q.organisation_id, q.person_id, q.citizen_id, q.active, q.acts, q.allowed,
   array(select d.reason || ' ' || d.case_ref || ' ' || d.mandate_id from decision_answer d where d.person_id = q.person_id and d.citizen_id = q.citizen_id and d.client = $7
     and d.procedure = $6 and d.level = $8 and d.day = $9 and d.organisation_id = q.organisation_id),
-  p.mandate_id, coalesce(p.case_ref, ''), coalesce(p.level, ''), coalesce(p.identified_by, ''), coalesce(p.state, ''), coalesce(p.ends_at, $2), coalesce(p.end_reason, ''), coalesce(` + mandate.Stands + `, false)
+  p.mandate_id, coalesce(p.case_ref, ''), coalesce(p.level, ''), coalesce(p.identified_by, ''), coalesce(p.state, ''), coalesce(p.ends_at, $2), coalesce(p.end_reason, ''), coalesce(` + mandate.Stands + `, false), p.suspended_at is not null
 from asked q left join mandate_power p on p.organisation_id = q.organisation_id and p.citizen_id = q.citizen_id and p.procedure = $6
 order by p.ended_at desc nulls first, p.case_ref desc`
 
@@ -57,6 +58,7 @@ type power struct {
 	endsAt       time.Time
 	endReason    string
 	stands       bool
+	suspended    bool
 }
 
 // facts are what a question is judged by.
@@ -78,7 +80,7 @@ func (f *facts) queue(b *pgx.Batch, by *client.Client, q request, now time.Time)
 		for rows.Next() {
 			var p power
 			if err := rows.Scan(&f.organisation, &f.person, &f.citizen, &f.active, &f.acts, &f.allowed, &f.answered,
-				&p.mandate, &p.caseRef, &p.level, &p.identifiedBy, &p.state, &p.endsAt, &p.endReason, &p.stands); err != nil {
+				&p.mandate, &p.caseRef, &p.level, &p.identifiedBy, &p.state, &p.endsAt, &p.endReason, &p.stands, &p.suspended); err != nil {
 				return err
 			}
 			if p.mandate != nil {
@@ -148,6 +150,8 @@ func (p power) lacks(by *client.Client, q request, ref string) (reason string, r
 		return "", 7
 	case p.stands:
 		return otherCase, 4
+	case p.suspended && p.state != mandate.Ended && covers:
+		return suspended, 3
 	case p.state == mandate.Scheduled && covers:
 		return scheduled, 3
 	case covers && (p.state == mandate.Standing || p.endReason == expired):

@@ -26,7 +26,7 @@ var covered = map[string]coverage{
 	"citizen": {"id identity identified_by identified_at created_at mails_refused_at mails_refused_signed", "organisation_id sub_index name_index data_key has_email", keys},
 	"mandate": {"id citizen_id person_id state identified_by identified_at signed_at starts_at days ends_at lasts_until ended_at ended_by end_reason terms terms_digest consent_by witness_id signed_with renews transfers",
 		"organisation_id draft_id catalogue", byOther + "; the terms have the version of the catalogue"},
-	"mandate_power":      {"mandate_id procedure case_ref level state starts_at ends_at ended_at end_reason", "organisation_id citizen_id identified_by", byOther},
+	"mandate_power":      {"mandate_id procedure case_ref level state starts_at ends_at ended_at end_reason", "organisation_id citizen_id identified_by suspended_at", byOther + "; a suspension is told among the acts"},
 	"mandate_evidence":   {"mandate_id sealed sha256 created_at", "organisation_id", byOther},
 	"mandate_end_told":   {"mandate_id told_at", "organisation_id person_id", "an aidant was reminded, which is about the aidant"},
 	"attestation":        {"mandate_id lang kind size edition document sha256 issued_at", "organisation_id words template issued_by", "the words are those of the document, which is there"},
@@ -53,8 +53,14 @@ var covered = map[string]coverage{
 	"backchannel_session": {"client procedure sub opened_at over_at told_at", "login_id organisation_id person_id mandate_id case_ref", byOther},
 	"decision_answer":     {"client procedure level reason answered_at", "organisation_id person_id citizen_id case_ref day mandate_id", byOther},
 	"journal_entry":       {"at action person_id citizen_id mandate_id body", "id xid organisation_id salt session_id", "of the body, what was done and by whom; the rest of an entry is pseudonyms and digests, told in words by what they stand for"},
-	"erasure_hold":        {"citizen_id reason held_at until released_at", "id organisation_id held_by released_by", byOther},
-	"journal_leaf":        {"index", "entry_id commitment", "by which the entry is proven"},
+	"inquiry_finding": {"", "id inquiry_id round gravity organisation_id person_id mandate_id data_key words words_sha256 state made_by made_at due_at reply reply_sha256 replied_by replied_at outcome decided_at",
+		"what auditors found about an organisation; that a mandate was suspended is told among the acts"},
+	"inquiry_measure": {"", "id inquiry_id finding_id kind organisation_id person_id mandate_id provisional state ordered_by ordered_at stood_at ended_at", "told among the acts"},
+	"erasure_hold":    {"citizen_id reason held_at until released_at", "id organisation_id held_by released_by", byOther},
+	"erasure_request": {"state asked_at due_at taken_back_at", "id organisation_id citizen_id asked_by taken_back_by", byOther + "; who noted it stands among the acts"},
+	"unsealing": {"citizen_id reason state asked_at decided_at until looks looked_at", "id person_id organisation_id data_key words asked_by expires_at decided_by ended_by ended_at",
+		"auditors are told by their function; their words are sealed for auditors alone, and go within a year"},
+	"journal_leaf":    {"index", "entry_id commitment", "by which the entry is proven"},
 }
 
 // apart are the tables in which nothing stands about a citizen, with what they are about.
@@ -64,6 +70,7 @@ var apart = map[string]string{
 	"session session_attempt session_device session_presence session_origin security_event":                                                                                                                                                                       "professionals' browsers; for whom a second factor was given stands there for the session's hours, and in the entry for good",
 	"client client_assertion idp_pushed dpop_proof api_token":                                                                                                                                                                                                     "services, and what they prove themselves with",
 	"signing_key wrapping_key journal_tile journal_tree journal_checkpoint journal_cosignature journal_timestamp journal_witness journal_witnessed journal_inspection receipt_list comparison retention_policy retention_run retention_trial throttle smsin_seen": "the program's own keys, proofs and counters",
+	"inquiry inquiry_note inquiry_entry inquiry_decision":                                                                                                                                                                                                         "what auditors look into, with their notes, which are about organisations",
 	"journal_search_block journal_search_lead journal_search_stale journal_search_term":                                                                                                                                                                           "what auditors search entries by, of which the file tells",
 	"goose_db_version river_job river_queue river_leader river_migration river_client river_client_queue river_notification":                                                                                                                                      "the database's and the queue's own; jobs hold ids of rows that the file tells of",
 }

@@ -179,7 +179,11 @@ func person(by *uuid.UUID) string {
 }
 
 func powerText(p Power) string {
-	return fmt.Sprintf("organisation %s, citizen %s, to %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.Level, p.State, format(p.StartsAt), format(p.EndsAt), ending(p.EndReason, p.EndedAt))
+	text := fmt.Sprintf("organisation %s, citizen %s, to %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.Level, p.State, format(p.StartsAt), format(p.EndsAt), ending(p.EndReason, p.EndedAt))
+	if p.SuspendedAt != nil {
+		text += ", suspended at " + format(*p.SuspendedAt)
+	}
+	return text
 }
 
 func ending(reason string, at *time.Time) string {

@@ -13,6 +13,7 @@
 //	                            namesake.go is for a citizen whom nobody knows yet, since.go for one of whom something ended meanwhile
 //	renew.go, transfer.go       a mandate that renews another one, or takes the place of another organisation's
 //	start.go, end.go, tell.go   its first day, its end or a power's, and that the citizen is told; others.go what ends with it; lasts.go until when it gives anything
+//	suspend.go                  that auditors suspend one, and lift that
 //	mayact.go                   the rule: whether a power stands, asked by whatever uses it
 //	consult.go, find.go         what is read of one mandate, each time with its entry; paper.go for who holds its paper, cases.go the files it is for,
 //	                            words.go for addresses that say nothing of whom was looked for
@@ -123,11 +124,12 @@ type Power struct {
 	StartsAt, EndsAt               time.Time
 	EndedAt                        *time.Time
 	EndReason                      string
+	SuspendedAt                    *time.Time // nil: it is not
 }
 
 // StandsAt reports whether the power gives anything at t.
 func (p Power) StandsAt(t time.Time) bool {
-	return p.State == Standing && !t.Before(p.StartsAt) && t.Before(p.EndsAt)
+	return p.State == Standing && p.SuspendedAt == nil && !t.Before(p.StartsAt) && t.Before(p.EndsAt)
 }
 
 // Register draws up, signs, ends and finds mandates.

@@ -16,10 +16,10 @@ type Querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-const powerColumns = `p.mandate_id, p.organisation_id, p.citizen_id, p.procedure, p.case_ref, p.level, p.identified_by, p.state, p.starts_at, p.ends_at, p.ended_at, coalesce(p.end_reason, '')`
+const powerColumns = `p.mandate_id, p.organisation_id, p.citizen_id, p.procedure, p.case_ref, p.level, p.identified_by, p.state, p.starts_at, p.ends_at, p.ended_at, coalesce(p.end_reason, ''), p.suspended_at`
 
 func (p *Power) fields() []any {
-	return []any{&p.Mandate, &p.Organisation, &p.Citizen, &p.Procedure, &p.Case, &p.Level, &p.IdentifiedBy, &p.State, &p.StartsAt, &p.EndsAt, &p.EndedAt, &p.EndReason}
+	return []any{&p.Mandate, &p.Organisation, &p.Citizen, &p.Procedure, &p.Case, &p.Level, &p.IdentifiedBy, &p.State, &p.StartsAt, &p.EndsAt, &p.EndedAt, &p.EndReason, &p.SuspendedAt}
 }
 
 func scanPower(row pgx.CollectableRow) (Power, error) {
@@ -29,9 +29,9 @@ func scanPower(row pgx.CollectableRow) (Power, error) {
 }
 
 // Stands is the rule: SQL that says of a row p of mandate_power whether it gives anything at the time $2. It asks the powers
-// alone: ending a mandate ends its powers in the same act. What uses a power asks this text in the very statement that
+// alone: ending or suspending a mandate ends or suspends its powers in the same act. What uses a power asks this text in the very statement that
 // uses it (docs/decisions/0006), so that there is no time between the question and the use.
-const Stands = `p.state = 'standing' and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz`
+const Stands = `p.state = 'standing' and p.suspended_at is null and p.starts_at <= $2::timestamptz and p.ends_at > $2::timestamptz`
 
 // MayAct answers whether an organisation may do a procedure for a citizen at this time, with the power that says so or
 // ErrNoPower. A power for every case ("") covers any case. The program asks Stands in its own statements: MayAct is the rule as a question by

@@ -16,7 +16,7 @@ import (
 // replay does again what the entries say was done.
 func replay(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID]*state, error) {
 	known := map[uuid.UUID]*replayed{}
-	err := journal.Replay(ctx, tx, `e.citizen_id = any ($1) and e.action in ('mandate.signed', 'mandate.started', 'mandate.ended', 'power.ended')`, []any{citizens}, func(e entry) { e.apply(known) })
+	err := journal.Replay(ctx, tx, `e.citizen_id = any ($1) and e.action in ('mandate.signed', 'mandate.started', 'mandate.ended', 'mandate.suspended', 'mandate.resumed', 'power.ended')`, []any{citizens}, func(e entry) { e.apply(known) })
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,10 @@ func (e entry) apply(known map[uuid.UUID]*replayed) {
 				r.endPower(p.Procedure, p.Case, "expired", e.At)
 			}
 		}
+	case "mandate.suspended":
+		r.suspend(&e.At)
+	case "mandate.resumed":
+		r.suspend(nil)
 	case "power.ended":
 		r.endPower(e.Detail.Procedure, e.Detail.Case, e.Detail.Reason, e.At)
 	case "mandate.ended":

@@ -46,13 +46,15 @@ func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 func TestTexts_ToCitizens(t *testing.T) {
 	t.Parallel()
 	for kind, words := range map[string][]string{
-		"mandate_signed":   {"dimanche 22 novembre 2026 à 9 h 05", "jusqu’au vendredi 4 décembre 2026", "Sunday 22 November 2026 at 09:05", "until Friday 4 December 2026", "« Ce n’est pas moi. »", "“This was not me.”", "quand vous voulez, sans donner de raison", "whenever you want"},
-		"mandate_used":     {"Le dimanche 22 novembre 2026 à 9 h 05", "donné le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "given on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
-		"mandate_uses":     {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
-		"mandate_part":     {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
-		"mandate_ended":    {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},
-		"phone_verified":   {"Le dimanche 22 novembre 2026 à 9 h 05", "noté un numéro de téléphone", "On Sunday 22 November 2026 at 09:05", "noted a telephone number", "« Ce n’est pas mon numéro. »", "“This is not my number.”"},
-		"address_replaced": {"Le dimanche 22 novembre 2026 à 9 h 05", "a changé ou retiré l’adresse électronique", "celui-ci est le dernier", "« Ce n’est pas moi. »", "On Sunday 22 November 2026 at 09:05", "this one is the last", "“This was not me.”"},
+		"mandate_signed":    {"dimanche 22 novembre 2026 à 9 h 05", "jusqu’au vendredi 4 décembre 2026", "Sunday 22 November 2026 at 09:05", "until Friday 4 December 2026", "« Ce n’est pas moi. »", "“This was not me.”", "quand vous voulez, sans donner de raison", "whenever you want"},
+		"mandate_used":      {"Le dimanche 22 novembre 2026 à 9 h 05", "donné le mardi 3 novembre 2026", "On Sunday 22 November 2026 at 09:05", "given on Tuesday 3 November 2026", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison", "without giving a reason"},
+		"mandate_uses":      {"7 fois, la première le mardi 3 novembre 2026 à 11 h 00, la dernière le dimanche 22 novembre 2026 à 9 h 05", "7 times, the first one on Tuesday 3 November 2026 at 11:00", "« Ce n’est pas moi. »", "“This was not me.”", "sans donner de raison"},
+		"mandate_part":      {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "permet moins qu’avant", "Le reste ne change pas.", "Since Sunday 22 November 2026 at 09:05", "sans donner de raison"},
+		"mandate_ended":     {"a pris fin le dimanche 22 novembre 2026 à 9 h 05", "ended on Sunday 22 November 2026 at 09:05", "Vous ne savez pas pourquoi", "You do not know why"},
+		"mandate_suspended": {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "personne n’agit pour vous", "Since Sunday 22 November 2026 at 09:05", "nobody acts for you"},
+		"mandate_resumed":   {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "n’est plus suspendu", "Since Sunday 22 November 2026 at 09:05", "suspended no more"},
+		"phone_verified":    {"Le dimanche 22 novembre 2026 à 9 h 05", "noté un numéro de téléphone", "On Sunday 22 November 2026 at 09:05", "noted a telephone number", "« Ce n’est pas mon numéro. »", "“This is not my number.”"},
+		"address_replaced":  {"Le dimanche 22 novembre 2026 à 9 h 05", "a changé ou retiré l’adresse électronique", "celui-ci est le dernier", "« Ce n’est pas moi. »", "On Sunday 22 November 2026 at 09:05", "this one is the last", "“This was not me.”"},
 	} {
 		c := about()
 		c.guards = kind == "phone_verified" || kind == "address_replaced"

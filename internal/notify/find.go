@@ -77,6 +77,8 @@ var asks = map[string]func(context.Context, pgx.Tx, *message) error{
 	"organisation_resumed":   place,
 	"referent_named":         place,
 	"referent_ended":         place,
+	"finding_made":           place,
+	"finding_decided":        place,
 	"factor_reset_approved": func(ctx context.Context, tx pgx.Tx, m *message) error {
 		return tx.QueryRow(ctx, `select (select effective_at from credential_reset where id = $1 and person_id = $2)`, subject(m), m.person).Scan(&m.effective)
 	},

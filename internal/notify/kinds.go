@@ -91,12 +91,19 @@ var kinds = map[string]kind{
 	"referent_named":        {byMail, weeks, "", "/referent", noSecret},
 	"referent_ended":        {byMail, weeks, "", "", noSecret},
 
+	// To referents, about what auditors found.
+	"finding_made":    {byMail, 5 * weeks, "", "/referent/constats", noSecret},
+	"finding_decided": {byMail, weeks, "", "/referent/constats", noSecret},
+
 	// To citizens, in both languages at once: see bilingual.
 	"mandate_signed": {byMail, weeks, "/mails/", "", mailsSecret},
 	"mandate_used":   {byMail, weeks, "/mails/", "", mailsSecret},
 	"mandate_uses":   {byMail, weeks, "/mails/", "", mailsSecret}, // several, see Collect
 	"mandate_part":   {byMail, weeks, "/mails/", "", mailsSecret}, // a part of one ended
 	"mandate_ended":  {byMail, weeks, "/mails/", "", mailsSecret}, // by an act, or because its time was over
+
+	"mandate_suspended": {byMail, weeks, "/mails/", "", mailsSecret}, // by auditors
+	"mandate_resumed":   {byMail, weeks, "/mails/", "", mailsSecret},
 
 	// To citizens too: it guards their agreement, and goes unless they refused by the link of a mail themselves.
 	"phone_verified": {byMail, weeks, "/mails/", "", mailsSecret},

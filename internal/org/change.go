@@ -45,13 +45,16 @@ func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.U
 
 // Resume lifts a suspension everywhere, and tells them; they sign in again. A referent of an organisation where the person works may do it for who was inactive, an
 // administrator for anybody. It returns db.ErrNotFound for nobody, or nobody there, db.ErrConflict for who is not suspended (for a
-// referent: for that), ErrMayNot and ErrFactorTooOld.
+// referent: for that), ErrUnderInquiry, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	act, where, args := d.change, `suspended_at is not null`, []any{person}
 	if by.Kind == journal.Referent {
 		act, where, args = d.run, `suspended_why = 'inactive' and exists (select from membership where organisation_id = $2 and person_id = $1 and ended_at is null)`, append(args, by.Organisation)
 	}
 	return act(ctx, by, person, "resume person", func(tx *journal.Tx) (journal.Event, error) {
+		if err := underInquiry(ctx, tx, person, uuid.Nil); err != nil {
+			return journal.Event{}, err
+		}
 		err := tx.ExecOne(ctx, db.ErrConflict, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...)
 		if err == nil {
 			err = errors.Join(d.end(ctx, tx, person, uuid.Nil),
@@ -70,7 +73,7 @@ func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisa
 		if err == nil {
 			err = d.tellNamed(tx, role, organisation, person)
 		}
-		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personChanged{person.String(), []string{role}}}, err
+		return journal.Event{Action: "person.joined", Organisation: organisation, Detail: personAdded{Person: person.String(), Roles: []string{role}}}, err
 	})
 }
 
@@ -81,6 +84,9 @@ func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, r
 		and m.ended_at is null and m.suspended_at is not null) from person a where a.id = $1`, person, organisation).Scan(&officer, &suspended)
 	if err != nil || officer || suspended {
 		return errors.Join(err, when(officer, ErrOneOffice), when(suspended, mayNot(WhySuspended)))
+	}
+	if err := underInquiry(ctx, tx, person, organisation); err != nil {
+		return err
 	}
 	noteGiver(tx, person, organisation, giver)
 	return tx.ExecOne(ctx, db.ErrConflict, `insert into membership (organisation_id, person_id, role, created_at, given_by) values ($1, $2, $3, $4, $5)

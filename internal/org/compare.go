@@ -26,6 +26,7 @@ type life struct {
 	state      string // open, suspended, closed; asked, confirmed, refused
 	since      time.Time
 	suspended  *time.Time
+	under      bool // by auditors, according to the entries
 	ended      *time.Time
 	procedures []string // nil: every one
 }

@@ -30,9 +30,12 @@ func (d *Directory) SuspendIn(ctx context.Context, by journal.Actor, person uuid
 	})
 }
 
-// ResumeIn lifts what SuspendIn did, and tells them; they sign in again. It returns db.ErrConflict for who is not suspended there, and otherwise what SuspendIn does.
+// ResumeIn lifts what SuspendIn did, and tells them; they sign in again. It returns db.ErrConflict for who is not suspended there, ErrUnderInquiry, and otherwise what SuspendIn does.
 func (d *Directory) ResumeIn(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	return d.run(ctx, by, person, "reinstate a colleague", func(tx *journal.Tx) (journal.Event, error) {
+		if err := underInquiry(ctx, tx, person, by.Organisation); err != nil {
+			return journal.Event{}, err
+		}
 		err := some(tx.Exec(ctx, `update membership set suspended_at = null where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is not null`,
 			by.Organisation, person))
 		if err == nil {
@@ -46,7 +49,7 @@ func (d *Directory) ResumeIn(ctx context.Context, by journal.Actor, person uuid.
 // db.ErrNotFound for who has no role there, db.ErrConflict for who has that role, has left, or is suspended there.
 func (d *Directory) GiveRole(ctx context.Context, by journal.Actor, person uuid.UUID, role string) error {
 	return d.run(ctx, by, person, "give a role", func(tx *journal.Tx) (journal.Event, error) {
-		event := journal.Event{Action: "person.joined", Detail: personChanged{person.String(), []string{role}}}
+		event := journal.Event{Action: "person.joined", Detail: personAdded{Person: person.String(), Roles: []string{role}}}
 		var works bool
 		err := tx.QueryRow(ctx, `select exists (select from membership where organisation_id = $1 and person_id = $2 and ended_at is null and suspended_at is null)`,
 			by.Organisation, person).Scan(&works)

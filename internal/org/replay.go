@@ -31,6 +31,7 @@ type entry struct {
 		Administrator bool      `json:"administrator"`
 		Invitation    uuid.UUID `json:"invitation"`
 		GivenBy       uuid.UUID `json:"given_by"`
+		Inquiry       string    `json:"inquiry"` // under which auditors suspended somebody, or lifted that
 	} `json:"detail"`
 }
 
@@ -107,12 +108,16 @@ func (e entry) onPerson(p picture) {
 	case "person.office_ended":
 		l.what = officeText(false, false, uuid.Nil, e.At)
 	case "person.suspended":
-		l.suspended, l.state = &e.At, e.Detail.Why
-		if l.state == "" {
+		if !e.suspend(l) {
+			break
+		}
+		if l.state = e.Detail.Why; l.state == "" {
 			l.state = Decided // entries told no reason at first
 		}
 	case "person.resumed":
-		l.suspended, l.state = nil, ""
+		if e.resume(l) {
+			l.state = ""
+		}
 	}
 }
 
@@ -160,12 +165,30 @@ func (e entry) onRoles(p picture) {
 	case "person.left":
 		each(e.Detail.Roles, func(l *life) { l.ended = &e.At })
 	case "person.suspended_there":
-		each(every, func(l *life) { l.suspended = &e.At })
+		each(every, func(l *life) { e.suspend(l) })
 	case "person.resumed_there":
-		each(every, func(l *life) { l.suspended = nil })
+		each(every, func(l *life) { e.resume(l) })
 	case "person.limited":
 		each([]string{RoleAidant}, func(l *life) { l.procedures = e.Detail.Procedures })
 	}
+}
+
+// suspend follows a suspension, and reports whether it changed anything: auditors' leaves an earlier one as it was.
+func (e entry) suspend(l *life) bool {
+	if e.Detail.Inquiry != "" && l.suspended != nil {
+		return false
+	}
+	l.suspended, l.under = &e.At, e.Detail.Inquiry != ""
+	return true
+}
+
+// resume follows a reinstatement, and reports whether it changed anything: auditors lift only what they did.
+func (e entry) resume(l *life) bool {
+	if e.Detail.Inquiry != "" && !l.under {
+		return false
+	}
+	l.suspended, l.under = nil, false
+	return true
 }
 
 // onGivers follows an entry by which somebody got a role or an office: who gave it, and who confirmed the invitation, are kept from the first time on.

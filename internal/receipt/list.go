@@ -59,9 +59,10 @@ func (s *shelf) put(list, newest int, made published) {
 	}
 }
 
-// What is left at places of a list: nothing of it, some of several powers were ended before their time, or all. One is named between the two parts, or none for every one.
+// What is left at places of a list: nothing of it, some of several powers were ended before their time, or all; or auditors suspended it (2). One is named between the two parts, or none for every one.
 const (
 	placesOf = `select s.idx, case when count(*) filter (where p.state <> 'ended' and p.ends_at > $2::timestamptz) = 0 then 1
+			when bool_or(p.suspended_at is not null) filter (where p.state <> 'ended') then 2
 			when count(*) filter (where p.ended_at < p.ends_at) > 0 then 3 else 0 end as status
 		from receipt_status s join mandate_power p on p.mandate_id = s.mandate_id and (s.procedure is null or p.procedure = s.procedure and p.case_ref = s.case_ref)
 		where s.list = $1 `

@@ -35,7 +35,7 @@ func refusalsPages() []shownPage {
 		return line
 	}
 	var all []refusalLine
-	for _, reason := range []string{"not_served", "organisation_inactive", "aidant_inactive", "not_allowed", "no_power", "case", "scheduled", "expired", "ended", "level", "identity"} {
+	for _, reason := range []string{"not_served", "organisation_inactive", "aidant_inactive", "not_allowed", "no_power", "case", "scheduled", "expired", "ended", "suspended", "level", "identity"} {
 		all = append(all, one(false, reason, "Impôts", angela, true))
 	}
 	for _, reason := range []string{"no_power", "not_allowed", "aidant_inactive", "session_over", "no_email", "code_expired", "token_expired", "wrong_client"} {
