@@ -98,6 +98,7 @@ var helpers = map[string][]string{
 	"softkey":     {},
 	"tsa":         {},
 	"mishap":      {},
+	"mishap":      {},
 	"rogue":       {"oidc", "token", "clock", "upstream"},
 	"mutate":      {},
 	"conformance": {"*"},
