@@ -3,10 +3,12 @@ package apptest
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,8 +22,9 @@ import (
 // Process is the program as it is installed: `mandat serve`, a process of its own, that a test may kill.
 type Process struct {
 	*Site
-	cmd *exec.Cmd
-	env []string
+	cmd    *exec.Cmd
+	env    []string
+	listen string // host:port
 }
 
 // Clean removes the built program; TestMain calls it when all tests are done.
@@ -66,7 +69,15 @@ func Prepare(t testing.TB, d *dbtest.Database) *Process {
 	if err := signingkey.New(s.DB, s.Journal, s.Keys, s.Clock, s.Source).Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &Process{Site: s, env: s.environment(t, p, nowhere)}
+	return &Process{Site: s, env: s.environment(t, p, nowhere), listen: fmt.Sprintf("127.0.0.1:%d", p.site)}
+}
+
+// Beside makes another server of the same site, on the same database and with the same keys, with its own port and STATE_DIR. Visitors are not sent there.
+func (p *Process) Beside(t testing.TB) *Process {
+	t.Helper()
+	listen, state := fmt.Sprintf("127.0.0.1:%d", freePort(t)), t.TempDir()
+	env := append(slices.Clone(p.env), "LISTEN="+listen, fmt.Sprintf("METRICS_LISTEN=127.0.0.1:%d", freePort(t)), "STATE_DIR="+state)
+	return &Process{Site: p.Site, env: env, listen: listen}
 }
 
 // Set gives the process further settings (NAME=value), from its next start on.
@@ -74,6 +85,13 @@ func (p *Process) Set(settings ...string) { p.env = append(p.env, settings...) }
 
 // Run starts the process and waits until it is ready. It ends at the latest with the test.
 func (p *Process) Run(t testing.TB) {
+	t.Helper()
+	p.Launch(t, (*exec.Cmd).Start)
+	p.AwaitReady(t)
+}
+
+// Launch starts the process in a way of the test's, and does not wait for it. It ends at the latest with the test.
+func (p *Process) Launch(t testing.TB, start func(*exec.Cmd) error) {
 	t.Helper()
 	path, err := program()
 	if err != nil {
@@ -83,15 +101,41 @@ func (p *Process) Run(t testing.TB) {
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stderr = p.Log
 	endWithParent(p.cmd)
-	if err := p.cmd.Start(); err != nil {
+	if err := start(p.cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
-	for deadline := time.Now().Add(2 * time.Minute); !p.ready(); time.Sleep(20 * time.Millisecond) {
+}
+
+// AwaitReady waits until the process answers that it is ready.
+func (p *Process) AwaitReady(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if status, _, err := p.Fetch(t.Context(), "/readyz"); err == nil && status == http.StatusOK {
+			return
+		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the server does not get ready:\n%s", p.Log)
 		}
 	}
+}
+
+// Fetch asks this very server, as a proxy in front of it would.
+func (p *Process) Fetch(ctx context.Context, path string) (status int, body []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.listen+path, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Host = strings.TrimPrefix(p.URL, "http://")
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, body, err
 }
 
 // Refuses starts the process and returns what it said when it ended by itself, which it has to.
@@ -111,13 +155,6 @@ func (p *Process) Refuses(t testing.TB) string {
 		t.Errorf("the server started: %v\n%s", err, out)
 	}
 	return string(out)
-}
-
-func (p *Process) ready() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	a, err := (&Visitor{site: p.Site}).Do(ctx, http.MethodGet, "/readyz", nil)
-	return err == nil && a.Status == http.StatusOK
 }
 
 // Kill ends the process as a power cut does (SIGKILL).
@@ -168,6 +205,14 @@ func (p *Process) Sound(t testing.TB) int64 {
 	}
 	compare(ctx, t, p.auditor)
 	return r.Entries
+}
+
+// CaughtUp waits until the process, or another server, has put every entry into the tree.
+func (p *Process) CaughtUp(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	p.caughtUp(ctx, t)
 }
 
 // caughtUp waits until the process has put every entry into the tree.
