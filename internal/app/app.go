@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/anomaly"
 	"mandat/internal/attestation"
 	"mandat/internal/backchannel"
 	"mandat/internal/caseload"
@@ -74,6 +75,7 @@ type App struct {
 	integrator *tree.Integrator
 	follower   *search.Follower
 	unsealings *unsealing.Register
+	anomalies  *anomaly.Register
 	testimony  *testimony.Collector // nil without witnesses
 	stamper    *testimony.Stamper   // nil without a timestamp authority
 	directory  *org.Directory
@@ -169,6 +171,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	a.directory = org.New(a.db, a.journal)
 	a.citizens = citizen.New(a.keys.Envelope)
 	a.unsealings = unsealing.New(a.db, a.journal, a.keys.Envelope, a.citizens, a.clock)
+	a.anomalies = anomaly.New(a.db, a.auditor, a.journal, a.keys.Envelope, a.clock)
 	var err error
 	if a.catalogue, err = procedure.Load(); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 // What a complete form of each POST is: a refusal must not be one of a form that was empty. A value in braces is one of the
 // stage's things.
 var forms = map[string]url.Values{
+	"POST /audit/alertes/{alert}":                             {"motif": {"mistaken"}, "raison": {"Une formation le soir."}},
 	"POST /audit/comparaison":                                 {},
 	"POST /audit/export":                                      {},
 	"POST /audit/levees/{unsealing}/accord":                   {},
@@ -22,6 +23,8 @@ var forms = map[string]url.Values{
 	"POST /audit/levees/{unsealing}/refus":                    {},
 	"POST /audit/levees/{unsealing}/retrait":                  {},
 	"POST /audit/personnes/{person}/levee":                    {"motif": {"anomaly"}, "raison": {"Des connexions à des heures où personne ne travaille."}},
+	"POST /audit/regles/{rule}":                               {"version": {"1"}, "acts": {"40"}, "minutes": {"10"}, "enabled": {"on"}},
+	"POST /audit/regles/{rule}/essai":                         {"acts": {"40"}, "minutes": {"10"}, "du": {"2026-01-01"}, "au": {"2026-01-02"}},
 	"POST /audit/usagers/{citizen}/levee":                     {"motif": {"complaint"}, "raison": {"Une réclamation dit que ce mandat n’a pas été signé."}},
 	"POST /api/decision":                                      {},
 	"POST /brouillons/{draft}":                                {"procedures": {fixture.Tax}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},

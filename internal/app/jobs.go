@@ -21,6 +21,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "inspect-journal", Every: 24 * time.Hour, Run: a.inspect},
 		{Name: "stamp-journal", Every: time.Hour, Run: a.stampJournal},
+		{Name: "look-for-anomalies", Every: 10 * time.Minute, Run: a.anomalies.Watch},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "renew-wrapping", Every: time.Hour, Run: a.renewWrapping},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},
@@ -62,7 +63,7 @@ func (a *App) periodic() []jobs.Periodic {
 
 // acts lists the jobs that acts ask for.
 func (a *App) acts() []jobs.Kind {
-	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers(), a.provider.services.Kind()}
+	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.anomalies.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers(), a.provider.services.Kind()}
 }
 
 // counted forgets how many there were.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/anomaly"
 	"mandat/internal/backchannel"
 	"mandat/internal/consent"
 	"mandat/internal/mandate"
@@ -18,7 +19,7 @@ func TestPeriodic_AreThese(t *testing.T) {
 	t.Parallel()
 	const quarter, day = 15 * time.Minute, 24 * time.Hour
 	want := map[string]time.Duration{
-		"compare-tables": day, "inspect-journal": day, "stamp-journal": time.Hour, "rotate-keys": time.Hour, "renew-wrapping": time.Hour, "digest-security-log": day,
+		"compare-tables": day, "inspect-journal": day, "stamp-journal": time.Hour, "look-for-anomalies": 10 * time.Minute, "rotate-keys": time.Hour, "renew-wrapping": time.Hour, "digest-security-log": day,
 		"purge-drafts": quarter, "purge-sessions": quarter, "purge-trace": day, "erase-due": time.Hour, "purge-logins": quarter, "purge-links": quarter, "purge-proofs": quarter, "tell-services": time.Minute, "purge-contacts": quarter, "purge-challenges": quarter,
 		"purge-allowances": time.Hour, "purge-phones": time.Hour, "purge-invitations": day, "purge-messages": day, "purge-decisions": day,
 		"purge-mail-links": day, "collect-messages": 10 * time.Minute, "tell-of-expired-mandates": time.Hour,
@@ -47,7 +48,7 @@ func TestActs_AreThese(t *testing.T) {
 		}
 		got = append(got, k.Name)
 	}
-	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, mandate.TransferJob, mandate.OthersJob, backchannel.Job}; !slices.Equal(got, want) {
+	if want := []string{notify.Job, "take_in_results", phone.Job, consent.Job, anomaly.Job, mandate.TransferJob, mandate.OthersJob, backchannel.Job}; !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"mandat/internal/anomaly"
 	"mandat/internal/card"
 	"mandat/internal/certification"
 	"mandat/internal/citizen"
@@ -16,7 +17,7 @@ import (
 
 // Wrapped lists every column of wrapped keys.
 func Wrapped() []wrapping.Column {
-	return append(signingkey.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped())
+	return append(signingkey.Wrapped(), anomaly.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped())
 }
 
 func (a *App) keeper() *wrapping.Keeper {
