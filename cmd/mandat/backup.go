@@ -55,7 +55,7 @@ func (b backupCmd) Run(ctx context.Context) error {
 		}
 		fmt.Printf("wrote %s, %d bytes\n", path, info.Size())
 	}
-	fmt.Println("The key-encryption keyset is in neither: keep it in a third place.")
+	fmt.Println("The key-encryption keyset is in neither: keep it in a third place. Copy STATE_DIR/erasures more often, and apart: it says who must be erased again after a restore.")
 	return nil
 }
 
@@ -91,6 +91,7 @@ func (r restoreCmd) Run(ctx context.Context) error {
 	} else {
 		fmt.Println("kept the checkpoint that is in STATE_DIR: if it is later than the copy, the program will not start, and says so")
 	}
+	fmt.Println("Whoever was erased after the copy is there again: when it serves, mandat admin after-restore --ledger FILE, with the newest ledger of every server (STATE_DIR/erasures).")
 	fmt.Println("Everybody signs in again. The original must never run again. Now: mandat migrate, mandat serve, mandat journal compare.")
 	return nil
 }

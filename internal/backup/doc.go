@@ -8,7 +8,8 @@
 // https://age-encryption.org), whose identities need not be on this machine.
 //
 // Left out are sessions, links to sign in, challenges, codes of contacts and allowances. The hashes by which the links of invitations and resets are
-// recognised are copied with their rows, and cleared by Restore. What else somebody has lost since the copy, a role, a factor, a recovery code, is
+// recognised are copied with their rows, and cleared by Restore. Citizens who were erased since the copy are there again; the ledger of erasures, a file of the
+// state, says who they are (package erasure), and a copy of it that is newer is worth more than the one in here. What else somebody has lost since the copy, a role, a factor, a recovery code, is
 // there again: docs/operations.md says what to look through.
 //
 // The programs of PostgreSQL do the work; they must be of the server's major version or later.
