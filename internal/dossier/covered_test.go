@@ -60,7 +60,7 @@ var covered = map[string]coverage{
 	"erasure_request": {"state asked_at due_at taken_back_at", "id organisation_id citizen_id asked_by taken_back_by", byOther + "; who noted it stands among the acts"},
 	"unsealing": {"citizen_id reason state asked_at decided_at until looks looked_at", "id person_id organisation_id data_key words asked_by expires_at decided_by ended_by ended_at",
 		"auditors are told by their function; their words are sealed for auditors alone, and go within a year"},
-	"journal_leaf":    {"index", "entry_id commitment", "by which the entry is proven"},
+	"journal_leaf": {"index", "entry_id commitment", "by which the entry is proven"},
 }
 
 // apart are the tables in which nothing stands about a citizen, with what they are about.
@@ -70,6 +70,7 @@ var apart = map[string]string{
 	"session session_attempt session_device session_presence session_origin security_event":                                                                                                                                                                       "professionals' browsers; for whom a second factor was given stands there for the session's hours, and in the entry for good",
 	"client client_assertion idp_pushed dpop_proof api_token":                                                                                                                                                                                                     "services, and what they prove themselves with",
 	"signing_key wrapping_key journal_tile journal_tree journal_checkpoint journal_cosignature journal_timestamp journal_witness journal_witnessed journal_inspection receipt_list comparison retention_policy retention_run retention_trial throttle smsin_seen": "the program's own keys, proofs and counters",
+	"anomaly_alert anomaly_holiday anomaly_rule anomaly_trial anomaly_watch":                                                                                                                                                                                      "what is looked for in the journal, and alerts, which name entries",
 	"inquiry inquiry_note inquiry_entry inquiry_decision":                                                                                                                                                                                                         "what auditors look into, with their notes, which are about organisations",
 	"journal_search_block journal_search_lead journal_search_stale journal_search_term":                                                                                                                                                                           "what auditors search entries by, of which the file tells",
 	"goose_db_version river_job river_queue river_leader river_migration river_client river_client_queue river_notification":                                                                                                                                      "the database's and the queue's own; jobs hold ids of rows that the file tells of",

@@ -179,7 +179,7 @@ func (f *File) sorts() []string {
 		name string
 		n    int
 	}{{"telephones", len(f.Telephones)}, {"mandates", len(f.Mandates)}, {"drafts", len(f.Drafts)}, {"requests_for_consent", len(f.Requests)}, {"mails", len(f.Mails)},
-		{"known_to_services", len(f.Services)}, {"logins", len(f.Logins)}, {"sessions_at_services", len(f.Sessions)}, {"answers_to_services", len(f.Answers)}, {"holds", len(f.Holds)}, {"entries", len(f.Entries)},
+		{"known_to_services", len(f.Services)}, {"logins", len(f.Logins)}, {"sessions_at_services", len(f.Sessions)}, {"answers_to_services", len(f.Answers)}, {"holds", len(f.Holds)}, {"requests_for_erasure", len(f.Erasures)}, {"unsealings", len(f.Unsealings)}, {"entries", len(f.Entries)},
 		{"attachments", len(f.Attachments)}} {
 		if s.n > 0 {
 			out = append(out, s.name)

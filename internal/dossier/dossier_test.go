@@ -116,6 +116,11 @@ func (c *counter) services() {
 	c.Behind(c.t, `insert into backchannel_session (login_id, organisation_id, person_id, mandate_id, procedure, case_ref, client, sub, opened_at) values ($1, $2, $3, $4, $5, '', 'mutuelle', 'x', $6)`,
 		token.ID(), c.Here, c.Paul.Person, m.ID, fixture.Tax, now)
 	c.Behind(c.t, `insert into mandate_end_told (mandate_id, organisation_id, person_id, told_at) values ($1, $2, $3, $4)`, m.ID, c.Here, c.Jeanne.Person, now)
+	c.Behind(c.t, `insert into erasure_request (id, organisation_id, citizen_id, state, asked_at, asked_by, due_at, taken_back_at, taken_back_by) values ($1, $2, $3, 'taken_back', $4::timestamptz, $5, $4::timestamptz + interval '1 day', $4::timestamptz, $5)`,
+		token.ID(), c.Here, m.Citizen, now, c.Paul.Person)
+	c.Behind(c.t, `insert into unsealing (id, citizen_id, organisation_id, reason, state, asked_by, asked_at, expires_at, decided_by, decided_at, until, looks, looked_at)
+		values ($1, $2, $3, 'complaint', 'granted', $4, $6::timestamptz, $6::timestamptz + interval '1 day', $5, $6::timestamptz, $6::timestamptz + interval '1 hour', 2, $6::timestamptz)`,
+		token.ID(), m.Citizen, c.Here, c.Jeanne.Person, c.Paul.Person, now)
 	c.Behind(c.t, `insert into citizen_mails_link (token_hash, organisation_id, citizen_id, made_at) values ($1, $2, $3, $4)`, token.Bytes(32), c.Here, m.Citizen, now)
 	err := c.DB.Write(c.t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {
 		_, key, err := c.Citizens.Whole(c.t.Context(), tx, c.Here, m.Citizen)
@@ -188,7 +193,7 @@ func TestHandOver_HasEverything(t *testing.T) {
 	h := c.handOver(c.Jeanne, c.mandate.ID, "fr")
 	angela := fixture.Angela()
 	for _, want := range []string{"Tout ce que Maison France Services de démonstration garde sur vous", angela.FamilyName, angela.GivenName, angela.Email, "FranceConnect", number, "jeanne Fictif", "paul Fictif",
-		"Mandat 1", "R-2026-0042", note, "impots.gouv.fr", answer, "vous propose un mandat", former, "impots.exemple.invalid", "caisse", "mutuelle", "Mandat signé", "Votre numéro de téléphone a été vérifié",
+		"Mandat 1", "R-2026-0042", note, "impots.gouv.fr", answer, "vous propose un mandat", former, "impots.exemple.invalid", "caisse", "mutuelle", "demande retirée", "une plainte", "consulté 2 fois", "Mandat signé", "Votre numéro de téléphone a été vérifié",
 		"contact@exemple.invalid", "CNIL", "pieces/mandat-1-attestation-fr.pdf"} {
 		if !strings.Contains(h.page, want) {
 			t.Errorf("the page does not say %q", want)
@@ -202,7 +207,7 @@ func TestHandOver_HasEverything(t *testing.T) {
 	f := h.data
 	if f.Format != dossier.Format || len(f.Mandates) != 1 || len(f.Mandates[0].Powers) != 2 || len(f.Mandates[0].Uses) != 1 || len(f.Telephones) != 1 || len(f.Drafts) != 2 || len(f.Requests) != 1 ||
 		len(f.Requests[0].Messages) < 2 || len(f.Mails) != 2 || len(f.Services) != 1 || len(f.Answers) != 1 || len(f.Sessions) != 1 || len(f.Entries) < 10 || f.EntriesLeft != 0 ||
-		f.Mandates[0].Reminded.IsZero() || len(f.Citizen.MailLinks) != 1 {
+		f.Mandates[0].Reminded.IsZero() || len(f.Erasures) != 1 || len(f.Unsealings) != 1 || len(f.Citizen.MailLinks) != 1 {
 		t.Errorf("the data: %+v", f)
 	}
 	c.attachments(h)

@@ -11,7 +11,7 @@ import (
 )
 
 // looks are the actions of who read about the citizen, or looked into what was done: they are told by their function, and not by name. Who acted is named.
-var looks = map[string]bool{"mandate.consulted": true, "draft.identity_shown": true, "draft.namesakes_shown": true, "dossier.handed_over": true, "journal.viewed": true, "journal.searched": true}
+var looks = map[string]bool{"mandate.consulted": true, "draft.identity_shown": true, "draft.namesakes_shown": true, "dossier.handed_over": true, "journal.viewed": true, "unsealing.looked": true, "journal.searched": true}
 
 // body is what is read of an entry.
 type body struct {

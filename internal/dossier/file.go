@@ -25,6 +25,8 @@ type File struct {
 	Sessions     []Session    `json:"sessions_at_services"`
 	Answers      []Answer     `json:"answers_to_services"`
 	Holds        []Hold       `json:"holds"`
+	Erasures     []Erasure    `json:"requests_for_erasure"`
+	Unsealings   []Unsealing  `json:"unsealings"`
 	Entries      []Entry      `json:"entries"`          // the newest first
 	EntriesLeft  int          `json:"entries_left_out"` // older ones, which do not stand here
 	Attachments  []Attachment `json:"attachments"`
@@ -249,6 +251,25 @@ type Hold struct {
 	HeldAt     time.Time `json:"held_at"`
 	Until      time.Time `json:"until"`
 	ReleasedAt time.Time `json:"released_at,omitzero"`
+}
+
+// Erasure is a request of the citizen to be erased.
+type Erasure struct {
+	State       string    `json:"state"`
+	AskedAt     time.Time `json:"asked_at"`
+	DueAt       time.Time `json:"due_at"`
+	TakenBackAt time.Time `json:"taken_back_at,omitzero"`
+}
+
+// Unsealing is that auditors asked whom the citizen's pseudonym stands for, and were told or not.
+type Unsealing struct {
+	State     string    `json:"state"`
+	Reason    string    `json:"reason"`
+	AskedAt   time.Time `json:"asked_at"`
+	DecidedAt time.Time `json:"decided_at,omitzero"`
+	Until     time.Time `json:"until,omitzero"`
+	Looks     int       `json:"looks"`
+	LookedAt  time.Time `json:"looked_at,omitzero"` // for the last time
 }
 
 // Entry is an entry of the journal about the citizen.

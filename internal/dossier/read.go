@@ -96,7 +96,7 @@ func (g *reading) gather(ctx context.Context, of uuid.UUID) error {
 	if err := g.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return db.Found("find whose mandate it is", err)
 	}
-	for _, read := range []func(context.Context) error{g.readSealed, g.readLinks, g.readReceipts, g.readServices, g.readHolds, g.readMails, g.readEntries, g.readPeople, g.attach} {
+	for _, read := range []func(context.Context) error{g.readSealed, g.readLinks, g.readReceipts, g.readServices, g.readHolds, g.readErasures, g.readMails, g.readEntries, g.readPeople, g.attach} {
 		if err := read(ctx); err != nil {
 			return err
 		}

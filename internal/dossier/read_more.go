@@ -107,6 +107,29 @@ func (g *reading) readHolds(ctx context.Context) error {
 	return err
 }
 
+// readErasures reads what the citizen asked to be erased, and where auditors asked for their name.
+func (g *reading) readErasures(ctx context.Context) error {
+	f := g.out.file
+	var err error
+	if f.Erasures, err = all(ctx, g.tx, func(row pgx.CollectableRow) (Erasure, error) {
+		var e Erasure
+		var back *time.Time
+		err := row.Scan(&e.State, &e.AskedAt, &e.DueAt, &back)
+		e.TakenBackAt = db.OrZero(back)
+		return e, err
+	}, `select state, asked_at, due_at, taken_back_at from erasure_request where citizen_id = $1 and organisation_id = $2 order by asked_at`, g.id, g.by.Organisation); err != nil {
+		return err
+	}
+	f.Unsealings, err = all(ctx, g.tx, func(row pgx.CollectableRow) (Unsealing, error) {
+		var u Unsealing
+		var decided, until, looked *time.Time
+		err := row.Scan(&u.State, &u.Reason, &u.AskedAt, &decided, &until, &u.Looks, &looked)
+		u.DecidedAt, u.Until, u.LookedAt = db.OrZero(decided), db.OrZero(until), db.OrZero(looked)
+		return u, err
+	}, `select state, reason, asked_at, decided_at, until, looks, looked_at from unsealing where citizen_id = $1 and organisation_id = $2 order by asked_at`, g.id, g.by.Organisation)
+	return err
+}
+
 // readMails reads which mails were written to the citizen. Their words are not kept.
 func (g *reading) readMails(ctx context.Context) error {
 	var err error
