@@ -16,7 +16,8 @@ create table journal_search_term (
   places bytea not null check (octet_length(places) between 2 and 1024),
   primary key (term, first)
 );
-create index journal_search_term_first on journal_search_term (first);
+-- By which a block is made again. Not an index on first alone: a search would be tempted to read every term of a range of blocks.
+create index journal_search_term_block on journal_search_term ((first / 256));
 
 -- Blocks in which entries were forgotten: they are made again, without what said where those were. first is a multiple of 256.
 create table journal_search_stale (

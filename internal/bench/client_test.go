@@ -68,8 +68,8 @@ func (p *place) signIn(b *testing.B, by journal.Actor, count int, citizens []uui
 			br := &browser{server, "Cookie: mandat=" + secret + "\r\n", token.Bytes(32), citizens[n%len(citizens)]}
 			out = append(out, br)
 			tx.Queue(`insert into session (id, cookie, browser, person_id, organisation_id, role, method, factor_at, factor_kind, factor_citizen, created_at, seen_at, expires_at)
-				values ($1, $2, sha256($1), $3, $4, 'aidant', 'passkey', $5, 'passkey', $7, $5, $5, $6)`,
-				br.session, hash, by.Person, by.Organisation, now, now.Add(12*time.Hour), br.citizen)
+				values ($1, $2, sha256($1), $3, $4, $8, 'passkey', $5, 'passkey', $7, $5, $5, $6)`,
+				br.session, hash, by.Person, db.OrNull(by.Organisation), now, now.Add(12*time.Hour), db.OrNull(br.citizen), string(by.Kind))
 		}
 		return nil
 	})

@@ -83,7 +83,7 @@ func (b *block) write(ctx context.Context, tx *db.Tx) error {
 	}
 	end := b.first + int64(b.size)
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from journal_search_term where first >= $1 and first < $2`, b.first, end)
+	batch.Queue(`delete from journal_search_term where first / 256 >= $1 and first / 256 < $2`, b.first/small, end/small)
 	batch.Queue(`delete from journal_search_block where first >= $1 and first < $2`, b.first, end)
 	batch.Queue(`insert into journal_search_block (first, size, first_at, last_at, times) values ($1, $2, $3, $4, $5)`, b.first, b.size, b.firstAt, b.lastAt, b.times)
 	batch.Queue(`insert into journal_search_term (term, first, places) select t.term, $1, t.places from unnest($2::bytea[], $3::bytea[]) as t (term, places)`, b.first, terms, lists)
