@@ -63,18 +63,13 @@ func (r *Register) sweep(ctx context.Context) error {
 		places := journal.AskLate(b, who.Citizen)
 		err := r.journal.RecordAfter(ctx, journal.Program(), b, func(tx *journal.Tx) (journal.Event, error) {
 			forgotten, err := tx.Forget(who.Organisation, who.Citizen, places)
-			return journal.Event{Action: "entries.forgotten", Organisation: who.Organisation, Citizen: who.Citizen, Detail: lateEntry{forgotten}}, err
+			return journal.Event{Action: "entries.forgotten", Organisation: who.Organisation, Citizen: who.Citizen, Detail: journal.Forgotten{Places: forgotten}}, err
 		})
 		if err != nil && !later(err) {
 			return fmt.Errorf("forget what came after the erasure of citizen %s: %w", who.Citizen, err)
 		}
 	}
 	return nil
-}
-
-// lateEntry is the detail of an entry that accounts for what came late.
-type lateEntry struct {
-	Forgotten []string `json:"forgotten"`
 }
 
 // later reports whether an erasure may be done at another time, or was done or taken back meanwhile.

@@ -76,7 +76,7 @@ func (t *Tx) Forget(organisation, citizen uuid.UUID, p *Places) ([]string, error
 		texts = append(texts, r.String())
 	}
 	for len(texts) > maxRuns {
-		e := Event{Action: "entries.forgotten", Organisation: organisation, Citizen: citizen, Detail: forgotten{Forgotten: texts[:maxRuns]}}
+		e := Event{Action: "entries.forgotten", Organisation: organisation, Citizen: citizen, Detail: Forgotten{texts[:maxRuns]}}
 		if err := t.append(e); err != nil {
 			return nil, err
 		}
@@ -86,9 +86,9 @@ func (t *Tx) Forget(organisation, citizen uuid.UUID, p *Places) ([]string, error
 	return texts, nil
 }
 
-// forgotten is the detail of an entry that says which others are forgotten, and nothing else.
-type forgotten struct {
-	Forgotten []string `json:"forgotten"` // indexes in the log, as runs
+// Forgotten is the detail of an entry that says which others are forgotten, and nothing else (entries.forgotten).
+type Forgotten struct {
+	Places []string `json:"forgotten"` // indexes in the log, as runs
 }
 
 // forget queues, behind the act's entry, that what it names is deleted.
@@ -105,9 +105,9 @@ type accounted []format.Run
 func readAccounted(ctx context.Context, tx pgx.Tx) (accounted, error) {
 	out := accounted{}
 	err := Replay(ctx, tx, `e.action = any ($1)`, []any{format.Accounts}, func(e struct {
-		Detail forgotten `json:"detail"`
+		Detail Forgotten `json:"detail"`
 	}) {
-		if runs, ok := format.ParseRuns(e.Detail.Forgotten); ok {
+		if runs, ok := format.ParseRuns(e.Detail.Places); ok {
 			out = append(out, runs...)
 		}
 	})
