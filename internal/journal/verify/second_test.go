@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -253,4 +254,37 @@ func rootsOfTiles(row []format.Hash) []format.Hash {
 		out = append(out, format.PerfectRoot(row[:format.TileWidth]))
 	}
 	return out
+}
+
+// Both agree on what is forgotten, and on what is only gone.
+func TestSecond_AgreesOnWhatIsForgotten(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		gone     []int
+		accounts map[int]string
+		whole    bool
+	}{
+		"accounted for":           {[]int{3, 4, 5, 9}, map[int]string{10: `citizen.erased "forgotten":["4","9"]`, 20: `entries.forgotten "forgotten":["3","5"]`}, true},
+		"as a run":                {[]int{3, 4, 5}, map[int]string{600: `citizen.erased "forgotten":["3-5"]`}, true},
+		"nothing":                 {nil, map[int]string{600: `citizen.erased "forgotten":[]`}, true},
+		"nobody says so":          {[]int{3}, nil, false},
+		"one more":                {[]int{3, 6}, map[int]string{600: `citizen.erased "forgotten":["3-5"]`}, false},
+		"it is said before":       {[]int{12}, map[int]string{11: `citizen.erased "forgotten":["12"]`}, false},
+		"who says so is gone":     {[]int{12, 20}, map[int]string{20: `citizen.erased "forgotten":["12"]`, 30: `citizen.erased "forgotten":["20"]`}, false},
+		"another action says so":  {[]int{12}, map[int]string{20: `citizen.searched "forgotten":["12"]`}, false},
+		"said in another member":  {[]int{12}, map[int]string{20: `citizen.erased "forgot":["12"]`}, false},
+		"of itself, and not gone": {nil, map[int]string{11: `citizen.erased "forgotten":["11"]`}, false},
+	} {
+		s := newSyntheticOf(t, 700, 100, func(i int) (string, bool) {
+			if detail, ok := c.accounts[i]; ok {
+				return detail, slices.Contains(c.gone, i)
+			}
+			return fmt.Sprintf(`"n":%d`, i), slices.Contains(c.gone, i)
+		})
+		m := s.listed(t)
+		_, err := Log(t.Context(), Options{Policy: s.policy, Export: fstest.MapFS(m)})
+		if v := ask(t, s.policyFile(t), m.written(t, nil, "")); v.Whole != c.whole || (err == nil) != c.whole {
+			t.Errorf("%s: we say %v; the other says %+v", what, err, v)
+		}
+	}
 }
