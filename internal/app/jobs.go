@@ -53,7 +53,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-consents", Every: 24 * time.Hour, Run: a.keeping(a.office.consents.Purge, "consents")},
 		{Name: "purge-telephones", Every: time.Hour, Run: a.keeping(a.office.phones.Purge, "telephones", "telephone_seats")},
 		{Name: "purge-sms-callbacks", Every: 15 * time.Minute, Run: a.keeping(a.office.smsin.Purge, "sms_callbacks")},
-		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.unsealings.Purge},
+		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.keeping(a.unsealings.Purge, "unsealing_words")},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},

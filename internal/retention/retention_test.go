@@ -113,7 +113,7 @@ func TestPolicies_AreThoseOfTheCode(t *testing.T) {
 		}
 	}
 	all, err := k.register.Policies(t.Context())
-	if err != nil || len(all) != 25 || all[0].Key != retention.Mandates {
+	if err != nil || len(all) != 26 || all[0].Key != retention.Mandates {
 		t.Errorf("%d policies, %v", len(all), err)
 	}
 	changeable := 0

@@ -37,6 +37,7 @@ var kinds = []kind{
 	{"security_log", "security_event", `x.at < {until}`, ""},
 	{"session_origins", "session_origin", `x.opened_at < {until}`, ""},
 	{"devices", "session_device", `x.last_at < {until}`, ""},
+	{"unsealing_words", "unsealing", `x.words is not null and x.asked_at < {until}`, ""},
 	{"sessions", "session", `x.seen_at < {until}`, ""},
 	{"attempts", "session_attempt", `x.expires_at < {until}`, ""},
 	{"invitations", "invitation", `coalesce(x.decided_at, x.expires_at) < {until}`, ""},
