@@ -2,7 +2,12 @@ package stamp_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"io"
 	"math/big"
@@ -66,6 +71,11 @@ func TestVerify(t *testing.T) {
 	if _, err := stamp.Verify(token, sum, newAuthority(t).Roots()); !errors.Is(err, stamp.ErrAuthority) {
 		t.Errorf("by an authority that is not trusted: %v", err)
 	}
+	forged := bytes.Clone(token)
+	forged[len(forged)-1] ^= 1 // the signature is the last that stands there
+	if _, err := stamp.Verify(forged, sum, a.Roots()); !errors.Is(err, stamp.ErrSignature) {
+		t.Errorf("with another signature: %v", err)
+	}
 	for n := range token {
 		for _, bit := range []byte{1, 0x80} {
 			changed := bytes.Clone(token)
@@ -104,6 +114,71 @@ func TestVerify_TheCertificate(t *testing.T) {
 		if _, err := stamp.Verify(given(t, a, sum), sum, a.Roots()); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// issued makes a pair with a certificate of one's own making.
+func issued(t testing.TB, root certs.Pair, key *ecdsa.PrivateKey, change func(*x509.Certificate)) certs.Pair {
+	t.Helper()
+	c := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "stamps"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature}
+	change(c)
+	der, err := x509.CreateCertificate(rand.Reader, c, root.Certificate(), &key.PublicKey, root.Key)
+	must(t, err)
+	c, err = x509.ParseCertificate(der)
+	must(t, err)
+	return certs.Pair{Key: key, Chain: []*x509.Certificate{c, root.Certificate()}}
+}
+
+// usages is a critical extension of these usages (RFC 5280 section 4.2.1.12): 8 is timestamps, 4 mails.
+func usages(t testing.TB, all ...int) []pkix.Extension {
+	t.Helper()
+	var ids []asn1.ObjectIdentifier
+	for _, n := range all {
+		ids = append(ids, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, n})
+	}
+	value, err := asn1.Marshal(ids)
+	must(t, err)
+	return []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: value}}
+}
+
+// The certificate says, critically, that it is for timestamps, and for nothing else; and it is the one that the signature names.
+func TestVerify_TheUsage(t *testing.T) {
+	t.Parallel()
+	root, err := certs.NewAuthority(time.Now())
+	must(t, err)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	sum := stamp.Sum(text)
+	verify := func(p certs.Pair) error {
+		a := tsa.With(p, time.Now)
+		_, err := stamp.Verify(given(t, a, sum), sum, a.Roots())
+		return err
+	}
+	if err := verify(issued(t, root, key, func(c *x509.Certificate) { c.ExtraExtensions = usages(t, 8) })); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*x509.Certificate){
+		"not critical":     func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping} },
+		"for mails too":    func(c *x509.Certificate) { c.ExtraExtensions = usages(t, 8, 4) },
+		"for strange uses": func(c *x509.Certificate) { c.ExtraExtensions = usages(t, 8, 999) },
+		"for anything":     func(*x509.Certificate) {},
+	} {
+		if err := verify(issued(t, root, key, change)); !errors.Is(err, stamp.ErrAuthority) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	one := issued(t, root, key, func(c *x509.Certificate) { c.ExtraExtensions = usages(t, 8) })
+	for {
+		other := issued(t, root, key, func(c *x509.Certificate) { c.ExtraExtensions, c.NotAfter = usages(t, 8), c.NotAfter.Add(time.Hour) })
+		if len(other.Certificate().Raw) != len(one.Certificate().Raw) {
+			continue // signatures differ in length
+		}
+		a := tsa.With(one, time.Now)
+		token := bytes.ReplaceAll(given(t, a, sum), one.Certificate().Raw, other.Certificate().Raw)
+		if _, err := stamp.Verify(token, sum, a.Roots()); !errors.Is(err, stamp.ErrSignature) {
+			t.Errorf("with another certificate for the same key: %v", err)
+		}
+		return
 	}
 }
 

@@ -43,6 +43,9 @@ func TestCollect_PublishesWhatEnoughHaveCosigned(t *testing.T) {
 	if n := h.published(t); n != 5 {
 		t.Errorf("cosigned by one: %d entries", n)
 	}
+	if s, err := h.collector.Status(t.Context()); err != nil || s.Size != 5 || s.Behind <= 0 || len(s.Failing) != 2 {
+		t.Errorf("cosigned by one: %+v, %v", s, err)
+	}
 	one.lies(nil)
 	h.collect(t)
 	if n, how := h.published(t), h.failing(t, one); n != 7 || how != "" {
@@ -124,8 +127,13 @@ func TestCollect_AWitnessThatLies(t *testing.T) {
 		"of tomorrow": {"wrong", func(o *observer) func(http.Handler) http.Handler {
 			return signs(o.key, text, time.Now().AddDate(0, 0, 1))
 		}},
-		"for ever": {"wrong", func(*observer) func(http.Handler) http.Handler {
-			return say(http.StatusOK, "", strings.Repeat("— x AAAA\n", 100_000))
+		"and goes on for ever": {"wrong", func(o *observer) func(http.Handler) http.Handler {
+			return func(h http.Handler) http.Handler {
+				return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					signs(o.key, text, time.Now())(h).ServeHTTP(rw, r)
+					_, _ = io.WriteString(rw, strings.Repeat("— x AAAA\n", 100_000))
+				})
+			}
 		}},
 		"a redirect": {"refused", func(o *observer) func(http.Handler) http.Handler {
 			return func(http.Handler) http.Handler { return http.RedirectHandler("/elsewhere", http.StatusSeeOther) }

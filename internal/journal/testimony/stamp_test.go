@@ -116,6 +116,25 @@ func TestStamp(t *testing.T) {
 	}
 }
 
+// A timestamp of more entries is not of an earlier time than one of fewer.
+func TestStamp_GoesForward(t *testing.T) {
+	t.Parallel()
+	secret := newSecret(t)
+	w := newObserver(t, "un", keysOf(t, secret))
+	h := newHouse(t, secret, 1, w)
+	dir := t.TempDir()
+	for _, ago := range []time.Duration{0, 5 * time.Minute} {
+		a, err := tsa.Open(dir, func() time.Time { return time.Now().Add(-ago) })
+		must(t, err)
+		h.acts(t, 3)
+		h.collect(t)
+		must(t, h.stamper(t, a.Handler(), a.Roots()).Stamp(t.Context()))
+		if _, err := h.verify(h.export(t), a.Roots()); (err == nil) != (ago == 0) {
+			t.Errorf("the second is of %v before the first: %v", ago, err)
+		}
+	}
+}
+
 // list makes the list of files anew, as who changes one does.
 func (m memory) list() {
 	delete(m, format.SumsName)

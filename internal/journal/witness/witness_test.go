@@ -51,6 +51,9 @@ func TestWitness_Refuses(t *testing.T) {
 	other := j.branch()
 	other.grow(t, 5, "b")
 	j.grow(t, 5, "a")
+	if status, _, _ := p.ask(t, "old 0\n"+j.proof(t, 6, 7)+"\n"+j.signed(t, 7)); status != http.StatusUnprocessableEntity {
+		t.Errorf("a proof that leads from nothing: %d", status)
+	}
 	if status, _, _ := p.ask(t, j.request(t, 0, 7)); status != http.StatusOK {
 		t.Fatal(status)
 	}
