@@ -58,9 +58,7 @@ func keep(t *testing.T, w *fixture.World, m mandate.Mandate, f evidence.File, ac
 // forget removes what the signatures of the fixture left, behind the program's back.
 func forget(t *testing.T, w *fixture.World) {
 	t.Helper()
-	if _, err := w.Connect(t, w.Superuser).Exec(t.Context(), `delete from mandate_evidence`); err != nil {
-		t.Fatal(err)
-	}
+	w.Behind(t, `delete from mandate_evidence`)
 }
 
 func same(sum string) string { return sum }
