@@ -124,7 +124,7 @@ func (a *Authority) Handler() http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/timestamp-reply")
-		_, _ = w.Write(reply) //nolint:gosec // DER
+		_, _ = w.Write(reply)
 	})
 }
 

@@ -44,7 +44,7 @@ func serve(dir, text string) {
 		panic(err)
 	}
 	_, _ = os.Stdout.WriteString("http://" + l.Addr().String() + "\n")
-	panic(http.Serve(l, w.Handler())) //nolint:gosec // in a test
+	panic(http.Serve(l, w.Handler()))
 }
 
 // A witness that is killed at any moment never cosigns, afterwards, what contradicts a cosignature that somebody got before: two branches of a
