@@ -126,7 +126,7 @@ func (r *Register) work(ctx context.Context, id uuid.UUID, last bool) error {
 	result, err := r.replay(ctx, &t)
 	switch {
 	case err == nil:
-		err = r.note(ctx, `update anomaly_trial set state = 'done', result = $2, ended_at = $3 where id = $1 and state = 'running'`, id, result, r.clock.Now())
+		err = r.note(ctx, `update anomaly_trial set state = 'done', done = whole, result = $2, ended_at = $3 where id = $1 and state = 'running'`, id, result, r.clock.Now())
 	case last:
 		_ = r.note(context.WithoutCancel(ctx), `update anomaly_trial set state = 'failed', ended_at = $2 where id = $1 and state in ('asked', 'running')`, id, r.clock.Now()) // the first error is the one to tell
 	}
