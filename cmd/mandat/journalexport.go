@@ -117,8 +117,7 @@ type progress struct {
 	terminal bool
 	begun    time.Time
 	told     time.Time
-	first    int64 // entries that were passed when it was first asked
-	open     bool  // a line on the terminal waits for its end
+	open     bool // a line on the terminal waits for its end
 }
 
 // Between two lines.

@@ -32,7 +32,7 @@ const (
 	HashesName      = "hashes/%08d"
 	CheckpointsName = "checkpoints/%08d"
 	TimestampsName  = "timestamps/%d.tsr" // of the checkpoint kept of a tree of this size
-	SumsName        = "SHA256SUMS" // the last that is written: an export without it is not finished, or of before there was one
+	SumsName        = "SHA256SUMS"        // the last that is written: an export without it is not finished, or of before there was one
 )
 
 // TimestampName is the name of the timestamp (RFC 3161, DER) of the checkpoint that was kept of a tree of this size.

@@ -56,16 +56,20 @@ func (d Folder) Get(name string) ([]byte, error) {
 
 // Tidy removes the files that an interruption left unfinished.
 func (d Folder) Tidy() error {
-	err := filepath.WalkDir(string(d), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && strings.HasPrefix(entry.Name(), unfinished) {
-			err = os.Remove(path)
-		}
-		return err
-	})
+	root, err := os.OpenRoot(string(d))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasPrefix(entry.Name(), unfinished) {
+			err = root.Remove(name)
+		}
+		return err
+	})
+	return errors.Join(err, root.Close())
 }
 
 // Tar is a Sink that writes a tar stream.

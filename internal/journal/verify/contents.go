@@ -84,7 +84,7 @@ type opened struct {
 
 // open opens a file. What it returns must be closed, and asked whether it is whole.
 func (c *contents) open(name string) (*opened, error) {
-	f, err := c.FS.Open(name)
+	f, err := c.Open(name)
 	if err != nil {
 		return nil, err
 	}
