@@ -191,12 +191,15 @@ func TestFind_RefusesAnAccountOfAnotherUse(t *testing.T) {
 func TestAuditor_ReadsNoAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	wantErr(t, w.Reports.Close(t.Context(), w.Jeanne, m.ID, w.use(t, w.Jeanne, m, fixture.Tax), done), nil)
 	conn := w.Connect(t, w.Auditor)
 	if _, err := conn.Exec(t.Context(), `select account from report_account`); err == nil {
 		t.Error("auditors read accounts")
 	}
 	app := w.Connect(t, w.App)
-	for _, sql := range []string{`update report_account set outcome = 'done'`, `delete from report_use`, `delete from report_account`, `update report_use set used_at = now()`} {
+	for _, sql := range []string{`update report_account set outcome = 'done'`, `update report_use set used_at = now()`,
+		`set local mandat.system = 'on'; delete from report_account; set constraints all immediate`, `set local mandat.system = 'on'; delete from report_account; delete from report_use; set constraints all immediate`} {
 		if _, err := app.Exec(t.Context(), `begin read write; `+sql); err == nil {
 			t.Errorf("the program may: %s", sql)
 		}
