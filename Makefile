@@ -50,7 +50,7 @@ bench: ## rates and latencies beside their rivals, in minutes; BENCH=Sign runs o
 bench-large: ## the budgets with ten million mandates beside ten thousand: needs 60 GB, and an hour; MANDAT_LARGE=100000 for a quick look
 	MANDAT_LARGE=$(or $(MANDAT_LARGE),10000000) go test -run '^$$' -bench '^BenchmarkLarge$$' -benchtime 1x -timeout 6h ./internal/bench
 
-soak: needs ## the long runs: fifty kills, then fuzzing of every parser; FUZZ=10m for longer
+soak: needs ## the long runs: fifty kills, ten minutes of two servers whose leaders are killed (MANDAT_SOAK_FOR=90s for less), then fuzzing of every parser; FUZZ=10m for longer
 	MANDAT_SOAK=1 $(GOTEST) -p 1 -timeout 6h $(or $(PACKAGES),./...)
 	@for file in $$(grep -rl '^func Fuzz' internal); do for name in $$(sed -n 's/^func \(Fuzz[A-Za-z_0-9]*\)(.*/\1/p' $$file); do \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),30s) ./$$(dirname $$file) || exit; done; done

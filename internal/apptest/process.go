@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +85,30 @@ func (p *Process) Beside(t testing.TB) *Process {
 
 // Set gives the process further settings (NAME=value), from its next start on.
 func (p *Process) Set(settings ...string) { p.env = append(p.env, settings...) }
+
+// Front puts a proxy where visitors come, which sends each request to the process or to others beside it, in turn. The process, which is not
+// running, listens elsewhere from then on.
+func (p *Process) Front(t testing.TB, others ...*Process) {
+	t.Helper()
+	var c net.ListenConfig
+	l, err := c.Listen(t.Context(), "tcp", p.listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.listen = fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	p.Set("LISTEN=" + p.listen)
+	servers, turn := append([]*Process{p}, others...), atomic.Uint32{}
+	s := &http.Server{ReadHeaderTimeout: time.Minute, Handler: &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host = "http", servers[int(turn.Add(1))%len(servers)].listen
+			r.Out.Host = r.In.Host
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}}
+	var done sync.WaitGroup
+	done.Go(func() { _ = s.Serve(l) })
+	t.Cleanup(func() { _ = s.Close(); done.Wait() })
+}
 
 // Run starts the process and waits until it is ready. It ends at the latest with the test.
 func (p *Process) Run(t testing.TB) {
