@@ -62,6 +62,9 @@ func (e exportCmd) Run(ctx context.Context) error {
 		fmt.Println("went on with the export that was begun here")
 	}
 	fmt.Printf("wrote %d of %d entries to %s\n", out.Lines, out.Size, e.To)
+	if out.Late {
+		fmt.Println("entries were forgotten since the checkpoint of this export: if verify names one as gone, take another export in a minute")
+	}
 	return nil
 }
 

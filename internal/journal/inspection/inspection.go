@@ -66,9 +66,7 @@ func inspect(ctx context.Context, auditor *db.DB, keys *format.Keys, policy *ver
 	case err != nil:
 		return "", err
 	}
-	r, err := verify.Log(ctx, verify.Options{Policy: policy, Export: files, Workers: 1, Unlisted: true, Later: func(ctx context.Context) ([][]byte, error) {
-		return accounts(ctx, auditor, files.Size())
-	}})
+	r, err := verify.Log(ctx, verify.Options{Policy: policy, Export: files, Workers: 1, Unlisted: true, Later: files.Later})
 	out.Size, out.Entries, out.Forgotten, out.Checkpoints = r.Size, r.Entries, r.Over, r.Checkpoints
 	f, ok := verify.AsFault(err)
 	switch {
@@ -81,20 +79,6 @@ func inspect(ctx context.Context, auditor *db.DB, keys *format.Keys, policy *ver
 		return "", err
 	}
 	return columns(ctx, auditor, keys)
-}
-
-// accounts are the texts of entries behind the first so many that say which others were forgotten.
-func accounts(ctx context.Context, auditor *db.DB, size int64) (bodies [][]byte, err error) {
-	err = auditor.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select convert_to(e.body, 'UTF8') from journal_entry e left join journal_leaf l on l.entry_id = e.id where e.action = any ($1) and (l.index is null or l.index >= $2)`,
-			format.Accounts, size)
-		if err != nil {
-			return err
-		}
-		bodies, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
-		return err
-	})
-	return bodies, err
 }
 
 // columns holds what the database says in columns to what was signed: nothing of it is in an export.

@@ -29,6 +29,7 @@ type Exported struct {
 	format.Checkpoint
 	Lines   int64 // entries that stand in it
 	Resumed bool  // an interrupted export was gone on with
+	Late    bool  // entries were forgotten after its checkpoint: those of them that it lacks are named as gone by who checks it
 }
 
 // ErrExported says that a folder holds a finished export, or another one than the one that was asked for.
@@ -101,7 +102,11 @@ func (e *exporter) run(ctx context.Context, keys *format.Keys) (Exported, error)
 	if err := e.stamps(ctx); err != nil {
 		return Exported{}, err
 	}
-	return Exported{Checkpoint: e.head, Lines: e.count, Resumed: e.resumed}, e.finish()
+	late, err := accountsBehind(ctx, e.db, e.head.Size)
+	if err != nil {
+		return Exported{}, err
+	}
+	return Exported{Checkpoint: e.head, Lines: e.count, Resumed: e.resumed, Late: len(late) > 0}, e.finish()
 }
 
 // begin puts what says what the export is, or finds it when one was interrupted.

@@ -45,6 +45,24 @@ func OpenFiles(ctx context.Context, auditor *db.DB, keys *format.Keys) (*Files, 
 // Size is how many entries the checkpoint covers.
 func (f *Files) Size() int64 { return f.e.head.Size }
 
+// Later are the texts of entries behind the checkpoint that say which others were forgotten: of those that the files lack already.
+func (f *Files) Later(ctx context.Context) ([][]byte, error) {
+	return accountsBehind(ctx, f.e.db, f.e.head.Size)
+}
+
+func accountsBehind(ctx context.Context, auditor *db.DB, size int64) (bodies [][]byte, err error) {
+	err = auditor.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select convert_to(e.body, 'UTF8') from journal_entry e left join journal_leaf l on l.entry_id = e.id where e.action = any ($1) and (l.index is null or l.index >= $2)`,
+			format.Accounts, size)
+		if err != nil {
+			return err
+		}
+		bodies, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
+		return err
+	})
+	return bodies, err
+}
+
 // Open opens a file.
 func (f *Files) Open(name string) (fs.File, error) {
 	switch name {

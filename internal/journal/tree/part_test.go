@@ -262,6 +262,25 @@ func memoryOf(files map[string][]byte) memory {
 	return out
 }
 
+// Whoever takes an export while entries are forgotten is told, before somebody else finds them gone.
+func TestExportWanted_TellsOfEntriesForgottenMeanwhile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.bulk(t, 10)
+	h.catchUp(t)
+	if _, e, _ := h.wanted(t, Wanted{}); e.Late {
+		t.Error("nothing was forgotten")
+	}
+	h.act(t, "citizen.erased")
+	if _, e, _ := h.wanted(t, Wanted{}); !e.Late {
+		t.Error("it is not told that entries were forgotten since the checkpoint")
+	}
+	h.catchUp(t)
+	if _, e, _ := h.wanted(t, Wanted{}); e.Late {
+		t.Error("the checkpoint covers it")
+	}
+}
+
 // An export of before, which has no list of its files, is verified as it always was.
 func TestExport_OfBeforeVerifies(t *testing.T) {
 	t.Parallel()
