@@ -35,6 +35,33 @@ func TestSecurity_NamesTestsThatExist(t *testing.T) {
 	}
 }
 
+// TestSecurity_TheJournalPromisesWhatTestsShow holds the same of docs/journal.md, where each line of who could do what names one.
+func TestSecurity_TheJournalPromisesWhatTestsShow(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/journal.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, _ := read(os.DirFS(".."))
+	named := regexp.MustCompile("`([a-z]+)\\.(Test\\w+)`")
+	for _, name := range named.FindAllStringSubmatch(string(text), -1) {
+		if !hasTest(src, name[1], name[2]) {
+			t.Errorf("docs/journal.md names %s.%s, which is not there", name[1], name[2])
+		}
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Who could do what\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	lines := regexp.MustCompile(`(?m)^\| [^|]+ \|.*$`).FindAllString(table, -1)
+	if len(lines) < 13 {
+		t.Errorf("only %d lines of who could do what", len(lines))
+	}
+	for _, line := range lines[1:] {
+		if !named.MatchString(line) {
+			t.Errorf("no test shows this: %s", line)
+		}
+	}
+}
+
 // hasTest looks for a test in the files of a package, "internal" being this one.
 func hasTest(src source, pkg, test string) bool {
 	for name, content := range src.texts {
