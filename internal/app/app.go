@@ -28,6 +28,7 @@ import (
 	"mandat/internal/erasure"
 	"mandat/internal/franceconnect"
 	"mandat/internal/idp"
+	"mandat/internal/inquiry"
 	"mandat/internal/jobs"
 	"mandat/internal/journal"
 	"mandat/internal/journal/search"
@@ -75,6 +76,7 @@ type App struct {
 	integrator *tree.Integrator
 	follower   *search.Follower
 	unsealings *unsealing.Register
+	inquiries  *inquiry.Register
 	anomalies  *anomaly.Register
 	testimony  *testimony.Collector // nil without witnesses
 	stamper    *testimony.Stamper   // nil without a timestamp authority

@@ -15,6 +15,17 @@ import (
 // stage's things.
 var forms = map[string]url.Values{
 	"POST /audit/alertes/{alert}":                             {"motif": {"mistaken"}, "raison": {"Une formation le soir."}},
+	"POST /audit/dossiers":                                    {"rang": {"0"}},
+	"POST /audit/dossiers/{inquiry}/cloture":                  {},
+	"POST /audit/dossiers/{inquiry}/constats":                 {"gravite": {"none"}, "constat": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /audit/dossiers/{inquiry}/decision":                 {"decision": {"none"}, "motifs": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /audit/dossiers/{inquiry}/ecarts":                   {"ecart": {"0"}, "raison_ecart": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /audit/dossiers/{inquiry}/ecritures":                {"rang": {"1"}},
+	"POST /audit/dossiers/{inquiry}/levees":                   {"levee": {"{measure}"}, "raison_levee": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /audit/dossiers/{inquiry}/mesures":                  {"mesure": {"{order}"}, "raison_mesure": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /audit/dossiers/{inquiry}/notes":                    {"note": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /audit/dossiers/{inquiry}/reouverture":              {"raison_reouverture": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
+	"POST /referent/constats/{finding}":                       {"reponse": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
 	"POST /audit/comparaison":                                 {},
 	"POST /audit/export":                                      {},
 	"POST /audit/levees/{unsealing}/accord":                   {},

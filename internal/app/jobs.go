@@ -53,6 +53,8 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-consents", Every: 24 * time.Hour, Run: a.keeping(a.office.consents.Purge, "consents")},
 		{Name: "purge-telephones", Every: time.Hour, Run: a.keeping(a.office.phones.Purge, "telephones", "telephone_seats")},
 		{Name: "purge-sms-callbacks", Every: 15 * time.Minute, Run: a.keeping(a.office.smsin.Purge, "sms_callbacks")},
+		{Name: "carry-out-inquiries", Every: 5 * time.Minute, Run: a.inquiries.CarryOut},
+		{Name: "forget-inquiries", Every: 24 * time.Hour, Run: a.inquiries.Purge},
 		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.keeping(a.unsealings.Purge, "unsealing_words")},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},

@@ -41,13 +41,18 @@ func visitors(t testing.TB, site *apptest.Site) []visitor {
 		{name: "nobody", may: secret},
 		{name: "citizen", may: secret},
 		{name: "suspended", by: site.Samir, may: nothing},
-		{name: "auditor", by: site.Sofia, may: nothing},
+		{name: "auditor", by: site.Sofia, may: suspends},
 		{name: "other", by: site.Ines, may: nothing},                     // aidant and referent of another organisation
 		{name: "untrained", by: site.Nora, may: nothing},                 // never certified
 		{name: "referent", by: site.Odile, may: audience(page.Referent)}, // of Jeanne's organisation, and no aidant
 		{name: "administr", by: site.Adele, may: audience(page.Administrator)},
 		{name: "colleague", by: site.Paul, may: audience(page.Aidant)},
 	}
+}
+
+// suspends is what an auditor changes of what others did: they suspend, and lift that.
+func suspends(r page.Route) bool {
+	return r.Pattern == "/audit/dossiers/{inquiry}/mesures" || r.Pattern == "/audit/dossiers/{inquiry}/levees"
 }
 
 // secret is who holds the secret of an invitation, or of a link for a citizen's phone: nobody else knows its address.
@@ -252,6 +257,10 @@ func (m *matrix) onlyRefusals(everybody []visitor) {
 	for _, v := range everybody {
 		if v.name != "suspended" && v.name != "auditor" && v.name != "other" {
 			continue
+		}
+		own := own
+		if v.name == "auditor" {
+			own = slices.Concat(own, journal.ActionsOf("inquiry"), []string{"mandate.suspended", "mandate.resumed"})
 		}
 		var acts []string
 		m.site.Row(m.t, `select coalesce(array_agg(distinct action), '{}') from journal_entry where person_id = $1 and action <> all ($2)

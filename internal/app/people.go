@@ -6,6 +6,7 @@ import (
 
 	"mandat/internal/charter"
 	"mandat/internal/credential"
+	"mandat/internal/inquiry"
 	"mandat/internal/invitation"
 	"mandat/internal/maillink"
 	"mandat/internal/notify"
@@ -40,6 +41,7 @@ func (a *App) buildFactors() error {
 // buildPeople builds what professionals sign in with, on top of the sessions.
 func (a *App) buildPeople() error {
 	a.directory = a.directory.Telling(notify.Queue).Ending(session.EndIn)
+	a.inquiries = inquiry.New(a.db, a.journal, a.keys.Envelope, a.directory, a.mandates, a.clock, notify.Queue)
 	a.people.invitations = invitation.New(a.db, a.journal, a.directory, a.clock)
 	a.people.charter = charter.New(a.db, a.journal)
 	a.people.door = signin.New(a.journal, a.sessions, notify.Tell)

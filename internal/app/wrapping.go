@@ -9,6 +9,7 @@ import (
 	"mandat/internal/citizen"
 	"mandat/internal/credential"
 	"mandat/internal/draft"
+	"mandat/internal/inquiry"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
 	"mandat/internal/unsealing"
@@ -17,7 +18,7 @@ import (
 
 // Wrapped lists every column of wrapped keys.
 func Wrapped() []wrapping.Column {
-	return append(signingkey.Wrapped(), anomaly.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped())
+	return append(signingkey.Wrapped(), anomaly.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped(), inquiry.Wrapped()[0], inquiry.Wrapped()[1])
 }
 
 func (a *App) keeper() *wrapping.Keeper {

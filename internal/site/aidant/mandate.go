@@ -128,6 +128,7 @@ func (s *Site) powers(m mandate.Mandate, lang string, now time.Time) ([]powerLin
 		if !given {
 			continue
 		}
+		power.SuspendedAt = nil // that of the mandate is said above its powers
 		line := powerLine{Name: agreed.Name.In(lang), Body: agreed.Body.In(lang), Case: agreed.Case, Level: power.Level, Standing: power.StandsAt(now), EndsAt: power.EndsAt,
 			Reason: power.EndReason, Place: n + 1, Warning: agreed.Warning != nil}
 		switch {

@@ -8,8 +8,10 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/credential"
 	"mandat/internal/fixture"
+	"mandat/internal/inquiry"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
+	"mandat/internal/notify"
 	"mandat/internal/org"
 	"mandat/internal/sitetest"
 )
@@ -28,7 +30,7 @@ func newOffice(t *testing.T) *office {
 	o.boss, o.invitations, o.credentials = o.Referent(t, o.Here, "rose"), o.Invitations, o.Credentials(t)
 	press := certification.NewPress(certification.New(o.DB, o.Journal, o.Keys, o.Clock, fixture.Minimum), o.Directory, sitetest.Sealer(t), o.Clock)
 	o.Serve(t, (&Site{Pages: o.Pages, Sessions: o.Sessions, Directory: o.Directory, Invitations: o.invitations, Credentials: o.credentials, Caseload: o.Caseload,
-		Catalogue: o.Catalogue, Press: press, Clock: o.Clock}).Mount)
+		Catalogue: o.Catalogue, Press: press, Inquiries: inquiry.New(o.DB, o.Journal, o.Keys, o.Directory, o.Mandates, o.Clock, notify.Queue), Clock: o.Clock}).Mount)
 	return o
 }
 

@@ -11,6 +11,7 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/citizen"
 	"mandat/internal/credential"
+	"mandat/internal/inquiry"
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -164,6 +165,20 @@ func everyPage(t *testing.T) []shownPage {
 		shownPage{"referent/home.html", func() page.Page {
 			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Orphans: []orphaned{{caseload.Orphaned{Person: someID, Mandates: 3, FirstEnd: later}, "Jeanne-Marie DE LA ROCHEFOUCAULD", "/x#releve"}},
 				Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
+		}},
+		shownPage{"referent/findings.html", func() page.Page {
+			return &findingsPage{Common: page.Common{Title: findings.Text}}
+		}},
+		shownPage{"referent/findings.html", func() page.Page {
+			replied := inquiry.Finding{ID: someID, Gravity: inquiry.Grave, State: inquiry.Replied, Person: someID, Mandate: someID, Words: "Constaté.", MadeAt: now, DueAt: later, Reply: "Répondu.", RepliedAt: now, Outcome: inquiry.Warning, DecidedAt: now}
+			asked := inquiry.Finding{ID: someID, Gravity: inquiry.Minor, State: inquiry.Asked, MadeAt: now, DueAt: later}
+			return &findingsPage{Common: page.Common{Title: findings.Text}, Notice: "cases.there.done", Findings: []finding{{replied, false}, {asked, true}, {asked, false}}}
+		}},
+		shownPage{"referent/findings.html", func() page.Page {
+			asked := inquiry.Finding{ID: someID, Gravity: inquiry.Minor, State: inquiry.Asked, MadeAt: now, DueAt: later}
+			wrong := page.FilledForm(nil)
+			wrong.Fail("reponse", "cases.wrong.words")
+			return &findingsPage{Common: page.Common{Title: "cases.there.one", Form: wrong}, One: true, Max: inquiry.WordsMax, Findings: []finding{{asked, true}}}
 		}},
 		shownPage{"referent/team.html", func() page.Page {
 			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups()}

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/certification"
 	"mandat/internal/clock"
 	"mandat/internal/credential"
+	"mandat/internal/inquiry"
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -27,6 +28,7 @@ type Site struct {
 	Press       *certification.Press
 	Credentials *credential.Register
 	Caseload    *caseload.Register
+	Inquiries   *inquiry.Register
 	Catalogue   *procedure.Catalogue
 	Clock       *clock.Clock
 }
@@ -57,6 +59,9 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/referent/personnes/{person}/facteurs", page.Referent, s.doAskReset)
 	r.Post("/referent/personnes/{person}/facteurs/accord", page.Referent, s.doApproveReset)
 	r.Post("/referent/personnes/{person}/facteurs/refus", page.Referent, s.doRefuseReset)
+	r.Get(findings.Href, page.Referent, s.showFindings)
+	r.Get("/referent/constats/{finding}", page.Referent, s.showFinding)
+	r.Post("/referent/constats/{finding}", page.Referent, s.doReply)
 	r.Get(organisationPath, page.Referent, s.showOrganisation)
 	r.Post(organisationPath, page.Referent, s.doChangeOrganisation)
 }

@@ -70,6 +70,8 @@ func Refusal(err error, home, people string) error {
 		return page.NewProblem(http.StatusConflict, "referent.problem.several_places", people)
 	case errors.Is(err, org.ErrSecond):
 		return page.NewProblem(http.StatusConflict, "referent.problem.second", home)
+	case errors.Is(err, org.ErrUnderInquiry):
+		return page.NewProblem(http.StatusConflict, "cases.problem.under", home)
 	case errors.Is(err, org.ErrNotSecond):
 		return page.NewProblem(http.StatusConflict, "admin.problem.not_second", home)
 	}
