@@ -39,7 +39,8 @@ func BenchmarkSearch(b *testing.B) {
 	s.browser = p.signIn(b, p.Newcomer(b, journal.Auditor, uuid.Nil, "auditrice"), 1, []uuid.UUID{uuid.Nil}, newWire(server.url))[0]
 	fmt.Printf("\nSearch among %d entries (inserted in %v, put into the tree in %v, %d/s followed; %s of what is searched by)\n", size, s.inserted.Round(time.Second), s.integrated.Round(time.Second),
 		int(float64(size)/s.followed.Seconds()), s.weight)
-	fmt.Printf("%-52s %8s %8s %8s %8s %8s  %s\n", "times in ms", "found", "p50", "p99", "page p50", "page p99", "budget 10 ms, page 50 ms")
+	s.meter = newMeter(b, d.Superuser)
+	fmt.Printf("%-52s %8s %8s %8s %10s %8s %8s %8s  %s\n", "times in ms; CPU in us a search", "found", "p50", "p99", "PostgreSQL", "client", "page p50", "page p99", "budget 10 ms, page 50 ms")
 	for _, k := range s.kinds() {
 		s.print(b, k)
 	}
@@ -51,6 +52,7 @@ type searches struct {
 	size                           int
 	chance                         *rand.Rand
 	finder                         *search.Finder
+	meter                          *meter
 	browser                        *browser
 	inserted, integrated, followed time.Duration
 	weight                         string
@@ -183,7 +185,11 @@ func (s *searches) print(b *testing.B, k searchKind) {
 	const asked, shown = 200, 60
 	var times, pages []time.Duration
 	found := 0
+	before := s.meter.read(b)
 	for n := range asked + 20 {
+		if n == 20 {
+			before = s.meter.read(b)
+		}
 		filter, _ := k.ask()
 		begun := time.Now()
 		page, err := s.finder.Find(b.Context(), filter, 50)
@@ -194,6 +200,7 @@ func (s *searches) print(b *testing.B, k searchKind) {
 			times, found = append(times, time.Since(begun)), found+len(page.Entries)
 		}
 	}
+	spent := s.meter.read(b).since(before)
 	for range shown {
 		_, values := k.ask()
 		begun := time.Now()
@@ -204,5 +211,5 @@ func (s *searches) print(b *testing.B, k searchKind) {
 		pages = append(pages, time.Since(begun))
 	}
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	fmt.Printf("%-52s %8.1f %8.2f %8.2f %8.1f %8.1f\n", k.name, float64(found)/asked, ms(percentile(times, 0.5)), ms(percentile(times, 0.99)), ms(percentile(pages, 0.5)), ms(percentile(pages, 0.99)))
+	fmt.Printf("%-52s %8.1f %8.2f %8.2f %10d %8d %8.1f %8.1f\n", k.name, float64(found)/asked, ms(percentile(times, 0.5)), ms(percentile(times, 0.99)), spent.database.Microseconds()/asked, spent.self.Microseconds()/asked, ms(percentile(pages, 0.5)), ms(percentile(pages, 0.99)))
 }
