@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"mandat/internal/comparison"
 	"mandat/internal/db"
+	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
 	"mandat/internal/journal/verify"
 	"mandat/internal/keyring"
@@ -54,6 +58,38 @@ func (s *Site) end(t testing.TB) {
 		t.Errorf("the journal is not whole: %v", err)
 	}
 	compare(ctx, t, s.auditor)
+	s.documented(ctx, t)
+}
+
+// documented fails the test for an entry whose action, or a member of whose detail, docs/journal.md does not have.
+func (s *Site) documented(ctx context.Context, t testing.TB) {
+	t.Helper()
+	listed := map[string][]string{}
+	for _, a := range journal.Actions() {
+		listed[a.Name] = a.Detail
+	}
+	var action string
+	var members []string
+	err := s.auditor.Read(ctx, db.Nothing(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select e.action, array(select distinct k from journal_entry d, jsonb_object_keys(d.body::jsonb -> 'detail') k where d.action = e.action) from journal_entry e group by e.action`)
+		if err != nil {
+			return err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&action, &members}, func() error {
+			all, ok := listed[action]
+			for _, m := range members {
+				ok = ok && slices.Contains(all, m)
+			}
+			if !ok {
+				t.Errorf("an entry %s has members that no page describes, among %v", action, members)
+			}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		t.Errorf("read entries: %v", err)
+	}
 }
 
 // Verify catches the journal up, exports it, and checks it as a stranger would: against the policy file and the running site.
