@@ -1,6 +1,7 @@
 package attestation
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,32 @@ func TestStatus_FollowsTheClock(t *testing.T) {
 	w.wantStanding(t, "a minute before its end", tok)
 	w.Clock.Advance(time.Minute + time.Second)
 	w.wantNothing(t, "a second after its end", tok)
+}
+
+// A mandate that auditors suspended gives nothing, and its paper shows nothing of it, until they lift that.
+func TestStatus_OfASuspendedMandate(t *testing.T) {
+	t.Parallel()
+	w, m := newSigned(t)
+	tok := w.issue(t, w.Jeanne, m.ID, "fr").tokenIn(t)
+	paper := Shown{SHA256: w.issue(t, w.Jeanne, m.ID, "fr").SHA256}
+	proven := func() bool {
+		_, right, err := w.press.Check(t.Context(), tok, paper, netip.MustParseAddr("192.0.2.1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return right
+	}
+	w.wantStanding(t, "signed", tok)
+	if !proven() {
+		t.Error("its paper shows nothing")
+	}
+	w.Behind(t, `update mandate_power set suspended_at = now() where mandate_id = $1`, m.ID)
+	w.wantNothing(t, "suspended", tok)
+	if proven() {
+		t.Error("the paper of a suspended mandate shows it")
+	}
+	w.Behind(t, `update mandate_power set suspended_at = null where mandate_id = $1`, m.ID)
+	w.wantStanding(t, "lifted", tok)
 }
 
 func TestStatus_AfterSupersession(t *testing.T) {

@@ -95,6 +95,7 @@ func TestDecide_EveryNoIsTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, nil},
+		"suspended":         {"suspended", ofPowers(`update mandate_power set suspended_at = now() where mandate_id = $1`), nil},
 		"level too low":     {"level", nil, []string{"context.level", "sign"}},
 		"identity too weak": {"identity", ofPowers(`update mandate_power set identified_by = 'witnessed' where mandate_id = $1`), nil},
 	} {

@@ -37,6 +37,9 @@ func TestSuspend_UntilTheDecision(t *testing.T) {
 	if w.stands(t) {
 		t.Error("the mandate gives something")
 	}
+	if found, err := w.Mandates.Citizens(t.Context(), w.Paul, "dubois", uuid.Nil); err != nil || len(found) != 0 {
+		t.Errorf("for a use is found %v, %v", found, err)
+	}
 	w.sound(t)
 	w.Clock.Advance(inquiry.ReplyTerm)
 	if err := w.decide(t, w.alma, q, inquiry.Suspension, inquiry.Order{Finding: finding, Kind: inquiry.OfPersonThere}, inquiry.Order{Finding: finding, Kind: inquiry.OfPerson}); err != nil {

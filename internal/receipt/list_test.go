@@ -45,6 +45,30 @@ func TestList_SaysWhatHasEnded(t *testing.T) {
 	want("ended", format.Invalid, format.Invalid, format.Invalid, format.Invalid, format.Invalid)
 }
 
+// What auditors suspended says so, and stands again once they lifted that; what ended meanwhile has ended.
+func TestList_SaysWhatIsSuspended(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax, fixture.Housing)
+	_, r := w.issue(t, w.Jeanne, m.ID)
+	is := func(when string, want ...uint8) {
+		t.Helper()
+		for i, at := range []format.Place{r.Status.List, r.Powers[0].Status.List, r.Powers[1].Status.List} {
+			if got := w.status(t, at); got != want[i] {
+				t.Errorf("%s, place %d: %d, want %d", when, i, got, want[i])
+			}
+		}
+	}
+	w.Behind(t, `update mandate_power set suspended_at = now() where mandate_id = $1`, m.ID)
+	is("suspended", format.Suspended, format.Suspended, format.Suspended)
+	if err := w.Mandates.EndPower(t.Context(), w.Jeanne, m.ID, fixture.Tax, "", "citizen"); err != nil {
+		t.Fatal(err)
+	}
+	is("of which a part ended", format.Suspended, format.Invalid, format.Suspended)
+	w.Behind(t, `update mandate_power set suspended_at = null where mandate_id = $1 and state <> 'ended'`, m.ID)
+	is("lifted", format.Partial, format.Invalid, format.Valid)
+}
+
 // What another mandate replaces has ended; what is over is so without anybody's writing it down.
 func TestList_SaysWhatWasReplacedAndWhatIsOver(t *testing.T) {
 	t.Parallel()
