@@ -37,6 +37,7 @@ func (w *world) open(by *journal.Actor) anomaly.Alert {
 func TestRace_OneCloses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	into := w.inquiry()
 	for range 5 {
 		a := w.open(&w.Jeanne)
 		errs := make([]error, 4)
@@ -45,7 +46,7 @@ func TestRace_OneCloses(t *testing.T) {
 			func() error { return w.register.Close(t.Context(), w.sofia, a.ID, anomaly.Mistaken, words) },
 			func() error { return w.register.Close(t.Context(), w.alma, a.ID, anomaly.Practice, words) },
 			func() error { return w.register.Close(t.Context(), w.alma, a.ID, anomaly.Justified, words) },
-			func() error { return w.register.Take(t.Context(), w.sofia, a.ID, uuid.New()) },
+			func() error { return w.register.Take(t.Context(), w.sofia, a.ID, into) },
 		} {
 			wait.Go(func() { errs[i] = f() })
 		}
@@ -98,7 +99,7 @@ func TestClose_Refuses(t *testing.T) {
 			t.Errorf("%s: %v, want %v", what, err, x.want)
 		}
 	}
-	if err := w.register.Take(t.Context(), herself, a.ID, uuid.New()); !errors.Is(err, org.ErrYourself) {
+	if err := w.register.Take(t.Context(), herself, a.ID, w.inquiry()); !errors.Is(err, org.ErrYourself) {
 		t.Error(err)
 	}
 	for what, err := range map[string]error{
@@ -118,10 +119,20 @@ func TestClose_Refuses(t *testing.T) {
 func TestAlert_Life(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	into := uuid.New()
+	into, other := w.inquiry(), w.inquiry()
 	first, second, third := w.open(&w.Jeanne), w.open(&w.Jeanne), w.open(&w.Paul)
+	if err := w.register.Take(t.Context(), w.sofia, first.ID, uuid.New()); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("no such case: %v", err)
+	}
+	if all, err := w.register.Cases(t.Context(), w.sofia); err != nil || len(all) != 2 || all[1].ID != into || !strings.HasSuffix(all[1].Name, "-0001") {
+		t.Errorf("%+v, %v", all, err)
+	}
+	w.Behind(t, `update inquiry set state = 'closed', closed_by = $2, closed_at = opened_at where id = $1`, other, w.sofia.Person)
+	if err := w.register.Take(t.Context(), w.sofia, first.ID, other); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("a closed case: %v", err)
+	}
 	w.must(w.register.Take(t.Context(), w.sofia, first.ID, into))
-	if err := w.register.Take(t.Context(), w.alma, first.ID, uuid.New()); !errors.Is(err, db.ErrConflict) {
+	if err := w.register.Take(t.Context(), w.alma, first.ID, into); !errors.Is(err, db.ErrConflict) {
 		t.Error(err)
 	}
 	w.must(w.register.Close(t.Context(), w.alma, first.ID, anomaly.Confirmed, words))

@@ -61,14 +61,42 @@ func (r *Register) Close(ctx context.Context, by journal.Actor, id uuid.UUID, ki
 	}))
 }
 
-// Take takes an open alert into a case, for ever; the case is there. Errors: db.ErrNotFound, db.ErrConflict when it is in a case or closed, org.ErrYourself, org.ErrMayNot.
+// Take takes an open alert into a case (package inquiry) that is not closed, for ever. Errors: db.ErrNotFound for an alert or a case that is not there, db.ErrConflict when the
+// alert is in a case or closed, or the case is closed, org.ErrYourself, org.ErrMayNot.
 func (r *Register) Take(ctx context.Context, by journal.Actor, id, into uuid.UUID) error {
 	return wrap("take an alert into a case", r.act(ctx, by, id, func(tx *journal.Tx, a *Alert) (journal.Event, error) {
+		var stands bool
+		if err := tx.QueryRow(ctx, `select state <> 'closed' from inquiry where id = $1 for share`, into).Scan(&stands); err != nil {
+			return journal.Event{}, db.Found("find a case", err)
+		}
+		if !stands {
+			return journal.Event{}, db.ErrConflict
+		}
 		err := tx.ExecOne(ctx, db.ErrConflict, `update anomaly_alert set state = 'in_case', case_id = $2, taken_by = $3, taken_at = $4 where id = $1 and state = 'open'`, id, into, by.Person, tx.Now)
 		d := a.detail()
 		d.Case = into.String()
 		return journal.Event{Action: "anomaly.taken", Organisation: a.Organisation, Detail: d}, err
 	}))
+}
+
+// Case is one into which an alert may be taken.
+type Case struct {
+	ID   uuid.UUID
+	Name string // its number as people say it
+}
+
+// Cases lists those that are not closed, the newest first, at most fifty, to an auditor. It returns org.ErrMayNot.
+func (r *Register) Cases(ctx context.Context, by journal.Actor) ([]Case, error) {
+	var out []Case
+	err := r.reading(ctx, by, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id, year || '-' || lpad(number::text, 4, '0') from inquiry where state <> 'closed' order by opened_at desc, id limit 50`)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Case])
+		return err
+	})
+	return out, wrap("list cases", err)
 }
 
 // act is an act of an auditor on an alert, which it locks.

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/anomaly"
 	"mandat/internal/draft"
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/phone"
 )
 
@@ -158,6 +159,9 @@ func TestSharedPhone(t *testing.T) {
 	w.at(time.Friday, 10, 0)
 	give(3) // three have it, and the one that was removed is not seen
 	w.wants("shared_phone jeanne map[citizens:3]: phone.verified 3", "shared_phone jeanne map[citizens:3]: phone.verified 3")
+	if r := w.try(anomaly.SharedPhone, map[string]int{"citizens": 3}, day(w.Clock.Now()).AddDate(0, 0, -10), day(w.Clock.Now())).Result; r.Found != 1 || r.Again["open"] != 1 || r.Lost["open"] != 1 {
+		t.Errorf("of before, only what came until then counts: %+v", r)
+	}
 }
 
 // In a week that is over, somebody did far more than the others who worked as few days. Before it is over nothing is said; and where too few are, nobody is compared.
@@ -166,12 +170,19 @@ func TestFarFromPeers(t *testing.T) {
 	w := newWorld(t)
 	w.set(anomaly.FarFromPeers, map[string]int{"acts": 2, "peers": 6, "times": 5})
 	w.set(anomaly.Burst, map[string]int{"acts": 100})
-	m := w.sign(w.Jeanne) // two acts
-	w.consult(w.Paul, m, 3)
+	var peers []journal.Actor
 	for n := range 3 {
-		w.consult(w.Aidant(t, w.Here, "peer-"+string(rune('a'+n))), m, 2)
+		peers = append(peers, w.Aidant(t, w.Here, "peer-"+string(rune('a'+n))))
 	}
-	w.consult(w.Ines, w.sign(w.Ines), 6) // eight: six more than the median, whose spread is one at least
+	week := func() {
+		m := w.sign(w.Jeanne) // two acts
+		w.consult(w.Paul, m, 3)
+		for _, p := range peers {
+			w.consult(p, m, 2)
+		}
+		w.consult(w.Ines, w.sign(w.Ines), 6) // eight: six more than the median, whose spread is one at least
+	}
+	week()
 	w.at(time.Saturday, 10, 0)
 	w.wants()
 	w.at(time.Monday, 12, 0)
@@ -180,7 +191,7 @@ func TestFarFromPeers(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	w.set(anomaly.FarFromPeers, map[string]int{"peers": 7})
-	w.consult(w.Ines, w.sign(w.Ines), 20)
+	week()
 	w.at(time.Monday, 12, 0)
 	w.watch()
 	if n := len(w.alerts()); n != 1 {

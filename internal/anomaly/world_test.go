@@ -14,9 +14,11 @@ import (
 	"mandat/internal/anomaly"
 	"mandat/internal/citizen"
 	"mandat/internal/fixture"
+	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
+	"mandat/internal/notify"
 	"mandat/internal/prose"
 	"mandat/internal/report"
 )
@@ -27,6 +29,7 @@ type world struct {
 	t           testing.TB
 	register    *anomaly.Register
 	reports     *report.Register
+	inquiries   *inquiry.Register
 	tree        *tree.Integrator
 	sofia, alma journal.Actor
 	citizens    int
@@ -43,6 +46,7 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	w.register = anomaly.New(w.DB, w.OpenAuditor(t), w.Journal, w.Keys, w.Clock)
 	w.reports = report.New(w.DB, w.Journal, w.Mandates, w.Citizens, w.Clock)
+	w.inquiries = inquiry.New(w.DB, w.Journal, w.Keys, w.Directory, w.Mandates, w.Clock, notify.Queue)
 	w.sofia, w.alma = w.Newcomer(t, journal.Auditor, uuid.Nil, "sofia"), w.Newcomer(t, journal.Auditor, uuid.Nil, "alma")
 	w.at(time.Tuesday, 10, 0)
 	return w
@@ -135,6 +139,16 @@ func (w *world) watch() {
 	w.t.Helper()
 	w.must(w.tree.CatchUp(w.t.Context()))
 	w.must(w.register.Watch(w.t.Context()))
+}
+
+// inquiry is a case, opened from the first entry of the log.
+func (w *world) inquiry() uuid.UUID {
+	w.t.Helper()
+	w.must(w.tree.CatchUp(w.t.Context()))
+	q, err := w.inquiries.Open(w.t.Context(), w.sofia, 0)
+	w.must(err)
+	w.forward(time.Second) // another one is newer
+	return q.ID
 }
 
 // alerts are those that stand, the oldest first.

@@ -12,6 +12,8 @@ import (
 	"mandat/internal/apptest"
 	"mandat/internal/draft"
 	"mandat/internal/fixture"
+	"mandat/internal/inquiry"
+	"mandat/internal/notify"
 	"mandat/internal/org"
 )
 
@@ -59,6 +61,12 @@ func TestAnomaly_FromTheAlertToAnotherRule(t *testing.T) {
 	}
 	page(regexp.MustCompile(`/audit/journal/[0-9]+`).FindString(body), "refus")
 	page(strings.ReplaceAll(regexp.MustCompile(`/audit/journal\?[^"]+`).FindString(body), "&amp;", "&"), "refus")
+	q, err := inquiry.New(site.DB, site.Journal, site.Keys, site.Directory, site.Mandates, site.Clock, notify.Queue).Open(t.Context(), site.Sofia, 0)
+	must(t, err)
+	page(one, "Mettre dans ce dossier", q.Name())
+	post(one, http.StatusSeeOther, "dossier", q.ID.String())
+	page(one, "Dans un dossier", "/audit/dossiers/"+q.ID.String())
+	post(one, http.StatusConflict, "dossier", q.ID.String())
 	post(one, http.StatusUnprocessableEntity, "raison", "Une formation, le jour même.")
 	post(one, http.StatusUnprocessableEntity, "motif", "mistaken", "raison", "court")
 	post(one, http.StatusSeeOther, "motif", "mistaken", "raison", "Une formation, le jour même.")

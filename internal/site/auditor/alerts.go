@@ -218,7 +218,8 @@ func (s *Alerts) alerts(r *http.Request, at *session.Session, all []anomaly.Aler
 type alertPage struct {
 	page.Common
 	Alert  alert
-	Mine   bool // it is about who looks
+	Mine   bool           // it is about who looks
+	Cases  []anomaly.Case // into which it may be taken
 	Kinds  []string
 	Max    int
 	Notice string
@@ -252,10 +253,15 @@ func (s *Alerts) render(w http.ResponseWriter, r *http.Request, at *session.Sess
 	}
 	data := &alertPage{Common: page.Common{Title: "alerts.one.title", TitleArgs: map[string]any{"Rule": name}, Trail: underAlerts, Current: alertsPath, Form: f},
 		Alert: alert{a, says, limited{limitsOf(a.Rule, a.Limits)}}, Mine: a.Person == at.Person, Kinds: anomaly.Kinds(), Max: anomaly.WordsMax, Notice: notice}
+	if a.State == anomaly.Open && !data.Mine {
+		if data.Cases, err = s.Anomalies.Cases(r.Context(), at.Actor()); err != nil {
+			return alertRefusal(err)
+		}
+	}
 	return s.Pages.Render(w, r, status, "anomaly/alert.html", data)
 }
 
-// doClose closes an alert.
+// doClose closes an alert, or takes it into a case when the form names one.
 func (s *Alerts) doClose(w http.ResponseWriter, r *http.Request) error {
 	_, id, err := staff.WithID(r, "alert")
 	if err != nil {
@@ -264,6 +270,9 @@ func (s *Alerts) doClose(w http.ResponseWriter, r *http.Request) error {
 	at, f, err := staff.Sent(r)
 	if err != nil {
 		return err
+	}
+	if into, err := uuid.Parse(f.Value("dossier")); err == nil {
+		return s.acts().Press(w, r, at, alertsPath+"/"+id.String(), "alerts.one.was_taken", func() error { return s.Anomalies.Take(r.Context(), at.Actor(), id, into) })
 	}
 	kind := f.Choice("motif", anomaly.Kinds()...)
 	if kind == "" {

@@ -68,7 +68,7 @@ func TestAlerts_Pages(t *testing.T) {
 		return f
 	}
 	alertOf := func(a alert, f *page.Form, mine bool) page.Page {
-		return &alertPage{Common: page.Common{Title: "alerts.one.title", TitleArgs: map[string]any{"Rule": "Rafale"}, Trail: underAlerts, Form: f}, Alert: a, Mine: mine, Kinds: anomaly.Kinds(), Max: 300}
+		return &alertPage{Common: page.Common{Title: "alerts.one.title", TitleArgs: map[string]any{"Rule": "Rafale"}, Trail: underAlerts, Form: f}, Alert: a, Mine: mine, Cases: []anomaly.Case{{ID: someID, Name: "2026-0001"}}, Kinds: anomaly.Kinds(), Max: 300}
 	}
 	trials := []trial{trialOf(anomaly.Trial{Rule: anomaly.Burst, Thresholds: figures[anomaly.Burst][1], From: now, To: now, State: anomaly.TrialDone,
 		Result: &anomaly.Result{Found: 3, New: 1, Again: map[string]int{anomaly.Open: 1}, Lost: map[string]int{anomaly.Mistaken: 2}}}),
