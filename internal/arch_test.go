@@ -98,7 +98,6 @@ var helpers = map[string][]string{
 	"softkey":     {},
 	"tsa":         {},
 	"mishap":      {},
-	"mishap":      {},
 	"rogue":       {"oidc", "token", "clock", "upstream"},
 	"mutate":      {},
 	"conformance": {"*"},
