@@ -9,6 +9,7 @@ import (
 	"mandat/internal/decision"
 	"mandat/internal/erasure"
 	"mandat/internal/idp"
+	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/phone"
 	"mandat/internal/unsealing"
@@ -30,5 +31,5 @@ func (a *App) buildErasures() error {
 
 // Erasures is the register of erasures, with every package above it that has rows about citizens.
 func Erasures(d *db.DB, j *journal.Journal, phones *phone.Register, c *clock.Clock, ledger *erasure.Ledger) *erasure.Register {
-	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget)
+	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget, inquiry.Forget)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
+	"mandat/internal/fixture"
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -112,8 +113,20 @@ func TestWords_AreSealed(t *testing.T) {
 			t.Errorf("%s: %q", table, found)
 		}
 	}
+	other := w.Sign(t, w.Jeanne, fixture.Citizen(7), fixture.Tax)
+	forget := func(citizen uuid.UUID) {
+		t.Helper()
+		err := w.Journal.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
+			inquiry.Forget(tx, citizen)
+			return journal.Event{Action: "journal.compared"}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget(w.m.Citizen)
 	if whole := w.look(t, q); whole.Notes[0].Words != secret {
-		t.Errorf("%+v", whole.Notes)
+		t.Errorf("of an inquiry that goes on: %+v", whole.Notes)
 	}
 	w.Clock.Advance(inquiry.ReplyTerm)
 	if err := w.decide(t, w.alma, q, inquiry.None); err != nil {
@@ -122,12 +135,36 @@ func TestWords_AreSealed(t *testing.T) {
 	if err := w.register.Close(t.Context(), w.alma, q); err != nil {
 		t.Fatal(err)
 	}
-	w.Clock.Advance(6*365*24*time.Hour + 72*time.Hour)
-	if err := w.register.Purge(t.Context()); err != nil {
+	forget(other.Citizen)
+	if whole := w.look(t, q); whole.Notes[0].Words != secret || whole.Findings[0].Reply != secret {
+		t.Errorf("another citizen's: %+v", whole)
+	}
+	forget(w.m.Citizen)
+	if whole := w.look(t, q); whole.Notes[0].Words != "" || whole.Findings[0].Words != "" || whole.Findings[0].Reply != "" {
+		t.Errorf("erased: %+v", whole)
+	}
+	w.sound(t)
+}
+
+// After their time the words go.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	q, _ := w.found(t, inquiry.None)
+	if err := w.decide(t, w.alma, q, inquiry.None); err != nil {
 		t.Fatal(err)
 	}
-	if whole := w.look(t, q); whole.Notes[0].Words != "" || whole.Findings[0].Words != "" || whole.Findings[0].Reply != "" {
-		t.Errorf("after their time: %+v", whole)
+	if err := w.register.Close(t.Context(), w.alma, q); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []bool{true, false} {
+		if err := w.register.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if whole := w.look(t, q); (whole.Findings[0].Words != "") != left {
+			t.Errorf("left: %v: %+v", left, whole)
+		}
+		w.Clock.Advance(6*365*24*time.Hour + 72*time.Hour)
 	}
 	w.sound(t)
 }
