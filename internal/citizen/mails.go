@@ -54,7 +54,7 @@ func (m *Mails) Link(ctx context.Context, id uuid.UUID) (string, error) {
 	secret, hash := token.New()
 	err := m.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `insert into citizen_mails_link (token_hash, organisation_id, citizen_id, made_at)
-			select $1, organisation_id, id, $3 from citizen where id = $2 and (mails_refused_at is null or mails_refused_signed)`, hash, id, m.clock.Now())
+			select $1, organisation_id, id, $3 from citizen where id = $2 and (mails_refused_at is null or mails_refused_signed) for key share`, hash, id, m.clock.Now())
 		if err == nil && tag.RowsAffected() == 0 {
 			return db.ErrNotFound
 		}

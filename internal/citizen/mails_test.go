@@ -283,3 +283,31 @@ func TestMails_TheLinkIsTheCitizensWord(t *testing.T) {
 		t.Errorf("%d entries", n)
 	}
 }
+
+// A link that is made while its citizen is erased waits for that, and is not made.
+func TestMails_NoLinkToWhoIsErased(t *testing.T) {
+	t.Parallel()
+	l := newLetters(t)
+	m := l.Sign(t, l.Jeanne, fixture.Angela(), fixture.Tax)
+	conn := l.Connect(t, l.Superuser)
+	tx, err := conn.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), `set local session_replication_role = replica`)
+	must(t, err)
+	_, err = tx.Exec(t.Context(), `delete from citizen where id = $1`, m.Citizen)
+	must(t, err)
+	made := make(chan error, 1)
+	go func() {
+		_, err := l.mails.Link(t.Context(), m.Citizen)
+		made <- err
+	}()
+	for deadline := time.Now().Add(time.Minute); l.number(t, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not wait")
+		}
+	}
+	must(t, tx.Commit(t.Context()))
+	if err := <-made; !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("made: %v", err)
+	}
+}
