@@ -62,8 +62,10 @@ func (s *traced) spring(t *testing.T, trap *mishap.FileTrap) {
 func TestSteps_KilledAtEachWriteOfTheState(t *testing.T) {
 	t.Parallel()
 	s := newTraced(t)
+	kills := 0
 	for n := range s.calls {
-		for _, when := range []mishap.When{mishap.Before, mishap.After} {
+		for _, when := range sides(n) {
+			kills++
 			s.spring(t, s.files.Arm(n, when, 0))
 			s.Kill()
 			_, state := s.Folders()
@@ -75,7 +77,7 @@ func TestSteps_KilledAtEachWriteOfTheState(t *testing.T) {
 			s.whole(t)
 		}
 	}
-	t.Logf("%d kills, %d checkpoints shown, %d entries", 2*len(s.calls), s.follower.checkpoints(), s.Sound(t))
+	t.Logf("%d kills, %d checkpoints shown, %d entries", kills, s.follower.checkpoints(), s.Sound(t))
 }
 
 // Each of these system calls fails: with an error of the disk, or because it is full. The server shows nothing that it cannot remember, and
