@@ -244,11 +244,14 @@ func TestLog_NamesTamperings(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	names := map[string]bool{}
-	for _, c := range tamperings {
+	for n, c := range tamperings {
 		if names[c.name] {
 			t.Errorf("%s is there twice", c.name)
 		}
 		names[c.name] = true
+		if n%3 != 0 && os.Getenv("MANDAT_SOAK") == "" { // each makes an export of its own, which takes long under the race detector
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := verified(t, c.do(t, s, honest).list(), s.policy)
