@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -66,6 +67,16 @@ func (a *App) periodic() []jobs.Periodic {
 // acts lists the jobs that acts ask for.
 func (a *App) acts() []jobs.Kind {
 	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.anomalies.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers(), a.provider.services.Kind()}
+}
+
+// Do does at once one of the jobs that are done again and again, by its name.
+func (a *App) Do(ctx context.Context, name string) error {
+	for _, p := range a.periodic() {
+		if p.Name == name {
+			return p.Run(ctx)
+		}
+	}
+	return fmt.Errorf("there is no job %q", name)
 }
 
 // counted forgets how many there were.
