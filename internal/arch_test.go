@@ -17,17 +17,17 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "journal/stamp", "receipt/format", "spreadsheet"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "journal/stamp", "receipt/format", "spreadsheet", "chart"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs
 	{"journal", "throttle", "jobs", "wrapping", "dpop"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "anomaly", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "erasure"},
+	{"client", "org", "anomaly", "statistics", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "erasure"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision", "backchannel"},
 	// 5 pages, no SQL
-	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/staff"},
+	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/figures", "site/staff"},
 	// 6 the whole
 	{"app"},
 	// 7 what runs the whole with stand-ins around it
@@ -66,12 +66,13 @@ var beside = map[string][]string{
 	"report":         {"org", "citizen", "draft", "mandate", "unsealing"},
 	"unsealing":      {"org", "citizen"},
 	"anomaly":        {"org"},
+	"statistics":     {"org"},
 	"receipt":        {"org", "mandate"},
 	"inquiry":        {"org", "mandate"},
 	"retention":      {"org", "erasure"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":        {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
-	"comparison":     {"client", "anomaly", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "inquiry"},
+	"comparison":     {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "inquiry"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -174,6 +175,7 @@ var writersByPrefix = map[string]string{
 	"receipt_":        "receipt",
 	"unsealing":       "unsealing",
 	"anomaly_":        "anomaly",
+	"statistics_":     "statistics",
 	"inquiry":         "inquiry",
 	"erasure_":        "erasure",
 	"retention_":      "retention",

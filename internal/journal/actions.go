@@ -167,6 +167,8 @@ func mandates() []Action {
 		{"inquiry.decided", []string{"inquiry", "round", "outcome", "measures", "note", "words_sha256"}},
 		{"inquiry.closed", []string{"inquiry"}},
 		{"inquiry.reopened", []string{"inquiry", "round", "note", "words_sha256"}},
+		{"statistics.exported", []string{"format", "from", "to", "filters"}},
+		{"statistics.published", []string{"month", "lines", "sha256"}},
 		{"security.digested", []string{"since", "refusals"}},
 	}
 }

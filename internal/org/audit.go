@@ -1,6 +1,9 @@
 package org
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal"
@@ -8,8 +11,22 @@ import (
 
 // MayAudit queues the question whether the actor is an auditor now, whom it locks, as MayAct does: who is suspended meanwhile was suspended before or after.
 func MayAudit(b *pgx.Batch, by journal.Actor) func() error {
+	return mayAudit(b, by, ` for share`)
+}
+
+// AskAuditor asks for a page what MayAudit asks for an act.
+func AskAuditor(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
+	batch := &pgx.Batch{}
+	allowed := mayAudit(batch, by, "")
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("ask for an auditor: %w", err)
+	}
+	return allowed()
+}
+
+func mayAudit(b *pgx.Batch, by journal.Actor, lock string) func() error {
 	var yes, suspended bool
-	b.Queue(`select auditor, suspended_at is not null from person where id = $1 for share`, by.Person).Query(func(rows pgx.Rows) error {
+	b.Queue(`select auditor, suspended_at is not null from person where id = $1`+lock, by.Person).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
 			return rows.Scan(&yes, &suspended)
