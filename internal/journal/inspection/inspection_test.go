@@ -3,6 +3,7 @@ package inspection
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,6 +16,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
 	"mandat/internal/journal/verify"
+	"mandat/internal/journal/witness"
 )
 
 // house is a database with a journal that was put into its tree.
@@ -208,6 +210,21 @@ func TestRun_OfAnHonestJournal(t *testing.T) {
 	cancel()
 	if _, err := Run(ctx, h.auditor, h.signer.Policy(""), time.Now()); err == nil {
 		t.Error("an inspection that was ended is taken for one that found something, or nothing")
+	}
+}
+
+// A policy that asks for witnesses is for what is published: the inspection does not wait for them.
+func TestRun_BeforeAnyWitness(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.fill(t)
+	key, err := witness.Init(filepath.Join(t.TempDir(), "witness"), "witness.test/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := h.signer.PolicyWith("", "witness one "+key.VerifierKey()+" http://witness.test/\nquorum one\n")
+	if o, err := Run(t.Context(), h.auditor, policy, time.Now()); err != nil || !o.Whole() || o.Entries != entries {
+		t.Errorf("%+v, %v", o, err)
 	}
 }
 
