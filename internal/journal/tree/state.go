@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -36,6 +37,9 @@ func openState(path string, logs *format.Keys) (*state, error) {
 	s := &state{path: path, logs: logs}
 	if path == "" {
 		return s, nil
+	}
+	if err := tidy(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("journal state: %w", err)
 	}
 	signed, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,10 +95,31 @@ func (s *state) keep(c format.Checkpoint, signed []byte) error {
 	return nil
 }
 
+// unwritten is what the names of files begin with that are not in their place yet. Each has a name of its own: of two servers that were
+// given one folder by mistake, neither may write into what the other puts into its place.
+const unwritten = ".journal-"
+
+// tidy removes what a server left that was killed before the file was in its place.
+func tidy(dir string) error {
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, f := range all {
+		if !strings.HasPrefix(f.Name(), unwritten) {
+			continue
+		}
+		if e := os.Remove(filepath.Join(dir, f.Name())); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
 // replaceFile puts content in place of a file so that after a crash either the old or the new one is there, whole.
 func replaceFile(path string, content []byte) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".journal-*")
+	f, err := os.CreateTemp(dir, unwritten+"*")
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,31 @@ func TestIntegrator_RefusesADatabaseBelowOrBesideItsState(t *testing.T) {
 			t.Error("a state file with a broken signature was read")
 		}
 	})
+}
+
+// What a server left that was killed is gone when it starts again, and nothing else.
+func TestState_TidiesWhatAKillLeft(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.acts(t, 3)
+	h.catchUp(t)
+	dir := filepath.Dir(h.state)
+	for _, name := range []string{".journal-1", ".journal-2345", "journal-mine"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.in = h.integrator(t, h.state)
+	h.acts(t, 1)
+	h.catchUp(t)
+	left, err := os.ReadDir(dir)
+	var names []string
+	for _, f := range left {
+		names = append(names, f.Name())
+	}
+	if want := []string{filepath.Base(h.state), "journal-mine"}; err != nil || !slices.Equal(names, slices.Sorted(slices.Values(want))) {
+		t.Errorf("left: %v, %v; want %v", names, err, want)
+	}
 }
 
 // A database that does not answer is waited for; it is not another log.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,9 @@ func TestWitness_KilledAtAnyMoment(t *testing.T) {
 	}
 	if held[j] > 0 && held[other] > 0 {
 		t.Errorf("both branches were cosigned: %d and %d entries", held[j], held[other])
+	}
+	if left, err := os.ReadDir(filepath.Join(p.dir, "logs")); err != nil || len(left) > 2 { // the log's, and one that is not in its place
+		t.Errorf("%d files are left (%v)", len(left), err)
 	}
 	if answered == 0 {
 		t.Error("nothing was ever cosigned")

@@ -146,9 +146,13 @@ func createFile(path string, content []byte) error {
 	return errors.Join(err, f.Sync(), f.Close(), syncFolder(path))
 }
 
+// unwritten is what the name of a file ends with that is not in its place yet. The lock leaves its folder to one program, and state.mu a file to
+// one writer, so that what a kill left is written over.
+const unwritten = ".new"
+
 // replaceFile puts content in place of a file so that after a crash either the old or the new one is there, whole.
 func replaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := os.OpenFile(path+unwritten, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
