@@ -80,10 +80,15 @@ func sides(n int) []mishap.When {
 	return both[n%2 : n%2+1]
 }
 
-// spring acts until the program stands still at a step; false: it does not come there any more.
-func (s *stepped) spring(t *testing.T, trap *mishap.Trap) bool {
+// spring acts until the program stands still at a step; false: it does not come there any more. A step that every round has is waited
+// for as long as a busy machine may need.
+func (s *stepped) spring(t *testing.T, step mishap.Step, trap *mishap.Trap) bool {
 	t.Helper()
-	for range 4 {
+	tries := 4
+	if grows(step) {
+		tries = 120
+	}
+	for range tries {
 		s.act(t)
 		select {
 		case <-trap.Sprung:
@@ -114,7 +119,7 @@ func TestSteps_KilledAtEachStatement(t *testing.T) {
 				s.Kill()
 				s.Launch(t, (*exec.Cmd).Start)
 			}
-			if s.spring(t, trap) {
+			if s.spring(t, step, trap) {
 				kills++
 			} else if grows(step) {
 				t.Errorf("never came to %s %q", when, step.Last())
@@ -137,7 +142,7 @@ func TestSteps_CutOffAtEachStatement(t *testing.T) {
 	for n, step := range all {
 		for _, when := range sides(n) {
 			trap := s.proxy.Arm(step, when)
-			if s.spring(t, trap) {
+			if s.spring(t, step, trap) {
 				cuts++
 			} else if grows(step) {
 				t.Errorf("never came to %s %q", when, step.Last())
@@ -161,7 +166,7 @@ func TestSteps_PostgreSQLKilledInARound(t *testing.T) {
 		}
 		for _, when := range []mishap.When{mishap.Before, mishap.After} {
 			trap := s.proxy.Arm(step, when)
-			if !s.spring(t, trap) {
+			if !s.spring(t, step, trap) {
 				t.Errorf("never came to %s %q", when, step.Last())
 			}
 			s.Cluster.Kill()

@@ -49,6 +49,8 @@ func TestTransfer(t *testing.T) {
 	s.agree()
 	s.press(`form[action$="/signature"] button[type=submit]`)
 	s.says("ends.confirmed")
+	s.about("wait for the end of the old mandate, which is an act of its own")
+	s.until("end", func() bool { return row[bool](s.person, `select state = 'ended' from mandate where id = $1`, id) })
 	s.about("show the paper once more")
 	s.open("/mandats/transfert")
 	s.shows(address, word)
