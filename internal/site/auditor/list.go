@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"mandat/internal/journal"
@@ -42,6 +43,13 @@ type listPage struct {
 	Found  search.Found
 	Older  string // address of the next page, "" when there is none
 	Asked  bool   // something is looked for
+
+	Narrowed, Dated bool // by what is folded otherwise: who and what, days and hours
+}
+
+// filled reports whether something was entered in one of these fields.
+func filled(f *page.Form, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return f.Value(name) != "" })
 }
 
 func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
@@ -49,9 +57,8 @@ func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
 	filter := filterOf(f)
 	data := &listPage{Common: page.Common{Title: "auditor.list.title", Trail: trail, Current: "/audit/journal", Form: f, KeepQuery: append(fields[:len(fields):len(fields)], "avant")},
 		Groups: groups(), Themes: s.Catalogue.Themes()}
-	for _, name := range fields {
-		data.Asked = data.Asked || f.Value(name) != ""
-	}
+	data.Narrowed, data.Dated = filled(f, fields[1:7]), filled(f, fields[7:])
+	data.Asked = data.Narrowed || data.Dated || f.Value("acte") != ""
 	if f.Failed() {
 		return s.Pages.Render(w, r, http.StatusUnprocessableEntity, "auditor/list.html", data)
 	}

@@ -117,8 +117,12 @@ func TestPages_AreSound(t *testing.T) {
 		name string
 		data func() page.Page
 	}{
-		{"auditor/home.html", func() page.Page { return &homePage{Common: page.Common{Title: "auditor.home.title"}, Tree: "x\n1\n"} }},
-		{"auditor/home.html", func() page.Page { return &homePage{Common: page.Common{Title: "auditor.home.title"}, Compared: true} }},
+		{"auditor/home.html", func() page.Page {
+			return &homePage{Common: page.Common{Title: "auditor.home.title"}, Tree: "x\n1\n", Waiting: waiting{Unsealings: 1, Inquiries: 2, Alerts: 3}}
+		}},
+		{"auditor/home.html", func() page.Page {
+			return &homePage{Common: page.Common{Title: "auditor.home.title"}, Compared: true, Waiting: waiting{Alerts: manyAlerts}}
+		}},
 		{"auditor/home.html", func() page.Page {
 			return &homePage{Common: page.Common{Title: "auditor.home.title"}, Compared: true, Differences: []journal.Difference{{Of: "mandate", ID: someID.String(), What: "is gone"}, {Of: "organisation", ID: someID.String(), What: "is gone"},
 				{Of: "person", ID: someID.String(), What: "is gone"}, {Of: "entry", ID: "7", What: "is gone"}}}
@@ -131,7 +135,7 @@ func TestPages_AreSound(t *testing.T) {
 		}},
 		{"auditor/export.html", exporting(&page.Form{})}, {"auditor/export.html", exporting(unread)},
 		{"auditor/list.html", list(func(*listPage) {})},
-		{"auditor/list.html", list(func(p *listPage) { p.Form = wrong })},
+		{"auditor/list.html", list(func(p *listPage) { p.Form, p.Narrowed, p.Dated = wrong, true, true })},
 		{"auditor/list.html", list(func(p *listPage) {
 			p.Asked, p.Lines, p.Older, p.Found = true, []line{one, entry(-1, false), bare(entry(5, true)), entry(6, true)}, "/audit/journal?avant=3", search.Found{Next: 3, Missing: 9}
 		})},

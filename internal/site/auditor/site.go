@@ -2,7 +2,7 @@
 // with it. The pages read with the auditors' own database login, which has no right to citizens' data; each reading
 // is itself an act.
 //
-//	site.go      the first page, and the comparison
+//	site.go      the first page, and the comparison; waiting.go what waits for who looks
 //	list.go      the journal, by what is looked for; form.go reads the form
 //	timeline.go  everything done with a mandate, or for a citizen
 //	entry.go     one entry, with its proof and what stands around it
@@ -15,9 +15,11 @@ import (
 	"log/slog"
 	"net/http"
 
+	"mandat/internal/anomaly"
 	"mandat/internal/clock"
 	"mandat/internal/comparison"
 	"mandat/internal/db"
+	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/search"
@@ -36,6 +38,8 @@ type Site struct {
 	Desk       *search.Desk
 	Sessions   *session.Sessions
 	Unsealings *unsealing.Register
+	Inquiries  *inquiry.Register
+	Anomalies  *anomaly.Register
 	Log        *tree.Log
 	Keys       *format.Keys // of the journal
 	Catalogue  *procedure.Catalogue
@@ -69,6 +73,7 @@ type homePage struct {
 	Differences []journal.Difference
 	Tree        string // the signed checkpoint, as it stands
 	Checks      comparison.Checks
+	Waiting     waiting
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
@@ -83,6 +88,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, found []journal.Diff
 	}
 	data.Tree = string(checkpoint)
 	if data.Checks, err = comparison.Checked(r.Context(), s.Auditor); err != nil {
+		return err
+	}
+	if data.Waiting, err = s.waits(r.Context(), session.From(r.Context()).Actor()); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "auditor/home.html", data)

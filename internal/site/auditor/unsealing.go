@@ -103,7 +103,7 @@ func (s *Site) listUnsealings(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case l.Mine && (u.State == unsealing.Asked || u.State == unsealing.Granted):
 			data.Mine = append(data.Mine, l)
-		case u.State == unsealing.Asked && u.Person != at.Person:
+		case forDecision(at.Actor(), u):
 			data.Waiting = append(data.Waiting, l)
 		default:
 			data.Past = append(data.Past, l)
@@ -146,7 +146,7 @@ func (s *Site) unsealing(r *http.Request, at *session.Session, id uuid.UUID) (*l
 	}
 	l := levee{u, u.AskedBy == at.Person}
 	return &leveePage{Common: page.Common{Title: "auditor.unsealing.one.title", TitleArgs: map[string]any{"ID": l.Whom()}, Trail: underLevees, Current: leveesPath}, Levee: l,
-		MayDecide: u.State == unsealing.Asked && !l.Mine && u.Person != at.Person, MayEnd: u.State == unsealing.Granted && (l.Mine || u.DecidedBy == at.Person)}, nil
+		MayDecide: forDecision(at.Actor(), u), MayEnd: u.State == unsealing.Granted && (l.Mine || u.DecidedBy == at.Person)}, nil
 }
 
 // doLook answers a POST with the page on which the name stands: it is nothing to come back to, and each look is an entry.

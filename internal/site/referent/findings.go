@@ -38,10 +38,10 @@ func (f finding) Whom() string { return journal.Pseudonym(f.Person) }
 func (f finding) What() string { return journal.Pseudonym(f.Mandate) }
 
 // HasPerson reports whether it is about somebody.
-func (f finding) HasPerson() bool { return f.Person.ID() != 0 }
+func (f finding) HasPerson() bool { return f.Person != uuid.Nil }
 
 // HasMandate reports whether it is about a mandate.
-func (f finding) HasMandate() bool { return f.Mandate.ID() != 0 }
+func (f finding) HasMandate() bool { return f.Mandate != uuid.Nil }
 
 func (s *Site) showFindings(w http.ResponseWriter, r *http.Request) error {
 	return s.renderFindings(w, r, http.StatusOK, uuid.Nil, nil)

@@ -25,8 +25,8 @@ type homePage struct {
 
 // waiting is something that waits for the referent.
 type waiting struct {
-	Kind string // "identity", "reset", "stranded", "invitation"
-	Name string // of whom it is about
+	Kind string // "finding", "identity", "reset", "stranded", "invitation"
+	Name string // of whom it is about; of a finding, how grave it is
 	Href string
 	At   time.Time
 }
@@ -88,7 +88,10 @@ func (s *Site) orphans(r *http.Request, at *session.Session, people []org.Collea
 }
 
 func (s *Site) waiting(r *http.Request, at *session.Session, people []org.Colleague) ([]waiting, error) {
-	var out []waiting
+	out, err := s.unanswered(r, at)
+	if err != nil {
+		return nil, err
+	}
 	asked, err := s.Directory.AskedIdentities(r.Context(), at.Actor())
 	if err != nil {
 		return nil, err
@@ -118,6 +121,26 @@ func (s *Site) waiting(r *http.Request, at *session.Session, people []org.Collea
 	}
 	for _, i := range open {
 		out = append(out, waiting{"invitation", i.Name, "/referent/equipe#invitations", i.CreatedAt})
+	}
+	return out, nil
+}
+
+// unanswered are findings of auditors to which the organisation may still reply.
+func (s *Site) unanswered(r *http.Request, at *session.Session) ([]waiting, error) {
+	all, err := s.Inquiries.OfOrganisation(r.Context(), at.Actor())
+	if err != nil {
+		return nil, err
+	}
+	var out []waiting
+	for _, f := range all {
+		if !f.Waits(s.Clock.Now()) {
+			continue
+		}
+		name, err := s.Pages.Text(page.Lang(r), "cases.gravity."+f.Gravity)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, waiting{"finding", name, findingPath(f.ID), f.MadeAt})
 	}
 	return out, nil
 }

@@ -164,7 +164,7 @@ func everyPage(t *testing.T) []shownPage {
 		}},
 		shownPage{"referent/home.html", func() page.Page {
 			return &homePage{Common: page.Common{Title: "referent.home.title"}, Organisation: house.Name, Notice: "referent.left.done", Orphans: []orphaned{{caseload.Orphaned{Person: someID, Mandates: 3, FirstEnd: later}, "Jeanne-Marie DE LA ROCHEFOUCAULD", "/x#releve"}},
-				Waiting: []waiting{{"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
+				Waiting: []waiting{{"finding", "Constat grave", "/f", now}, {"identity", "A B", "/x", now}, {"reset", "C D", "/y", now}, {"stranded", "G H", "/s", time.Time{}}, {"invitation", "E F", "/z", now}}}
 		}},
 		shownPage{"referent/findings.html", func() page.Page {
 			return &findingsPage{Common: page.Common{Title: findings.Text}}
