@@ -21,6 +21,7 @@ type Stamp struct {
 	At        time.Time // by the authority's clock
 	Authority string    // as its certificate names it
 	Nonce     *big.Int  // of the question; nil: it had none
+	Signature []byte    // the authority's, as it stands in the timestamp (RFC 5652 section 5.3)
 }
 
 // Errors of Verify.
@@ -59,7 +60,7 @@ func Verify(der []byte, sum [32]byte, roots *x509.CertPool) (Stamp, error) {
 	if err := authorised(c, t.certificates, roots, t.info.Time); err != nil {
 		return Stamp{}, fmt.Errorf("%w: %w", ErrAuthority, err)
 	}
-	return Stamp{At: t.info.Time.UTC(), Authority: c.Subject.String(), Nonce: t.info.Nonce}, nil
+	return Stamp{At: t.info.Time.UTC(), Authority: c.Subject.String(), Nonce: t.info.Nonce, Signature: t.signer.Signature}, nil
 }
 
 // signedBy reports whether the signature is over the content, and by the key of this certificate, which the signature names.

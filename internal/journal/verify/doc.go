@@ -5,6 +5,7 @@
 //     the files, open.go opens an export, contents.go holds its files to their list; lines.go and kept.go read them.
 //   - part.go, partfile.go: the check of an export of a part of the log.
 //   - site.go: the check of what a site publishes.
+//   - read.go: what an export holds, for other questions than whether it is whole.
 //   - proof.go: Proof checks one entry.
 //   - policy.go: whom to trust; quorum.go: which witnesses must have cosigned. stamps.go: the timestamps of an export. fault.go: what does not fit, and where.
 //   - peaks.go: a tree of its own, which does not share its arithmetic with what built the log's.
