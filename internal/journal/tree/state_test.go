@@ -168,11 +168,13 @@ func TestAdoptSQL_TakesALoadedCopyOver(t *testing.T) {
 	session{h.Connect(t, h.Superuser)}.do(t, `set session_replication_role = replica; update journal_entry set xid = (xid::text::bigint + 10000000000)::text::xid8;
 		update journal_tree set xid = (xid::text::bigint + 10000000000)::text::xid8, cluster = cluster + 1`)
 	h.refuses(t, h.state, ErrCluster)
-	session{h.Connect(t, h.Owner)}.do(t, AdoptSQL)
-	h.in = h.integrator(t, h.state)
-	h.acts(t, 1)
-	if c := h.catchUp(t); c.Size != 6 {
-		t.Fatalf("taken over: %+v", c)
+	for n := range 2 { // the second time as for a copy beside the original
+		session{h.Connect(t, h.Owner)}.do(t, AdoptSQL)
+		h.in = h.integrator(t, h.state)
+		h.acts(t, 1)
+		if c := h.catchUp(t); c.Size != int64(6+n) {
+			t.Fatalf("taken over %d times: %+v", n+1, c)
+		}
 	}
 	if _, err := verified(t, h.export(t), h.policy(t)); err != nil {
 		t.Fatal(err)
@@ -180,10 +182,13 @@ func TestAdoptSQL_TakesALoadedCopyOver(t *testing.T) {
 	h.refusesUpdates(t)
 }
 
-// refusesUpdates checks that the trigger that keeps entries is on.
+// refusesUpdates checks that the triggers that keep entries and the tree are on.
 func (h *house) refusesUpdates(t *testing.T) {
 	t.Helper()
 	if _, err := h.Connect(t, h.Owner).Exec(t.Context(), "update journal_entry set body = '{}'"); err == nil {
 		t.Error("the owner may change entries")
+	}
+	if _, err := h.Connect(t, h.Owner).Exec(t.Context(), "update journal_tree set size = size - 1"); err == nil {
+		t.Error("the owner may let the tree go back")
 	}
 }
