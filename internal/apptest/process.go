@@ -37,6 +37,16 @@ func Clean() {
 	}
 }
 
+// Program builds the program, once for the process of the tests, and returns its path.
+func Program(t testing.TB) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // built is where the program was built, "" if no test has asked for it.
 var built struct{ dir string }
 
@@ -120,11 +130,7 @@ func (p *Process) Run(t testing.TB) {
 // Launch starts the process in a way of the test's, and does not wait for it. It ends at the latest with the test.
 func (p *Process) Launch(t testing.TB, start func(*exec.Cmd) error) {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.cmd = exec.Command(path, "serve")
+	p.cmd = exec.Command(Program(t), "serve")
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stderr = p.Log
 	endWithParent(p.cmd)
@@ -168,10 +174,7 @@ func (p *Process) Fetch(ctx context.Context, path string) (status int, body []by
 // Refuses starts the process and returns what it said when it ended by itself, which it has to.
 func (p *Process) Refuses(t testing.TB) string {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := Program(t) // which may have to be built first
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "serve")
@@ -196,11 +199,7 @@ func (p *Process) Kill() {
 // Command runs the program with other arguments than the server's, in its environment, and returns what it printed.
 func (p *Process) Command(t testing.TB, arguments ...string) (string, error) {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), path, arguments...)
+	cmd := exec.CommandContext(t.Context(), Program(t), arguments...)
 	cmd.Env = append(os.Environ(), p.env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
