@@ -21,7 +21,7 @@ type journalCmds struct {
 	Verify  verifyCmd   `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
 	Export  exportCmd   `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
 	Inspect inspectCmd  `cmd:"" help:"Verify the whole journal in the database where it lies, as the servers do every night."`
-	Prove   proveCmd    `cmd:"" help:"Write the proof of one entry, and its line: two files that are checked offline."`
+	Prove   proveCmd    `cmd:"" help:"Write the proof of one entry, its line, and the timestamp if there is one: files that are checked offline."`
 	Witness witnessCmds `cmd:"" help:"Watch journals for other bodies, and cosign what continues what was seen (docs/witness.md)."`
 	Compare compareCmd  `cmd:"" help:"Compare what decides something (mandates, powers, attestations, organisations, people, roles, certifications, factors, cards, charter, invitations) with what the entries say."`
 }
@@ -58,7 +58,7 @@ func (a auditors) open(ctx context.Context) (*db.DB, error) {
 type verifyCmd struct {
 	trust
 	Site      string `help:"Address of the site, to check that it shows the same journal."`
-	Authority string `type:"existingfile" help:"PEM file of the certificate of the timestamp authority that you believe: the timestamps of the export are checked."`
+	Authority string `type:"existingfile" help:"PEM file of the certificate of the timestamp authority that you believe: the timestamps of the export, of the site, or beside the proof (.tsr) are checked."`
 	Proof     string `type:"existingfile" help:"A proof of one entry, as prove writes it; the line is the file of the same name with .entry."`
 	Export    string `arg:"" optional:"" help:"An export: a folder or a .tar file."`
 }
@@ -69,12 +69,16 @@ func (v verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	authority, err := v.authority()
+	if err != nil {
+		return err
+	}
 	if v.Proof != "" {
-		return v.proof(policy)
+		return v.proof(policy, authority)
 	}
 	debug.SetGCPercent(verifyGarbage)
 	debug.FreeOSMemory()
-	o := verify.Options{Policy: policy, Site: v.Site}
+	o := verify.Options{Policy: policy, Site: v.Site, Authority: authority}
 	if v.Export != "" {
 		files, closer, err := verify.OpenExport(v.Export)
 		if err != nil {
@@ -82,9 +86,6 @@ func (v verifyCmd) Run(ctx context.Context) error {
 		}
 		defer func() { _ = closer.Close() }()
 		o.Export = files
-	}
-	if o.Authority, err = v.authority(); err != nil {
-		return err
 	}
 	begun := time.Now()
 	r, err := verify.Log(ctx, o)
@@ -94,13 +95,14 @@ func (v verifyCmd) Run(ctx context.Context) error {
 	took := time.Since(begun).Round(time.Millisecond)
 	if r.Asked != nil {
 		sayPart(r, took)
+		sayTimes(r)
 		return nil
 	}
 	fmt.Printf("whole: %s, %d entries, root %x, checked in %v\n", r.Origin, r.Size, r.Root, took)
 	if o.Export != nil {
 		fmt.Printf("  %d entries fit their commitments, %d kept checkpoints are of the same tree\n", r.Entries, r.Checkpoints)
 	}
-	sayStamps(r)
+	sayTimes(r)
 	for _, b := range r.Breaks {
 		fmt.Printf("  BREAK: from %d entries on (the last checkpoint before has %d) key %s signs, and no checkpoint is signed by it and by the one before: that it is the same journal, the policy says alone\n", b.Size, b.After, b.Key)
 	}
@@ -126,12 +128,19 @@ func (v verifyCmd) authority() (*x509.CertPool, error) {
 	return roots, nil
 }
 
-func sayStamps(r verify.Report) {
+// sayTimes tells by what others say the times were checked.
+func sayTimes(r verify.Report) {
+	if r.Dated > 0 {
+		fmt.Printf("  the times of the entries fit those at which others saw %d of the checkpoints\n", r.Dated)
+	}
 	switch {
 	case r.Stamps > 0:
 		fmt.Printf("  %d timestamps are of kept checkpoints, the last of %s\n", r.Stamps, r.LastStamp.Format(time.RFC3339))
 	case r.Unchecked > 0:
 		fmt.Printf("  %d timestamps were not checked: name the authority that you believe with --authority\n", r.Unchecked)
+	}
+	if !r.SiteStamp.IsZero() {
+		fmt.Printf("  the newest timestamp that the site shows is of %s\n", r.SiteStamp.Format(time.RFC3339))
 	}
 }
 
@@ -140,7 +149,7 @@ func sayStamps(r verify.Report) {
 const verifyGarbage = 10
 
 // proof checks one entry without server or database.
-func (v verifyCmd) proof(policy *verify.Policy) error {
+func (v verifyCmd) proof(policy *verify.Policy, authority *x509.CertPool) error {
 	text, err := os.ReadFile(v.Proof)
 	if err != nil {
 		return err
@@ -154,13 +163,26 @@ func (v verifyCmd) proof(policy *verify.Policy) error {
 		return err
 	}
 	fmt.Printf("proven: entry %d of %s, under its signature over %d entries\n%s\n", p.Index, p.Checkpoint.Origin, p.Checkpoint.Size, p.Body)
+	if authority == nil {
+		return nil
+	}
+	token, err := os.ReadFile(strings.TrimSuffix(v.Proof, proofSuffix) + stampSuffix)
+	if err != nil {
+		return err
+	}
+	at, err := p.Stamped(token, authority)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  it was there at %s, by the timestamp\n", at.Format(time.RFC3339))
 	return nil
 }
 
-// The two files of a proof.
+// The files of a proof. The timestamp is there when there is one of a checkpoint over the entry.
 const (
 	proofSuffix = ".tlog-proof"
 	lineSuffix  = ".entry"
+	stampSuffix = ".tsr"
 )
 
 type proveCmd struct {
@@ -192,7 +214,7 @@ func (p proveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, line, err := log.Prove(ctx, index)
+	text, line, token, err := log.ProveStamped(ctx, index)
 	if err != nil {
 		return err
 	}
@@ -200,6 +222,12 @@ func (p proveCmd) Run(ctx context.Context) error {
 	name := fmt.Sprintf("entry-%d", p.Entry)
 	if err := errors.Join(out.Put(name+proofSuffix, text), out.Put(name+lineSuffix, line)); err != nil {
 		return err
+	}
+	if token != nil {
+		if err := out.Put(name+stampSuffix, token); err != nil {
+			return err
+		}
+		fmt.Printf("wrote %s, the timestamp of the proof's checkpoint\n", name+stampSuffix)
 	}
 	fmt.Printf("wrote %s and %s: check them with mandat journal verify --policy FILE --proof %s\n", name+proofSuffix, name+lineSuffix, name+proofSuffix)
 	return nil

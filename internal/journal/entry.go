@@ -11,8 +11,8 @@ import (
 	"mandat/internal/journal/format"
 )
 
-// TimeFormat is how times stand in entries: UTC, always six decimals.
-const TimeFormat = "2006-01-02T15:04:05.000000Z"
+// TimeFormat is how times stand in entries.
+const TimeFormat = format.TimeFormat
 
 // canonical writes an entry: canonical JSON of what was done, when, by whom and on what. What stands here is hashed, so
 // this form never changes. The entry's number in the database is not part of it: it is known only after the last

@@ -8,6 +8,9 @@ const Version = 1
 // Hash is a SHA-256: of an entry (its commitment), of a leaf, of a node of the tree.
 type Hash [sha256.Size]byte
 
+// TimeFormat is how times stand in entries: UTC, always six decimals.
+const TimeFormat = "2006-01-02T15:04:05.000000Z"
+
 // SaltSize is the number of random bytes that are hashed with an entry.
 const SaltSize = 32
 

@@ -74,6 +74,7 @@ type exporter struct {
 	whole  bool
 
 	sums    map[string]format.Hash
+	keptAt  map[int64]bool // sizes of the trees whose checkpoints a part has
 	resumed bool
 	count   int64
 

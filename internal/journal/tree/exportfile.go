@@ -46,7 +46,7 @@ func (e *exporter) file(ctx context.Context, n, first, end int64) error {
 	if err := e.put(fmt.Sprintf(format.HashesName, n), e.out.hashes); err != nil {
 		return err
 	}
-	if err := e.put(fmt.Sprintf(format.CheckpointsName, n), e.out.checkpoints); err != nil {
+	if err := errors.Join(e.keeps(e.out.checkpoints), e.put(fmt.Sprintf(format.CheckpointsName, n), e.out.checkpoints)); err != nil {
 		return err
 	}
 	if err := e.tile(ctx, 1, n); err != nil {
@@ -80,6 +80,11 @@ func (e *exporter) passed(n int64, name string) (bool, error) {
 			return false, err
 		}
 		e.sums[name] = sha256.Sum256(content)
+		if name == fmt.Sprintf(format.CheckpointsName, n) {
+			if err := e.keeps(content); err != nil {
+				return false, err
+			}
+		}
 	}
 	return true, nil
 }

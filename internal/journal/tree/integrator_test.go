@@ -35,7 +35,7 @@ func (s session) do(t *testing.T, sql string) {
 func (s session) begin(t *testing.T) { s.do(t, "begin; select pg_current_xact_id()") }
 
 func (s session) entry(t *testing.T, action string) {
-	s.do(t, `insert into journal_entry (at, action, salt, body) values (now(), '`+action+`', decode(repeat('ab', 32), 'hex'), '{"action":"`+action+`"}')`)
+	s.do(t, `insert into journal_entry (at, action, salt, body) values (now(), '`+action+`', decode(repeat('ab', 32), 'hex'), '{"action":"`+action+`","at":"2026-11-21T10:00:00.000000Z"}')`)
 }
 
 func (h *house) step(t *testing.T, times int) {

@@ -30,6 +30,10 @@ func (l *Log) Prove(ctx context.Context, index int64) (text, entry []byte, err e
 	if err != nil {
 		return nil, nil, fmt.Errorf("prove entry %d: %w", index, err)
 	}
+	return l.proveUnder(ctx, index, signed)
+}
+
+func (l *Log) proveUnder(ctx context.Context, index int64, signed []byte) (text, entry []byte, err error) {
 	c, err := format.OpenCheckpoint(signed, l.logs)
 	if err != nil {
 		return nil, nil, fmt.Errorf("prove entry %d: %w", index, err)

@@ -7,6 +7,7 @@
 //   - site.go: the check of what a site publishes.
 //   - read.go: what an export holds, for other questions than whether it is whole.
 //   - proof.go: Proof checks one entry.
-//   - policy.go: whom to trust; quorum.go: which witnesses must have cosigned. stamps.go: the timestamps of an export. fault.go: what does not fit, and where.
+//   - policy.go: whom to trust; quorum.go: which witnesses must have cosigned. stamps.go, sitestamp.go: the timestamps of an export and of a site; dates.go: the
+//     times of entries, held to what witnesses and timestamps say. fault.go: what does not fit, and where.
 //   - peaks.go: a tree of its own, which does not share its arithmetic with what built the log's.
 package verify

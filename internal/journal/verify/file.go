@@ -24,6 +24,7 @@ type file struct {
 	entries, over int64
 	absent        *absent    // entries that are gone; nil: none is
 	accounts      []*account // entries that say which others were forgotten
+	times         stretches  // of the entries
 
 	lines  lineReader
 	hashes *opened
@@ -39,6 +40,7 @@ func (f *file) check(ctx context.Context) error {
 	f.absent, f.accounts = nil, f.accounts[:0]
 	bad := f.readCheckpoints() // first, to know which leaves are needed: but entries are named first
 	f.mark()
+	f.times.begin(f.points)
 	if err := f.readEntries(ctx); err != nil {
 		return err
 	}
@@ -162,6 +164,9 @@ func (f *file) entry(b []byte) error {
 			if what == "" {
 				what = f.forgotten(l, want)
 			}
+			if what == "" && !l.Over {
+				what = f.times.entry(want, l.Body)
+			}
 		}
 	}
 	if what != "" {
@@ -217,7 +222,7 @@ func (f *file) join(tree *peaks) error {
 	points := f.points
 	pass := func(at *peaks) error {
 		for len(points) > 0 && points[0].size == at.size {
-			if err := f.v.passed(points[0], at.root()); err != nil {
+			if err := f.pass(points[0], at.root()); err != nil {
 				return err
 			}
 			points = points[1:]
@@ -247,5 +252,18 @@ func (f *file) join(tree *peaks) error {
 	if len(f.tiles) == format.TileWidth {
 		f.v.above.add(format.PerfectRoot(f.tiles))
 	}
+	f.v.dates.pass(f.times.rest())
 	return nil
+}
+
+// pass checks one checkpoint on the way, and holds the times of the entries before it to when it was there.
+func (f *file) pass(p point, root format.Hash) error {
+	if err := f.v.passed(p, root); err != nil || p.seen.none() {
+		return err
+	}
+	w, err := f.v.when(p)
+	if err != nil {
+		return err
+	}
+	return f.v.reached(w, f.times.reached(p.size))
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"time"
 
 	"mandat/internal/journal/format"
 )
@@ -14,7 +15,7 @@ func readPoints(kept io.Reader, v *verification, first, end int64, points []poin
 	s := bufio.NewScanner(kept)
 	s.Buffer(nil, format.MaxCheckpoint)
 	s.Split(splitCheckpoints)
-	last := first
+	last, seen := first, time.Time{}
 	for s.Scan() {
 		c, by, err := v.policy.signed(s.Bytes())
 		if err != nil {
@@ -24,7 +25,11 @@ func readPoints(kept io.Reader, v *verification, first, end int64, points []poin
 			return nil, &Fault{Index: last, Last: end - 1, What: fmt.Sprintf("a kept checkpoint, of %d entries of %q, does not belong here", c.Size, c.Origin)}
 		}
 		last = c.Size
-		points = append(points, point{c.Size, c.Root, keptPoint, by})
+		p := point{size: c.Size, root: c.Root, what: keptPoint, by: by, seen: outside{stamped: v.stamps.of(c.Size)}}
+		if p.seen.witnessed = v.policy.since(s.Bytes(), seen); !p.seen.witnessed.IsZero() {
+			seen = p.seen.witnessed
+		}
+		points = append(points, p)
 	}
 	if err := s.Err(); err != nil {
 		return nil, &Fault{Index: last, Last: end - 1, What: fmt.Sprintf("a kept checkpoint after %d entries: %v", last, err)}

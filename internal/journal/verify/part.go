@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 
 	"mandat/internal/journal/format"
@@ -30,11 +32,19 @@ type part struct {
 	next int64 // file to be taken
 	bad  int64 // the first file with a fault
 	err  error
+
+	times map[int64]*partTimes // by the number of the file
+}
+
+// partTimes are the times of a file's entries, and what others say of its checkpoints.
+type partTimes struct {
+	times stretches
+	said  []said
 }
 
 // checkPart checks an export of a part, and tells what it holds.
 func checkPart(ctx context.Context, o Options, v *verification, r *Report) error {
-	p := &part{verification: v, from: v.contents.request.From, end: v.contents.request.End(v.head.Size)}
+	p := &part{verification: v, times: map[int64]*partTimes{}, from: v.contents.request.From, end: v.contents.request.End(v.head.Size)}
 	r.Origin, r.Size, r.Root, r.SignedBy, r.Asked = v.head.Origin, v.head.Size, v.head.Root, v.headBy, &v.contents.request
 	if err := p.spine(); err != nil {
 		return err
@@ -42,10 +52,31 @@ func checkPart(ctx context.Context, o Options, v *verification, r *Report) error
 	r.Checkpoints = 1
 	err := p.run(ctx, o.Workers)
 	r.Entries, r.Over, r.Checkpoints = v.entries, v.over, 1+v.checkpoints
+	if err == nil {
+		err = p.dated()
+	}
+	v.told(r)
+	if err == nil {
+		err = v.contents.rest()
+	}
 	if err != nil {
 		return err
 	}
-	return v.contents.rest()
+	return v.dates.found()
+}
+
+// dated holds the times of the entries to what others say, in the order of the files.
+func (p *part) dated() error {
+	for _, number := range slices.Sorted(maps.Keys(p.times)) {
+		f := p.times[number]
+		for _, w := range f.said {
+			if err := p.reached(w, f.times.reached(w.size)); err != nil {
+				return err
+			}
+		}
+		p.dates.pass(f.times.rest())
+	}
+	return p.stamps.rest()
 }
 
 // spine reads what gives the root of the log.
@@ -132,6 +163,7 @@ func (p *part) took(number int64, f *partFile, err error) {
 	p.entries += f.entries
 	p.over += f.over
 	p.checkpoints += f.kept
+	p.times[number] = &partTimes{f.times, f.said}
 }
 
 // absentFile says whether a file of entries is not there, which it need not be when a filter found nothing in it.

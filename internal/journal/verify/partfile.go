@@ -20,6 +20,8 @@ type partFile struct {
 	tile          int64 // the tile of leaves that was read last
 	leaves        []format.Hash
 	points        []point // kept checkpoints that are not checked yet, in order
+	times         stretches
+	said          []said
 	entries, over int64
 	kept          int64
 
@@ -30,6 +32,7 @@ type partFile struct {
 func (f *partFile) check(ctx context.Context, number int64) error {
 	p := f.p
 	f.number, f.tile, f.entries, f.over, f.kept = number, -1, 0, 0, 0
+	f.times, f.said = stretches{}, nil
 	f.first, f.end = max(number*format.FileEntries, p.from), min((number+1)*format.FileEntries, p.end)
 	f.next = f.first
 	form := p.contents.request.Form
@@ -51,6 +54,7 @@ func (f *partFile) check(ctx context.Context, number int64) error {
 	if err := f.readKept(); err != nil {
 		return err
 	}
+	f.times.begin(f.points)
 	rest, err := f.lines.read(ctx, lines, form, f.entry)
 	if err != nil {
 		return blame(f.next, err)
@@ -102,6 +106,9 @@ func (f *partFile) entry(b []byte) error {
 	if what = l.Check(b); what == "" && format.LeafHash(l.Commitment) != f.leaves[l.Index%format.TileWidth] {
 		return &Fault{Index: l.Index, Last: l.Index, Action: action, What: "is not the entry that the tree holds in its place"}
 	}
+	if what == "" && !l.Over {
+		what = f.times.entry(l.Index, l.Body)
+	}
 	if what != "" {
 		return &Fault{Index: l.Index, Last: l.Index, Action: actionOf(b), What: what}
 	}
@@ -152,6 +159,14 @@ func (f *partFile) passed() error {
 		f.points = f.points[1:]
 		if f.p.rootAt(c.size, f.tiles, f.leaves) == c.root {
 			f.kept++
+			if c.seen.none() {
+				continue
+			}
+			w, err := f.p.when(c)
+			if err != nil {
+				return err
+			}
+			f.said = append(f.said, w)
 			continue
 		}
 		return &Fault{Index: f.tile * format.TileWidth, Last: c.size - 1, What: "the kept checkpoint of " + fmt.Sprint(c.size) + " entries is not of this tree"}

@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -78,6 +80,23 @@ func (p *Policy) open(b []byte) (format.Checkpoint, []string, error) {
 		return format.Checkpoint{}, nil, errors.New("checkpoint: not cosigned by the quorum of witnesses that the policy asks for")
 	}
 	return c, by, nil
+}
+
+// since says when enough witnesses had cosigned a kept checkpoint; zero: they had not, or none are asked for. Cosignatures are costly to check, and
+// checkpoints many: it is not asked of those that say much the same as the one of the time last does.
+func (p *Policy) since(b []byte, last time.Time) time.Time {
+	if p.quorum == nil {
+		return time.Time{}
+	}
+	claimed, ok := p.quorum.claimed(b)
+	if !ok || claimed.Sub(last).Abs() < Tolerance/10 {
+		return time.Time{}
+	}
+	at, ok := p.quorum.since(b)
+	if !ok {
+		return time.Time{}
+	}
+	return at
 }
 
 // policyReader reads a policy line by line.
@@ -217,10 +236,14 @@ func (p *policyReader) define(name string) error {
 	return nil
 }
 
-// once refuses a public key that was named before, under whatever name.
+// once refuses a public key that was named before, under whatever name, and for whatever use: the byte before it says for which, and a key may stand there with one or another.
 func (p *policyReader) once(vkey string) error {
 	fields := strings.SplitN(vkey, "+", 3) // <name>+<hash>+<base64, which may hold a plus>
-	key := fields[len(fields)-1]
+	raw, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
+	if err != nil || len(raw) < 2 {
+		return errors.New("not a verifier key")
+	}
+	key := string(raw[1:])
 	if p.keys[key] {
 		return errors.New("the same key twice")
 	}

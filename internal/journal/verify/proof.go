@@ -2,13 +2,16 @@ package verify
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
+	"time"
 
 	tdproof "github.com/transparency-dev/formats/proof"
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"mandat/internal/journal/format"
+	"mandat/internal/journal/stamp"
 )
 
 // maxProof is the most bytes a proof may have.
@@ -50,6 +53,25 @@ func Proof(text, entry []byte, policy *Policy) (Proven, error) {
 		return Proven{}, &Fault{Index: index, Last: index, Action: actionOf(entry), What: what}
 	}
 	return Proven{Checkpoint: c, Index: index, Body: l.Body}, nil
+}
+
+// Stamped checks a timestamp of the checkpoint of a proof, and the entry's own time by it: the entry was there when the timestamp was given.
+func (p Proven) Stamped(token []byte, roots *x509.CertPool) (time.Time, error) {
+	got, err := stamp.Verify(token, stamp.Sum([]byte(p.Checkpoint.Text())), roots)
+	if err != nil {
+		return time.Time{}, faultIn("the timestamp is not one of the proof's checkpoint: %v", err)
+	}
+	if p.Body == nil {
+		return got.At, nil
+	}
+	at, ok := timeOf(p.Body)
+	if !ok {
+		return time.Time{}, faultAt(p.Index, "has no time in the form that entries have")
+	}
+	if clockOf(got.At.Add(Tolerance)).before(at) {
+		return time.Time{}, faultAt(p.Index, "is dated %s, after the timestamp, of %s", at[:], got.At.Format(time.RFC3339))
+	}
+	return got.At, nil
 }
 
 func included(c format.Checkpoint, index int64, leaf format.Hash, path [][len(format.Hash{})]byte) bool {

@@ -45,7 +45,10 @@ func newSite(o Options) (*site, error) {
 	return &site{address: u.String(), client: client, policy: o.Policy}, nil
 }
 
-// get reads a resource of at most limit bytes.
+// errAbsent says that the site does not show something.
+var errAbsent = errors.New("status 404")
+
+// get reads a resource of at most limit bytes. errAbsent: there is none.
 func (s *site) get(ctx context.Context, path string, limit int64) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address+"/"+path, nil)
 	if err != nil {
@@ -56,6 +59,9 @@ func (s *site) get(ctx context.Context, path string, limit int64) ([]byte, error
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusNotFound {
+		return nil, fmt.Errorf("%s/%s: %w", s.address, path, errAbsent)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s/%s: status %d", s.address, path, resp.StatusCode) // its words are a stranger's
 	}
@@ -129,7 +135,11 @@ func verifySite(ctx context.Context, o Options, r *Report) error {
 	if err != nil {
 		return err
 	}
-	c, by, err := s.checkpoint(ctx, 0)
+	stamp, err := s.stamp(ctx, o)
+	if err != nil {
+		return err
+	}
+	c, by, err := s.checkpoint(ctx, stamp.of.Size)
 	if err != nil {
 		return err
 	}
@@ -141,6 +151,9 @@ func verifySite(ctx context.Context, o Options, r *Report) error {
 	}
 	if w.tree.root() != c.Root {
 		return faultIn("the site's tiles do not lead to the root of its checkpoint")
+	}
+	if err := s.stamped(ctx, stamp, c, r); err != nil {
+		return err
 	}
 	return s.ends(ctx, c)
 }

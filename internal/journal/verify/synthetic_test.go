@@ -25,6 +25,9 @@ type synthetic struct {
 	leaves      []format.Hash
 	commitments []format.Hash
 	rows        [][]format.Hash // by level: the leaves, and what tiles of the level hold
+
+	all  [][]byte                           // lines
+	seen func(size int, note []byte) []byte // adds to a checkpoint what others say; nil: nothing
 }
 
 const testOrigin = "mandat.test/journal"
@@ -51,6 +54,14 @@ func newSynthetic(t testing.TB, n, every int) *synthetic {
 // newSyntheticOf is newSynthetic of entries that say what entry says: the members of their detail, with another action in front if there is a blank; and whether it is gone.
 func newSyntheticOf(t testing.TB, n, every int, entry func(i int) (detail string, gone bool)) *synthetic {
 	t.Helper()
+	s := newSyntheticAt(t, n, every, entry, func(i int) string { return fmt.Sprintf("2026-11-21T10:00:00.%06dZ", i%1000000) })
+	s.write(t, s.all, every)
+	return s
+}
+
+// newSyntheticAt is newSyntheticOf of entries with these times. It is to be written.
+func newSyntheticAt(t testing.TB, n, every int, entry func(i int) (detail string, gone bool), at func(i int) string) *synthetic {
+	t.Helper()
 	s := &synthetic{memory: memory{}, signer: newSigner(t), roots: []format.Hash{format.EmptyRoot()}}
 	var err error
 	if s.policy, err = ParsePolicy([]byte(s.signer.Policy(""))); err != nil {
@@ -67,7 +78,7 @@ func newSyntheticOf(t testing.TB, n, every int, entry func(i int) (detail string
 		if !named {
 			action, members = "power.used", detail
 		}
-		body := fmt.Appendf(nil, `{"action":"%s","at":"2026-11-21T10:00:00.%06dZ","by":{"kind":"aidant"},"detail":{%s}}`, action, i%1000000, members)
+		body := fmt.Appendf(nil, `{"action":"%s","at":"%s","by":{"kind":"aidant"},"detail":{%s}}`, action, at(i), members)
 		c := format.Commitment(salt, body)
 		if gone {
 			lines = append(lines, format.AppendLine(nil, int64(i), c[:], nil, nil))
@@ -93,7 +104,7 @@ func newSyntheticOf(t testing.TB, n, every int, entry func(i int) (detail string
 		}
 		row = up
 	}
-	s.write(t, lines, every)
+	s.all = lines
 	return s
 }
 
@@ -112,6 +123,9 @@ func (s *synthetic) sign(t testing.TB, size int) []byte {
 	signed, err := s.signer.Sign(int64(size), s.roots[size])
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.seen != nil {
+		signed = s.seen(size, signed)
 	}
 	return signed
 }

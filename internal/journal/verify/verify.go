@@ -47,7 +47,9 @@ type Report struct {
 	Stamps      int64           // timestamps that were checked; each is of a kept checkpoint
 	Unchecked   int64           // timestamps that are there, and that nobody named an authority for
 	LastStamp   time.Time       // the time of the last that was checked
+	Dated       int64           // checkpoints to whose times, as witnesses or the authority say them, the times of entries were held
 	SiteSize    int64           // entries that the site's checkpoint covers; -1: no site was asked
+	SiteStamp   time.Time       // of the newest timestamp that the site shows; zero: it shows none, or no authority was named
 	Tiles       int64           // tiles and bundles of the site that were checked
 	SignedBy    []string        // ids of the keys that signed the last checkpoint that was checked
 	Breaks      []Break         // where the log went on under a key that no key before it had signed with
@@ -111,6 +113,7 @@ type point struct {
 	root format.Hash
 	what string   // where it was found
 	by   []string // ids of the keys that signed it; none: a policy says it
+	seen outside  // what others say of when it was there
 }
 
 const (
@@ -127,6 +130,7 @@ type verification struct {
 	extra    []point // checkpoints from elsewhere that must fit
 	files    int64
 	stamps   *stamps
+	dates    dates
 	above    *above       // the levels of tiles above those of files
 	next     atomic.Int64 // file to be taken by a worker
 
@@ -162,7 +166,7 @@ func newVerification(o Options, c *contents) (*verification, error) {
 	}
 	for _, e := range o.Policy.logs.Ends(v.head.Origin) {
 		if e.Size <= v.head.Size {
-			v.extra = append(v.extra, point{e.Size, e.Root, endPoint, nil})
+			v.extra = append(v.extra, point{size: e.Size, root: e.Root, what: endPoint})
 		}
 	}
 	v.files = (v.head.Size + format.FileEntries - 1) / format.FileEntries
@@ -266,7 +270,7 @@ func (v *verification) passed(p point, root format.Hash) error {
 		return v.notKept(p.size)
 	}
 	v.kept = p.size
-	return v.stamps.met(v.contents, format.Checkpoint{Origin: v.head.Origin, Size: p.size, Root: p.root})
+	return nil
 }
 
 // signed notes who signed a checkpoint, in the order of their sizes.
@@ -303,7 +307,7 @@ func (v *verification) finish(ctx context.Context) error {
 			return faultIn("%s is of other entries", p.what)
 		}
 	}
-	if err := v.passed(point{v.head.Size, v.head.Root, "the export's checkpoint", v.headBy}, v.tree.root()); err != nil {
+	if err := v.passed(point{size: v.head.Size, root: v.head.Root, what: "the export's checkpoint", by: v.headBy}, v.tree.root()); err != nil {
 		return err
 	}
 	if v.kept == 0 && v.head.Size > 0 || v.head.Size-v.kept > format.KeptWithin {
@@ -324,7 +328,10 @@ func (v *verification) finish(ctx context.Context) error {
 	if err := v.stamps.rest(); err != nil {
 		return err
 	}
-	return v.contents.rest()
+	if err := v.contents.rest(); err != nil {
+		return err
+	}
+	return v.dates.found()
 }
 
 // nothingMore refuses files of entries beyond the checkpoint.
@@ -344,10 +351,12 @@ func (v *verification) report(r *Report) {
 	r.Origin, r.Size, r.Root = v.head.Origin, v.head.Size, v.head.Root
 	r.Entries, r.Over, r.Checkpoints = v.entries, v.over, v.checkpoints
 	r.SignedBy, r.Breaks = v.headBy, v.breaks
-	r.Stamps, r.LastStamp = v.stamps.checked, v.stamps.last
-	if v.stamps.roots == nil {
-		r.Unchecked = int64(len(v.stamps.waiting))
-	}
+	v.told(r)
+}
+
+// told reports what others say of the times.
+func (v *verification) told(r *Report) {
+	r.Stamps, r.LastStamp, r.Unchecked, r.Dated = v.stamps.checked, v.stamps.last, v.stamps.unchecked(), v.dates.said
 }
 
 // site checks the site's checkpoint against the export's, if a site is given.
@@ -359,7 +368,11 @@ func (v *verification) site(ctx context.Context, o Options, r *Report) error {
 	if err != nil {
 		return err
 	}
-	shown, by, err := s.checkpoint(ctx, v.head.Size)
+	stamp, err := s.stamp(ctx, o)
+	if err != nil {
+		return err
+	}
+	shown, by, err := s.checkpoint(ctx, max(v.head.Size, stamp.of.Size))
 	if err != nil {
 		return err
 	}
@@ -368,9 +381,12 @@ func (v *verification) site(ctx context.Context, o Options, r *Report) error {
 		return faultIn("the site shows the log %q, the export is of %q", shown.Origin, v.head.Origin)
 	}
 	if shown.Size <= v.head.Size {
-		v.extra = append(v.extra, point{shown.Size, shown.Root, sitePoint, by})
+		v.extra = append(v.extra, point{size: shown.Size, root: shown.Root, what: sitePoint, by: by})
 	} else if err := format.Extends(s.tiles(ctx), v.head, shown); err != nil {
 		return faultIn("the site shows another log than the export: %v", err)
+	}
+	if err := s.stamped(ctx, stamp, shown, r); err != nil {
+		return err
 	}
 	r.Tiles = s.read.Load()
 	if shown.Size < v.head.Size {

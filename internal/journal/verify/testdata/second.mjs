@@ -1,13 +1,14 @@
 // A second verifier of the journal, which shares no code with the program, nor its language or its libraries. It was written from
 // docs/journal.md, and knows nothing else.
 //
-//   node second.mjs POLICY DIR                  an export of everything, or of a part
+//   node second.mjs POLICY DIR [CERTIFICATE]    an export of everything, or of a part; its timestamps too, by the authority of this certificate
 //   node second.mjs POLICY PROOF LINE           a proof of one entry
 //
 // It prints one line of JSON: whole, and size and root; or not, and why. Files that are compressed with zstd are read unpacked, from NAME.raw beside them.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTimes, cosignedAt, readWitnesses, stampedAt, timeOf } from './dates.mjs';
 
 const sha256 = (...parts) => parts.reduce((h, p) => h.update(p), createHash('sha256')).digest();
 const leafOf = (commitment) => sha256(Buffer.of(0), commitment);
@@ -67,7 +68,7 @@ function readPolicy(text) {
     keys.push({ name, id, end: f[0] === 'former' ? { size: number(f[2]), root: base64(f[3], 32) } : null,
       key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.subarray(1).toString('base64url') }, format: 'jwk' }) });
   }
-  return keys;
+  return Object.assign(keys, readWitnesses(text));
 }
 
 function openCheckpoint(note, keys) {
@@ -85,7 +86,14 @@ function openCheckpoint(note, keys) {
       good ||= !k.end || c.size < k.end.size || (c.size === k.end.size && c.root.equals(k.end.root));
     }
   }
+  c.witnessed = cosignedAt(keys, text, note.slice(at + 2, -1).split('\n'));
+  c.text = text;
   return good ? c : fail('checkpoint: signed by none whose signature counts');
+}
+
+// trusted wants enough witnesses on a checkpoint that all else follows from
+function trusted(c, keys) {
+  if (keys.quorum !== 'none' && c.witnessed === null) fail('the checkpoint is not cosigned by the quorum');
 }
 
 // ---- entries
@@ -146,13 +154,14 @@ function listFiles(dir, below = '') {
 }
 
 class Export {
-  constructor(dir, keys) {
-    [this.dir, this.keys] = [dir, keys];
+  constructor(dir, keys, authority) {
+    [this.dir, this.keys, this.authority, this.times, this.said, this.stamped] = [dir, keys, authority, [], [], 0];
     this.listed = existsSync(join(dir, 'SHA256SUMS'));
     if (!this.listed && existsSync(join(dir, 'request.json'))) fail('not finished');
     if (this.listed) this.sums();
     this.request = this.listed ? JSON.parse(this.read('request.json')) : { form: 'zst' };
     this.head = openCheckpoint(this.read('checkpoint').toString(), keys);
+    trusted(this.head, keys);
     this.size = this.head.size;
     this.files = Math.ceil(this.size / FILE);
   }
@@ -179,8 +188,20 @@ class Export {
     for (const c of out) {
       if (c.origin !== this.head.origin || c.size <= last || c.size > end) fail('a kept checkpoint does not belong here');
       last = c.size;
+      this.tell(c);
     }
     return out;
+  }
+  // what others say of a kept checkpoint
+  tell(c) {
+    const times = c.witnessed === null ? [] : [c.witnessed], name = 'timestamps/' + c.size + '.tsr';
+    if (this.authority && existsSync(join(this.dir, name))) {
+      const at = stampedAt(this.read(name), c.text, this.authority);
+      if (at < (this.lastStamp ?? 0)) fail('timestamps go back');
+      [this.lastStamp, this.stamped] = [at, this.stamped + 1];
+      times.push(at);
+    }
+    if (times.length > 0) this.said.push({ size: c.size, times });
   }
   tile(level, index, width) {
     const t = hashesOf(this.read(tilePath(level, index, width)));
@@ -197,6 +218,7 @@ class Export {
         entryFits(line);
         if (!line.salt) gone.add(line.index);
         else this.accounts(line, gone);
+        if (line.salt) this.times.push([line.index, timeOf(line.index, line.body)]);
         leaves.push(leafOf(line.commitment));
       }
       if (leaves.length !== end) fail('entry ' + leaves.length + ' is missing');
@@ -247,6 +269,7 @@ class Export {
           given.set(tile, leaves);
         }
         entryFits(line);
+        if (line.salt) this.times.push([line.index, timeOf(line.index, line.body)]);
         if (!given.get(tile)[line.index % TILE].equals(leafOf(line.commitment))) fail('entry ' + line.index + ' is not in the tree');
         [next, count] = [line.index + 1, count + 1];
       }
@@ -261,6 +284,8 @@ class Export {
   check() {
     const { from = 0, to = this.size, filter } = this.request, end = to === 0 ? this.size : Math.min(to, this.size);
     const count = from === 0 && end === this.size && !filter ? this.whole() : this.part(from, end);
+    checkTimes(this.times, this.said);
+    if (this.authority && listFiles(this.dir).filter((n) => n.startsWith('timestamps/')).length !== this.stamped) fail('a timestamp of no checkpoint');
     return { whole: true, size: this.size, root: this.head.root.toString('hex'), count };
   }
 }
@@ -296,6 +321,7 @@ function proof(keys, text, entry) {
   if (lines[0] !== 'c2sp.org/tlog-proof@v1') fail('not a proof');
   const at = lines[1].startsWith('index ') ? 1 : fail('extra data');
   const index = number(lines[at].slice(6)), path = lines.slice(at + 1).map((l) => base64(l, 32)), c = openCheckpoint(checkpoint, keys);
+  trusted(c, keys);
   const line = readLine(entry.subarray(0, entry.at(-1) === 10 ? -1 : undefined), false);
   entryFits(line);
   if (line.index !== index || !included(leafOf(line.commitment), index, c.size, path, c.root)) fail('the tree does not hold it there');
@@ -304,8 +330,8 @@ function proof(keys, text, entry) {
 
 let verdict;
 try {
-  const [policy, path, line] = process.argv.slice(2), keys = readPolicy(readFileSync(policy, 'utf8'));
-  verdict = statSync(path).isDirectory() ? new Export(path, keys).check() : proof(keys, readFileSync(path, 'utf8'), readFileSync(line));
+  const [policy, path, beside] = process.argv.slice(2), keys = readPolicy(readFileSync(policy, 'utf8'));
+  verdict = statSync(path).isDirectory() ? new Export(path, keys, beside && readFileSync(beside)).check() : proof(keys, readFileSync(path, 'utf8'), readFileSync(beside));
 } catch (e) {
   verdict = { whole: false, why: e.message };
 }
