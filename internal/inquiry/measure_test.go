@@ -98,6 +98,33 @@ func TestSuspend_IsTheAuditors(t *testing.T) {
 	w.sound(t)
 }
 
+// Nobody escapes by a role that is taken from them before the suspension comes and given again after it.
+func TestSuspend_OfWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	q, finding := w.found(t, inquiry.Grave)
+	d, odile, alix := w.Directory, w.fresh(w.odile), w.fresh(w.Administrator(t, "alix"))
+	if err := d.TakeRole(t.Context(), odile, w.Jeanne.Person, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.register.Suspend(t.Context(), w.fresh(w.sofia), q, inquiry.Order{Finding: finding, Kind: inquiry.OfPersonThere}, words); err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []string{org.RoleAidant, org.RoleReferent} {
+		if err := d.Join(t.Context(), alix, w.Jeanne.Person, w.Here, role); !errors.Is(err, org.ErrUnderInquiry) {
+			t.Errorf("%s: %v", role, err)
+		}
+	}
+	w.sound(t)
+	if err := w.register.Lift(t.Context(), w.fresh(w.alma), q, w.look(t, q).Measures[0].ID, words); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Join(t.Context(), alix, w.Jeanne.Person, w.Here, org.RoleAidant); err != nil {
+		t.Errorf("once it was lifted: %v", err)
+	}
+	w.sound(t)
+}
+
 // What somebody was suspended for before stays when auditors lift what they did.
 func TestLift_LeavesWhatWasBefore(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,8 @@ func LockPerson(b *pgx.Batch, person uuid.UUID) {
 func (d *Directory) SuspendUnder(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, under Under) (journal.Event, error) {
 	detail := personUnder{Person: person.String(), Under: under}
 	if organisation != uuid.Nil {
-		_, err := tx.Exec(ctx, `update membership set suspended_at = coalesce(suspended_at, $3), suspended_under = $4 where organisation_id = $1 and person_id = $2 and ended_at is null`,
+		// A role that ended before is marked too: given again, it would be a way round.
+		_, err := tx.Exec(ctx, `update membership set suspended_at = case when ended_at is null then coalesce(suspended_at, $3) else suspended_at end, suspended_under = $4 where organisation_id = $1 and person_id = $2`,
 			organisation, person, tx.Now, under.Inquiry)
 		if err == nil {
 			err = d.tellThere(tx, "suspended_there", organisation, person)
