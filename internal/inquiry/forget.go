@@ -23,18 +23,24 @@ func (r *Register) Purge(ctx context.Context) error {
 	return wrap("purge the words of inquiries", err)
 }
 
-// Forget queues that the words of closed inquiries go which found something about a mandate of a citizen: they may name them. One that is not
-// closed keeps its words, and a hold can keep the citizen's records with it. It goes before the mandates do.
+// ofCitizen is SQL of the inquiries whose words may name a citizen: something was found about a mandate of theirs, or an entry about them is attached. It is asked before
+// their mandates and entries go.
+const ofCitizen = `id in (select f.inquiry_id from inquiry_finding f join mandate m on m.id = f.mandate_id where m.citizen_id = $1
+	union select a.inquiry_id from journal_entry e join journal_leaf l on l.entry_id = e.id join inquiry_entry a on a.index = l.index where e.citizen_id = $1)`
+
+// Forget queues that the words of the inquiries go that may name a citizen who is erased. One that is not closed keeps them for its decision, until it is: a hold can keep the
+// citizen's records with it.
 func Forget(tx *journal.Tx, citizen uuid.UUID) {
-	queueDestroy(tx.Tx, `id in (select f.inquiry_id from inquiry_finding f join mandate m on m.id = f.mandate_id where m.citizen_id = $1)`, citizen)
+	tx.Queue(`update inquiry set erased_at = $2 where state <> 'closed' and erased_at is null and `+ofCitizen, citizen, tx.Now)
+	queueDestroy(tx.Tx, ofCitizen, citizen)
 }
 
-// queueDestroy queues that the words of the closed inquiries go for which a condition holds.
+// queueDestroy queues that the words of the closed inquiries go for which a condition holds. The inquiries are locked first: of an act that writes in one of them it waits for the end.
 func queueDestroy(tx *db.Tx, condition string, arg any) {
 	old := `select id from inquiry where state = 'closed' and ` + condition
+	tx.Queue(`update inquiry set data_key = null where id in (`+old+`) and data_key is not null`, arg)
 	tx.Queue(`update inquiry_finding set data_key = null, words = null, reply = null where inquiry_id in (`+old+`) and data_key is not null`, arg)
 	tx.Queue(`update inquiry_note set words = null where inquiry_id in (`+old+`) and words is not null`, arg)
-	tx.Queue(`update inquiry set data_key = null where id in (`+old+`) and data_key is not null`, arg)
 }
 
 // Wrapped are the columns of the keys under which words lie.

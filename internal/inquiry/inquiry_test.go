@@ -114,20 +114,6 @@ func TestWords_AreSealed(t *testing.T) {
 		}
 	}
 	other := w.Sign(t, w.Jeanne, fixture.Citizen(7), fixture.Tax)
-	forget := func(citizen uuid.UUID) {
-		t.Helper()
-		err := w.Journal.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
-			inquiry.Forget(tx, citizen)
-			return journal.Event{Action: "journal.compared"}, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	forget(w.m.Citizen)
-	if whole := w.look(t, q); whole.Notes[0].Words != secret {
-		t.Errorf("of an inquiry that goes on: %+v", whole.Notes)
-	}
 	w.Clock.Advance(inquiry.ReplyTerm)
 	if err := w.decide(t, w.alma, q, inquiry.None); err != nil {
 		t.Fatal(err)
@@ -135,11 +121,11 @@ func TestWords_AreSealed(t *testing.T) {
 	if err := w.register.Close(t.Context(), w.alma, q); err != nil {
 		t.Fatal(err)
 	}
-	forget(other.Citizen)
+	w.forget(t, other.Citizen)
 	if whole := w.look(t, q); whole.Notes[0].Words != secret || whole.Findings[0].Reply != secret {
 		t.Errorf("another citizen's: %+v", whole)
 	}
-	forget(w.m.Citizen)
+	w.forget(t, w.m.Citizen)
 	if whole := w.look(t, q); whole.Notes[0].Words != "" || whole.Findings[0].Words != "" || whole.Findings[0].Reply != "" {
 		t.Errorf("erased: %+v", whole)
 	}

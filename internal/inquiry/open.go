@@ -101,16 +101,17 @@ func (r *Register) act(ctx context.Context, by journal.Actor, id uuid.UUID, more
 	})
 }
 
-// write keeps the words of an act, and names them in the detail of its entry.
+// write keeps the words of an act, and names them in the detail of its entry. However many there are, a decision and the end of a suspension find a place: nobody keeps them
+// from coming about by writing.
 func (r *Register) write(ctx context.Context, tx *journal.Tx, h *held, kind, words string) (note, sum string, err error) {
 	var notes int
 	if err := tx.QueryRow(ctx, `select count(*) from inquiry_note where inquiry_id = $1`, h.ID).Scan(&notes); err != nil {
 		return "", "", err
 	}
-	if notes >= most {
+	if notes >= most && kind != noteDecision && kind != noteLifted {
 		return "", "", ErrFull
 	}
-	key, err := r.keys.Open(h.ID, h.wrapped)
+	key, err := r.key(ctx, tx, h)
 	if err != nil {
 		return "", "", err
 	}
@@ -118,6 +119,18 @@ func (r *Register) write(ctx context.Context, tx *journal.Tx, h *held, kind, wor
 	sealed, digest := seal(key, id, words)
 	_, err = tx.Exec(ctx, `insert into inquiry_note (id, inquiry_id, kind, words, words_sha256, written_by, written_at) values ($1, $2, $3, $4, $5, $6, $7)`, id, h.ID, kind, sealed, digest[:], tx.By.Person, tx.Now)
 	return id.String(), hex.EncodeToString(digest[:]), err
+}
+
+// key is that of an inquiry's words. Where they were destroyed with it, another one is made: what was suspended is lifted for a reason, however late.
+func (r *Register) key(ctx context.Context, tx *journal.Tx, h *held) (key *envelope.DataKey, err error) {
+	if h.wrapped != nil {
+		return r.keys.Open(h.ID, h.wrapped)
+	}
+	if key, h.wrapped, err = r.keys.NewDataKey(h.ID); err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `update inquiry set data_key = $2 where id = $1`, h.ID, h.wrapped)
+	return key, err
 }
 
 func seal(key *envelope.DataKey, id uuid.UUID, words string) ([]byte, [sha256.Size]byte) {
@@ -198,4 +211,4 @@ func (r *Register) Note(ctx context.Context, by journal.Actor, id uuid.UUID, wor
 }
 
 // over reports whether it was decided, so that nothing more is found in it until it is opened again.
-func (h *held) over() bool { return h.State != Open && h.State != Found }
+func (q Inquiry) over() bool { return q.State != Open && q.State != Found }

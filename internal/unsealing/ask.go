@@ -45,11 +45,15 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, q Question) (uuid.
 	}
 	first := &pgx.Batch{}
 	may := org.MayAudit(first, by)
+	first.Queue(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, "unsealing "+by.Person.String())
 	err = r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		if err := may(); err != nil {
 			return journal.Event{}, err
 		}
 		if err := org.Fresh(by, tx.Now); err != nil {
+			return journal.Event{}, err
+		}
+		if err := waits(ctx, tx, q); err != nil {
 			return journal.Event{}, err
 		}
 		var organisation *uuid.UUID
@@ -58,17 +62,25 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, q Question) (uuid.
 				left join person p on p.id = $2 left join citizen c on c.id = $3 where p.id is not null or c.id is not null
 				returning organisation_id`,
 			u.ID, db.OrNull(q.Person), db.OrNull(q.Citizen), q.Reason, wrapped, sealed, by.Person, tx.Now, tx.Now.Add(Waits)).Scan(&organisation)
-		switch {
-		case errors.Is(err, pgx.ErrNoRows):
+		if errors.Is(err, pgx.ErrNoRows) {
 			err = db.ErrNotFound
-		case db.Unique(err, "unsealing_open"):
-			err = db.ErrConflict
 		}
 		d := u.detail()
 		d.Reason = q.Reason
 		return journal.Event{Action: "unsealing.asked", Organisation: db.OrZero(organisation), Citizen: q.Citizen, Detail: d}, err
 	})
 	return u.ID, wrap("ask for an unsealing", err)
+}
+
+// waits refuses with db.ErrConflict a question that its auditor has asked already, and that can still be answered. The caller has locked the auditor's questions.
+func waits(ctx context.Context, tx *journal.Tx, q Question) error {
+	var asked bool
+	err := tx.QueryRow(ctx, `select exists (select from unsealing where asked_by = $1 and state = 'asked' and expires_at > $2 and coalesce(person_id, citizen_id) = $3)`,
+		tx.By.Person, tx.Now, Unsealing{Person: q.Person, Citizen: q.Citizen}.Subject()).Scan(&asked)
+	if err == nil && asked {
+		err = db.ErrConflict
+	}
+	return err
 }
 
 // Withdraw takes back what the actor asked and nobody has decided. Errors: db.ErrNotFound for another one's, db.ErrConflict when it does not wait any more, org.ErrMayNot.

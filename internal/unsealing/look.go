@@ -22,14 +22,15 @@ type Name struct {
 	Email     string
 }
 
-// seen is SQL: the look is counted, if one that stands is that of who looks, who is an auditor now; what follows reads the name of whom it is about.
-const seen = `with seen as (update unsealing u set looks = looks + 1, looked_at = $3 from person a
-		where u.id = $1 and u.asked_by = $2 and u.state = 'granted' and u.decided_at <= $3 and u.until > $3 and a.id = u.asked_by and a.auditor and a.suspended_at is null
+// seen is SQL: the look is counted, if one that stands is that of who looks, and they and who granted it are auditors now; what follows reads the name of whom it is about.
+const seen = `with granter as (select p.id from unsealing x join person p on p.id = x.decided_by where x.id = $1 and p.auditor and p.suspended_at is null for share of p),
+	seen as (update unsealing u set looks = looks + 1, looked_at = $3 from person a, granter g
+		where u.id = $1 and u.asked_by = $2 and u.state = 'granted' and u.decided_at <= $3 and u.until > $3 and a.id = u.asked_by and a.auditor and a.suspended_at is null and g.id = u.decided_by
 		returning u.*)
 	select `
 
 // Look tells who asked, while it is granted, whom the pseudonym stands for. Each look is an entry, and needs a fresh second factor. It returns db.ErrNotFound when nothing stands
-// for them, be it that it is over, another one's, or that whom it is about is known no more; org.ErrMayNot and org.ErrFactorTooOld.
+// for them, be it that it is over, another one's, that who granted it is no auditor any more, or that whom it is about is known no more; org.ErrMayNot and org.ErrFactorTooOld.
 func (r *Register) Look(ctx context.Context, by journal.Actor, id uuid.UUID) (Name, error) {
 	var n Name
 	first := &pgx.Batch{}

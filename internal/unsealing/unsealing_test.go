@@ -293,6 +293,45 @@ func TestUnsealing_OfASuspendedAuditor(t *testing.T) {
 	}
 }
 
+// What somebody granted who is suspended since shows nothing more: whoever had their account granted it, perhaps.
+func TestUnsealing_GrantedBySomebodySuspendedSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.granted(t)
+	if err := w.Directory.Suspend(t.Context(), journal.Program(), w.alma.Person); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.look(t, w.sofia, id); !errors.Is(err, db.ErrNotFound) || n.Citizen.FamilyName != "" {
+		t.Errorf("%+v, %v", n, err)
+	}
+	w.sound(t)
+}
+
+// What nobody answered in time is asked again; what waits is not, nor by two requests at once.
+func TestAsk_AgainWhenNobodyAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ask(t)
+	w.Clock.Advance(unsealing.Waits)
+	ask := func() error {
+		_, err := w.register.Ask(t.Context(), w.fresh(w.sofia), unsealing.Question{Citizen: w.m.Citizen, Reason: unsealing.Complaint, Words: words})
+		return err
+	}
+	asked := 0
+	for _, err := range together(ask, ask, ask, ask) {
+		switch {
+		case err == nil:
+			asked++
+		case !errors.Is(err, db.ErrConflict):
+			t.Error(err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	w.sound(t)
+}
+
 // Who asked looks, nobody else, with a fresh factor, and until it is ended, by them or by who granted it.
 func TestLook_Refuses(t *testing.T) {
 	t.Parallel()
