@@ -9,12 +9,12 @@
 //	peers.go     the rule that looks at a week of all aidants
 //	watch.go     the job: from where it stopped to the end of the log
 //	alert.go     what was found: once for a rule, an aidant in an organisation, and a day
-//	close.go     an alert goes into a case, or is closed with a reason; rate.go counts how often a rule was mistaken
+//	close.go     an alert goes into a case, or is closed with a reason; rate.go counts how often a rule was mistaken; forget.go words go
 //	trial.go     a rule with other thresholds on history: it counts, and changes nothing
 //	compare.go   holds the tables to the journal
 //
 // An alert accuses nobody. It says which acts stand out, by which rule, and what the rule cannot see is told on its page. It names an aidant by their id, days, figures
-// and places in the log: nothing of it is about a citizen, so that nothing of it has to go when one is erased; a place whose entry was forgotten stays a place.
+// and places in the log: nothing of it is about a citizen, so that it stays when one is erased, but for the words with which it was closed; a place whose entry was forgotten stays a place.
 package anomaly
 
 import (

@@ -3,6 +3,7 @@ package app
 import (
 	"path/filepath"
 
+	"mandat/internal/anomaly"
 	"mandat/internal/backchannel"
 	"mandat/internal/clock"
 	"mandat/internal/db"
@@ -31,5 +32,5 @@ func (a *App) buildErasures() error {
 
 // Erasures is the register of erasures, with every package above it that has rows about citizens.
 func Erasures(d *db.DB, j *journal.Journal, phones *phone.Register, c *clock.Clock, ledger *erasure.Ledger) *erasure.Register {
-	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget, inquiry.Forget)
+	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget, inquiry.Forget, anomaly.Forget)
 }
