@@ -19,11 +19,11 @@ var errSums = errors.New(SumsName + " is not a list of files in the order of the
 
 // ParseSums reads a list of files in exactly the form that AppendSum writes, in the order of their names.
 func ParseSums(text []byte) (map[string]Hash, error) {
-	out := make(map[string]Hash, bytes.Count(text, []byte{'\n'}))
+	const digits = 2 * len(Hash{})
+	out := make(map[string]Hash, min(bytes.Count(text, []byte{'\n'}), len(text)/(digits+4))) // a stranger's: no more than there can be
 	last := ""
 	for len(text) > 0 {
 		line, rest, ok := bytes.Cut(text, []byte{'\n'})
-		const digits = 2 * len(Hash{})
 		if !ok || len(line) < digits+3 || line[digits] != ' ' || line[digits+1] != ' ' {
 			return nil, errSums
 		}

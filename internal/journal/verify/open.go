@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // OpenExport opens an export for Log: a folder, or an uncompressed .tar file, which is read where it lies.
@@ -62,8 +63,22 @@ type tarFS struct {
 	files map[string]*tarFile
 }
 
-// maxTarFiles bounds the index of an archive; it is enough for ten thousand million entries.
-const maxTarFiles = 500_000
+// Bounds of the index of an archive: enough for ten thousand million entries, and for any name in an export.
+const (
+	maxTarFiles = 500_000
+	maxTarName  = 200
+)
+
+// plain reports whether an entry of an archive is a file of its own that everybody who unpacks it finds alike, and below where they unpack it: no link, and no file with
+// holes, which is laid out otherwise in the archive than on a disk.
+func plain(h *tar.Header) bool {
+	for record := range h.PAXRecords {
+		if strings.HasPrefix(record, "GNU.sparse.") {
+			return false
+		}
+	}
+	return h.Typeflag == tar.TypeReg && len(h.Name) <= maxTarName && fs.ValidPath(h.Name)
+}
 
 func indexTar(f *os.File) (*tarFS, error) {
 	out := &tarFS{file: f, files: map[string]*tarFile{}}
@@ -75,8 +90,11 @@ func indexTar(f *os.File) (*tarFS, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tar: %w", err)
 		}
-		if h.Typeflag != tar.TypeReg {
+		if h.Typeflag == tar.TypeDir {
 			continue
+		}
+		if !plain(h) {
+			return nil, fmt.Errorf("tar: %.200q: %w", h.Name, errNotPlain)
 		}
 		at, err := f.Seek(0, io.SeekCurrent) // the reader reads headers whole and seeks over contents
 		if err != nil {

@@ -52,6 +52,32 @@ func TestParsePolicy(t *testing.T) {
 	}
 }
 
+// One body is one witness, also when its key stands there twice: with another name, and as a key of another sort, which the library reads as the same one.
+func TestParsePolicy_OneBodyIsOneWitness(t *testing.T) {
+	t.Parallel()
+	log, w := newSigner(t).VerifierKey(), newWitness(t)
+	as := func(vkey string, sort byte) string {
+		raw, err := base64.StdEncoding.DecodeString(strings.SplitN(vkey, "+", 3)[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[0] = sort
+		return "another.test+00000000+" + base64.StdEncoding.EncodeToString(raw)
+	}
+	for what, lines := range map[string]string{
+		"a witness twice":                "witness a " + w.vkey + "\nwitness b " + as(w.vkey, 1) + "\ngroup both all a b\nquorum both",
+		"a witness twice, the other way": "witness a " + as(w.vkey, 1) + "\nwitness b " + w.vkey + "\ngroup both all a b\nquorum both",
+		"the log, as its own witness":    "witness a " + as(log, 4) + "\nquorum a",
+	} {
+		if _, err := ParsePolicy([]byte("log " + log + "\n" + lines + "\n")); err == nil {
+			t.Errorf("%s is taken for a policy", what)
+		}
+	}
+	if _, err := ParsePolicy([]byte("log " + log + "\nwitness a " + as(w.vkey, 1) + "\nquorum a\n")); err != nil {
+		t.Errorf("a key of the other sort: %v", err)
+	}
+}
+
 // witness cosigns checkpoints (C2SP tlog-cosignature v1).
 type testWitness struct {
 	vkey string
