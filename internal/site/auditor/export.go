@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal"
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -64,15 +66,13 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 	if f.Failed() {
 		return s.exportPage(w, r, http.StatusUnprocessableEntity, f)
 	}
-	detail := exported{Size: size, From: asked.From, To: asked.To, Filters: asked.Filter.Sorts()}
-	if asked.Form != format.FormLines {
-		detail.Form = asked.Form
-	}
-	err = s.Journal.Record(r.Context(), at.Actor(), func(*journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "journal.exported", Detail: detail}, nil
-	})
+	end, err := begin(&s.turns.exports, mostExports, "/audit/export")
 	if err != nil {
 		return err
+	}
+	defer end()
+	if err := s.recordExport(r.Context(), at.Actor(), asked, size); err != nil {
+		return refusal(err)
 	}
 	now := s.Clock.Now()
 	w.Header().Set("Content-Type", "application/x-tar")
@@ -84,6 +84,23 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// recordExport is the act: it is among the entries of the citizen whose entries are taken, and nobody takes any who is no auditor at that moment.
+func (s *Site) recordExport(ctx context.Context, by journal.Actor, asked format.Request, size int64) error {
+	detail := exported{Size: size, From: asked.From, To: asked.To, Filters: asked.Filter.Sorts()}
+	if asked.Form != format.FormLines {
+		detail.Form = asked.Form
+	}
+	event := journal.Event{Action: "journal.exported", Detail: detail}
+	citizen, _ := uuid.Parse(asked.Filter.Citizen) // asked read both; uuid.Nil: none
+	mandate, _ := uuid.Parse(asked.Filter.Mandate)
+	if err := s.Desk.About(ctx, citizen, mandate, &event); err != nil {
+		return err
+	}
+	first := &pgx.Batch{}
+	may := org.MayAudit(first, by)
+	return s.Journal.RecordAfter(ctx, by, first, func(*journal.Tx) (journal.Event, error) { return event, may() })
 }
 
 // asked reads what is wanted of a journal of this size. Times become indexes here, so that what is wrong with them is said before

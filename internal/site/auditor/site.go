@@ -45,6 +45,8 @@ type Site struct {
 	Catalogue  *procedure.Catalogue
 	Clock      *clock.Clock
 	Logger     *slog.Logger
+
+	turns turns
 }
 
 // Mount adds the site's routes.
@@ -103,6 +105,11 @@ type compared struct {
 // doCompare answers a POST with a page, because the result belongs to this moment and is nothing to come back to.
 func (s *Site) doCompare(w http.ResponseWriter, r *http.Request) error {
 	at := session.From(r.Context())
+	end, err := begin(&s.turns.comparisons, mostComparisons, "/audit")
+	if err != nil {
+		return err
+	}
+	defer end()
 	found, err := comparison.Run(r.Context(), s.Auditor)
 	if err != nil {
 		return err
