@@ -23,6 +23,8 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "inspect-journal", Every: 24 * time.Hour, Run: a.inspect},
 		{Name: "stamp-journal", Every: time.Hour, Run: a.stampJournal},
 		{Name: "look-for-anomalies", Every: 10 * time.Minute, Run: a.anomalies.Watch},
+		{Name: "count-acts", Every: time.Minute, Run: a.statistics().Count},
+		{Name: "publish-figures", Every: time.Hour, Run: a.statistics().Publish},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
 		{Name: "renew-wrapping", Every: time.Hour, Run: a.renewWrapping},
 		{Name: "rotate-keys", Every: time.Hour, Run: a.ring.RotateDue},

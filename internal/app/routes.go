@@ -30,6 +30,7 @@ func (a *App) buildRoutes(context.Context) error {
 	a.router.Guard(page.Auditor, a.sessions.Auditor)
 
 	a.public().Mount(a.router)
+	a.mountFigures()
 	(&mails.Site{Pages: a.pages, Mails: a.office.mails}).Mount(a.router)
 	(&login.Site{Pages: a.pages, ProConnect: a.proconnect, Sessions: a.sessions, Door: a.people.door, Links: a.people.links, Factors: a.people.factors,
 		Charter: a.people.charter, Invitations: a.people.invitations, Logins: a.idp, Directory: a.directory, Clock: a.clock, Contact: login.Contact{Phone: a.config.ContactPhone, Email: a.config.ContactEmail}}).Mount(a.router)

@@ -19,6 +19,7 @@ import (
 var unhurried = []string{
 	"POST /admin/conservation/{policy}", // a dry run
 	"POST /admin/personnes", "POST /admin/imports",
+	"POST /admin/tableau", "POST /referent/tableau", // figures, in which nobody is
 	"POST /compte/courriel/code", "POST /compte/telephone/code", // the code that was sent is the proof; asking for it needed the factor
 	"POST /compte/facteurs/carte/heure",                                // two codes of the card are a factor
 	"POST /compte/facteurs/cle/debut", "POST /compte/facteurs/cle/fin", // of a script, which goes where it is told (account.TestPasskey_KeepsTheNameAtAStepUp)

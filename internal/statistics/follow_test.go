@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-
 	"mandat/internal/db"
 )
 

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/journal/search"
 	"mandat/internal/page"
 	"mandat/internal/prose"
+	"mandat/internal/statistics"
 )
 
 // fields are those of the search form, in their order on the page.
@@ -25,6 +26,9 @@ func filterOf(f *page.Form) search.Filter {
 		if noun, _, _ := strings.Cut(a.Name, "."); f.Has("acte", a.Name) || f.Has("acte", noun) {
 			filter.Actions = append(filter.Actions, a.Name)
 		}
+	}
+	if f.Has("acte", "comptes") { // what figures count
+		filter.Actions = statistics.Actions()
 	}
 	if len(filter.Actions) == 0 {
 		filter.Except = search.Readings()
