@@ -120,7 +120,7 @@ func verdict(standings []format.Standing) error {
 }
 
 // words is how a standing is told.
-var words = map[format.Standing]string{format.Stands: "stands", format.Unknown: "not known", format.Scheduled: "not begun", format.Over: "over", format.Ended: "ended"}
+var words = map[format.Standing]string{format.Stands: "stands", format.Unknown: "not known", format.Scheduled: "not begun", format.Over: "over", format.Suspended: "suspended", format.Ended: "ended"}
 
 // tell prints a receipt. What it says itself was signed, and still does not command the terminal.
 func tell(out io.Writer, r format.Receipt, standings []format.Standing, lists map[string]format.List) {

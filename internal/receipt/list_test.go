@@ -60,11 +60,11 @@ func TestList_SaysWhatIsSuspended(t *testing.T) {
 		}
 	}
 	w.Behind(t, `update mandate_power set suspended_at = now() where mandate_id = $1`, m.ID)
-	is("suspended", format.Suspended, format.Suspended, format.Suspended)
+	is("suspended", format.Hold, format.Hold, format.Hold)
 	if err := w.Mandates.EndPower(t.Context(), w.Jeanne, m.ID, fixture.Tax, "", "citizen"); err != nil {
 		t.Fatal(err)
 	}
-	is("of which a part ended", format.Suspended, format.Invalid, format.Suspended)
+	is("of which a part ended", format.Hold, format.Invalid, format.Hold)
 	w.Behind(t, `update mandate_power set suspended_at = null where mandate_id = $1 and state <> 'ended'`, m.ID)
 	is("lifted", format.Partial, format.Invalid, format.Valid)
 }

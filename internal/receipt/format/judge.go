@@ -11,6 +11,7 @@ const (
 	Unknown   Standing = "unknown"   // in its time, and no list at hand says more
 	Scheduled Standing = "scheduled" // it has not begun
 	Over      Standing = "over"      // its time has run out
+	Suspended Standing = "suspended" // by auditors, who may lift that
 	Ended     Standing = "ended"     // before its time
 )
 
@@ -23,13 +24,15 @@ func (r Receipt) Judge(now time.Time, status func(Place) (uint8, bool)) []Standi
 		s, known := whole, wholeKnown
 		if p.Status != nil {
 			s, known = status(p.Status.List)
-			if wholeKnown && whole == Invalid {
-				s, known = Invalid, true
+			if wholeKnown && whole == Invalid || !known && whole == Hold {
+				s, known = whole, wholeKnown
 			}
 		}
 		switch {
 		case !now.Before(seconds(p.Until)):
 			out[i] = Over
+		case known && s == Hold:
+			out[i] = Suspended
 		case known && s != Valid:
 			out[i] = Ended
 		case now.Before(seconds(p.From)):

@@ -15,10 +15,10 @@ import (
 
 // The statuses that our lists say, of two bits each.
 const (
-	Valid     uint8 = 0 // all of it stands, as written
-	Invalid   uint8 = 1 // nothing of it stands any more, for ever
-	Suspended uint8 = 2 // auditors suspended the mandate, and may lift that
-	Partial   uint8 = 3 // application-specific: of several powers some have ended before their time, and each has a place of its own
+	Valid   uint8 = 0 // all of it stands, as written
+	Invalid uint8 = 1 // nothing of it stands any more, for ever
+	Hold    uint8 = 2 // auditors suspended the mandate, and may lift that (SUSPENDED in the draft)
+	Partial uint8 = 3 // application-specific: of several powers some have ended before their time, and each has a place of its own
 )
 
 const (

@@ -126,6 +126,8 @@ func (p *receiptPage) tell(c receipt.Checked, lang string) {
 		p.Standing = "stands"
 	case count[format.Scheduled]:
 		p.Standing = "scheduled"
+	case count[format.Suspended]:
+		p.Standing = "suspended"
 	case count[format.Over] + count[format.Ended]:
 		p.Standing = "nothing"
 	default:

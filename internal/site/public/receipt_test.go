@@ -75,6 +75,11 @@ func TestReceipt_SaysWhatItIsWorth(t *testing.T) {
 		w.wantSaid(t, field, w.show(t, "fr", field, "\n "+text[:40]+"\r\n"+text[40:]).Body.String(), append(always("fr"), "Ce reçu est authentique, et tout ce qu’il donne est en cours.", "24 août 1962")...)
 	}
 	w.wantSaid(t, "in English", w.show(t, "en", "receipt", text).Body.String(), append(always("en"), "This receipt is genuine, and all that it gives stands.", "24 August 1962")...)
+	w.Behind(t, `update mandate_power set suspended_at = now() where mandate_id = $1`, m.ID)
+	held := w.show(t, "fr", "receipt", text).Body.String()
+	w.wantSaid(t, "suspended", held, append(always("fr"), "le mandat est suspendu pour l’instant", "Suspendu par des auditeurs")...)
+	tells(t, "suspended", held, "A pris fin", "En cours", m.ID.String())
+	w.Behind(t, `update mandate_power set suspended_at = null where mandate_id = $1`, m.ID)
 	if err := w.Mandates.EndPower(t.Context(), w.Jeanne, m.ID, fixture.Tax, "", "completed"); err != nil {
 		t.Fatal(err)
 	}
