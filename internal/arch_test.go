@@ -23,11 +23,11 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs", "wrapping", "dpop"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "anomaly", "statistics", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "erasure"},
+	{"client", "org", "anomaly", "statistics", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "recipient", "erasure"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision", "backchannel"},
 	// 5 pages, no SQL
-	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/figures", "site/staff"},
+	{"site/public", "site/mails", "site/login", "site/account", "site/aidant", "site/counter", "site/auditor", "site/referent", "site/admin", "site/figures", "site/recipient", "site/staff"},
 	// 6 the whole
 	{"app"},
 	// 7 what runs the whole with stand-ins around it
@@ -70,10 +70,11 @@ var beside = map[string][]string{
 	"statistics":     {"org"},
 	"receipt":        {"org", "mandate"},
 	"inquiry":        {"org", "mandate"},
+	"recipient":      {"org", "mandate"},
 	"retention":      {"org", "erasure"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":        {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
-	"comparison":     {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "inquiry"},
+	"comparison":     {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "inquiry", "recipient"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -83,6 +84,7 @@ var beside = map[string][]string{
 	"site/referent":  {"site/staff"},
 	"site/admin":     {"site/staff"},
 	"site/auditor":   {"site/staff"},
+	"site/recipient": {"site/staff"},
 
 	"journal/witness": {"journal/format", "clock"},
 }
@@ -178,6 +180,7 @@ var writersByPrefix = map[string]string{
 	"anomaly_":        "anomaly",
 	"statistics_":     "statistics",
 	"inquiry":         "inquiry",
+	"recipient_":      "recipient",
 	"erasure_":        "erasure",
 	"retention_":      "retention",
 }

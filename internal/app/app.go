@@ -42,6 +42,7 @@ import (
 	"mandat/internal/procedure"
 	"mandat/internal/proconnect"
 	"mandat/internal/receipt"
+	"mandat/internal/recipient"
 	"mandat/internal/report"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
@@ -78,6 +79,7 @@ type App struct {
 	unsealings *unsealing.Register
 	inquiries  *inquiry.Register
 	anomalies  *anomaly.Register
+	recipients *recipient.Register
 	testimony  *testimony.Collector // nil without witnesses
 	stamper    *testimony.Stamper   // nil without a timestamp authority
 	directory  *org.Directory

@@ -7,9 +7,10 @@ import (
 	"os"
 
 	"mandat/internal/client"
+	"mandat/internal/recipient"
 )
 
-// buildClients reads the clients of our identity provider: those of the file, beside those that administrators register.
+// buildClients reads the clients of our identity provider: those of the file, beside those that administrators register; FranceConnect's fraud team sees what its own did.
 func (a *App) buildClients(ctx context.Context) error {
 	filed, err := readClients(a.config.IDPClientsFile)
 	if err != nil {
@@ -25,6 +26,11 @@ func (a *App) buildClients(ctx context.Context) error {
 	if err := a.clients.CheckTable(ctx); err != nil {
 		return fmt.Errorf("IDP_CLIENTS_FILE: %w", err)
 	}
+	var known recipient.Clients
+	for _, c := range a.clients.FranceConnects() {
+		known.IDs, known.Sectors = append(known.IDs, c.ID), append(known.Sectors, c.SectorName())
+	}
+	a.recipients = recipient.New(a.db, a.journal, a.keys.Envelope, known, a.clock)
 	return nil
 }
 

@@ -37,6 +37,7 @@ var forgetting = map[string]string{
 	"inquiry_finding":      "inquiry.Forget: the words; the id of the mandate leads nowhere then",
 	"inquiry_measure":      "the id of the mandate leads nowhere then",
 	"anomaly_alert":        "anomaly.Forget: what an auditor wrote of it; else it names an aidant in an organisation",
+	"recipient_signal":     "recipient.Forget: the words; else it names places in the log",
 	"journal_entry":        "journal.Tx.Forget; what accounts for it stays, with the citizen's id",
 	"franceconnect_link":   "ids alone, of a draft that lives a day: purged after a day",
 	"credential_challenge": "the id alone, for minutes",

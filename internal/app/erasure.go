@@ -13,6 +13,7 @@ import (
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/phone"
+	"mandat/internal/recipient"
 	"mandat/internal/unsealing"
 )
 
@@ -32,5 +33,5 @@ func (a *App) buildErasures() error {
 
 // Erasures is the register of erasures, with every package above it that has rows about citizens.
 func Erasures(d *db.DB, j *journal.Journal, phones *phone.Register, c *clock.Clock, ledger *erasure.Ledger) *erasure.Register {
-	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget, inquiry.Forget, anomaly.Forget)
+	return erasure.New(d, j, phones, c, ledger, idp.Forget, backchannel.Forget, decision.Forget, unsealing.Forget, inquiry.Forget, recipient.Forget, anomaly.Forget)
 }

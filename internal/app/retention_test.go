@@ -50,7 +50,7 @@ var ages = map[string]string{
 
 // elsewhere are the policies whose jobs other tests hold to their time, because a row of nobody cannot stand there.
 var elsewhere = map[string]string{
-	retention.Mandates: "app.TestRetention_ErasesWhoseTimeIsOver", "telephone_seats": "phone.TestBound", "logins": "idp.TestPurge", "sessions": "session.TestPurge", "attempts": "session.TestPurge",
+	retention.Mandates: "app.TestRetention_ErasesWhoseTimeIsOver", "telephone_seats": "phone.TestBound", "signal_words": "recipient.TestSignal_WordsGo", "logins": "idp.TestPurge", "sessions": "session.TestPurge", "attempts": "session.TestPurge",
 }
 
 // What is older than its period goes by the job of its policy, and is counted; what is younger stays. So count, job and table have one period.

@@ -28,6 +28,8 @@ func (a *App) buildRoutes(context.Context) error {
 	a.router.Guard(page.Referent, a.sessions.Referent)
 	a.router.Guard(page.Administrator, a.sessions.Administrator)
 	a.router.Guard(page.Auditor, a.sessions.Auditor)
+	a.router.Guard(page.Fraud, a.sessions.Fraud)
+	a.router.Guard(page.Prefecture, a.sessions.Prefecture)
 
 	a.public().Mount(a.router)
 	a.mountFigures()

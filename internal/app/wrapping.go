@@ -10,6 +10,7 @@ import (
 	"mandat/internal/credential"
 	"mandat/internal/draft"
 	"mandat/internal/inquiry"
+	"mandat/internal/recipient"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
 	"mandat/internal/unsealing"
@@ -18,7 +19,7 @@ import (
 
 // Wrapped lists every column of wrapped keys.
 func Wrapped() []wrapping.Column {
-	return append(signingkey.Wrapped(), anomaly.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped(), inquiry.Wrapped()[0], inquiry.Wrapped()[1])
+	return append(signingkey.Wrapped(), anomaly.Wrapped(), citizen.Wrapped(), draft.Wrapped(), credential.Wrapped(), card.Wrapped(), certification.Wrapped(), session.Wrapped(), unsealing.Wrapped(), inquiry.Wrapped()[0], inquiry.Wrapped()[1], recipient.Wrapped())
 }
 
 func (a *App) keeper() *wrapping.Keeper {

@@ -76,6 +76,17 @@ func (r *Registry) On(d *db.DB, j *journal.Journal, c *procedure.Catalogue, k *c
 	return out, nil
 }
 
+// FranceConnects are the clients of the file behind which other services stand, in its order: those that are no service themselves.
+func (r *Registry) FranceConnects() []*Client {
+	var out []*Client
+	for _, id := range r.order {
+		if c := r.filed[id]; !c.Direct() {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // Find returns the client of an id. It returns ErrUnknown. A client of the file costs no query, and others one in a while for all.
 func (r *Registry) Find(ctx context.Context, id string) (*Client, error) {
 	if c, ok := r.filed[id]; ok {

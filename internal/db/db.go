@@ -113,6 +113,12 @@ func OrganisationOf(query string, arg any) Scope {
 	return Scope{query: `select set_config('mandat.org', coalesce((` + query + `), ''), true)`, arg: arg}
 }
 
+// RecipientBy is the scope of a recipient (package recipient), as which a query says what somebody reads by its argument $1: it returns one text, or no row, and
+// then nothing is seen. It is for Ask.
+func RecipientBy(query string, arg any) Scope {
+	return Scope{query: `select set_config('mandat.recipient', coalesce((` + query + `), ''), true)`, arg: arg}
+}
+
 // Asked is the scope of a batch whose first query sets it, with set_config('mandat.org', …, true), and answers as well. Before
 // that nothing is seen. It is for Ask.
 func Asked() Scope { return Scope{} }

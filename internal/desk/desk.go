@@ -93,6 +93,8 @@ func (d *Desk) mount(t testing.TB) {
 	d.Router.Guard(page.Referent, d.Sessions.Referent)
 	d.Router.Guard(page.Administrator, d.Sessions.Administrator)
 	d.Router.Guard(page.Auditor, d.Sessions.Auditor)
+	d.Router.Guard(page.Fraud, d.Sessions.Fraud)
+	d.Router.Guard(page.Prefecture, d.Sessions.Prefecture)
 	(&login.Site{Pages: d.Pages, ProConnect: d.ProConnect, Sessions: d.Sessions, Door: d.Door, Links: d.Links, Factors: d.Factors, Charter: d.Charter, Invitations: d.Invitations, Logins: d.Provider,
 		Directory: d.Directory, Clock: d.Clock, Contact: login.Contact{Phone: "+33 1 99 00 00 00", Email: "aide@exemple.invalid"}}).Mount(d.Router)
 	(&account.Site{Pages: d.Pages, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Directory: d.Directory, Contacts: d.Contacts, Certifications: d.Certifications, Press: d.press(t),

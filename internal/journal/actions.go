@@ -18,7 +18,7 @@ func staff() []Action {
 		{"organisation.changed", []string{"siret", "particulars_sha256"}},
 		{"organisation.limited", []string{"procedures"}},
 		{"organisation.suspended", nil}, {"organisation.resumed", nil}, {"organisation.closed", nil},
-		{"person.added", []string{"person", "subject_sha256", "roles", "auditor", "administrator", "invitation", "given_by"}},
+		{"person.added", []string{"person", "subject_sha256", "roles", "auditor", "administrator", "recipient", "department", "invitation", "given_by"}},
 		{"person.appointed", []string{"person", "invitation", "given_by"}},
 		{"person.office_ended", []string{"person"}},
 		{"person.suspended", []string{"person", "why", "inquiry", "measure", "provisional", "note", "words_sha256"}},
@@ -172,3 +172,10 @@ func mandates() []Action {
 		{"security.digested", []string{"since", "refusals"}},
 	}
 }
+		{"recipient.searched", []string{"filters", "results", "query_sha256"}},
+		{"recipient.viewed", []string{"page"}},
+		{"recipient.refused", []string{"page"}},
+		{"signal.raised", []string{"signal", "kind", "entries", "words_sha256"}},
+		{"signal.taken", []string{"signal", "case"}},
+		{"signal.closed", []string{"signal", "outcome"}},
+		{"checklist.done", []string{"checklist", "due_on", "unkept", "unproven", "accounts", "forsaken", "certificates", "replies"}},

@@ -23,6 +23,8 @@ const (
 	Referent      Kind = "referent"
 	Auditor       Kind = "auditor"
 	Administrator Kind = "administrator"
+	Fraud         Kind = "fraud"      // FranceConnect's fraud team
+	Prefecture    Kind = "prefecture" // of a department
 	System        Kind = "system"
 )
 
@@ -30,7 +32,7 @@ const (
 type Actor struct {
 	Kind         Kind
 	Person       uuid.UUID // nil for System
-	Organisation uuid.UUID // for which they act; nil for auditors, administrators and System
+	Organisation uuid.UUID // for which they act; nil for auditors, administrators, recipients and System
 	Session      []byte    // id of the browser session, the same after a step-up; stands beside the entry, not in it
 	FactorAt     time.Time // when they last gave a second factor in this session; zero is never
 	Enrolling    bool      // the session was opened to add a first second factor, and for nothing else

@@ -34,9 +34,9 @@ func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, err
 		}
 		return event, err
 	}
-	var auditor, administrator, suspended, member bool
-	err := tx.QueryRow(ctx, `select auditor, administrator, suspended_at is not null from person where id = $1 for no key update`, a.Person.ID).
-		Scan(&auditor, &administrator, &suspended)
+	var other, administrator, suspended, member bool
+	err := tx.QueryRow(ctx, `select auditor or recipient is not null, administrator, suspended_at is not null from person where id = $1 for no key update`, a.Person.ID).
+		Scan(&other, &administrator, &suspended)
 	if err != nil || suspended {
 		return journal.Event{}, errors.Join(err, when(suspended, mayNot(WhySuspended)))
 	}
@@ -44,8 +44,8 @@ func Admit(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, err
 		return joinAll(ctx, tx, a)
 	}
 	err = tx.QueryRow(ctx, `select exists (select from membership where person_id = $1 and ended_at is null)`, a.Person.ID).Scan(&member)
-	if err != nil || auditor || member {
-		return journal.Event{}, errors.Join(err, when(auditor || member, ErrOneOffice))
+	if err != nil || other || member {
+		return journal.Event{}, errors.Join(err, when(other || member, ErrOneOffice))
 	}
 	a.noteGivers(tx)
 	return journal.Event{Action: "person.appointed", Detail: personAdded{Person: a.Person.ID.String(), Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}},

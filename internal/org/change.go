@@ -66,7 +66,7 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 
 // Join gives a person a role in an organisation, for the first time or again, by an administrator or the program; referents invite
 // (internal/invitation) or give another role (GiveRole). It returns db.ErrNotFound for nobody, db.ErrConflict for who has that role,
-// ErrOneOffice for auditors and administrators, ErrMayNot for who is suspended there.
+// ErrOneOffice for auditors, administrators and recipients, ErrMayNot for who is suspended there.
 func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisation uuid.UUID, role string) error {
 	return d.change(ctx, by, person, "join organisation", func(tx *journal.Tx) (journal.Event, error) {
 		err := join(ctx, tx, person, organisation, role, by.Person)
@@ -80,7 +80,7 @@ func (d *Directory) Join(ctx context.Context, by journal.Actor, person, organisa
 // join gives somebody, who is locked, a role, that giver gave. A suspension there is for all roles: another one is no way round it.
 func join(ctx context.Context, tx *journal.Tx, person, organisation uuid.UUID, role string, giver uuid.UUID) error {
 	var officer, suspended bool
-	err := tx.QueryRow(ctx, `select auditor or administrator, exists (select from membership m where m.organisation_id = $2 and m.person_id = a.id
+	err := tx.QueryRow(ctx, `select auditor or administrator or recipient is not null, exists (select from membership m where m.organisation_id = $2 and m.person_id = a.id
 		and m.ended_at is null and m.suspended_at is not null) from person a where a.id = $1`, person, organisation).Scan(&officer, &suspended)
 	if err != nil || officer || suspended {
 		return errors.Join(err, when(officer, ErrOneOffice), when(suspended, mayNot(WhySuspended)))

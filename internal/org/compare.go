@@ -114,18 +114,19 @@ func organisationRows(ctx context.Context, tx pgx.Tx, out picture) error {
 }
 
 func personRows(ctx context.Context, tx pgx.Tx, out picture) error {
-	rows, err := tx.Query(ctx, `select id, auditor, administrator, coalesce(suspended_why, ''), suspended_at, created_at, coalesce(appointed_by, $1), coalesce(appointed_at, created_at) from person`, uuid.Nil)
+	rows, err := tx.Query(ctx, `select id, auditor, administrator, coalesce(recipient, ''), coalesce(department_code, ''), coalesce(suspended_why, ''), suspended_at, created_at, coalesce(appointed_by, $1),
+		coalesce(appointed_at, created_at) from person`, uuid.Nil)
 	if err != nil {
 		return err
 	}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 		var id uuid.UUID
-		var auditor, administrator bool
+		var o office
 		var by uuid.UUID
 		var at time.Time
 		var l life
-		err := row.Scan(&id, &auditor, &administrator, &l.state, &l.suspended, &l.since, &by, &at)
-		l.what = officeText(auditor, administrator, by, at)
+		err := row.Scan(&id, &o.auditor, &o.administrator, &o.recipient, &o.department, &l.state, &l.suspended, &l.since, &by, &at)
+		l.what = o.text(by, at)
 		out[personSubject(id)] = &l
 		return struct{}{}, err
 	})
@@ -234,10 +235,19 @@ func decidedText(by uuid.UUID) string {
 	return " decided by " + by.String()
 }
 
-// officeText says also who appointed an administrator, and when.
-func officeText(auditor, administrator bool, by uuid.UUID, at time.Time) string {
-	text := fmt.Sprintf("auditor %t, administrator %t", auditor, administrator)
-	if administrator {
+// office is what somebody is beside their roles.
+type office struct {
+	auditor, administrator bool
+	recipient, department  string
+}
+
+// text says also who appointed an administrator, and when.
+func (o office) text(by uuid.UUID, at time.Time) string {
+	text := fmt.Sprintf("auditor %t, administrator %t", o.auditor, o.administrator)
+	if o.recipient != "" {
+		text += fmt.Sprintf(", recipient %s %s", o.recipient, o.department)
+	}
+	if o.administrator {
 		text += fmt.Sprintf(", appointed by %s at %s", by, at.UTC().Format(journal.TimeFormat))
 	}
 	return text

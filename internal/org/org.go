@@ -3,7 +3,7 @@
 //
 // A person is recognised by names that ProConnect gives them (issuer and sub), of which they may have several, each confirmed
 // (identity.go), and never by an e-mail address: two people may share one over time. A person works for organisations, or is an
-// auditor, or is an administrator: one of the three.
+// auditor, or an administrator, or a recipient of a part of what is done (recipient.go): one of the four.
 //
 // Who may act is one rule, in right.go: an aidant there, suspended nowhere, certified, who has accepted the charter. It is asked
 // again by every act, in its own transaction, and by the identity provider in its own statements.
@@ -33,14 +33,14 @@ const (
 
 // What callers decide on.
 var (
-	ErrSIRET             = errors.New("not a SIRET number")                                            // not 14 digits with a right check digit
-	ErrOneOffice         = errors.New("a person works for organisations, or audits, or administers")   // one of the three
-	ErrYourself          = errors.New("nobody does this to themselves")                                // suspending, confirming
-	ErrLastReferent      = errors.New("an organisation keeps a referent")                              // the last one that may act
-	ErrLastAdministrator = errors.New("the service keeps an administrator")                            // the last active one, or, for one of them, the last beside them
-	ErrFactorTooOld      = errors.New("the second factor was given too long ago, or never")            // see FactorLife
-	ErrSeveralPlaces     = errors.New("this person works for several organisations")                   // an administrator does it then
-	ErrParticulars       = errors.New("these particulars of an organisation or a person cannot be so") // a form was passed by
+	ErrSIRET             = errors.New("not a SIRET number")                                                       // not 14 digits with a right check digit
+	ErrOneOffice         = errors.New("a person works for organisations, or audits, or administers, or receives") // one of the four
+	ErrYourself          = errors.New("nobody does this to themselves")                                           // suspending, confirming
+	ErrLastReferent      = errors.New("an organisation keeps a referent")                                         // the last one that may act
+	ErrLastAdministrator = errors.New("the service keeps an administrator")                                       // the last active one, or, for one of them, the last beside them
+	ErrFactorTooOld      = errors.New("the second factor was given too long ago, or never")                       // see FactorLife
+	ErrSeveralPlaces     = errors.New("this person works for several organisations")                              // an administrator does it then
+	ErrParticulars       = errors.New("these particulars of an organisation or a person cannot be so")            // a form was passed by
 )
 
 // Organisation is a body that receives mandates. SIRET identifies its establishment (14 digits). Texts that are not known are "".

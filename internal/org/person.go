@@ -24,6 +24,8 @@ type Person struct {
 	Lang                         string // "fr" or "en"; "" is "fr"
 	DigitalAdviser               bool   // conseiller numérique
 	Auditor, Administrator       bool
+	Recipient                    string // Fraud, Prefecture, "" for who is none
+	Department                   string // whose prefecture's recipient they are, its code; else ""
 	Suspended                    bool
 	SuspendedWhy                 string // Decided or Inactive
 	EmailVerified, PhoneVerified bool
@@ -50,14 +52,16 @@ type personAdded struct {
 	Roles         []string `json:"roles,omitempty"`
 	Auditor       bool     `json:"auditor,omitempty"`
 	Administrator bool     `json:"administrator,omitempty"`
+	Recipient     string   `json:"recipient,omitempty"`
+	Department    string   `json:"department,omitempty"`
 	Invitation    string   `json:"invitation,omitempty"`
 	GivenBy       string   `json:"given_by,omitempty"` // who made the invitation: what Second asks
 }
 
-// AddPerson adds a professional, with roles in an organisation unless that is the nil id (auditors and administrators belong to none).
+// AddPerson adds a professional, with roles in an organisation unless that is the nil id (auditors, administrators and recipients belong to none).
 // It is for the program: seeds, tests, and the operator on the command line, who vouches for the address. Others are invited. It
 // returns db.ErrConflict when the e-mail address or the ProConnect identity is known, ErrOneOffice for more than one of a role, an
-// auditor's and an administrator's office, ErrMayNot for any other actor.
+// auditor's, an administrator's and a recipient's office, ErrRecipient for a recipient of no sort or department, ErrMayNot for any other actor.
 func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, organisation uuid.UUID, roles ...string) (uuid.UUID, error) {
 	if by.Kind != journal.System {
 		return uuid.Nil, mayNot(WhyNotMember)
@@ -78,17 +82,20 @@ func (d *Directory) AddPerson(ctx context.Context, by journal.Actor, p Person, o
 // add is the part of an act that adds a person.
 func add(ctx context.Context, tx *journal.Tx, a Admission) (journal.Event, error) {
 	p := a.Person
-	if count(len(a.Roles) > 0, p.Auditor, p.Administrator) > 1 {
+	if count(len(a.Roles) > 0, p.Auditor, p.Administrator, p.Recipient != "") > 1 {
 		return journal.Event{}, ErrOneOffice
+	}
+	if !p.recipientStands() {
+		return journal.Event{}, ErrRecipient
 	}
 	if p.Lang == "" {
 		p.Lang = "fr"
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into person (id, email, given_name, usual_name, auditor, administrator, profession, digital_adviser, phone, lang, email_verified_at, created_at, appointed_by, appointed_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $12::timestamptz end, $12, case when $6 then $13::uuid end, case when $6 then $12::timestamptz end)`,
-		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, db.OrNull(p.Phone), p.Lang, p.EmailVerified, tx.Now, db.OrNull(a.InvitedBy))
-	detail := personAdded{Person: p.ID.String(), Roles: a.Roles, Auditor: p.Auditor, Administrator: p.Administrator, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}
+	batch.Queue(`insert into person (id, email, given_name, usual_name, auditor, administrator, profession, digital_adviser, phone, lang, email_verified_at, created_at, appointed_by, appointed_at, recipient, department_code)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $12::timestamptz end, $12, case when $6 then $13::uuid end, case when $6 then $12::timestamptz end, $14, $15)`,
+		p.ID, strings.ToLower(p.Email), p.GivenName, p.UsualName, p.Auditor, p.Administrator, p.Profession, p.DigitalAdviser, db.OrNull(p.Phone), p.Lang, p.EmailVerified, tx.Now, db.OrNull(a.InvitedBy), db.OrNull(p.Recipient), db.OrNull(p.Department))
+	detail := personAdded{Person: p.ID.String(), Roles: a.Roles, Auditor: p.Auditor, Administrator: p.Administrator, Recipient: p.Recipient, Department: p.Department, Invitation: idText(a.Invitation), GivenBy: idText(a.InvitedBy)}
 	if p.Sub != "" {
 		detail.Subject = identify(batch, tx, p.ID, p.Issuer, p.Sub)
 	}
@@ -118,11 +125,11 @@ func idText(id uuid.UUID) string {
 }
 
 const personColumns = `a.id, a.email, a.given_name, a.usual_name, a.profession, coalesce(a.phone, ''), a.lang, a.digital_adviser, a.auditor, a.administrator,
-	a.suspended_at is not null, coalesce(a.suspended_why, ''), a.email_verified_at is not null, a.phone_verified_at is not null`
+	a.suspended_at is not null, coalesce(a.suspended_why, ''), a.email_verified_at is not null, a.phone_verified_at is not null, coalesce(a.recipient, ''), coalesce(a.department_code, '')`
 
 func (p *Person) fields() []any {
 	return []any{&p.ID, &p.Email, &p.GivenName, &p.UsualName, &p.Profession, &p.Phone, &p.Lang, &p.DigitalAdviser, &p.Auditor, &p.Administrator,
-		&p.Suspended, &p.SuspendedWhy, &p.EmailVerified, &p.PhoneVerified}
+		&p.Suspended, &p.SuspendedWhy, &p.EmailVerified, &p.PhoneVerified, &p.Recipient, &p.Department}
 }
 
 // Recognise finds the person whom ProConnect names by issuer and sub, if that name was confirmed. It returns db.ErrNotFound when

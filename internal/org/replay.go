@@ -29,6 +29,8 @@ type entry struct {
 		Roles         []string  `json:"roles"`
 		Auditor       bool      `json:"auditor"`
 		Administrator bool      `json:"administrator"`
+		Recipient     string    `json:"recipient"`
+		Department    string    `json:"department"`
 		Invitation    uuid.UUID `json:"invitation"`
 		GivenBy       uuid.UUID `json:"given_by"`
 		Inquiry       string    `json:"inquiry"` // under which auditors suspended somebody, or lifted that
@@ -93,7 +95,7 @@ func (e entry) onOrganisation(p picture) {
 func (e entry) onPerson(p picture) {
 	person, name := personSubject(e.Detail.Person), identitySubject(e.Detail.Person, e.Detail.Subject)
 	if e.Action == "person.added" {
-		p[person] = &life{what: officeText(e.Detail.Auditor, e.Detail.Administrator, e.giver(), e.At), since: e.At}
+		p[person] = &life{what: office{e.Detail.Auditor, e.Detail.Administrator, e.Detail.Recipient, e.Detail.Department}.text(e.giver(), e.At), since: e.At}
 	}
 	if e.Detail.Subject != "" {
 		e.onName(p, name)
@@ -104,9 +106,9 @@ func (e entry) onPerson(p picture) {
 	}
 	switch e.Action {
 	case "person.appointed":
-		l.what = officeText(false, true, e.giver(), e.At)
+		l.what = office{administrator: true}.text(e.giver(), e.At)
 	case "person.office_ended":
-		l.what = officeText(false, false, uuid.Nil, e.At)
+		l.what = office{}.text(uuid.Nil, e.At)
 	case "person.suspended":
 		if !e.suspend(l) {
 			break

@@ -23,6 +23,8 @@ const (
 	Referent      Audience = "referent"      // a signed-in referent, running one organisation's people
 	Administrator Audience = "administrator" // a signed-in administrator
 	Auditor       Audience = "auditor"       // a signed-in auditor
+	Fraud         Audience = "fraud"         // signed in, of FranceConnect's fraud team
+	Prefecture    Audience = "prefecture"    // signed in, of a department's prefecture
 	Client        Audience = "client"        // a program; its handler authenticates it, errors are JSON and not pages
 	Probe         Audience = "probe"         // health checks: answered when the server is full too, and not logged
 )

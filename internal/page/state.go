@@ -40,8 +40,8 @@ func RequestID(ctx context.Context) string { return stateOf(ctx).id }
 // Who is the signed-in person as the header of a page shows them.
 type Who struct {
 	Name         string
-	Organisation string // for which they act; "" for auditors and administrators
-	Role         string // "aidant", "referent", "auditor" or "administrator": decides which links the header has
+	Organisation string // for which they act; "" for who has an office
+	Role         string // "aidant", "referent", "auditor", "administrator", "fraud" or "prefecture": decides which links the header has
 	Home         string // where their work begins, a path of ours
 	Referent     bool   // of that organisation, among other things or only
 	Several      bool   // they have other organisations to go to

@@ -107,9 +107,9 @@ func (rp *RP) meet(ctx context.Context, answer upstream.Answer, told asserted) (
 }
 
 // place says why somebody may not come in who asserts this organisation: it is none of theirs, or they are suspended there. Who
-// audits or administers belongs to none.
+// audits, administers or receives belongs to none.
 func (rp *RP) place(p org.Person, siret string) *refusal {
-	if p.Auditor || p.Administrator {
+	if p.Office() != "" {
 		return nil
 	}
 	if len(p.Memberships) == 0 {

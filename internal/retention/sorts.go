@@ -45,6 +45,7 @@ var kinds = []kind{
 	{"unshown_contacts", "person_contact", `x.expires_at < {now}`, ""},
 	{"mail_sign_ins", "maillink", `x.expires_at < {now}`, ""},
 	{"challenges", "credential_challenge", `x.expires_at < {now}`, ""},
+	{"signal_words", "recipient_signal", `x.words is not null and x.closed_at < {until}`, ""},
 	{"unfinished_factors", "credential_totp", `x.confirmed_at is null and x.created_at < {until}`, ""},
 	{"proofs", `(select expires_at from client_assertion union all select expires_at from dpop_proof union all select expires_at from api_token)`,
 		`x.expires_at < {now}`, ""},

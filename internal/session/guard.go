@@ -94,12 +94,27 @@ func (s *Sessions) Administrator(w http.ResponseWriter, r *http.Request) (*http.
 
 // Auditor is the guard of the pages of auditors, who have no charter.
 func (s *Sessions) Auditor(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	return s.uncharted(w, r, Auditor)
+}
+
+// Fraud is the guard of the pages of FranceConnect's fraud team, who have no charter.
+func (s *Sessions) Fraud(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	return s.uncharted(w, r, Fraud)
+}
+
+// Prefecture is the guard of the pages of prefectures, who have no charter.
+func (s *Sessions) Prefecture(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	return s.uncharted(w, r, Prefecture)
+}
+
+// uncharted lets pass who has a role without a charter, once they have a second factor.
+func (s *Sessions) uncharted(w http.ResponseWriter, r *http.Request, role string) (*http.Request, error) {
 	passed, at, err := s.signedIn(w, r)
 	if err != nil || at == nil {
 		return nil, err
 	}
 	switch {
-	case at.Role != Auditor:
+	case at.Role != role:
 		return passed, page.ErrForbidden
 	case at.Enrolling:
 		return s.sendTo(w, passed, FirstFactorPath, "login.gate.factor")

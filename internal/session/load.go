@@ -28,9 +28,10 @@ const found = `
 select s.id, s.cookie, s.browser, s.addressed, s.person_id, s.organisation_id, o.public_id, coalesce(s.role, ''), coalesce(s.method, ''),
   s.factor_at, coalesce(s.factor_kind, ''), s.factor_citizen, s.enrolling, s.proconnect, case when s.half_until > $2 then s.half_person end,
   s.created_at, s.seen_at, s.expires_at, coalesce(s.return_path, ''), s.return_for, s.login_again, coalesce(p.given_name, ''), coalesce(p.usual_name, ''), coalesce(o.name, ''),
-  s.role = 'referent' or coalesce(m.referent, false), coalesce(s.person_id is null or s.role = 'auditor' or ` + charterAccepted + `, false),
+  s.role = 'referent' or coalesce(m.referent, false), coalesce(s.person_id is null or s.role in ('auditor', 'fraud', 'prefecture') or ` + charterAccepted + `, false),
   s.addressed or coalesce((select true from session b where b.browser = s.browser and b.addressed limit 1), false),
   s.scope is not null and (s.person_id is null or p.suspended_at is null and case s.role when 'auditor' then p.auditor when 'administrator' then p.administrator
+    when 'fraud' then coalesce(p.recipient = 'fraud', false) when 'prefecture' then coalesce(p.recipient = 'prefecture', false)
     else o.active and coalesce(m.stands, false) end), p.suspended_at is not null, ` + grown + `, coalesce(s.kept_path, ''), case when s.notice_for = '` + endedNotice + `' then s.notice else '' end
 from (select *, set_config('mandat.org', coalesce(organisation_id::text, ''), true) as scope from session where cookie = $1 offset 0) s
   left join person p on p.id = s.person_id left join organisation o on o.id = s.organisation_id

@@ -66,8 +66,8 @@ func Places(p org.Person, siret string) []Place {
 // SignedIn says who signed in, and how.
 type SignedIn struct {
 	Person        uuid.UUID
-	Places        []Place   // the first is where they begin; none for auditors and administrators
-	Role          string    // of who has no place: Auditor or Administrator
+	Places        []Place   // the first is where they begin; none for who has an office
+	Role          string    // of who has no place: Auditor, Administrator, Fraud or Prefecture
 	Method        string    // ByProConnect and the others
 	FactorAt      time.Time // zero when no factor that counts was given
 	FactorKind    string    // FactorProConnect and the others, "" without

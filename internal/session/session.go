@@ -27,6 +27,8 @@ const (
 	Referent      = "referent"
 	Auditor       = "auditor"
 	Administrator = "administrator"
+	Fraud         = "fraud"      // of FranceConnect's fraud team
+	Prefecture    = "prefecture" // of a department
 )
 
 // The ways in.
@@ -53,9 +55,9 @@ type Session struct {
 	Hash          []byte    // names the session, never its secret; what depends on the session is bound to it
 	Browser       []byte    // names what all sessions of the same browser and sign-in have in common; no secret
 	Person        uuid.UUID // nil when nobody is signed in
-	Organisation  uuid.UUID // nil for auditors and administrators
+	Organisation  uuid.UUID // nil for auditors, administrators and recipients
 	PublicID      uuid.UUID // the organisation's, for addresses
-	Role          string    // Aidant, Referent, Auditor, Administrator, or "" when nobody is signed in
+	Role          string    // Aidant, Referent, Auditor, Administrator, Fraud, Prefecture, or "" when nobody is signed in
 	Referent      bool      // of the organisation, at this moment
 	Several       bool      // the person has sessions for several organisations in this browser
 	Addressed     bool      // found by an address that names the organisation
@@ -95,7 +97,7 @@ func (s *Session) Actor() journal.Actor {
 	if s.acting != "" {
 		return s.As(s.acting)
 	}
-	return s.As(map[string]journal.Kind{Aidant: journal.Aidant, Referent: journal.Referent, Auditor: journal.Auditor, Administrator: journal.Administrator}[s.Role])
+	return s.As(map[string]journal.Kind{Aidant: journal.Aidant, Referent: journal.Referent, Auditor: journal.Auditor, Administrator: journal.Administrator, Fraud: journal.Fraud, Prefecture: journal.Prefecture}[s.Role])
 }
 
 // As is Actor of another kind, for an act on a page that several kinds may see. The act itself asks whether they are that.
@@ -119,6 +121,10 @@ func (s *Session) Home() string {
 		return "/audit"
 	case Administrator:
 		return "/admin"
+	case Fraud:
+		return "/fraude"
+	case Prefecture:
+		return "/prefecture"
 	case Referent:
 		return s.Base() + "/referent"
 	}

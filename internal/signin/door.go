@@ -73,10 +73,8 @@ func (d *Door) Who(r *http.Request, p org.Person, way Way) (session.SignedIn, er
 		return who, ErrSuspended
 	}
 	switch who.Places = session.Places(p, way.SIRET); {
-	case p.Auditor:
-		who.Role = session.Auditor
-	case p.Administrator:
-		who.Role = session.Administrator
+	case p.Office() != "":
+		who.Role = p.Office() // the same words
 	case len(who.Places) == 0:
 		return who, ErrNoPlace
 	}

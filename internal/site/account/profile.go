@@ -44,10 +44,8 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := &profilePage{Common: page.Common{Title: "account.title", Current: ProfilePath}, Person: p, Organisations: places(p, at)}
 	switch {
-	case p.Auditor:
-		data.Office = "account.role.auditor"
-	case p.Administrator:
-		data.Office = "account.role.administrator"
+	case p.Office() != "":
+		data.Office = "account.role." + p.Office()
 	case slices.ContainsFunc(p.Memberships, func(m org.Membership) bool { return m.Role == org.RoleAidant }):
 		if err := s.certificationOf(r, data); err != nil {
 			return err

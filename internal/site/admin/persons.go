@@ -54,7 +54,7 @@ type personPage struct {
 	Person                          org.Person
 	Name                            string
 	Self                            bool
-	Office                          string // "auditor", "administrator" or ""
+	Office                          string // org.Person.Office
 	Places                          []place
 	Passkeys, Apps, Cards, Recovery int
 	Identities                      []org.Asked
@@ -96,12 +96,7 @@ func (s *Site) renderPerson(w http.ResponseWriter, r *http.Request, at *session.
 		return err
 	}
 	p.Name = p.Person.GivenName + " " + p.Person.UsualName
-	switch {
-	case p.Person.Auditor:
-		p.Office = "auditor"
-	case p.Person.Administrator:
-		p.Office = "administrator"
-	}
+	p.Office = p.Person.Office()
 	for _, m := range p.Person.Memberships {
 		p.Places = append(p.Places, place{m.Organisation.ID, m.Organisation.Name, m.Role})
 	}

@@ -71,7 +71,7 @@ func (m meaning) of(e *journal.Entry) (string, error) {
 // who names an actor.
 func (m meaning) who(kind journal.Kind, person uuid.UUID) (string, error) {
 	switch kind {
-	case journal.Aidant, journal.Referent, journal.Auditor, journal.Administrator:
+	case journal.Aidant, journal.Referent, journal.Auditor, journal.Administrator, journal.Fraud, journal.Prefecture:
 		return m.text(m.lang, "meaning.who."+string(kind), "ID", journal.Pseudonym(person))
 	default:
 		return m.text(m.lang, "meaning.who.system")

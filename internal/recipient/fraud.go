@@ -1,0 +1,143 @@
+package recipient
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/journal"
+)
+
+// Seen is an entry as the fraud team sees it.
+type Seen struct {
+	ID           int64 // grows with time
+	Index        int64 // in the log; -1 until it is provable
+	At           time.Time
+	Action       string
+	Organisation string // its name
+	Person       uuid.UUID
+	Citizen      uuid.UUID
+	Login        string // "" for ends
+	Outcome      string // why it was refused or given up, or how the mandate ended; "" for a use
+
+	organisation uuid.UUID
+}
+
+// How long a time may be asked for, all of it, or what concerns one citizen; and how much is shown of it.
+const (
+	Span        = 31 * 24 * time.Hour
+	SpanOfOne   = 366 * 24 * time.Hour
+	mostEntries = 50
+)
+
+// Wanted is what the fraud team looks for: a time, and in it everything, or what concerns one citizen, by the sub that FranceConnect was given or by the pseudonym of an entry.
+type Wanted struct {
+	Since, Until time.Time
+	Sub          string
+	Citizen      uuid.UUID
+	Before       int64 // Found.Next of the page before; 0 begins with the newest
+}
+
+// Found is a page of entries, the newest first.
+type Found struct {
+	Seen []Seen
+	Next int64 // Wanted.Before of the next page, 0 when there is none
+}
+
+var sub = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+// ValidSub reports whether a text can be a sub of ours.
+func ValidSub(text string) bool { return sub.MatchString(text) }
+
+// one reports whether a citizen is asked for.
+func (w Wanted) one() bool { return w.Sub != "" || w.Citizen != uuid.Nil }
+
+func (w Wanted) stands() bool {
+	longest := Span
+	if w.one() {
+		longest = SpanOfOne
+	}
+	span := w.Until.Sub(w.Since)
+	return span > 0 && span <= longest && (w.Sub == "" || ValidSub(w.Sub))
+}
+
+// sorts names what is asked for, never which.
+func (w Wanted) sorts() []string {
+	out := []string{"from", "to"}
+	if w.Sub != "" {
+		out = append(out, "sub")
+	}
+	if w.Citizen != uuid.Nil {
+		out = append(out, "citizen")
+	}
+	if w.Before > 0 {
+		out = append(out, "page")
+	}
+	return out
+}
+
+func (w Wanted) text() string {
+	return fmt.Sprintf("%s %s %q %s %d", w.Since.UTC().Format(journal.TimeFormat), w.Until.UTC().Format(journal.TimeFormat), w.Sub, w.Citizen, w.Before)
+}
+
+const fraudEntries = `select id, coalesce(index, -1), at, action, coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(organisation, ''), coalesce(person_id, '00000000-0000-0000-0000-000000000000'),
+	coalesce(citizen_id, '00000000-0000-0000-0000-000000000000'), coalesce(login, ''), coalesce(outcome, '') from recipient_fraud_entries($1, $2, $3, $4, $5, $6)`
+
+// Search returns a page of what the fraud team sees, which is a reading. A sub that is nobody's, or nobody's any more, finds nothing. It returns ErrSpan, org.ErrMayNot.
+func (r *Register) Search(ctx context.Context, by journal.Actor, w Wanted) (Found, error) {
+	if !w.stands() {
+		return Found{}, ErrSpan
+	}
+	out, err := r.search(ctx, by, w)
+	if err != nil {
+		return Found{}, wrap("search for the fraud team", err)
+	}
+	e := journal.Event{Action: "recipient.searched", Detail: searched{Filters: w.sorts(), Results: len(out.Seen), Query: digest(w.text())}}
+	if w.one() && len(out.Seen) > 0 {
+		e.Citizen, e.Organisation = out.Seen[0].Citizen, out.Seen[0].organisation // found, and forgotten, with the citizen's other entries
+	}
+	return out, wrap("record a search", r.read(ctx, by, e))
+}
+
+func (r *Register) search(ctx context.Context, by journal.Actor, w Wanted) (Found, error) {
+	citizen := w.Citizen
+	if w.Sub != "" {
+		var known []uuid.UUID
+		b := &pgx.Batch{}
+		collect(b, &known, pgx.RowTo[uuid.UUID], `select citizen_id from recipient_fraud_citizen($1, $2)`, r.clients.Sectors, w.Sub)
+		if _, err := r.ask(ctx, by, b); err != nil || len(known) == 0 || citizen != uuid.Nil && citizen != known[0] {
+			return Found{}, err
+		}
+		citizen = known[0]
+	}
+	var before *int64
+	if w.Before > 0 {
+		before = &w.Before
+	}
+	var of *uuid.UUID
+	if citizen != uuid.Nil {
+		of = &citizen
+	}
+	var out Found
+	b := &pgx.Batch{}
+	collect(b, &out.Seen, scanSeen, fraudEntries, r.clients.IDs, of, w.Since, w.Until, before, mostEntries+1)
+	if _, err := r.ask(ctx, by, b); err != nil {
+		return Found{}, err
+	}
+	if len(out.Seen) > mostEntries {
+		out.Seen = out.Seen[:mostEntries]
+		out.Next = out.Seen[mostEntries-1].ID
+	}
+	return out, nil
+}
+
+func scanSeen(row pgx.CollectableRow) (Seen, error) {
+	var s Seen
+	err := row.Scan(&s.ID, &s.Index, &s.At, &s.Action, &s.organisation, &s.Organisation, &s.Person, &s.Citizen, &s.Login, &s.Outcome)
+	s.At = s.At.UTC()
+	return s, err
+}
