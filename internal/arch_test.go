@@ -23,7 +23,7 @@ var levels = [][]string{
 	// 2 what every act needs
 	{"journal", "throttle", "jobs", "wrapping", "dpop"},
 	// 3 rules and their SQL, no HTTP
-	{"client", "org", "anomaly", "statistics", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "recipient", "erasure"},
+	{"client", "org", "anomaly", "statistics", "contact", "invitation", "card", "credential", "citizen", "terms", "draft", "mandate", "caseload", "attestation", "comparison", "keyring", "signingkey", "certification", "charter", "dossier", "retention", "notify", "backup", "phone", "consent", "report", "receipt", "unsealing", "inquiry", "sampling", "recipient", "erasure"},
 	// 4 protocols
 	{"session", "signin", "maillink", "proconnect", "franceconnect", "idp", "smsin", "clientauth", "apitoken", "decision", "backchannel"},
 	// 5 pages, no SQL
@@ -71,10 +71,11 @@ var beside = map[string][]string{
 	"receipt":        {"org", "mandate"},
 	"inquiry":        {"org", "mandate"},
 	"recipient":      {"org", "mandate"},
+	"sampling":       {"org"},
 	"retention":      {"org", "erasure"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":        {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
-	"comparison":     {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "inquiry", "recipient"},
+	"comparison":     {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "sampling", "inquiry", "recipient"},
 	"signin":         {"session"},
 	"maillink":       {"session"},
 	"proconnect":     {"session", "signin"},
@@ -181,6 +182,7 @@ var writersByPrefix = map[string]string{
 	"statistics_":     "statistics",
 	"inquiry":         "inquiry",
 	"recipient_":      "recipient",
+	"sample":          "sampling",
 	"erasure_":        "erasure",
 	"retention_":      "retention",
 }

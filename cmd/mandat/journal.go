@@ -21,6 +21,7 @@ type journalCmds struct {
 	Verify  verifyCmd   `cmd:"" help:"Check an export, a site, or both, trusting only a policy file."`
 	Export  exportCmd   `cmd:"" help:"Write the journal to a folder, or to a .tar file."`
 	Inspect inspectCmd  `cmd:"" help:"Verify the whole journal in the database where it lies, as the servers do every night."`
+	Sample  sampleCmds  `cmd:"" help:"Draw a sample again that auditors ordered, or make the secret to which an order is bound (docs/samples.md)."`
 	Prove   proveCmd    `cmd:"" help:"Write the proof of one entry, its line, and the timestamp if there is one: files that are checked offline."`
 	Witness witnessCmds `cmd:"" help:"Watch journals for other bodies, and cosign what continues what was seen (docs/witness.md)."`
 	Compare compareCmd  `cmd:"" help:"Compare what decides something (mandates, powers, attestations, organisations, people, roles, certifications, factors, cards, charter, invitations) with what the entries say."`

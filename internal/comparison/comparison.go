@@ -31,6 +31,7 @@ import (
 	"mandat/internal/receipt"
 	"mandat/internal/recipient"
 	"mandat/internal/report"
+	"mandat/internal/sampling"
 	"mandat/internal/signingkey"
 	"mandat/internal/statistics"
 	"mandat/internal/unsealing"
@@ -40,7 +41,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, anomaly.Compare, statistics.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, signingkey.Compare, client.Compare, unsealing.Compare, inquiry.Compare, recipient.Compare, journal.Compare} {
+		org.Compare, anomaly.Compare, statistics.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, signingkey.Compare, client.Compare, unsealing.Compare, inquiry.Compare, sampling.Compare, recipient.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err
