@@ -22,6 +22,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "compare-tables", Every: 24 * time.Hour, Run: a.compare},
 		{Name: "inspect-journal", Every: 24 * time.Hour, Run: a.inspect},
 		{Name: "stamp-journal", Every: time.Hour, Run: a.stampJournal},
+		{Name: "note-rest", Every: 10 * time.Minute, Run: a.noteRest},
 		{Name: "look-for-anomalies", Every: 10 * time.Minute, Run: a.anomalies.Watch},
 		{Name: "count-acts", Every: time.Minute, Run: a.statistics().Count},
 		{Name: "publish-figures", Every: time.Hour, Run: a.statistics().Publish},
@@ -61,7 +62,6 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.keeping(a.unsealings.Purge, "unsealing_words")},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
-		{Name: "purge-signals", Every: 24 * time.Hour, Run: a.keeping(a.recipients.Purge, "signal_words")},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.caseload.TellOfEnds(ctx, notify.Queue) }},
 	}

@@ -82,6 +82,14 @@ func (a *App) stampJournal(ctx context.Context) error {
 	return a.stamper.Stamp(ctx)
 }
 
+// noteRest has the journal say that nothing was done, for those who follow it by what others say of it.
+func (a *App) noteRest(ctx context.Context) error {
+	if a.stamper == nil && a.testimony == nil {
+		return nil
+	}
+	return testimony.Rest(ctx, a.journal)
+}
+
 // watchStamps shows when the journal was last stamped.
 func (m *metrics) watchStamps(a *App) {
 	if a.stamper == nil {

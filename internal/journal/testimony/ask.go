@@ -34,8 +34,8 @@ const (
 	tries      = 3               // sizes that it is told, one after the other
 	maxAnswer  = 32 << 10        // bytes
 	sizeType   = "text/x.tlog.size"
-	backward   = 24 * time.Hour  // by which the clock of a witness may be behind ours
-	forward    = 5 * time.Minute // and before
+	backward   = 30 * time.Minute // by which the clock of a witness may be behind ours
+	forward    = 5 * time.Minute  // and before
 )
 
 // outcome is what came of asking a witness.

@@ -8,6 +8,7 @@
 //	agree.go      before a server grows the tree: does a witness hold a larger one than the database?
 //	status.go     figures and alarms
 //	stamp.go      the hourly timestamp
+//	rest.go       an entry when nothing is done, so that there is something to cosign and to stamp
 //
 // Nothing waits inside a transaction, and nobody here waits for a witness: an act is provable under our signature at once,
 // and published under the witnesses' some seconds later.

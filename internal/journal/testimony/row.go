@@ -22,14 +22,19 @@ type task struct {
 	cosigned   bool
 }
 
+// stale is true of a kept checkpoint k that lies while entries wait to follow it, as after a stop. What is said of it now would say that it was there now, and they are
+// older: their dates would look false (verify.Tolerance). There is another one in a moment.
+const stale = `(k.at < clock_timestamp() - interval '10 minutes' and exists (select from journal_entry e, journal_tree t
+	where e.xid >= t.xid and not exists (select from journal_leaf l where l.entry_id = e.id)))`
+
 // task looks what there is to do for a witness; nil: nothing, or another server is at it.
 func (c *Collector) task(ctx context.Context, w verify.Witness) (*task, error) {
 	var t task
 	var busy, witnessed bool
 	err := c.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select k.size, k.note, exists (select from journal_cosignature s where s.size = k.size and s.key = $1),
-				exists (select from journal_witnessed d where d.size = k.size), coalesce(w.asked_size = k.size and w.asked_at > clock_timestamp() - $2::interval, false)
-			from (select size, note from journal_checkpoint order by size desc limit 1) k left join journal_witness w on w.key = $1`, w.ID(), lease).
+				exists (select from journal_witnessed d where d.size = k.size), `+stale+` or coalesce(w.asked_size = k.size and w.asked_at > clock_timestamp() - $2::interval, false)
+			from (select size, note, at from journal_checkpoint order by size desc limit 1) k left join journal_witness w on w.key = $1`, w.ID(), lease).
 			Scan(&t.size, &t.note, &t.cosigned, &witnessed, &busy)
 	})
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (t.cosigned && witnessed || !t.cosigned && busy) {

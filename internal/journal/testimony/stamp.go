@@ -72,8 +72,8 @@ func (s *Stamper) Stamp(ctx context.Context) error {
 func (s *Stamper) due(ctx context.Context) (size int64, text string, err error) {
 	var note string
 	err = s.o.DB.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select c.size, c.note from journal_checkpoint c where c.size = case when $1 then (select max(size) from journal_witnessed) else (select max(size) from journal_checkpoint) end
-			and not exists (select from journal_timestamp t where t.size = c.size)`, s.o.Witnessed).Scan(&size, &note)
+		return tx.QueryRow(ctx, `select k.size, k.note from journal_checkpoint k where k.size = case when $1 then (select max(size) from journal_witnessed) else (select max(size) from journal_checkpoint) end
+			and not exists (select from journal_timestamp t where t.size = k.size) and not `+stale, s.o.Witnessed).Scan(&size, &note)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, "", nil
