@@ -17,7 +17,7 @@ import (
 
 type demoCommand struct {
 	Check bool   `help:"Walk a story on free ports with a fresh database, print a line per step, and end."`
-	Story string `arg:"" optional:"" enum:"whole,people,mandates,provider" default:"whole" help:"With --check: whole, from sign-in to audit; people, from an invitation to a signature; mandates, how they are agreed to, written, renewed and ended, and their documents; or provider, what FranceConnect and a service that talks to Mandat directly are told."`
+	Story string `arg:"" optional:"" enum:"whole,people,mandates,provider,journal" default:"whole" help:"With --check: whole, from sign-in to audit; people, from an invitation to a signature; mandates, how they are agreed to, written, renewed and ended, and their documents; provider, what FranceConnect and a service that talks to Mandat directly are told; or journal, who watches and checks it, what tampering shows, what auditors do in it, and an erasure."`
 	Dir   string `help:"Folder that keeps the data between runs." default:".data/demo" type:"path"`
 	Twin  string `help:"Folder of the stand-ins' packages." default:".data/twin" type:"path"`
 	Port  int    `help:"First port to try." default:"8080"`
@@ -48,11 +48,15 @@ func (d demoCommand) Run(ctx context.Context) error {
 }
 
 func (d demoCommand) check(ctx context.Context) error {
-	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Progress: os.Stdout, KeepEvery: 500 * time.Millisecond, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	running, err := demo.Start(ctx, demo.Options{Twin: d.Twin, Program: path, Progress: os.Stdout, KeepEvery: 500 * time.Millisecond, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	walk := map[string]func(context.Context, io.Writer) error{"whole": running.Check, "people": running.CheckPeople, "mandates": running.CheckMandates, "provider": running.CheckProvider}[d.Story]
+	walk := map[string]func(context.Context, io.Writer) error{"whole": running.Check, "people": running.CheckPeople, "mandates": running.CheckMandates, "provider": running.CheckProvider, "journal": running.CheckJournal}[d.Story]
 	return errors.Join(walk(ctx, os.Stdout), running.Stop())
 }
 

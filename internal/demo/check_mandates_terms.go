@@ -115,11 +115,15 @@ func (c *check) entries(mandate uuid.UUID, action string) ([][]byte, error) {
 	}
 	list := c.Config.BaseURL + "/audit/journal?" + url.Values{"mandat": {mandate.String()}, "acte": {action}}.Encode()
 	var links [][][]byte
-	for tries := 0; len(links) == 0 && tries < 100; tries++ { // an entry has a page when it is in the tree, some milliseconds after the act
-		if err := w.Get(list); err != nil {
-			return nil, err
+	err := c.soon(func() error { // an entry has a page when it is in the tree, some milliseconds after the act
+		err := w.Get(list)
+		if links = entryLink.FindAllSubmatch(w.Body(), -1); err == nil && len(links) == 0 {
+			err = fmt.Errorf("the auditor's page shows no entry %s: %d %q", action, w.Status(), w.H1())
 		}
-		links = entryLink.FindAllSubmatch(w.Body(), -1)
+		return err
+	})()
+	if err != nil {
+		return nil, err
 	}
 	var out [][]byte
 	for _, link := range links {

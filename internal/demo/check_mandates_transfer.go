@@ -2,7 +2,6 @@ package demo
 
 import (
 	"net/url"
-	"time"
 
 	"mandat/internal/walk"
 )
@@ -30,17 +29,5 @@ func (m *mandates) transferred() []step {
 		{"then the one before has ended, its certificate says that it was transferred with the citizen's consent, and opens nothing any more", all(
 			m.soon(all(page(m.jeanne, &m.moved, ""), says(m.jeanne, "Passé à un autre organisme"))), m.certificate(&m.moved, "transferred"), lacks(m.jeanne, organisations[1].Name), m.notFound(m.jeanne, name))},
 		{"and the new one opens the service to the other organisation", all(func() error { return m.paul.Use(AllowanceService, name, housing) }, says(m.paul, "Bonjour Moussa"), func() error { return m.paul.LeaveService(AllowanceService) })},
-	}
-}
-
-// soon does something until it succeeds, for what a job does.
-func (m *mandates) soon(do func() error) func() error {
-	return func() error {
-		const patience = time.Minute
-		for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-			if err := do(); err == nil || time.Now().After(deadline) || m.ctx.Err() != nil {
-				return err
-			}
-		}
 	}
 }

@@ -2,9 +2,10 @@
 // public service, people to sign in as, and the site itself. Nothing is faked on our side: the site that `mandat demo`
 // runs is the one that `mandat serve` runs, with settings made here.
 //
-// Four stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
+// Five stories walk it as browsers without JavaScript would, and say at which step they fail: check.go from sign-in to audit (with
 // check_use.go and check_audit.go), check_people.go from an invitation to a signature, check_mandates.go (with its own files) how mandates are
-// agreed to, written, renewed and ended, and what is handed over, check_provider.go what FranceConnect and a service that talks to Mandat directly are told. A test lives them all.
+// agreed to, written, renewed and ended, and what is handed over, check_provider.go what FranceConnect and a service that talks to Mandat directly are told, check_journal.go
+// (with its own files) who watches and checks the journal, what tampering with it shows, what auditors do in it, and an erasure: it runs the program's commands too. A test lives them all.
 package demo
 
 import (
@@ -42,6 +43,7 @@ type Options struct {
 	Progress io.Writer // a line for what takes more than a moment
 	Log      *slog.Logger
 	Clock    *clock.Clock // nil is the machine's
+	Program  string       // path of this program, whose commands the story of the journal runs
 
 	KeepEvery time.Duration // between checkpoints of the journal that are kept, and shown to witnesses; 0 is ten seconds
 }
@@ -56,6 +58,7 @@ type Demo struct {
 	Dir     string
 	Policy  string // path of the journal's policy file
 
+	program   string   // its path
 	witnesses []string // addresses of their pages
 	stops     []func() error
 }
@@ -65,7 +68,7 @@ const Database = "mandat"
 
 // Start starts everything, in an order in which each part finds what it needs. Stop it whatever happens.
 func Start(ctx context.Context, o Options) (*Demo, error) {
-	d := &Demo{Dir: o.Dir}
+	d := &Demo{Dir: o.Dir, program: o.Program}
 	err := d.start(ctx, o)
 	if err != nil {
 		return nil, errors.Join(err, d.Stop())

@@ -26,6 +26,7 @@ func (d *Demo) Describe(w io.Writer, program, log string) {
 	line("the page above. From invitation to signature, step by step: %s demo --check people", program)
 	line("How mandates are agreed to, used, renewed and ended, step by step: %s demo --check mandates", program)
 	line("What FranceConnect and a direct service are told, step by step: %s demo --check provider", program)
+	line("Who watches and checks the journal, and what auditors do in it, step by step: %s demo --check journal", program)
 	line("")
 	line("As the citizen, choose at FranceConnect's stand-in for example")
 	line("")

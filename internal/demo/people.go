@@ -84,8 +84,9 @@ func Professionals() []Professional {
 	adele, bruno := officer("adele", "Adèle", "Garnier", "administrator: organisations, results of tests, cards, jobs"), officer("bruno", "Bruno", "Keller", "administrator, the second person that some acts need")
 	adele.Administrator, bruno.Administrator = true, true
 	sofia := officer("sofia", "Sofia", "Lenoir", "auditor")
-	sofia.Auditor = true
-	return append([]Professional{jeanne, karim, nadia, odile, denise, paul, claire, adele, bruno, sofia}, refused(jeanne, karim)...)
+	alma := officer("alma", "Alma", "Colin", "auditor, the second person that some acts need")
+	sofia.Auditor, alma.Auditor = true, true
+	return append([]Professional{jeanne, karim, nadia, odile, denise, paul, claire, adele, bruno, sofia, alma}, refused(jeanne, karim)...)
 }
 
 // refused are those who do not come in.
