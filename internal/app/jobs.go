@@ -62,6 +62,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.keeping(a.unsealings.Purge, "unsealing_words")},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
+		{Name: "purge-signals", Every: 24 * time.Hour, Run: a.keeping(a.recipients.Purge, "signal_words")},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.caseload.TellOfEnds(ctx, notify.Queue) }},
 	}
