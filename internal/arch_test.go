@@ -38,7 +38,7 @@ var levels = [][]string{
 // beside lists the imports allowed within one level.
 var beside = map[string][]string{
 	"envelope":       {"token"},
-	"paper":          {"prose"},
+	"paper":          {"prose", "pdf"},
 	"journal/verify": {"journal/format", "journal/stamp"},
 	"journal/draw":   {"journal/format", "journal/stamp", "journal/verify"},
 	"sirene":         {"clock"},

@@ -168,7 +168,7 @@ func TestAlert_Life(t *testing.T) {
 	}
 	w.sound()
 	w.forward(366 * 24 * time.Hour)
-	w.watch()
+	w.must(w.register.Purge(t.Context()))
 	if a, err := w.register.Find(t.Context(), w.sofia, first.ID); err != nil || a.Words != "" || a.Kind != anomaly.Confirmed {
 		t.Errorf("%+v, %v", a, err)
 	}

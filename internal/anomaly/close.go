@@ -123,14 +123,6 @@ func (r *Register) act(ctx context.Context, by journal.Actor, id uuid.UUID, f fu
 	})
 }
 
-// purge destroys the words of alerts that were closed a year ago.
-func (r *Register) purge(ctx context.Context) error {
-	return r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update anomaly_alert set data_key = null, words = null where closed_at < $1 and words is not null`, r.clock.Now().Add(-keepWords))
-		return err
-	})
-}
-
 // Wrapped is the column of the keys under which words lie.
 func Wrapped() wrapping.Column {
 	return wrapping.Column{

@@ -23,7 +23,7 @@ type pass struct {
 func (r *Register) Watch(ctx context.Context) error {
 	next, week, err := r.stands(ctx)
 	if err == nil {
-		err = errors.Join(r.watchDays(ctx, next), r.watchWeeks(ctx, week), r.purge(ctx))
+		err = errors.Join(r.watchDays(ctx, next), r.watchWeeks(ctx, week))
 	}
 	return wrap("look for anomalies", err)
 }

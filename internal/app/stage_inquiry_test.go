@@ -40,7 +40,7 @@ func (s *stage) inquiry() string {
 		return false
 	}
 	switch {
-	case ends("/mesures", "/levees", "/{finding}"):
+	case ends("/mesures", "/levees", "/{finding}", "/{finding}/rapport"):
 		m := s.site.Sign(s.t, s.owner.By, fixture.Citizen(s.n), fixture.Tax)
 		finding, err := all.Find(s.ctx(), alma, q.ID, inquiry.Finding{Gravity: inquiry.Grave, Organisation: m.Organisation, Mandate: m.ID, Words: foundWords})
 		must(s.t, err)
@@ -50,6 +50,10 @@ func (s *stage) inquiry() string {
 			whole, err := all.Look(s.ctx(), alma, q.ID)
 			must(s.t, err)
 			s.made["{measure}"] = whole.Measures[0].ID.String()
+		}
+		if ends("/{finding}/rapport") {
+			must(s.t, all.Reply(s.ctx(), s.site.Odile, finding, foundWords))
+			must(s.t, all.Decide(s.ctx(), s.auditor("decideuse"), q.ID, inquiry.Decision{Outcome: inquiry.Warning, Words: foundWords}))
 		}
 	case ends("/decision", "/cloture", "/reouverture"):
 		_, err := all.Find(s.ctx(), alma, q.ID, inquiry.Finding{Gravity: inquiry.None, Words: foundWords})

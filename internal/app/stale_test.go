@@ -33,8 +33,8 @@ var unhurried = []string{
 	"POST /brouillons/{draft}/identite/telephone", "POST /brouillons/{draft}/identite/telephone/annulation", // as on this screen
 	"POST /mandats/{mandate}/telephone/exception", // nobody has asked here: there is no field to fill in (aidant.TestPhone_WantsAColleague)
 	"POST /mandats", "POST /mandats/{mandate}/usages", "POST /mandats/{mandate}/usages/{use}", "POST /mandats/{mandate}/compte-rendu", "POST /mandats/{mandate}/recu", // a search, accounts of what was done, and a paper of the citizen's
-	"POST /referent/constats/{finding}", // a reply, which takes nothing from anybody
-	"POST /brouillons/{draft}/temoin",   // of a colleague's draft (counter.TestWitness_TheSecondColleague)
+	"POST /referent/constats/{finding}", "POST /referent/constats/{finding}/rapport", // a reply, and a paper, which take nothing from anybody
+	"POST /brouillons/{draft}/temoin", // of a colleague's draft (counter.TestWitness_TheSecondColleague)
 }
 
 // What is no text of somebody's: codes, which are good for once, the buttons and hidden fields of the page, and files, which a page cannot fill in.

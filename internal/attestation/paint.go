@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"mandat/internal/paper"
 	"mandat/internal/pdf"
 )
 
@@ -51,27 +52,5 @@ func set(s Sheet, words []Block, now time.Time) ([]byte, error) {
 // lay lays words out.
 func lay(layout pdf.Layout, lang string, words []Block, now time.Time) (*pdf.Document, error) {
 	d := pdf.NewIn(layout, lang, words[0].Text, now)
-	for _, b := range words {
-		switch b.Kind {
-		case Heading:
-			d.Heading(b.Level, b.Text)
-		case Paragraph:
-			d.Paragraph(b.Text)
-		case List:
-			d.List(b.Items)
-		case Facts:
-			if b.Small {
-				d.SmallPairs(b.Rows)
-			} else {
-				d.Pairs(b.Rows)
-			}
-		case QR:
-			if err := d.QR(b.Text, b.Alt, b.Items, b.Word); err != nil {
-				return nil, err
-			}
-		case Note:
-			d.Note(b.Text)
-		}
-	}
-	return d, nil
+	return d, paper.Set(d, words)
 }

@@ -25,12 +25,13 @@ func (r *Register) warn(ctx context.Context, tx *db.Tx, now time.Time, person uu
 	return r.directory.Tell(tx, now, org.Message{Kind: "contact_changed", About: about(person, now), Person: person})
 }
 
-// Purge forgets what was not shown in time, and addresses that were told. A job calls it.
+// Purge forgets what was not shown in time, and addresses that were told, but those of the professionals of an organisation that is held. A job calls it.
 func (r *Register) Purge(ctx context.Context) error {
 	now := r.clock.Now()
 	_, err := r.db.Purge(ctx, db.Nothing(), `delete from person_contact where (person_id, kind) in (select person_id, kind from person_contact where expires_at < $1 limit $2)`, now)
 	if err == nil {
-		_, err = r.db.Purge(ctx, db.Nothing(), `delete from person_contact_former where (person_id, at) in (select person_id, at from person_contact_former where at < $1 limit $2)`, now.Add(-formerLife))
+		_, err = r.db.Purge(ctx, db.System(), `delete from person_contact_former where (person_id, at) in (select person_id, at from person_contact_former where at < $1
+			and not erasure_held_member(person_id, $2) limit $3)`, now.Add(-formerLife), now)
 	}
 	if err != nil {
 		return fmt.Errorf("purge contacts: %w", err)

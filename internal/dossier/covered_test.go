@@ -56,7 +56,7 @@ var covered = map[string]coverage{
 	"inquiry_finding": {"", "id inquiry_id round gravity organisation_id person_id mandate_id data_key words words_sha256 state made_by made_at due_at reply reply_sha256 replied_by replied_at outcome decided_at",
 		"what auditors found about an organisation; that a mandate was suspended is told among the acts"},
 	"inquiry_measure": {"", "id inquiry_id finding_id kind organisation_id person_id mandate_id provisional state ordered_by ordered_at stood_at ended_at", "told among the acts"},
-	"erasure_hold":    {"citizen_id reason held_at until released_at", "id organisation_id held_by released_by", byOther},
+	"erasure_hold":    {"citizen_id reason held_at until released_at release_reason", "id organisation_id held_by released_by", byOther},
 	"erasure_request": {"state asked_at due_at taken_back_at", "id organisation_id citizen_id asked_by taken_back_by", byOther + "; who noted it stands among the acts"},
 	"unsealing": {"citizen_id reason state asked_at decided_at until looks looked_at", "id person_id organisation_id data_key words asked_by expires_at decided_by ended_by ended_at",
 		"auditors are told by their function; their words are sealed for auditors alone, and go within a year"},

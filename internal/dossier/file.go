@@ -251,6 +251,7 @@ type Hold struct {
 	HeldAt     time.Time `json:"held_at"`
 	Until      time.Time `json:"until"`
 	ReleasedAt time.Time `json:"released_at,omitzero"`
+	Why        string    `json:"why,omitempty"` // it was released before its day
 }
 
 // Erasure is a request of the citizen to be erased.

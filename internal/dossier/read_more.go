@@ -100,10 +100,10 @@ func (g *reading) readHolds(ctx context.Context) error {
 	g.out.file.Holds, err = all(ctx, g.tx, func(row pgx.CollectableRow) (Hold, error) {
 		var h Hold
 		var released *time.Time
-		err := row.Scan(&h.Reason, &h.Everybody, &h.HeldAt, &h.Until, &released)
+		err := row.Scan(&h.Reason, &h.Everybody, &h.HeldAt, &h.Until, &released, &h.Why)
 		h.ReleasedAt = db.OrZero(released)
 		return h, err
-	}, `select reason, citizen_id is null, held_at, until, released_at from erasure_hold where organisation_id = $2 and (citizen_id = $1 or citizen_id is null) order by held_at`, g.id, g.by.Organisation)
+	}, `select reason, citizen_id is null, held_at, until, released_at, coalesce(release_reason, '') from erasure_hold where organisation_id = $2 and (citizen_id = $1 or citizen_id is null) order by held_at`, g.id, g.by.Organisation)
 	return err
 }
 

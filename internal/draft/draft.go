@@ -299,7 +299,7 @@ func (r *Register) Purge(ctx context.Context, limit int) (int64, error) {
 	var purged int64
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `delete from mandate_draft where id in (select id from mandate_draft where state <> 'signed' and expires_at <= $1
-			and not exists (select from citizen c where c.organisation_id = mandate_draft.organisation_id and c.sub_index = mandate_draft.sub_index and erasure_held(c.organisation_id, c.id, $1)) limit $2)`,
+			and not erasure_held(organisation_id, erasure_drafts_citizen(id), $1) limit $2)`,
 			r.clock.Now(), limit)
 		purged = tag.RowsAffected()
 		return err

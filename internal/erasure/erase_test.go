@@ -55,7 +55,7 @@ func TestErase_IsRefusedUntilNothingKeepsThem(t *testing.T) {
 		if got, ok := errors.AsType[*erasure.HeldError](erase()); !ok || got.Hold.ID != h.ID {
 			t.Errorf("hold %d: %v", n, got)
 		}
-		must(t, w.register.Release(t.Context(), w.admin, h.ID))
+		must(t, w.register.Release(t.Context(), w.admin, h.ID, "over"))
 	}
 	if err := erase(); !errors.Is(err, journal.ErrNotProvable) {
 		t.Errorf("with an entry that is not in the tree: %v", err)
@@ -182,7 +182,7 @@ func TestErase_IsTheOnlyWay(t *testing.T) {
 		if err := byHand(m.Citizen, own); err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("while a hold stands: %v, want %s", err, what)
 		}
-		must(t, w.register.Release(t.Context(), w.admin, h.ID))
+		must(t, w.register.Release(t.Context(), w.admin, h.ID, "over"))
 	}
 	if err := run(w.Owner, `delete from journal_entry where citizen_id = `+mine); err == nil || !strings.Contains(err.Error(), "no entry says so") {
 		t.Errorf("by the owner: %v", err)
@@ -382,11 +382,11 @@ func TestHold_IsAnAdministratorsOfAReasonAndATime(t *testing.T) {
 	if all, err := w.register.Holds(t.Context()); err != nil || len(all) != 1 || all[0].ID != h.ID || all[0].Reason != "inspection" || all[0].HeldBy != w.admin.Person {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if err := w.register.Release(t.Context(), w.Jeanne, h.ID); !errors.Is(err, org.ErrMayNot) {
+	if err := w.register.Release(t.Context(), w.Jeanne, h.ID, "over"); !errors.Is(err, org.ErrMayNot) {
 		t.Errorf("released by an aidant: %v", err)
 	}
-	must(t, w.register.Release(t.Context(), w.admin, h.ID))
-	if err := w.register.Release(t.Context(), w.admin, h.ID); !errors.Is(err, db.ErrNotFound) {
+	must(t, w.register.Release(t.Context(), w.admin, h.ID, "over"))
+	if err := w.register.Release(t.Context(), w.admin, h.ID, "over"); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("released twice: %v", err)
 	}
 	w.content(t)

@@ -23,7 +23,10 @@ const MaxHold = 2 * 365 * 24 * time.Hour
 // HoldReasons are why records are held. What is behind one stands elsewhere: no words about anybody are kept with it.
 var HoldReasons = []string{"investigation", "litigation", "inspection"}
 
-// ErrHold says that a hold is not one that can be made: of no reason, or of no time.
+// ReleaseReasons are why a hold is released before its day: what it was for is over, who asked for it wants it no longer, or it was made by mistake.
+var ReleaseReasons = []string{"over", "lifted", "mistaken"}
+
+// ErrHold says that a hold is not one that can be made, or released: of no reason, or of no time.
 var ErrHold = errors.New("not a hold of a reason and a time")
 
 // Hold keeps the records of a citizen, or of everybody in an organisation, from being erased, and every step of retention from them.
@@ -34,15 +37,18 @@ type Hold struct {
 	HeldAt, Until         time.Time
 	HeldBy                uuid.UUID
 	ReleasedAt            *time.Time
+	ReleasedBy            uuid.UUID
+	ReleaseReason         string // of ReleaseReasons; "" also for one that was released before reasons were asked for
 }
 
 // Stands reports whether a hold counts.
 func (h Hold) Stands(now time.Time) bool { return h.ReleasedAt == nil && now.Before(h.Until) }
 
-const holdColumns = `h.id, h.organisation_id, coalesce(h.citizen_id, '00000000-0000-0000-0000-000000000000'), h.reason, h.held_at, h.until, h.held_by, h.released_at`
+const holdColumns = `h.id, h.organisation_id, coalesce(h.citizen_id, '00000000-0000-0000-0000-000000000000'), h.reason, h.held_at, h.until, h.held_by, h.released_at,
+	coalesce(h.released_by, '00000000-0000-0000-0000-000000000000'), coalesce(h.release_reason, '')`
 
 func scanHold(row pgx.CollectableRow) (h Hold, err error) {
-	return h, row.Scan(&h.ID, &h.Organisation, &h.Citizen, &h.Reason, &h.HeldAt, &h.Until, &h.HeldBy, &h.ReleasedAt)
+	return h, row.Scan(&h.ID, &h.Organisation, &h.Citizen, &h.Reason, &h.HeldAt, &h.Until, &h.HeldBy, &h.ReleasedAt, &h.ReleasedBy, &h.ReleaseReason)
 }
 
 // StandingHold is SQL: that something about a citizen c of an organisation o is held at a time. It is for queries that look for what is due.
@@ -63,12 +69,18 @@ func queueHolds(b *pgx.Batch, who Who, out *[]Hold) {
 // holdLock names the lock that holds of an organisation take, and erasures share.
 func holdLock(organisation uuid.UUID) string { return "erasure.hold " + organisation.String() }
 
-// heldEntry is the detail of an entry about a hold.
-type heldEntry struct {
-	Hold   string `json:"hold"`
-	Reason string `json:"reason,omitempty"`
-	Until  string `json:"until,omitempty"`
-}
+// heldEntry is the detail of the entry about a hold that is made, and releasedEntry of the one about its release; docs/journal.md lists them.
+type (
+	heldEntry struct {
+		Hold   string `json:"hold"`
+		Reason string `json:"reason"`
+		Until  string `json:"until"`
+	}
+	releasedEntry struct {
+		Hold string `json:"hold"`
+		Why  string `json:"why"`
+	}
+)
 
 // MakeHold is an administrator's act. It waits for erasures under way in the organisation: a citizen who is held is there. Errors: ErrHold, org.ErrMayNot,
 // org.ErrFactorTooOld, db.ErrNotFound.
@@ -102,8 +114,9 @@ func (r *Register) MakeHold(ctx context.Context, by journal.Actor, who Who, reas
 	return h, nil
 }
 
-// Release is an administrator's act that ends a hold. Errors: org.ErrMayNot, db.ErrNotFound for one that is not there or was released.
-func (r *Register) Release(ctx context.Context, by journal.Actor, hold uuid.UUID) error {
+// Release is an administrator's act that ends a hold, for one of ReleaseReasons. Errors: ErrHold, org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound for one that is not there or
+// was released.
+func (r *Register) Release(ctx context.Context, by journal.Actor, hold uuid.UUID, why string) error {
 	b := &pgx.Batch{}
 	may := org.MayAdminister(b, by)
 	err := r.journal.RecordAfter(ctx, by, b, func(tx *journal.Tx) (journal.Event, error) {
@@ -111,17 +124,20 @@ func (r *Register) Release(ctx context.Context, by journal.Actor, hold uuid.UUID
 		if err == nil {
 			err = org.Fresh(by, tx.Now)
 		}
+		if err == nil && !slices.Contains(ReleaseReasons, why) {
+			err = ErrHold
+		}
 		if err != nil {
 			return journal.Event{}, err
 		}
 		var who Who
 		var citizen *uuid.UUID
-		err = tx.QueryRow(ctx, `update erasure_hold set released_at = $2, released_by = $3 where id = $1 and released_at is null returning organisation_id, citizen_id`, hold, tx.Now, by.Person).
+		err = tx.QueryRow(ctx, `update erasure_hold set released_at = $2, released_by = $3, release_reason = $4 where id = $1 and released_at is null returning organisation_id, citizen_id`, hold, tx.Now, by.Person, why).
 			Scan(&who.Organisation, &citizen)
 		if err != nil {
 			return journal.Event{}, db.Found("release a hold", err)
 		}
-		return journal.Event{Action: "erasure.released", Organisation: who.Organisation, Citizen: db.OrZero(citizen), Detail: heldEntry{Hold: hold.String()}}, nil
+		return journal.Event{Action: "erasure.released", Organisation: who.Organisation, Citizen: db.OrZero(citizen), Detail: releasedEntry{hold.String(), why}}, nil
 	})
 	if err != nil {
 		return fmt.Errorf("release a hold: %w", err)
@@ -131,9 +147,21 @@ func (r *Register) Release(ctx context.Context, by journal.Actor, hold uuid.UUID
 
 // Holds lists the holds that stand, the last made first.
 func (r *Register) Holds(ctx context.Context) ([]Hold, error) {
+	return r.holds(ctx, `h.released_at is null and h.until > $1 order by h.held_at desc, h.id`, r.clock.Now())
+}
+
+// maxReleased is how many released holds are listed.
+const maxReleased = 50
+
+// Released lists the holds that were released, the last first, at most fifty.
+func (r *Register) Released(ctx context.Context) ([]Hold, error) {
+	return r.holds(ctx, `h.released_at is not null order by h.released_at desc, h.id limit $1`, maxReleased)
+}
+
+func (r *Register) holds(ctx context.Context, which string, arg any) ([]Hold, error) {
 	var out []Hold
 	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select `+holdColumns+` from erasure_hold h where h.released_at is null and h.until > $1 order by h.held_at desc`, r.clock.Now())
+		rows, err := tx.Query(ctx, `select `+holdColumns+` from erasure_hold h where `+which, arg)
 		if err != nil {
 			return err
 		}

@@ -255,7 +255,7 @@ func TestCarryOut(t *testing.T) {
 		t.Errorf("%d citizens are there, of whom one is held and one took it back", left())
 	}
 	w.content(t)
-	must(t, w.register.Release(t.Context(), w.admin, h.ID))
+	must(t, w.register.Release(t.Context(), w.admin, h.ID, "over"))
 	must(t, w.register.CarryOut(t.Context())) // an entry about them is not in the tree yet
 	w.provable(t)
 	must(t, w.register.CarryOut(t.Context()))

@@ -193,9 +193,10 @@ func (rp *RP) farewellOf(ctx context.Context, state string, browser []byte) (boo
 // keptLinks is how long what became of a link is kept: nothing needs it once its page was left.
 const keptLinks = 24 * time.Hour
 
-// Purge deletes the links that were made more than a day ago. A job calls it.
+// Purge deletes the links that were made more than a day ago, but those of a citizen whose records are held. A job calls it.
 func (rp *RP) Purge(ctx context.Context) error {
-	_, err := rp.db.Purge(ctx, db.System(), `delete from franceconnect_link where id in (select id from franceconnect_link where created_at < $1 limit $2)`, rp.clock.Now().Add(-keptLinks))
+	_, err := rp.db.Purge(ctx, db.System(), `delete from franceconnect_link where id in (select id from franceconnect_link where created_at < $1
+		and not erasure_held(organisation_id, erasure_drafts_citizen(draft_id), $2) limit $3)`, rp.clock.Now().Add(-keptLinks), rp.clock.Now())
 	if err != nil {
 		return fmt.Errorf("purge links: %w", err)
 	}

@@ -50,6 +50,11 @@ type entry struct {
 		Measures []string  `json:"measures"`
 		Note     string    `json:"note"`
 		Words    string    `json:"words_sha256"`
+		Report   string    `json:"report"`
+		State    string    `json:"state"`
+		Lang     string    `json:"lang"`
+		Size     int64     `json:"size"`
+		SHA256   string    `json:"sha256"`
 	} `json:"detail"`
 }
 
@@ -91,7 +96,13 @@ func (e entry) apply(all map[uuid.UUID]life, findingsOf map[uuid.UUID][]uuid.UUI
 	case "reopened":
 		q["state"], q["round"] = Open, fmt.Sprint(d.Round)
 		delete(q, "closed")
+	case "reported":
+		q["report "+d.Report] = reportText(d.State, d.Round, d.Lang, d.Size, d.SHA256, e.Organisation, who)
 	}
+}
+
+func reportText(state string, round int, lang string, size int64, sum string, organisation uuid.UUID, who string) string {
+	return fmt.Sprintf("%s in round %d, %s, under %d, %s, for %s, %s", state, round, lang, size, sum, organisation, who)
 }
 
 func attachedAs(index int64) string { return fmt.Sprintf("entry %d", index) }
@@ -182,6 +193,15 @@ func tables(ctx context.Context, tx pgx.Tx, have map[uuid.UUID]life) error {
 			l["outcome"] = f.Outcome + " at " + at(f.DecidedAt)
 		}
 		have[f.ID] = l
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := each(`select `+reportColumns+` from inquiry_report p`, func(row pgx.CollectableRow) error {
+		p, err := scanReport(row)
+		if l := have[p.Inquiry]; l != nil {
+			l["report "+p.ID.String()] = reportText(p.State, p.Round, p.Lang, p.Size, hex.EncodeToString(p.SHA256), p.Organisation, fmt.Sprintf("by %s at %s", p.MadeBy, at(p.MadeAt)))
+		}
 		return err
 	}); err != nil {
 		return err

@@ -146,7 +146,7 @@ func (r *Register) order(ctx context.Context, tx *journal.Tx, h *held, findings 
 func (r *Register) Close(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return wrap("close an inquiry", r.act(ctx, by, id, nil, func(tx *journal.Tx, h *held) (journal.Event, error) {
 		err := tx.ExecOne(ctx, db.ErrConflict, `update inquiry set state = 'closed', closed_by = $2, closed_at = $3 where id = $1 and state = 'decided'`, id, by.Person, tx.Now)
-		queueDestroy(tx.Tx, `id = $1 and erased_at is not null`, id)
+		queueDestroy(tx.Tx, `id = $2 and erased_at is not null`, tx.Now, id)
 		return journal.Event{Action: "inquiry.closed", Detail: h.detail()}, err
 	}))
 }

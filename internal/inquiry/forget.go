@@ -14,10 +14,12 @@ import (
 // keepWords is how long words stay after an inquiry was closed: as long as mandates do after their end.
 const keepWords = 6
 
-// Purge destroys the words of inquiries that were closed so many years ago, with their keys. What was found, and decided, stays.
+// Purge destroys the words of inquiries that were closed so many years ago, with their keys, and of those that a hold kept when a citizen was erased, unless one keeps what is about
+// anybody in them. What was found, and decided, stays.
 func (r *Register) Purge(ctx context.Context) error {
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		queueDestroy(tx, `closed_at < $1`, r.clock.Now().AddDate(-keepWords, 0, 0).Truncate(time.Microsecond))
+		now := r.clock.Now().Truncate(time.Microsecond)
+		queueDestroy(tx, `(closed_at < $2 or erased_at is not null)`, now, now.AddDate(-keepWords, 0, 0))
 		return nil
 	})
 	return wrap("purge the words of inquiries", err)
@@ -25,22 +27,22 @@ func (r *Register) Purge(ctx context.Context) error {
 
 // ofCitizen is SQL of the inquiries whose words may name a citizen: something was found about a mandate of theirs, or an entry about them is attached. It is asked before
 // their mandates and entries go.
-const ofCitizen = `id in (select f.inquiry_id from inquiry_finding f join mandate m on m.id = f.mandate_id where m.citizen_id = $1
-	union select a.inquiry_id from journal_entry e join journal_leaf l on l.entry_id = e.id join inquiry_entry a on a.index = l.index where e.citizen_id = $1)`
+const ofCitizen = `id in (select f.inquiry_id from inquiry_finding f join mandate m on m.id = f.mandate_id where m.citizen_id = $2
+	union select a.inquiry_id from journal_entry e join journal_leaf l on l.entry_id = e.id join inquiry_entry a on a.index = l.index where e.citizen_id = $2)`
 
-// Forget queues that the words of the inquiries go that may name a citizen who is erased. One that is not closed keeps them for its decision, until it is: a hold can keep the
-// citizen's records with it.
+// Forget queues that the words of the inquiries go that may name a citizen who is erased. One that is not closed keeps them for its decision, until it is, and one that a hold keeps for
+// somebody else keeps them until that ends.
 func Forget(tx *journal.Tx, citizen uuid.UUID) {
-	tx.Queue(`update inquiry set erased_at = $2 where state <> 'closed' and erased_at is null and `+ofCitizen, citizen, tx.Now)
-	queueDestroy(tx.Tx, ofCitizen, citizen)
+	tx.Queue(`update inquiry set erased_at = $1 where data_key is not null and erased_at is null and `+ofCitizen, tx.Now, citizen)
+	queueDestroy(tx.Tx, ofCitizen, tx.Now, citizen)
 }
 
-// queueDestroy queues that the words of the closed inquiries go for which a condition holds. The inquiries are locked first: of an act that writes in one of them it waits for the end.
-func queueDestroy(tx *db.Tx, condition string, arg any) {
-	old := `select id from inquiry where state = 'closed' and ` + condition
-	tx.Queue(`update inquiry set data_key = null where id in (`+old+`) and data_key is not null`, arg)
-	tx.Queue(`update inquiry_finding set data_key = null, words = null, reply = null where inquiry_id in (`+old+`) and data_key is not null`, arg)
-	tx.Queue(`update inquiry_note set words = null where inquiry_id in (`+old+`) and words is not null`, arg)
+// queueDestroy queues that the words of the closed inquiries go for which a condition on $2 holds, and that no hold keeps. The inquiries are locked first: of an act that writes in one of them it waits for the end.
+func queueDestroy(tx *db.Tx, condition string, now time.Time, arg any) {
+	old := `select id from inquiry where state = 'closed' and not erasure_held_inquiry(id, $1) and ` + condition
+	tx.Queue(`update inquiry set data_key = null where id in (`+old+`) and data_key is not null`, now, arg)
+	tx.Queue(`update inquiry_finding set data_key = null, words = null, reply = null where inquiry_id in (`+old+`) and data_key is not null`, now, arg)
+	tx.Queue(`update inquiry_note set words = null where inquiry_id in (`+old+`) and words is not null`, now, arg)
 }
 
 // Wrapped are the columns of the keys under which words lie.

@@ -50,6 +50,7 @@ type Whole struct {
 	Findings  []Finding
 	Decisions []Taken
 	Measures  []Measure
+	Reports   []Report
 }
 
 // Waits reports whether an organisation may still reply to something of this round.
@@ -104,6 +105,12 @@ func (r *Register) List(ctx context.Context, by journal.Actor, index *int64) ([]
 
 // Look returns one whole, with its words, to an auditor. It returns db.ErrNotFound and org.ErrMayNot.
 func (r *Register) Look(ctx context.Context, by journal.Actor, id uuid.UUID) (Whole, error) {
+	w, err := r.read(ctx, id, func(ask func(*pgx.Batch)) error { return r.asAuditor(ctx, by, ask) })
+	return w, wrap("look at an inquiry", err)
+}
+
+// read reads one whole by asking, which refuses who may not.
+func (r *Register) read(ctx context.Context, id uuid.UUID, asking func(func(*pgx.Batch)) error) (Whole, error) {
 	var w Whole
 	var wrapped []byte
 	var found []Inquiry
@@ -111,7 +118,7 @@ func (r *Register) Look(ctx context.Context, by journal.Actor, id uuid.UUID) (Wh
 	var findings []sealedFinding
 	var decisions []taken
 	var entries []attached
-	err := r.asAuditor(ctx, by, func(b *pgx.Batch) {
+	err := asking(func(b *pgx.Batch) {
 		collect(b, &found, func(row pgx.CollectableRow) (Inquiry, error) {
 			var q Inquiry
 			err := row.Scan(append(q.fields(), &wrapped)...)
@@ -127,13 +134,14 @@ func (r *Register) Look(ctx context.Context, by journal.Actor, id uuid.UUID) (Wh
 		collect(b, &decisions, func(row pgx.CollectableRow) (d taken, err error) {
 			return d, row.Scan(&d.Round, &d.Outcome, &d.note, &d.By, &d.At)
 		}, `select round, outcome, note_id, decided_by, decided_at from inquiry_decision where inquiry_id = $1 order by round`, id)
+		collect(b, &w.Reports, scanReport, `select `+reportColumns+` from inquiry_report p where p.inquiry_id = $1 order by p.made_at, p.id`, id)
 		collect(b, &w.Measures, scanMeasure, `select `+measureColumns+` from inquiry_measure m where m.inquiry_id = $1 order by m.ordered_at, m.id`, id)
 	})
 	if err == nil && len(found) == 0 {
 		err = db.ErrNotFound
 	}
 	if err != nil {
-		return w, wrap("look at an inquiry", err)
+		return w, err
 	}
 	w.Inquiry = found[0]
 	if w.Findings, err = r.openFindings(findings); err == nil {
@@ -153,7 +161,7 @@ func (r *Register) Look(ctx context.Context, by journal.Actor, id uuid.UUID) (Wh
 		d.Words = words[d.note]
 		w.Decisions = append(w.Decisions, d.Taken)
 	}
-	return w, wrap("look at an inquiry", err)
+	return w, err
 }
 
 // The rows of an inquiry whose words are elsewhere, or sealed.

@@ -10,6 +10,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
+	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
@@ -21,6 +22,7 @@ type world struct {
 	*fixture.World
 	register         *inquiry.Register
 	in               *tree.Integrator
+	keys             *format.Keys
 	sofia, alma, tom journal.Actor
 	odile, irene     journal.Actor // referents of Here and of Elsewhere
 	m                mandate.Mandate
@@ -42,6 +44,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.keys = signer.Keys()
 	if w.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, StateFile: filepath.Join(t.TempDir(), "checkpoint")}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,29 +19,35 @@ type kind struct{ key, from, due, held string }
 // ofCitizen is SQL: that a hold keeps what is about the citizen of a row x with their organisation.
 const ofCitizen = `erasure_held(x.organisation_id, x.citizen_id, {now})`
 
+// ofPerson is SQL: that a hold on everybody in an organisation keeps what is about a professional, person_id of a row x, who works there or did.
+const ofPerson = `erasure_held_member(x.person_id, {now})`
+
 // Mandates is the policy under which everything about a citizen goes, by package erasure: its own query counts citizens.
 const Mandates = "mandates"
 
 // kinds are all sorts but Mandates, in the order in which people are told of them. What deletes them has the same conditions, in the package that owns the table.
 var kinds = []kind{
 	{"drafts", "mandate_draft", `x.state <> 'signed' and x.expires_at <= {now}`,
-		`exists (select from citizen c where c.organisation_id = x.organisation_id and c.sub_index = x.sub_index and erasure_held(c.organisation_id, c.id, {now}))`},
+		`erasure_held(x.organisation_id, erasure_drafts_citizen(x.id), {now})`},
 	{"consents", "consent", `x.state not in ('queued', 'sent', 'yes', 'used') and x.asked_at < {until}`, ofCitizen},
 	{"telephones", "phone", `x.state = 'asked' and x.asked_at < {until}`, ofCitizen},
 	{"telephone_seats", "phone_holder", `x.kept_until <= ({now} at time zone 'UTC')::date`, ""},
-	{"identity_links", "franceconnect_link", `x.created_at < {until}`, ""},
+	{"identity_links", "franceconnect_link", `x.created_at < {until}`, `erasure_held(x.organisation_id, erasure_drafts_citizen(x.draft_id), {now})`},
 	{"mail_links", "citizen_mails_link", `x.made_at < {until}`, ofCitizen},
 	{"messages", "notify_message", `x.created_at < {until}`, `exists (select from citizen c where c.id = x.citizen_id and erasure_held(c.organisation_id, c.id, {now}))`},
 	{"logins", "idp_login", `x.created_at < {until}`, `coalesce(` + ofCitizen + `, false)`},
 	{"decisions", "decision_answer", `x.day < ({until} at time zone 'Europe/Paris')::date`, ofCitizen},
-	{"security_log", "security_event", `x.at < {until}`, ""},
-	{"session_origins", "session_origin", `x.opened_at < {until}`, ""},
-	{"devices", "session_device", `x.last_at < {until}`, ""},
-	{"unsealing_words", "unsealing", `x.words is not null and x.asked_at < {until}`, ""},
+	{"security_log", "security_event", `x.at < {until}`, ofPerson},
+	{"session_origins", "session_origin", `x.opened_at < {until}`, ofPerson},
+	{"devices", "session_device", `x.last_at < {until}`, ofPerson},
+	{"unsealing_words", "unsealing", `x.words is not null and x.asked_at < {until}`, ofCitizen + ` or ` + ofPerson},
+	{"inquiry_words", "inquiry", `x.data_key is not null and x.state = 'closed' and (x.closed_at < {until} or x.erased_at is not null)`, `erasure_held_inquiry(x.id, {now})`},
+	{"anomaly_words", "anomaly_alert", `x.words is not null and x.closed_at < {until}`, `erasure_held(x.organisation_id, null, {now}) or erasure_held_entries(x.entries, {now})`},
+	{"anomaly_trials", "anomaly_trial", `x.ended_at < {until}`, ""},
 	{"sessions", "session", `x.seen_at < {until}`, ""},
 	{"attempts", "session_attempt", `x.expires_at < {until}`, ""},
-	{"invitations", "invitation", `coalesce(x.decided_at, x.expires_at) < {until}`, ""},
-	{"former_addresses", "person_contact_former", `x.at < {until}`, ""},
+	{"invitations", "invitation", `coalesce(x.decided_at, x.expires_at) < {until}`, `erasure_held(x.organisation_id, null, {now})`},
+	{"former_addresses", "person_contact_former", `x.at < {until}`, ofPerson},
 	{"unshown_contacts", "person_contact", `x.expires_at < {now}`, ""},
 	{"mail_sign_ins", "maillink", `x.expires_at < {now}`, ""},
 	{"challenges", "credential_challenge", `x.expires_at < {now}`, ""},

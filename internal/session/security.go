@@ -107,13 +107,18 @@ func (s *Sessions) Purge(ctx context.Context) error {
 }
 
 // PurgeTrace deletes devices that nobody used since a time, origins of sessions opened before another, and security events of before a third. A job calls it, which
-// knows how long each is kept (package retention).
+// knows how long each is kept (package retention). What is about the professionals of an organisation that is held stays.
 func (s *Sessions) PurgeTrace(ctx context.Context, devices, origins, events time.Time) error {
-	return s.purge(ctx, []purge{
-		{`delete from session_device where (person_id, device) in (select person_id, device from session_device where last_at < $1 limit $2)`, devices},
-		{`delete from session_origin where session_id in (select session_id from session_origin where opened_at < $1 limit $2)`, origins},
-		{`delete from security_event where id in (select id from security_event where at < $1 limit $2)`, events},
-	})
+	for _, p := range []purge{
+		{`delete from session_device where (person_id, device) in (select person_id, device from session_device where last_at < $1 and not erasure_held_member(person_id, $2) limit $3)`, devices},
+		{`delete from session_origin where session_id in (select session_id from session_origin where opened_at < $1 and not erasure_held_member(person_id, $2) limit $3)`, origins},
+		{`delete from security_event where id in (select id from security_event where at < $1 and not erasure_held_member(person_id, $2) limit $3)`, events},
+	} {
+		if _, err := s.db.Purge(ctx, db.System(), p.sql, p.until, s.clock.Now()); err != nil {
+			return fmt.Errorf("purge the trace of sign-ins: %w", err)
+		}
+	}
+	return nil
 }
 
 // purge deletes what is of before a time.

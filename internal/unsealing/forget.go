@@ -15,10 +15,11 @@ func Forget(tx *journal.Tx, citizen uuid.UUID) {
 	tx.Queue(`delete from unsealing where citizen_id = $1`, citizen)
 }
 
-// Purge destroys the words of reasons that were given a year ago.
+// Purge destroys the words of reasons that were given a year ago, but of those about whom a hold keeps records: a citizen, or a professional of an organisation that is held.
 func (r *Register) Purge(ctx context.Context) error {
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update unsealing set data_key = null, words = null where asked_at < $1 and words is not null`, r.clock.Now().Add(-keepWords))
+		_, err := tx.Exec(ctx, `update unsealing set data_key = null, words = null where asked_at < $1 and words is not null
+			and not coalesce(erasure_held(organisation_id, citizen_id, $2), false) and not erasure_held_member(person_id, $2)`, r.clock.Now().Add(-keepWords), r.clock.Now())
 		return err
 	})
 	return wrap("purge the words of unsealings", err)

@@ -31,12 +31,23 @@ func retentionPages() []shownPage {
 			return &policyPage{Common: page.Common{Title: "keep.change_title"}, Policy: policy, Trial: &retention.Trial{ID: someID, Policy: policy, Amount: 6, Due: 1, DueNow: 0, Held: 1, Made: now}, Notice: "keep.changed"}
 		}},
 		{"admin/holds.html", func() page.Page {
-			return &holdsPage{Common: page.Common{Title: "keep.holds.title", Form: mistaken(nil, "siret", "keep.holds.wrong.siret", "citizen", "keep.holds.wrong.citizen", "reason", "keep.holds.wrong.reason", "until", "keep.holds.wrong.until")}, Reasons: erasure.HoldReasons}
+			return &holdsPage{Common: page.Common{Title: "keep.holds.title", Form: mistaken(nil, "siret", "keep.holds.wrong.siret", "citizen", "keep.holds.wrong.citizen", "reason", "keep.holds.wrong.reason", "until", "keep.holds.wrong.until")}, Reasons: erasure.HoldReasons, Whys: erasure.ReleaseReasons}
 		}},
 		{"admin/holds.html", func() page.Page {
 			h := erasure.Hold{ID: someID, Organisation: someID, Citizen: someID, Reason: "litigation", HeldAt: now, Until: later, HeldBy: someID}
-			return &holdsPage{Common: page.Common{Title: "keep.holds.title"}, Reasons: erasure.HoldReasons, Notice: "keep.holds.made",
-				Holds: []holdLine{{Hold: h, Organisation: house.Name, By: "Ada Fictif"}, {Hold: h, Organisation: house.Name, By: "Ada Fictif", Everybody: true}}}
+			all := h
+			all.ID[15]++
+			return &holdsPage{Common: page.Common{Title: "keep.holds.title"}, Reasons: erasure.HoldReasons, Whys: erasure.ReleaseReasons, Notice: "keep.holds.made",
+				Holds: []holdLine{{Hold: h, Organisation: house.Name, By: "Ada Fictif"}, {Hold: all, Organisation: house.Name, By: "Ada Fictif", Everybody: true}}}
+		}},
+		{"admin/holds.html", func() page.Page {
+			h := erasure.Hold{ID: someID, Organisation: someID, Citizen: someID, Reason: "litigation", HeldAt: now, Until: later, HeldBy: someID}
+			was := h
+			was.ReleasedAt, was.ReleasedBy = &now, someID
+			why := was
+			why.ReleaseReason = "mistaken"
+			return &holdsPage{Common: page.Common{Title: "keep.holds.title", Form: mistaken(nil, "why", "keep.holds.wrong.why")}, Reasons: erasure.HoldReasons, Whys: erasure.ReleaseReasons, Ending: someID, Holds: []holdLine{{Hold: h, Organisation: house.Name, By: "Ada Fictif"}},
+				Released: []holdLine{{Hold: was, Organisation: house.Name, By: "Ada Fictif", ReleasedBy: "Ada Fictif"}, {Hold: why, Organisation: house.Name, By: "Ada Fictif", ReleasedBy: "Alan Fictif", Everybody: true}}}
 		}},
 	}
 }
@@ -117,8 +128,11 @@ func TestHolds(t *testing.T) {
 	if err := o.Connect(t, o.Superuser).QueryRow(t.Context(), `select id::text from erasure_hold where citizen_id = $1`, m.Citizen).Scan(&hold); err != nil {
 		t.Fatal(err)
 	}
-	b.Want(b.Post("/admin/gels/"+hold+"/levee"), 303, "/admin/gels")
-	b.Want(b.Get("/admin/gels"), 200, "Le gel est levé")
-	b.Want(b.Post("/admin/gels/"+hold+"/levee"), 404)
+	b.Want(b.Post("/admin/gels/"+hold+"/levee"), 422, "field-why")
+	o.wantCount(t, 0, `select count(*) from erasure_hold where released_at is not null`)
+	b.Want(b.Post("/admin/gels/"+hold+"/levee", "why", "lifted"), 303, "/admin/gels")
+	o.wantCount(t, 1, `select count(*) from erasure_hold where release_reason = 'lifted'`)
+	b.Want(b.Get("/admin/gels"), 200, "Le gel est levé", "Gels levés", "n’en a plus besoin")
+	b.Want(b.Post("/admin/gels/"+hold+"/levee", "why", "lifted"), 404)
 	o.wantCount(t, 1, `select count(*) from erasure_hold where released_at is null`)
 }

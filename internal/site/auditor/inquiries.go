@@ -22,6 +22,7 @@ type Inquiries struct {
 	Pages     *page.Pages
 	Sessions  *session.Sessions
 	Inquiries *inquiry.Register
+	Press     *inquiry.Press
 	Clock     *clock.Clock
 }
 
@@ -36,6 +37,7 @@ var (
 func (s *Inquiries) Mount(r *page.Router) {
 	r.Get(inquiriesPath, page.Auditor, s.list)
 	r.Post(inquiriesPath, page.Auditor, s.open)
+	r.Get(reportsPath, page.Auditor, s.findReport)
 	r.Get("/audit/dossiers/{inquiry}", page.Auditor, s.show)
 	r.Post("/audit/dossiers/{inquiry}/ecritures", page.Auditor, s.attach)
 	r.Post("/audit/dossiers/{inquiry}/ecarts", page.Auditor, s.setAside)
@@ -46,6 +48,7 @@ func (s *Inquiries) Mount(r *page.Router) {
 	r.Post("/audit/dossiers/{inquiry}/decision", page.Auditor, s.decide)
 	r.Post("/audit/dossiers/{inquiry}/cloture", page.Auditor, s.close)
 	r.Post("/audit/dossiers/{inquiry}/reouverture", page.Auditor, s.reopen)
+	r.Post("/audit/dossiers/{inquiry}/rapport", page.Auditor, s.report)
 }
 
 func (s *Inquiries) acts() staff.Acts {

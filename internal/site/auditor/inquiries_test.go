@@ -36,6 +36,7 @@ func TestInquiries_AreSound(t *testing.T) {
 	whole := inquiry.Whole{Inquiry: of(inquiry.Found), Entries: []inquiry.Attached{{Index: 4, By: someID, At: now}, {Index: 5, By: someID, At: now, Aside: true}, {Index: 6, By: someID, At: now, Aside: true, SetAside: "Sans rapport."}}, Notes: append(kinds, inquiry.Note{Kind: "note"}),
 		Findings: []inquiry.Finding{finding(inquiry.None, inquiry.Made), finding(inquiry.Minor, inquiry.Asked), finding(inquiry.Grave, inquiry.Replied), finding(inquiry.Grave, inquiry.Lapsed)},
 		Measures: []inquiry.Measure{measure(inquiry.OfMandate, inquiry.Stands, true), measure(inquiry.OfPerson, inquiry.Ended, false), measure(inquiry.OfPersonThere, inquiry.Ordered, false), measure(inquiry.OfPerson, inquiry.Ending, false)}}
+	whole.Reports = []inquiry.Report{{ID: someID, State: inquiry.Found, SHA256: make([]byte, 32), MadeBy: someID, MadeAt: now}, {ID: someID, State: inquiry.Decided, Organisation: someID, SHA256: make([]byte, 32), MadeBy: someID, MadeAt: now}}
 	decided := whole
 	decided.Inquiry, decided.Decisions = of(inquiry.Decided), []inquiry.Taken{{Round: 1, Outcome: inquiry.Suspension, Words: "Voilà pourquoi.", By: someID, At: now}, {Outcome: inquiry.None}}
 	wrong := page.FilledForm(url.Values{"gravite": {"minor"}, "decision": {"warning"}})
@@ -58,6 +59,13 @@ func TestInquiries_AreSound(t *testing.T) {
 			return p
 		}
 	}
+	find := func(change func(*reportPage)) func() page.Page {
+		return func() page.Page {
+			p := &reportPage{Common: page.Common{Title: "cases.report.find", Trail: underInquiries}}
+			change(p)
+			return p
+		}
+	}
 	var names []string
 	for _, p := range []struct {
 		name string
@@ -66,6 +74,15 @@ func TestInquiries_AreSound(t *testing.T) {
 		{"inquiry/list.html", list(func(*inquiriesPage) {})},
 		{"inquiry/list.html", list(func(p *inquiriesPage) {
 			p.Index, p.Notice, p.Within, p.Inquiries = 4, "cases.done.open", []inquiry.Inquiry{of(inquiry.Open)}, []inquiry.Inquiry{of(inquiry.Open), of(inquiry.Found), closed}
+		})},
+		{"inquiry/report.html", find(func(*reportPage) {})},
+		{"inquiry/report.html", find(func(p *reportPage) {
+			p.Form = page.FilledForm(url.Values{"empreinte": {"00"}})
+			p.Form.Fail("empreinte", "cases.report.not_hash")
+		})},
+		{"inquiry/report.html", find(func(p *reportPage) { p.Asked = true })},
+		{"inquiry/report.html", find(func(p *reportPage) {
+			p.Asked, p.Found, p.Report, p.Of = true, true, whole.Reports[0], of(inquiry.Found)
 		})},
 		{"inquiry/one.html", one(inquiry.Whole{Inquiry: of(inquiry.Open)}, same)},
 		{"inquiry/one.html", one(whole, func(p *inquiryPage) {

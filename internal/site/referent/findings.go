@@ -114,3 +114,17 @@ func (s *Site) doReply(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.renderFindings(w, r, http.StatusUnprocessableEntity, id, form)
 }
+
+// doReport sends the paper of what was decided on a finding. Its entry is committed before its first byte leaves.
+func (s *Site) doReport(w http.ResponseWriter, r *http.Request) error {
+	at, id, err := staff.WithID(r, "finding")
+	if err != nil {
+		return err
+	}
+	document, made, err := s.Reports.MakeThere(r.Context(), at.Actor(), id, page.Lang(r))
+	if err != nil {
+		return refusal(staff.Often(r, err, "cases.problem.often", findings.Href))
+	}
+	page.SendPDF(w, "constat-"+made.MadeAt.Format("20060102T150405Z")+".pdf", document)
+	return nil
+}

@@ -29,6 +29,7 @@ type Site struct {
 	Credentials *credential.Register
 	Caseload    *caseload.Register
 	Inquiries   *inquiry.Register
+	Reports     *inquiry.Press
 	Catalogue   *procedure.Catalogue
 	Clock       *clock.Clock
 }
@@ -62,6 +63,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get(findings.Href, page.Referent, s.showFindings)
 	r.Get("/referent/constats/{finding}", page.Referent, s.showFinding)
 	r.Post("/referent/constats/{finding}", page.Referent, s.doReply)
+	r.Post("/referent/constats/{finding}/rapport", page.Referent, s.doReport)
 	r.Get(organisationPath, page.Referent, s.showOrganisation)
 	r.Post(organisationPath, page.Referent, s.doChangeOrganisation)
 }
