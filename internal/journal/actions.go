@@ -176,8 +176,6 @@ func mandates() []Action {
 		{"statistics.exported", []string{"format", "from", "to", "filters"}},
 		{"statistics.published", []string{"month", "lines", "sha256"}},
 		{"security.digested", []string{"since", "refusals"}},
-	}
-}
 		{"recipient.searched", []string{"filters", "results", "query_sha256"}},
 		{"recipient.viewed", []string{"page"}},
 		{"recipient.refused", []string{"page"}},
@@ -185,3 +183,5 @@ func mandates() []Action {
 		{"signal.taken", []string{"signal", "case"}},
 		{"signal.closed", []string{"signal", "outcome"}},
 		{"checklist.done", []string{"checklist", "due_on", "unkept", "unproven", "accounts", "forsaken", "certificates", "replies"}},
+	}
+}
