@@ -142,21 +142,16 @@ func TestErase_IsTheOnlyWay(t *testing.T) {
 	}
 	theirs, own := index(other.ID), index(m.ID)
 	for what, sql := range map[string]string{
-		"an entry":                                `delete from journal_entry where citizen_id = ` + mine,
-		"a citizen":                               `set mandat.system = 'on'; delete from mandate_evidence; delete from mandate_power; delete from mandate; delete from citizen`,
-		"all entries, named":                      `set mandat.system = 'on'; begin; ` + accounting("citizen.erased", mine, "0-100000") + ` select journal_forget(); commit`,
-		"others' entries in this citizen's name":  `set mandat.system = 'on'; begin; ` + accounting("citizen.erased", mine, theirs) + ` select journal_forget(); commit`,
+		"an entry":  `delete from journal_entry where citizen_id = ` + mine,
+		"a citizen": `set mandat.system = 'on'; delete from mandate_evidence; delete from mandate_power; delete from mandate; delete from citizen`,
 		"entries of nobody that are not sign-ins": `set mandat.system = 'on'; begin; ` + accounting("entries.forgotten", "null", "0") + ` select journal_forget(); commit`,
-		"an entry twice":                          `set mandat.system = 'on'; begin; ` + accounting("citizen.erased", mine, own+`","`+own) + ` select journal_forget(); commit`,
-		"evidence alone":                          `set mandat.system = 'on'; delete from mandate_evidence where mandate_id = '` + other.ID.String() + `'`,
+		"evidence alone": `set mandat.system = 'on'; delete from mandate_evidence where mandate_id = '` + other.ID.String() + `'`,
 	} {
 		if err := run(w.App, sql); err == nil {
 			t.Errorf("%s was deleted", what)
 		}
 	}
-	if err := run(w.App, `set mandat.system = 'on'; begin; `+accounting("citizen.erased", mine, own)+` select journal_forget(); rollback`); err != nil {
-		t.Errorf("their own entry, named: %v", err) // else the refusals above prove nothing
-	}
+	forgetting := ` select journal_forget(); `
 	// The entry alone does not do it while a mandate lasts, or a hold stands.
 	rows := func(whose uuid.UUID) string {
 		var sql strings.Builder
@@ -167,13 +162,21 @@ func TestErase_IsTheOnlyWay(t *testing.T) {
 		return sql.String()
 	}
 	byHand := func(whose uuid.UUID, index string) error {
-		return run(w.App, `set mandat.system = 'on'; begin; `+accounting("citizen.erased", "'"+whose.String()+"'", index)+` select journal_forget(); `+rows(whose)+` set constraints all immediate; rollback`)
+		return run(w.App, `set mandat.system = 'on'; begin; `+accounting("citizen.erased", "'"+whose.String()+"'", index)+rows(whose)+forgetting+` set constraints all immediate; rollback`)
 	}
 	if err := byHand(other.Citizen, theirs); err == nil || !strings.Contains(err.Error(), "and lasts") {
 		t.Errorf("while a mandate lasts: %v", err)
 	}
 	if err := byHand(m.Citizen, own); err != nil {
 		t.Errorf("as the act does it: %v", err)
+	}
+	if err := run(w.App, `set mandat.system = 'on'; begin; `+accounting("citizen.erased", mine, own)+forgetting+rows(m.Citizen)+` rollback`); err == nil || !strings.Contains(err.Error(), "who is there") {
+		t.Errorf("the entries of somebody who is there: %v", err)
+	}
+	for _, wrong := range []string{"0-100000", theirs, own + `","` + own} { // as above, of somebody who is there no more
+		if err := byHand(m.Citizen, wrong); err == nil || !strings.Contains(err.Error(), "are named as forgotten, of which") {
+			t.Errorf("entries %s: %v", wrong, err)
+		}
 	}
 	w.admin.FactorAt = w.Clock.Now()
 	for what, held := range map[string]erasure.Who{"stands": who(m), "is held": {Organisation: m.Organisation}} {
