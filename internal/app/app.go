@@ -36,6 +36,7 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/keyring"
 	"mandat/internal/mandate"
+	"mandat/internal/notify"
 	"mandat/internal/oidc"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -174,7 +175,7 @@ func (a *App) buildDomain(ctx context.Context) error {
 	a.ring = signingkey.New(a.db, a.journal, a.keys.Envelope, a.clock, a.source)
 	a.directory = org.New(a.db, a.journal)
 	a.citizens = citizen.New(a.keys.Envelope)
-	a.unsealings = unsealing.New(a.db, a.journal, a.keys.Envelope, a.citizens, a.clock)
+	a.unsealings = unsealing.New(a.db, a.journal, a.keys.Envelope, a.citizens, a.clock).Telling(notify.Queue)
 	a.anomalies = anomaly.New(a.db, a.auditor, a.journal, a.keys.Envelope, a.clock)
 	var err error
 	if a.catalogue, err = procedure.Load(); err != nil {

@@ -12,6 +12,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
+	"mandat/internal/notify"
 	"mandat/internal/phone"
 	"mandat/internal/recipient"
 	"mandat/internal/unsealing"
@@ -27,7 +28,7 @@ func (a *App) buildErasures() error {
 	if torn {
 		a.log.Warn("the last line of the ledger of erasures was cut off, and is removed: that erasure was not done")
 	}
-	a.erasures = Erasures(a.db, a.journal, a.office.phones, a.clock, a.ledger)
+	a.erasures = Erasures(a.db, a.journal, a.office.phones, a.clock, a.ledger).Telling(notify.Queue)
 	return nil
 }
 

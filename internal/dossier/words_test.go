@@ -47,7 +47,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for _, kind := range notify.Kinds() {
-		if (strings.HasPrefix(kind, "mandate_") || kind == "phone_verified" || kind == "address_replaced") && fr["mail."+kind] == "" {
+		if (strings.HasPrefix(kind, "mandate_") || kind == "phone_verified" || kind == "address_replaced" || kind == "erasure_asked") && fr["mail."+kind] == "" {
 			t.Errorf("no words for mails %s", kind)
 		}
 	}

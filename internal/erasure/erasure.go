@@ -3,12 +3,14 @@ package erasure
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 	"mandat/internal/phone"
 )
 
@@ -52,6 +54,16 @@ type Register struct {
 	clock   *clock.Clock
 	ledger  *Ledger
 	others  []Forget
+	tell    Tell // nil tells nobody
+}
+
+// Tell queues a message, if and only if the transaction commits (notify.Queue).
+type Tell func(tx *db.Tx, now time.Time, m org.Message) error
+
+// Telling has citizens told that they asked to be erased, and what comes of it.
+func (r *Register) Telling(tell Tell) *Register {
+	r.tell = tell
+	return r
 }
 
 // New returns the register of erasures in this database, which notes each in a ledger; nil notes none. others are the packages above this

@@ -71,7 +71,12 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, who uuid.UUID) (Re
 		if e.last != nil && DueAt(*e.last).After(tx.Now) {
 			q.DueAt = DueAt(*e.last)
 		}
-		draft.Drop(tx, who) // before nobody sees them
+		draft.Drop(tx, who) // before nobody sees them, and the next as well
+		if r.tell != nil {
+			if err := r.tell(tx.Tx, tx.Now, org.Message{Kind: "erasure_asked", About: q.ID.String(), Citizen: who}); err != nil {
+				return journal.Event{}, err
+			}
+		}
 		tx.QueueOne(`insert into erasure_request (id, organisation_id, citizen_id, state, asked_at, asked_by, due_at) values ($1, $2, $3, 'asked', $4, $5, $6)`,
 			q.ID, by.Organisation, who, q.AskedAt, q.AskedBy, q.DueAt)
 		return journal.Event{Action: "erasure.asked", Citizen: who, Detail: askedEntry{q.ID.String(), q.DueAt.UTC().Format(journal.TimeFormat)}}, nil

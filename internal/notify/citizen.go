@@ -45,7 +45,7 @@ const aboutMandate = `select c.id, c.data_key, c.identity, c.identified_at, o.na
 		exists (select from mandate_power p where p.organisation_id = x.organisation_id and p.citizen_id = x.citizen_id and p.ended_at = x.signed_at and p.end_reason = 'superseded'),
 		m.kind = 'mandate_used' and $3 <= (select count(*) from notify_message o where o.citizen_id = c.id and o.kind = m.kind
 			and (o.created_at, o.id) < (m.created_at, m.id) and o.created_at > m.created_at - interval '1 hour'),
-		coalesce(k.n, 0), k.first, k.last, c.mails_refused_at is not null, m.kind in ('phone_verified', 'address_replaced'), m.former,
+		coalesce(k.n, 0), k.first, k.last, c.mails_refused_at is not null, m.kind in ('phone_verified', 'address_replaced', 'erasure_asked'), m.former, (select q.due_at from erasure_request q where m.kind = 'erasure_asked' and q.citizen_id = c.id and q.state = 'asked'),
 		exists (select from report_use u where m.kind = 'mandate_used' and u.way <> 'login' and u.id = case when m.about ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then m.about::uuid end)
 	from notify_message m join citizen c on c.id = m.citizen_id join organisation o on o.id = c.organisation_id
 		left join mandate x on x.id = m.mandate_id and x.citizen_id = c.id
@@ -65,9 +65,10 @@ type toCitizen struct {
 	replaces             bool       // it took the place of an earlier one, or of a part of it
 	uses                 int        // those collected, with the first and the last
 	first, last          *time.Time
-	quiet                bool // it goes although they want no mails
-	guards               bool // it is of their agreement, and of no mandate
-	declared             bool // it was used otherwise than by a login
+	quiet                bool       // it goes although they want no mails
+	guards               bool       // it is of their agreement or of their data, and of no mandate
+	due                  *time.Time // when their data is to be erased
+	declared             bool       // it was used otherwise than by a login
 }
 
 // askCitizen reads the receiver and the facts. An erased or unknown citizen is nobody, and so is who does not want this mail any more.
@@ -82,7 +83,7 @@ func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 	}
 	there := false
 	if _, err := pgx.ForEachRow(rows, append(s.Fields(), &o.Name, &o.Phone, &o.Address, &o.AddressExtra, &o.Postcode, &o.City, &c.signed, &c.starts, &c.until, &c.ended, &c.reason, &c.over, &c.replaces,
-		&c.held, &c.uses, &c.first, &c.last, &c.quiet, &c.guards, &former, &c.declared), func() error { there = true; return nil }); err != nil || !there {
+		&c.held, &c.uses, &c.first, &c.last, &c.quiet, &c.guards, &former, &c.due, &c.declared), func() error { there = true; return nil }); err != nil || !there {
 		return err
 	}
 	known, err := p.config.Citizens.Open(s)
@@ -90,7 +91,7 @@ func (p *Post) askCitizen(ctx context.Context, tx pgx.Tx, m *message) error {
 		return err
 	}
 	m.to, m.lang, m.mandate = known.Identity.Email, "fr", c
-	if m.kind == "address_replaced" {
+	if m.kind == "address_replaced" || m.kind == "erasure_asked" && c.due == nil { // taken back
 		m.to = ""
 	}
 	if former != nil {
@@ -117,7 +118,7 @@ func (c *toCitizen) tell(f *facts, lang string, service Contact) {
 	}
 	f.Signed, f.Until, f.Ended = day(c.signed, prose.Date), day(c.until, prose.Date), day(c.ended, prose.DateTime)
 	f.First, f.Last, f.Uses = day(c.first, prose.DateTime), day(c.last, prose.DateTime), c.uses
-	f.Quiet, f.Guards, f.Declared = c.quiet, c.guards, c.declared
+	f.Quiet, f.Guards, f.Declared, f.Erased = c.quiet, c.guards, c.declared, day(c.due, prose.Date)
 	f.Over, f.Replaces, f.Moved, f.Expired, f.Wished = c.over, c.replaces, c.reason == "transferred", c.over && (c.reason == "" || c.reason == "expired"), c.reason == "citizen"
 }
 

@@ -55,9 +55,10 @@ func TestTexts_ToCitizens(t *testing.T) {
 		"mandate_resumed":   {"Depuis le dimanche 22 novembre 2026 à 9 h 05", "n’est plus suspendu", "Since Sunday 22 November 2026 at 09:05", "suspended no more"},
 		"phone_verified":    {"Le dimanche 22 novembre 2026 à 9 h 05", "noté un numéro de téléphone", "On Sunday 22 November 2026 at 09:05", "noted a telephone number", "« Ce n’est pas mon numéro. »", "“This is not my number.”"},
 		"address_replaced":  {"Le dimanche 22 novembre 2026 à 9 h 05", "a changé ou retiré l’adresse électronique", "celui-ci est le dernier", "« Ce n’est pas moi. »", "On Sunday 22 November 2026 at 09:05", "this one is the last", "“This was not me.”"},
+		"erasure_asked":     {"Le dimanche 22 novembre 2026 à 9 h 05", "plus personne n’y voit vos données", "effacées le dimanche 22 novembre 2026", "On Sunday 22 November 2026 at 09:05", "nobody there sees your data", "erased on Sunday 22 November 2026"},
 	} {
 		c := about()
-		c.guards = kind == "phone_verified" || kind == "address_replaced"
+		c.guards, c.due = kind == "phone_verified" || kinds[kind].secret == noLink, c.ended
 		if kind == "mandate_ended" {
 			c.over, c.reason = true, "organisation"
 		}
@@ -71,7 +72,7 @@ func TestTexts_ToCitizens(t *testing.T) {
 		}
 		for _, link := range []string{"https://mandat.example/mails/s3cr3t", "https://mandat.example/mails/s3cr3t?lang=en"} {
 			want := 1
-			if kind == "address_replaced" { // whoever reads what comes there may turn nothing off
+			if kinds[kind].secret == noLink { // whoever reads what comes there may turn nothing off
 				want = 0
 			}
 			if strings.Count(text, "\n"+link+"\n") != want || strings.Count(markup, `<a href="`+link+`"`) != want || want == 0 && strings.Contains(text, "/mails/") {

@@ -33,7 +33,7 @@ const (
 	resetSecret
 	contactSecret // a code, and the address that it is about
 	mailsSecret   // by which a citizen refuses mails
-	noLink        // none: the message goes to an address that a citizen has no more
+	noLink        // none: the message goes to an address that a citizen has no more, or is their last
 )
 
 const (
@@ -110,6 +110,12 @@ var kinds = map[string]kind{
 
 	// To the address that a citizen had until a signature replaced it: the last one there, under the same condition. Whoever reads it can refuse nothing by it.
 	"address_replaced": {byMail, weeks, "", "", noLink},
+
+	// To a citizen who asked to be erased: the last one there, when the time for which records are kept is over. Nobody of the organisation sees them any more, nor whether they want mails.
+	"erasure_asked": {byMail, weeks, "", "", noLink},
+
+	// To auditors but the one who asks.
+	"unsealing_asked": {byMail, days, "", "/audit/levees", noSecret},
 
 	// To the address of before: see asks.
 	"contact_changed": {byMail, weeks, "", "/compte", noSecret},

@@ -38,9 +38,10 @@ type facts struct {
 	ServicePhone, ServiceEmail, ServiceAddress string
 	Uses                                       int // how many, and from when to when
 	First, Last                                string
-	Over, Expired, Wished, Moved               bool // it stands no more; because its time was over; because the citizen ended it, or had it pass to another organisation
-	Replaces                                   bool // it took the place of an earlier one
-	Quiet, Guards, Declared                    bool // see toCitizen
+	Over, Expired, Wished, Moved               bool   // it stands no more; because its time was over; because the citizen ended it, or had it pass to another organisation
+	Replaces                                   bool   // it took the place of an earlier one
+	Quiet, Guards, Declared                    bool   // see toCitizen
+	Erased                                     string // the day on which what is known of them is erased
 }
 
 // domain is what programs that show mails would make a link of.

@@ -65,11 +65,35 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, q Question) (uuid.
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = db.ErrNotFound
 		}
+		if err == nil {
+			err = r.tellAuditors(ctx, tx, u.ID)
+		}
 		d := u.detail()
 		d.Reason = q.Reason
 		return journal.Event{Action: "unsealing.asked", Organisation: db.OrZero(organisation), Citizen: q.Citizen, Detail: d}, err
 	})
 	return u.ID, wrap("ask for an unsealing", err)
+}
+
+// mostTold is how many auditors are told that somebody asked.
+const mostTold = 100
+
+// tellAuditors tells those who may decide, but whoever asked.
+func (r *Register) tellAuditors(ctx context.Context, tx *journal.Tx, id uuid.UUID) error {
+	if r.tell == nil {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `select id from person where auditor and suspended_at is null and id <> $1 order by id limit $2`, tx.By.Person, mostTold)
+	if err != nil {
+		return err
+	}
+	others, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	for _, person := range others {
+		if err == nil {
+			err = r.tell(tx.Tx, tx.Now, org.Message{Kind: "unsealing_asked", About: id.String() + " " + person.String(), Person: person})
+		}
+	}
+	return err
 }
 
 // waits refuses with db.ErrConflict a question that its auditor has asked already, and that can still be answered. The caller has locked the auditor's questions.

@@ -24,6 +24,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // How long things last.
@@ -116,6 +117,16 @@ type Register struct {
 	keys     *envelope.Keys
 	citizens *citizen.Register
 	clock    *clock.Clock
+	tell     Tell // nil tells nobody
+}
+
+// Tell queues a message, if and only if the transaction commits (notify.Queue).
+type Tell func(tx *db.Tx, now time.Time, m org.Message) error
+
+// Telling has the other auditors told that somebody asked.
+func (r *Register) Telling(tell Tell) *Register {
+	r.tell = tell
+	return r
 }
 
 // New returns the register kept in this database, whose words are sealed under the keys.

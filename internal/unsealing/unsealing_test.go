@@ -438,3 +438,20 @@ func (w *world) waiting(t testing.TB) uuid.UUID {
 	}
 	return list[0].ID
 }
+
+// Each auditor but the one who asks is told that a request waits, and no name, nor whose.
+func TestAsk_TellsTheOtherAuditors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	gone := w.Newcomer(t, journal.Auditor, uuid.Nil, "gone")
+	w.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, gone.Person)
+	var told []org.Message
+	w.register = w.register.Telling(func(_ *db.Tx, _ time.Time, m org.Message) error { told = append(told, m); return nil })
+	id := w.ask(t)
+	if len(told) != 1 || told[0] != (org.Message{Kind: "unsealing_asked", About: id.String() + " " + w.alma.Person.String(), Person: w.alma.Person}) {
+		t.Errorf("%+v", told)
+	}
+	if _, err := w.register.Ask(t.Context(), w.fresh(w.sofia), unsealing.Question{Citizen: w.m.Citizen, Reason: unsealing.Complaint, Words: words}); !errors.Is(err, db.ErrConflict) || len(told) != 1 {
+		t.Errorf("asked twice: %v, %d told", err, len(told))
+	}
+}
