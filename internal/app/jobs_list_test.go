@@ -23,7 +23,7 @@ func TestPeriodic_AreThese(t *testing.T) {
 		"purge-drafts": quarter, "purge-sessions": quarter, "purge-trace": day, "erase-due": time.Hour, "purge-logins": quarter, "purge-links": quarter, "purge-proofs": quarter, "tell-services": time.Minute, "purge-contacts": quarter, "purge-challenges": quarter,
 		"purge-allowances": time.Hour, "purge-phones": time.Hour, "purge-invitations": day, "purge-messages": day, "purge-decisions": day,
 		"purge-mail-links": day, "purge-signals": day, "collect-messages": 10 * time.Minute, "tell-of-expired-mandates": time.Hour,
-		"start-mandates": time.Minute, "erase-asked": time.Hour, "extend-status-lists": time.Hour, "expire-consents": time.Minute, "purge-consents": day, "purge-telephones": time.Hour, "purge-sms-callbacks": quarter, "purge-unsealings": day, "carry-out-inquiries": 5 * time.Minute, "forget-inquiries": day, "purge-anomalies": day, "purge-anomalies": day,
+		"start-mandates": time.Minute, "erase-asked": time.Hour, "extend-status-lists": time.Hour, "expire-consents": time.Minute, "purge-consents": day, "purge-telephones": time.Hour, "purge-sms-callbacks": quarter, "purge-unsealings": day, "carry-out-inquiries": 5 * time.Minute, "forget-inquiries": day, "purge-anomalies": day,
 		"do-factor-resets": time.Minute, "resume-imports": 5 * time.Minute, "remind-of-uses": time.Hour, "remind-of-certificates": 10 * time.Minute, "inactive-people": 12 * time.Hour, "tell-of-orphans": time.Hour, "tell-of-ends": day,
 	}
 	got := map[string]time.Duration{}
