@@ -28,21 +28,22 @@ func TestLeaders_KilledAtRandomGrowOneLog(t *testing.T) {
 	p := apptest.Prepare(t, dbtest.New(t))
 	servers := []*apptest.Process{p, p.Beside(t)}
 	p.Front(t, servers[1])
-	f, kept := newFollower(t), &answered{}
+	f, kept, g := newFollower(t), &answered{}, &growth{}
 	for _, s := range servers {
 		s.Run(t)
 		f.follow(t, s)
 	}
-	kills, alone := 0, [2]int{}
-	until := time.Now().Add(lasts)
-	for round := 0; time.Now().Before(until); round++ {
+	kills, both, alone, begun := 0, 0, [2]int{}, time.Now()
+	for round := 0; time.Since(begun) < lasts; round++ {
 		stop := newLoad(t, p, round).start(t, kept)
+		rest := g.watch(t, p)
 		for range 4 {
 			time.Sleep(time.Duration(200+rand.IntN(1500)) * time.Millisecond)
 			n := rand.IntN(len(servers))
 			killed := servers[n : n+1]
 			if rand.IntN(6) == 0 {
 				killed = servers
+				both++
 			}
 			kills += len(killed)
 			for _, s := range killed {
@@ -57,6 +58,7 @@ func TestLeaders_KilledAtRandomGrowOneLog(t *testing.T) {
 			}
 			restart(t, killed)
 		}
+		rest()
 		stop()
 	}
 	for _, s := range servers {
@@ -71,7 +73,8 @@ func TestLeaders_KilledAtRandomGrowOneLog(t *testing.T) {
 	if signatures == 0 || uses == 0 {
 		t.Error("nothing was answered")
 	}
-	t.Logf("%v, %d kills, %d signatures and %d uses answered, %d checkpoints shown, %d entries", lasts, kills, signatures, uses, f.checkpoints(), p.Sound(t))
+	t.Logf("%v: %d kills, %d times both servers at once; %d signatures and %d uses answered; %d checkpoints shown, %d entries\n  %v",
+		time.Since(begun).Round(time.Second), kills, both, signatures, uses, f.checkpoints(), p.Sound(t), g)
 }
 
 func grown(t *testing.T, p *apptest.Process) int {

@@ -257,8 +257,8 @@ func (p *Process) caughtUp(ctx context.Context, t testing.TB) {
 	}
 }
 
-// Folders are where the process finds its keys and keeps its state.
-func (p *Process) Folders() (keys, state string) { return p.path("keys"), p.path("state") }
+// Folders are where the program finds its keys and keeps its state.
+func (s *Site) Folders() (keys, state string) { return s.path("keys"), s.path("state") }
 
 // Move lets the process, and the test's own registers, go on with another database. It is not running meanwhile.
 func (p *Process) Move(t testing.TB, d *dbtest.Database) {
