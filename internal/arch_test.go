@@ -70,7 +70,7 @@ var beside = map[string][]string{
 	"statistics":     {"org"},
 	"receipt":        {"org", "mandate"},
 	"inquiry":        {"org", "mandate"},
-	"recipient":      {"org", "mandate"},
+	"recipient":      {"org", "mandate", "caseload"},
 	"sampling":       {"org"},
 	"retention":      {"org", "erasure"},
 	"dossier":        {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},

@@ -30,6 +30,9 @@ const orphans = `with recursive due as (select m.id, m.person_id, m.signed_at, `
 	where not exists (select from membership m join person a on a.id = m.person_id where m.organisation_id = $1 and m.person_id = f.person_id and ` + org.Follows + `)
 	group by f.person_id order by min(d.lasts), f.person_id`
 
+// CountForsaken is SQL: how many mandates of an organisation ($1) nobody follows up at $2; $3 is null.
+const CountForsaken = `select coalesce(sum(o.mandates), 0)::int from (` + orphans + `) o (person, mandates, first_end)`
+
 // leads asks whether a person ($2) is a referent of an organisation ($1).
 const leads = `select exists (select from membership m join person a on a.id = m.person_id where m.organisation_id = $1 and m.person_id = $2 and ` + org.Leads + `)`
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mandat/internal/caseload"
 	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/mandate"
@@ -22,7 +23,7 @@ type Counts struct {
 	Unkept       int `json:"unkept"`       // mandates in force of which no document was handed over
 	Unproven     int `json:"unproven"`     // mandates in force of which no evidence of what was told and signed is kept
 	Accounts     int `json:"accounts"`     // uses of more than AccountsAfter ago of which no account was given
-	Forsaken     int `json:"forsaken"`     // mandates in force whose aidant works there no more, or is suspended, and which nobody took over
+	Forsaken     int `json:"forsaken"`     // mandates that nobody follows up any more (package caseload)
 	Certificates int `json:"certificates"` // aidants at work whose certificate is over, or is suspended
 	Replies      int `json:"replies"`      // findings of auditors that wait for the organisation's reply
 }
@@ -68,9 +69,6 @@ const (
 const counts = `select (select count(*) from mandate m where ` + inForce + ` and ` + noDocument + `),
 	(select count(*) from mandate m where ` + inForce + ` and ` + noEvidence + `),
 	(select count(*) from report_use u where u.organisation_id = $1 and u.state = 'open' and u.used_at < $3),
-	(select count(*) from mandate m where ` + inForce + ` and not exists (select from membership x join person a on a.id = x.person_id where x.organisation_id = $1 and x.person_id = m.person_id and x.role = 'aidant'
-		and x.ended_at is null and x.suspended_at is null and a.suspended_at is null)
-		and not exists (select from mandate_handover h where h.organisation_id = $1 and h.from_person = m.person_id)),
 	(select count(distinct x.person_id) from membership x join person a on a.id = x.person_id join certification k on k.person_id = x.person_id where x.organisation_id = $1 and x.role = 'aidant' and x.ended_at is null
 		and x.suspended_at is null and a.suspended_at is null and (k.state = 'suspended' or k.state = 'certified' and k.certified_until <= $2)),
 	(select count(*) from inquiry_finding f where f.organisation_id = $1 and f.state = 'asked' and f.due_at > $2)`
@@ -101,8 +99,9 @@ func (r *Register) Checklist(ctx context.Context, by journal.Actor) (Checklist, 
 
 func queueCounts(b *pgx.Batch, by journal.Actor, now time.Time, c *Counts) {
 	b.Queue(counts, by.Organisation, now, now.Add(-AccountsAfter)).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&c.Unkept, &c.Unproven, &c.Accounts, &c.Forsaken, &c.Certificates, &c.Replies)
+		return row.Scan(&c.Unkept, &c.Unproven, &c.Accounts, &c.Certificates, &c.Replies)
 	})
+	b.Queue(caseload.CountForsaken, by.Organisation, now, nil).QueryRow(func(row pgx.Row) error { return row.Scan(&c.Forsaken) })
 }
 
 func scanCheck(row pgx.CollectableRow) (Check, error) {
@@ -163,4 +162,14 @@ func conflictUnless(err error) error {
 		return err
 	}
 	return db.ErrConflict
+}
+
+// Today reports whether the check was done on the day of now, in Paris.
+func (c Check) Today(now time.Time) bool {
+	return c.At.In(prose.Paris).Format(time.DateOnly) == now.In(prose.Paris).Format(time.DateOnly)
+}
+
+// Late reports whether the next check was due before the day of now, in Paris.
+func (c Check) Late(now time.Time) bool {
+	return c.Due.Format(time.DateOnly) < now.In(prose.Paris).Format(time.DateOnly)
 }

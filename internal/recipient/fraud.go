@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal"
+	"mandat/internal/org"
 )
 
 // Seen is an entry as the fraud team sees it.
@@ -89,6 +90,9 @@ const fraudEntries = `select id, coalesce(index, -1), at, action, coalesce(organ
 
 // Search returns a page of what the fraud team sees, which is a reading. A sub that is nobody's, or nobody's any more, finds nothing. It returns ErrSpan, org.ErrMayNot.
 func (r *Register) Search(ctx context.Context, by journal.Actor, w Wanted) (Found, error) {
+	if by.Kind != journal.Fraud {
+		return Found{}, org.ErrMayNot
+	}
 	if !w.stands() {
 		return Found{}, ErrSpan
 	}

@@ -186,7 +186,8 @@ func Forget(tx *journal.Tx, citizen uuid.UUID) {
 // Purge destroys the words of signals that were closed a year ago.
 func (r *Register) Purge(ctx context.Context) error {
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update recipient_signal set data_key = null, words = null where closed_at < $1 and words is not null`, r.clock.Now().Add(-keepWords))
+		_, err := tx.Exec(ctx, `update recipient_signal set data_key = null, words = null where closed_at < $1 and words is not null
+			and not erasure_held_entries(entries, $2)`, r.clock.Now().Add(-keepWords), r.clock.Now())
 		return err
 	})
 	return wrap("destroy words of signals", err)

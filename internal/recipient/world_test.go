@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/citizen"
 	"mandat/internal/fixture"
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
@@ -124,3 +125,5 @@ func (w *world) others(kind journal.Kind) map[string]journal.Actor {
 	return out
 }
 
+// citizen is somebody whom FranceConnect identified.
+func (w *world) citizen() citizen.Identity { return fixture.Citizen(1) }

@@ -1,0 +1,154 @@
+package recipient_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/fixture"
+	"mandat/internal/journal"
+	"mandat/internal/org"
+	"mandat/internal/recipient"
+)
+
+// A referent sees what was done in their organisation, and nothing of another one, of auditors' work, or of who read; the reading is an entry.
+func TestOfOrganisation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.Sign(t, w.Ines, fixture.Citizen(2), fixture.Tax)
+	w.act(w.Jeanne, "anomaly.found", uuid.Nil, uuid.Nil, nil)
+	w.act(w.Jeanne, "unsealing.looked", m.Citizen, uuid.Nil, nil)
+	page, err := w.register.OfOrganisation(t.Context(), w.odile, uuid.Nil, 0)
+	w.must(err)
+	signed := 0
+	for _, d := range page.Done {
+		if d.Action == "mandate.signed" {
+			signed++
+			if d.Person != w.Jeanne.Person || d.Citizen != m.Citizen || d.Mandate != m.ID {
+				t.Errorf("%+v", d)
+			}
+		}
+		if d.Action == "anomaly.found" || d.Action == "unsealing.looked" || d.Person == w.Ines.Person {
+			t.Errorf("the referent sees %+v", d)
+		}
+	}
+	if signed != 1 || w.entries("recipient.viewed", w.odile) != 1 {
+		t.Errorf("%d signatures in %+v", signed, page)
+	}
+	mine, err := w.register.OfOrganisation(t.Context(), w.odile, w.Paul.Person, 0)
+	w.must(err)
+	for _, d := range mine.Done {
+		if d.Person != w.Paul.Person && d.Whom != w.Paul.Person {
+			t.Errorf("not of that colleague: %+v", d)
+		}
+	}
+	for name, by := range w.others(journal.Referent) {
+		by.Organisation = w.Here
+		if page, err := w.register.OfOrganisation(t.Context(), by, uuid.Nil, 0); !errors.Is(err, org.ErrMayNot) || len(page.Done) > 0 {
+			t.Errorf("%s: %+v, %v", name, page, err)
+		}
+	}
+	elsewhere := w.odile
+	elsewhere.Organisation = w.Elsewhere
+	if page, err := w.register.OfOrganisation(t.Context(), elsewhere, uuid.Nil, 0); !errors.Is(err, org.ErrMayNot) || len(page.Done) > 0 {
+		t.Errorf("of another organisation: %+v, %v", page, err)
+	}
+}
+
+// The list counts what the tables hold: a mandate whose document was not handed over, one without evidence, a use without an account, mandates that nobody follows up, a certificate that is over.
+func TestChecklist(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	counts := func() recipient.Counts {
+		list, err := w.register.Checklist(t.Context(), w.odile)
+		w.must(err)
+		return list.Counts
+	}
+	if got := counts(); got != (recipient.Counts{}) {
+		t.Errorf("nothing was done: %+v", got)
+	}
+	m := w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.Sign(t, w.Ines, fixture.Citizen(2), fixture.Tax)
+	if got := counts(); got != (recipient.Counts{Unkept: 1}) {
+		t.Errorf("signed: %+v", got)
+	}
+	conn := w.Connect(t, w.Superuser)
+	for _, sql := range []string{`set session_replication_role = replica`, `delete from mandate_evidence where mandate_id = '` + m.ID.String() + `'`,
+		`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at) select gen_random_uuid(), organisation_id, citizen_id, id, person_id, 'x', 'login', now() - interval '8 days' from mandate where id = '` + m.ID.String() + `'`,
+		`insert into report_use (id, organisation_id, citizen_id, mandate_id, person_id, procedure, way, used_at) select gen_random_uuid(), organisation_id, citizen_id, id, person_id, 'x', 'login', now() - interval '6 days' from mandate where id = '` + m.ID.String() + `'`,
+		`update certification set certified_until = certified_at + interval '1 second' where person_id = '` + w.Paul.Person.String() + `'`} {
+		_, err := conn.Exec(t.Context(), sql)
+		w.must(err)
+	}
+	w.Clock.Advance(time.Minute)
+	if got := counts(); got != (recipient.Counts{Unkept: 1, Unproven: 1, Accounts: 1, Certificates: 1}) {
+		t.Errorf("with what is missing: %+v", got)
+	}
+	list, err := w.register.Checklist(t.Context(), w.odile)
+	w.must(err)
+	what := map[string]int{}
+	for _, u := range list.Unkept {
+		if u.Mandate != m.ID || u.Person != w.Jeanne.Person {
+			t.Errorf("%+v", u)
+		}
+		what[u.What]++
+	}
+	if what["unkept"] != 1 || what["unproven"] != 1 || what["accounts"] != 1 {
+		t.Errorf("named %+v", list.Unkept)
+	}
+	w.must(w.Directory.Leave(t.Context(), w.adele, w.Jeanne.Person, w.Here, org.RoleAidant))
+	if got := counts(); got.Forsaken != 1 {
+		t.Errorf("nobody follows it up: %+v", got)
+	}
+}
+
+// That a referent went through the list is an act, once a day, with what there was to look at and when it is due again; nobody else says it.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	w.must(w.register.Check(t.Context(), w.odile))
+	if err := w.register.Check(t.Context(), w.odile); !errors.Is(err, db.ErrConflict) {
+		t.Error("twice on a day:", err)
+	}
+	list, err := w.register.Checklist(t.Context(), w.odile)
+	w.must(err)
+	now := w.Clock.Now()
+	if len(list.Checks) != 1 || list.Checks[0].Counts != (recipient.Counts{Unkept: 1}) || list.Checks[0].By != w.odile.Person || !list.Checks[0].Today(now) || list.Checks[0].Late(now) {
+		t.Errorf("%+v", list.Checks)
+	}
+	if !list.Checks[0].Late(now.Add(recipient.Every+24*time.Hour)) || list.Checks[0].Late(now.Add(recipient.Every-24*time.Hour)) {
+		t.Errorf("due on %s", list.Checks[0].Due)
+	}
+	w.Clock.Advance(24 * time.Hour)
+	w.must(w.register.Check(t.Context(), w.odile))
+	if n := w.entries("checklist.done", w.odile); n != 2 {
+		t.Errorf("%d entries", n)
+	}
+	for name, by := range w.others(journal.Referent) {
+		by.Organisation = w.Here
+		_, err := w.register.Checklist(t.Context(), by)
+		for what, err := range map[string]error{"list": err, "check": w.register.Check(t.Context(), by)} {
+			if !errors.Is(err, org.ErrMayNot) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+	found, err := recipient.Compare(t.Context(), w.OpenAuditor(t))
+	if err != nil || len(found) > 0 {
+		t.Error(found, err)
+	}
+	conn := w.Connect(t, w.Superuser)
+	for _, sql := range []string{`set session_replication_role = replica`, `update recipient_checklist set counts = '{}'`} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := recipient.Compare(t.Context(), w.OpenAuditor(t)); err != nil || len(found) != 2 {
+		t.Error("changed behind the program's back:", found, err)
+	}
+}
