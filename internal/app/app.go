@@ -45,6 +45,7 @@ import (
 	"mandat/internal/receipt"
 	"mandat/internal/recipient"
 	"mandat/internal/report"
+	"mandat/internal/sampling"
 	"mandat/internal/session"
 	"mandat/internal/signingkey"
 	"mandat/internal/unsealing"
@@ -80,6 +81,7 @@ type App struct {
 	unsealings *unsealing.Register
 	inquiries  *inquiry.Register
 	anomalies  *anomaly.Register
+	samples    *sampling.Register
 	recipients *recipient.Register
 	testimony  *testimony.Collector // nil without witnesses
 	stamper    *testimony.Stamper   // nil without a timestamp authority
@@ -209,6 +211,9 @@ func (a *App) buildLog(ctx context.Context) error {
 	a.integrator, err = tree.NewIntegrator(tree.IntegratorOptions{DB: a.integratorDB, Signer: a.keys.Journal, Clock: a.clock, Logger: a.log,
 		StateFile: filepath.Join(a.config.StateDir, "checkpoint"), KeepEvery: a.options.KeepEvery})
 	if err != nil {
+		return err
+	}
+	if err := a.buildSamples(policy); err != nil {
 		return err
 	}
 	return a.buildTestimony(policy)

@@ -23,6 +23,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "inspect-journal", Every: 24 * time.Hour, Run: a.inspect},
 		{Name: "stamp-journal", Every: time.Hour, Run: a.stampJournal},
 		{Name: "note-rest", Every: 10 * time.Minute, Run: a.noteRest},
+		{Name: "draw-samples", Every: time.Minute, Run: a.samples.Draw},
 		{Name: "look-for-anomalies", Every: 10 * time.Minute, Run: a.anomalies.Watch},
 		{Name: "count-acts", Every: time.Minute, Run: a.statistics().Count},
 		{Name: "publish-figures", Every: time.Hour, Run: a.statistics().Publish},

@@ -252,7 +252,7 @@ func differing(before, after map[string]string) []string {
 // onlyRefusals fails the test if those who may nothing here did something: the journal has only what concerns themselves.
 func (m *matrix) onlyRefusals(everybody []visitor) {
 	m.t.Helper()
-	own := []string{"session.opened", "session.closed", "session.ended", "session.stepped_up", "power.refused", "journal.exported", "journal.searched", "journal.viewed", "journal.compared", "unsealing.asked", "unsealing.granted", "unsealing.refused", "unsealing.withdrawn", "unsealing.ended", "unsealing.looked", "anomaly.closed", "anomaly.rule_changed", "anomaly.tried", "statistics.exported", "charter.accepted", "person.changed",
+	own := []string{"session.opened", "session.closed", "session.ended", "session.stepped_up", "power.refused", "journal.exported", "journal.searched", "journal.viewed", "journal.compared", "unsealing.asked", "unsealing.granted", "unsealing.refused", "unsealing.withdrawn", "unsealing.ended", "unsealing.looked", "sample.checked", "anomaly.closed", "anomaly.rule_changed", "anomaly.tried", "statistics.exported", "charter.accepted", "person.changed",
 		"factor.added", "factor.removed", "factor.recovery_made"}
 	for _, v := range everybody {
 		if v.name != "suspended" && v.name != "auditor" && v.name != "other" {

@@ -51,7 +51,9 @@ func (a *App) buildRoutes(context.Context) error {
 		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,
 		Credentials: a.people.factors, Cards: a.office.cards, Board: a.office.jobs, Businesses: a.office.sirene, Catalogue: a.catalogue, Clients: a.clients, Retention: a.retention(), Erasures: a.erasures, Clock: a.clock, Database: a.db}).Mount(a.router)
-	(&auditor.Site{Pages: a.pages, Sessions: a.sessions, Unsealings: a.unsealings, Inquiries: a.inquiries, Anomalies: a.anomalies, Journal: a.journal, Auditor: a.auditor, Desk: search.NewDesk(a.auditor, a.journal, a.integrator.Log()), Catalogue: a.catalogue, Log: a.integrator.Log(), Keys: a.keys.Journal.Keys(), Clock: a.clock, Logger: a.log}).Mount(a.router)
+	audit := &auditor.Site{Pages: a.pages, Sessions: a.sessions, Unsealings: a.unsealings, Inquiries: a.inquiries, Anomalies: a.anomalies, Journal: a.journal, Auditor: a.auditor, Desk: search.NewDesk(a.auditor, a.journal, a.integrator.Log()), Catalogue: a.catalogue, Log: a.integrator.Log(), Keys: a.keys.Journal.Keys(), Clock: a.clock, Logger: a.log}
+	audit.Mount(a.router)
+	(&auditor.Samples{Site: audit, Samples: a.samples}).Mount(a.router)
 	(&auditor.Inquiries{Pages: a.pages, Sessions: a.sessions, Inquiries: a.inquiries, Press: a.inquiryPress(), Clock: a.clock}).Mount(a.router)
 	(&auditor.Alerts{Pages: a.pages, Sessions: a.sessions, Anomalies: a.anomalies, Clock: a.clock}).Mount(a.router)
 	return nil

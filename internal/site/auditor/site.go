@@ -9,6 +9,7 @@
 //	line.go      entries as pages show them; meaning.go in plain words
 //	unsealing.go whom a pseudonym stands for, for two auditors; asking.go asks
 //	export.go    the journal to take away, or a part of it
+//	samples.go   samples of entries that nobody chose
 package auditor
 
 import (
