@@ -14,7 +14,7 @@ type adminCmds struct {
 	First        first           `cmd:"" help:"Print the link by which the first administrator comes in: once, for 72 hours."`
 	Confirm      confirm         `cmd:"" help:"Confirm the invitation of an administrator, in the place of a second one who is not there."`
 	Organisation addOrganisation `cmd:"" help:"Add an organisation."`
-	Person       addPerson       `cmd:"" help:"Add a professional, aidant or referent, or an auditor. Administrators come in by mandat admin first."`
+	Person       addPerson       `cmd:"" help:"Add a professional, aidant or referent, an auditor, or a recipient. Administrators come in by mandat admin first."`
 	Suspend      suspend         `cmd:"" help:"Take away a person's right to do anything, at once."`
 	Resume       resume          `cmd:"" help:"Lift a person's suspension."`
 	Join         join            `cmd:"" help:"Give a person a role in an organisation."`

@@ -91,15 +91,17 @@ type addPerson struct {
 	Phone        string    `help:"Their telephone number, in France or its territories."`
 	Lang         string    `enum:"fr,en" default:"fr" help:"The language of messages to them."`
 	Adviser      bool      `help:"They are a conseiller numérique."`
-	Organisation uuid.UUID `help:"Id of the organisation they work for; not for auditors."`
+	Organisation uuid.UUID `help:"Id of the organisation they work for; not for auditors and recipients."`
 	Role         []string  `enum:"aidant,referent" help:"aidant, referent, or both."`
 	Auditor      bool      `help:"They audit, and belong to no organisation here."`
+	Recipient    string    `enum:",fraud,prefecture" default:"" help:"They receive a part of what is done, and belong to no organisation here: fraud (FranceConnect's fraud team) or prefecture."`
+	Department   string    `help:"Code of the department of the prefecture: 75, 2A, 974."`
 }
 
 // Run adds a professional and prints their id.
 func (a addPerson) Run(ctx context.Context) error {
-	if a.Auditor == (a.Organisation != uuid.Nil && len(a.Role) > 0) {
-		return errors.New("want --organisation and --role, or --auditor")
+	if !a.oneOffice() {
+		return errors.New("want one of: --organisation and --role, --auditor, --recipient fraud, --recipient prefecture and --department")
 	}
 	if (a.Issuer == "") != (a.Sub == "") {
 		return errors.New("want --issuer and --sub, or neither")
@@ -120,6 +122,9 @@ func (a addPerson) Run(ctx context.Context) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23503" { // foreign key
 		return fmt.Errorf("there is no organisation %s: `mandat admin organisation` prints the id of the one it adds", a.Organisation)
 	}
+	if errors.Is(err, org.ErrRecipient) {
+		return errors.New("--department is no code of a department")
+	}
 	if err != nil {
 		return err
 	}
@@ -127,10 +132,22 @@ func (a addPerson) Run(ctx context.Context) error {
 	return nil
 }
 
+// oneOffice reports whether one thing is said of what they are, and all of it.
+func (a addPerson) oneOffice() bool {
+	works := a.Organisation != uuid.Nil || len(a.Role) > 0
+	switch {
+	case a.Auditor:
+		return !works && a.Recipient == "" && a.Department == ""
+	case a.Recipient != "":
+		return !works && (a.Recipient == org.Prefecture) == (a.Department != "")
+	}
+	return a.Organisation != uuid.Nil && len(a.Role) > 0 && a.Department == ""
+}
+
 // person is who is added. The operator vouches for their address.
 func (a addPerson) person() (org.Person, error) {
 	p := org.Person{Issuer: a.Issuer, Sub: a.Sub, EmailVerified: true, GivenName: a.GivenName, UsualName: a.UsualName, Profession: a.Profession,
-		Lang: a.Lang, DigitalAdviser: a.Adviser, Auditor: a.Auditor}
+		Lang: a.Lang, DigitalAdviser: a.Adviser, Auditor: a.Auditor, Recipient: a.Recipient, Department: a.Department}
 	var err error
 	if p.Email, err = org.Email(a.Email); err != nil {
 		return p, errors.New("--email is no address")

@@ -82,6 +82,7 @@ var kinds = map[string]kind{
 	"organisation_closed":     {byMail, weeks, "", "", noSecret},
 	"role_ended":              {byMail, weeks, "", "", noSecret},
 	"office_ended":            {byMail, weeks, "", "", noSecret},
+	"receiving_ended":         {byMail, weeks, "", "", noSecret},
 	"certification_suspended": {byMail, weeks, "", "", noSecret},
 
 	"resumed":               {byMail, weeks, "", "/connexion", noSecret}, // everywhere

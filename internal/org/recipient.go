@@ -85,7 +85,7 @@ func (d *Directory) Recipients(ctx context.Context, by journal.Actor) ([]Person,
 	return out, db.Found("list recipients", err)
 }
 
-// EndReceiving ends the office of a recipient, suspended or not, by an administrator or by the operator: their sessions end with it, and they are told (message office_ended). It
+// EndReceiving ends the office of a recipient, suspended or not, by an administrator or by the operator: their sessions end with it, and they are told (message receiving_ended). It
 // returns db.ErrNotFound for nobody, db.ErrConflict for who is none, ErrMayNot and ErrFactorTooOld.
 func (d *Directory) EndReceiving(ctx context.Context, by journal.Actor, person uuid.UUID) error {
 	return d.change(ctx, by, person, "end a recipient's office", func(tx *journal.Tx) (journal.Event, error) {
@@ -96,6 +96,6 @@ func (d *Directory) EndReceiving(ctx context.Context, by journal.Actor, person u
 		if err := d.end(ctx, tx, person, uuid.Nil); err != nil {
 			return event, fmt.Errorf("end sessions: %w", err)
 		}
-		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "office_ended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "receiving_ended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
 	})
 }
