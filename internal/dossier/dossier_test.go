@@ -302,6 +302,19 @@ func TestHandOver_Refuses(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v, want %v", what, len(data), err, x.want)
 		}
 	}
+	// Who may not read is told no more of a mandate that there is not.
+	if _, err := c.dossiers.HandOver(t.Context(), referent, token.ID(), "fr", dossier.SeenKnown); !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("a mandate that there is not: %v", err)
+	}
+	// Another organisation's is not found, were there no policies of rows either.
+	for _, table := range []string{"mandate", "mandate_power", "citizen", "attestation"} {
+		if _, err := c.Connect(t, c.Superuser).Exec(t.Context(), `alter table `+table+` disable row level security`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if data, err := c.dossiers.HandOver(t.Context(), c.Ines, c.mandate.ID, "fr", dossier.SeenKnown); !errors.Is(err, db.ErrNotFound) || data != nil {
+		t.Errorf("without policies of rows: %v", err)
+	}
 	if n := c.entries(); n != 0 {
 		t.Errorf("%d entries of what was refused", n)
 	}
