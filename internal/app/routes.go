@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"mandat/internal/idp"
+	"mandat/internal/journal"
 	"mandat/internal/journal/search"
 	"mandat/internal/page"
 	"mandat/internal/site/account"
@@ -54,7 +55,7 @@ func (a *App) buildRoutes(context.Context) error {
 	audit := &auditor.Site{Pages: a.pages, Sessions: a.sessions, Unsealings: a.unsealings, Inquiries: a.inquiries, Anomalies: a.anomalies, Journal: a.journal, Auditor: a.auditor, Desk: search.NewDesk(a.auditor, a.journal, a.integrator.Log()), Catalogue: a.catalogue, Log: a.integrator.Log(), Keys: a.keys.Journal.Keys(), Clock: a.clock, Logger: a.log}
 	audit.Mount(a.router)
 	(&auditor.Samples{Site: audit, Samples: a.samples}).Mount(a.router)
-	(&auditor.Inquiries{Pages: a.pages, Sessions: a.sessions, Inquiries: a.inquiries, Press: a.inquiryPress(), Clock: a.clock}).Mount(a.router)
+	(&auditor.Inquiries{Pages: a.pages, Sessions: a.sessions, Inquiries: a.inquiries, Press: a.inquiryPress(), Reader: journal.NewReader(a.auditor), Clock: a.clock}).Mount(a.router)
 	(&auditor.Alerts{Pages: a.pages, Sessions: a.sessions, Anomalies: a.anomalies, Clock: a.clock}).Mount(a.router)
 	return nil
 }

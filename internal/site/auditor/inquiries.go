@@ -24,6 +24,7 @@ type Inquiries struct {
 	Inquiries *inquiry.Register
 	Press     *inquiry.Press
 	Clock     *clock.Clock
+	Reader    *journal.Reader // with the auditors' login
 }
 
 const inquiriesPath = "/audit/dossiers"
@@ -130,6 +131,7 @@ func inquiryPath(id uuid.UUID) string { return inquiriesPath + "/" + id.String()
 type inquiryPage struct {
 	page.Common
 	inquiry.Whole
+	subjects
 	Waiting, MayDecide bool
 	Orders, Provisory  []order // what may be suspended by the decision, and at once
 	Max                int
@@ -224,6 +226,13 @@ func (s *Inquiries) render(w http.ResponseWriter, r *http.Request, status int, f
 		}
 	}
 	data.MayDecide = data.MayDecide && !data.Waiting
+	indexes := make([]int64, len(whole.Entries))
+	for i, e := range whole.Entries {
+		indexes[i] = e.Index
+	}
+	if data.subjects, err = subjectsAt(r.Context(), s.Reader, indexes); err != nil {
+		return err
+	}
 	if data.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}

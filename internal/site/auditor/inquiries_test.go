@@ -4,7 +4,10 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"mandat/internal/inquiry"
+	"mandat/internal/journal"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 )
@@ -46,7 +49,8 @@ func TestInquiries_AreSound(t *testing.T) {
 	orders := []order{{"a mandate", inquiry.OfMandate, "0123"}, {"a person", inquiry.OfPerson, "0123"}}
 	one := func(w inquiry.Whole, change func(*inquiryPage)) func() page.Page {
 		return func() page.Page {
-			p := &inquiryPage{Common: page.Common{Title: "cases.one.title", TitleArgs: map[string]any{"Number": "2026-0007"}, Trail: underInquiries}, Whole: w, Max: inquiry.WordsMax}
+			p := &inquiryPage{Common: page.Common{Title: "cases.one.title", TitleArgs: map[string]any{"Number": "2026-0007"}, Trail: underInquiries}, Whole: w, Max: inquiry.WordsMax,
+				subjects: subjects{acts: map[int64]*journal.Entry{4: {Action: "mandate.signed", At: now}}, Organisations: []uuid.UUID{someID}, People: []uuid.UUID{someID}, Mandates: []uuid.UUID{someID}}}
 			change(p)
 			return p
 		}
