@@ -90,11 +90,16 @@ func (l *Line) Check(b []byte) string {
 	if !IsCanonical(l.Body) {
 		return "the entry is not canonical JSON"
 	}
-	whole := b[len(b)-len(l.Body)-SaltSize-1:]
-	whole[0] = Version
-	copy(whole[1:], l.Salt[:])
-	if Hash(sha256.Sum256(whole)) != l.Commitment {
+	if !l.Committed(b) {
 		return "entry and salt are not what the commitment was made of"
 	}
 	return ""
+}
+
+// Committed reports whether entry and salt are what the commitment was made of, whatever the entry says. b is as for Check, and so is what happens to it.
+func (l *Line) Committed(b []byte) bool {
+	whole := b[len(b)-len(l.Body)-SaltSize-1:]
+	whole[0] = Version
+	copy(whole[1:], l.Salt[:])
+	return Hash(sha256.Sum256(whole)) == l.Commitment
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ type file struct {
 	absent        *absent    // entries that are gone; nil: none is
 	accounts      []*account // entries that say which others were forgotten
 	times         stretches  // of the entries
+	odd           *Fault     // the first entry that says what none should
 
 	lines  lineReader
 	hashes *opened
@@ -37,7 +39,7 @@ func (f *file) check(ctx context.Context) error {
 	f.end = min(f.first+format.FileEntries, f.v.head.Size)
 	f.leaves, f.tiles, f.inner, f.points = f.leaves[:0], f.tiles[:0], nil, f.points[:0]
 	f.entries, f.over = 0, 0
-	f.absent, f.accounts = nil, f.accounts[:0]
+	f.absent, f.accounts, f.odd = nil, f.accounts[:0], nil
 	bad := f.readCheckpoints() // first, to know which leaves are needed: but entries are named first
 	f.mark()
 	f.times.begin(f.points)
@@ -161,12 +163,7 @@ func (f *file) entry(b []byte) error {
 			if what = l.Check(b); what == "" && leaf != f.held {
 				return &Fault{Index: want, Last: want, Action: action, What: "is not the entry that the tree holds in its place"}
 			}
-			if what == "" {
-				what = f.forgotten(l, want)
-			}
-			if what == "" && !l.Over {
-				what = f.times.entry(want, l.Body)
-			}
+			what = f.contents(l, b, want, what, leaf == f.held)
 		}
 	}
 	if what != "" {
@@ -179,6 +176,30 @@ func (f *file) entry(b []byte) error {
 		f.entries++
 	}
 	return nil
+}
+
+// contents looks at what an entry says that the tree holds. What is wrong with that was signed so, and nobody can mend it: it is named when nothing else is wrong, so that
+// whoever once got such an entry into the log hides nothing by it. what is wrong already; it is returned when that is no matter of what the entry says.
+func (f *file) contents(l format.Line, b []byte, index int64, what string, held bool) string {
+	if what != "" && (!held || !l.Committed(b)) {
+		return what
+	}
+	if what == "" {
+		what = f.forgotten(l, index)
+	}
+	if what == "" && !l.Over {
+		what = f.times.entry(index, l.Body)
+	}
+	f.odd = cmp.Or(f.odd, odd(l, index, what))
+	return ""
+}
+
+// odd is the fault of an entry that says what none should; nil: nothing is wrong.
+func odd(l format.Line, index int64, what string) *Fault {
+	if what == "" {
+		return nil
+	}
+	return &Fault{Index: index, Last: index, Action: actionOf(l.Body), What: what}
 }
 
 // forgotten notes an entry that is gone, or that says which others are.
@@ -253,6 +274,7 @@ func (f *file) join(tree *peaks) error {
 		f.v.above.add(format.PerfectRoot(f.tiles))
 	}
 	f.v.dates.pass(f.times.rest())
+	f.v.odd = cmp.Or(f.v.odd, f.odd)
 	return nil
 }
 

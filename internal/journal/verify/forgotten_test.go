@@ -55,7 +55,7 @@ func TestLog_GoneWithoutAnAct(t *testing.T) {
 		"who says so is gone":              {[]int{12, 20}, map[int]string{20: `citizen.erased "forgotten":["12"]`, 30: `citizen.erased "forgotten":["20"]`}, 12},
 		"another action says so":           {[]int{12}, map[int]string{20: `citizen.searched "forgotten":["12"]`}, 12},
 		"it is said in another member":     {[]int{12}, map[int]string{20: `citizen.erased "forgot":["12"]`}, 12},
-		"it is said before":                {[]int{12}, map[int]string{11: `citizen.erased "forgotten":["12"]`}, 11},
+		"it is said before":                {[]int{12}, map[int]string{11: `citizen.erased "forgotten":["12"]`}, 12},
 		"it says so of itself":             {nil, map[int]string{11: `citizen.erased "forgotten":["11"]`}, 11},
 		"a run ends before it begins":      {nil, map[int]string{11: `citizen.erased "forgotten":["5-3"]`}, 11},
 		"runs are not in order":            {nil, map[int]string{11: `entries.forgotten "forgotten":["5","2"]`}, 11},

@@ -62,7 +62,7 @@ func checkPart(ctx context.Context, o Options, v *verification, r *Report) error
 	if err != nil {
 		return err
 	}
-	return v.dates.found()
+	return v.atLast()
 }
 
 // dated holds the times of the entries to what others say, in the order of the files.
@@ -163,6 +163,9 @@ func (p *part) took(number int64, f *partFile, err error) {
 	p.entries += f.entries
 	p.over += f.over
 	p.checkpoints += f.kept
+	if f.odd != nil && (p.odd == nil || f.odd.Index < p.odd.Index) {
+		p.odd = f.odd
+	}
 	p.times[number] = &partTimes{f.times, f.said}
 }
 

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type partFile struct {
 	points        []point // kept checkpoints that are not checked yet, in order
 	times         stretches
 	said          []said
+	odd           *Fault // as in file
 	entries, over int64
 	kept          int64
 
@@ -32,7 +34,7 @@ type partFile struct {
 func (f *partFile) check(ctx context.Context, number int64) error {
 	p := f.p
 	f.number, f.tile, f.entries, f.over, f.kept = number, -1, 0, 0, 0
-	f.times, f.said = stretches{}, nil
+	f.times, f.said, f.odd = stretches{}, nil, nil
 	f.first, f.end = max(number*format.FileEntries, p.from), min((number+1)*format.FileEntries, p.end)
 	f.next = f.first
 	form := p.contents.request.Form
@@ -106,12 +108,13 @@ func (f *partFile) entry(b []byte) error {
 	if what = l.Check(b); what == "" && format.LeafHash(l.Commitment) != f.leaves[l.Index%format.TileWidth] {
 		return &Fault{Index: l.Index, Last: l.Index, Action: action, What: "is not the entry that the tree holds in its place"}
 	}
+	if what != "" && (format.LeafHash(l.Commitment) != f.leaves[l.Index%format.TileWidth] || !l.Committed(b)) {
+		return &Fault{Index: l.Index, Last: l.Index, Action: actionOf(b), What: what}
+	}
 	if what == "" && !l.Over {
 		what = f.times.entry(l.Index, l.Body)
 	}
-	if what != "" {
-		return &Fault{Index: l.Index, Last: l.Index, Action: actionOf(b), What: what}
-	}
+	f.odd = cmp.Or(f.odd, odd(l, l.Index, what))
 	f.next = l.Index + 1
 	if l.Over {
 		f.over++

@@ -131,6 +131,7 @@ type verification struct {
 	files    int64
 	stamps   *stamps
 	dates    dates
+	odd      *Fault       // the first entry that says what none should, as it was signed
 	above    *above       // the levels of tiles above those of files
 	next     atomic.Int64 // file to be taken by a worker
 
@@ -330,6 +331,14 @@ func (v *verification) finish(ctx context.Context) error {
 	}
 	if err := v.contents.rest(); err != nil {
 		return err
+	}
+	return v.atLast()
+}
+
+// atLast names, when all else is whole, the first entry that says what none should, or whose time contradicts what others say.
+func (v *verification) atLast() error {
+	if v.odd != nil && (v.dates.fault == nil || v.odd.Index <= v.dates.fault.Index) {
+		return v.odd
 	}
 	return v.dates.found()
 }

@@ -159,7 +159,7 @@ func TestLog_NarrowsDownAConsistentForgery(t *testing.T) {
 
 func TestLog_RefusesAnEntryThatIsNotCanonical(t *testing.T) {
 	t.Parallel()
-	s := newSynthetic(t, 3, 10)
+	s := newSynthetic(t, 3, 3)
 	body := []byte(`{"action":"power.used","at":"x", "by":1}`)
 	c := format.Commitment([format.SaltSize]byte{1}, body)
 	salt := [format.SaltSize]byte{1}
@@ -171,7 +171,7 @@ func TestLog_RefusesAnEntryThatIsNotCanonical(t *testing.T) {
 		}
 	}
 	s.roots[3] = rootOf(t, theirs)
-	s.write(t, append(s.lines(t, 0)[:2], format.AppendLine(nil, 2, c[:], salt[:], body)), 10)
+	s.write(t, append(s.lines(t, 0)[:2], format.AppendLine(nil, 2, c[:], salt[:], body)), 3)
 	names(t, s.memory, s.policy, 2, 2)
 }
 
