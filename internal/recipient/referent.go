@@ -18,7 +18,7 @@ type Done struct {
 	At      time.Time
 	Action  string
 	By      journal.Kind
-	Person  uuid.UUID // who did it; nil: the program
+	Person  uuid.UUID // who did it; nil: the program, or auditors, who are one to an organisation
 	Whom    uuid.UUID // to whom it was done, of acts on colleagues; else nil
 	Citizen uuid.UUID
 	Mandate uuid.UUID
@@ -36,7 +36,7 @@ func (r *Register) OfOrganisation(ctx context.Context, by journal.Actor, colleag
 	var out Page
 	b := &pgx.Batch{}
 	may := org.MayRunRead(b, by)
-	collect(b, &out.Done, scanDone, `select e.id, e.at, e.action, e.body::jsonb -> 'by' ->> 'kind', coalesce(e.person_id, $4), case when e.action like 'person.%' then coalesce((e.body::jsonb -> 'detail' ->> 'person')::uuid, $4) else $4 end,
+	collect(b, &out.Done, scanDone, `select e.id, e.at, e.action, e.body::jsonb -> 'by' ->> 'kind', case e.body::jsonb -> 'by' ->> 'kind' when 'auditor' then $4 else coalesce(e.person_id, $4) end, case when e.action like 'person.%' then coalesce((e.body::jsonb -> 'detail' ->> 'person')::uuid, $4) else $4 end,
 			coalesce(e.citizen_id, $4), coalesce(e.mandate_id, $4) from journal_entry e
 		where e.organisation_id = $1 and e.action = any ($2) and ($3::bigint = 0 or e.id < $3) and ($5::uuid = $4 or e.person_id = $5 or e.action like 'person.%' and e.body::jsonb -> 'detail' ->> 'person' = $5::text)
 		order by e.id desc limit $6`, by.Organisation, PartOf(journal.Referent).Acts, before, uuid.Nil, colleague, mostEntries+1)

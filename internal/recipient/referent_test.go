@@ -22,22 +22,28 @@ func TestOfOrganisation(t *testing.T) {
 	w.Sign(t, w.Ines, fixture.Citizen(2), fixture.Tax)
 	w.act(w.Jeanne, "anomaly.found", uuid.Nil, uuid.Nil, nil)
 	w.act(w.Jeanne, "unsealing.looked", m.Citizen, uuid.Nil, nil)
+	w.must(w.Journal.Record(t.Context(), w.sofia, func(*journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "mandate.suspended", Organisation: w.Here, Citizen: m.Citizen, Mandate: m.ID}, nil
+	}))
 	page, err := w.register.OfOrganisation(t.Context(), w.odile, uuid.Nil, 0)
 	w.must(err)
-	signed := 0
+	signed, suspended := 0, 0
 	for _, d := range page.Done {
+		if d.Action == "mandate.suspended" && d.By == journal.Auditor {
+			suspended++
+		}
 		if d.Action == "mandate.signed" {
 			signed++
 			if d.Person != w.Jeanne.Person || d.Citizen != m.Citizen || d.Mandate != m.ID {
 				t.Errorf("%+v", d)
 			}
 		}
-		if d.Action == "anomaly.found" || d.Action == "unsealing.looked" || d.Person == w.Ines.Person {
+		if d.Action == "anomaly.found" || d.Action == "unsealing.looked" || d.Person == w.Ines.Person || d.Person == w.sofia.Person {
 			t.Errorf("the referent sees %+v", d)
 		}
 	}
-	if signed != 1 || w.entries("recipient.viewed", w.odile) != 1 {
-		t.Errorf("%d signatures in %+v", signed, page)
+	if signed != 1 || suspended != 1 || w.entries("recipient.viewed", w.odile) != 1 {
+		t.Errorf("%d signatures and %d suspensions in %+v", signed, suspended, page)
 	}
 	mine, err := w.register.OfOrganisation(t.Context(), w.odile, w.Paul.Person, 0)
 	w.must(err)
