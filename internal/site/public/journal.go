@@ -3,6 +3,8 @@ package public
 import (
 	"net/http"
 	"strconv"
+
+	"mandat/internal/journal/format"
 )
 
 // sendCheckpoint sends the latest signed checkpoint. It changes with every act: a cache may keep it for a second.
@@ -14,6 +16,17 @@ func (s *Site) sendCheckpoint(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=1")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	return sendBytes(w, signed)
+}
+
+// sendTimestamp sends the newest checkpoint that an authority has given a timestamp for, and the timestamp. There is a new one each hour.
+func (s *Site) sendTimestamp(w http.ResponseWriter, r *http.Request) error {
+	signed, token, err := s.Log.Stamped(r.Context())
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	return sendBytes(w, format.AppendStamped(nil, signed, token))
 }
 
 // sendTile sends a tile of the tree or of its entries (C2SP tlog-tiles).

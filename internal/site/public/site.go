@@ -41,6 +41,7 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/robots.txt", page.Public, s.sendRobots)
 	r.Get("/journal/checkpoint", page.Public, s.sendCheckpoint)
 	r.Get("/journal/tile/{path...}", page.Public, s.sendTile)
+	r.Get("/journal/timestamp", page.Public, s.sendTimestamp)
 	r.Get("/journal/policy", page.Public, s.sendPolicy)
 	r.Get("/healthz", page.Probe, s.sendHealth)
 	r.Get("/readyz", page.Probe, s.sendReady)
