@@ -70,7 +70,7 @@ func TestTexts_SameInBothLanguages(t *testing.T) {
 }
 
 // literal is a string in Go or in a template action that looks like a key or the beginning of keys.
-var literal = regexp.MustCompile(`"((?:page|figures|opendata|checks|mydata|keep|public|mails|sign|aidant|login|account|franceconnect|idp|auditor|referent|admin|uses|refusals|telephone|list|recu|recap|ladder|ends|transfer|erasing|meaning|alerts|samples|cases)\.[a-z0-9_.]+)"`)
+var literal = regexp.MustCompile(`"((?:page|figures|opendata|checks|mydata|keep|public|mails|sign|aidant|login|account|franceconnect|idp|auditor|referent|admin|uses|refusals|telephone|list|recu|recap|ladder|ends|transfer|erasing|meaning|alerts|samples|cases|receiving)\.[a-z0-9_.]+)"`)
 
 // TestTexts_UsedAndThere holds that every key that the program names exists, and that none is left over. A literal that is
 // no key has to be the beginning of some, with or without its last dot: the rest is put behind it at run time.

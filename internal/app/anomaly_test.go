@@ -94,5 +94,6 @@ func TestAnomaly_FromTheAlertToAnotherRule(t *testing.T) {
 	if all, err := register.History(t.Context(), site.Sofia, "refused_steps"); err != nil || len(all) != 2 {
 		t.Errorf("%+v, %v", all, err)
 	}
+	must(t, site.App.CatchUp(t.Context()))
 	page("/audit/journal?acte=anomaly", "a clos l’alerte", "a mis en vigueur la version 2", "a essayé la règle", "Le programme a signalé")
 }

@@ -15,10 +15,14 @@ import (
 // stage's things.
 var forms = map[string]url.Values{
 	"POST /audit/alertes/{alert}":                             {"motif": {"mistaken"}, "raison": {"Une formation le soir."}},
+	"POST /audit/signalements/{signal}":                       {"suite": {"explained"}},
+	"POST /fraude":                                            {"du": {"{day}"}, "au": {"{day}"}},
+	"POST /fraude/signalements":                               {"entrees": {"{place}"}, "motif": {"denied"}, "raison": {"La personne dit que ce n’était pas pour elle."}},
+	"POST /referent/journal/controle":                         {},
 	"POST /audit/dossiers":                                    {"rang": {"0"}},
-	"POST /audit/echantillons":                               {"nombre": {"5"}, "motif": {"routine"}},
-	"POST /audit/echantillons/{sample}/ecritures":            {"rang": {"0"}, "suite": {"nothing"}},
-	"POST /audit/echantillons/{sample}/secret":               {"secret": {"abababababababababababababababababababababababababababababababab"}},
+	"POST /audit/echantillons":                                {"nombre": {"5"}, "motif": {"routine"}},
+	"POST /audit/echantillons/{sample}/ecritures":             {"rang": {"0"}, "suite": {"nothing"}},
+	"POST /audit/echantillons/{sample}/secret":                {"secret": {"abababababababababababababababababababababababababababababababab"}},
 	"POST /audit/dossiers/{inquiry}/cloture":                  {},
 	"POST /audit/dossiers/{inquiry}/constats":                 {"gravite": {"none"}, "constat": {"Le mandat a été signé un dimanche, à trois heures du matin."}},
 	"POST /audit/dossiers/{inquiry}/decision":                 {"decision": {"none"}, "motifs": {"Le mandat a été signé un dimanche, à trois heures du matin."}},

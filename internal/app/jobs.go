@@ -62,9 +62,9 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "forget-inquiries", Every: 24 * time.Hour, Run: a.keeping(a.inquiries.Purge, "inquiry_words")},
 		{Name: "purge-anomalies", Every: 24 * time.Hour, Run: a.keeping(a.anomalies.Purge, "anomaly_words", "anomaly_trials")},
 		{Name: "purge-unsealings", Every: 24 * time.Hour, Run: a.keeping(a.unsealings.Purge, "unsealing_words")},
+		{Name: "purge-signals", Every: 24 * time.Hour, Run: a.keeping(a.recipients.Purge, "signal_words")},
 		{Name: "remind-of-certificates", Every: 10 * time.Minute, Run: a.remind},
 		{Name: "tell-of-orphans", Every: time.Hour, Run: a.tellOfOrphans},
-		{Name: "purge-signals", Every: 24 * time.Hour, Run: a.keeping(a.recipients.Purge, "signal_words")},
 		{Name: "inactive-people", Every: 12 * time.Hour, Run: a.inactive},
 		{Name: "tell-of-ends", Every: 24 * time.Hour, Run: func(ctx context.Context) error { return a.caseload.TellOfEnds(ctx, notify.Queue) }},
 	}

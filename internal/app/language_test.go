@@ -22,7 +22,8 @@ func TestLanguageLinks_OfARefusedPost(t *testing.T) {
 	must(t, site.App.CatchUp(t.Context()))
 	must(t, site.Directory.Join(t.Context(), journal.Program(), site.Ines.Person, site.Elsewhere, org.RoleReferent)) // who invites
 	m := &matrix{t: t, site: site}
-	whose := map[page.Audience]journal.Actor{page.Administrator: site.Adele, page.Auditor: site.Sofia, page.Referent: site.Odile}
+	fraud, prefecture := recipients(t, site)
+	whose := map[page.Audience]journal.Actor{page.Administrator: site.Adele, page.Auditor: site.Sofia, page.Referent: site.Odile, page.Fraud: fraud, page.Prefecture: prefecture}
 	followed := 0
 	for _, route := range site.App.Routes() {
 		if route.Method != http.MethodPost {

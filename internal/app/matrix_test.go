@@ -37,11 +37,14 @@ func audience(a page.Audience) func(page.Route) bool {
 func visitors(t testing.TB, site *apptest.Site) []visitor {
 	t.Helper()
 	must(t, site.Directory.Join(t.Context(), journal.Program(), site.Ines.Person, site.Elsewhere, org.RoleReferent))
+	fraud, prefecture := recipients(t, site)
 	return []visitor{
 		{name: "nobody", may: secret},
 		{name: "citizen", may: secret},
 		{name: "suspended", by: site.Samir, may: nothing},
 		{name: "auditor", by: site.Sofia, may: suspends},
+		{name: "fraud", by: fraud, may: nothing},
+		{name: "prefectur", by: prefecture, may: nothing},                // of the department where Jeanne works
 		{name: "other", by: site.Ines, may: nothing},                     // aidant and referent of another organisation
 		{name: "untrained", by: site.Nora, may: nothing},                 // never certified
 		{name: "referent", by: site.Odile, may: audience(page.Referent)}, // of Jeanne's organisation, and no aidant
@@ -255,12 +258,15 @@ func (m *matrix) onlyRefusals(everybody []visitor) {
 	own := []string{"session.opened", "session.closed", "session.ended", "session.stepped_up", "power.refused", "journal.exported", "journal.searched", "journal.viewed", "journal.compared", "unsealing.asked", "unsealing.granted", "unsealing.refused", "unsealing.withdrawn", "unsealing.ended", "unsealing.looked", "sample.checked", "anomaly.closed", "anomaly.rule_changed", "anomaly.tried", "statistics.exported", "charter.accepted", "person.changed",
 		"factor.added", "factor.removed", "factor.recovery_made"}
 	for _, v := range everybody {
-		if v.name != "suspended" && v.name != "auditor" && v.name != "other" {
+		if v.name != "suspended" && v.name != "auditor" && v.name != "fraud" && v.name != "prefectur" && v.name != "other" {
 			continue
 		}
 		own := own
 		if v.name == "auditor" {
-			own = slices.Concat(own, journal.ActionsOf("inquiry"), []string{"mandate.suspended", "mandate.resumed"})
+			own = slices.Concat(own, journal.ActionsOf("inquiry", "signal"), []string{"mandate.suspended", "mandate.resumed"})
+		}
+		if v.name == "fraud" || v.name == "prefectur" {
+			own = slices.Concat(own, journal.ActionsOf("recipient"), []string{"signal.raised"})
 		}
 		var acts []string
 		m.site.Row(m.t, `select coalesce(array_agg(distinct action), '{}') from journal_entry where person_id = $1 and action <> all ($2)

@@ -15,6 +15,7 @@ import (
 	"mandat/internal/site/login"
 	"mandat/internal/site/mails"
 	"mandat/internal/site/public"
+	"mandat/internal/site/recipient"
 	"mandat/internal/site/referent"
 )
 
@@ -49,7 +50,7 @@ func (a *App) buildRoutes(context.Context) error {
 	(&counter.Site{Pages: a.pages, Sessions: a.sessions, Mandates: a.mandates, Drafts: a.drafts, Directory: a.directory, Catalogue: a.catalogue, Clock: a.clock,
 		Phones: a.office.phones, Consents: a.office.consents, Press: a.press, FranceConnect: a.franceconnect.Origin()}).Mount(a.router)
 	(&referent.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Credentials: a.people.factors, Caseload: a.caseload, Inquiries: a.inquiries, Reports: a.inquiryPress(),
-		Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
+		Recipients: a.recipients, Catalogue: a.catalogue, Press: a.office.certificates, Clock: a.clock}).Mount(a.router)
 	(&admin.Site{Pages: a.pages, Sessions: a.sessions, Directory: a.directory, Invitations: a.people.invitations, Certifications: a.office.certifications,
 		Credentials: a.people.factors, Cards: a.office.cards, Board: a.office.jobs, Businesses: a.office.sirene, Catalogue: a.catalogue, Clients: a.clients, Retention: a.retention(), Erasures: a.erasures, Clock: a.clock, Database: a.db}).Mount(a.router)
 	audit := &auditor.Site{Pages: a.pages, Sessions: a.sessions, Unsealings: a.unsealings, Inquiries: a.inquiries, Anomalies: a.anomalies, Journal: a.journal, Auditor: a.auditor, Desk: search.NewDesk(a.auditor, a.journal, a.integrator.Log()), Catalogue: a.catalogue, Log: a.integrator.Log(), Keys: a.keys.Journal.Keys(), Clock: a.clock, Logger: a.log}
@@ -57,6 +58,8 @@ func (a *App) buildRoutes(context.Context) error {
 	(&auditor.Samples{Site: audit, Samples: a.samples}).Mount(a.router)
 	(&auditor.Inquiries{Pages: a.pages, Sessions: a.sessions, Inquiries: a.inquiries, Press: a.inquiryPress(), Reader: journal.NewReader(a.auditor), Clock: a.clock}).Mount(a.router)
 	(&auditor.Alerts{Pages: a.pages, Sessions: a.sessions, Anomalies: a.anomalies, Clock: a.clock}).Mount(a.router)
+	(&auditor.Signals{Pages: a.pages, Sessions: a.sessions, Recipients: a.recipients, Anomalies: a.anomalies, Clock: a.clock}).Mount(a.router)
+	(&recipient.Site{Pages: a.pages, Sessions: a.sessions, Recipients: a.recipients, Clock: a.clock}).Mount(a.router)
 	return nil
 }
 

@@ -73,11 +73,11 @@ func TestSample_OfTheWholeProgram(t *testing.T) {
 		}
 		must(t, site.App.Stamp(t.Context()))
 	}
-	page(one, "Notez-le", "apptest")
+	page(one, "Notez-le", "Point de contrôle")
 	place := regexp.MustCompile(`--order ([0-9]+)`).FindStringSubmatch(page(one))[1]
 	post(one+"/secret", http.StatusUnprocessableEntity, "secret", strings.Repeat("ac", 32))
 	post(one+"/secret", http.StatusSeeOther, "secret", strings.ToUpper(string(share)))
-	body := page(one, "ont signé le mandat", "Écritures examinées : 0 sur 2", "Rien à signaler")
+	body := page(one, "ont signé le mandat", "0 sur 2", "Rien à signaler")
 	places := regexp.MustCompile(`id="rang-([0-9]+)"`).FindAllStringSubmatch(body, -1)
 	if len(places) != 2 {
 		t.Fatalf("%v", places)
@@ -86,8 +86,8 @@ func TestSample_OfTheWholeProgram(t *testing.T) {
 	post(one+"/ecritures", http.StatusConflict, "rang", places[0][1], "suite", "case")
 	post(one+"/ecritures", http.StatusNotFound, "rang", place, "suite", "case")
 	post(one+"/ecritures", http.StatusSeeOther, "rang", places[1][1], "suite", "case")
-	page(one, "Écritures examinées : 2 sur 2", "Un dossier est ouvert", "examinée par")
-	page("/audit/echantillons", "Examiné", "Écritures examinées : 2 sur 2")
+	page(one, "2 sur 2", "Un dossier est ouvert", "examinée par")
+	page("/audit/echantillons", "Examiné", "2 sur 2")
 	page("/audit/dossiers", "2026-0001")
 
 	must(t, site.App.CatchUp(t.Context()))

@@ -83,7 +83,7 @@ func (s *stage) maker(name string) func() string {
 		"{browser}": s.browser, "{card}": s.card, "{job}": s.job, "{here}": s.here, "{siret}": func() string { return siret(50_000 + s.n) }, "{n}": func() string { return strconv.Itoa(s.n) },
 		"{role}": func() string { return org.RoleReferent }, "{email}": s.email, "{results}": s.results, "{content}": s.content, "{day}": s.day, "{import}": s.imported,
 		"{policy}": func() string { return "security_log" }, "{amount}": s.amount, "{trial}": s.trial, "{hold}": s.hold, "{soon}": s.soon,
-		"{file...}": func() string { return s.static }, "{path...}": func() string { return "0/000.p/1" }, "{client}": s.client, "{registration}": s.clientVersion, "{unsealing}": s.unsealing, "{inquiry}": s.inquiry, "{finding}": s.finding, "{measure}": s.measure, "{order}": s.order, "{alert}": s.alert, "{sample}": s.sample, "{rule}": func() string { return "burst" }, "{index}": func() string { return "0" }, "{list}": func() string { return "1" }, "{request}": s.request, "{version}": func() string { return procedure.Versions()[0] + ".json" }, "{$}": func() string { return "" },
+		"{file...}": func() string { return s.static }, "{path...}": func() string { return "0/000.p/1" }, "{client}": s.client, "{registration}": s.clientVersion, "{unsealing}": s.unsealing, "{inquiry}": s.inquiry, "{finding}": s.finding, "{measure}": s.measure, "{order}": s.order, "{alert}": s.alert, "{sample}": s.sample, "{signal}": s.signal, "{structure}": s.structure, "{place}": s.place, "{rule}": func() string { return "burst" }, "{index}": func() string { return "0" }, "{list}": func() string { return "1" }, "{request}": s.request, "{version}": func() string { return procedure.Versions()[0] + ".json" }, "{$}": func() string { return "" },
 	}[name]
 }
 

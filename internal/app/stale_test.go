@@ -34,6 +34,7 @@ var unhurried = []string{
 	"POST /mandats/{mandate}/telephone/exception", // nobody has asked here: there is no field to fill in (aidant.TestPhone_WantsAColleague)
 	"POST /mandats", "POST /mandats/{mandate}/usages", "POST /mandats/{mandate}/usages/{use}", "POST /mandats/{mandate}/compte-rendu", "POST /mandats/{mandate}/recu", // a search, accounts of what was done, and a paper of the citizen's
 	"POST /referent/constats/{finding}", "POST /referent/constats/{finding}/rapport", // a reply, and a paper, which take nothing from anybody
+	"POST /referent/journal/controle", // says that something was looked at
 	"POST /brouillons/{draft}/temoin", // of a colleague's draft (counter.TestWitness_TheSecondColleague)
 }
 

@@ -43,3 +43,10 @@ func mayAudit(b *pgx.Batch, by journal.Actor, lock string) func() error {
 		return nil
 	}
 }
+
+// RecordAudit records what an auditor does that changes nothing but the journal, such as taking entries away. It returns ErrMayNot for whoever is no auditor at that moment.
+func RecordAudit(ctx context.Context, j *journal.Journal, by journal.Actor, e journal.Event) error {
+	first := &pgx.Batch{}
+	may := MayAudit(first, by)
+	return j.RecordAfter(ctx, by, first, func(*journal.Tx) (journal.Event, error) { return e, may() })
+}

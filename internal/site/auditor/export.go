@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal"
 	"mandat/internal/journal/format"
@@ -98,9 +97,7 @@ func (s *Site) recordExport(ctx context.Context, by journal.Actor, asked format.
 	if err := s.Desk.About(ctx, citizen, mandate, &event); err != nil {
 		return err
 	}
-	first := &pgx.Batch{}
-	may := org.MayAudit(first, by)
-	return s.Journal.RecordAfter(ctx, by, first, func(*journal.Tx) (journal.Event, error) { return event, may() })
+	return org.RecordAudit(ctx, s.Journal, by, event)
 }
 
 // asked reads what is wanted of a journal of this size. Times become indexes here, so that what is wrong with them is said before

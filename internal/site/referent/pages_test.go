@@ -17,6 +17,7 @@ import (
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/procedure"
+	"mandat/internal/recipient"
 	"mandat/internal/site/staff"
 )
 
@@ -179,6 +180,18 @@ func everyPage(t *testing.T) []shownPage {
 			wrong := page.FilledForm(nil)
 			wrong.Fail("reponse", "cases.wrong.words")
 			return &findingsPage{Common: page.Common{Title: "cases.there.one", Form: wrong}, One: true, Max: inquiry.WordsMax, Findings: []finding{{asked, true}}}
+		}},
+		shownPage{"referent/journal.html", func() page.Page {
+			return &journalPage{Common: page.Common{Title: journalLink.Text}, Duties: []duty{{"unkept", 0, ""}, {"replies", 2, "/referent/constats"}}}
+		}},
+		shownPage{"referent/journal.html", func() page.Page {
+			return &journalPage{Common: page.Common{Title: journalLink.Text}, Notice: "receiving.referent.was_checked", Duties: []duty{{"forsaken", 1, "/referent"}}, Due: later, Late: true, Today: true, Older: "/referent/journal?avant=3",
+				Lines:  []done{{recipient.Done{At: now, Action: "mandate.signed", Person: someID, Citizen: someID, Mandate: someID}, "Jeanne Fictif", ""}, {recipient.Done{At: now, Action: "person.joined", Person: someID}, "Odile Fictif", "Paul Fictif"}, {recipient.Done{At: now, Action: "mandate.started", Mandate: someID}, "", ""}},
+				Waits:  []waits{{recipient.Unkept{Mandate: someID, At: now, What: "accounts"}, "Jeanne Fictif"}},
+				Checks: []check{{recipient.Check{At: now}, "Odile Fictif"}}}
+		}},
+		shownPage{"referent/journal.html", func() page.Page {
+			return &journalPage{Common: page.Common{Title: journalLink.Text}, Due: later}
 		}},
 		shownPage{"referent/team.html", func() page.Page {
 			return &teamPage{Common: page.Common{Title: "referent.team.title"}, Groups: groups()}

@@ -15,6 +15,7 @@ import (
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
+	"mandat/internal/recipient"
 	"mandat/internal/session"
 	"mandat/internal/site/staff"
 )
@@ -29,6 +30,7 @@ type Site struct {
 	Credentials *credential.Register
 	Caseload    *caseload.Register
 	Inquiries   *inquiry.Register
+	Recipients  *recipient.Register
 	Reports     *inquiry.Press
 	Catalogue   *procedure.Catalogue
 	Clock       *clock.Clock
@@ -64,6 +66,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Get("/referent/constats/{finding}", page.Referent, s.showFinding)
 	r.Post("/referent/constats/{finding}", page.Referent, s.doReply)
 	r.Post("/referent/constats/{finding}/rapport", page.Referent, s.doReport)
+	r.Get(journalLink.Href, page.Referent, s.showJournal)
+	r.Post("/referent/journal/controle", page.Referent, s.doCheck)
 	r.Get(organisationPath, page.Referent, s.showOrganisation)
 	r.Post(organisationPath, page.Referent, s.doChangeOrganisation)
 }
