@@ -142,15 +142,17 @@ var misdated = map[string]struct {
 	fault int64 // -1: none
 	what  string
 }{
-	"nothing":                  {func(_ int, done time.Time) time.Time { return done }, -1, ""},
-	"a little back":            {func(i int, done time.Time) time.Time { return done.Add(-time.Duration(i%2) * 10 * time.Minute) }, -1, ""},
-	"one two hours back":       {one(500, -2*time.Hour), 500, "before others saw the first 500 entries"},
-	"one the day before":       {one(233, -24*time.Hour), 233, "before others saw the first 200 entries"},
-	"one before all others":    {one(0, -24*time.Hour), -1, ""}, // nobody has seen anything before it
-	"one three hours ahead":    {one(500, 3*time.Hour), 500, "after others saw the first 550 entries"},
-	"one next year":            {one(610, 8760*time.Hour), 610, "after others saw the first 650 entries"},
-	"from one on, hours back":  {func(i int, done time.Time) time.Time { return done.Add(-time.Duration(min(i/400, 1)) * 3 * time.Hour) }, 400, "before others saw the first 400 entries"},
-	"a night that was made up": {func(i int, done time.Time) time.Time { return done.Add(-time.Duration(max(i-449, 0)/100) * 6 * time.Hour) }, 549, "before others saw the first 500 entries"},
+	"nothing":                 {func(_ int, done time.Time) time.Time { return done }, -1, ""},
+	"a little back":           {func(i int, done time.Time) time.Time { return done.Add(-time.Duration(i%2) * 10 * time.Minute) }, -1, ""},
+	"one two hours back":      {one(500, -2*time.Hour), 500, "before others saw the first 500 entries"},
+	"one the day before":      {one(233, -24*time.Hour), 233, "before others saw the first 200 entries"},
+	"one before all others":   {one(0, -24*time.Hour), -1, ""}, // nobody has seen anything before it
+	"one three hours ahead":   {one(500, 3*time.Hour), 500, "after others saw the first 550 entries"},
+	"one next year":           {one(610, 8760*time.Hour), 610, "after others saw the first 650 entries"},
+	"from one on, hours back": {func(i int, done time.Time) time.Time { return done.Add(-time.Duration(min(i/400, 1)) * 3 * time.Hour) }, 400, "before others saw the first 400 entries"},
+	"a night that was made up": {func(i int, done time.Time) time.Time {
+		return done.Add(-time.Duration(max(i-449, 0)/100) * 6 * time.Hour)
+	}, 549, "before others saw the first 500 entries"},
 }
 
 func one(index int, off time.Duration) func(int, time.Time) time.Time {
