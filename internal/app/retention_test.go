@@ -11,7 +11,6 @@ import (
 	"mandat/internal/apptest"
 	"mandat/internal/erasure"
 	"mandat/internal/fixture"
-	"mandat/internal/mandate"
 	"mandat/internal/retention"
 )
 
@@ -31,6 +30,12 @@ var ages = map[string]string{
 	"session_origins": `insert into session_origin (session_id, person_id, opened_at) select sha256(convert_to($1::timestamptz::text, 'UTF8')), p.id, $1::timestamptz from person p limit 1`,
 	"unsealing_words": `insert into unsealing (id, person_id, reason, data_key, words, state, asked_by, asked_at, expires_at, decided_by, decided_at)
 		select gen_random_uuid(), p.id, 'complaint', '\x00', '\x00', 'refused', p.id, $1::timestamptz, $1::timestamptz + interval '1 day', q.id, $1::timestamptz from person p join person q on q.id <> p.id limit 1`,
+	"inquiry_words": `insert into inquiry (id, year, number, data_key, state, opened_by, opened_at, closed_by, closed_at)
+		select gen_random_uuid(), 2001, 1 + (select count(*) from inquiry), '\x00', 'closed', p.id, $1::timestamptz, p.id, $1::timestamptz from person p limit 1`,
+	"anomaly_words": `insert into anomaly_alert (id, rule, version, organisation_id, person_id, day, entries, figures, first_at, last_at, found_at, state, kind, closed_by, closed_at, data_key, words)
+		select gen_random_uuid(), r.key, r.version, gen_random_uuid(), p.id, '2001-01-01', '{1000000}', '{}', $1::timestamptz, $1::timestamptz, $1::timestamptz, 'closed', 'mistaken', p.id, $1::timestamptz, '\x00', '\x00' from anomaly_rule r, person p limit 1`,
+	"anomaly_trials": `insert into anomaly_trial (id, rule, thresholds, from_day, to_day, made_by, made_at, state, ended_at)
+		select gen_random_uuid(), r.key, r.thresholds, '2001-01-01', '2001-01-02', p.id, $1::timestamptz, 'failed', $1::timestamptz from anomaly_rule r, person p limit 1`,
 	"devices":          `insert into session_device (person_id, device, label, network, first_at, last_at) select p.id, sha256(convert_to($1::timestamptz::text, 'UTF8')), 'x', '192.0.2.0/24', $1::timestamptz, $1::timestamptz from person p limit 1`,
 	"former_addresses": `insert into person_contact_former (person_id, at, email) select p.id, $1::timestamptz, 'x@exemple.invalid' from person p limit 1`,
 	"sms_callbacks":    `insert into smsin_seen (signature, at) values (sha256(convert_to($1::timestamptz::text, 'UTF8')), $1::timestamptz)`,
@@ -103,7 +108,7 @@ func TestRetention_EveryJob(t *testing.T) {
 	if left != 1 {
 		t.Errorf("%d events are left, want the one that is not due", left)
 	}
-	for _, nobodys := range []string{`delete from consent`, `delete from phone`, `delete from unsealing`, `delete from invitation where given_name = 'X'`} { // no entry tells of them
+	for _, nobodys := range []string{`delete from consent`, `delete from phone`, `delete from unsealing`, `delete from inquiry`, `delete from anomaly_alert`, `delete from invitation where given_name = 'X'`} { // no entry tells of them
 		site.Behind(t, nobodys)
 	}
 }
@@ -136,52 +141,5 @@ func TestRetention_ErasesWhoseTimeIsOver(t *testing.T) {
 	}
 	if n := site.Number(t, `select count(*) from journal_entry where action = 'citizen.erased' and citizen_id = $1`, gone.Citizen); n != 1 {
 		t.Errorf("%d entries", n)
-	}
-}
-
-// holding says of each policy that is about citizens how to put something there that is due long since, about citizen $1 of organisation $2; $3 is when.
-var holding = map[string]string{
-	"consents": `insert into consent (id, organisation_id, citizen_id, phone_id, draft_id, draft_version, digest, lang, state, asked_at, asked_by, expires_at, ended_at)
-		select gen_random_uuid(), $2, $1, gen_random_uuid(), gen_random_uuid(), 1, decode(repeat('00', 32), 'hex'), 'fr', 'expired', $3::timestamptz, p.id, $3::timestamptz + interval '1 hour', $3::timestamptz + interval '1 hour' from person p limit 1`,
-	"telephones": `insert into phone (id, organisation_id, citizen_id, state, number, number_index, asked_at, asked_by)
-		select gen_random_uuid(), $2, $1, 'asked', decode('01', 'hex'), decode(repeat('00', 32), 'hex'), $3::timestamptz, p.id from person p limit 1`,
-	"mail_links": `insert into citizen_mails_link (token_hash, organisation_id, citizen_id, made_at) values (sha256(convert_to($1::uuid::text, 'UTF8')), $2, $1, $3)`,
-	"messages":   `insert into notify_message (id, kind, about, citizen_id, state, created_at, ended_at) select gen_random_uuid(), 'mandate_used', c.id::text, c.id, 'sent', $3::timestamptz, $3::timestamptz from citizen c where c.id = $1 and c.organisation_id = $2`,
-	"decisions": `insert into decision_answer (client, organisation_id, person_id, citizen_id, procedure, case_ref, level, day, reason, mandate_id, answered_at)
-		select 'x', $2, p.id, $1, '', '', 'act', $3::timestamptz::date, 'no_power', '00000000-0000-0000-0000-000000000000', $3::timestamptz from person p limit 1`,
-	"drafts": `insert into mandate_draft (id, organisation_id, person_id, state, procedures, levels, case_refs, days, no_protection_at, informed_at, created_at, expires_at, sub_index, identity, identified_at, identified_session, identified_by, subject_id, data_key)
-		select gen_random_uuid(), c.organisation_id, p.id, 'identified', '{x}', '{act}', '{""}', 31, $3::timestamptz, $3::timestamptz, $3::timestamptz, $3::timestamptz + interval '24 hours', c.sub_index, '\x00', $3::timestamptz, '\x00', 'franceconnect', gen_random_uuid(), '\x00'
-		from citizen c, person p where c.id = $1 and c.organisation_id = $2 limit 1`,
-	"logins": `insert into idp_login (id, organisation_id, person_id, session_id, client, sector, redirect_uri, nonce, scope, claims, created_at, expires_at, state, refusal, citizen_id, factor_since)
-		select ('01000000-0000-7000-8000-0000' || substr(md5($1::uuid::text), 1, 8))::uuid, $2, p.id, '\x00', 'x', 'x', 'x', 'x', 'x', '{}', $3::timestamptz, $3::timestamptz + interval '1 hour', 'refused', 'no_power', $1, $3::timestamptz from person p limit 1`,
-}
-
-// What is about a citizen whose records are held stays, whatever job comes round; the same about somebody else goes.
-func TestRetention_HeldStays(t *testing.T) {
-	t.Parallel()
-	site := apptest.Start(t, func(o *apptest.Options) {
-		o.Before = func(site *apptest.Site) {
-			held, free := site.Sign(t, site.Jeanne, fixture.Citizen(1), fixture.Tax), site.Sign(t, site.Jeanne, fixture.Citizen(2), fixture.Tax)
-			_, err := erasure.New(site.DB, site.Journal, nil, site.Clock, nil).MakeHold(t.Context(), fresh(site, site.Adele), erasure.Who{Organisation: site.Here, Citizen: held.Citizen}, "litigation", site.Clock.Now().AddDate(1, 0, 0))
-			must(t, err)
-			for _, sql := range holding {
-				for _, m := range []mandate.Mandate{held, free} {
-					site.Behind(t, sql, m.Citizen, site.Here, site.Clock.Now().AddDate(-2, 0, 0))
-				}
-			}
-		}
-	})
-	for _, key := range slices.Sorted(maps.Keys(holding)) {
-		var done, kept int
-		eventually(t, fmt.Sprintf("the job of %s has run", key), func() bool {
-			site.Row(t, `select coalesce(max(total), -1), coalesce(max(held), -1) from retention_run where policy = $1`, []any{key}, &done, &kept)
-			return done >= 0
-		})
-		if done != 1 || kept != 1 {
-			t.Errorf("%s: %d went and %d are held, want one of each", key, done, kept)
-		}
-	}
-	for _, nobodys := range []string{`delete from consent`, `delete from phone`, `delete from mandate_draft where state = 'identified'`, `delete from idp_login`} { // no entry tells of them
-		site.Behind(t, nobodys)
 	}
 }

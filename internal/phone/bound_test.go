@@ -136,6 +136,39 @@ func TestRemoved_IsBoundWhileAMandateRestsOnIt(t *testing.T) {
 	}
 }
 
+// A number that is removed while a hold keeps what is about the citizen stays bound until the day of the hold.
+func TestBound_UnderAHold(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	ends := c.Clock.Now().AddDate(1, 0, 0)
+	for name, x := range map[string]struct {
+		organisation, citizen any
+		released              bool
+		long                  bool
+	}{
+		"of the citizen":           {c.Here, c.angela, false, true},
+		"of the organisation":      {c.Here, nil, false, true},
+		"released":                 {c.Here, c.angela, true, false},
+		"of another citizen":       {c.Here, uuid.New(), false, false},
+		"of another organisation":  {c.Elsewhere, nil, false, false},
+		"of nobody's organisation": {uuid.New(), c.angela, false, false},
+	} {
+		c.verify(c.Jeanne, c.angela, number, written)
+		c.Behind(t, `insert into erasure_hold (id, organisation_id, citizen_id, reason, held_at, held_by, until, released_at, released_by)
+			select gen_random_uuid(), $1, $2, 'litigation', $3, $4, $5, case when $6 then $3::timestamptz end, case when $6 then $4::uuid end`, x.organisation, x.citizen, c.Clock.Now(), c.Jeanne.Person, ends, x.released)
+		c.want("remove", c.phones.Remove(t.Context(), c.Jeanne, c.angela), nil)
+		until := quarterAfter(c.Clock.Now().AddDate(0, phone.Bound, 0))
+		if x.long {
+			until = quarterAfter(ends)
+		}
+		if got := c.seats(); !slices.Equal(got, []string{until.Format(time.DateOnly)}) {
+			t.Errorf("%s: bound until %v, want %s", name, got, until)
+		}
+		c.Behind(t, `delete from erasure_hold`)
+		c.later(c.Clock.Now().Add(2*time.Hour), 0) // as not more codes go there within an hour
+	}
+}
+
 // The day until which a number is bound is a quarter's first, so that it tells little.
 func TestDatabase_RefusesADayThatTellsMore(t *testing.T) {
 	t.Parallel()

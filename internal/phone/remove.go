@@ -46,7 +46,8 @@ func (r *Register) Remove(ctx context.Context, by journal.Actor, citizen uuid.UU
 const Bound = 6
 
 // drop removes a verified number. Its seat stays for as long as a mandate can stand to which it agreed, and for Bound: else one telephone could agree for everybody
-// in turn. Which of the citizen's numbers agreed to a mandate is not asked. A mandate may end earlier, and the number is bound until then nevertheless.
+// in turn. Which of the citizen's numbers agreed to a mandate is not asked. A mandate may end earlier, and the number is bound until then nevertheless. While a hold keeps what is about the
+// citizen, it stays until the day of the hold: later on nothing tells whose it is.
 func (r *Register) drop(ctx context.Context, tx *journal.Tx, x *row, who opened) error {
 	if err := x.open(who.key); err != nil {
 		return err
@@ -56,7 +57,9 @@ func (r *Register) drop(ctx context.Context, tx *journal.Tx, x *row, who opened)
 		return err
 	}
 	var until time.Time
-	err = tx.QueryRow(ctx, `select greatest(max(ends_at), $3::timestamptz) from mandate where citizen_id = $1 and organisation_id = $2 and consent_by = 'sms' and state <> 'ended'`,
+	err = tx.QueryRow(ctx, `select greatest(max(ends_at), $3::timestamptz, (select max(h.until) from erasure_hold h
+			where h.organisation_id = $2 and (h.citizen_id is null or h.citizen_id = $1) and h.released_at is null))
+		from mandate where citizen_id = $1 and organisation_id = $2 and consent_by = 'sms' and state <> 'ended'`,
 		who.ID, tx.By.Organisation, tx.Now.AddDate(0, Bound, 0)).Scan(&until)
 	if err != nil {
 		return err
