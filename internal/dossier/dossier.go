@@ -95,6 +95,36 @@ type handedOver struct {
 //
 // Errors: ErrSeen, ErrBusy, org.ErrFactorTooOld, org.ErrMayNot, db.ErrNotFound for another organisation's mandate, *throttle.WaitError after too many in a row.
 func (r *Register) HandOver(ctx context.Context, by journal.Actor, id uuid.UUID, lang, seen string) ([]byte, error) {
+	return r.handOverOf(ctx, by, ofMandate(id), lang, seen)
+}
+
+// HandOverAsked is HandOver about the citizen of a request for erasure that is not carried out yet (package erasure). Nobody in the organisation sees them any more, and what is kept
+// about them they may have until it goes (GDPR, article 15). It returns db.ErrNotFound for another organisation's request, and for one that was taken back or carried out.
+func (r *Register) HandOverAsked(ctx context.Context, by journal.Actor, request uuid.UUID, lang, seen string) ([]byte, error) {
+	return r.handOverOf(ctx, by, ofRequest(request), lang, seen)
+}
+
+// subject says whom a file is about: how they are found, and locked, by its id ($1) and the organisation ($2).
+type subject struct {
+	id         uuid.UUID
+	scope      func(organisation uuid.UUID) db.Scope
+	find, lock string
+}
+
+// ofMandate is the citizen of a mandate.
+func ofMandate(id uuid.UUID) subject {
+	return subject{id, db.InOrganisation, `select m.citizen_id from mandate m where m.id = $1 and m.organisation_id = $2`,
+		`select c.id from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 and c.organisation_id = $2 for share of c`}
+}
+
+// ofRequest is the citizen of a request for erasure. The policies of rows hide them from the organisation: they are read as jobs read, each statement by the citizen's id or the
+// organisation's.
+func ofRequest(id uuid.UUID) subject {
+	return subject{id, func(uuid.UUID) db.Scope { return db.System() }, `select q.citizen_id from erasure_request q where q.id = $1 and q.organisation_id = $2 and q.state = 'asked'`,
+		`select q.citizen_id from erasure_request q where q.id = $1 and q.organisation_id = $2 and q.state = 'asked' for share`}
+}
+
+func (r *Register) handOverOf(ctx context.Context, by journal.Actor, of subject, lang, seen string) ([]byte, error) {
 	if !slices.Contains(Seen, seen) {
 		return nil, ErrSeen
 	}
@@ -113,7 +143,7 @@ func (r *Register) HandOver(ctx context.Context, by journal.Actor, id uuid.UUID,
 	allowance := throttle.Allowance{Of: "dossier", Who: by.Person.String(), Burst: 10, Every: 30 * time.Minute}
 	err := r.throttle.Spend(ctx, func() error {
 		var err error
-		bundle, err = r.handOver(ctx, by, id, lang, seen)
+		bundle, err = r.handOver(ctx, by, of, lang, seen)
 		return err
 	}, allowance)
 	if err != nil {
@@ -134,8 +164,8 @@ func (r *Register) turn(ctx context.Context) error {
 	}
 }
 
-func (r *Register) handOver(ctx context.Context, by journal.Actor, id uuid.UUID, lang, seen string) ([]byte, error) {
-	read, err := r.read(ctx, by, id, lang)
+func (r *Register) handOver(ctx context.Context, by journal.Actor, of subject, lang, seen string) ([]byte, error) {
+	read, err := r.read(ctx, by, of, lang)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +184,7 @@ func (r *Register) handOver(ctx context.Context, by journal.Actor, id uuid.UUID,
 	batch := &pgx.Batch{}
 	mayHand := org.MayEnd(batch, by) // the file is the citizen's: it is handed over by whose certificate is over, too
 	there := false
-	batch.Queue(`select from citizen where id = $1 and organisation_id = $2 for share`, read.citizen, by.Organisation).Query(func(rows pgx.Rows) error {
+	batch.Queue(of.lock, of.id, by.Organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		there = rows.Next()
 		return rows.Err()

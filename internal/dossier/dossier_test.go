@@ -146,6 +146,12 @@ type handed struct {
 func (c *counter) handOver(by journal.Actor, id uuid.UUID, lang string) handed {
 	c.t.Helper()
 	data, err := c.dossiers.HandOver(c.t.Context(), by, id, lang, dossier.SeenDocument)
+	return c.opened(data, err)
+}
+
+// opened opens a bundle.
+func (c *counter) opened(data []byte, err error) handed {
+	c.t.Helper()
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -61,12 +61,12 @@ type reading struct {
 	out          content
 }
 
-// read reads everything about the citizen of a mandate of the actor's organisation.
-func (r *Register) read(ctx context.Context, by journal.Actor, of uuid.UUID, lang string) (content, error) {
+// read reads everything about a citizen of the actor's organisation.
+func (r *Register) read(ctx context.Context, by journal.Actor, of subject, lang string) (content, error) {
 	g := &reading{r: r, by: by, lang: lang, links: map[uuid.UUID][]Link{}, receipts: map[uuid.UUID][]Receipt{}, reminded: map[uuid.UUID]time.Time{}, people: map[uuid.UUID]string{},
 		clients: map[string]string{}}
 	g.out.file = &File{Format: Format, MadeAt: r.Clock.Now().UTC().Truncate(time.Second)}
-	err := r.DB.Snapshot(ctx, db.InOrganisation(by.Organisation), func(tx pgx.Tx) error {
+	err := r.DB.Snapshot(ctx, of.scope(by.Organisation), func(tx pgx.Tx) error {
 		g.tx = tx
 		return g.gather(ctx, of)
 	})
@@ -82,19 +82,19 @@ func (r *Register) read(ctx context.Context, by journal.Actor, of uuid.UUID, lan
 }
 
 // gather reads the tables.
-func (g *reading) gather(ctx context.Context, of uuid.UUID) error {
+func (g *reading) gather(ctx context.Context, of subject) error {
 	batch := &pgx.Batch{}
 	mayRead := org.MayRead(batch, g.by)
 	o := &g.organisation
-	batch.Queue(`select m.citizen_id, o.name, o.siret, o.phone, o.email, concat_ws(', ', nullif(o.address, ''), nullif(o.address_extra, ''), nullif(concat_ws(' ', o.postcode, o.city), ''))
-		from mandate m join organisation o on o.id = m.organisation_id where m.id = $1 and m.organisation_id = $2`, of, g.by.Organisation).QueryRow(func(row pgx.Row) error {
+	batch.Queue(`select x.citizen_id, o.name, o.siret, o.phone, o.email, concat_ws(', ', nullif(o.address, ''), nullif(o.address_extra, ''), nullif(concat_ws(' ', o.postcode, o.city), ''))
+		from (`+of.find+`) x join organisation o on o.id = $2`, of.id, g.by.Organisation).QueryRow(func(row pgx.Row) error {
 		if err := mayRead(); err != nil {
 			return err
 		}
 		return row.Scan(&g.id, &o.Name, &o.SIRET, &o.Phone, &o.Email, &o.Address)
 	})
 	if err := g.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return db.Found("find whose mandate it is", err)
+		return db.Found("find whom it is about", err)
 	}
 	for _, read := range []func(context.Context) error{g.readSealed, g.readLinks, g.readReceipts, g.readServices, g.readHolds, g.readErasures, g.readMails, g.readEntries, g.readPeople, g.attach} {
 		if err := read(ctx); err != nil {

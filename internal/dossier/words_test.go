@@ -12,7 +12,7 @@ import (
 )
 
 // beyond are actions whose entries are about no citizen, by their first word or whole.
-var beyond = []string{"organisation", "person", "certification", "charter", "journal", "wrapping", "key", "client", "invitation", "factor", "cards", "session", "job", "inquiry", "anomaly", "statistics", "recipient", "signal", "checklist", "security", "retention",
+var beyond = []string{"organisation", "person", "certification", "charter", "journal", "wrapping", "key", "client", "invitation", "factor", "cards", "session", "job", "inquiry", "anomaly", "statistics", "recipient", "sample", "signal", "checklist", "security", "retention",
 	"citizen.searched", "mandate.listed", "mandate.exported", "mandate.handed_over", "decision.listed"}
 
 // Both languages say the same things; what the page asks for is there, nothing is left over, and every action and mail that can be about a citizen has words.

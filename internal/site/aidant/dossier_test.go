@@ -4,10 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"mandat/internal/dossier"
+	"mandat/internal/erasure"
 	"mandat/internal/fixture"
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -18,14 +20,18 @@ import (
 func dossierPages() []shownPage {
 	shown := func(form *page.Form) func() page.Page {
 		return func() page.Page {
-			return &dossierPage{Common: page.Common{Title: "mydata.title", Trail: mandateTrail(someID), Form: form}, Mandate: someID, Identity: angela, Seen: dossier.Seen}
+			return &dossierPage{Common: page.Common{Title: "mydata.title", Trail: mandateTrail(someID), Form: form}, Path: dossierPath(someID), Back: "/espace", Identity: &angela, Seen: dossier.Seen}
 		}
+	}
+	asked := func() page.Page {
+		return &dossierPage{Common: page.Common{Title: "mydata.title", Trail: mandateTrail(someID)}, Path: askedDossierPath(someID), Back: erasurePath(someID), Request: erasure.Request{ID: someID}, Seen: dossier.Seen}
 	}
 	wrong := page.FilledForm(url.Values{})
 	wrong.Fail("seen", "mydata.wrong.seen")
 	return []shownPage{
 		{"aidant/dossier.html", "ask", shown(nil)},
 		{"aidant/dossier.html", "wrong", shown(wrong)},
+		{"aidant/dossier.html", "asked", asked},
 		{"aidant/dossier.html", "kept", shown(page.KeptForm(url.Values{"seen": {dossier.SeenKnown}}))},
 	}
 }
@@ -56,6 +62,32 @@ func TestDossier(t *testing.T) {
 	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-org.FactorLife-time.Minute))
 	late.Want(late.Post(path+"/dossier", "seen", dossier.SeenKnown), 303, session.ConfirmPath)
 	c.wantRows(t, 1, `select count(*) from journal_entry where action = 'dossier.handed_over'`)
+}
+
+// Who asked to be erased may have it too, from the page of their request.
+func TestDossier_OfARequest(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	m := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	b := c.jeanne(t)
+	asked := b.Post("/mandats/"+m.ID.String()+"/effacement", "asked", "on", "ends", "on")
+	path := asked.Location
+	b.Want(b.Get(path), 200, path+"/dossier")
+	page := b.Want(b.Get(path+"/dossier"), 200, "Comment savez-vous")
+	if strings.Contains(page.Body, fixture.Angela().FamilyName) {
+		t.Error("the page says who it is")
+	}
+	b.Want(b.Post(path+"/dossier"), 422, "Dites comment vous l’avez reconnue")
+	sent := b.Want(b.Post(path+"/dossier", "seen", dossier.SeenDocument), 200)
+	if kind := sent.Header.Get("Content-Type"); kind != "application/zip" {
+		t.Errorf("sent as %q", kind)
+	}
+	other := c.visit(t, c.Ines, session.Aidant, c.Clock.Now())
+	other.Want(other.Get(path+"/dossier"), 404)
+	other.Want(other.Post(path+"/dossier", "seen", dossier.SeenDocument), 404)
+	late := c.visit(t, c.Paul, session.Aidant, c.Clock.Now().Add(-org.FactorLife-time.Minute))
+	late.Want(late.Post(path+"/dossier", "seen", dossier.SeenKnown), 303, session.ConfirmPath)
+	c.wantRows(t, 1, `select count(*) from journal_entry where action = 'dossier.handed_over' and citizen_id = $1`, m.Citizen)
 }
 
 // Too many in a row are a page that says when to come back.
