@@ -102,6 +102,7 @@ var forms = map[string]url.Values{
 	"POST /mandats/{mandate}/renouvellement":                  {"powers": {"1"}, "days": {"31"}, "no_protection": {"on"}, "informed": {"on"}},
 	"POST /mandats/{mandate}/effacement":                      {"asked": {"on"}, "ends": {"on"}},
 	"POST /effacements/{request}":                             {},
+	"POST /effacements/{request}/dossier":                     {"seen": {"document"}},
 	"POST /mandats/{mandate}/dossier":                         {"seen": {"document"}},
 	"POST /mandats/{mandate}/recu":                            {},
 	"POST /recu":                                              {"receipt": {"a.b.c"}, "file": {" "}},
