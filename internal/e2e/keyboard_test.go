@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -35,8 +36,7 @@ func TestKeyboard(t *testing.T) {
 	p.about("go from a mistake to its field")
 	p.refusal(422, "aidant.terms.title")
 	p.reaches()
-	p.keyTo(`#errors a[href="#field-procedures"]`)
-	p.key(kb.Enter)
+	p.jumpTo(`#errors a[href="#field-procedures"]`)
 	p.keyTo("#field-procedures > details:first-of-type > summary")
 	p.about("choose procedures")
 	p.keyTo("details:has(#procedure-" + tax + ") > summary")
@@ -84,6 +84,17 @@ func (p *person) key(keys string) {
 func (p *person) enter() {
 	p.t.Helper()
 	p.leads(func() { p.key(kb.Enter) })
+}
+
+// jumpTo presses Enter on a link to a field of the page, and waits until that has the focus. The key's character belongs to the same event, as on a keyboard: sent by itself it
+// would come to the field, and send its form.
+func (p *person) jumpTo(selector string) {
+	p.t.Helper()
+	p.keyTo(selector)
+	const enter = 13
+	p.do(call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: enter}),
+		call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: enter}))
+	p.until("jump", func() bool { return ask[bool](p, `document.querySelector(":target") !== null`) })
 }
 
 // choose goes to a box and ticks it with the space bar.
@@ -152,8 +163,8 @@ func (p *person) reaches() {
 	n := ask[int](p, mark)
 	for i := range n {
 		p.key(kb.Tab)
-		for range 3 { // a field for a date has a stop for each part of it, and one for the calendar
-			if i == 0 || !ask[bool](p, `(e => document.activeElement === e && e.type === 'date')(window.wanted[%d])`, i-1) {
+		for range 3 { // a field for a date or an hour has a stop for each part of it, and one for the calendar or the clock
+			if i == 0 || !ask[bool](p, `(e => document.activeElement === e && (e.type === 'date' || e.type === 'time'))(window.wanted[%d])`, i-1) {
 				break
 			}
 			p.key(kb.Tab)

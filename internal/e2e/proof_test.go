@@ -75,6 +75,7 @@ func (s *storyteller) audit() {
 	look("audit")
 	a.about("the auditor reads the journal of the mandate")
 	a.press(`main a[href="/audit/journal"]`)
+	a.unfold("details:has(#field-mandat)")
 	a.write("#field-mandat", filepath.Base(s.mandate))
 	a.press("main form button")
 	for _, action := range []string{"mandate.signed", "attestation.issued", "power.used", "mandate.ended"} {
@@ -98,26 +99,24 @@ func (s *storyteller) audit() {
 }
 
 // verify checks an export as a stranger would, with the policy file alone.
-func (s *storyteller) verify(export []byte) {
-	s.t.Helper()
-	path := filepath.Join(s.t.TempDir(), "journal.tar")
-	if err := os.WriteFile(path, export, 0o600); err != nil {
-		s.fatalf("%v", err)
-	}
+func (p *person) verify(export []byte) {
+	p.t.Helper()
+	path := filepath.Join(p.t.TempDir(), "journal.tar")
+	p.must(os.WriteFile(path, export, 0o600))
 	content, closer, err := verify.OpenExport(path)
-	if err != nil {
-		s.fatalf("%v", err)
-	}
+	p.must(err)
 	defer func() { _ = closer.Close() }()
-	text, err := os.ReadFile(s.Policy)
-	if err != nil {
-		s.fatalf("%v", err)
+	if _, err := verify.Log(context.Background(), verify.Options{Policy: p.policy(), Export: content}); err != nil {
+		p.fatalf("the export is not whole: %v", err)
 	}
+}
+
+// policy is what anybody checks the journal with.
+func (p *person) policy() *verify.Policy {
+	p.t.Helper()
+	text, err := os.ReadFile(p.Policy)
+	p.must(err)
 	policy, err := verify.ParsePolicy(text)
-	if err != nil {
-		s.fatalf("%v", err)
-	}
-	if _, err := verify.Log(context.Background(), verify.Options{Policy: policy, Export: content}); err != nil {
-		s.fatalf("the export is not whole: %v", err)
-	}
+	p.must(err)
+	return policy
 }

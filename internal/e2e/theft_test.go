@@ -72,6 +72,16 @@ func (p *person) endsAll(professional string) {
 // an administrator, with none. It returns their button at ProConnect and their address.
 func (p *person) enlist(name string, roles ...string) (sub, email string) {
 	p.t.Helper()
+	kind := journal.Aidant
+	if len(roles) == 0 {
+		kind = journal.Administrator
+	}
+	return p.joins(name, kind, roles...)
+}
+
+// joins makes a person of a kind known, as enlist does. All but auditors have accepted the charter.
+func (p *person) joins(name string, kind journal.Kind, roles ...string) (sub, email string) {
+	p.t.Helper()
 	sub, email = "recit-"+name, name+"@tilleuls.exemple.invalid"
 	d := p.App.Directory()
 	colleague, err := d.FindByEmail(p.ctx, "jeanne.morel@tilleuls.exemple.invalid")
@@ -79,16 +89,18 @@ func (p *person) enlist(name string, roles ...string) (sub, email string) {
 		p.fatalf("%v", err)
 	}
 	there := colleague.Memberships[0].Organisation
-	who := org.Person{Issuer: p.Twin.ProConnect, Sub: sub, Email: email, EmailVerified: true, GivenName: "Camille", UsualName: name, Lang: p.lang, Administrator: len(roles) == 0}
-	by := journal.Actor{Kind: journal.Aidant, Organisation: there.ID}
-	if who.Administrator {
-		by = journal.Actor{Kind: journal.Administrator}
+	who := org.Person{Issuer: p.Twin.ProConnect, Sub: sub, Email: email, EmailVerified: true, GivenName: "Camille", UsualName: name, Lang: p.lang, Administrator: kind == journal.Administrator, Auditor: kind == journal.Auditor}
+	by := journal.Actor{Kind: kind}
+	if kind == journal.Aidant {
+		by.Organisation = there.ID
 	}
 	if by.Person, err = d.AddPerson(p.ctx, journal.Program(), who, by.Organisation, roles...); err != nil {
 		p.fatalf("%v", err)
 	}
-	if err := p.App.Charter().Accept(p.ctx, by, charter.Version, charter.Sum()); err != nil {
-		p.fatalf("%v", err)
+	if kind != journal.Auditor {
+		if err := p.App.Charter().Accept(p.ctx, by, charter.Version, charter.Sum()); err != nil {
+			p.fatalf("%v", err)
+		}
 	}
 	if err := p.Twin.PutProfessional(p.ctx, twin.Professional{ID: sub, Sub: sub, UID: sub, GivenName: who.GivenName, UsualName: who.UsualName, Email: email, SIRET: there.SIRET,
 		IDPID: "demonstration", ACR: []string{"eidas1", "eidas1-mfa"}, OrganizationLabel: there.Name}); err != nil {

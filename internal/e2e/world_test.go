@@ -29,8 +29,9 @@ type world struct {
 	*demo.Demo
 	pages    *page.Pages // for the texts that pages must show
 	browser  context.Context
-	axe      string // source of axe-core
-	pictures string // folder of the pictures
+	axe      string   // source of axe-core
+	pictures string   // folder of the pictures
+	examined sync.Map // shapes of the pages on which axe-core found nothing
 
 	stops []func() error
 }
