@@ -18,6 +18,8 @@ type adminCmds struct {
 	Suspend      suspend         `cmd:"" help:"Take away a person's right to do anything, at once."`
 	Resume       resume          `cmd:"" help:"Lift a person's suspension."`
 	Join         join            `cmd:"" help:"Give a person a role in an organisation."`
+	Recipients   recipients      `cmd:"" help:"List those who receive a part of what is done: their id, of what, and their address."`
+	EndReceiving endReceiving    `cmd:"" help:"End what somebody receives, at once."`
 	Leave        leave           `cmd:"" help:"End a person's role in an organisation, at once."`
 	Close        closing         `cmd:"" help:"End an organisation and every role in it, at once."`
 	Adopt        adopt           `cmd:"" help:"Print the SQL by which a loaded copy of the database takes the journal over (docs/journal.md)."`

@@ -111,6 +111,9 @@ func TestPeople_OfTheOperator(t *testing.T) {
 	on := acting{URL: w.App}
 	person := addPerson{acting: on, Email: "lea@exemple.invalid", GivenName: "Léa", UsualName: "Fictif", Phone: "0692 12 34 56", Lang: "fr", Organisation: w.Here, Role: []string{"aidant"}}
 	change := func(f func(*addPerson)) addPerson { p := person; f(&p); return p }
+	recipient := func(email, of, department string) addPerson {
+		return addPerson{acting: on, Email: email, GivenName: "Une", UsualName: "Fictif", Lang: "fr", Recipient: of, Department: department}
+	}
 	house := addOrganisation{acting: on, SIRET: "21690123100011", Name: "CCAS", Address: "1 rue", Postcode: "69001", City: "Lyon", Phone: "1", Email: "ccas@exemple.invalid", Kind: "ccas", HabilitationNumber: "1"}
 	other := house
 	other.Kind = "café"
@@ -123,6 +126,11 @@ func TestPeople_OfTheOperator(t *testing.T) {
 		{change(func(p *addPerson) { p.Email = "x" }).Run(t.Context()), true},
 		{change(func(p *addPerson) { p.Email, p.Phone = "x@exemple.invalid", "12" }).Run(t.Context()), true},
 		{change(func(p *addPerson) { p.Email, p.Auditor = "x@exemple.invalid", true }).Run(t.Context()), true},
+		{change(func(p *addPerson) { p.Email, p.Recipient = "x@exemple.invalid", "fraud" }).Run(t.Context()), true},
+		{recipient("felix@exemple.invalid", "fraud", "75").Run(t.Context()), true}, {recipient("prune@exemple.invalid", "prefecture", "").Run(t.Context()), true},
+		{recipient("prune@exemple.invalid", "prefecture", "2C").Run(t.Context()), true}, {recipient("prune@exemple.invalid", "prefecture", "2A").Run(t.Context()), false},
+		{recipient("felix@exemple.invalid", "fraud", "").Run(t.Context()), false}, {recipients{on}.Run(t.Context()), false},
+		{endReceiving{on, "felix@exemple.invalid"}.Run(t.Context()), false}, {endReceiving{on, "felix@exemple.invalid"}.Run(t.Context()), true}, {endReceiving{on, "lea@exemple.invalid"}.Run(t.Context()), true},
 		{other.Run(t.Context()), true}, {house.Run(t.Context()), false}, {house.Run(t.Context()), true},
 	} {
 		if (step.err != nil) != step.failed {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -65,6 +67,35 @@ type resume struct {
 // Run lifts a suspension.
 func (r resume) Run(ctx context.Context) error {
 	return r.changePerson(ctx, r.Person, func(d *org.Directory, by journal.Actor, person uuid.UUID) error { return d.Resume(ctx, by, person) })
+}
+
+type endReceiving struct {
+	acting
+	Person string `arg:"" help:"The person's address, or their id."`
+}
+
+// Run ends the office of a recipient.
+func (e endReceiving) Run(ctx context.Context) error {
+	return e.changePerson(ctx, e.Person, func(d *org.Directory, by journal.Actor, person uuid.UUID) error {
+		return d.EndReceiving(ctx, by, person)
+	})
+}
+
+type recipients struct{ acting }
+
+// Run lists recipients.
+func (r recipients) Run(ctx context.Context) error {
+	return r.change(ctx, func(d *org.Directory, by journal.Actor) error {
+		all, err := d.Recipients(ctx, by)
+		for _, p := range all {
+			state := ""
+			if p.Suspended {
+				state = " (suspended)"
+			}
+			fmt.Println(p.ID, strings.TrimSpace(p.Recipient+" "+p.Department), printable(p.Email)+state)
+		}
+		return err
+	})
 }
 
 type role struct {
