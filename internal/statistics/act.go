@@ -32,8 +32,8 @@ type act struct {
 	procedures            []string // that it names, each once
 }
 
-// step is how many entries of the log are read in one go.
-const step = 8192
+// step is how many entries of the log are read in one go: so many that most of them are of a month that others are of too, and few enough for memory.
+const step = 65536
 
 // alongIndexes leaves PostgreSQL one way to read a range: along its index, however its plan was made.
 const alongIndexes = `select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', true),

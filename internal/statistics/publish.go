@@ -55,19 +55,13 @@ func (r *Register) Publish(ctx context.Context) error {
 	}
 }
 
-// due is the oldest month that is over, of which every act was counted, and that was not published; the zero time for none.
+// due is the oldest month that is over long enough and was not published; the zero time for none. The first of all is that of the first act that was counted: the oldest are counted first.
 func (r *Register) due(ctx context.Context) (time.Time, error) {
-	var last *time.Time
-	var first *time.Time
-	var next, size int64
+	var last, first *time.Time
 	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		var err error
-		if next, size, err = stands(ctx, tx); err != nil {
-			return err
-		}
 		return tx.QueryRow(ctx, `select (select max(month) from statistics_edition), (select min(month) from statistics_month where organisation_id = '00000000-0000-0000-0000-000000000000')`).Scan(&last, &first)
 	})
-	if err != nil || last == nil && first == nil || next < size-step {
+	if err != nil || last == nil && first == nil {
 		return time.Time{}, err
 	}
 	month := time.Time{}
