@@ -139,13 +139,17 @@ func TestSearch_Pages(t *testing.T) {
 func TestScope_NothingWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.login(w.Jeanne, uuid.New(), uuid.New(), franceConnect)
+	m := w.Sign(t, w.Jeanne, w.citizen(), "argent-impots-declaration")
+	w.login(w.Jeanne, m.Citizen, m.ID, franceConnect)
+	w.catchUp()
+	_, err := w.Connect(t, w.Superuser).Exec(t.Context(), `insert into idp_subject (citizen_id, sector, organisation_id, sub, created_at) values ($1, $2, $3, $4, now())`, m.Citizen, franceConnect, w.Here, strings.Repeat("a", 43))
+	w.must(err)
 	conn := w.Connect(t, w.App)
 	for _, as := range []string{"", "prefecture", "prefecture ", "prefecture 2B", "auditor"} {
 		for what, sql := range map[string]string{
 			"entries":       `select count(*) from recipient_fraud_entries('{franceconnect}', null, now() - interval '1 day', now() + interval '1 day', null, 10)`,
-			"places":        `select recipient_fraud_holds('{franceconnect}', array[0::bigint, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])`,
-			"citizens":      `select count(*) from recipient_fraud_citizen('{franceconnect}', 'x')`,
+			"places":        `select recipient_fraud_holds('{franceconnect}', (select array_agg(index) from journal_leaf))`,
+			"citizens":      `select count(*) from recipient_fraud_citizen('{franceconnect}', repeat('a', 43))`,
 			"organisations": `select count(*) from recipient_organisations()`,
 			"acts":          `select count(*) from recipient_acts(null, now() - interval '1 day', now() + interval '1 day')`,
 			"findings":      `select count(*) from recipient_findings(null)`,

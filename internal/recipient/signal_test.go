@@ -121,6 +121,15 @@ func TestSignal_Refuses(t *testing.T) {
 			t.Errorf("%s lists the team's signals: %v", name, err)
 		}
 	}
+	w.must(w.Directory.Suspend(t.Context(), w.adele, w.felix.Person))
+	if all, err := w.register.Signals(t.Context(), w.felix); !errors.Is(err, org.ErrMayNot) || len(all) > 0 {
+		t.Errorf("suspended: %+v, %v", all, err)
+	}
+	herself := w.sofia
+	herself.Kind = journal.Administrator
+	if _, err := w.register.Queue(t.Context(), herself); !errors.Is(err, org.ErrMayNot) {
+		t.Error("an auditor as something else:", err)
+	}
 	for name, by := range w.others(journal.Auditor) {
 		if by.Person == w.sofia.Person {
 			continue
