@@ -169,3 +169,28 @@ func TestFigures_AreForFew(t *testing.T) {
 		t.Error("without an entry there are figures")
 	}
 }
+
+// Who is suspended while the file is made gets none.
+func TestExport_WaitsForASuspension(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	conn := w.Connect(t, w.Superuser)
+	tx, err := conn.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), `set local session_replication_role = replica`) // that nobody is suspended without an entry is another test's
+	must(t, err)
+	_, err = tx.Exec(t.Context(), `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, w.sofia.Person)
+	must(t, err)
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.register.Export(t.Context(), w.sofia, Question{}, "csv")
+		done <- err
+	}()
+	for waits := 0; waits == 0; time.Sleep(5 * time.Millisecond) {
+		must(t, tx.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waits))
+	}
+	must(t, tx.Commit(t.Context()))
+	if err := <-done; !errors.Is(err, org.ErrMayNot) {
+		t.Errorf("suspended meanwhile: %v", err)
+	}
+}

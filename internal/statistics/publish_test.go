@@ -3,6 +3,7 @@ package statistics
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -197,7 +198,7 @@ func TestTake_Waits(t *testing.T) {
 	for range 20 {
 		must(t, w.register.Take(t.Context(), from))
 	}
-	if _, ok := w.register.Take(t.Context(), from).(throttle.WaitError); !ok {
+	if _, ok := errors.AsType[throttle.WaitError](w.register.Take(t.Context(), from)); !ok {
 		t.Error("the twenty-first does not wait")
 	}
 	must(t, w.register.Take(t.Context(), netip.MustParseAddr("192.0.2.8")))
