@@ -7,5 +7,6 @@
 // have in common (find.go, blocks.go); the few newest entries that are in no block yet are read one by one. Acts about a citizen, or
 // with a mandate, are few, and have indexes of their own on the entries (rows.go).
 //
-// What is here proves nothing. It leads to entries, which prove themselves.
+// What is here proves nothing. It leads to entries, which prove themselves; and block by block it is held to them again (recheck.go), so that nobody hides an entry by what
+// stands here.
 package search

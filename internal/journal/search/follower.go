@@ -29,17 +29,20 @@ type Follower struct {
 	db     *db.DB
 	logger *slog.Logger
 	holder uuid.UUID
+
+	rechecked int64 // up to where blocks were held to their entries; negative: none was yet
 }
 
 // NewFollower returns a follower on the program's own login.
 func NewFollower(d *db.DB, logger *slog.Logger) *Follower {
-	return &Follower{db: d, logger: logger, holder: uuid.New()}
+	return &Follower{db: d, logger: logger, holder: uuid.New(), rechecked: -1}
 }
 
 // Run follows until ctx ends. What fails is tried again: entries that are in no block are said to be missing.
 func (f *Follower) Run(ctx context.Context) {
 	wait := time.NewTicker(tick)
 	defer wait.Stop()
+	last := time.Now()
 	for {
 		more, err := f.Step(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -48,11 +51,26 @@ func (f *Follower) Run(ctx context.Context) {
 		if more && err == nil && ctx.Err() == nil {
 			continue
 		}
+		if err == nil && time.Since(last) >= recheckEach {
+			last = time.Now()
+			f.recheck(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-wait.C:
 		}
+	}
+}
+
+// recheck logs what came of holding a block to its entries.
+func (f *Follower) recheck(ctx context.Context) {
+	changed, err := f.Recheck(ctx)
+	switch {
+	case changed:
+		f.logger.ErrorContext(ctx, "JOURNAL: WHAT ENTRIES ARE FOUND BY WAS CHANGED IN THE DATABASE, and is put right", "before", f.rechecked)
+	case err != nil && ctx.Err() == nil:
+		f.logger.WarnContext(ctx, "journal: what entries are found by could not be held to them", "error", err)
 	}
 }
 
