@@ -69,5 +69,6 @@ func TestUnsealing_ByTwo(t *testing.T) {
 	if body := page(sofia, to, "Terminée"); strings.Contains(body, "/nom") {
 		t.Error("the name can be asked for after the hour")
 	}
+	must(t, site.App.CatchUp(t.Context()))
 	page(sofia, "/audit/journal?acte=unsealing", "a vu le nom que la levée", "a accordé la levée")
 }
