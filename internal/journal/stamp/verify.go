@@ -21,7 +21,7 @@ type Stamp struct {
 	At        time.Time // by the authority's clock
 	Authority string    // as its certificate names it
 	Nonce     *big.Int  // of the question; nil: it had none
-	Signature []byte    // the authority's, as it stands in the timestamp (RFC 5652 section 5.3)
+	Signature []byte    // what of the authority's nobody else can spell otherwise (fixed)
 }
 
 // Errors of Verify.
@@ -60,7 +60,20 @@ func Verify(der []byte, sum [32]byte, roots *x509.CertPool) (Stamp, error) {
 	if err := authorised(c, t.certificates, roots, t.info.Time); err != nil {
 		return Stamp{}, fmt.Errorf("%w: %w", ErrAuthority, err)
 	}
-	return Stamp{At: t.info.Time.UTC(), Authority: c.Subject.String(), Nonce: t.info.Nonce, Signature: t.signer.Signature}, nil
+	return Stamp{At: t.info.Time.UTC(), Authority: c.Subject.String(), Nonce: t.info.Nonce, Signature: fixed(t.signer.Signature, c)}, nil
+}
+
+// fixed is what of a good signature only who has the key can make: all of one by RSA. One by ECDSA is two numbers, r and s, and anybody who has it can make the other good one of the
+// same r, with n - s: it is r alone, as the contents of its INTEGER in DER.
+func fixed(signature []byte, by *x509.Certificate) []byte {
+	if by.PublicKeyAlgorithm != x509.ECDSA {
+		return signature
+	}
+	var two struct{ R, S asn1.RawValue }
+	if !whole(signature, &two) {
+		return nil // a good one is these two numbers
+	}
+	return two.R.Bytes
 }
 
 // signedBy reports whether the signature is over the content, and by the key of this certificate, which the signature names.

@@ -34,7 +34,7 @@ function items(body) {
   return out;
 }
 
-// stamped says what a timestamp is over, when it was given, and its signature; or null when nobody that the order names has given it.
+// stamped says what a timestamp is over, when it was given, and what of its signature nobody else can spell otherwise; or null when nobody that the order names has given it.
 function stamped(token, authorities, text) {
   const signed = items(der(items(der(token).body)[1].body).body);
   const content = der(items(signed[2].body)[1].body).body; // TSTInfo
@@ -50,7 +50,7 @@ function stamped(token, authorities, text) {
   const trusted = leaf && authorities.some((root) => leaf.raw.equals(root.raw) || (leaf.checkIssued(root) && leaf.verify(root.publicKey)));
   if (!trusted || !items(digest[1].body)[0].body.equals(sha256(content)) || !verify('sha256', set, leaf.publicKey, signature) || !imprint.equals(sha256(text))) return null;
   const t = info[4].body.toString().match(/^(....)(..)(..)(..)(..)(..)(\.\d+)?Z$/);
-  return { at: Date.UTC(t[1], t[2] - 1, t[3], t[4], t[5], t[6]), signature };
+  return { at: Date.UTC(t[1], t[2] - 1, t[3], t[4], t[5], t[6]), fixed: leaf.publicKey.asymmetricKeyType === 'ec' ? items(der(signature).body)[0].body : signature };
 }
 
 // ---- whom to trust
@@ -138,7 +138,7 @@ function draw(place) {
   if (late(d.by) || d.stamp.at > end) return { lapsed: true };
   const share = given === '-' ? said?.share ?? '-' : given;
   if (order.share_sha256 ? sha256(share).toString('hex') !== order.share_sha256 : share !== '-') fail('share');
-  const seed = sha256(['mandat-sample-v1', place, commitment, d.origin, d.size, d.root, ...d.by.map((c) => c.text), d.stamp.signature.toString('base64'), share].map((x) => x + '\n').join(''));
+  const seed = sha256(['mandat-sample-v1', place, commitment, d.origin, d.size, d.root, ...d.by.map((c) => c.text), d.stamp.fixed.toString('base64'), share].map((x) => x + '\n').join(''));
   const population = [];
   for (const l of lines()) if (l.index < place && l.entry && fits(l.entry, order.population)) population.push(l.index);
   const lots = population.map((i) => ({ i, lot: sha256('mandat-sample-v1 place\n', seed, number64(i)) })).sort((x, y) => Buffer.compare(x.lot, y.lot));
