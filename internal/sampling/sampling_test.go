@@ -242,6 +242,9 @@ func TestReveal(t *testing.T) {
 	if err := reveal(w.sofia, id, share); !errors.Is(err, sampling.ErrEarly) {
 		t.Errorf("before there is a checkpoint to draw from: %v", err)
 	}
+	if err := reveal(w.sofia, free, share); !errors.Is(err, sampling.ErrNotBound) {
+		t.Errorf("of one that is bound to none: %v", err)
+	}
 	w.stamped(t, w.cosigned(t, 0, 1))
 	must(t, w.register.Draw(t.Context()))
 	if s := w.look(t, id); s.State != sampling.Ordered || s.Waits != sampling.ForShare {
