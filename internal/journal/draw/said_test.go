@@ -85,6 +85,36 @@ func TestRecompute_WhatIsForgottenExcusesNothingElse(t *testing.T) {
 	}
 }
 
+// Where fewer fit than are wanted none of them is left out for what was forgotten, the one with the highest lot neither.
+func TestRecompute_OfFewNoneIsLeftOut(t *testing.T) {
+	t.Parallel()
+	w, place := drawable(t, 60, 20, Population{Service: "impots"}, nil)
+	d, err := w.recompute(place, "")
+	w.must(err)
+	seed, err := SeedOf(d.Placed, d.Moment, "")
+	w.must(err)
+	highest := d.Stated.Places[0]
+	for _, p := range d.Stated.Places {
+		if lotOf(seed, highest).before(lotOf(seed, p)) {
+			highest = p
+		}
+	}
+	var gone []int64
+	for p := range place {
+		if p%5 != 3 && len(gone) < 2 && lotOf(seed, p).before(lotOf(seed, highest)) {
+			gone = append(gone, p)
+		}
+	}
+	w.say(place, "", func(s *Stated) {
+		s.Population++
+		s.Places = slices.Sorted(slices.Values(append(slices.DeleteFunc(s.Places, func(p int64) bool { return p == highest }), gone...)))
+	})
+	w.forget(gone...)
+	if d, err := w.recompute(place, ""); err != nil || len(d.Differences) != 1 {
+		t.Errorf("%v, %v", d.Differences, err)
+	}
+}
+
 // A witness that was asked twice has one word: the first.
 func TestMomentOf_TakesTheEarliestOfSeveral(t *testing.T) {
 	t.Parallel()
