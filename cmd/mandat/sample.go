@@ -113,7 +113,7 @@ func sayDrawn(d draw.Drawn, err error) error {
 		fmt.Println("lapsed: it is never drawn")
 		return nil
 	}
-	fmt.Printf("  ordered under the checkpoint of %d entries, drawn from the one of %d, stamped at %s\n", d.Witnessed.Size, d.Moment.Drawn.Size, d.Stamp.At.Format(time.RFC3339))
+	fmt.Printf("  ordered under the checkpoint of %d entries, drawn from the one of %d, stamped at %s\n", d.Witnessed.Size, d.Drawn.Size, d.Stamp.At.Format(time.RFC3339))
 	fmt.Printf("  population: %d entries before the order\n", d.Stated.Population)
 	if d.Forgotten > 0 {
 		fmt.Printf("  %d entries before the order are forgotten, and whether they were of it nobody can tell any more; %d of them would then be drawn\n", d.Forgotten, d.Unsure)

@@ -152,7 +152,7 @@ func (r *Register) waits(s standing, err error) (late bool, _ error) {
 	case errors.Is(err, draw.ErrLapsed):
 		return true, nil
 	case errors.Is(err, draw.ErrUnwitnessed), errors.Is(err, draw.ErrUndrawn), errors.Is(err, draw.ErrQuorum), errors.Is(err, draw.ErrAuthority):
-		if r.clock.Now().After(s.Sample.EndsAt.Add(grace)) {
+		if r.clock.Now().After(s.EndsAt.Add(grace)) {
 			return true, nil
 		}
 		return false, ErrEarly

@@ -63,7 +63,7 @@ func (w *world) agree(what string, place int64, share Share) other {
 		if err != nil || d.State != Lapsed {
 			w.t.Errorf("%s: we say %s, %v; the other says that it lapsed", what, d.State, err)
 		}
-	case err != nil || d.State != Ready || o.Witnessed != d.Witnessed.Size || o.Size != d.Moment.Drawn.Size || o.Population != d.Stated.Population || o.Sum != d.Stated.PopulationSHA256 || !slices.Equal(o.Places, d.Stated.Places):
+	case err != nil || d.State != Ready || o.Witnessed != d.Witnessed.Size || o.Size != d.Drawn.Size || o.Population != d.Stated.Population || o.Sum != d.Stated.PopulationSHA256 || !slices.Equal(o.Places, d.Stated.Places):
 		w.t.Errorf("%s: we say %+v, %v; the other says %+v", what, d.Stated, err, o)
 	}
 	return o

@@ -17,13 +17,13 @@ func TestSeed_HasOneSpellingOfTheTimestamp(t *testing.T) {
 	w, place := drawable(t, 100, 7, rsa, nil)
 	before, err := w.recompute(place, "")
 	w.must(err)
-	size := before.Moment.Drawn.Size
+	size := before.Drawn.Size
 	token := w.stamps[size]
 	other := respelt(w, token)
 	if bytes.Equal(other, token) {
 		t.Fatal("the timestamp is the same")
 	}
-	if _, err := stamp.Verify(other, stamp.Sum([]byte(before.Moment.Drawn.Text())), w.authority.Roots()); err != nil {
+	if _, err := stamp.Verify(other, stamp.Sum([]byte(before.Drawn.Text())), w.authority.Roots()); err != nil {
 		t.Fatalf("the other spelling is not good: %v", err)
 	}
 	w.stamps[size] = other

@@ -226,7 +226,7 @@ func (w *world) keepAfter(later time.Duration, by ...int) format.Checkpoint {
 // stamp stamps a checkpoint under a size.
 func (w *world) stamp(c format.Checkpoint, a *tsa.Authority) {
 	w.t.Helper()
-	q, err := stamp.Request(stamp.Sum([]byte(c.Text())), big.NewInt(int64(w.random.Uint64()>>1))) //nolint:gosec // it fits
+	q, err := stamp.Request(stamp.Sum([]byte(c.Text())), big.NewInt(int64(w.random.Uint64()>>1)))
 	w.must(err)
 	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/", bytes.NewReader(q))
 	req.Header.Set("Content-Type", stamp.QueryType)
