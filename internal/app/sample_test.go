@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +14,6 @@ import (
 	"mandat/internal/apptest"
 	"mandat/internal/fixture"
 	"mandat/internal/journal/draw"
-	"mandat/internal/journal/verify"
 	"mandat/internal/tsa"
 )
 
@@ -92,19 +91,32 @@ func TestSample_OfTheWholeProgram(t *testing.T) {
 
 	must(t, site.App.CatchUp(t.Context()))
 	policy := policyOf(t, site)
-	files := export(t, site, policy)
-	_, err = verify.Log(t.Context(), verify.Options{Policy: policy, Export: files, Authority: authority.Roots()})
+	dir := t.TempDir()
+	must(t, os.CopyFS(filepath.Join(dir, "export"), export(t, site, policy)))
+	trusted := filepath.Join(dir, "policy")
+	must(t, os.WriteFile(trusted, []byte(site.App.Policy()), 0o600))
+	mandat := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(t.Context(), apptest.Program(t), append([]string{"journal", "sample"}, args...)...).CombinedOutput() //nolint:gosec // our own program
+		return string(out), err
+	}
+	again := func(order string) (string, error) {
+		return mandat("--policy", trusted, "--authority", ca, "--site", site.URL, "--order", order, filepath.Join(dir, "export"))
+	}
+	if out, err := again(place); err != nil || !strings.Contains(out, "agrees with entry") || !strings.Contains(out, "drawn: "+places[0][1]+" "+places[1][1]+"\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := again(places[0][1]); err == nil || !strings.Contains(out, "no order of a sample") {
+		t.Errorf("another entry: %v: %s", err, out)
+	}
+	digest, err := mandat("share", filepath.Join(dir, "share"))
 	must(t, err)
-	r, err := verify.NewReader(files, policy)
+	kept, err := os.ReadFile(filepath.Join(dir, "share"))
 	must(t, err)
-	defer r.Close()
-	authorities, err := draw.ParseAuthorities(authority.PEM())
-	must(t, err)
-	index, err := strconv.ParseInt(place, 10, 64)
-	must(t, err)
-	d, err := draw.Recompute(t.Context(), r, draw.Trust{Policy: policy, Authorities: authorities}, index, "")
-	if err != nil || !d.Said || len(d.Differences) > 0 || d.Stated.Population != 2 {
-		t.Errorf("%+v, %v", d, err)
+	if draw.Share(strings.TrimSpace(string(kept))).Sum() != strings.TrimSpace(digest) {
+		t.Errorf("the digest %s is not of the secret", digest)
+	}
+	if _, err := mandat("share", filepath.Join(dir, "share")); err == nil {
+		t.Error("a secret that is there was replaced")
 	}
 	var read int
 	site.Row(t, `select count(*) from journal_entry where action = 'journal.searched' and person_id = $1 and body like '%"sample"%'`, []any{site.Sofia.Person}, &read)
