@@ -96,7 +96,7 @@ func TestSample_OfTheWholeProgram(t *testing.T) {
 	trusted := filepath.Join(dir, "policy")
 	must(t, os.WriteFile(trusted, []byte(site.App.Policy()), 0o600))
 	mandat := func(args ...string) (string, error) {
-		out, err := exec.CommandContext(t.Context(), apptest.Program(t), append([]string{"journal", "sample"}, args...)...).CombinedOutput() //nolint:gosec // our own program
+		out, err := exec.CommandContext(t.Context(), apptest.Program(t), append([]string{"journal", "sample"}, args...)...).CombinedOutput()
 		return string(out), err
 	}
 	again := func(order string) (string, error) {
