@@ -66,8 +66,12 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// inJournal looks for the entry of a document.
+// inJournal looks for the entry of a document, which is found some milliseconds after those of the documents before it.
 func (m *mandates) inJournal(document []byte) error {
+	return m.soon(func() error { return m.isInJournal(document) })()
+}
+
+func (m *mandates) isInJournal(document []byte) error {
 	bodies, err := m.entries(m.papers, "attestation.issued")
 	if err != nil {
 		return err
