@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"crypto/md5"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/db"
 	"mandat/internal/dbtest"
 	"mandat/internal/journal"
 	"mandat/internal/journal/search"
@@ -21,41 +23,98 @@ import (
 	"mandat/internal/keyring"
 )
 
-// BenchmarkSearch prints how long auditors' searches take in a journal of made-up entries (MANDAT_SEARCH says how many), in the database and as a page, and how fast what they
-// search by is written.
+// BenchmarkSearch prints what a journal of very many made-up entries (MANDAT_SEARCH says how many) costs beside one of few: signing, how soon what was signed can be proven, auditors' searches
+// and proofs, in the database and as pages, and how fast what they search by is written.
 func BenchmarkSearch(b *testing.B) {
 	size := 200_000
 	if text := os.Getenv("MANDAT_SEARCH"); text != "" {
 		var err error
-		if size, err = strconv.Atoi(text); err != nil {
-			b.Fatal(err)
+		if size, err = strconv.Atoi(text); err != nil || size < small {
+			b.Fatalf("MANDAT_SEARCH=%s: at least %d", text, small)
 		}
 	}
-	d := dbtest.NewDurable(b, shipped, quarter)
-	s := &searches{chance: rand.New(rand.NewPCG(1, 2)), size: size}
-	p := placeOn(b, d, func(keys *keyring.Keyring, state string) { s.fill(b, d, keys, state) })
-	server := p.serve(b)
-	s.finder = search.NewFinder(d.OpenAuditor(b))
-	s.browser = p.signIn(b, p.Newcomer(b, journal.Auditor, uuid.Nil, "auditrice"), 1, []uuid.UUID{uuid.Nil}, newWire(server.url))[0]
-	fmt.Printf("\nSearch among %d entries (inserted in %v, put into the tree in %v, %d/s followed; %s of what is searched by)\n", size, s.inserted.Round(time.Second), s.integrated.Round(time.Second),
-		int(float64(size)/s.followed.Seconds()), s.weight)
-	s.meter = newMeter(b, d.Superuser)
-	fmt.Printf("%-52s %8s %8s %8s %10s %8s %8s %8s  %s\n", "times in ms; CPU in us a search", "found", "p50", "p99", "PostgreSQL", "client", "page p50", "page p99", "budget 10 ms, page 50 ms")
-	for _, k := range s.kinds() {
-		s.print(b, k)
+	both := []*searches{newSearches(b, small), newSearches(b, size)}
+	for round := range rounds {
+		for n := range both {
+			both[(n+round)%2].signing.turn(b, 16, &both[(n+round)%2].signed)
+		}
+	}
+	for _, s := range both {
+		s.open(b)
+	}
+	fmt.Printf("\n%-48s %10s %10s %10s   %s\n", fmt.Sprintf("medians of %d turns of %v, 16 writers", rounds, turn), strconv.Itoa(small), strconv.Itoa(size), "ratio", "budget")
+	for _, l := range []struct {
+		name, budget string
+		of           func(*signed) float64
+	}{
+		{"signatures a second", ">= 1/1.6 = 0.63", func(r *signed) float64 { return median(r.ours, rate) }},
+		{"provable, p50 ms", "", func(r *signed) float64 { return median(r.provable, p50) }},
+		{"provable, p99 ms", "<= 150 ms", func(r *signed) float64 { return median(r.provable, p99) }},
+	} {
+		few, many := l.of(&both[0].signed), l.of(&both[1].signed)
+		fmt.Printf("%-48s %10.1f %10.1f %10.2f   %s\n", l.name, few, many, many/few, l.budget)
+	}
+	s := both[1]
+	fmt.Printf("\n%-48s %8s %8s %8s %8s | %8s %8s %8s %8s %8s   %s\n", "times in ms (first "+strconv.Itoa(small)+" entries)", "p50", "p99", "page p50", "page p99", "p50", "p99", "page p50", "page p99", "found",
+		"budget 10 ms, page 50 ms")
+	for n := range s.kinds() {
+		few, many := both[0].ask(b, both[0].kinds()[n]), s.ask(b, s.kinds()[n])
+		fmt.Printf("%-48s %8.2f %8.2f %8.1f %8.1f | %8.2f %8.2f %8.1f %8.1f %8.1f\n", s.kinds()[n].name, p50(few.database), p99(few.database), p50(few.page), p99(few.page),
+			p50(many.database), p99(many.database), p50(many.page), p99(many.page), many.found)
 	}
 	fmt.Println()
 }
 
 // searches is a filled journal, and who searches it.
 type searches struct {
+	*place
 	size                           int
 	chance                         *rand.Rand
 	finder                         *search.Finder
-	meter                          *meter
+	log                            *tree.Log
 	browser                        *browser
+	signing                        *signing
+	signed                         signed
 	inserted, integrated, followed time.Duration
 	weight                         string
+}
+
+func newSearches(b *testing.B, size int) *searches {
+	b.Helper()
+	s := &searches{chance: rand.New(rand.NewPCG(1, 2)), size: size}
+	d := dbtest.NewDurable(b, shipped, quarter)
+	var file string
+	s.place = placeOn(b, d, func(keys *keyring.Keyring, state string) {
+		file = filepath.Join(state, "checkpoint")
+		s.fill(b, d, keys, file)
+	})
+	fmt.Printf("\nA journal of %d entries: inserted in %v, put into the tree in %v (%.0f/s), searched by %s, written at %.0f/s\n", s.size, s.inserted.Round(time.Second), s.integrated.Round(time.Second),
+		float64(s.size)/s.integrated.Seconds(), s.weight, float64(s.size)/s.followed.Seconds())
+	own, err := db.Open(b.Context(), db.Options{URL: s.App, MaxConns: 2})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(own.Close)
+	s.signing = &signing{World: s.World, signer: s.keys.Journal, integratorDB: own, state: file}
+	for n := range 16 {
+		s.signing.by = append(s.signing.by, s.Aidant(b, s.Here, "writer-"+strconv.Itoa(n)))
+	}
+	return s
+}
+
+// open lets what was signed be searched too, starts the server and signs an auditor in.
+func (s *searches) open(b *testing.B) {
+	b.Helper()
+	if err := search.NewFollower(s.DB, nil).CatchUp(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	auditors := s.OpenAuditor(b)
+	s.finder = search.NewFinder(auditors)
+	var err error
+	if s.log, err = tree.OpenLog(auditors, s.keys.Journal.Keys(), ""); err != nil {
+		b.Fatal(err)
+	}
+	s.browser = s.signIn(b, s.Newcomer(b, journal.Auditor, uuid.Nil, "auditrice"), 1, []uuid.UUID{uuid.Nil}, newWire(s.serve(b).url))[0]
 }
 
 const (
@@ -82,7 +141,7 @@ func searched(kind string, n int) uuid.UUID {
 }
 
 // fill makes the journal, its tree and what it is searched by.
-func (s *searches) fill(b *testing.B, d *dbtest.Database, keys *keyring.Keyring, state string) {
+func (s *searches) fill(b *testing.B, d *dbtest.Database, keys *keyring.Keyring, file string) {
 	b.Helper()
 	const step = 200_000
 	conn := d.Connect(b, d.Superuser)
@@ -97,7 +156,7 @@ func (s *searches) fill(b *testing.B, d *dbtest.Database, keys *keyring.Keyring,
 	}
 	s.inserted = time.Since(begun)
 	begun = time.Now()
-	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: keys.Journal, StateFile: filepath.Join(state, "checkpoint")})
+	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: keys.Journal, StateFile: file})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -118,10 +177,30 @@ func (s *searches) fill(b *testing.B, d *dbtest.Database, keys *keyring.Keyring,
 	}
 }
 
-// kind is a sort of search, drawn anew each time.
+// searchKind is a sort of question, drawn anew each time: asked of the database, it tells how many entries it found; path is the page that answers it.
 type searchKind struct {
 	name string
-	ask  func() (search.Filter, url.Values)
+	draw func() (ask func(context.Context) (int, error), path string)
+}
+
+// by is a search.
+func (s *searches) by(name string, draw func() (search.Filter, url.Values)) searchKind {
+	return searchKind{name, func() (func(context.Context) (int, error), string) {
+		filter, values := draw()
+		return func(ctx context.Context) (int, error) {
+			page, err := s.finder.Find(ctx, filter, 50)
+			return len(page.Entries), err
+		}, "/audit/journal?" + values.Encode()
+	}}
+}
+
+// proof is of any entry.
+func (s *searches) proof() (func(context.Context) (int, error), string) {
+	index := s.chance.Int64N(int64(s.size))
+	return func(ctx context.Context) (int, error) {
+		_, _, err := s.log.Prove(ctx, index)
+		return 1, err
+	}, "/audit/journal/" + strconv.FormatInt(index, 10)
 }
 
 func (s *searches) kinds() []searchKind {
@@ -133,83 +212,85 @@ func (s *searches) kinds() []searchKind {
 	}
 	with := func(v url.Values, name, value string) url.Values { v.Set(name, value); return v }
 	return []searchKind{
-		{"everything, the newest", func() (search.Filter, url.Values) { return search.Filter{Except: readings}, url.Values{} }},
-		{"an organisation", func() (search.Filter, url.Values) {
+		s.by("everything, the newest", func() (search.Filter, url.Values) { return search.Filter{Except: readings}, url.Values{} }),
+		s.by("an organisation", func() (search.Filter, url.Values) {
 			id := searched("h", house())
 			return search.Filter{Organisation: id, Except: readings}, url.Values{"structure": {id.String()}}
-		}},
-		{"an aidant", func() (search.Filter, url.Values) {
+		}),
+		s.by("an aidant", func() (search.Filter, url.Values) {
 			id := searched("p", s.chance.IntN(searchedPeople))
 			return search.Filter{Person: id, Except: readings}, url.Values{"personne": {id.String()}}
-		}},
-		{"a service", func() (search.Filter, url.Values) {
+		}),
+		s.by("a service", func() (search.Filter, url.Values) {
 			name := "service-" + strconv.Itoa(s.chance.IntN(searchedClients))
 			return search.Filter{Service: name, Except: readings}, url.Values{"service": {name}}
-		}},
-		{"an organisation, a procedure and an action", func() (search.Filter, url.Values) {
+		}),
+		s.by("an organisation, a procedure and an action", func() (search.Filter, url.Values) {
 			id, key := searched("h", house()), searchedKeys[s.chance.IntN(len(searchedKeys))]
 			return search.Filter{Organisation: id, Procedure: key, Actions: []string{"mandate.signed"}}, url.Values{"structure": {id.String()}, "demarche": {key}, "acte": {"mandate.signed"}}
-		}},
-		{"an organisation in one week", func() (search.Filter, url.Values) {
+		}),
+		s.by("an organisation in one week", func() (search.Filter, url.Values) {
 			id := searched("h", house())
 			from, to, v := days()
 			return search.Filter{Organisation: id, From: from, To: to, Except: readings}, with(v, "structure", id.String())
-		}},
-		{"an action in one week", func() (search.Filter, url.Values) {
+		}),
+		s.by("an action in one week", func() (search.Filter, url.Values) {
 			from, to, v := days()
 			return search.Filter{Actions: []string{"power.refused"}, From: from, To: to}, with(v, "acte", "power.refused")
-		}},
-		{"nothing: an aidant of another organisation", func() (search.Filter, url.Values) {
+		}),
+		s.by("nothing: an aidant of another organisation", func() (search.Filter, url.Values) {
 			n := house()
 			id, who := searched("h", n), searched("p", (n+1)%searchedHouses*4)
 			return search.Filter{Organisation: id, Person: who, Except: readings}, url.Values{"structure": {id.String()}, "personne": {who.String()}}
-		}},
-		{"nothing: two frequent things never together", func() (search.Filter, url.Values) {
+		}),
+		s.by("nothing: two frequent things never together", func() (search.Filter, url.Values) {
 			return search.Filter{Organisation: searched("h", 0), Person: searched("p", 4), Service: "franceconnect", Actions: []string{"power.used"}},
 				url.Values{"structure": {searched("h", 0).String()}, "personne": {searched("p", 4).String()}, "service": {"franceconnect"}, "acte": {"power.used"}}
-		}},
-		{"a citizen", func() (search.Filter, url.Values) {
+		}),
+		s.by("a citizen", func() (search.Filter, url.Values) {
 			id := searched("c", s.chance.IntN(s.size/5))
 			return search.Filter{Citizen: id, Except: readings}, url.Values{"usager": {id.String()}}
-		}},
-		{"a mandate", func() (search.Filter, url.Values) {
+		}),
+		s.by("a mandate", func() (search.Filter, url.Values) {
 			id := searched("m", s.chance.IntN(s.size/4))
 			return search.Filter{Mandate: id, Except: readings}, url.Values{"mandat": {id.String()}}
-		}},
+		}),
+		{"the proof of an entry", s.proof},
 	}
 }
 
-// print asks many times in the database, and fewer times for the page.
-func (s *searches) print(b *testing.B, k searchKind) {
+// timed is how long a sort of question took.
+type timed struct {
+	database, page run
+	found          float64
+}
+
+// ask asks many times in the database, and fewer times for the page.
+func (s *searches) ask(b *testing.B, k searchKind) timed {
 	b.Helper()
-	const asked, shown = 200, 60
+	const warm, asked, shown = 20, 200, 60
 	var times, pages []time.Duration
 	found := 0
-	before := s.meter.read(b)
-	for n := range asked + 20 {
-		if n == 20 {
-			before = s.meter.read(b)
-		}
-		filter, _ := k.ask()
+	for n := range warm + asked {
+		question, _ := k.draw()
 		begun := time.Now()
-		page, err := s.finder.Find(b.Context(), filter, 50)
+		some, err := question(b.Context())
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("%s: %v", k.name, err)
 		}
-		if n >= 20 { // warm
-			times, found = append(times, time.Since(begun)), found+len(page.Entries)
+		if n >= warm {
+			times, found = append(times, time.Since(begun)), found+some
 		}
 	}
-	spent := s.meter.read(b).since(before)
 	for range shown {
-		_, values := k.ask()
+		_, path := k.draw()
 		begun := time.Now()
-		a, err := s.browser.do(b.Context(), http.MethodGet, "/audit/journal?"+values.Encode(), nil, "")
+		a, err := s.browser.do(b.Context(), http.MethodGet, path, nil, "")
 		if err != nil || a.status != http.StatusOK {
 			b.Fatalf("%s: %d, %v", k.name, a.status, err)
 		}
 		pages = append(pages, time.Since(begun))
 	}
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	fmt.Printf("%-52s %8.1f %8.2f %8.2f %10d %8d %8.1f %8.1f\n", k.name, float64(found)/asked, ms(percentile(times, 0.5)), ms(percentile(times, 0.99)), spent.database.Microseconds()/asked, spent.self.Microseconds()/asked, ms(percentile(pages, 0.5)), ms(percentile(pages, 0.99)))
+	of := func(times []time.Duration) run { return run{p50: percentile(times, 0.5), p99: percentile(times, 0.99)} }
+	return timed{of(times), of(pages), float64(found) / asked}
 }
