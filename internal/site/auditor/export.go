@@ -76,7 +76,7 @@ func (s *Site) doExport(w http.ResponseWriter, r *http.Request) error {
 	now := s.Clock.Now()
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Content-Disposition", `attachment; filename="journal-`+now.Format("20060102T150405Z")+`.tar"`)
-	out := tree.NewTar(w, now)
+	out := tree.NewTar(&steady{w, pieceWithin}, now)
 	_, err = tree.ExportWanted(r.Context(), s.Auditor, s.Keys, tree.Wanted{Request: asked}, out)
 	if err = errors.Join(err, out.Close()); err != nil {
 		s.Logger.ErrorContext(r.Context(), "an export was cut off", slog.String("request", page.RequestID(r.Context())), slog.Any("error", err))
