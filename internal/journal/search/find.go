@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -91,21 +92,23 @@ func (f *Filter) during(t time.Time) bool {
 	return (f.From.IsZero() || !t.Before(f.From)) && (f.To.IsZero() || t.Before(f.To))
 }
 
-// fits reports whether an entry is one that is looked for, by reading it.
+// fits reports whether an entry is one that is looked for, by reading it. Its body is read last, and only for what stands there alone.
 func (f *Filter) fits(e *journal.Entry) bool {
-	if !f.during(e.At) || f.Citizen != uuid.Nil && e.Citizen != f.Citizen || f.Mandate != uuid.Nil && e.Mandate != f.Mandate {
+	if !f.during(e.At) || f.Citizen != uuid.Nil && e.Citizen != f.Citizen || f.Mandate != uuid.Nil && e.Mandate != f.Mandate || f.Organisation != uuid.Nil && e.Organisation != f.Organisation {
 		return false
 	}
-	of, none := f.wants()
-	if len(of)+len(none) == 0 {
+	if len(f.Actions) > 0 && !slices.Contains(f.Actions, e.Action) || slices.Contains(f.Except, e.Action) || len(f.Session) > 0 && !bytes.Equal(f.Session, e.Session) {
+		return false
+	}
+	if f.Person == uuid.Nil && f.Procedure == "" && f.Service == "" {
 		return true
 	}
+	of, _ := f.wants()
 	terms := termsOf(e)
-	has := func(t Term) bool { return slices.Contains(terms, t) }
 	for _, list := range of {
-		if !slices.ContainsFunc(list, has) {
+		if !slices.ContainsFunc(list, func(t Term) bool { return slices.Contains(terms, t) }) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(none, has)
+	return true
 }
