@@ -278,7 +278,7 @@ type Entry struct {
 	Index  int64     `json:"index"` // in the journal, by which it can be proven; -1 while it waits for that
 	At     time.Time `json:"at"`
 	Action string    `json:"action"`
-	Kind   string    `json:"by"`             // aidant, referent, auditor, administrator or system
+	Kind   string    `json:"by"`             // aidant, referent, auditor, administrator, fraud, prefecture or system
 	Name   string    `json:"name,omitempty"` // of who acted for the citizen
 	Of     int       `json:"mandate,omitempty"`
 	About  string    `json:"about,omitempty"` // a procedure, a page that was read: a key

@@ -12,8 +12,8 @@ import (
 )
 
 // beyond are actions whose entries are about no citizen, by their first word or whole.
-var beyond = []string{"organisation", "person", "certification", "charter", "journal", "wrapping", "key", "client", "invitation", "factor", "cards", "session", "job", "inquiry", "anomaly", "statistics", "recipient", "sample", "signal", "checklist", "security", "retention",
-	"citizen.searched", "mandate.listed", "mandate.exported", "mandate.handed_over", "decision.listed"}
+var beyond = []string{"organisation", "person", "certification", "charter", "wrapping", "key", "client", "invitation", "factor", "cards", "session", "job", "inquiry", "anomaly", "statistics", "sample", "signal", "checklist", "security", "retention",
+	"journal.key_announced", "journal.key_ended", "journal.compared", "journal.rested", "recipient.viewed", "recipient.refused", "citizen.searched", "mandate.listed", "mandate.exported", "mandate.handed_over", "decision.listed"}
 
 // Both languages say the same things; what the page asks for is there, nothing is left over, and every action and mail that can be about a citizen has words.
 func TestWords(t *testing.T) {
@@ -44,6 +44,11 @@ func TestWords(t *testing.T) {
 		first, _, _ := strings.Cut(a.Name, ".")
 		if !slices.Contains(beyond, first) && !slices.Contains(beyond, a.Name) && fr["action."+a.Name] == "" {
 			t.Errorf("no words for the action %s", a.Name)
+		}
+	}
+	for _, kind := range []journal.Kind{journal.Aidant, journal.Referent, journal.Auditor, journal.Administrator, journal.Fraud, journal.Prefecture, journal.System} {
+		if fr["kind."+string(kind)] == "" {
+			t.Errorf("no words for who acts as %s", kind)
 		}
 	}
 	for _, kind := range notify.Kinds() {
