@@ -141,11 +141,15 @@ func TestErase_IsTheOnlyWay(t *testing.T) {
 		return strconv.Itoa(w.number(t, `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id = $1 and e.action = 'mandate.signed'`, of))
 	}
 	theirs, own := index(other.ID), index(m.ID)
+	must(t, w.Journal.Record(t.Context(), w.Jeanne, func(*journal.Tx) (journal.Event, error) { return journal.Event{Action: "session.opened"}, nil }))
+	w.provable(t)
+	signedIn := strconv.Itoa(w.number(t, `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.action = 'session.opened'`))
 	for what, sql := range map[string]string{
-		"an entry":  `delete from journal_entry where citizen_id = ` + mine,
-		"a citizen": `set mandat.system = 'on'; delete from mandate_evidence; delete from mandate_power; delete from mandate; delete from citizen`,
-		"entries of nobody that are not sign-ins": `set mandat.system = 'on'; begin; ` + accounting("entries.forgotten", "null", "0") + ` select journal_forget(); commit`,
-		"evidence alone": `set mandat.system = 'on'; delete from mandate_evidence where mandate_id = '` + other.ID.String() + `'`,
+		"an entry":                               `delete from journal_entry where citizen_id = ` + mine,
+		"a citizen":                              `set mandat.system = 'on'; delete from mandate_evidence; delete from mandate_power; delete from mandate; delete from citizen`,
+		"an entry of nobody":                     `set mandat.system = 'on'; begin; ` + accounting("entries.forgotten", "null", "0") + ` select journal_forget(); commit`,
+		"a sign-in, by an entry of a far future": `set mandat.system = 'on'; begin; ` + strings.Replace(accounting("entries.forgotten", "null", signedIn), "(now(),", "(now() + interval '100 years',", 1) + ` select journal_forget(); commit`,
+		"evidence alone":                         `set mandat.system = 'on'; delete from mandate_evidence where mandate_id = '` + other.ID.String() + `'`,
 	} {
 		if err := run(w.App, sql); err == nil {
 			t.Errorf("%s was deleted", what)

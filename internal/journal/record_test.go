@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -163,5 +164,29 @@ func TestReader_SeesNoScopeLeft(t *testing.T) {
 	err := h.DB.Read(t.Context(), db.Nothing(), func(tx pgx.Tx) error { return tx.QueryRow(t.Context(), "select count(*) from journal_entry").Scan(&n) })
 	if err != nil || n != 0 {
 		t.Errorf("without a scope: %d entries, %v", n, err)
+	}
+}
+
+// Whoever has the program's login writes no entry that pages cannot read.
+func TestTables_RefuseWhatNobodyCanRead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	conn := h.Connect(t, h.App)
+	insert := func(at, body string) error {
+		_, err := conn.Exec(t.Context(), `insert into journal_entry (at, action, salt, body) values ($1::text::timestamptz, 'power.used', sha256('x'), $2)`, at, body)
+		return err
+	}
+	for _, body := range []string{"", "x", "{", `{"a":1}}`, "[]", `"{}"`, "1", "null", `{"a":"\u0000"}`, strings.Repeat(`{"a":`, 10_000)} {
+		if err := insert("2026-11-21", body); err == nil {
+			t.Errorf("%.20q was taken", body)
+		}
+	}
+	for _, at := range []string{"infinity", "-infinity", "10000-01-01", "1999-12-31"} {
+		if err := insert(at, "{}"); err == nil {
+			t.Errorf("an entry of %s was taken", at)
+		}
+	}
+	if err := insert("2026-11-21", "{}"); err != nil || h.count(t, `select count(*) from journal_entry`) != 1 {
+		t.Error(err)
 	}
 }
