@@ -51,19 +51,30 @@ func (c *composer) narrow() {
 	w.Findings = slices.DeleteFunc(w.Findings, func(f Finding) bool { return f.Organisation != there || f.Gravity == None || f.Outcome == "" })
 	w.Decisions = slices.DeleteFunc(w.Decisions, func(d Taken) bool { return !slices.Contains(told, d.Round) })
 	w.Measures = slices.DeleteFunc(w.Measures, func(m Measure) bool { return m.Organisation != there })
+	var last time.Time // what came since it, auditors are looking into
+	for _, d := range w.Decisions {
+		last = d.At
+	}
 	w.Entries = slices.DeleteFunc(w.Entries, func(e Attached) bool {
 		entry := c.placed[e.Index].Entry
-		return e.Aside || entry == nil || entry.Organisation != there || byAuditor(entry)
+		return e.Aside || e.At.After(last) || entry == nil || entry.Organisation != there || !theirs(entry)
 	})
+	if w.State != Closed {
+		w.State = Decided
+	}
 }
 
-func byAuditor(e *journal.Entry) bool {
+// theirs reports whether an entry is of what an organisation may know: not what auditors and recipients read of it, nor what the program found for auditors.
+func theirs(e *journal.Entry) bool {
 	var body struct {
 		By struct {
-			Kind string `json:"kind"`
+			Kind journal.Kind `json:"kind"`
 		} `json:"by"`
 	}
-	return json.Unmarshal(e.Body, &body) != nil || body.By.Kind == string(journal.Auditor)
+	if json.Unmarshal(e.Body, &body) != nil || strings.HasPrefix(e.Action, "anomaly.") {
+		return false
+	}
+	return slices.Contains([]journal.Kind{journal.Aidant, journal.Referent, journal.Administrator, journal.System}, body.By.Kind)
 }
 
 // text is a text of the pages.

@@ -207,6 +207,51 @@ func TestReport_ThatAnOrganisationHas(t *testing.T) {
 	w.sound(t)
 }
 
+// What recipients read about an organisation, and what the program found for auditors, is in no paper of its referents; nor is what auditors attached since the decision: they look into that.
+func TestReport_ThatAnOrganisationHas_NothingThatIsAuditors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	press := w.press(t)
+	prune, felix := w.Newcomer(t, journal.Prefecture, uuid.Nil, "prune"), w.Newcomer(t, journal.Fraud, uuid.Nil, "felix")
+	q, finding := w.found(t, inquiry.Minor)
+	attach := func(by journal.Actor, e journal.Event) (place string) {
+		t.Helper()
+		var index int64
+		for _, err := range []error{w.Journal.Record(t.Context(), by, func(*journal.Tx) (journal.Event, error) { return e, nil }), w.in.CatchUp(t.Context())} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.row(t, `select max(l.index) from journal_leaf l join journal_entry e on e.id = l.entry_id where e.action = $1`, []any{e.Action}, &index)
+		if err := w.register.Attach(t.Context(), w.sofia, q, index); err != nil {
+			t.Fatal(err)
+		}
+		return "rang " + strconv.FormatInt(index, 10) + " "
+	}
+	theirs := []string{
+		attach(prune, journal.Event{Action: "recipient.viewed", Organisation: w.Here, Detail: map[string]any{"page": "organisation"}}),
+		attach(felix, journal.Event{Action: "recipient.searched", Organisation: w.Here, Citizen: w.m.Citizen, Detail: map[string]any{"filters": []string{"sub"}, "results": 1, "query_sha256": "00"}}),
+		attach(journal.Program(), journal.Event{Action: "anomaly.found", Organisation: w.Here, Detail: map[string]any{"alert": uuid.NewString(), "rule": "hours", "version": 1, "person": w.Jeanne.Person.String(), "day": "2026-11-01", "entries": []int{1}}}),
+	}
+	shown := attach(w.Jeanne, journal.Event{Action: "mandate.consulted", Citizen: w.m.Citizen, Mandate: w.m.ID, Detail: map[string]any{"page": "mandate"}})
+	w.Clock.Advance(inquiry.ReplyTerm)
+	if err := w.decide(t, w.alma, q, inquiry.Warning); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(time.Minute)
+	if err := w.register.Reopen(t.Context(), w.sofia, q, words); err != nil {
+		t.Fatal(err)
+	}
+	theirs = append(theirs, attach(w.Jeanne, journal.Event{Action: "mandate.listed", Detail: map[string]any{"mandates": 3}}))
+	file, _, err := press.MakeThere(t.Context(), w.odile, finding, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := reads(t, file)
+	says(t, text, shown, "État Décidé")
+	silent(t, text, theirs...)
+}
+
 // Who may not make a report has none, and leaves no entry.
 func TestReport_Refusals(t *testing.T) {
 	t.Parallel()
