@@ -35,6 +35,11 @@ func TestSearch(t *testing.T) {
 	if want := "mandate.ended revoked, power.refused aidant_inactive, power.used, power.used"; strings.Join(got, ", ") != want {
 		t.Errorf("saw %v", got)
 	}
+	var about int
+	w.behind(&about, `select count(*) from journal_entry where action = 'recipient.searched' and num_nonnulls(citizen_id, organisation_id) > 0`)
+	if about != 0 {
+		t.Error("a search about nobody is among somebody's entries")
+	}
 	one := w.lately()
 	one.Citizen = citizen
 	if found := w.search(one); len(found.Seen) != 2 || found.Seen[1].Citizen != citizen || found.Seen[1].Login == "" {
@@ -43,7 +48,6 @@ func TestSearch(t *testing.T) {
 	if n := w.entries("recipient.searched", w.felix); n != 2 {
 		t.Errorf("%d entries", n)
 	}
-	var about int
 	w.behind(&about, `select count(*) from journal_entry where action = 'recipient.searched' and citizen_id = $1 and organisation_id = $2`, citizen, w.Here)
 	if about != 1 {
 		t.Error("the search about a citizen is not among their entries")
@@ -126,6 +130,13 @@ func TestSearch_Pages(t *testing.T) {
 	first := w.search(wanted)
 	wanted.Before = first.Next
 	second := w.search(wanted)
+	wanted.Citizen, wanted.Sub = uuid.New(), strings.Repeat("a", 43)
+	w.search(wanted)
+	var sorts []string
+	w.behind(&sorts, `select array_agg(body::jsonb #>> '{detail,filters}' order by id) from journal_entry where action = 'recipient.searched'`)
+	if want := `["from", "to"], ["from", "to", "page"], ["from", "to", "sub", "citizen", "page"]`; strings.Join(sorts, ", ") != want {
+		t.Errorf("the entries tell of %v", sorts)
+	}
 	if len(first.Seen) != 50 || len(second.Seen) != 3 || second.Next != 0 || second.Seen[0].ID >= first.Seen[49].ID {
 		t.Errorf("%d, then %d", len(first.Seen), len(second.Seen))
 	}

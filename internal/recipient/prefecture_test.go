@@ -30,13 +30,16 @@ func TestDepartment(t *testing.T) {
 		w.act(w.Jeanne, "mandate.signed", uuid.New(), uuid.New(), nil)
 	}
 	w.login(w.Jeanne, uuid.New(), uuid.New(), "a-service")
+	for range 2 {
+		w.act(w.Jeanne, "power.accounted", uuid.New(), uuid.New(), nil)
+	}
 	w.act(w.Ines, "mandate.signed", uuid.New(), uuid.New(), nil)
 	d, err := w.register.Department(t.Context(), w.prune)
 	w.must(err)
 	if d.Code != "75" || len(d.Places) != 1 || d.Places[0].PublicID != w.publicID(w.Here) || d.Places[0].Aidants != 2 || d.Places[0].Certified != 2 || d.Places[0].State != "open" {
 		t.Errorf("%+v", d)
 	}
-	if m := d.Months[0]; len(d.Months) != 12 || m.Signed != 3 || m.Used != 1 || m.Ended != 0 {
+	if m := d.Months[0]; len(d.Months) != 12 || m.Signed != 3 || m.Used != 1 || m.Ended != 0 || m.Accounted != 2 {
 		t.Errorf("months %+v", d.Months)
 	}
 	one, err := w.register.Organisation(t.Context(), w.prune, w.publicID(w.Here))

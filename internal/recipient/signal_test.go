@@ -42,14 +42,24 @@ func (w *world) raise(entries ...int64) uuid.UUID {
 func TestSignal(t *testing.T) {
 	t.Parallel()
 	w, ours, _ := signalled(t)
+	waits := w.raise(ours)
+	w.Clock.Advance(time.Minute)
 	id := w.raise(ours, ours)
 	queue, err := w.register.Queue(t.Context(), w.sofia)
 	w.must(err)
-	if len(queue) != 1 || queue[0].Words != words || queue[0].State != recipient.Raised || !cmp.Equal(queue[0].Entries, []int64{ours}) {
+	if len(queue) != 2 || queue[0].ID != waits || queue[1].Words != words || queue[1].State != recipient.Raised || !cmp.Equal(queue[1].Entries, []int64{ours}) {
 		t.Errorf("queued %+v", queue)
 	}
 	q, err := w.inquiries.Open(t.Context(), w.sofia, ours)
 	w.must(err)
+	over, err := w.inquiries.Open(t.Context(), w.sofia, ours)
+	w.must(err)
+	w.Behind(t, `update inquiry set state = 'closed', closed_by = opened_by, closed_at = opened_at where id = $1`, over.ID)
+	for into, want := range map[uuid.UUID]error{uuid.New(): db.ErrNotFound, over.ID: db.ErrConflict} {
+		if err := w.register.Take(t.Context(), w.sofia, id, into); !errors.Is(err, want) {
+			t.Errorf("into no case, or one that is closed: %v, want %v", err, want)
+		}
+	}
 	w.must(w.register.Take(t.Context(), w.sofia, id, q.ID))
 	one, err := w.register.Signal(t.Context(), w.sofia, id)
 	w.must(err)
@@ -59,19 +69,22 @@ func TestSignal(t *testing.T) {
 	if err := w.register.Take(t.Context(), w.sofia, id, q.ID); !errors.Is(err, db.ErrConflict) {
 		t.Error("taken twice:", err)
 	}
+	w.must(w.register.Close(t.Context(), w.sofia, waits, recipient.Unfounded))
+	w.Clock.Advance(time.Minute)
 	w.must(w.register.Close(t.Context(), w.sofia, id, recipient.Acted))
+	if queue, err := w.register.Queue(t.Context(), w.sofia); err != nil || len(queue) != 2 || queue[0].ID != id {
+		t.Errorf("what was closed last is not the first of what is closed: %+v, %v", queue, err)
+	}
 	if err := w.register.Close(t.Context(), w.sofia, id, recipient.Acted); !errors.Is(err, db.ErrConflict) {
 		t.Error("closed twice:", err)
 	}
 	mine, err := w.register.Signals(t.Context(), w.felix)
 	w.must(err)
-	if len(mine) != 1 || mine[0].State != recipient.Closed || mine[0].Outcome != recipient.Acted || mine[0].Case != uuid.Nil || mine[0].ClosedBy != uuid.Nil || mine[0].Words != words {
+	if len(mine) != 2 || mine[0].State != recipient.Closed || mine[0].Outcome != recipient.Acted || mine[0].Case != uuid.Nil || mine[0].ClosedBy != uuid.Nil || mine[0].Words != words {
 		t.Errorf("the team sees %+v", mine)
 	}
-	for action, by := range map[string]journal.Actor{"signal.raised": w.felix, "signal.taken": w.sofia, "signal.closed": w.sofia} {
-		if n := w.entries(action, by); n != 1 {
-			t.Errorf("%d entries %s", n, action)
-		}
+	if raised, taken, closed := w.entries("signal.raised", w.felix), w.entries("signal.taken", w.sofia), w.entries("signal.closed", w.sofia); raised != 2 || taken != 1 || closed != 2 {
+		t.Errorf("entries of %d raised, %d taken and %d closed", raised, taken, closed)
 	}
 	found, err := recipient.Compare(t.Context(), w.OpenAuditor(t))
 	if err != nil || len(found) > 0 {
@@ -116,6 +129,8 @@ func TestSignal_Refuses(t *testing.T) {
 		}
 	}
 	id := w.raise(ours)
+	w.raise(ours)
+	w.Rewraps(t, recipient.Wrapped())
 	for name, by := range w.others(journal.Fraud) {
 		if _, err := w.register.Signals(t.Context(), by); !errors.Is(err, org.ErrMayNot) {
 			t.Errorf("%s lists the team's signals: %v", name, err)
@@ -150,38 +165,50 @@ func TestSignal_Refuses(t *testing.T) {
 	if err := w.register.Close(t.Context(), w.sofia, id, "later"); !errors.Is(err, recipient.ErrWords) {
 		t.Error("closed for no reason:", err)
 	}
+	w.must(w.Directory.Suspend(t.Context(), w.adele, w.sofia.Person))
+	if all, err := w.register.Queue(t.Context(), w.sofia); !errors.Is(err, org.ErrMayNot) || len(all) > 0 {
+		t.Errorf("a suspended auditor: %+v, %v", all, err)
+	}
 }
 
 // The words of a signal go a year after it was closed, and with a citizen of whom it names an entry; the signal stays, and the journal says the same of it.
 func TestSignal_WordsGo(t *testing.T) {
 	t.Parallel()
 	w, ours, _ := signalled(t)
-	kept, old := w.raise(ours), w.raise(ours)
+	w.login(w.Ines, uuid.New(), uuid.New(), franceConnect)
+	w.catchUp()
+	another := w.search(w.lately()).Seen[0].Index
+	kept, old, held := w.raise(ours), w.raise(ours), w.raise(another)
 	w.must(w.register.Close(t.Context(), w.sofia, old, recipient.Explained))
+	w.must(w.register.Close(t.Context(), w.sofia, held, recipient.Explained))
+	w.Behind(t, `insert into erasure_hold (id, organisation_id, reason, held_at, held_by, until) values (gen_random_uuid(), $1, 'litigation', now(), $2, now() + interval '10 years')`, w.Elsewhere, w.adele.Person)
 	left := func() (n int) {
 		w.behind(&n, `select count(*) from recipient_signal where words is not null and data_key is not null`)
 		return n
 	}
 	w.Clock.Advance(364 * 24 * time.Hour)
 	w.must(w.register.Purge(t.Context()))
-	if n := left(); n != 2 {
+	if n := left(); n != 3 {
 		t.Errorf("%d have their words before their time", n)
 	}
 	w.Clock.Advance(48 * time.Hour)
 	w.must(w.register.Purge(t.Context()))
-	if n := left(); n != 1 {
-		t.Errorf("%d have their words after a year", n)
+	if n := left(); n != 2 {
+		t.Errorf("%d have their words after a year, in which those about one organisation are kept", n)
 	}
 	var citizen uuid.UUID
 	w.behind(&citizen, `select e.citizen_id from journal_entry e join journal_leaf l on l.entry_id = e.id where l.index = $1`, ours)
 	for _, who := range []uuid.UUID{uuid.New(), citizen} {
-		if n := left(); n != 1 {
+		if n := left(); n != 2 {
 			t.Errorf("%d have their words after another one's erasure", n)
 		}
 		w.must(w.Journal.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
 			recipient.Forget(tx, who)
 			return journal.Event{Action: "job.retried"}, nil
 		}))
+	}
+	if n := left(); n != 1 {
+		t.Errorf("%d have their words: those about another citizen stay", n)
 	}
 	one, err := w.register.Signal(t.Context(), w.sofia, kept)
 	if err != nil || one.Words != "" || one.State != recipient.Raised {
