@@ -14,12 +14,7 @@ type lot struct {
 	place int64
 }
 
-func (a lot) before(b lot) bool {
-	if c := bytes.Compare(a.hash[:], b.hash[:]); c != 0 {
-		return c < 0
-	}
-	return a.place < b.place
-}
+func (a lot) before(b lot) bool { return bytes.Compare(a.hash[:], b.hash[:]) < 0 }
 
 // lotOf hashes a place with the seed. Each place has a number of its own, of 256 bits, that nobody can foresee without the seed: those with the
 // lowest are a sample without replacement in which all places are alike. Whether a place is drawn does not depend on which others are

@@ -25,7 +25,7 @@ const unknownService = "unknown"
 
 // Fits reports whether an entry, as it is hashed, is of the population, wherever it stands.
 func (p Population) Fits(body []byte) bool {
-	if p.Organisation != "" && !bytes.Contains(body, []byte(p.Organisation)) || len(p.Actions) > 0 && !p.may(body) {
+	if !bytes.Contains(body, []byte(p.Organisation)) || len(p.Actions) > 0 && !p.may(body) {
 		return false // without reading it
 	}
 	var e struct {

@@ -147,7 +147,7 @@ func (d *Drawn) draw(ctx context.Context, r *verify.Reader, seed Seed, share Sha
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	if !errors.Is(err, errEnough) { // the order itself follows them
 		return err
 	}
 	d.Stated, d.Forgotten = State(d.Placed, d.Moment, share, census), int64(len(gone))
