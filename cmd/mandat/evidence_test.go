@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"mandat/internal/evidence"
 	"mandat/internal/fixture"
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
+	"mandat/internal/tsa"
 )
 
 // evidenceOf writes the evidence file of a mandate into a folder.
@@ -56,16 +58,27 @@ func TestEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	policy := written(t, folder, "policy", []byte(signer.Policy("")))
-	var number int64
-	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select id from journal_entry where action = 'mandate.signed' and mandate_id = $1`, m.ID).Scan(&number); err != nil {
+	var index int64
+	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select index from journal_leaf join journal_entry e on e.id = entry_id where action = 'mandate.signed' and mandate_id = $1`, m.ID).Scan(&index); err != nil {
 		t.Fatal(err)
 	}
-	if err := (proveCmd{trust{policy}, auditors{w.Auditor}, number, folder}).Run(t.Context()); err != nil {
+	if err := (proveCmd{trust{policy}, auditors{w.Auditor}, index, folder}).Run(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if err := (proveCmd{trust{policy}, auditors{w.Auditor}, index + 1000, folder}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "not provable yet") {
+		t.Errorf("an entry that is not there: %v", err)
 	}
 	proofs, err := filepath.Glob(filepath.Join(folder, "*"+proofSuffix))
 	if err != nil || len(proofs) != 1 {
 		t.Fatal(proofs, err)
+	}
+	authority, err := tsa.Open(t.TempDir(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unstamped := verifyCmd{trust: trust{policy}, Proof: proofs[0], Authority: written(t, folder, "authority.pem", authority.PEM())}
+	if err := unstamped.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "Prove the entry again") {
+		t.Errorf("a proof without a timestamp: %v", err)
 	}
 	to := t.TempDir()
 	for name, c := range map[string]struct {

@@ -167,7 +167,11 @@ func (v verifyCmd) proof(policy *verify.Policy, authority *x509.CertPool) error 
 	if authority == nil {
 		return nil
 	}
-	token, err := os.ReadFile(strings.TrimSuffix(v.Proof, proofSuffix) + stampSuffix)
+	stamp := strings.TrimSuffix(v.Proof, proofSuffix) + stampSuffix
+	token, err := os.ReadFile(stamp)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("no timestamp was checked: there is no %s. Prove the entry again when the log has been stamped, within the hour, or leave --authority out", stamp)
+	}
 	if err != nil {
 		return err
 	}
@@ -189,8 +193,8 @@ const (
 type proveCmd struct {
 	trust
 	auditors
-	Entry int64  `arg:"" help:"Number of the entry, as the auditors' pages show it."`
-	To    string `default:"." type:"existingdir" help:"Folder for the two files."`
+	Index int64  `arg:"" help:"Index of the entry in the log, as verify and the auditors' pages show it (rang)."`
+	To    string `default:"." type:"existingdir" help:"Folder for the files."`
 }
 
 // Run writes the proof and the line it is about, and replaces no file.
@@ -208,19 +212,15 @@ func (p proveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	index, err := log.IndexOf(ctx, p.Entry)
+	text, line, token, err := log.ProveStamped(ctx, p.Index)
 	if errors.Is(err, db.ErrNotFound) {
-		return fmt.Errorf("there is no entry %d, or it is not provable yet", p.Entry)
+		return fmt.Errorf("there is no entry %d, or it is not provable yet", p.Index)
 	}
-	if err != nil {
-		return err
-	}
-	text, line, token, err := log.ProveStamped(ctx, index)
 	if err != nil {
 		return err
 	}
 	out := tree.Folder(p.To)
-	name := fmt.Sprintf("entry-%d", p.Entry)
+	name := fmt.Sprintf("entry-%d", p.Index)
 	if err := errors.Join(out.Put(name+proofSuffix, text), out.Put(name+lineSuffix, line)); err != nil {
 		return err
 	}

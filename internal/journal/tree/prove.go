@@ -12,18 +12,8 @@ import (
 	"mandat/internal/journal/format"
 )
 
-// IndexOf returns the place in the log of the entry with this number in the database. db.ErrNotFound: there is no such
-// entry, or it is not in the tree yet.
-func (l *Log) IndexOf(ctx context.Context, entry int64) (int64, error) {
-	var index int64
-	err := l.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `select index from journal_leaf where entry_id = $1`, entry).Scan(&index)
-	})
-	return index, db.Found("find entry", err)
-}
-
 // Prove returns a proof that the log holds an entry at an index (C2SP tlog-proof@v1), and the entry's line as it stands
-// in an export, which the proof is about. VerifyProof checks both, offline and for as long as SHA-256 and Ed25519 hold.
+// in an export, which the proof is about. verify.Proof checks both, offline and for as long as SHA-256 and Ed25519 hold.
 // The login must be one that may read the entry. db.ErrNotFound: the log is not so long.
 func (l *Log) Prove(ctx context.Context, index int64) (text, entry []byte, err error) {
 	signed, err := l.Checkpoint(ctx)

@@ -7,7 +7,6 @@ import (
 	"testing/fstest"
 
 	"mandat/internal/db"
-	"mandat/internal/journal"
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/verify"
 )
@@ -67,24 +66,6 @@ func TestProve_IsCheckedOffline(t *testing.T) {
 func proofFails(text, line []byte, p *verify.Policy) error {
 	_, err := verify.Proof(text, line, p)
 	return err
-}
-
-func TestIndexOf(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.acts(t, 2)
-	h.catchUp(t)
-	h.acts(t, 1)
-	entries, err := journal.NewReader(h.OpenAuditor(t)).Page(t.Context(), journal.Filter{}, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if index, err := h.in.Log().IndexOf(t.Context(), entries[1].ID); err != nil || index != 1 {
-		t.Errorf("%d, %v", index, err)
-	}
-	if _, err := h.in.Log().IndexOf(t.Context(), entries[0].ID); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("an entry that is not provable yet: %v", err)
-	}
 }
 
 // An entry whose time is over leaves the log as it is, and its place can still be proven.

@@ -8,6 +8,7 @@ const exportReadme = `This folder is a copy of the journal of Mandat, or of a pa
   entries/NNNNNNNN.zst  65,536 entries a file, lines of text compressed with zstd; or .jsonl, .jsonl.zst: JSON Lines
   hashes/NNNNNNNN       the leaves of the tree as the log has them, 32 bytes an entry; of a part: those tiles of 256 that hold the entries
   checkpoints/NNNNNNNN  the signed checkpoints that were kept while those entries were added
+  timestamps/SIZE.tsr   what an authority says of when the checkpoint of a tree of this size was there (RFC 3161, DER)
   tile/L/N              the tree above the leaves (C2SP tlog-tiles); of a part: as far as it leads to the root
   SHA256SUMS            the files, for "sha256sum -c SHA256SUMS": shows accidents, and proves nothing
   policy                whose signature was trusted when this was made: do not take it from here on trust
