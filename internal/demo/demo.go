@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -105,6 +106,9 @@ func (d *Demo) start(ctx context.Context, o Options) error {
 	d.Mailbox.Site = fmt.Sprintf("http://localhost:%d", p.Site)
 	d.onStop(d.Mailbox.Close)
 	if d.Config, err = config.Load(d.settings(p)); err != nil {
+		return err
+	}
+	if err := d.writeSettings(); err != nil {
 		return err
 	}
 	return d.startApp(ctx, o)
@@ -235,6 +239,22 @@ func (d *Demo) settings(p ports) []string {
 		"CONTACT_PHONE=+33 1 99 00 00 00", "CONTACT_EMAIL=mandats@exemple.invalid", "CONTACT_ADDRESS=Service des mandats, 1 rue de l’Exemple, 75000 Paris",
 		"SMTP_URL=" + d.Mailbox.SMTP(), "MAIL_FROM=Mandat <mandats@exemple.invalid>", "SMS_URL=" + d.Mailbox.SMS(), "SMS_TOKEN=" + d.Mailbox.Token, "SMS_CALLBACK_KEY=" + d.Mailbox.Secret, "SMS_FROM=Mandat",
 	}
+}
+
+// settingsFile has what the program's commands are told of this installation.
+const settingsFile = "settings.sh"
+
+// writeSettings writes it, for a shell. Nothing in it is secret: PostgreSQL trusts whoever may enter its folder.
+func (d *Demo) writeSettings() error {
+	var out strings.Builder
+	for _, s := range [][2]string{{"DATABASE_URL", d.Config.DatabaseURL}, {"DATABASE_URL_AUDITOR", d.Config.DatabaseURLAuditor}, {"DATABASE_URL_OWNER", d.Cluster.DSN("mandat_owner", Database)},
+		{"KEYS_DIR", d.path("keys")}, {"KEY_ENCRYPTION_KEY_FILE", d.path("key-encryption.json")}, {"STATE_DIR", d.path("state")}, {"JOURNAL_ORIGIN", journalOrigin}, {"BASE_URL", d.Config.BaseURL}} {
+		fmt.Fprintf(&out, "export %s='%s'\n", s[0], strings.ReplaceAll(s[1], "'", `'\''`))
+	}
+	if err := os.WriteFile(d.path(settingsFile), []byte(out.String()), 0o600); err != nil {
+		return fmt.Errorf("write the settings for commands: %w", err)
+	}
+	return nil
 }
 
 func (d *Demo) startApp(ctx context.Context, o Options) error {

@@ -45,6 +45,10 @@ func (d *Demo) Describe(w io.Writer, program, log string) {
 		line("  %s", w)
 	}
 	line("")
+	line("The other commands, which need the database, as docs/journal.md and docs/operations.md tell them:")
+	line("")
+	line("  . %s; %s journal export --policy %s my-export", d.path(settingsFile), program, d.Policy)
+	line("")
 	line("Metrics: http://%s/metrics   Log: %s", d.Config.MetricsListen, log)
 	line("Data is kept in %s (make reset removes it). Ctrl-C stops everything.", d.Dir)
 }

@@ -22,7 +22,7 @@ type Professional struct {
 	org.Person
 	SIRET string // what ProConnect asserts
 	ACR   []string
-	Roles []string // in the organisation with this SIRET; none: auditor, administrator, or not ours
+	Roles []string // in the organisation with this SIRET; none: auditor, administrator, recipient, or not ours
 	Also  string   // SIRET of a second organisation, where they are aidant
 	Known bool     // Mandat knows them
 
@@ -36,7 +36,7 @@ var organisations = []org.Organisation{
 	{SIRET: "21690123100011", Name: "CCAS de Villeneuve-la-Fictive", Address: "3 place de l’Hôtel-de-Ville", Postcode: "69001", City: "Lyon", Phone: "+33 4 99 00 56 78", Email: "ccas@villeneuve.exemple.invalid"},
 }
 
-// auditorSIRET is the body that the auditor and the administrators work for; Mandat gives it no mandates.
+// auditorSIRET is the body that auditors, administrators and recipients work for; Mandat gives it no mandates.
 const auditorSIRET = "11004601800013"
 
 // mfa are levels that ProConnect tells of a sign-in with a second factor.
@@ -86,7 +86,16 @@ func Professionals() []Professional {
 	sofia := officer("sofia", "Sofia", "Lenoir", "auditor")
 	alma := officer("alma", "Alma", "Colin", "auditor, the second person that some acts need")
 	sofia.Auditor, alma.Auditor = true, true
-	return append([]Professional{jeanne, karim, nadia, odile, denise, paul, claire, adele, bruno, sofia, alma}, refused(jeanne, karim)...)
+	return slices.Concat([]Professional{jeanne, karim, nadia, odile, denise, paul, claire, adele, bruno, sofia, alma}, recipients(), refused(jeanne, karim))
+}
+
+// recipients are shown a part of what is done.
+func recipients() []Professional {
+	fraud := officer("salome", "Salomé", "Renard", "FranceConnect's fraud team: what became of logins").elsewhere(auditorSIRET, "fraude.exemple.invalid")
+	fraud.Recipient = org.Fraud
+	prefecture := officer("yves", "Yves", "Dumas", "the prefecture of Paris: the organisations of its department").elsewhere(auditorSIRET, "prefecture.exemple.invalid")
+	prefecture.Recipient, prefecture.Department = org.Prefecture, "75"
+	return []Professional{fraud, prefecture}
 }
 
 // refused are those who do not come in.
@@ -121,7 +130,7 @@ func label(siret string) string {
 			return o.Name
 		}
 	}
-	return "Corps d’audit de démonstration"
+	return "Administration de démonstration"
 }
 
 // seed adds organisations and people to an empty database, by the acts of the domain.
@@ -158,7 +167,7 @@ func (p Professional) add(ctx context.Context, a *app.App, issuer string, organi
 	if err == nil && p.Also != "" {
 		err = a.Directory().Join(ctx, journal.Program(), id, organisations[p.Also], org.RoleAidant)
 	}
-	if err != nil || p.Auditor || !p.Certified && slices.Equal(p.Roles, []string{org.RoleAidant}) {
+	if err != nil || p.Auditor || p.Recipient != "" || !p.Certified && slices.Equal(p.Roles, []string{org.RoleAidant}) {
 		return err
 	}
 	if err := a.Charter().Accept(ctx, p.actor(id, place), charter.Version, charter.Sum()); err != nil || !p.Certified {
