@@ -1,6 +1,7 @@
 package recipient_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
+	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/recipient"
@@ -168,6 +170,41 @@ func TestSignal_Refuses(t *testing.T) {
 	w.must(w.Directory.Suspend(t.Context(), w.adele, w.sofia.Person))
 	if all, err := w.register.Queue(t.Context(), w.sofia); !errors.Is(err, org.ErrMayNot) || len(all) > 0 {
 		t.Errorf("a suspended auditor: %+v, %v", all, err)
+	}
+}
+
+// Whoever is being erased is gone from what is signalled: a signal under way waits for the erasure, and names nothing of theirs then, so that no words are left that the erasure has not seen.
+func TestSignal_WaitsForAnErasure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, w.citizen(), fixture.Tax)
+	w.login(w.Jeanne, m.Citizen, m.ID, franceConnect)
+	w.catchUp()
+	ours := w.search(w.lately()).Seen[0].Index
+	tx, err := w.Connect(t, w.Superuser).Begin(t.Context())
+	w.must(err)
+	for _, sql := range []string{`select from citizen where id = $1 for update`, `delete from journal_entry where citizen_id = $1`} {
+		if _, err = tx.Exec(t.Context(), `set local session_replication_role = replica`); err == nil {
+			_, err = tx.Exec(t.Context(), sql, m.Citizen)
+		}
+		w.must(err)
+	}
+	raised := make(chan error, 1)
+	go func() {
+		_, err := w.register.Raise(context.WithoutCancel(t.Context()), w.felix, recipient.Denied, []int64{ours}, words)
+		raised <- err
+	}()
+	for waits := 0; waits == 0; {
+		select {
+		case err := <-raised:
+			t.Fatalf("waited for nothing: %v", err)
+		case <-time.After(10 * time.Millisecond):
+			w.behind(&waits, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+		}
+	}
+	w.must(tx.Commit(t.Context()))
+	if err := <-raised; !errors.Is(err, recipient.ErrEntries) {
+		t.Errorf("of entries that are gone: %v", err)
 	}
 }
 
