@@ -101,6 +101,31 @@ func same(shares []Share, want map[string]int64) bool {
 	return true
 }
 
+// What nobody says is what suits the span, and periods of which there would be too many are longer ones.
+func TestQuestion_Complete(t *testing.T) {
+	t.Parallel()
+	from, now := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		by   string
+		days int
+		want string
+	}{{"", 31, ByDay}, {"", 32, ByWeek}, {"", 120, ByWeek}, {"", 121, ByMonth}, {ByDay, 99, ByDay}, {ByDay, 100, ByWeek}, {ByDay, 7 * 60, ByMonth}, {ByWeek, 7*60 - 1, ByWeek}, {ByWeek, 7 * 60, ByMonth}, {ByMonth, 3, ByMonth}, {ByMonth, 3650, ByMonth}} {
+		q := Question{From: from, To: from.AddDate(0, 0, c.days), By: c.by}
+		if err := q.complete(now); err != nil || q.By != c.want {
+			t.Errorf("%d days by %q: by %q, %v", c.days, c.by, q.By, err)
+		}
+	}
+	var q Question
+	if err := q.complete(now); err != nil || q.From.Format(time.DateOnly) != "2025-12-01" || q.To.Format(time.DateOnly) != "2026-11-23" || q.By != ByMonth {
+		t.Errorf("of nothing: %+v, %v", q, err)
+	}
+	for end, want := range map[time.Time]error{from.AddDate(10, 0, 0): nil, from.AddDate(10, 0, 1): ErrSpan, from: nil, from.AddDate(0, 0, -1): ErrSpan} {
+		if err := (&Question{From: from, To: end}).complete(now); !errors.Is(err, want) {
+			t.Errorf("to %v: %v", end, err)
+		}
+	}
+}
+
 // The organisations that have no line of their own are one line together.
 func TestFigures_Others(t *testing.T) {
 	t.Parallel()
@@ -163,6 +188,20 @@ func TestFigures_AreForFew(t *testing.T) {
 	must(t, w.Connect(t, w.Superuser).QueryRow(t.Context(), `select count(*) from journal_entry where action = 'statistics.exported'`).Scan(&entries))
 	if entries != 4 {
 		t.Errorf("%d entries of four that were taken away", entries)
+	}
+	for _, c := range []struct {
+		by   journal.Actor
+		q    Question
+		want string
+	}{{w.sofia, Question{}, ""}, {w.sofia, here, `["organisation"]`}, {odile, here, ""}, {odile, Question{Procedure: fixture.Tax}, `["procedure"]`},
+		{w.sofia, Question{Organisation: w.Here, Procedure: fixture.Tax, Action: "power.used"}, `["organisation", "procedure", "action"]`}} {
+		_, err := w.register.Export(t.Context(), c.by, c.q, "csv")
+		must(t, err)
+		var filters string
+		must(t, w.Connect(t, w.Superuser).QueryRow(t.Context(), `select coalesce(body::jsonb #>> '{detail,filters}', '') from journal_entry where action = 'statistics.exported' order by id desc limit 1`).Scan(&filters))
+		if filters != c.want {
+			t.Errorf("%s, %+v: the entry tells of %s", c.by.Kind, c.q, filters)
+		}
 	}
 	w.Swallow(t)
 	if f, err := w.register.Export(t.Context(), w.sofia, here, "csv"); err == nil || f.Periods != nil {

@@ -3,8 +3,11 @@ package statistics
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
 )
@@ -68,6 +71,28 @@ func TestCount_IsOneTransaction(t *testing.T) {
 	}
 	must(t, w.register.Count(t.Context()))
 	w.right(t, "after that")
+}
+
+// A step ends before the next begins.
+func TestRead_Between(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.add(t, w.anything(200)...)
+	var end int64
+	must(t, w.DB.Read(t.Context(), db.System(), func(tx pgx.Tx) (err error) { _, end, err = stands(t.Context(), tx); return err }))
+	var all, parts []int64
+	for _, step := range [][]int64{{0, end}, {0, end - 100}, {end - 100, end}} {
+		into := &parts
+		if step[0] == 0 && step[1] == end {
+			into = &all
+		}
+		must(t, w.DB.Read(t.Context(), db.System(), func(tx pgx.Tx) error {
+			return read(t.Context(), tx, step[0], step[1], Actions(), func(a *act) { *into = append(*into, a.index) })
+		}))
+	}
+	if len(all) == 0 || !slices.Equal(all, parts) {
+		t.Errorf("%v, and in two steps %v", all, parts)
+	}
 }
 
 // The program's own login takes no count away, and a referent's statements see their own organisation's alone.
