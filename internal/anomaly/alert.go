@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/opening"
 	"mandat/internal/token"
 )
 
@@ -33,6 +34,7 @@ type Alert struct {
 	Kind     string // how it was closed, one of Kinds; ""
 	ClosedBy uuid.UUID
 	ClosedAt time.Time
+	Hours    *opening.Week  // of odd hours: the organisation's own then; nil: the rule's
 	Words    string         // with which it was closed; only of Find, and until they go
 	Limits   map[string]int // the thresholds of the rule's version; only of Find
 }
@@ -78,24 +80,30 @@ func (r *Register) record(ctx context.Context, f *Finding) error {
 	return err
 }
 
-const columns = `a.id, a.rule, a.version, a.organisation_id, a.person_id, a.day, a.entries, a.figures, a.first_at, a.last_at, a.found_at, a.state, a.case_id, a.taken_by, a.taken_at, a.kind, a.closed_by, a.closed_at`
+const columns = `a.id, a.rule, a.version, a.organisation_id, a.person_id, a.day, a.entries, a.figures, a.first_at, a.last_at, a.found_at, a.state, a.case_id, a.taken_by, a.taken_at, a.kind, a.closed_by, a.closed_at,
+	(select h.hours from organisation_hours h where h.organisation_id = a.organisation_id and h.version = (a.figures ->> 'hours')::int)`
 
 // scanned is a row of columns.
 type scanned struct {
 	Alert
 	inCase, takenBy, closedBy *uuid.UUID
 	takenAt, closedAt         *time.Time
-	kind                      *string
+	kind, hours               *string
 }
 
 func (s *scanned) fields() []any {
-	return []any{&s.ID, &s.Rule, &s.Version, &s.Organisation, &s.Person, &s.Day, &s.Entries, &s.Figures, &s.First, &s.Last, &s.FoundAt, &s.State, &s.inCase, &s.takenBy, &s.takenAt, &s.kind, &s.closedBy, &s.closedAt}
+	return []any{&s.ID, &s.Rule, &s.Version, &s.Organisation, &s.Person, &s.Day, &s.Entries, &s.Figures, &s.First, &s.Last, &s.FoundAt, &s.State, &s.inCase, &s.takenBy, &s.takenAt, &s.kind, &s.closedBy, &s.closedAt, &s.hours}
 }
 
 func (s *scanned) alert() Alert {
 	a := s.Alert
 	a.Case, a.TakenBy, a.ClosedBy = db.OrZero(s.inCase), db.OrZero(s.takenBy), db.OrZero(s.closedBy)
 	a.TakenAt, a.ClosedAt, a.Kind = db.OrZero(s.takenAt).UTC(), db.OrZero(s.closedAt).UTC(), db.OrZero(s.kind)
+	if s.hours != nil {
+		if w, err := opening.Parse(*s.hours); err == nil { // which a check of the table holds
+			a.Hours = &w
+		}
+	}
 	a.Day, a.First, a.Last, a.FoundAt = a.Day.UTC(), a.First.UTC(), a.Last.UTC(), a.FoundAt.UTC()
 	return a
 }

@@ -1,5 +1,5 @@
-// Package anomaly names what in the journal an auditor should look at, and says why in figures. It owns the tables anomaly_rule, anomaly_holiday, anomaly_alert,
-// anomaly_watch and anomaly_trial (docs/decisions/0039).
+// Package anomaly names what in the journal an auditor should look at, and says why in figures. It owns the tables anomaly_rule, anomaly_alert,
+// anomaly_watch and anomaly_trial (docs/decisions/0039, 0045).
 //
 //	rule.go      rules are data: thresholds within bounds that the database holds; a change is an act, and another version
 //	read.go      the log as rules see it: acts in their order, read as auditor some thousand at a time
@@ -44,7 +44,7 @@ type Finding struct {
 	Version      int
 	Organisation uuid.UUID
 	Person       uuid.UUID
-	Day          time.Time      // midnight, UTC, of the day in Paris; the Monday of a week
+	Day          time.Time      // midnight, UTC, of the day in Paris, or of odd hours where the organisation is; the Monday of a week
 	Entries      []int64        // indexes in the log, ascending, at most mostEntries
 	Figures      map[string]int // what was counted, by the names that the rule's sentence uses
 	First, Last  time.Time      // when the first and the last of what was counted was done

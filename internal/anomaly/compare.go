@@ -3,6 +3,7 @@ package anomaly
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ func (e entry) apply(all map[string]life) {
 	l := all[d.Alert]
 	switch e.Action {
 	case "anomaly.rule_changed":
-		all[d.Rule+" "+strconv.Itoa(d.Version)] = life{found: ruleWords(d.Enabled, d.Thresholds, e.At, e.By.Person)}
+		all[d.Rule+" "+strconv.Itoa(d.Version)] = life{found: ruleWords(d.Enabled, whole(d.Rule, d.Thresholds), e.At, e.By.Person)}
 		return
 	case "anomaly.found":
 		l.found = foundWords(d.Rule, d.Version, e.Organisation.String(), d.Person, d.Day, d.Entries, e.At)
@@ -62,6 +63,17 @@ func (e entry) apply(all map[string]life) {
 		return
 	}
 	all[d.Alert] = l
+}
+
+// whole adds what entries of before did not say, because the rule could do no other: Saturdays were days of work, Sundays and public holidays were not.
+func whole(rule string, thresholds map[string]int) map[string]int {
+	if _, told := thresholds["saturday"]; rule != OddHours || told {
+		return thresholds
+	}
+	out := map[string]int{}
+	maps.Copy(out, thresholds)
+	out["saturday"], out["sunday"], out["holidays"] = 1, 0, 0
+	return out
 }
 
 func ruleWords(enabled bool, thresholds map[string]int, at string, by uuid.UUID) string {

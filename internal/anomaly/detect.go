@@ -83,14 +83,14 @@ func (a *act) found(r Rule, refs []ref, figures map[string]int) *Finding {
 }
 
 // detectors are those of the rules that are in force, and look at days.
-func detectors(rules map[string]Rule, holidays map[time.Time]bool) []detector {
+func detectors(rules map[string]Rule, places map[uuid.UUID]*place) []detector {
 	var out []detector
 	add := func(key string, make func(Rule) detector) {
 		if r, ok := rules[key]; ok && r.Enabled {
 			out = append(out, make(r))
 		}
 	}
-	add(OddHours, func(r Rule) detector { return &hours{r, holidays, recent[onDay]{}} })
+	add(OddHours, func(r Rule) detector { return newHours(r, places) })
 	add(Burst, func(r Rule) detector { return &burst{r, recent[subject]{}} })
 	add(SoonUsed, newSoon)
 	add(RefusedSteps, func(r Rule) detector { return &refused{r, recent[subject]{}} })

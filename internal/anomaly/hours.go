@@ -1,34 +1,96 @@
 package anomaly
 
 import (
+	"context"
 	"slices"
+	"strconv"
 	"time"
 
-	"mandat/internal/prose"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mandat/internal/db"
+	"mandat/internal/opening"
+	"mandat/internal/org"
 )
 
-// hours finds acts for citizens done before an organisation opens, after it closes, on Sundays and on public holidays, as the clock goes in Paris: so many of an aidant on a
-// day. It knows one time for all organisations, and not the holidays of overseas departments and Alsace-Moselle.
+// hours finds acts for citizens done while an organisation is closed, as clocks go where it is: so many of an aidant on a day there. An organisation has the hours that it said were its own
+// on that day, or else the rule's. Where it is, it is asked today: of one that moved, the past is looked at by the clock of now.
 type hours struct {
 	Rule
-	holidays map[time.Time]bool
-	kept     recent[onDay]
+	usual  opening.Week
+	places map[uuid.UUID]*place // those that differ from nowhere
+	kept   recent[onDay]
+}
+
+// place is where and when an organisation is open.
+type place struct {
+	opening.Schedule
+	zone *time.Location
+}
+
+// nowhere is a place on the mainland with the rule's hours.
+var nowhere = &place{zone: opening.Zone("")}
+
+func newHours(r Rule, places map[uuid.UUID]*place) *hours {
+	return &hours{r, Usual(r.Thresholds), places, recent[onDay]{}}
+}
+
+// Usual is the week that the thresholds of the rule odd_hours make: the hours of those who have none of their own.
+func Usual(thresholds map[string]int) opening.Week {
+	var w opening.Week
+	open := opening.Span{Opens: 60 * thresholds["opens"], Closes: 60 * thresholds["closes"]}
+	for day := range w.Days {
+		if day < 5 || day == 5 && thresholds["saturday"] == 1 || day == 6 && thresholds["sunday"] == 1 {
+			w.Days[day] = open
+		}
+	}
+	w.Holidays = thresholds["holidays"] == 1
+	return w
 }
 
 func (h *hours) see(a *act) *Finding {
-	if !slices.Contains(touching, a.action) || !h.odd(a) {
+	if !slices.Contains(touching, a.action) {
 		return nil
 	}
-	refs := h.kept.add(a.onDay(), a, 2*back)
+	p := h.places[a.organisation]
+	if p == nil {
+		p = nowhere
+	}
+	local := a.at.In(p.zone)
+	if p.Open(local, h.usual) {
+		return nil
+	}
+	k := onDay{a.subject(), opening.Day(local)}
+	refs := h.kept.add(k, a, 2*back)
 	if len(refs) < h.Thresholds["acts"] {
 		return nil
 	}
-	return a.found(h.Rule, refs, map[string]int{"acts": len(refs)})
-}
-
-func (h *hours) odd(a *act) bool {
-	hour := a.at.In(prose.Paris).Hour()
-	return hour < h.Thresholds["opens"] || hour >= h.Thresholds["closes"] || a.day.Weekday() == time.Sunday || h.holidays[a.day]
+	figures := map[string]int{"acts": len(refs)}
+	if _, own := p.On(k.day, h.usual); own > 0 {
+		figures["hours"] = own
+	}
+	if opening.Apart(p.Department) {
+		figures["department"], _ = strconv.Atoi(p.Department) // those codes are numbers
+	}
+	f := a.found(h.Rule, refs, figures)
+	f.Day = k.day
+	return f
 }
 
 func (h *hours) forget(before time.Time) { h.kept.forget(before) }
+
+// places reads where organisations are, and when each said that it is open: those that differ from nowhere.
+func (r *Register) places(ctx context.Context) (map[uuid.UUID]*place, error) {
+	out := map[uuid.UUID]*place{}
+	err := r.auditor.Read(ctx, db.System(), func(tx pgx.Tx) error {
+		all, err := org.Schedules(ctx, tx)
+		for id, s := range all {
+			if len(s.Versions) > 0 || opening.Apart(s.Department) {
+				out[id] = &place{s, opening.Zone(s.Department)}
+			}
+		}
+		return err
+	})
+	return out, err
+}

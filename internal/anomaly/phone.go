@@ -2,7 +2,6 @@ package anomaly
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -51,20 +50,5 @@ func (r *Register) phones(ctx context.Context, rule Rule, verified []act) ([]Fin
 			out = append(out, *byPhone[id].found(rule, found[id], map[string]int{"citizens": n}))
 		}
 	}
-	return out, err
-}
-
-// holidays reads the public holidays.
-func (r *Register) holidays(ctx context.Context) (map[time.Time]bool, error) {
-	out := map[time.Time]bool{}
-	err := r.auditor.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select day from anomaly_holiday`)
-		if err != nil {
-			return err
-		}
-		var day time.Time
-		_, err = pgx.ForEachRow(rows, []any{&day}, func() error { out[day.UTC()] = true; return nil })
-		return err
-	})
 	return out, err
 }

@@ -112,6 +112,9 @@ func (r *Register) size(ctx context.Context) (n int64, err error) {
 // jitter is by how much the order of entries in the log may differ from that of their times, at the most: acts take seconds.
 const jitter = time.Hour
 
+// abroad is after how long a day of Paris is over everywhere, and its entries stand.
+const abroad = 12*time.Hour + 2*jitter
+
 // indexAt is an index from which on all entries of a time or later stand; perhaps some earlier ones too. It halves the log.
 func (r *Register) indexAt(ctx context.Context, t time.Time) (int64, error) {
 	end, err := r.size(ctx)

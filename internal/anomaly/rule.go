@@ -15,7 +15,7 @@ import (
 
 // The rules.
 const (
-	OddHours     = "odd_hours"      // acts for citizens by night, on Sundays and public holidays
+	OddHours     = "odd_hours"      // acts for citizens while the organisation is closed
 	Burst        = "burst"          // many acts within minutes
 	SoonUsed     = "soon_used"      // mandates used within minutes of their signature
 	SharedPhone  = "shared_phone"   // one telephone number for many citizens
@@ -34,6 +34,9 @@ type Bound struct {
 	Name        string
 	Least, Most int
 }
+
+// Whether reports whether the threshold says yes, which is 1, or no.
+func (b Bound) Whether() bool { return b.Least == 0 && b.Most == 1 }
 
 // Rule is one version of a rule.
 type Rule struct {

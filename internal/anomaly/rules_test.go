@@ -14,45 +14,6 @@ import (
 	"mandat/internal/phone"
 )
 
-// Three acts after eight in the evening, on a Sunday or a holiday; two, or three by day, are none.
-func TestOddHours(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	m := w.sign(w.Jeanne)
-	w.consult(w.Jeanne, m, 3) // by day
-	w.at(time.Wednesday, 19, 58)
-	w.consult(w.Jeanne, m, 1)
-	w.forward(3 * time.Minute)
-	w.consult(w.Jeanne, m, 2)
-	w.wants()
-	w.consult(w.Jeanne, m, 1)
-	w.wants("odd_hours jeanne map[acts:3]: mandate.consulted 3")
-	w.consult(w.Jeanne, m, 4) // the same day
-	w.wants("odd_hours jeanne map[acts:3]: mandate.consulted 3")
-	w.at(time.Sunday, 11, 0)
-	w.consult(w.Paul, m, 2)
-	w.at(time.Sunday, 11, 0) // a week later: another day
-	w.consult(w.Paul, m, 2)
-	w.wants("odd_hours jeanne map[acts:3]: mandate.consulted 3")
-	w.consult(w.Paul, m, 1)
-	w.wants("odd_hours jeanne map[acts:3]: mandate.consulted 3", "odd_hours paul map[acts:3]: mandate.consulted 3")
-}
-
-// On the first of January nobody works; on the second, if it is no Sunday, they do.
-func TestOddHours_Holidays(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for n := 0; !w.holiday(w.Clock.Now().AddDate(0, 0, n)) || w.Clock.Now().AddDate(0, 0, n).Weekday() == time.Sunday; n++ {
-		if d := w.Clock.Now().AddDate(0, 0, n+1); w.holiday(d) && d.Weekday() != time.Sunday {
-			w.forward(time.Duration(n+1) * 24 * time.Hour)
-			break
-		}
-	}
-	m := w.sign(w.Jeanne) // which is two acts
-	w.consult(w.Jeanne, m, 1)
-	w.wants("odd_hours jeanne map[acts:3]: draft.identified 1, mandate.consulted 1, mandate.signed 1")
-}
-
 // So many acts within minutes; the same acts over a longer while are none.
 func TestBurst(t *testing.T) {
 	t.Parallel()

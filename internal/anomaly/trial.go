@@ -151,6 +151,11 @@ func (r *Register) replay(ctx context.Context, t *Trial) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Rule == OddHours { // whose days end last in French Polynesia
+		if end, err = r.indexAt(ctx, begins(t.To.AddDate(0, 0, 1)).Add(abroad)); err != nil {
+			return nil, err
+		}
+	}
 	if t.Rule == FarFromPeers {
 		if end, err = r.indexAt(ctx, begins(t.To.AddDate(0, 0, 8)).Add(2*jitter)); err != nil {
 			return nil, err

@@ -102,8 +102,8 @@ func (r *Register) newPass(ctx context.Context, next, end int64) (start int64, p
 
 // prepare gives a pass its detectors.
 func (r *Register) prepare(ctx context.Context, p *pass) error {
-	holidays, err := r.holidays(ctx)
-	p.detectors = detectors(p.rules, holidays)
+	places, err := r.places(ctx)
+	p.detectors = detectors(p.rules, places)
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
+	"mandat/internal/opening"
 	"mandat/internal/prose"
 	"mandat/internal/report"
 )
@@ -59,13 +60,6 @@ func (w *world) must(err error) {
 	}
 }
 
-// holiday reports whether the table has a day.
-func (w *world) holiday(day time.Time) (is bool) {
-	w.t.Helper()
-	w.must(w.Connect(w.t, w.Superuser).QueryRow(w.t.Context(), `select exists (select from anomaly_holiday where day = $1::text::date)`, day.Format(time.DateOnly)).Scan(&is))
-	return is
-}
-
 // at puts the clock forward to the next such day that is no public holiday, at an hour in Paris.
 func (w *world) at(day time.Weekday, hour, minute int) {
 	w.t.Helper()
@@ -73,7 +67,7 @@ func (w *world) at(day time.Weekday, hour, minute int) {
 	for n := 0; ; n++ {
 		y, m, d := now.AddDate(0, 0, n).Date()
 		to := time.Date(y, m, d, hour, minute, 0, 0, prose.Paris)
-		if to.Weekday() == day && to.After(now) && !w.holiday(to) {
+		if to.Weekday() == day && to.After(now) && !opening.Holiday(to, "") {
 			w.forward(to.Sub(now))
 			return
 		}

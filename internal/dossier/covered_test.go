@@ -65,17 +65,17 @@ var covered = map[string]coverage{
 
 // apart are the tables in which nothing stands about a citizen, with what they are about.
 var apart = map[string]string{
-	"organisation person membership person_identity person_contact person_contact_former person_warning person_giver invitation certification certification_import certification_change certification_refusal charter charter_acceptance mandate_handover":        "professionals and their organisations",
-	"credential_passkey credential_totp credential_card credential_recovery credential_reset credential_challenge maillink idp_actor":                                                                                                                             "what professionals sign in with",
-	"session session_attempt session_device session_presence session_origin security_event":                                                                                                                                                                       "professionals' browsers; for whom a second factor was given stands there for the session's hours, and in the entry for good",
-	"client client_assertion idp_pushed dpop_proof api_token":                                                                                                                                                                                                     "services, and what they prove themselves with",
+	"organisation organisation_hours person membership person_identity person_contact person_contact_former person_warning person_giver invitation certification certification_import certification_change certification_refusal charter charter_acceptance mandate_handover": "professionals and their organisations",
+	"credential_passkey credential_totp credential_card credential_recovery credential_reset credential_challenge maillink idp_actor":                                                                                                                                         "what professionals sign in with",
+	"session session_attempt session_device session_presence session_origin security_event":                                                                                                                                                                                   "professionals' browsers; for whom a second factor was given stands there for the session's hours, and in the entry for good",
+	"client client_assertion idp_pushed dpop_proof api_token": "services, and what they prove themselves with",
 	"signing_key wrapping_key journal_tile journal_tree journal_checkpoint journal_cosignature journal_timestamp journal_witness journal_witnessed journal_inspection receipt_list comparison retention_policy retention_run retention_trial throttle smsin_seen": "the program's own keys, proofs and counters",
-	"statistics_day statistics_month statistics_follow statistics_edition statistics_line":                                                                                                                                                                        "counts of acts, in which nobody is",
-	"sample sample_entry":                  "entries that chance drew for auditors, by their places",
-	"recipient_signal recipient_checklist": "what FranceConnect's fraud team told auditors of entries, and what referents checked of their organisation",
-	"anomaly_alert anomaly_holiday anomaly_rule anomaly_trial anomaly_watch":                                                 "what is looked for in the journal, and alerts, which name entries",
-	"inquiry inquiry_note inquiry_entry inquiry_decision inquiry_report":                                                     "what auditors look into, with their notes, which are about organisations",
-	"journal_search_block journal_search_lead journal_search_stale journal_search_term":                                      "what auditors search entries by, of which the file tells",
+	"statistics_day statistics_month statistics_follow statistics_edition statistics_line": "counts of acts, in which nobody is",
+	"sample sample_entry":                                                               "entries that chance drew for auditors, by their places",
+	"recipient_signal recipient_checklist":                                              "what FranceConnect's fraud team told auditors of entries, and what referents checked of their organisation",
+	"anomaly_alert anomaly_rule anomaly_trial anomaly_watch":                            "what is looked for in the journal, and alerts, which name entries",
+	"inquiry inquiry_note inquiry_entry inquiry_decision inquiry_report":                "what auditors look into, with their notes, which are about organisations",
+	"journal_search_block journal_search_lead journal_search_stale journal_search_term": "what auditors search entries by, of which the file tells",
 	"goose_db_version river_job river_queue river_leader river_migration river_client river_client_queue river_notification": "the database's and the queue's own; jobs hold ids of rows that the file tells of",
 }
 

@@ -17,6 +17,7 @@ func staff() []Action {
 		{"organisation.created", []string{"siret", "particulars_sha256", "invitation", "roles", "expires_at"}},
 		{"organisation.changed", []string{"siret", "particulars_sha256"}},
 		{"organisation.limited", []string{"procedures"}},
+		{"organisation.hours_changed", []string{"version", "from", "hours"}},
 		{"organisation.suspended", nil}, {"organisation.resumed", nil}, {"organisation.closed", nil},
 		{"person.added", []string{"person", "subject_sha256", "roles", "auditor", "administrator", "recipient", "department", "invitation", "given_by"}},
 		{"person.appointed", []string{"person", "invitation", "given_by"}},

@@ -13,11 +13,11 @@ import (
 	"mandat/internal/journal"
 )
 
-// subject is what is compared: an organisation, a person, a name of a person at ProConnect, a role of a person in an organisation, or who ever gave them one.
+// subject is what is compared: an organisation, a person, a name of a person at ProConnect, a role of a person in an organisation, who ever gave them one, or a version of an organisation's opening hours.
 type subject struct {
 	of   string // as in journal.Difference
 	id   uuid.UUID
-	part string // "" or which name, which role of whom, or which giver, followed by a colon
+	part string // "" or which name, which role of whom, which giver, or which version of hours, followed by a colon
 }
 
 // life is what is known of a subject, without personal data.
@@ -83,7 +83,7 @@ func (s subject) difference(what string) journal.Difference {
 
 func tables(ctx context.Context, tx pgx.Tx) (picture, error) {
 	out := picture{}
-	for _, read := range []func(context.Context, pgx.Tx, picture) error{organisationRows, personRows, identityRows, membershipRows, giverRows} {
+	for _, read := range []func(context.Context, pgx.Tx, picture) error{organisationRows, hoursRows, personRows, identityRows, membershipRows, giverRows} {
 		if err := read(ctx, tx, out); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,6 +34,9 @@ type entry struct {
 		Department    string    `json:"department"`
 		Invitation    uuid.UUID `json:"invitation"`
 		GivenBy       uuid.UUID `json:"given_by"`
+		Version       int       `json:"version"`
+		From          string    `json:"from"`
+		Hours         string    `json:"hours"`
 		Inquiry       string    `json:"inquiry"` // under which auditors suspended somebody, or lifted that
 	} `json:"detail"`
 }
@@ -75,6 +79,8 @@ func (e entry) onOrganisation(p picture) {
 		p[organisationSubject(e.Organisation)] = &life{what: organisationText(e.Detail.SIRET, digest), state: stateOpen, since: e.At}
 	case "organisation.changed":
 		o.what = organisationText(e.Detail.SIRET, digest)
+	case "organisation.hours_changed":
+		p[hoursSubject(e.Organisation, e.Detail.Version)] = &life{what: hoursText(e.Detail.From, e.Detail.Hours, e.By.Person), since: e.At}
 	case "organisation.limited":
 		o.procedures = e.Detail.Procedures
 	case "organisation.suspended":
@@ -84,7 +90,7 @@ func (e entry) onOrganisation(p picture) {
 	case "organisation.closed":
 		o.state, o.ended = stateClosed, &e.At
 		for s, l := range p {
-			if s.id == e.Organisation && s.part != "" && l.ended == nil {
+			if s.id == e.Organisation && strings.HasPrefix(s.part, "person ") && l.ended == nil {
 				l.ended = &e.At
 			}
 		}

@@ -83,8 +83,11 @@ func at(lang string) string {
 }
 
 // Clock writes the time of day in Paris: "9 h 05", "09:05".
-func Clock(lang string, t time.Time) string {
-	t = t.In(Paris)
+func Clock(lang string, t time.Time) string { return ClockIn(lang, t, Paris) }
+
+// ClockIn is Clock by the time of another place.
+func ClockIn(lang string, t time.Time, zone *time.Location) string {
+	t = t.In(zone)
 	if lang == "en" || Translated(lang) {
 		return t.Format("15:04")
 	}

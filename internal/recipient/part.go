@@ -56,7 +56,7 @@ func Parts() []Part {
 			Why: "The charter has the referent check that mandates are signed and kept, and they run the people there: what was done in the name of their organisation they have to know, " +
 				"but whom it concerns only who follows the mandate",
 			Acts: []string{
-				"organisation.changed", "organisation.limited", "organisation.suspended", "organisation.resumed",
+				"organisation.changed", "organisation.limited", "organisation.hours_changed", "organisation.suspended", "organisation.resumed",
 				"person.added", "person.joined", "person.left", "person.suspended_there", "person.resumed_there", "person.limited",
 				"invitation.made", "invitation.renewed", "invitation.withdrawn",
 				"mandate.signed", "mandate.started", "mandate.ended", "mandate.suspended", "mandate.resumed", "mandate.handed_over", "mandate.exported",

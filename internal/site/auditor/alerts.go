@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/opening"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/prose"
@@ -102,34 +104,62 @@ func noon(day time.Time) time.Time { return day.Add(12 * time.Hour) }
 
 // says is the sentence of an alert: its figures, and the thresholds as they are given.
 func (s *Alerts) says(lang string, a *anomaly.Alert, limits map[string]int) (string, error) {
-	args := []any{"Day", prose.Date(lang, noon(a.Day)), "First", prose.Clock(lang, a.First), "Last", prose.Clock(lang, a.Last)}
-	if a.Rule == anomaly.SharedPhone {
+	zone, key := prose.Paris, "alerts.says."+a.Rule
+	if a.Rule == anomaly.OddHours {
+		zone = opening.Zone(departmentOf(a))
+	}
+	args := []any{"Day", prose.Date(lang, noon(a.Day)), "First", prose.ClockIn(lang, a.First, zone), "Last", prose.ClockIn(lang, a.Last, zone)}
+	switch a.Rule {
+	case anomaly.SharedPhone:
 		args[3] = prose.Date(lang, a.First)
+	case anomaly.OddHours:
+		week := anomaly.Usual(limits)
+		if a.Hours != nil {
+			week, key = *a.Hours, key+"_own"
+		}
+		args = append(args, "Zone", opening.ZoneWords(lang, departmentOf(a)), "Hours", week.Words(lang))
 	}
 	for name, n := range a.Figures {
+		if name == "hours" { // the number of a version, whose hours are told
+			continue
+		}
 		args = append(args, camel(name), n)
 	}
 	for name, n := range limits {
 		args = append(args, "Limit"+camel(name), n)
 	}
-	return s.Pages.Text(lang, "alerts.says."+a.Rule, args...)
+	text, err := s.Pages.Text(lang, key, args...)
+	if err != nil || a.Rule != anomaly.OddHours || !opening.Holiday(a.Day, departmentOf(a)) {
+		return text, err
+	}
+	feast, err := s.Pages.Text(lang, "alerts.says.on_holiday")
+	return text + " " + feast, err
+}
+
+// departmentOf is where the organisation of an alert about odd hours is, when it has a clock or holidays of its own.
+func departmentOf(a *anomaly.Alert) string {
+	if n := a.Figures["department"]; n > 0 {
+		return strconv.Itoa(n)
+	}
+	return ""
 }
 
 // limited is a list of thresholds.
 type limited struct{ Limits []limit }
 
-// limit is a threshold, by the key of its name.
+// limit is a threshold, by the key of its name. One that says whether is 1 or 0.
 type limit struct {
-	Name  string
-	Value int
+	Name    string
+	Value   int
+	Whether bool
 }
 
 // limitsOf are the thresholds of a rule, in their order on pages.
 func limitsOf(rule string, thresholds map[string]int) []limit {
 	var out []limit
-	for _, name := range []string{"opens", "closes", "acts", "refusals", "citizens", "minutes", "mandates", "peers", "times"} {
+	for _, name := range []string{"opens", "closes", "saturday", "sunday", "holidays", "acts", "refusals", "citizens", "minutes", "mandates", "peers", "times"} {
 		if n, ok := thresholds[name]; ok {
-			out = append(out, limit{"alerts.threshold." + rule + "." + name, n})
+			out = append(out, limit{"alerts.threshold." + rule + "." + name, n, slices.Contains([]string{"saturday", "sunday", "holidays"}, name)})
 		}
 	}
 	return out

@@ -14,7 +14,7 @@ import (
 
 // figures of each rule, and its thresholds.
 var figures = map[string][2]map[string]int{
-	anomaly.OddHours:     {{"acts": 3}, {"opens": 7, "closes": 20, "acts": 3}},
+	anomaly.OddHours:     {{"acts": 3, "department": 974, "hours": 2}, {"opens": 7, "closes": 20, "saturday": 1, "sunday": 0, "holidays": 0, "acts": 3}},
 	anomaly.Burst:        {{"acts": 30}, {"acts": 30, "minutes": 10}},
 	anomaly.SoonUsed:     {{"mandates": 3}, {"mandates": 3, "minutes": 2}},
 	anomaly.SharedPhone:  {{"citizens": 3}, {"citizens": 3}},
@@ -57,6 +57,7 @@ func TestAlerts_Pages(t *testing.T) {
 		return a
 	}
 	rates := []rate{{anomaly.Rate{Rule: anomaly.Burst, Version: 1, Found: 4, Closed: 3, ByKind: map[string]int{anomaly.Mistaken: 1}}, "Rafale"}, {anomaly.Rate{Version: 2, Found: 1, ByKind: map[string]int{}}, "Rafale"}}
+	odd := ruleOf(anomaly.Rule{Key: anomaly.OddHours, Version: 1, Enabled: true, Thresholds: figures[anomaly.OddHours][1], Since: now, Bounds: []anomaly.Bound{{Name: "opens", Least: 0, Most: 12}, {Name: "saturday", Least: 0, Most: 1}, {Name: "holidays", Least: 0, Most: 1}}})
 	burst := ruleOf(anomaly.Rule{Key: anomaly.Burst, Version: 2, Enabled: true, Thresholds: figures[anomaly.Burst][1], Since: now, ChangedBy: someID, Bounds: []anomaly.Bound{{Name: "acts", Least: 5, Most: 500}, {Name: "minutes", Least: 1, Most: 120}}})
 	first := burst
 	first.ChangedBy, first.Enabled = uuid.Nil, false
@@ -90,6 +91,9 @@ func TestAlerts_Pages(t *testing.T) {
 		{"anomaly/alert.html", func() page.Page { return alertOf(one(anomaly.Closed, anomaly.Practice, "Une permanence."), nil, false) }},
 		{"anomaly/alert.html", func() page.Page { return alertOf(one(anomaly.Closed, anomaly.Practice, ""), nil, false) }},
 		{"anomaly/rules.html", func() page.Page { return &rulesPage{Common: title("alerts.rules.title"), Rules: []rule{burst, first}} }},
+		{"anomaly/rule.html", func() page.Page {
+			return &rulePage{Common: title("alerts.rule.odd_hours"), Rule: odd, Versions: []rule{odd}}
+		}},
 		{"anomaly/rule.html", func() page.Page {
 			return &rulePage{Common: title("alerts.rule.burst"), Rule: burst, Versions: []rule{burst, first}}
 		}},

@@ -113,8 +113,12 @@ func (s *Alerts) showRule(w http.ResponseWriter, r *http.Request) error {
 		return alertRefusal(err)
 	}
 	values := url.Values{}
-	for name, n := range versions[0].Thresholds {
-		values.Set(name, strconv.Itoa(n))
+	for _, b := range versions[0].Bounds {
+		n := versions[0].Thresholds[b.Name]
+		values.Set(b.Name, strconv.Itoa(n))
+		if b.Whether() {
+			values.Set(b.Name, map[int]string{1: "on"}[n])
+		}
 	}
 	if versions[0].Enabled {
 		values.Set("enabled", "on")
@@ -169,6 +173,10 @@ func (s *Alerts) sent(r *http.Request) (*session.Session, []anomaly.Rule, anomal
 	want := anomaly.Rule{Key: versions[0].Key, Enabled: f.Ticked("enabled"), Thresholds: map[string]int{}}
 	want.Version, _ = strconv.Atoi(f.Value("version")) // 0 is no version
 	for _, b := range versions[0].Bounds {
+		if b.Whether() {
+			want.Thresholds[b.Name] = map[bool]int{true: 1}[f.Ticked(b.Name)]
+			continue
+		}
 		n, err := strconv.Atoi(f.Text(b.Name, 6))
 		if err != nil || n < b.Least || n > b.Most {
 			f.Fail(b.Name, "alerts.wrong.number")
