@@ -2,6 +2,7 @@ package public
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"mandat/internal/page"
@@ -24,6 +26,15 @@ type Figures struct {
 	Pages      *page.Pages
 	Statistics *statistics.Register
 	Catalogue  *procedure.Catalogue
+
+	mu   sync.Mutex
+	made map[string]made // by media type, the last one of each
+}
+
+// made is a file of everything that was published, and what it is recognised by.
+type made struct {
+	tag     string
+	content []byte
 }
 
 // Mount adds the routes.
@@ -159,8 +170,11 @@ func (f *Figures) sendJSON(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// send sends what make makes of everything that was published, to any site's program; nothing to who has it already (ETag), for which nothing is read but which months there are.
-func (f *Figures) send(w http.ResponseWriter, r *http.Request, kind string, make func([]statistics.Edition, func(func(string, statistics.Line) error) error) ([]byte, error)) error {
+// maker makes a file of months, of which it is given each line.
+type maker func(editions []statistics.Edition, lines func(func(month string, l statistics.Line) error) error) ([]byte, error)
+
+// send sends what make makes, once, of everything that was published, to any site's program; nothing to who has it already (ETag), for which nothing is read but which months there are.
+func (f *Figures) send(w http.ResponseWriter, r *http.Request, kind string, make maker) error {
 	editions, err := f.Statistics.Editions(r.Context())
 	if err != nil {
 		return err
@@ -181,9 +195,37 @@ func (f *Figures) send(w http.ResponseWriter, r *http.Request, kind string, make
 	if err := f.Statistics.Take(r.Context(), from(r)); err != nil {
 		return busy(w, err)
 	}
-	content, err := make(editions, func(one func(string, statistics.Line) error) error {
+	content, err := f.once(kind, h.Get("ETag"), func() ([]byte, error) { return f.all(r.Context(), editions, make) })
+	if err != nil {
+		return err
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	return nil
+}
+
+// once makes a file once for the same months: anybody may ask for it, many at a time, and it is large one day.
+func (f *Figures) once(kind, tag string, make func() ([]byte, error)) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last := f.made[kind]; last.tag == tag {
+		return last.content, nil
+	}
+	content, err := make()
+	if err != nil {
+		return nil, err
+	}
+	if f.made == nil {
+		f.made = map[string]made{}
+	}
+	f.made[kind] = made{tag, content}
+	return content, nil
+}
+
+// all makes a file of all lines, month by month.
+func (f *Figures) all(ctx context.Context, editions []statistics.Edition, make maker) ([]byte, error) {
+	return make(editions, func(one func(string, statistics.Line) error) error {
 		for i := len(editions) - 1; i >= 0; i-- {
-			lines, err := f.Statistics.Published(r.Context(), editions[i].Month)
+			lines, err := f.Statistics.Published(ctx, editions[i].Month)
 			for n := 0; err == nil && n < len(lines); n++ {
 				err = one(editions[i].Month.Format(monthForm), lines[n])
 			}
@@ -193,11 +235,6 @@ func (f *Figures) send(w http.ResponseWriter, r *http.Request, kind string, make
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-	return nil
 }
 
 // openTo lets programs of any site read an answer, and caches keep it for an hour.
