@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,11 @@ type Entry struct {
 	Body         json.RawMessage // the canonical entry
 	Index        int64           // in the log; -1 until it is provable
 	Session      []byte          // in which it was done (session.Origins); nil: in none. It is no part of the entry, so no proof covers it
+}
+
+// Listed reports whether the action is one that acts have. Whoever writes entries past the program may give them any.
+func (e *Entry) Listed() bool {
+	return slices.ContainsFunc(Actions(), func(a Action) bool { return a.Name == e.Action })
 }
 
 // maxPage is the most entries that are read at a time.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,8 +66,9 @@ func (s *Site) inWords(ctx context.Context, e journal.Entry, m mandate.Mandate, 
 			SignedWith string `json:"signed_with"`
 		} `json:"detail"`
 	}
-	if err := json.Unmarshal(e.Body, &body); err != nil {
-		return "", fmt.Errorf("read entry %d: %w", e.ID, err)
+	other := func() (string, error) { return s.Pages.Text(lang, "aidant.act.other") }
+	if json.Unmarshal(e.Body, &body) != nil { // of no act of ours: verification names it, and it hides no other
+		return other()
 	}
 	name, _ := named(m, body.Detail.Procedure, lang)
 	if file := cases[body.Detail.Case]; file != "" {
@@ -85,19 +85,22 @@ func (s *Site) inWords(ctx context.Context, e journal.Entry, m mandate.Mandate, 
 		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "attestation.issued":
-		return s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(body.Detail.Kind, "attestation"))
+		if text, err := s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(body.Detail.Kind, "attestation")); err == nil {
+			return text, nil
+		}
+		return other()
 	case "receipt.issued":
 		return s.Pages.Text(lang, "recu.act")
 	case "mandate.ended":
 		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
 		if err != nil {
-			return "", err
+			return other()
 		}
 		return s.Pages.Text(lang, "aidant.act.mandate.ended", "Reason", reason)
 	case "power.ended":
 		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
 		if err != nil {
-			return "", err
+			return other()
 		}
 		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
 	case "mandate.started":

@@ -221,7 +221,7 @@ func (s *Site) usesInWords(action, procedure, outcome, lang string) (string, err
 	case "power.accounted":
 		came, err := s.Pages.Text(lang, "uses.outcome."+outcome)
 		if err != nil {
-			return "", err
+			break
 		}
 		return s.Pages.Text(lang, "uses.act.power.accounted", "Procedure", procedure, "Outcome", came)
 	case "report.handed_over":

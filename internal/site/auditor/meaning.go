@@ -29,17 +29,14 @@ func (m meaning) of(e *journal.Entry) (string, error) {
 		} `json:"by"`
 		Detail map[string]any `json:"detail"`
 	}
-	if err := json.Unmarshal(e.Body, &body); err != nil {
-		return "", fmt.Errorf("read entry %d: not JSON", e.ID) // the decoder's error would quote it
+	if json.Unmarshal(e.Body, &body) != nil || !e.Listed() {
+		return m.text(m.lang, "checks.odd") // what the others say is not hidden by it
 	}
 	unsaid, err := m.text(m.lang, "meaning.unsaid")
 	if err != nil {
 		return "", err
 	}
 	at := slices.IndexFunc(journal.Actions(), func(a journal.Action) bool { return a.Name == e.Action })
-	if at < 0 {
-		return e.Action, nil
-	}
 	values := map[string]string{"Given": unsaid}
 	for _, name := range journal.Actions()[at].Detail {
 		values[camel(name)] = unsaid
