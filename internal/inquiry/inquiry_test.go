@@ -132,7 +132,7 @@ func TestWords_AreSealed(t *testing.T) {
 	w.sound(t)
 }
 
-// After their time the words go.
+// After their time the words go, unless a hold keeps what is about somebody in them.
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -143,14 +143,27 @@ func TestPurge(t *testing.T) {
 	if err := w.register.Close(t.Context(), w.alma, q); err != nil {
 		t.Fatal(err)
 	}
-	for _, left := range []bool{true, false} {
+	standing, _ := w.found(t, inquiry.Minor)
+	for _, c := range inquiry.Wrapped() {
+		w.Rewraps(t, c)
+	}
+	purged := func(what string, left bool) {
+		t.Helper()
 		if err := w.register.Purge(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if whole := w.look(t, q); (whole.Findings[0].Words != "") != left {
-			t.Errorf("left: %v: %+v", left, whole)
+			t.Errorf("%s: %+v", what, whole)
 		}
-		w.Clock.Advance(6*365*24*time.Hour + 72*time.Hour)
+	}
+	purged("at once", true)
+	w.Behind(t, `insert into erasure_hold (id, organisation_id, reason, held_at, held_by, until) values (gen_random_uuid(), $1, 'litigation', $2, $3, $2::timestamptz + interval '20 years')`, w.Here, w.Clock.Now(), w.sofia.Person)
+	w.Clock.Advance(6*365*24*time.Hour + 72*time.Hour)
+	purged("held", true)
+	w.Behind(t, `update erasure_hold set released_at = until, released_by = held_by`)
+	purged("after their time", false)
+	if whole := w.look(t, standing); whole.Findings[0].Words == "" {
+		t.Error("the words of one that nobody closed went")
 	}
 	w.sound(t)
 }

@@ -234,6 +234,16 @@ func TestReport_ThatAnOrganisationHas_NothingThatIsAuditors(t *testing.T) {
 		attach(journal.Program(), journal.Event{Action: "anomaly.found", Organisation: w.Here, Detail: map[string]any{"alert": uuid.NewString(), "rule": "hours", "version": 1, "person": w.Jeanne.Person.String(), "day": "2026-11-01", "entries": []int{1}}}),
 	}
 	shown := attach(w.Jeanne, journal.Event{Action: "mandate.consulted", Citizen: w.m.Citizen, Mandate: w.m.ID, Detail: map[string]any{"page": "mandate"}})
+	aside := attach(w.Jeanne, journal.Event{Action: "mandate.exported", Citizen: w.m.Citizen, Mandate: w.m.ID})
+	var index int64
+	w.row(t, `select max(l.index) from journal_leaf l`, nil, &index)
+	if err := w.register.SetAside(t.Context(), w.sofia, q, index, words); err != nil {
+		t.Fatal(err)
+	}
+	const nothing, undecided = "Rien à redire sur ce second point, examiné de près.", "Constaté depuis, et personne n’en a encore décidé."
+	if _, err := w.register.Find(t.Context(), w.sofia, q, inquiry.Finding{Gravity: inquiry.None, Organisation: w.Here, Words: nothing}); err != nil {
+		t.Fatal(err)
+	}
 	w.Clock.Advance(inquiry.ReplyTerm)
 	if err := w.decide(t, w.alma, q, inquiry.Warning); err != nil {
 		t.Fatal(err)
@@ -242,7 +252,10 @@ func TestReport_ThatAnOrganisationHas_NothingThatIsAuditors(t *testing.T) {
 	if err := w.register.Reopen(t.Context(), w.sofia, q, words); err != nil {
 		t.Fatal(err)
 	}
-	theirs = append(theirs, attach(w.Jeanne, journal.Event{Action: "mandate.listed", Detail: map[string]any{"mandates": 3}}))
+	theirs = append(theirs, aside, nothing, undecided, attach(w.Jeanne, journal.Event{Action: "mandate.listed", Detail: map[string]any{"mandates": 3}}))
+	if _, err := w.register.Find(t.Context(), w.sofia, q, inquiry.Finding{Gravity: inquiry.Minor, Organisation: w.Here, Words: undecided}); err != nil {
+		t.Fatal(err)
+	}
 	file, _, err := press.MakeThere(t.Context(), w.odile, finding, "fr")
 	if err != nil {
 		t.Fatal(err)
