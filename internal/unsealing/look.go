@@ -22,11 +22,10 @@ type Name struct {
 	Email     string
 }
 
-// seen is SQL: the look is counted, if one that stands is that of who looks, and they and who granted it are auditors now; what follows reads the name of whom it is about.
+// seen is SQL: the look is counted, if one that stands is that of who looks, and who granted it is an auditor now, as who looks was found to be before; what follows reads the name of whom it is about.
 const seen = `with granter as (select p.id from unsealing x join person p on p.id = x.decided_by where x.id = $1 and p.auditor and p.suspended_at is null for share of p),
-	seen as (update unsealing u set looks = looks + 1, looked_at = $3 from person a, granter g
-		where u.id = $1 and u.asked_by = $2 and u.state = 'granted' and u.decided_at <= $3 and u.until > $3 and a.id = u.asked_by and a.auditor and a.suspended_at is null and g.id = u.decided_by
-		returning u.*)
+	seen as (update unsealing u set looks = looks + 1, looked_at = $3 from granter
+		where u.id = $1 and u.asked_by = $2 and u.state = 'granted' and u.decided_at <= $3 and u.until > $3 returning u.*)
 	select `
 
 // Look tells who asked, while it is granted, whom the pseudonym stands for. Each look is an entry, and needs a fresh second factor. It returns db.ErrNotFound when nothing stands

@@ -420,6 +420,9 @@ func TestOfCitizen(t *testing.T) {
 	if err := w.register.Withdraw(t.Context(), w.sofia, w.waiting(t)); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.register.Refuse(t.Context(), w.alma, w.ask(t)); err != nil {
+		t.Fatal(err)
+	}
 	id := w.granted(t)
 	if got := of(db.InOrganisation(w.Here)); len(got) != 1 || got[0].ID != id {
 		t.Errorf("granted: %+v", got)
