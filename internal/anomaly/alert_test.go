@@ -2,6 +2,7 @@ package anomaly_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -284,5 +285,56 @@ func TestTable_HoldsByItself(t *testing.T) {
 	if got := w.alerts(); len(got) != 1 || !slices.Equal(got[0].Entries, a.Entries) {
 		t.Errorf("%+v", got)
 	}
+	w.sound()
+}
+
+// Whoever writes in the table that says how far the log was looked through keeps nothing from being found for longer than a day, nor a week from being looked at.
+func TestAgain_FindsWhatWasPassedBy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	again := func(want int) {
+		t.Helper()
+		if n, err := w.register.Again(t.Context()); err != nil || n != want {
+			t.Errorf("found %d again, %v; want %d", n, err, want)
+		}
+	}
+	w.set(anomaly.FarFromPeers, map[string]int{"acts": 2, "peers": 5, "times": 3})
+	w.at(time.Wednesday, 20, 30)
+	m := w.sign(w.Jeanne)
+	w.consult(w.Jeanne, m, 5)
+	w.must(w.tree.CatchUp(t.Context()))
+	app := w.Connect(t, w.App)
+	behind := func(sql string) error {
+		_, err := app.Exec(t.Context(), `set mandat.system = 'on'; `+sql)
+		return err
+	}
+	for _, sql := range []string{`update anomaly_watch set next = 1000000`, `update anomaly_watch set next = next - 1`, `update anomaly_watch set week = week - 7`} {
+		if err := behind(sql); err == nil {
+			t.Errorf("%s: done", sql)
+		}
+	}
+	w.must(behind(`update anomaly_watch set next = (select size from journal_tree)`))
+	w.wants()
+	again(1)
+	const found = "odd_hours jeanne map[acts:3]: draft.identified 1, mandate.consulted 1, mandate.signed 1"
+	w.wants(found)
+	again(0)
+	w.forward(24 * time.Hour)
+	w.consult(w.Paul, m, 4)
+	w.watch()
+	w.set(anomaly.OddHours, map[string]int{"acts": 2})
+	again(0) // by the rule of then both were found
+	for n := range 5 {
+		w.consult(w.Aidant(t, w.Here, fmt.Sprintf("pair-%d", n)), m, 2)
+	}
+	w.at(time.Monday, 10, 0)
+	w.must(behind(`update anomaly_watch set week = week + 70`))
+	w.watch()
+	before := len(w.alerts())
+	again(1)
+	if all := w.alerts(); len(all) != before+1 || all[before].Rule != anomaly.FarFromPeers {
+		t.Errorf("%+v", all)
+	}
+	again(0)
 	w.sound()
 }

@@ -25,6 +25,7 @@ func (a *App) periodic() []jobs.Periodic {
 		{Name: "note-rest", Every: 10 * time.Minute, Run: a.noteRest},
 		{Name: "draw-samples", Every: time.Minute, Run: a.samples.Draw},
 		{Name: "look-for-anomalies", Every: 10 * time.Minute, Run: a.anomalies.Watch},
+		{Name: "look-again-for-anomalies", Every: 24 * time.Hour, Run: a.lookAgain},
 		{Name: "count-acts", Every: time.Minute, Run: a.statistics().Count},
 		{Name: "publish-figures", Every: time.Hour, Run: a.statistics().Publish},
 		{Name: "digest-security-log", Every: 24 * time.Hour, Run: a.digest},
@@ -162,6 +163,15 @@ func (a *App) inspect(ctx context.Context) error {
 		a.log.ErrorContext(ctx, "the journal is not whole: keep a copy of the database as it is, and read \"What the inspection finds\" in the handbook", "fault", found.Fault, "entries", found.Size)
 	}
 	return inspection.Keep(ctx, a.db, found)
+}
+
+// lookAgain makes alerts of what the watch has passed by, and tells it: the watch passes by nothing, unless somebody else writes in its table.
+func (a *App) lookAgain(ctx context.Context) error {
+	passed, err := a.anomalies.Again(ctx)
+	if passed > 0 {
+		a.log.ErrorContext(ctx, "anomalies were found that the job look-for-anomalies had passed by: somebody may have written in the table anomaly_watch", "alerts", passed)
+	}
+	return err
 }
 
 // digested is what the entry of a day's refusals says.

@@ -19,7 +19,7 @@ func TestPeriodic_AreThese(t *testing.T) {
 	t.Parallel()
 	const quarter, day = 15 * time.Minute, 24 * time.Hour
 	want := map[string]time.Duration{
-		"compare-tables": day, "inspect-journal": day, "stamp-journal": time.Hour, "draw-samples": time.Minute, "note-rest": 10 * time.Minute, "look-for-anomalies": 10 * time.Minute, "count-acts": time.Minute, "publish-figures": time.Hour, "rotate-keys": time.Hour, "renew-wrapping": time.Hour, "digest-security-log": day,
+		"compare-tables": day, "inspect-journal": day, "stamp-journal": time.Hour, "draw-samples": time.Minute, "note-rest": 10 * time.Minute, "look-for-anomalies": 10 * time.Minute, "look-again-for-anomalies": day, "count-acts": time.Minute, "publish-figures": time.Hour, "rotate-keys": time.Hour, "renew-wrapping": time.Hour, "digest-security-log": day,
 		"purge-drafts": quarter, "purge-sessions": quarter, "purge-trace": day, "erase-due": time.Hour, "purge-logins": quarter, "purge-links": quarter, "purge-proofs": quarter, "tell-services": time.Minute, "purge-contacts": quarter, "purge-challenges": quarter,
 		"purge-allowances": time.Hour, "purge-phones": time.Hour, "purge-invitations": day, "purge-messages": day, "purge-decisions": day,
 		"purge-mail-links": day, "purge-signals": day, "collect-messages": 10 * time.Minute, "tell-of-expired-mandates": time.Hour,
