@@ -12,6 +12,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/procedure"
 	"mandat/internal/prose"
+	"mandat/internal/site/staff"
 )
 
 // meaning tells entries in plain words: each action has a sentence (locales, meaning.action.*), in which stand who acted (Who), Organisation,
@@ -40,13 +41,16 @@ func (m meaning) of(e *journal.Entry) (string, error) {
 	values := map[string]string{"Given": unsaid}
 	for _, name := range journal.Actions()[at].Detail {
 		values[camel(name)] = unsaid
+		if name == "filters" { // left out when there was none
+			values["Filters"] = staff.Said(m.text, m.lang, e.Action, name, "none")
+		}
 	}
 	for name, v := range body.Detail {
-		if text := m.value(name, v); text != "" {
+		if text := m.value(e.Action, name, v); text != "" {
 			values[camel(name)] = text
 		}
 		if name == "powers" || name == "procedures" {
-			values["Given"] = m.value(name, v)
+			values["Given"] = m.value(e.Action, name, v)
 		}
 	}
 	for name, id := range map[string]uuid.UUID{"Organisation": e.Organisation, "Citizen": e.Citizen, "Mandate": e.Mandate} {
@@ -75,11 +79,11 @@ func (m meaning) who(kind journal.Kind, person uuid.UUID) (string, error) {
 	}
 }
 
-// value puts a member of a detail into words: ids shortened, times and procedures as people call them, the rest as it stands.
-func (m meaning) value(name string, v any) string {
+// value puts a member of an action's detail into words: ids shortened, times, procedures and code words as people call them, the rest as it stands.
+func (m meaning) value(action, name string, v any) string {
 	switch v := v.(type) {
 	case string:
-		return m.word(name, v)
+		return m.word(action, name, v)
 	case float64:
 		return fmt.Sprintf("%.0f", v)
 	case []any:
@@ -89,7 +93,7 @@ func (m meaning) value(name string, v any) string {
 				x = power["procedure"]
 				name = "procedure"
 			}
-			if text := m.value(name, x); text != "" {
+			if text := m.value(action, name, x); text != "" {
 				out = append(out, text)
 			}
 		}
@@ -98,7 +102,7 @@ func (m meaning) value(name string, v any) string {
 	return ""
 }
 
-func (m meaning) word(name, text string) string {
+func (m meaning) word(action, name, text string) string {
 	if id, err := uuid.Parse(text); err == nil {
 		return journal.Pseudonym(id)
 	}
@@ -113,7 +117,7 @@ func (m meaning) word(name, text string) string {
 			return p.Name.In(m.lang)
 		}
 	}
-	return text
+	return staff.Said(m.text, m.lang, action, name, text)
 }
 
 // camel is the name of a member as sentences have it: ExpiresAt is expires_at.

@@ -28,7 +28,10 @@ type fraudPage struct {
 }
 
 // seen is an entry as the page shows it.
-type seen struct{ recipient.Seen }
+type seen struct {
+	recipient.Seen
+	Why string // its outcome in words
+}
 
 // Provable reports whether it has its place in the log, by which a signal names it.
 func (s seen) Provable() bool { return s.Index >= 0 }
@@ -60,7 +63,11 @@ func (s *Site) renderFraud(w http.ResponseWriter, r *http.Request, status int, f
 	if found != nil {
 		p.Next = found.Next
 		for _, e := range found.Seen {
-			p.Seen = append(p.Seen, seen{e})
+			member := "reason"
+			if e.Action == "power.abandoned" {
+				member = "why"
+			}
+			p.Seen = append(p.Seen, seen{e, staff.Said(s.Pages.Text, page.Lang(r), e.Action, member, e.Outcome)})
 		}
 	}
 	return s.Pages.Render(w, r, status, "recipients/fraud.html", p)

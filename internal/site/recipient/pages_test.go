@@ -49,7 +49,7 @@ func TestPages_AreSound(t *testing.T) {
 			return &fraudPage{Common: page.Common{Title: fraud.Text, Form: wrong(nil, map[string]string{"du": "receiving.fraud.wrong.day", "au": "receiving.fraud.wrong.span", "sub": "receiving.fraud.wrong.sub", "usager": "receiving.fraud.wrong.citizen"})}, Asked: true}
 		}},
 		{"recipients/fraud.html", team, func() page.Page {
-			return &fraudPage{Common: page.Common{Title: fraud.Text, Form: page.FilledForm(url.Values{"du": {"2026-11-01"}})}, Asked: true, Seen: []seen{{entry}, {fresh}}, Next: 7, Most: 20}
+			return &fraudPage{Common: page.Common{Title: fraud.Text, Form: page.FilledForm(url.Values{"du": {"2026-11-01"}})}, Asked: true, Seen: []seen{{entry, "aucun mandat ne le permettait"}, {fresh, ""}}, Next: 7, Most: 20}
 		}},
 		{"recipients/signals.html", team, func() page.Page { return &signalsPage{Common: page.Common{Title: signals.Text}} }},
 		{"recipients/signals.html", team, func() page.Page {

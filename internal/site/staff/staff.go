@@ -2,7 +2,7 @@
 // before a form is filled in, acts of one button, and what several of these sites say of the same thing.
 //
 //	staff.go   who asks, and the acts of a site's pages
-//	words.go   organisations in words
+//	words.go   organisations in words; said.go the code words of entries
 //	limit.go   the page that chooses procedures, of somebody or of an organisation
 //	name.go    the page that corrects somebody's name
 //	invite.go  the form of an invitation, and those that nobody has accepted yet
