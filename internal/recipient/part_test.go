@@ -26,6 +26,7 @@ func TestParts_AreWhatTheDatabaseShows(t *testing.T) {
 		detail["client"] = "a-service"
 		w.act(w.Jeanne, a.Name, citizen, other, detail)
 	}
+	w.catchUp()
 	shown := map[journal.Kind][]string{}
 	wanted := w.lately()
 	for {

@@ -36,7 +36,7 @@ type Finding struct {
 	Last    time.Time // when the last was decided
 }
 
-// Month is how much was done in a month.
+// Month is how much was done in a month, as far as package statistics has counted: a minute ago, as a rule.
 type Month struct {
 	Of                             time.Time // its first day, midnight UTC
 	Signed, Ended, Used, Accounted int

@@ -34,6 +34,7 @@ func TestDepartment(t *testing.T) {
 		w.act(w.Jeanne, "power.accounted", uuid.New(), uuid.New(), nil)
 	}
 	w.act(w.Ines, "mandate.signed", uuid.New(), uuid.New(), nil)
+	w.catchUp()
 	d, err := w.register.Department(t.Context(), w.prune)
 	w.must(err)
 	if d.Code != "75" || len(d.Places) != 1 || d.Places[0].PublicID != w.publicID(w.Here) || d.Places[0].Aidants != 2 || d.Places[0].Certified != 2 || d.Places[0].State != "open" {
@@ -49,6 +50,21 @@ func TestDepartment(t *testing.T) {
 	}
 	if n := w.entries("recipient.viewed", w.prune); n != 2 {
 		t.Errorf("%d readings", n)
+	}
+}
+
+// Of a month that is counted the count stays: no difference tells that somebody was erased.
+func TestDepartment_AfterAnErasure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	erased := uuid.New()
+	for _, citizen := range []uuid.UUID{erased, uuid.New()} {
+		w.act(w.Jeanne, "mandate.signed", citizen, uuid.New(), nil)
+	}
+	w.catchUp()
+	w.Behind(t, `delete from journal_entry where citizen_id = $1`, erased)
+	if d, err := w.register.Department(t.Context(), w.prune); err != nil || d.Months[0].Signed != 2 {
+		t.Errorf("%+v, %v", d.Months, err)
 	}
 }
 

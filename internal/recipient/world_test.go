@@ -14,6 +14,7 @@ import (
 	"mandat/internal/journal/tree"
 	"mandat/internal/notify"
 	"mandat/internal/recipient"
+	"mandat/internal/statistics"
 )
 
 // world is a database with a journal that is grown by hand, organisations of two departments, and who receives a part of it.
@@ -91,10 +92,11 @@ func (w *world) search(wanted recipient.Wanted) recipient.Found {
 	return found
 }
 
-// catchUp makes the log provable.
+// catchUp makes the log provable, and counts what stands in it.
 func (w *world) catchUp() {
 	w.t.Helper()
 	w.must(w.tree.CatchUp(w.t.Context()))
+	w.must(statistics.New(w.DB, w.Journal, w.Clock).Count(w.t.Context()))
 }
 
 // behind runs a query as superuser.
