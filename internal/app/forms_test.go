@@ -119,6 +119,7 @@ var forms = map[string]url.Values{
 	"POST /admin/administrateurs/{invitation}/accord":         {},
 	"POST /admin/administrateurs/{invitation}/retrait":        {},
 	"POST /admin/administrateurs/{person}/fin":                {},
+	"POST /admin/destinataires/{person}/fin":                  {},
 	"POST /admin/conservation/{policy}":                       {"amount": {"{amount}"}},
 	"POST /admin/conservation/{policy}/changement":            {"trial": {"{trial}"}},
 	"POST /admin/gels":                                        {"siret": {"21750001600019"}, "citizen": {"{citizen}"}, "reason": {"litigation"}, "until": {"{soon}"}},

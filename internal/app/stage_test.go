@@ -170,6 +170,9 @@ func (s *stage) person() string {
 	if strings.HasPrefix(route, "/admin/administrateurs") {
 		return s.site.Administrator(s.t, fmt.Sprintf("cible-%d", s.n)).Person.String()
 	}
+	if strings.HasPrefix(route, "/admin/destinataires") {
+		return s.site.Newcomer(s.t, journal.Fraud, uuid.Nil, fmt.Sprintf("cible-%d", s.n)).Person.String()
+	}
 	if strings.HasPrefix(route, "/admin/imports") || strings.HasSuffix(route, "/formation") || strings.HasSuffix(route, "/test") || strings.HasSuffix(route, "}/certification") {
 		return s.trainee().String()
 	}

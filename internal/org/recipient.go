@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -64,20 +65,26 @@ func MayReceive(b *pgx.Batch, by journal.Actor) func() error {
 	}
 }
 
+// Receiving is a recipient, and since when they are one.
+type Receiving struct {
+	Person
+	Since time.Time
+}
+
 // Recipients lists those that there are, for an administrator, by sort, department and name. Others get ErrMayNot.
-func (d *Directory) Recipients(ctx context.Context, by journal.Actor) ([]Person, error) {
-	var out []Person
+func (d *Directory) Recipients(ctx context.Context, by journal.Actor) ([]Receiving, error) {
+	var out []Receiving
 	err := d.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 		if err := AskAdministrator(ctx, tx, by); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select `+personColumns+` from person a where a.recipient is not null order by a.recipient, a.department_code, a.usual_name, a.given_name, a.id`)
+		rows, err := tx.Query(ctx, `select `+personColumns+`, a.created_at from person a where a.recipient is not null order by a.recipient, a.department_code, a.usual_name, a.given_name, a.id`)
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Person, error) {
-			var p Person
-			err := row.Scan(p.fields()...)
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Receiving, error) {
+			var p Receiving
+			err := row.Scan(append(p.fields(), &p.Since)...)
 			return p, err
 		})
 		return err

@@ -32,7 +32,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 		{Href: "/admin/structures", Text: "admin.tile.organisations."}, {Href: "/admin/personnes", Text: "admin.tile.persons."},
 		{Href: "/admin/imports", Text: "admin.tile.imports."}, {Href: "/admin/cartes", Text: "admin.tile.cards."},
 		{Href: "/admin/reinitialisations", Text: "admin.tile.resets."}, {Href: "/admin/administrateurs", Text: "admin.tile.administrators."},
-		{Href: services.Href, Text: "admin.tile.services."}, {Href: keeping.Href, Text: "admin.tile.retention."}, {Href: "/admin/tableau", Text: "admin.tile.figures."}, {Href: "/admin/travaux", Text: "admin.tile.jobs."}}}
+		{Href: recipients.Href, Text: "admin.tile.recipients."}, {Href: services.Href, Text: "admin.tile.services."}, {Href: keeping.Href, Text: "admin.tile.retention."}, {Href: "/admin/tableau", Text: "admin.tile.figures."}, {Href: "/admin/travaux", Text: "admin.tile.jobs."}}}
 	if p.Waiting, err = s.waiting(r, at); err != nil {
 		return refusal(err)
 	}

@@ -196,6 +196,11 @@ func otherPages() []shownPage {
 			return &administratorsPage{Common: page.Common{Title: "admin.administrators.title"}, Proposals: []proposal{{i, "Nora Neuve", true, true, false}, {operator, "Nora Neuve", true, false, false}, {i, "Nora Neuve", false, false, false}, {i, "Nora Neuve", true, false, true}},
 				Administrators: []holder{{somebody{someID, "Ada Fictif", "ada@exemple.example", nil, org.ColleagueActive}, false}, {somebody{someID, "Alan Fictif", "alan@exemple.example", nil, org.ColleagueSuspended}, true}}, Notice: "admin.administrators.was_proposed"}
 		}},
+		{"admin/recipients.html", func() page.Page { return &recipientsPage{Common: page.Common{Title: "admin.recipients.title"}} }},
+		{"admin/recipients.html", func() page.Page {
+			return &recipientsPage{Common: page.Common{Title: "admin.recipients.title"}, Recipients: []org.Receiving{{Person: org.Person{ID: someID, GivenName: "Félix", UsualName: "Fictif", Email: "felix@exemple.example", Recipient: org.Fraud}, Since: now},
+				{Person: org.Person{ID: someID, GivenName: "Prune", UsualName: "Fictif", Email: "prune@exemple.example", Recipient: org.Prefecture, Department: "2A", Suspended: true}, Since: now}}, Notice: "admin.recipients.was_ended"}
+		}},
 		{"admin/resets.html", func() page.Page { return &resetsPage{Common: page.Common{Title: "admin.resets.title"}} }},
 		{"admin/resets.html", func() page.Page {
 			return &resetsPage{Common: page.Common{Title: "admin.resets.title"}, Resets: []*staff.Reset{{Reset: credential.Reset{ID: someID, Person: someID, State: "asked", AskedAt: now}, Name: "Jeanne Fictif", Asker: "Ada Fictif"},

@@ -25,7 +25,7 @@ func posts(o *office) map[string][]string {
 		she + "/certification/suspension": nil, she + "/certification/reprise": nil, "/admin/imports": nil, "/admin/imports/confirmation": nil, "/admin/imports/suite": nil, "/admin/cartes": nil,
 		"/admin/cartes/GADT0001/envoi": {"siret", "21750001600019"}, "/admin/cartes/GADT0001/perte": nil,
 		"/admin/travaux/42/reprise": nil, "/admin/administrateurs": {"given_name", "A", "usual_name", "B", "email", "a@b.fr"}, "/admin/administrateurs/" + some + "/accord": nil,
-		"/admin/administrateurs/" + some + "/retrait": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/reinitialisations/" + some + "/accord": nil, "/admin/reinitialisations/" + some + "/refus": nil}
+		"/admin/administrateurs/" + some + "/retrait": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/destinataires/" + o.alan.Person.String() + "/fin": nil, "/admin/reinitialisations/" + some + "/accord": nil, "/admin/reinitialisations/" + some + "/refus": nil}
 }
 
 // W35: nobody but an administrator does any of this, whatever their role elsewhere.
@@ -47,7 +47,7 @@ func TestRefused_WithoutTheOffice(t *testing.T) {
 		nobody.Want(nobody.Post(act, fields...), 303, "/connexion")
 	}
 	suspended.Want(suspended.Post(path(o.Jeanne)+"/suspension"), 403)
-	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/imports/" + uuid.NewString(), "/admin/cartes", "/admin/cartes/GADT0001", "/admin/travaux", "/admin/administrateurs", "/admin/reinitialisations"} {
+	for _, p := range []string{"/admin", "/admin/structures", organisationPath(o.Here), "/admin/personnes", path(o.Jeanne), "/admin/imports", "/admin/imports/" + uuid.NewString(), "/admin/cartes", "/admin/cartes/GADT0001", "/admin/travaux", "/admin/administrateurs", "/admin/destinataires", "/admin/reinitialisations"} {
 		for _, b := range others {
 			b.Without(b.Want(b.Get(p), 403), "jeanne@exemple.invalid", "21750001600019")
 		}
@@ -72,13 +72,14 @@ func TestStale_ChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	felix := "/admin/destinataires/" + o.Newcomer(t, journal.Fraud, uuid.Nil, "felix").Person.String() + "/fin"
 	here, she, reset := organisationPath(o.Here), path(o.Jeanne), "/admin/reinitialisations/"+open.ID.String()
 	before := o.Count(t, `select count(*) from journal_entry`)
-	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/demarches", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin", "/admin/cartes/GADT0001/perte"} {
+	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/demarches", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin", felix, "/admin/cartes/GADT0001/perte"} {
 		late.Want(late.Get(form), 303, "/connexion/confirmation")
 	}
 	for act, fields := range map[string][]string{here + "/suspension": nil, here + "/reprise": nil, she + "/suspension": nil, she + "/reprise": nil, she + "/certification": nil, she + "/certification/suspension": nil,
-		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, "/admin/cartes/GADT0001/perte": nil} {
+		she + "/certification/reprise": nil, reset + "/accord": nil, reset + "/refus": nil, "/admin/imports/suite": nil, "/admin/travaux/42/reprise": nil, path(o.alan) + "/reinitialisation": nil, "/admin/administrateurs/" + o.alan.Person.String() + "/fin": nil, felix: nil, "/admin/cartes/GADT0001/perte": nil} {
 		late.Want(late.Post(act, fields...), 303, "/connexion/confirmation")
 	}
 	all := posts(o)

@@ -79,6 +79,9 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/admin/administrateurs/{invitation}/retrait", page.Administrator, s.doWithdrawProposal)
 	r.Get("/admin/administrateurs/{person}/fin", page.Administrator, s.showEndOffice)
 	r.Post("/admin/administrateurs/{person}/fin", page.Administrator, s.doEndOffice)
+	r.Get(recipients.Href, page.Administrator, s.listRecipients)
+	r.Get(recipients.Href+"/{person}/fin", page.Administrator, s.showEndReceiving)
+	r.Post(recipients.Href+"/{person}/fin", page.Administrator, s.doEndReceiving)
 	r.Get("/admin/reinitialisations", page.Administrator, s.listResets)
 	r.Post("/admin/reinitialisations/{reset}/accord", page.Administrator, s.doApproveReset)
 	r.Post("/admin/reinitialisations/{reset}/refus", page.Administrator, s.doRefuseReset)
@@ -145,6 +148,7 @@ var (
 	organisations = page.Link{Href: "/admin/structures", Text: "admin.organisations.title"}
 	persons       = page.Link{Href: "/admin/personnes", Text: "admin.persons.title"}
 
+	recipients     = page.Link{Href: "/admin/destinataires", Text: "admin.recipients.title"}
 	administrators = page.Link{Href: "/admin/administrateurs", Text: "admin.administrators.title"}
 )
 
