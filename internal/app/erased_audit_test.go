@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,12 @@ func TestErasure_OfWhomAuditorsLookedInto(t *testing.T) {
 	must(t, all.Reply(t.Context(), fresh(site, site.Odile), finding, foundWords))
 	must(t, all.Decide(t.Context(), sofia, q.ID, inquiry.Decision{Outcome: inquiry.Warning, Words: foundWords}))
 	must(t, all.Close(t.Context(), alma, q.ID))
+	told := site.Visit(t, site.Jeanne).Get("/mandats/" + m.ID.String()).Body
+	for words, want := range map[string]bool{"Mandat suspendu par les auditeurs": true, "Suspension levée par les auditeurs": true, "alma-": false, "sofia": false, "Autre acte": false} {
+		if strings.Contains(told, words) != want {
+			t.Errorf("aidants read %q of a mandate that auditors looked into: %v", words, !want)
+		}
+	}
 	must(t, site.Mandates.End(t.Context(), fresh(site, site.Jeanne), m.ID, "citizen"))
 	must(t, site.App.CatchUp(t.Context()))
 	about := `select count(*) from journal_entry where citizen_id = $1`

@@ -106,9 +106,10 @@ func entryOf(row pgx.CollectableRow) (Entry, error) {
 }
 
 // OfMandate returns the last entries of a mandate, newest first, at most limit (and 500), that the actor's organisation
-// may see. Who only read it, auditors among them, is not told: that is for auditors, and would hide what was done.
+// may see. Who only read it, auditors among them, is not told: that is for auditors, and would hide what was done. Nor is what auditors found,
+// which the organisation's referents are told.
 func (j *Journal) OfMandate(ctx context.Context, by Actor, mandate uuid.UUID, limit int) ([]Entry, error) {
-	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate, Except: []string{"mandate.consulted", "journal.searched", "journal.viewed"}}, limit)
+	return readEntries(ctx, j.db, by.scope(), Filter{Mandate: mandate, Except: []string{"mandate.consulted", "journal.searched", "journal.viewed", "inquiry.found"}}, limit)
 }
 
 // Reader reads the entries of every organisation, for auditors.

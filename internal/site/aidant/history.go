@@ -37,8 +37,12 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 	names := map[uuid.UUID]string{}
 	var out []act
 	for _, e := range entries {
-		if _, known := names[e.Person]; !known && e.Person != uuid.Nil {
-			if names[e.Person], err = s.nameOf(ctx, e.Person); err != nil {
+		person := e.Person
+		if !colleague(e) { // who of the auditors acted is not for the organisation to know
+			person = uuid.Nil
+		}
+		if _, known := names[person]; !known && person != uuid.Nil {
+			if names[person], err = s.nameOf(ctx, person); err != nil {
 				return nil, err
 			}
 		}
@@ -46,9 +50,19 @@ func (s *Site) history(ctx context.Context, by journal.Actor, m mandate.Mandate,
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, act{At: e.At, Text: text, Name: names[e.Person]})
+		out = append(out, act{At: e.At, Text: text, Name: names[person]})
 	}
 	return out, nil
+}
+
+// colleague reports whether an entry is by somebody who works in an organisation.
+func colleague(e journal.Entry) bool {
+	var body struct {
+		By struct {
+			Kind journal.Kind `json:"kind"`
+		} `json:"by"`
+	}
+	return json.Unmarshal(e.Body, &body) == nil && (body.By.Kind == journal.Aidant || body.By.Kind == journal.Referent)
 }
 
 // inWords writes one entry for people, with the references of the cases that it names. What the entry's detail holds is listed in docs/journal.md.
@@ -103,6 +117,8 @@ func (s *Site) inWords(ctx context.Context, e journal.Entry, m mandate.Mandate, 
 			return other()
 		}
 		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
+	case "mandate.suspended", "mandate.resumed":
+		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "mandate.started":
 		return s.Pages.Text(lang, "ends.act.mandate.started")
 	case "power.used":
