@@ -32,8 +32,8 @@ type Professional struct {
 }
 
 var organisations = []org.Organisation{
-	{SIRET: "21750001600019", Name: "Maison France Services des Tilleuls", Address: "12 rue des Tilleuls", Postcode: "75012", City: "Paris", Phone: "+33 1 99 00 12 34", Email: "accueil@tilleuls.exemple.invalid"},
-	{SIRET: "21690123100011", Name: "CCAS de Villeneuve-la-Fictive", Address: "3 place de l’Hôtel-de-Ville", Postcode: "69001", City: "Lyon", Phone: "+33 4 99 00 56 78", Email: "ccas@villeneuve.exemple.invalid"},
+	{SIRET: "21750001600019", Name: "Maison France Services des Tilleuls", Address: "12 rue des Tilleuls", Postcode: "75012", City: "Paris", INSEECode: "75112", Phone: "+33 1 99 00 12 34", Email: "accueil@tilleuls.exemple.invalid"},
+	{SIRET: "21690123100011", Name: "CCAS de Villeneuve-la-Fictive", Address: "3 place de l’Hôtel-de-Ville", Postcode: "69001", City: "Lyon", INSEECode: "69123", Phone: "+33 4 99 00 56 78", Email: "ccas@villeneuve.exemple.invalid"},
 }
 
 // auditorSIRET is the body that auditors, administrators and recipients work for; Mandat gives it no mandates.
