@@ -153,6 +153,7 @@ var forms = map[string]url.Values{
 	"POST /admin/services/{client}/secret":                    {"stolen": {"on"}},
 	"POST /admin/structures":                                  filled(structure, "siret", "{siret}", "referent_given_name", "Rita", "referent_usual_name", "Fictif", "referent_email", "ref-{n}@exemple.invalid"),
 	"POST /admin/structures/{organisation}/demarches":         {"procedures": {fixture.Tax, fixture.Housing}},
+	"POST /admin/structures/{organisation}/horaires":          {"version": {"0"}, "opens1": {"08:00"}, "closes1": {"18:00"}},
 	"POST /admin/structures/{organisation}/modification":      filled(structure, "siret", "{siret}"),
 	"POST /admin/structures/{organisation}/referent":          {"given_name": {"Rita"}, "usual_name": {"Fictif"}, "email": {"ref-{n}@exemple.invalid"}},
 	"POST /admin/structures/{organisation}/reprise":           {},
@@ -191,6 +192,7 @@ var forms = map[string]url.Values{
 	"POST /referent/personnes/{person}/roles/{role}/retrait":  {},
 	"POST /referent/personnes/{person}/suspension":            {},
 	"POST /v/{token}":                                         {"sha256": {strings.Repeat("0", 64)}}, // words are throttled for each address
+	"POST /referent/structure/horaires":                       {"version": {"1"}, "opens1": {"20:00"}, "closes1": {"08:00"}, "next1": {"on"}},
 	"POST /referent/structure":                                {"phone": {"+33 1 99 00 12 35"}, "email": {"accueil-{n}@exemple.invalid"}},
 }
 

@@ -41,6 +41,7 @@ type organisationPage struct {
 	Organisation org.Organisation
 	Kind         string        // in words
 	Procedures   []staff.Theme // none for every one
+	Hours        staff.Hours
 	People       []somebody
 	Invitations  []staff.Invited
 	Notice       string
@@ -65,6 +66,11 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Kind = staff.Kind(page.Lang(r), p.Organisation)
 	p.Procedures = staff.Allowed(s.Catalogue, page.Lang(r), p.Organisation.Procedures)
+	said, err := s.Directory.Hours(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	p.Hours = staff.HoursOf(page.Lang(r), p.Organisation, said, s.Clock.Now())
 	people, err := s.Directory.TeamOf(r.Context(), at.Actor(), id, s.Clock.Now())
 	if err != nil {
 		return refusal(err)

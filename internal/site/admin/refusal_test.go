@@ -18,6 +18,7 @@ func posts(o *office) map[string][]string {
 	return map[string][]string{"/admin/structures": append(append([]string{"siret", known}, particulars...), firstReferent...),
 		here + "/modification": append([]string{"siret", "21750001600019"}, particulars...), here + "/suspension": nil, here + "/reprise": nil,
 		here + "/demarches":                      {"procedures", fixture.Tax},
+		here + "/horaires":                       {"opens1", "08:15", "closes1", "18:00", "version", "0"},
 		here + "/referent":                       {"given_name", "A", "usual_name", "B", "email", "a@b.fr"},
 		"/admin/invitations/" + some + "/renvoi": nil, "/admin/invitations/" + some + "/retrait": nil,
 		"/admin/personnes": {"email", "jeanne@exemple.invalid"}, she + "/suspension": nil, she + "/reprise": nil, she + "/identite": nil, she + "/identite/refus": nil, she + "/reinitialisation": nil,
@@ -75,7 +76,7 @@ func TestStale_ChangesNothing(t *testing.T) {
 	felix := "/admin/destinataires/" + o.Newcomer(t, journal.Fraud, uuid.Nil, "felix").Person.String() + "/fin"
 	here, she, reset := organisationPath(o.Here), path(o.Jeanne), "/admin/reinitialisations/"+open.ID.String()
 	before := o.Count(t, `select count(*) from journal_entry`)
-	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/demarches", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin", felix, "/admin/cartes/GADT0001/perte"} {
+	for _, form := range []string{"/admin/structures/nouvelle", here + "/modification", here + "/suspension", here + "/demarches", here + "/horaires", here + "/referent", she + "/suspension", she + "/reinitialisation", "/admin/administrateurs/nouveau", "/admin/administrateurs/" + o.alan.Person.String() + "/fin", felix, "/admin/cartes/GADT0001/perte"} {
 		late.Want(late.Get(form), 303, "/connexion/confirmation")
 	}
 	for act, fields := range map[string][]string{here + "/suspension": nil, here + "/reprise": nil, she + "/suspension": nil, she + "/reprise": nil, she + "/certification": nil, she + "/certification/suspension": nil,
@@ -83,7 +84,7 @@ func TestStale_ChangesNothing(t *testing.T) {
 		late.Want(late.Post(act, fields...), 303, "/connexion/confirmation")
 	}
 	all := posts(o)
-	for act, form := range map[string]string{"/admin/structures": "/admin/structures/nouvelle", here + "/modification": here + "/modification", here + "/demarches": here + "/demarches", here + "/referent": here + "/referent", she + "/formation": she, she + "/test": she,
+	for act, form := range map[string]string{"/admin/structures": "/admin/structures/nouvelle", here + "/modification": here + "/modification", here + "/demarches": here + "/demarches", here + "/horaires": here + "/horaires", here + "/referent": here + "/referent", she + "/formation": she, she + "/test": she,
 		"/admin/administrateurs": "/admin/administrateurs/nouveau", "/admin/cartes/GADT0001/envoi": "/admin/cartes/GADT0001"} {
 		late.Want(late.Post(act, all[act]...), 303, "/connexion/confirmation")
 		o.Factor(t, o.ada, o.Clock.Now())

@@ -96,6 +96,8 @@ func (s *Site) mountOrganisations(r *page.Router) {
 	r.Post("/admin/structures/{organisation}/modification", page.Administrator, s.doChange)
 	r.Get("/admin/structures/{organisation}/demarches", page.Administrator, s.showLimit)
 	r.Post("/admin/structures/{organisation}/demarches", page.Administrator, s.doLimit)
+	r.Get("/admin/structures/{organisation}/horaires", page.Administrator, s.showOpening)
+	r.Post("/admin/structures/{organisation}/horaires", page.Administrator, s.doOpening)
 	r.Get("/admin/structures/{organisation}/suspension", page.Administrator, s.showSuspendOrganisation)
 	r.Post("/admin/structures/{organisation}/suspension", page.Administrator, s.doSuspendOrganisation)
 	r.Post("/admin/structures/{organisation}/reprise", page.Administrator, s.doResumeOrganisation)

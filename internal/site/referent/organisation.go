@@ -17,6 +17,7 @@ type organisationPage struct {
 	Organisation org.Organisation
 	Kind         string        // in words
 	Procedures   []staff.Theme // none for every one
+	Hours        staff.Hours
 	Notice       string
 }
 
@@ -44,6 +45,11 @@ func (s *Site) renderOrganisation(w http.ResponseWriter, r *http.Request, at *se
 	}
 	p := &organisationPage{Common: page.Common{Title: "referent.organisation.title", Current: home.Href, Trail: []page.Link{home}, Form: form},
 		Organisation: o, Kind: staff.Kind(page.Lang(r), o), Procedures: staff.Allowed(s.Catalogue, page.Lang(r), o.Procedures)}
+	said, err := s.Directory.Hours(r.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	p.Hours = staff.HoursOf(page.Lang(r), o, said, s.Clock.Now())
 	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}

@@ -146,7 +146,15 @@ func everyPage(t *testing.T) []shownPage {
 	}
 	organisation := func(form *page.Form, procedures ...staff.Theme) shownPage {
 		return shownPage{"referent/organisation.html", func() page.Page {
-			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Notice: "referent.organisation.changed"}
+			return &organisationPage{Common: page.Common{Title: "referent.organisation.title", Form: form}, Organisation: house, Kind: staff.Kind("fr", house), Procedures: procedures, Hours: staff.Hours{Words: "lundi : 8 h 00 – 18 h 00", From: later}, Notice: "referent.organisation.changed"}
+		}}
+	}
+	wrongHours := page.FilledForm(url.Values{"version": {"3"}, "opens1": {"x"}, "next7": {"on"}, "holidays": {"on"}})
+	wrongHours.Fail("opens1", "referent.opening.wrong.time")
+	wrongHours.Fail("closes7", "referent.opening.wrong.order")
+	hours := func(form *page.Form) shownPage {
+		return shownPage{"referent/opening.html", func() page.Page {
+			return &staff.OpeningPage{Common: page.Common{Title: "referent.opening.title", Trail: []page.Link{home}, Form: form}, Organisation: house, Action: openingPath, Back: organisationPath, Zone: "heure de Paris", Days: staff.OpeningDays("fr")}
 		}}
 	}
 	invite := func(form *page.Form) shownPage {
@@ -207,7 +215,7 @@ func everyPage(t *testing.T) []shownPage {
 		suspend(false, nil), suspend(true, mistaken(nil, "colleague")),
 		name(page.FilledForm(url.Values{"given_name": {"Nora"}, "usual_name": {"Neuve"}})), name(mistaken(nil, "given_name", "usual_name")),
 		limit("person", nil), limit("organisation", mistaken(url.Values{"procedures": {"logement-aide-caf"}}, "procedures")),
-		organisation(nil, allowed...), organisation(mistaken(nil, "phone", "email")))
+		organisation(nil, allowed...), organisation(mistaken(nil, "phone", "email")), hours(page.FilledForm(nil)), hours(wrongHours))
 }
 
 func TestPages_AreSound(t *testing.T) {

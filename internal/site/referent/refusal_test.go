@@ -63,7 +63,7 @@ func TestRefused_WithoutTheRole(t *testing.T) {
 	}
 	nobody := o.Stranger(t)
 	before := o.Count(t, `select count(*) from journal_entry`)
-	all := map[string][]string{"/referent/structure": {"phone", "1", "email", "a@b.fr"},
+	all := map[string][]string{"/referent/structure": {"phone", "1", "email", "a@b.fr"}, openingPath: {"version", "0", "opens1", "08:00", "closes1", "18:00"},
 		"/referent/invitations": {"given_name", "A", "usual_name", "B", "email", "a@b.fr", "roles", "aidant"}}
 	for act, fields := range posts(o) {
 		all[path(o.Jeanne)+act] = fields
@@ -74,7 +74,7 @@ func TestRefused_WithoutTheRole(t *testing.T) {
 		}
 		nobody.Want(nobody.Post(act, fields...), 303, "/connexion")
 	}
-	for _, p := range []string{"/referent", "/referent/equipe", "/referent/structure", path(o.Jeanne)} {
+	for _, p := range []string{"/referent", "/referent/equipe", "/referent/structure", openingPath, path(o.Jeanne)} {
 		for _, b := range []*sitetest.Browser{aidant, ended, admin} {
 			b.Without(b.Want(b.Get(p), 403), "jeanne@")
 		}

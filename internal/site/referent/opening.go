@@ -1,0 +1,42 @@
+package referent
+
+import (
+	"net/http"
+
+	"mandat/internal/page"
+	"mandat/internal/session"
+	"mandat/internal/site/staff"
+)
+
+const openingPath = organisationPath + "/horaires"
+
+func (s *Site) opening() staff.Opening {
+	return staff.Opening{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory}
+}
+
+// openingPage is the page on which the referent says when the organisation is open.
+func (s *Site) openingPage(r *http.Request) (*session.Session, *staff.OpeningPage, error) {
+	at, err := staff.SignedIn(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
+	return at, &staff.OpeningPage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, {Href: organisationPath, Text: "referent.organisation.title"}}},
+		Organisation: o, Action: openingPath, Back: organisationPath}, err
+}
+
+func (s *Site) showOpening(w http.ResponseWriter, r *http.Request) error {
+	at, p, err := s.openingPage(r)
+	if err != nil {
+		return err
+	}
+	return s.opening().Show(w, r, at, p)
+}
+
+func (s *Site) doOpening(w http.ResponseWriter, r *http.Request) error {
+	at, p, err := s.openingPage(r)
+	if err != nil {
+		return err
+	}
+	return s.opening().Do(w, r, at, p)
+}
