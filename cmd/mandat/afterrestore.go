@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"mandat/internal/app"
 	"mandat/internal/citizen"
@@ -34,12 +35,16 @@ func (r afterRestore) Run(ctx context.Context) error {
 		}
 		all, torn, err := erasure.ReadLedger(content)
 		if err != nil {
-			damaged = errors.Join(damaged, fmt.Errorf("%s: %w: what it said cannot be done again", path, err))
+			damaged = errors.Join(damaged, fmt.Errorf("%s: %w. What was said there cannot be done again: find a copy of the file that has it, and run this again with both", path, err))
 		}
 		if torn {
 			fmt.Printf("%s: the last line is cut off: that erasure was not done\n", path)
 		}
 		fmt.Printf("%s: %d erasures\n", path, len(all))
+		if len(all) > 0 {
+			last := all[len(all)-1]
+			fmt.Printf("  the last of %s, SHA-256 of its line %s: an entry citizen.erased in a newer export says if others came after it\n", last.At.Format(time.RFC3339), last.SHA256)
+		}
 		noted = append(noted, all...)
 	}
 	register, stop, err := r.register(ctx)
@@ -48,7 +53,7 @@ func (r afterRestore) Run(ctx context.Context) error {
 	}
 	defer stop()
 	done, err := register.Again(ctx, noted)
-	return errors.Join(report(done), err, damaged)
+	return errors.Join(report(done), err, missing(ctx, register, noted), damaged)
 }
 
 func (r afterRestore) register(ctx context.Context) (*erasure.Register, func(), error) {
@@ -67,6 +72,18 @@ func (r afterRestore) register(ctx context.Context) (*erasure.Register, func(), 
 	j := journal.New(d, nil)
 	phones := phone.New(d, j, citizen.New(keys.Envelope), keys.Envelope, nil, nil)
 	return app.Erasures(d, j, phones, nil, nil), d.Close, nil
+}
+
+// missing names the erasures that the journal tells of and no ledger.
+func missing(ctx context.Context, register *erasure.Register, noted []erasure.Noted) error {
+	unledgered, err := register.Unledgered(ctx, noted)
+	for _, at := range unledgered {
+		fmt.Printf("the erasure of %s, which the journal tells of, stands in none of these ledgers\n", at.Format(time.RFC3339))
+	}
+	if len(unledgered) > 0 {
+		err = errors.New("a ledger is missing, or lines of one: find it, or a newer copy of it, and run this again with it; who was erased besides, nothing else says")
+	}
+	return err
 }
 
 // report prints what came of each, and returns an error if somebody is there still.

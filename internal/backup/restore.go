@@ -137,7 +137,7 @@ func open(name string, with []age.Identity) (*os.File, io.Reader, error) {
 	return f, out, nil
 }
 
-// most is how large a file of the folders may be: the ledger of erasures grows, by some 130 bytes each.
+// most is how large a file of the folders may be: the ledger of erasures grows, by some 200 bytes each.
 const most = 64 << 20
 
 // unpack reads the keys and the state into memory, by "keys/name" and "state/name".

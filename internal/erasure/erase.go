@@ -42,10 +42,11 @@ type Erased struct {
 // erasedEntry is the detail of the entry of an erasure: the fact, and which places of the log are empty by it.
 type erasedEntry struct {
 	Ground      string      `json:"ground"`
-	Mandates    int         `json:"mandates"`              // how many the citizen had given
-	Entries     int         `json:"entries"`               // how many entries are forgotten
-	Forgotten   []string    `json:"forgotten,omitempty"`   // where the log had them; when that is too much for one entry, entries.forgotten of the same act name the rest
-	Transferred []uuid.UUID `json:"transferred,omitempty"` // mandates of other organisations whose place one of theirs had taken
+	Mandates    int         `json:"mandates"`                // how many the citizen had given
+	Entries     int         `json:"entries"`                 // how many entries are forgotten
+	Forgotten   []string    `json:"forgotten,omitempty"`     // where the log had them; when that is too much for one entry, entries.forgotten of the same act name the rest
+	Ledger      string      `json:"ledger_sha256,omitempty"` // of the line in the ledger
+	Transferred []uuid.UUID `json:"transferred,omitempty"`   // mandates of other organisations whose place one of theirs had taken
 }
 
 // Erase forgets a citizen: it is the program's act, for a ground that it checks. It costs two round trips and as many statements as there are
@@ -68,13 +69,13 @@ func (r *Register) Erase(ctx context.Context, who Who, ground Ground) (Erased, e
 			return journal.Event{}, err
 		}
 		done = Erased{Who: who, At: tx.Now, Ground: e.ground, Mandates: e.mandates, Entries: e.places.Len()}
+		said := erasedEntry{Ground: string(e.ground), Mandates: e.mandates, Entries: e.places.Len(), Forgotten: forgotten, Transferred: e.transferred}
 		if ground != Again { // which the ledger says already
-			if err := r.ledger.add(done); err != nil {
+			if said.Ledger, err = r.ledger.add(done); err != nil {
 				return journal.Event{}, err
 			}
 		}
-		return journal.Event{Action: "citizen.erased", Organisation: who.Organisation, Citizen: who.Citizen,
-			Detail: erasedEntry{string(e.ground), e.mandates, e.places.Len(), forgotten, e.transferred}}, nil
+		return journal.Event{Action: "citizen.erased", Organisation: who.Organisation, Citizen: who.Citizen, Detail: said}, nil
 	})
 	if err != nil {
 		return Erased{}, fmt.Errorf("erase citizen %s: %w", who.Citizen, err)

@@ -90,7 +90,7 @@ func mandates() []Action {
 		{"citizen.searched", []string{"results", "login"}},
 		{"citizen.mails_refused", []string{"with"}},
 		{"citizen.mails_resumed", []string{"with"}},
-		{"citizen.erased", []string{"ground", "mandates", "entries", "forgotten", "transferred"}},
+		{"citizen.erased", []string{"ground", "mandates", "entries", "forgotten", "ledger_sha256", "transferred"}},
 		{"entries.forgotten", []string{"forgotten"}},
 		{"erasure.asked", []string{"request", "due_at"}},
 		{"erasure.taken_back", []string{"request"}},
