@@ -244,10 +244,13 @@ func TestTerm(t *testing.T) {
 	w := newWorld(t)
 	q, finding := w.found(t, inquiry.Minor)
 	w.Clock.Advance(inquiry.ReplyTerm - time.Minute)
-	if err := w.decide(t, w.alma, q, inquiry.None); !errors.Is(err, inquiry.ErrWaits) {
+	if err := w.decide(t, w.alma, q, inquiry.None); !errors.Is(err, inquiry.ErrWaits) || !w.look(t, q).Waits(w.Clock.Now()) {
 		t.Errorf("a minute before: %v", err)
 	}
 	w.Clock.Advance(time.Minute)
+	if w.look(t, q).Waits(w.Clock.Now()) {
+		t.Error("it waits for a reply after the term")
+	}
 	if err := w.register.Reply(t.Context(), w.odile, finding, words); !errors.Is(err, inquiry.ErrLate) {
 		t.Errorf("a reply after the term: %v", err)
 	}

@@ -166,14 +166,14 @@ func TestReport_ThatAnOrganisationHas(t *testing.T) {
 	if err := w.register.Note(t.Context(), w.tom, q, noted); err != nil {
 		t.Fatal(err)
 	}
-	decide := func() {
+	decide := func(outcome string, orders ...inquiry.Order) {
 		t.Helper()
 		w.Clock.Advance(inquiry.ReplyTerm)
-		if err := w.register.Decide(t.Context(), w.fresh(w.alma), q, inquiry.Decision{Outcome: inquiry.Warning, Words: ground}); err != nil {
+		if err := w.register.Decide(t.Context(), w.fresh(w.alma), q, inquiry.Decision{Outcome: outcome, Words: ground, Orders: orders}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	decide()
+	decide(inquiry.Warning)
 	text := func() string {
 		t.Helper()
 		file, made, err := press.MakeThere(t.Context(), w.odile, finding, "fr")
@@ -192,15 +192,18 @@ func TestReport_ThatAnOrganisationHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	const alone = "Ce qui est constaté ici ne concerne que l’autre structure."
-	for _, f := range []inquiry.Finding{{Gravity: inquiry.Minor, Organisation: w.Elsewhere, Words: alone}, {Gravity: inquiry.Minor, Organisation: w.Here, Words: "La même chose s’est produite une seconde fois."}} {
-		if _, err := w.register.Find(t.Context(), w.sofia, q, f); err != nil {
+	var orders []inquiry.Order
+	for _, f := range []inquiry.Finding{{Gravity: inquiry.Minor, Organisation: w.Elsewhere, Person: w.Ines.Person, Words: alone}, {Gravity: inquiry.Minor, Organisation: w.Here, Person: w.Paul.Person, Words: "La même chose s’est produite une seconde fois."}} {
+		id, err := w.register.Find(t.Context(), w.sofia, q, f)
+		if err != nil {
 			t.Fatal(err)
 		}
+		orders = append(orders, inquiry.Order{Finding: id, Kind: inquiry.OfPersonThere})
 	}
-	decide()
+	decide(inquiry.Suspension, orders...)
 	both := text()
-	says(t, both, "seconde fois", "Les motifs parlent aussi", ground)
-	silent(t, both, alone, journal.Pseudonym(w.Elsewhere))
+	says(t, both, "seconde fois", "Les motifs parlent aussi", ground, journal.Pseudonym(w.Paul.Person))
+	silent(t, both, alone, journal.Pseudonym(w.Elsewhere), journal.Pseudonym(w.Ines.Person))
 	if strings.Count(both, "reste suspendu le temps") != 1 {
 		t.Errorf("the grounds of the second decision, which is about others too, are told: %s", both)
 	}
