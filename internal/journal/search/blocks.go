@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -14,16 +15,16 @@ import (
 
 const (
 	blocksRead = 1024 // large blocks that are looked through for a page at most: eight million entries
-	firstReach = 16   // large blocks in the first step, each further one is four times as long
+	firstReach = 16   // large blocks in the first step
+	grows      = 4    // how many times as long as the one before a step is at most
 	tailRead   = 2 * small
 )
 
 // walk is a search through the blocks, from the newest on.
 type walk struct {
 	Filter
-	of        [][]Term
-	none      []Term
-	terms     [][]byte // all of them
+	of        []wanted // the rarest first
+	none      wanted
 	limit     int
 	reach     int64
 	before    int64
@@ -39,12 +40,11 @@ func (f *Finder) inBlocks(ctx context.Context, filter Filter, limit int) (Found,
 	if w.before <= 0 {
 		w.before = math.MaxInt64
 	}
-	w.of, w.none = filter.wants()
-	for _, list := range append(slices.Clone(w.of), w.none) {
-		for _, t := range list {
-			w.terms = append(w.terms, []byte(t))
-		}
+	of, none := filter.wants()
+	for _, list := range of {
+		w.of = append(w.of, wantedOf(list))
 	}
+	w.none = wantedOf(none)
 	var out Found
 	err := f.db.Snapshot(ctx, db.System(), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, alongIndexes); err != nil {
@@ -99,7 +99,7 @@ func (w *walk) begin(ctx context.Context, tx pgx.Tx) (missing int64, err error) 
 
 // through goes through the blocks, until the page is full, its share of them is looked through, or there are no more.
 func (w *walk) through(ctx context.Context, tx pgx.Tx) (next int64, reached time.Time, err error) {
-	at, left, step := min(w.high, w.before), w.reach, int64(firstReach)
+	at, left, step, earlier := min(w.high, w.before), w.reach, int64(firstReach), len(w.indexes)
 	for at > w.low && len(w.indexes) < w.limit {
 		if left <= 0 {
 			err = tx.QueryRow(ctx, `select last_at from journal_search_block where first < $1 order by first desc limit 1`, at).Scan(&reached)
@@ -109,7 +109,8 @@ func (w *walk) through(ctx context.Context, tx pgx.Tx) (next int64, reached time
 		if err := w.look(ctx, tx, from, at); err != nil {
 			return 0, time.Time{}, err
 		}
-		left, step, at = left-step, 4*step, from
+		left, at = left-step, from
+		step = w.stride(step, len(w.indexes)-earlier, w.reach-left)
 	}
 	if len(w.indexes) == w.limit {
 		w.indexes = w.indexes[:w.limit-1]
@@ -118,35 +119,41 @@ func (w *walk) through(ctx context.Context, tx pgx.Tx) (next int64, reached time
 	return next, time.Time{}, nil
 }
 
-// stretch is a block as it is looked through.
-type stretch struct {
-	first int64
-	size  int
-	times []byte // nil: it lies in the filter's time whole
+// stride is how many blocks to go through next: as many as probably fill the page, by what was found in those before.
+func (w *walk) stride(last int64, found int, in int64) int64 {
+	if found == 0 {
+		return grows * last
+	}
+	missing := int64(w.limit - len(w.indexes))
+	return min(grows*last, max(firstReach, missing*in*5/4/int64(found)))
 }
 
-// look goes through the blocks from an index on and before another one, from the newest on.
+// look goes through the blocks from an index on and before another one, from the newest on. What is wanted is read one after the other, and each only where the ones before left something.
 func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
-	to := w.To
-	if to.IsZero() {
-		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	}
-	var blocks []stretch
-	rows, err := tx.Query(ctx, `select first, size, case when first_at < $3 or last_at >= $4 then times end from journal_search_block
-		where first >= $1 and first < $2 and last_at >= $3 and first_at < $4 order by first desc`, from-from%large, end, w.From, to)
+	blocks, err := w.stretches(ctx, tx, from-from%large, end)
 	if err != nil {
 		return err
 	}
-	var b stretch
-	if _, err := pgx.ForEachRow(rows, []any{&b.first, &b.size, &b.times}, func() error { blocks = append(blocks, b); return nil }); err != nil {
-		return err
+	for i := range w.of {
+		held, err := w.of[i].read(ctx, tx, blocks)
+		if err != nil {
+			return err
+		}
+		blocks = slices.DeleteFunc(blocks, func(b *stretch) bool {
+			h := held[b.first]
+			return h == nil || !b.left.and(h)
+		})
 	}
-	held, err := w.held(ctx, tx, from-from%large, end)
+	slices.SortStableFunc(w.of, func(a, b wanted) int { return cmp.Compare(a.often(), b.often()) })
+	held, err := w.none.read(ctx, tx, blocks)
 	if err != nil {
 		return err
 	}
 	for _, b := range blocks {
-		if !w.common(b, held[b.first]).last(func(place int) bool {
+		if h := held[b.first]; h != nil {
+			b.left.without(h)
+		}
+		if !b.left.last(func(place int) bool {
 			if index := b.first + int64(place); index < w.before && (b.times == nil || w.timely(b.times, place)) {
 				w.indexes = append(w.indexes, index)
 			}
@@ -158,51 +165,37 @@ func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
 	return nil
 }
 
-func (w *walk) timely(times []byte, place int) bool {
-	t := timeOf(times, place)
-	return !t.IsZero() && w.during(t)
+// stretch is a block as it is looked through.
+type stretch struct {
+	first int64
+	size  int
+	times []byte // nil: it lies in the filter's time whole
+	left  *places
 }
 
-// held reads what the terms of the search hold, by block.
-func (w *walk) held(ctx context.Context, tx pgx.Tx, from, end int64) (map[int64]map[Term][]byte, error) {
-	out := map[int64]map[Term][]byte{}
-	if len(w.terms) == 0 {
-		return out, nil
+// stretches reads the blocks of a range, the newest first, in which everything is left yet.
+func (w *walk) stretches(ctx context.Context, tx pgx.Tx, from, end int64) ([]*stretch, error) {
+	to := w.To
+	if to.IsZero() {
+		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	rows, err := tx.Query(ctx, `select term, first, places from journal_search_term where term = any ($1) and first >= $2 and first < $3`, w.terms, from, end)
+	rows, err := tx.Query(ctx, `select first, size, case when first_at < $3 or last_at >= $4 then times end from journal_search_block
+		where first >= $1 and first < $2 and last_at >= $3 and first_at < $4 order by first desc`, from, end, w.From, to)
 	if err != nil {
 		return nil, err
 	}
-	var first int64
-	var term, held []byte
-	_, err = pgx.ForEachRow(rows, []any{&term, &first, &held}, func() error {
-		if out[first] == nil {
-			out[first] = map[Term][]byte{}
-		}
-		out[first][Term(term)] = held
+	var out []*stretch
+	var b stretch
+	_, err = pgx.ForEachRow(rows, []any{&b.first, &b.size, &b.times}, func() error {
+		out = append(out, &stretch{b.first, b.size, b.times, all(b.size)})
 		return nil
 	})
 	return out, err
 }
 
-// common returns the places of a block that have one of each list of terms, and none of the last.
-func (w *walk) common(b stretch, held map[Term][]byte) *places {
-	out := all(b.size)
-	for _, list := range w.of {
-		one := &places{}
-		for _, t := range list {
-			if h, ok := held[t]; ok {
-				one.or(decode(h, b.size))
-			}
-		}
-		out.and(one)
-	}
-	for _, t := range w.none {
-		if h, ok := held[t]; ok {
-			out.without(decode(h, b.size))
-		}
-	}
-	return out
+func (w *walk) timely(times []byte, place int) bool {
+	t := timeOf(times, place)
+	return !t.IsZero() && w.during(t)
 }
 
 // read reads the entries that were found. One that was forgotten meanwhile is not among them.

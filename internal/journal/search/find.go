@@ -62,18 +62,18 @@ func (f *Finder) Find(ctx context.Context, filter Filter, limit int) (Found, err
 	return found, nil
 }
 
-// wants are the terms of a filter: one of each of these lists, and none of the last.
+// wants are the terms of a filter: one of each of these lists, the rarest first as far as one can tell beforehand, and none of the last.
 func (f *Filter) wants() (of [][]Term, none []Term) {
 	one := func(set bool, t Term) {
 		if set {
 			of = append(of, []Term{t})
 		}
 	}
-	one(f.Organisation != uuid.Nil, idTerm(byOrganisation, f.Organisation))
+	one(len(f.Session) > 0, textTerm(bySession, string(f.Session)))
 	one(f.Person != uuid.Nil, idTerm(byPerson, f.Person))
+	one(f.Organisation != uuid.Nil, idTerm(byOrganisation, f.Organisation))
 	one(f.Procedure != "", textTerm(byProcedure, f.Procedure))
 	one(f.Service != "", textTerm(byService, f.Service))
-	one(len(f.Session) > 0, textTerm(bySession, string(f.Session)))
 	if len(f.Actions) > 0 {
 		var actions []Term
 		for _, a := range f.Actions {

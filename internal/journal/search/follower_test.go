@@ -224,3 +224,9 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func decode(b []byte, size int) *places {
+	p := &places{}
+	p.take(b, size)
+	return p
+}

@@ -25,16 +25,14 @@ func all(size int) *places {
 	return p
 }
 
-func (p *places) and(q *places) {
+// and reports whether something is left.
+func (p *places) and(q *places) bool {
+	var left uint64
 	for n := range p {
 		p[n] &= q[n]
+		left |= p[n]
 	}
-}
-
-func (p *places) or(q *places) {
-	for n := range p {
-		p[n] |= q[n]
-	}
+	return left != 0
 }
 
 func (p *places) without(q *places) {
@@ -80,19 +78,21 @@ func (p *places) encode(size int) []byte {
 	return out
 }
 
-// decode reads what encode wrote. Of what it did not write it reads what lies in the block.
-func decode(b []byte, size int) *places {
-	p := &places{}
+// take adds what encode wrote, and tells how many places that are. Of what it did not write it takes what lies in the block.
+func (p *places) take(b []byte, size int) (count int) {
 	if len(b) == size/8 {
 		for n := range size / 64 {
-			p[n] = binary.BigEndian.Uint64(b[8*n:])
+			word := binary.BigEndian.Uint64(b[8*n:])
+			p[n] |= word
+			count += bits.OnesCount64(word)
 		}
-		return p
+		return count
 	}
 	for ; len(b) >= 2; b = b[2:] {
 		if n := int(binary.BigEndian.Uint16(b)); n < size {
 			p.put(n)
+			count++
 		}
 	}
-	return p
+	return count
 }
