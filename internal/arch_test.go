@@ -17,7 +17,7 @@ import (
 // what beside says. Folders below one of these count as part of it, unless they have a line of their own.
 var levels = [][]string{
 	// 0 knows nothing of the program
-	{"migrations", "web", "config", "clock", "token", "numbering", "envelope", "evidence", "oidc", "procedure", "prose", "opening", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "journal/stamp", "journal/draw", "receipt/format", "spreadsheet", "chart"},
+	{"migrations", "web", "config", "clock", "token", "envelope", "evidence", "oidc", "procedure", "prose", "opening", "private", "paper", "pdf", "qr", "upstream", "mail", "sms", "sirene", "outward", "journal/format", "journal/verify", "journal/witness", "journal/stamp", "journal/draw", "receipt/format", "spreadsheet", "chart"},
 	// 1 the way to PostgreSQL, the way to the browser, the program's keys
 	{"db", "page"},
 	// 2 what every act needs

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/google/uuid"
+	"github.com/nyaruka/phonenumbers"
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/numbering"
 )
 
 // The ways to reach somebody.
@@ -23,13 +24,30 @@ const (
 // ErrContact says that somebody cannot be reached there.
 var ErrContact = errors.New("not an e-mail address or telephone number")
 
+// regions are France and its territories.
+var regions = []string{"FR", "GP", "GF", "MQ", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"}
+
+// tenDigits are the regions whose numbers are dialled as ten digits without a country code, in the order in which a number is tried: 05 96 … is
+// Martinique's before it is mainland France's. The other territories have short numbers, which want their country code.
+var tenDigits = []string{"GP", "GF", "MQ", "RE", "YT", "FR"}
+
+// invented is how the mobile numbers begin that France's numbering plan keeps for works of fiction (06 39 98 xx xx), and forms for examples. They are
+// nobody's, and well formed.
+const invented = "+3363998"
+
 // Phone returns a telephone number in the form +33199000000 (E.164), or ErrContact for what is none of France or its territories.
 func Phone(s string) (string, error) {
-	number, ok := numbering.Read(s)
-	if !ok {
-		return "", ErrContact
+	for _, region := range tenDigits {
+		n, err := phonenumbers.Parse(s, region)
+		if err != nil {
+			continue
+		}
+		number := phonenumbers.Format(n, phonenumbers.E164)
+		if phonenumbers.IsValidNumber(n) && slices.Contains(regions, phonenumbers.GetRegionCodeForNumber(n)) || strings.HasPrefix(number, invented) && len(number) == 12 {
+			return number, nil
+		}
 	}
-	return number, nil
+	return "", ErrContact
 }
 
 // Email returns an address in lower case, or ErrContact for what is none. It has the letters of ASCII alone: others look like them,

@@ -41,17 +41,18 @@ package phone
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/nyaruka/phonenumbers"
 
 	"mandat/internal/citizen"
 	"mandat/internal/clock"
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
-	"mandat/internal/numbering"
 	"mandat/internal/org"
 	"mandat/internal/sms"
 	"mandat/internal/throttle"
@@ -242,11 +243,26 @@ func (x *row) open(key *envelope.DataKey) error {
 // Read returns a number that can get SMS in E.164, else ErrNumber: what org.Phone takes, if it is a mobile's.
 func Read(s string) (string, error) {
 	number, err := org.Phone(s)
-	if err != nil || !numbering.Mobile(number) {
+	if err != nil {
+		return "", ErrNumber
+	}
+	n, err := phonenumbers.Parse(number, "FR")
+	mobile := err == nil && phonenumbers.GetNumberType(n) == phonenumbers.MOBILE
+	// 06 and 07 are mobiles, those that are kept for works of fiction too.
+	if !mobile && !strings.HasPrefix(number, "+336") && !strings.HasPrefix(number, "+337") {
 		return "", ErrNumber
 	}
 	return number, nil
 }
 
 // Spelled is the number as people read it aloud: in pairs for one of France, else with its country code.
-func (n Number) Spelled() string { return numbering.Spell(n.Number) }
+func (n Number) Spelled() string {
+	parsed, err := phonenumbers.Parse(n.Number, "FR")
+	if err != nil {
+		return n.Number
+	}
+	if strings.HasPrefix(n.Number, "+33") {
+		return phonenumbers.Format(parsed, phonenumbers.NATIONAL)
+	}
+	return phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
+}
