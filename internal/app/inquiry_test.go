@@ -86,11 +86,15 @@ func TestInquiry_FromAnEntryToADecision(t *testing.T) {
 		t.Error("it was used after the decision")
 	}
 	page(odile, "/referent/constats", "Suspension")
-	measure := regexp.MustCompile(`id="field-levee" name="levee"><option value="([0-9a-f-]{36})"`).FindStringSubmatch(page(alma, q, "Lever une suspension"))
+	measure := regexp.MustCompile(`id="field-levee" name="levee"><option value="([0-9a-f-]{36})"`).FindStringSubmatch(page(sofia, q, "Lever une suspension"))
 	if measure == nil {
 		t.Fatal("nothing to lift")
 	}
-	post(alma, q+"/levees", http.StatusSeeOther, "levee", measure[1], "raison_levee", words)
+	if strings.Contains(page(alma, q, "Mandat"), `id="field-levee"`) {
+		t.Error("who decided is offered to lift it")
+	}
+	post(alma, q+"/levees", http.StatusConflict, "levee", measure[1], "raison_levee", words)
+	post(sofia, q+"/levees", http.StatusSeeOther, "levee", measure[1], "raison_levee", words)
 	if !used() {
 		t.Error("it cannot be used once the suspension was lifted")
 	}

@@ -114,7 +114,7 @@ func TestLift_NothingKeepsItFromComingAbout(t *testing.T) {
 	if measure.State != inquiry.Stands {
 		t.Fatalf("%+v", measure)
 	}
-	if err := w.register.Lift(t.Context(), w.fresh(w.alma), q, measure.ID, words); err != nil {
+	if err := w.register.Lift(t.Context(), w.fresh(w.tom), q, measure.ID, words); err != nil {
 		t.Errorf("lift: %v", err)
 	}
 	whole := w.look(t, q)

@@ -105,6 +105,7 @@ var (
 	ErrOver       = errors.New("the inquiry was decided, or is closed")
 	ErrFull       = errors.New("the inquiry has as many as it may have")
 	ErrOneBrowser = errors.New("both auditors used the same browser")
+	ErrDecider    = errors.New("who decided that something is suspended does not lift it")
 )
 
 // Inquiry is one, without its words.

@@ -63,6 +63,18 @@ func (w Whole) Waits(now time.Time) bool {
 	return false
 }
 
+// DecidedBy is who took the decision by which a measure stands; nil while it is provisional.
+func (w Whole) DecidedBy(m Measure) (who uuid.UUID) {
+	for _, f := range w.Findings {
+		for _, d := range w.Decisions {
+			if f.ID == m.Finding && d.Round == f.Round && !m.Provisional {
+				who = d.By
+			}
+		}
+	}
+	return who
+}
+
 // asAuditor asks questions of an auditor, who has to be one now.
 func (r *Register) asAuditor(ctx context.Context, by journal.Actor, ask func(*pgx.Batch)) error {
 	batch := &pgx.Batch{}

@@ -158,8 +158,8 @@ func (r *Register) graveFindings(ctx context.Context, id uuid.UUID) (out []Findi
 	return out, err
 }
 
-// Lift lifts what stands under an inquiry, for a reason, with a fresh second factor: what was decided too, and what is provisional before the decision. It returns db.ErrNotFound for another
-// inquiry's, db.ErrConflict when it does not stand any more, and what Note does, but for ErrOver; org.ErrFactorTooOld.
+// Lift lifts what stands under an inquiry, for a reason, with a fresh second factor: what is provisional before the decision, by any auditor; what was decided, by another one than decided it
+// (docs/decisions/0044). It returns ErrDecider, ErrOneBrowser, db.ErrNotFound for another inquiry's, db.ErrConflict when it does not stand any more, and what Note does, but for ErrOver; org.ErrFactorTooOld.
 func (r *Register) Lift(ctx context.Context, by journal.Actor, id, measure uuid.UUID, words string) error {
 	words, err := clean(words)
 	if err != nil {
@@ -182,12 +182,32 @@ func (r *Register) Lift(ctx context.Context, by journal.Actor, id, measure uuid.
 			}
 			return journal.Event{}, err
 		}
+		if err := mayLift(ctx, tx, m); err != nil {
+			return journal.Event{}, err
+		}
 		under := m.under()
 		if under.Note, under.WordsSHA256, err = r.write(ctx, tx, h, noteLifted, words); err != nil {
 			return journal.Event{}, err
 		}
 		return r.lift(ctx, tx, m, under)
 	}))
+}
+
+// mayLift refuses who took the decision by which something is suspended, and who shared a browser with them.
+func mayLift(ctx context.Context, tx *journal.Tx, m Measure) error {
+	if m.Provisional {
+		return nil
+	}
+	var decider, one bool
+	err := tx.QueryRow(ctx, `select d.decided_by = $2, unsealing_one_browser(d.decided_by, $2) from inquiry_finding f join inquiry_decision d on d.inquiry_id = f.inquiry_id and d.round = f.round where f.id = $1`,
+		m.Finding, tx.By.Person).Scan(&decider, &one)
+	switch {
+	case err != nil:
+		return err
+	case decider:
+		return ErrDecider
+	}
+	return unless(!one, ErrOneBrowser)
 }
 
 func (r *Register) measure(ctx context.Context, id uuid.UUID) (m Measure, err error) {

@@ -62,7 +62,7 @@ func refuseInquiry(err error) error {
 		err error
 		key string
 	}{
-		{org.ErrYourself, "cases.problem.yourself"}, {inquiry.ErrOneBrowser, "cases.problem.one_browser"}, {inquiry.ErrWaits, "cases.problem.waits"}, {inquiry.ErrOver, "cases.problem.over"},
+		{org.ErrYourself, "cases.problem.yourself"}, {inquiry.ErrOneBrowser, "cases.problem.one_browser"}, {inquiry.ErrDecider, "cases.problem.decider"}, {inquiry.ErrWaits, "cases.problem.waits"}, {inquiry.ErrOver, "cases.problem.over"},
 		{inquiry.ErrFull, "cases.problem.full"}, {inquiry.ErrMeasure, "cases.problem.measure"}, {db.ErrConflict, "cases.problem.conflict"},
 	} {
 		if errors.Is(err, c.err) {
@@ -136,6 +136,7 @@ type inquiryPage struct {
 	Orders, Provisory  []order // what may be suspended by the decision, and at once
 	Max                int
 	Notice             string
+	reader             uuid.UUID // who looks at the page
 }
 
 // order is something that may be suspended, as a form names it.
@@ -162,11 +163,11 @@ func (p inquiryPage) Aside() []inquiry.Attached {
 	return out
 }
 
-// Standing are the measures that may be lifted.
+// Standing are the measures that may be lifted by who looks: not those that they decided.
 func (p inquiryPage) Standing() []order {
 	var out []order
 	for _, m := range p.Measures {
-		if m.State == inquiry.Stands {
+		if m.State == inquiry.Stands && (m.Provisional || p.DecidedBy(m) != p.reader) {
 			out = append(out, order{m.ID.String(), m.Kind, subjectOf(m.Kind, m.Person, m.Mandate)})
 		}
 	}
@@ -210,7 +211,7 @@ func (s *Inquiries) render(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return refuseInquiry(err)
 	}
-	data := &inquiryPage{Common: page.Common{Title: "cases.one.title", TitleArgs: map[string]any{"Number": whole.Name()}, Trail: underInquiries, Current: inquiriesPath, Form: form}, Whole: whole,
+	data := &inquiryPage{Common: page.Common{Title: "cases.one.title", TitleArgs: map[string]any{"Number": whole.Name()}, Trail: underInquiries, Current: inquiriesPath, Form: form}, Whole: whole, reader: at.Person,
 		Waiting: whole.Waits(s.Clock.Now()), Max: inquiry.WordsMax, MayDecide: whole.State == inquiry.Found}
 	for _, f := range whole.Findings {
 		if f.Round != whole.Round {

@@ -1,0 +1,68 @@
+package inquiry_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/inquiry"
+	"mandat/internal/journal"
+)
+
+// What was decided is lifted by another auditor than decided it, nor by one who shared a browser with them; of two at once one does. What is provisional, whoever ordered it takes back alone.
+func TestLift_TakesAnotherThanDecided(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	q, finding := w.found(t, inquiry.Grave)
+	lift := func(by journal.Actor, kind string) error {
+		var id uuid.UUID
+		for _, m := range w.look(t, q).Measures {
+			if m.Kind == kind {
+				id = m.ID
+			}
+		}
+		return w.register.Lift(t.Context(), w.fresh(by), q, id, words)
+	}
+	for _, kind := range []string{inquiry.OfMandate, inquiry.OfPerson} {
+		if err := w.register.Suspend(t.Context(), w.fresh(w.sofia), q, inquiry.Order{Finding: finding, Kind: kind}, words); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lift(w.sofia, inquiry.OfPerson); err != nil {
+		t.Errorf("what she ordered until the decision: %v", err)
+	}
+	w.Clock.Advance(inquiry.ReplyTerm)
+	orders := []inquiry.Order{{Finding: finding, Kind: inquiry.OfMandate}, {Finding: finding, Kind: inquiry.OfPersonThere}}
+	if err := w.decide(t, w.alma, q, inquiry.Suspension, orders...); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []uuid.UUID{w.tom.Person, w.alma.Person} {
+		w.Behind(t, `insert into session_device (person_id, device, label, network, first_at, last_at) values ($1, decode(repeat('ab', 32), 'hex'), 'Firefox', '192.0.2.0/24', now(), now())`, who)
+	}
+	for _, kind := range []string{inquiry.OfMandate, inquiry.OfPersonThere} { // the first one stood before the decision
+		if err := lift(w.alma, kind); !errors.Is(err, inquiry.ErrDecider) {
+			t.Errorf("%s, by who decided: %v", kind, err)
+		}
+		if err := lift(w.tom, kind); !errors.Is(err, inquiry.ErrOneBrowser) {
+			t.Errorf("%s, in one browser with who decided: %v", kind, err)
+		}
+	}
+	if w.stands(t) {
+		t.Error("the mandate gives something")
+	}
+	again := func() error { return lift(w.sofia, inquiry.OfMandate) }
+	done := 0
+	for _, err := range together(again, again, again) {
+		if err == nil {
+			done++
+		} else if !errors.Is(err, db.ErrConflict) {
+			t.Error(err)
+		}
+	}
+	if done != 1 || !w.stands(t) {
+		t.Errorf("lifted %d times", done)
+	}
+	w.sound(t)
+}
