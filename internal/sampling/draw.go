@@ -165,9 +165,9 @@ const countEach = 8192
 
 // count goes through the entries before the order, each of which is judged by what was hashed of it, and not by the columns beside.
 func (r *Register) count(ctx context.Context, o draw.Placed, into *draw.Census) error {
-	for from := int64(0); from < o.Place; from += countEach {
+	for from := int64(0); from < o.Place; from += r.each {
 		err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `select l.index, e.body from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index >= $1 and l.index < $2 order by l.index`, from, min(from+countEach, o.Place))
+			rows, err := tx.Query(ctx, `select l.index, e.body from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index >= $1 and l.index < $2 order by l.index`, from, min(from+r.each, o.Place))
 			if err != nil {
 				return err
 			}

@@ -104,12 +104,13 @@ type Register struct {
 	journal *journal.Journal
 	trust   draw.Trust
 	clock   *clock.Clock
+	each    int64 // countEach
 }
 
 // New returns the register kept in this database. trust is the server's own policy, and the authorities of its timestamps: without witnesses or
 // authority nothing is ordered.
 func New(d *db.DB, j *journal.Journal, trust draw.Trust, c *clock.Clock) *Register {
-	return &Register{db: d, journal: j, trust: trust, clock: c}
+	return &Register{db: d, journal: j, trust: trust, clock: c, each: countEach}
 }
 
 // Refuses says why nothing can be ordered here: ErrWitnesses, ErrAuthority, or nil.

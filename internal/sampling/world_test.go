@@ -63,6 +63,7 @@ func newWorld(t testing.TB) *world {
 	must(t, err)
 	w.trust = draw.Trust{Policy: policy, Authorities: authorities}
 	w.register = sampling.New(w.DB, w.Journal, w.trust, w.Clock)
+	w.register.CountEach(3)
 	w.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: w.signer, StateFile: filepath.Join(t.TempDir(), "checkpoint"), KeepEvery: time.Nanosecond})
 	must(t, err)
 	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)

@@ -1,0 +1,67 @@
+package sampling_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mandat/internal/db"
+	"mandat/internal/inquiry"
+	"mandat/internal/notify"
+	"mandat/internal/org"
+	"mandat/internal/sampling"
+)
+
+// The same entry in two samples is looked at in each; an inquiry that is given as what came of it has to have that very entry.
+func TestCheck_InOneOfSeveral(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := sampling.Wish{Wanted: 500, Reason: sampling.Routine}
+	w.cosigned(t, 0, 1)
+	first, second := w.order(t, w.sofia, all), w.order(t, w.alma, all)
+	w.ready(t)
+	must(t, w.register.Draw(t.Context()))
+	a, b := w.look(t, first), w.look(t, second)
+	if len(a.Drawn) != int(a.Place) || len(b.Drawn) != int(b.Place) || a.Place == b.Place {
+		t.Fatalf("%d of %d, %d of %d", len(a.Drawn), a.Place, len(b.Drawn), b.Place)
+	}
+	cases := inquiry.New(w.DB, w.Journal, w.Keys, w.Directory, w.Mandates, w.Clock, notify.Queue)
+	of := func(index int64) uuid.UUID {
+		t.Helper()
+		q, err := cases.Open(t.Context(), w.sofia, index)
+		must(t, err)
+		return q.ID
+	}
+	index, another := a.Drawn[0].Index, a.Drawn[1].Index
+	q, elsewhere := of(index), of(another)
+	if err := w.register.Check(t.Context(), w.sofia, first, index, elsewhere); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("an inquiry that has another entry: %v", err)
+	}
+	must(t, w.register.Check(t.Context(), w.sofia, first, index, q))
+	if a, b = w.look(t, first), w.look(t, second); a.Checked != 1 || b.Checked != 0 || b.Drawn[0].Outcome != "" || a.Entries != len(a.Drawn) || b.Entries != len(b.Drawn) {
+		t.Errorf("in one %d of %d, in the other %d of %d", a.Checked, a.Entries, b.Checked, b.Entries)
+	}
+	must(t, w.register.Check(t.Context(), w.sofia, second, index, uuid.Nil))
+	w.sound(t)
+	w.Behind(t, `update person set suspended_at = now(), suspended_why = 'decided' where id = $1`, w.alma.Person)
+	if list, err := w.register.List(t.Context(), w.alma); !errors.Is(err, org.ErrMayNot) || len(list) > 0 {
+		t.Errorf("a suspended auditor lists %+v, %v", list, err)
+	}
+}
+
+// Numbers follow one another, and begin anew with a year.
+func TestOrder_Numbers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cosigned(t, 0, 1)
+	first, second := w.look(t, w.order(t, w.sofia, wish)), w.look(t, w.order(t, w.alma, wish))
+	w.cosigned(t, 0, 1)
+	w.Clock.Advance(366 * 24 * time.Hour)
+	must(t, w.register.Draw(t.Context()))
+	w.cosigned(t, 0, 1)
+	if next := w.look(t, w.order(t, w.sofia, wish)); first.Number != 1 || second.Number != 2 || next.Number != 1 || next.Year <= first.Year {
+		t.Errorf("%s, %s, then %s", first.Name(), second.Name(), next.Name())
+	}
+}
