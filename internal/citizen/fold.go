@@ -2,6 +2,7 @@ package citizen
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -42,15 +43,16 @@ var ascii = func() (table [utf8.RuneSelf]byte) {
 const firstLatin, lastLatin = 0xc0, 0x250
 
 // latin is the bare ASCII letter of each of those that are one with an accent, in lower case, and 0 for the others. Normalising a name takes ten times as long.
-var latin = func() (table [lastLatin - firstLatin]byte) {
+var latin = sync.OnceValue(func() *[lastLatin - firstLatin]byte {
+	var table [lastLatin - firstLatin]byte
 	for n := range table {
 		bare := norm.NFD.String(string(rune(firstLatin + n)))
 		if c := bare[0]; c < utf8.RuneSelf {
 			table[n] = ascii[c]
 		}
 	}
-	return table
-}()
+	return &table
+})
 
 // fold appends the words of a name to dst, each behind a blank, without accents and case: what people type at a counter. Of a compound it appends
 // the words and then the whole ("Jean-Pierre": " jean pierre jeanpierre"), because people type it with the hyphen, with a blank and with neither.
@@ -64,12 +66,12 @@ func fold(dst, name []byte) []byte {
 			continue
 		}
 		r, size := utf8.DecodeRune(name[n:])
-		if r < firstLatin || r >= lastLatin || latin[r-firstLatin] == 0 {
+		if r < firstLatin || r >= lastLatin || latin()[r-firstLatin] == 0 {
 			f = folding{dst: dst[:begin], run: begin, word: begin}
 			f.letters(norm.NFD.Bytes(name))
 			return f.end()
 		}
-		f.ascii(latin[r-firstLatin])
+		f.ascii(latin()[r-firstLatin])
 		n += size - 1
 	}
 	return f.end()

@@ -3,6 +3,7 @@ package org
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -40,9 +41,14 @@ const (
 	placeFigures = 9   // the most digits in all: a telephone number has ten
 )
 
+// Patterns with every letter there is are large: they are compiled when the first name is read.
 var (
-	placeForm = regexp.MustCompile(`^[\pL\pM0-9 \x{a0}'’()‑–—,.&°/-]*\pL[\pL\pM0-9 \x{a0}'’()‑–—,.&°/-]*$`)
-	shortened = regexp.MustCompile(`^((\pL\pM*\.)+(\pL\pM*)?|(\pL\pM*){1,5}\.)$`) // "A.P.F.", "S.N.C.F", "Ass."
+	placeForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\pL\pM0-9 \x{a0}'’()‑–—,.&°/-]*\pL[\pL\pM0-9 \x{a0}'’()‑–—,.&°/-]*$`)
+	})
+	shortened = sync.OnceValue(func() *regexp.Regexp { // "A.P.F.", "S.N.C.F", "Ass."
+		return regexp.MustCompile(`^((\pL\pM*\.)+(\pL\pM*)?|(\pL\pM*){1,5}\.)$`)
+	})
 )
 
 // placeName reports whether a text can be the name of an organisation, which stands in mails to people who know nothing of it yet. Like Name it lets no
@@ -64,9 +70,9 @@ func placeName(s string) bool {
 		}
 	}
 	for _, word := range strings.FieldsFunc(s, func(c rune) bool { return c != '.' && !isDigit(c) && !unicode.IsLetter(c) && !unicode.IsMark(c) }) {
-		if strings.Contains(word, ".") && !shortened.MatchString(word) {
+		if strings.Contains(word, ".") && !shortened().MatchString(word) {
 			return false
 		}
 	}
-	return placeForm.MatchString(s) && utf8.RuneCountInString(s) <= placeLetters
+	return placeForm().MatchString(s) && utf8.RuneCountInString(s) <= placeLetters
 }

@@ -1,7 +1,6 @@
 package private
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -90,7 +89,7 @@ func holdsRIB(text string) bool {
 }
 
 // ribForm is five digits of a bank, of which none begins with 0 or with more than 4, five of its branch, eleven signs of the account and two of the key.
-var ribForm = regexp.MustCompile(`^[1-4]\d{4}\d{5}[0-9a-z]{11}\d\d$`)
+var ribForm = lazily(`^[1-4]\d{4}\d{5}[0-9a-z]{11}\d\d$`)
 
 // isRIB tells by the key: the whole is divided by 97, its letters counted by their place from A, from J and from S on (Comité français d'organisation et de normalisation
 // bancaires).
@@ -109,5 +108,5 @@ func isRIB(text string) bool {
 		}
 		return r
 	}, text)
-	return ribForm.MatchString(text) && remainder(digits, 97) == 0
+	return ribForm().MatchString(text) && remainder(digits, 97) == 0
 }

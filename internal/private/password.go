@@ -8,11 +8,11 @@ import (
 )
 
 // password finds the words after which a secret is written, in a folded text.
-var password = regexp.MustCompile(`\b(mots?[\s_.-]{0,3}de[\s_.-]{0,3}passes?|m\.?d\.?p\b\.?|codes?[\s_.-]{0,3}(secrets?|confidentiels?|pin|personnels?|d.acces|de[ _](la[ _])?carte|de[ _]securite)` +
+var password = lazily(`\b(mots?[\s_.-]{0,3}de[\s_.-]{0,3}passes?|m\.?d\.?p\b\.?|codes?[\s_.-]{0,3}(secrets?|confidentiels?|pin|personnels?|d.acces|de[ _](la[ _])?carte|de[ _]securite)` +
 	`|cryptogrammes?( visuels?)?|secret codes?|pin codes?|access codes?|pass ?words?|pass ?codes?|passphrases?|passwd|pwd)`)
 
 // pin finds the number of a card or a telephone behind its short name. Nothing else does: "rue du Pin 12, 31370 Le Pin".
-var pin = regexp.MustCompile(`\bpin\b[^0-9a-z]{0,4}(\d{4}|\d{6}|\d{8})\b`)
+var pin = lazily(`\bpin\b[^0-9a-z]{0,4}(\d{4}|\d{6}|\d{8})\b`)
 
 // failed are how words begin that say why a password is of no use, harmless all that may stand behind "mot de passe" when it is only spoken of ("mot de
 // passe oublié").
@@ -31,11 +31,11 @@ var (
 
 // assigned are the signs and words by which a value is given, given those that do so further behind.
 var (
-	assigned = regexp.MustCompile(`^[ )\]]*(:|=|->|=>|→|«|"|“|'|est ?:|is ?:|c'est)`)
-	given    = regexp.MustCompile(`[:=→]|->`)
-	clause   = regexp.MustCompile(`[,;\n]|[.!?](\s|$)`)
-	sentence = regexp.MustCompile(`[;\n]|[.!?](\s|$)`)
-	inside   = regexp.MustCompile(`\d:\d|://`) // a time, an address
+	assigned = lazily(`^[ )\]]*(:|=|->|=>|→|«|"|“|'|est ?:|is ?:|c'est)`)
+	given    = lazily(`[:=→]|->`)
+	clause   = lazily(`[,;\n]|[.!?](\s|$)`)
+	sentence = lazily(`[;\n]|[.!?](\s|$)`)
+	inside   = lazily(`\d:\d|://`) // a time, an address
 )
 
 // follows is how many bytes after those words are looked at, and nearby how many words.
@@ -47,13 +47,13 @@ const (
 // holdsPassword reports whether a secret seems to follow one of those words: after a colon or the like anything does but why one is of no use, else a word with a digit or a sign in
 // it, or one that is not among the harmless.
 func holdsPassword(text string) bool {
-	for _, at := range password.FindAllStringIndex(text, -1) {
+	for _, at := range password().FindAllStringIndex(text, -1) {
 		end := min(at[1]+follows, len(text))
 		for end < len(text) && !utf8.RuneStart(text[end]) {
 			end--
 		}
 		rest := text[at[1]:end]
-		if sign := assigned.FindString(rest); sign != "" {
+		if sign := assigned().FindString(rest); sign != "" {
 			said := strings.Fields(rest[len(sign):])
 			if len(said) > 0 && (!isFailed(said[0]) || isNear(rest[len(sign):], false)) {
 				return true
@@ -64,7 +64,7 @@ func holdsPassword(text string) bool {
 			return true
 		}
 	}
-	return pin.MatchString(text)
+	return pin().MatchString(text)
 }
 
 // isSecret judges the words after "mot de passe": "est" and "is" are looked past.
@@ -105,9 +105,9 @@ func isFailed(word string) bool {
 
 // isGiven reports whether a value is given further behind in the same clause: "mot de passe de son compte : soleil", not "mot de passe oublié : dossier à refaire".
 func isGiven(rest string) bool {
-	rest = inside.ReplaceAllString(rest, "")
-	said := until(clause, rest)
-	at := given.FindStringIndex(said)
+	rest = inside().ReplaceAllString(rest, "")
+	said := until(clause(), rest)
+	at := given().FindStringIndex(said)
 	if at == nil || slices.ContainsFunc(strings.Fields(said[:at[0]]), isFailed) {
 		return false
 	}
@@ -125,16 +125,16 @@ func until(signs *regexp.Regexp, text string) string {
 var (
 	// referring are words behind which a number of another kind stands, plain what else is written with letters and digits: times, ranks, amounts, addresses of mail.
 	referring = strings.Fields(`dossier reference ref recu recepisse demande ticket formulaire cerfa courrier facture contrat avis piece titre passeport carte no n° nº numero article batiment allocataire matricule identifiant adherent`)
-	plain     = regexp.MustCompile(`^(\d{1,2}h(\d\d)?|\d+(er|ere|e|eme|ieme|nd|nde|st|rd|th)|[\d.,]+(eur|euros?|€|k|min|mn|j|jours?|mois|ans?|h|x|fois|%)|n[o°º]?\d.*|[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+)$`)
-	letters   = regexp.MustCompile(`[a-z]`)
-	mixed     = regexp.MustCompile(`[0-9]|[^\s@#$%&*+_!][@#$%&*+_!]+[^\s@#$%&*+_!]`)
-	money     = regexp.MustCompile(`^(€|eur)`)
-	code      = regexp.MustCompile(`^(\d{4}|\d{6}|\d{8})$`)
+	plain     = lazily(`^(\d{1,2}h(\d\d)?|\d+(er|ere|e|eme|ieme|nd|nde|st|rd|th)|[\d.,]+(eur|euros?|€|k|min|mn|j|jours?|mois|ans?|h|x|fois|%)|n[o°º]?\d.*|[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+)$`)
+	letters   = lazily(`[a-z]`)
+	mixed     = lazily(`[0-9]|[^\s@#$%&*+_!][@#$%&*+_!]+[^\s@#$%&*+_!]`)
+	money     = lazily(`^(€|eur)`)
+	code      = lazily(`^(\d{4}|\d{6}|\d{8})$`)
 )
 
 // isNear reports whether one of the next words looks like a password: letters with digits or signs among them, or, after "code", as many digits as codes have.
 func isNear(rest string, digits bool) bool {
-	words := strings.Fields(until(sentence, rest))
+	words := strings.Fields(until(sentence(), rest))
 	for n, word := range words[:min(nearby, len(words))] {
 		bare, before, after := trim(word), "", ""
 		if n > 0 {
@@ -145,10 +145,10 @@ func isNear(rest string, digits bool) bool {
 		}
 		digits = digits && !strings.HasSuffix(before, ",")
 		switch {
-		case len(bare) < 4 || plain.MatchString(bare) || isOne(trim(before), referring):
-		case letters.MatchString(bare) && mixed.MatchString(bare):
+		case len(bare) < 4 || plain().MatchString(bare) || isOne(trim(before), referring):
+		case letters().MatchString(bare) && mixed().MatchString(bare):
 			return true
-		case digits && code.MatchString(bare) && !strings.HasPrefix(bare, "20") && !money.MatchString(after):
+		case digits && code().MatchString(bare) && !strings.HasPrefix(bare, "20") && !money().MatchString(after):
 			return true
 		}
 	}

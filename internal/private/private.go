@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -28,7 +29,7 @@ const (
 // the tax office and by which its files are known, passes too: its own check digits tell it from a social security number without its key.
 func Holds(text string) string {
 	folded := fold(text)
-	said := []string{folded, mistyped.ReplaceAllStringFunc(folded, digitsFor.Replace)}
+	said := []string{folded, mistyped().ReplaceAllStringFunc(folded, digitsFor.Replace)}
 	switch {
 	case slices.ContainsFunc(said, holdsIBAN) || slices.ContainsFunc(said, holdsRIB):
 		return IBAN
@@ -42,9 +43,14 @@ func Holds(text string) string {
 	return ""
 }
 
+// lazily compiles a pattern when it is first asked for: most commands of the program never ask, and each would pay at its start.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // mistyped finds numbers in which letters stand for the digits that they look like, digitsFor puts the digits there.
 var (
-	mistyped  = regexp.MustCompile(`\b[0-9oil]*[0-9][0-9oil]*\b`)
+	mistyped  = lazily(`\b[0-9oil]*[0-9][0-9oil]*\b`)
 	digitsFor = strings.NewReplacer("o", "0", "i", "1", "l", "1")
 )
 
@@ -138,18 +144,18 @@ func each(all []group, most int, f func(string) bool) bool {
 }
 
 // corsica is the part of a NIR in which a letter stands: it is joined to the digits around it.
-var corsica = regexp.MustCompile(`(^|[^0-9])([0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}2[^0-9a-z]{0,3})([ab])`)
+var corsica = lazily(`(^|[^0-9])([0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}[0-9][^0-9a-z]{0,3}2[^0-9a-z]{0,3})([ab])`)
 
 // holdsNIR looks for numbers of the register of persons: 13 digits and their key of 2, or the 13 alone, which have no check digits but a form.
 func holdsNIR(text string) bool {
 	// 2A is counted as 19, 2B as 18 (the key is worked out so): with those digits in its place, the number is one like all others.
-	plain := corsica.ReplaceAllStringFunc(text, func(m string) string {
+	plain := corsica().ReplaceAllStringFunc(text, func(m string) string {
 		at := strings.LastIndexByte(m, '2')
 		digit := map[byte]string{'a': "9", 'b': "8"}[m[len(m)-1]]
 		return m[:at] + "1" + digit
 	})
 	for _, t := range []string{text, plain} {
-		if nirWritten.MatchString(t) || each(groups(t, isDigit), 15, isNIR) {
+		if nirWritten().MatchString(t) || each(groups(t, isDigit), 15, isNIR) {
 			return true
 		}
 	}
@@ -160,17 +166,17 @@ func holdsNIR(text string) bool {
 // kind and month, without any only as most are: a number of a file that begins with its year and month would be one. Those of people born abroad who are being
 // registered begin with 3 or 4.
 var (
-	nirWritten = regexp.MustCompile(`\b[1-478][^0-9a-z]{1,3}\d\d[^0-9a-z]{1,3}(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)[^0-9a-z]{1,3}\d\d[^0-9a-z]{1,3}\d{3}[^0-9a-z]{1,3}\d{3}\b`)
-	nirForm    = regexp.MustCompile(`^[1-478]\d\d(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)(\d\d)(\d{3})(\d{3})$`)
-	nirPlain   = regexp.MustCompile(`^[1278]\d\d(0[1-9]|1[0-2])(0[1-9]|[1-9]\d)(0\d[1-9]|0[1-9]\d|[1-8]\d\d|9[0-8]\d|990)(\d\d[1-9]|\d[1-9]\d|[1-9]\d\d)$|^[34]\d\d(0[1-9]|1[0-2])99\d{6}$`)
+	nirWritten = lazily(`\b[1-478][^0-9a-z]{1,3}\d\d[^0-9a-z]{1,3}(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)[^0-9a-z]{1,3}\d\d[^0-9a-z]{1,3}\d{3}[^0-9a-z]{1,3}\d{3}\b`)
+	nirForm    = lazily(`^[1-478]\d\d(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)(\d\d)(\d{3})(\d{3})$`)
+	nirPlain   = lazily(`^[1278]\d\d(0[1-9]|1[0-2])(0[1-9]|[1-9]\d)(0\d[1-9]|0[1-9]\d|[1-8]\d\d|9[0-8]\d|990)(\d\d[1-9]|\d[1-9]\d|[1-9]\d\d)$|^[34]\d\d(0[1-9]|1[0-2])99\d{6}$`)
 )
 
 func isNIR(digits string) bool {
 	switch len(digits) {
 	case 13:
-		return nirPlain.MatchString(digits) && !isTax(digits)
+		return nirPlain().MatchString(digits) && !isTax(digits)
 	case 15:
-		return nirForm.MatchString(digits[:13]) && remainder(digits[:13], 97)+remainder(digits[13:], 1000) == 97
+		return nirForm().MatchString(digits[:13]) && remainder(digits[:13], 97)+remainder(digits[13:], 1000) == 97
 	}
 	return false
 }
@@ -186,10 +192,10 @@ func isTax(digits string) bool {
 func holdsCard(text string) bool { return each(groups(text, isDigit), 19, isCard) }
 
 // networks are how cards begin, by their number of digits.
-var networks = regexp.MustCompile(`^(4(\d{12}|\d{15}|\d{18})|3[47]\d{13}|3(0[0-59]|[689]\d)\d{11,16}|35\d{14,17}|(5\d|2[2-7])\d{14}|(5[06-8]|6\d)\d{10,17}|(9792|81|82)\d{12,14})$`)
+var networks = lazily(`^(4(\d{12}|\d{15}|\d{18})|3[47]\d{13}|3(0[0-59]|[689]\d)\d{11,16}|35\d{14,17}|(5\d|2[2-7])\d{14}|(5[06-8]|6\d)\d{10,17}|(9792|81|82)\d{12,14})$`)
 
 func isCard(digits string) bool {
-	if len(digits) < 13 || len(digits) > 19 || !networks.MatchString(digits) {
+	if len(digits) < 13 || len(digits) > 19 || !networks().MatchString(digits) {
 		return false
 	}
 	sum := 0
