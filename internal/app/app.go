@@ -57,6 +57,7 @@ type Options struct {
 	Log   *slog.Logger      // nil: JSON on standard error, at the level of the settings
 	Clock *clock.Clock      // nil: the machine's
 	Keys  signingkey.Source // nil: oidc.GenerateKey
+	Pages *page.Pages       // nil: those that the program carries; programs of one process may share them
 
 	KeepEvery time.Duration // between checkpoints of the journal that are kept; 0: ten seconds
 }
@@ -233,9 +234,12 @@ func (a *App) buildProtocols(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{a.proconnect.Origin()}}); err != nil {
-		return err
+	if a.pages = a.options.Pages; a.pages == nil {
+		if a.pages, err = page.Load(web.Files, page.Options{}); err != nil {
+			return err
+		}
 	}
+	a.pages = a.pages.For(page.Options{SignOutOrigins: []string{a.proconnect.Origin()}})
 	a.franceconnect, err = franceconnect.New(franceconnect.Config{Issuer: c.FranceConnectIssuer, ClientID: c.FranceConnectClientID, ClientSecret: c.FranceConnectClientSecret, Keys: a.asserting(c.FranceConnectAuth),
 		RedirectURL: c.BaseURL + "/connexion/franceconnect/retour", EndURL: c.BaseURL + "/connexion/franceconnect/fin", Logger: a.log},
 		franceconnect.Parts{DB: a.db, Sessions: a.sessions, Drafts: a.drafts, Catalogue: a.catalogue, Pages: a.pages, Clock: a.clock})

@@ -7,17 +7,13 @@ import (
 	"mandat/internal/backchannel"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
-	"mandat/internal/page"
-	"mandat/web"
+	"mandat/internal/page/pagetest"
 )
 
 // Administrators read in their language which job has failed.
 func TestJobs_HaveTheirTexts(t *testing.T) {
 	t.Parallel()
-	pages, err := page.Load(web.Files, page.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	pages := pagetest.Pages(t)
 	names := []string{notify.Job, mandate.TransferJob, mandate.OthersJob, backchannel.Job}
 	for _, p := range (&App{}).periodic() {
 		names = append(names, p.Name)

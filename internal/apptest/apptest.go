@@ -30,6 +30,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/mailbox"
+	"mandat/internal/page/pagetest"
 	"mandat/internal/signingkey"
 	"mandat/internal/twin"
 	"mandat/internal/twin/twintest"
@@ -106,7 +107,7 @@ func Start(t testing.TB, change ...func(*Options)) *Site {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock, Keys: s.Source, KeepEvery: s.options.KeepEvery}); err != nil {
+	if s.App, err = app.New(t.Context(), s.config, app.Options{Log: log, Clock: s.Clock, Keys: s.Source, Pages: pagetest.Pages(t), KeepEvery: s.options.KeepEvery}); err != nil {
 		t.Fatal(err)
 	}
 	s.auditor = s.OpenAuditor(t)

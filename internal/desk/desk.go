@@ -29,12 +29,12 @@ import (
 	"mandat/internal/maillink"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
 	"mandat/internal/proconnect"
 	"mandat/internal/session"
 	"mandat/internal/signin"
 	"mandat/internal/site/account"
 	"mandat/internal/site/login"
-	"mandat/web"
 )
 
 // Desk is a running site.
@@ -70,8 +70,7 @@ func Open(t testing.TB, setup func(address string) (proconnect.Config, francecon
 	d.people(t)
 	d.ProConnect, err = proconnect.New(pc, proconnect.Parts{Directory: d.Directory, Sessions: d.Sessions, Door: d.Door, Factors: d.Factors, Invitations: d.Invitations, Journal: d.Journal, Clock: d.Clock})
 	must(t, err)
-	d.Pages, err = page.Load(web.Files, page.Options{SignOutOrigins: []string{d.ProConnect.Origin()}})
-	must(t, err)
+	d.Pages = pagetest.PagesFor(t, page.Options{SignOutOrigins: []string{d.ProConnect.Origin()}})
 	d.FranceConnect, err = franceconnect.New(fc, franceconnect.Parts{DB: d.DB, Sessions: d.Sessions, Drafts: d.Drafts, Catalogue: d.Catalogue, Pages: d.Pages, Clock: d.Clock})
 	must(t, err)
 	d.Router = page.NewRouter(page.RouterOptions{Pages: d.Pages, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), CrossOrigin: idp.CrossOrigin(), Organised: idp.Organised()})

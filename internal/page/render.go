@@ -51,6 +51,13 @@ func Load(files fs.FS, o Options) (*Pages, error) {
 	return p, nil
 }
 
+// For returns the same pages for another site: both share what was read and parsed.
+func (p *Pages) For(o Options) *Pages {
+	out := *p
+	out.options = o
+	return &out
+}
+
 // funcs are the functions of templates, bound to a language.
 func (p *Pages) funcs(lang string) template.FuncMap {
 	return template.FuncMap{

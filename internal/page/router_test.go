@@ -16,16 +16,12 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/page"
-	"mandat/web"
+	"mandat/internal/page/pagetest"
 )
 
 func pages(t *testing.T) *page.Pages {
 	t.Helper()
-	p, err := page.Load(web.Files, page.Options{SignOutOrigins: []string{"https://proconnect.example"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return pagetest.Pages(t)
 }
 
 type site struct {

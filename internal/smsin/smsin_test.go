@@ -21,9 +21,9 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/fixture"
 	"mandat/internal/page"
+	"mandat/internal/page/pagetest"
 	"mandat/internal/smsin"
 	"mandat/internal/token"
-	"mandat/web"
 )
 
 const (
@@ -60,11 +60,7 @@ func open(t testing.TB) *inbox {
 
 func (x *inbox) mount(t testing.TB, d *db.DB, secret string) {
 	t.Helper()
-	pages, err := page.Load(web.Files, page.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := page.NewRouter(page.RouterOptions{Pages: pages, Log: slog.New(slog.NewTextHandler(x.failed, &slog.HandlerOptions{Level: slog.LevelError}))})
+	router := page.NewRouter(page.RouterOptions{Pages: pagetest.Pages(t), Log: slog.New(slog.NewTextHandler(x.failed, &slog.HandlerOptions{Level: slog.LevelError}))})
 	x.inbox = smsin.New(d, x.Clock, secret, x.Consents, x.Phones)
 	x.inbox.Mount(router)
 	x.handler = router.Start()

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"mandat/internal/page"
@@ -18,14 +19,23 @@ import (
 // Languages are those in which a page has to be rendered.
 var Languages = []string{"fr", "en"}
 
-// Pages loads the pages of the program.
+// loaded are read once for all tests of a process: that takes longer than most tests.
+var loaded = sync.OnceValues(func() (*page.Pages, error) { return page.Load(web.Files, page.Options{}) })
+
+// Pages are the pages of the program, as a site has them that signs out at an example's ProConnect.
 func Pages(t testing.TB) *page.Pages {
 	t.Helper()
-	p, err := page.Load(web.Files, page.Options{SignOutOrigins: []string{"https://proconnect.example"}})
+	return PagesFor(t, page.Options{SignOutOrigins: []string{"https://proconnect.example"}})
+}
+
+// PagesFor are the pages of the program for a site.
+func PagesFor(t testing.TB, o page.Options) *page.Pages {
+	t.Helper()
+	p, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p.For(o)
 }
 
 // Render renders a page in a language, for somebody signed in unless who.Name is "", and checks its HTML.
