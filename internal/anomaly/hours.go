@@ -18,22 +18,33 @@ import (
 // on that day, or else the rule's. Where it is, it is asked today: of one that moved, the past is looked at by the clock of now.
 type hours struct {
 	Rule
-	usual  opening.Week
-	places map[uuid.UUID]*place // those that differ from nowhere
-	kept   recent[onDay]
+	usual   opening.Week
+	places  map[uuid.UUID]*place // those that differ from nowhere
+	nowhere *place               // on the mainland, with the usual hours
+	kept    recent[onDay]
 }
 
-// place is where and when an organisation is open.
+// place is where and when an organisation is open, and its hours on the day that was asked for last: acts come day by day.
 type place struct {
 	opening.Schedule
-	zone *time.Location
+	zone  *time.Location
+	day   time.Time
+	hours opening.Hours
 }
 
-// nowhere is a place on the mainland with the rule's hours.
-var nowhere = &place{zone: opening.Zone("")}
+func placeOf(s opening.Schedule) *place {
+	return &place{Schedule: s, zone: opening.Zone(s.Department)}
+}
+
+func (p *place) open(day, local time.Time, usual opening.Week) bool {
+	if !day.Equal(p.day) {
+		p.day, p.hours = day, p.Around(day, usual)
+	}
+	return p.hours.Open(local)
+}
 
 func newHours(r Rule, places map[uuid.UUID]*place) *hours {
-	return &hours{r, Usual(r.Thresholds), places, recent[onDay]{}}
+	return &hours{r, Usual(r.Thresholds), places, placeOf(opening.Schedule{}), recent[onDay]{}}
 }
 
 // Usual is the week that the thresholds of the rule odd_hours make: the hours of those who have none of their own.
@@ -55,13 +66,14 @@ func (h *hours) see(a *act) *Finding {
 	}
 	p := h.places[a.organisation]
 	if p == nil {
-		p = nowhere
+		p = h.nowhere
 	}
 	local := a.at.In(p.zone)
-	if p.Open(local, h.usual) {
+	day := opening.Day(local)
+	if p.open(day, local, h.usual) {
 		return nil
 	}
-	k := onDay{a.subject(), opening.Day(local)}
+	k := onDay{a.subject(), day}
 	refs := h.kept.add(k, a, 2*back)
 	if len(refs) < h.Thresholds["acts"] {
 		return nil
@@ -87,7 +99,7 @@ func (r *Register) places(ctx context.Context) (map[uuid.UUID]*place, error) {
 		all, err := org.Schedules(ctx, tx)
 		for id, s := range all {
 			if len(s.Versions) > 0 || opening.Apart(s.Department) {
-				out[id] = &place{s, opening.Zone(s.Department)}
+				out[id] = placeOf(s)
 			}
 		}
 		return err

@@ -96,7 +96,7 @@ func TestOpen(t *testing.T) {
 		{"a night that began on a holiday", own(early, ""), "2026-07-15 01:00", false},
 		{"on La Réunion's holiday", own(usual, "974"), "2022-12-20 10:00", false},
 	} {
-		if got := x.schedule.Open(at(x.at), usual); got != x.want {
+		if got := x.schedule.Around(opening.Day(at(x.at)), usual).Open(at(x.at)); got != x.want {
 			t.Errorf("%s: %t", x.what, got)
 		}
 	}

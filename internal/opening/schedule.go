@@ -30,11 +30,19 @@ func (s *Schedule) On(day time.Time, usual Week) (Week, int) {
 	return usual, 0
 }
 
-// Open reports whether the place is open at a time, as clocks there show it: in its hours of that day, or in those of the day before that went on past midnight.
-func (s *Schedule) Open(local time.Time, usual Week) bool {
-	minute := 60*local.Hour() + local.Minute()
-	today := Day(local)
-	return s.on(today, usual).holds(minute) || s.on(today.AddDate(0, 0, -1), usual).holds(minute+Minutes)
+// Hours are when a place is open on one day: its own hours, and those of the day before that went on past midnight.
+type Hours struct{ today, before Span }
+
+// Around are the hours of a day (midnight UTC), which hold for every time of it.
+func (s *Schedule) Around(day time.Time, usual Week) Hours {
+	return Hours{s.on(day, usual), s.on(day.AddDate(0, 0, -1), usual)}
+}
+
+// Open reports whether the place is open at a time of that day, as clocks there show it.
+func (h Hours) Open(local time.Time) bool {
+	hour, minute, _ := local.Clock()
+	minute += 60 * hour
+	return h.today.holds(minute) || h.before.holds(minute+Minutes)
 }
 
 // on is when the place is open on a day, of which it is known whether it is a holiday.
