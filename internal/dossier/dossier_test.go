@@ -267,6 +267,26 @@ func TestHandOver_HasItsEntry(t *testing.T) {
 	c.Content(t)
 }
 
+// An entry that says what none should, which whoever has the program's login can write, keeps nobody from their file: it is listed as what it is.
+func TestHandOver_BesideAnOddEntry(t *testing.T) {
+	t.Parallel()
+	c := open(t).tell()
+	for _, body := range []string{`{}`, `{"by":5,"detail":"x"}`, `{"by":{"kind":[]},"detail":{"page":7}}`, `{"by":{"kind":"somebody"}}`} {
+		if _, err := c.Connect(t, c.App).Exec(t.Context(), `insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values (now(), 'mandate.consulted', $1, $2, $3, $4, sha256('x'), $5)`,
+			c.Here, c.Jeanne.Person, c.mandate.Citizen, c.mandate.ID, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := c.handOver(c.Jeanne, c.mandate.ID, "fr")
+	kinds := map[string]int{}
+	for _, e := range h.data.Entries {
+		kinds[e.Kind]++
+	}
+	if kinds[""] != 3 || kinds["somebody"] != 1 || kinds["aidant"] == 0 {
+		t.Errorf("entries by %v", kinds)
+	}
+}
+
 // What belongs to another citizen, or to the same person elsewhere, is not in it.
 func TestHandOver_HasNobodyElse(t *testing.T) {
 	t.Parallel()
