@@ -96,6 +96,23 @@ func TestCompose_OfAMandatePastItsDate(t *testing.T) {
 	wantWords(t, said(w.compose(t, w.Jeanne, m, "fr")), "A pris fin le")
 }
 
+// What is no entry of ours, which whoever has the program's login can write, is not taken for a handing over, nor hides one.
+func TestLastHanded_BesideAnOddEntry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	shown := w.compose(t, w.Jeanne, m, "fr")
+	wantErr(t, w.Reports.HandOver(t.Context(), w.Jeanne, m.ID, "fr", shown.SHA256), nil)
+	for _, odd := range []string{`{}`, `{"detail":"x"}`, `{"detail":{"sha256":7}}`, `{"detail":{"sha256":"no","lang":[]}}`} {
+		_, err := w.Connect(t, w.App).Exec(t.Context(), `insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values (now(), 'report.handed_over', $1, $2, $3, $4, sha256('x'), $5)`,
+			w.Here, w.Jeanne.Person, m.Citizen, m.ID, odd)
+		wantErr(t, err, nil)
+		if h, err := w.Reports.LastHanded(t.Context(), w.Jeanne, m.ID); err != nil || h.At.IsZero() || !bytes.Equal(h.SHA256, shown.SHA256) || h.Lang != "fr" {
+			t.Errorf("behind %s: %+v, %v", odd, h, err)
+		}
+	}
+}
+
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -56,21 +55,17 @@ type Handed struct {
 func (r *Register) LastHanded(ctx context.Context, by journal.Actor, id uuid.UUID) (Handed, error) {
 	var h Handed
 	batch := &pgx.Batch{}
-	batch.Queue(`select at, body::jsonb ->> 'detail' from journal_entry where mandate_id = $1 and organisation_id = $2 and action = 'report.handed_over' order by id desc limit 1`,
+	batch.Queue(`select at, body::jsonb #>> '{detail,sha256}', coalesce(body::jsonb #>> '{detail,lang}', '') from journal_entry where mandate_id = $1 and organisation_id = $2 and action = 'report.handed_over'
+			and body::jsonb #>> '{detail,sha256}' ~ '^[0-9a-f]{64}$' order by id desc limit 1`, // what says no such thing is none of ours
 		id, by.Organisation).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if !rows.Next() {
 			return rows.Err()
 		}
-		var detail string
-		var d handedOver
-		err := rows.Scan(&h.At, &detail)
+		var sum string
+		err := rows.Scan(&h.At, &sum, &h.Lang)
 		if err == nil {
-			err = json.Unmarshal([]byte(detail), &d)
-		}
-		if err == nil {
-			h.Lang = d.Lang
-			h.SHA256, err = hex.DecodeString(d.SHA256)
+			h.SHA256, err = hex.DecodeString(sum)
 		}
 		return err
 	})
