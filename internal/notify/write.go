@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 
 	"mandat/internal/mail"
@@ -86,7 +87,8 @@ type texts struct {
 	layout *htmltemplate.Template
 }
 
-func load() (texts, error) {
+// load reads them once: they are the program's own.
+var load = sync.OnceValues(func() (texts, error) {
 	t := texts{plain: map[string]*template.Template{}}
 	for name := range kinds {
 		for _, lang := range []string{"fr", "en"} {
@@ -111,7 +113,7 @@ func load() (texts, error) {
 	var err error
 	t.layout, err = htmltemplate.ParseFS(web.Files, "mail/layout.html")
 	return t, err
-}
+})
 
 // endings are the texts with which a message ends, in files of their own.
 func endings(k kind) []string {
