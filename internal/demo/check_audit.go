@@ -35,7 +35,7 @@ func (c *check) audited(mandate *uuid.UUID, acts []string, names ...string) []st
 	export := filepath.Join(c.dir, "journal.tar")
 	return []step{
 		{"the auditor signs in and reads the journal, which holds no name", all(func() error { return c.sofia.SignIn("demo-sofia") }, at(c.sofia, "/audit"),
-			func() error { return c.sofia.Get(c.Config.BaseURL + "/audit/journal?mandat=" + mandate.String()) }, func() error { return c.readEntries(acts, names) })},
+			func() error { return c.App.CatchUp(c.ctx) }, c.soon(func() error { return c.readEntries(mandate, acts, names) }))},
 		{"two witnesses have cosigned what is published, and an authority dates it", c.watched},
 		{"she takes the journal away", func() error { return c.takeExport(export) }},
 		{"the export is whole, by the policy file alone, and its timestamp is the authority's", func() error { return c.verify(export, "") }},
@@ -44,7 +44,11 @@ func (c *check) audited(mandate *uuid.UUID, acts []string, names ...string) []st
 	}
 }
 
-func (c *check) readEntries(acts, names []string) error {
+// readEntries reads the entries on a mandate, and of everything: they tell of acts, and name nobody. An entry is found some milliseconds after it is in the tree.
+func (c *check) readEntries(mandate *uuid.UUID, acts, names []string) error {
+	if err := c.sofia.Get(c.Config.BaseURL + "/audit/journal?mandat=" + mandate.String()); err != nil {
+		return err
+	}
 	for _, words := range acts {
 		if err := c.sofia.Says(words); err != nil {
 			return err

@@ -89,7 +89,9 @@ func (j *journals) acts() []step {
 			page(j.jeanne, &j.mandate, "attestation.pdf"), func() error { return j.jeanne.Use(TaxService, herName, tax) }, says(j.jeanne, "Bonjour "+herGift), func() error { return j.jeanne.LeaveService(TaxService) })},
 		{"another citizen gives one", all(put(other, otherGift, oName, "1951-02-03"), func() (err error) { j.neighbour, err = j.karim.DrawUp(other, tax); return })},
 		{"two auditors sign in, each with a browser of their own", all(func() error { return j.sofia.SignIn("demo-sofia") }, at(j.sofia, "/audit"), func() error { return j.alma.SignIn("demo-alma") }, at(j.alma, "/audit"))},
-		{"the journal says in plain words what was done, and names nobody", all(j.settle, j.reads, func() error { return j.readEntries(nil, []string{herName, herGift, oName, otherGift, "1948"}) })},
+		{"the journal says in plain words what was done, and names nobody", all(j.settle, j.reads, func() error {
+			return j.readEntries(&j.mandate, nil, []string{herName, herGift, oName, otherGift, "1948"})
+		})},
 	}...)
 }
 

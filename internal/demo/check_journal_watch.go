@@ -164,7 +164,7 @@ func (j *journals) exported() []step {
 			return j.command(j.auditing(), "journal", "export", "--policy", "policy", "--mandate", j.mandate.String(), "part").works("to part")
 		}, func() error { return j.verifies("part").works("whole, as far as it goes") })},
 		{"two entries are proven, without the others", all(j.proves(&j.signed), j.proves(&j.beside))},
-		{"what the auditors read and took is in the journal too", all(j.open(j.sofia, "/audit/journal?acte=journal"), tells(j.sofia, "a emporté le journal", "a ouvert l’écriture", "a cherché dans le journal"))},
+		{"what the auditors read and took is in the journal too", all(j.settle, j.soon(all(j.open(j.sofia, "/audit/journal?acte=journal"), tells(j.sofia, "a emporté le journal", "a ouvert l’écriture", "a cherché dans le journal"))))},
 	}
 }
 
