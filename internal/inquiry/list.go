@@ -53,10 +53,10 @@ type Whole struct {
 	Reports   []Report
 }
 
-// Waits reports whether an organisation may still reply to something of this round.
+// Waits reports whether an organisation may still reply to something.
 func (w Whole) Waits(now time.Time) bool {
 	for _, f := range w.Findings {
-		if f.Round == w.Round && f.Waits(now) {
+		if f.Waits(now) { // none of a round that was decided does
 			return true
 		}
 	}

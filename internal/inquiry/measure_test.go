@@ -185,6 +185,7 @@ func TestCarryOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	q, finding := w.found(t, inquiry.Minor)
+	other, _ := w.found(t, inquiry.Minor)
 	w.Clock.Advance(inquiry.ReplyTerm)
 	if err := w.decide(t, w.alma, q, inquiry.Suspension, inquiry.Order{Finding: finding, Kind: inquiry.OfMandate}); err != nil {
 		t.Fatal(err)
@@ -197,6 +198,9 @@ func TestCarryOut(t *testing.T) {
 	w.Behind(t, `insert into inquiry_measure select gen_random_uuid(), inquiry_id, finding_id, kind, organisation_id, person_id, mandate_id, false, 'ordered', ordered_by, ordered_at, null, null from inquiry_measure where id = $1`, m.ID)
 	if !w.stands(t) {
 		t.Fatal("it does not stand")
+	}
+	if err := w.decide(t, w.tom, other, inquiry.Warning); err != nil || !w.stands(t) {
+		t.Errorf("what another decision ordered is not done by who decides here: %v", err)
 	}
 	carry := func() error { return w.register.CarryOut(t.Context()) }
 	for _, err := range together(carry, carry, carry, carry, carry, carry) {
