@@ -205,6 +205,13 @@ func TestChange_HoldsAfterAFailedRun(t *testing.T) {
 	if _, err := k.register.Change(t.Context(), k.ada, trial.ID); err != nil {
 		t.Fatal(err)
 	}
+	devices, err := k.register.Try(t.Context(), k.ada, "devices", 3)
+	if err == nil {
+		_, err = k.register.Change(t.Context(), k.ada, devices.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	_ = k.register.Do(t.Context(), func(context.Context, retention.Until) error { return errors.New("boom") }, "security_log")
 	if p := k.policy("security_log"); !p.Limit.Equal(trial.Until) {
 		t.Errorf("limited to %v, want %v", p.Limit, trial.Until)
@@ -212,6 +219,9 @@ func TestChange_HoldsAfterAFailedRun(t *testing.T) {
 	k.run()
 	if p := k.policy("security_log"); !p.Limit.IsZero() {
 		t.Errorf("limited to %v still", p.Limit)
+	}
+	if p := k.policy("devices"); !p.Limit.Equal(devices.Until) || !k.policy("security_log").Last.DoneAt.IsZero() {
+		t.Errorf("the limit of another policy went: %+v; nothing was done, and it is told when: %+v", p, k.policy("security_log").Last)
 	}
 }
 
@@ -233,7 +243,16 @@ func TestTryAndChange_Refuse(t *testing.T) {
 			t.Errorf("try %s: %v, want %v", what, err, x.want)
 		}
 	}
+	pending := func(by journal.Actor, key string, want uuid.UUID) {
+		t.Helper()
+		if got, there, err := k.register.Pending(t.Context(), by, key); err != nil || there != (want != uuid.Nil) || got.ID != want {
+			t.Errorf("%s of %s: %+v, %t, %v, want %s", key, by.Person, got, there, err, want)
+		}
+	}
 	trial := k.try(k.ada, 6)
+	pending(k.ada, "security_log", trial.ID)
+	pending(k.ada, "devices", uuid.Nil)
+	pending(alan, "security_log", uuid.Nil)
 	late := k.ada
 	late.FactorAt = k.Clock.Now().Add(-org.FactorLife - time.Second)
 	for what, x := range map[string]struct {
@@ -256,11 +275,19 @@ func TestTryAndChange_Refuse(t *testing.T) {
 			t.Errorf("change %s: %v", what, err)
 		}
 	}
+	pending(k.ada, "security_log", uuid.Nil) // of what there was before
 	old := k.try(k.ada, 12)
+	pending(k.ada, "security_log", old.ID)
 	k.Clock.Advance(retention.TrialLife)
+	pending(k.ada, "security_log", uuid.Nil)
 	k.ada.FactorAt = k.Clock.Now()
 	if _, err := k.register.Change(t.Context(), k.ada, old.ID); !errors.Is(err, retention.ErrTrial) {
 		t.Errorf("change an hour later: %v", err)
+	}
+	k.Clock.Advance(2 * retention.TrialLife)
+	again := k.try(k.ada, 12) // which sweeps those of before, but for the one that a change names
+	if n := k.count(`select count(*) from retention_trial where id in ($1, $2, $3)`, trial.ID, old.ID, again.ID); n != 2 || k.count(`select count(*) from retention_trial where id = $1`, old.ID) != 0 {
+		t.Errorf("%d dry runs are left", n)
 	}
 	if n := k.count(`select count(*) from journal_entry where action = 'retention.changed'`); n != 1 || k.policy("security_log").Amount != 6 {
 		t.Errorf("%d entries", n)
