@@ -1,7 +1,6 @@
 package opening
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -72,8 +71,11 @@ func (s Span) words(lang string, t tongue) string {
 
 // clock writes minutes after midnight; midnight at the end of a day is 24 o'clock.
 func clock(lang string, minute int) string {
-	if minute == Minutes {
-		return map[bool]string{true: "24:00", false: fmt.Sprintf("24\u00a0h\u00a000")}[lang == "en"]
+	switch {
+	case minute == Minutes && lang == "en":
+		return "24:00"
+	case minute == Minutes:
+		return "24\u00a0h\u00a000"
 	}
 	return prose.ClockIn(lang, time.Date(2000, time.January, 1, 0, minute%Minutes, 0, 0, time.UTC), time.UTC)
 }

@@ -219,7 +219,9 @@ func TestHours_HoldByThemselves(t *testing.T) {
 	} {
 		w.Behind(t, x[1])
 		found, err := org.Compare(t.Context(), w.OpenAuditor(t))
-		if err != nil || !slices.ContainsFunc(found, func(d journal.Difference) bool { return strings.Contains(d.What, "hours ") && strings.Contains(d.What, x[0]) }) {
+		if err != nil || !slices.ContainsFunc(found, func(d journal.Difference) bool {
+			return strings.Contains(d.What, "hours ") && strings.Contains(d.What, x[0])
+		}) {
 			t.Errorf("%s: %v, %v", x[0], found, err)
 		}
 	}
