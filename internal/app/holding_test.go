@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -118,6 +120,50 @@ func TestRetention_HeldStays(t *testing.T) {
 	}
 	for _, nobodys := range []string{`delete from consent`, `delete from phone`, `delete from mandate_draft where state <> 'signed'`, `delete from idp_login`, `delete from unsealing`, `delete from inquiry_entry`, `delete from inquiry_finding`, `delete from inquiry`,
 		`delete from anomaly_alert`, `delete from recipient_signal`, `delete from invitation where given_name = 'X'`} { // no entry tells of them
+		site.Behind(t, nobodys)
+	}
+}
+
+// What auditors wrote of two people stays while one of them is held, also when the hold on the other one ends.
+func TestRetention_OfTwoHoldsOneEnds(t *testing.T) {
+	t.Parallel()
+	site := apptest.Start(t, func(o *apptest.Options) { o.Before = withoutJobs(t) })
+	here := func(citizen uuid.UUID) erasure.Who { return erasure.Who{Organisation: site.Here, Citizen: citizen} }
+	one, other := site.Sign(t, site.Jeanne, fixture.Citizen(1), fixture.Tax), site.Sign(t, site.Jeanne, fixture.Citizen(2), fixture.Tax)
+	must(t, site.App.CatchUp(t.Context()))
+	long := site.Clock.Now().AddDate(-7, 0, 0)
+	site.Behind(t, `with q as (insert into inquiry (id, year, number, data_key, state, opened_by, opened_at, closed_by, closed_at) values (gen_random_uuid(), 2003, 1, '\x00', 'closed', $1, $2, $1, $2) returning id),
+		f as (insert into inquiry_finding (id, inquiry_id, round, gravity, organisation_id, mandate_id, data_key, words, words_sha256, state, made_by, made_at, due_at)
+			select gen_random_uuid(), q.id, 1, 'minor', $3, $4, '\x00', '\x00', sha256(''), 'lapsed', $1, $2, $2::timestamptz + interval '1 day' from q)
+		insert into inquiry_entry (inquiry_id, index, attached_by, attached_at) select q.id, l.index, $1, $2 from q, journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id = $5`,
+		site.Jeanne.Person, long, site.Here, one.ID, other.ID)
+	site.Behind(t, `insert into anomaly_alert (id, rule, version, organisation_id, person_id, day, entries, figures, first_at, last_at, found_at, state, kind, closed_by, closed_at, data_key, words)
+		select gen_random_uuid(), r.key, r.version, gen_random_uuid(), $1, '2003-01-01', (select array_agg(l.index) from journal_leaf l join journal_entry e on e.id = l.entry_id where e.mandate_id in ($3, $4)), '{}', $2, $2, $2, 'closed', 'mistaken', $1, $2, '\x00', '\x00'
+		from anomaly_rule r limit 1`, site.Jeanne.Person, long, one.ID, other.ID)
+	kept := func(what string, want int) {
+		t.Helper()
+		must(t, errors.Join(site.App.Do(t.Context(), "forget-inquiries"), site.App.Do(t.Context(), "purge-anomalies")))
+		if n := site.Number(t, `select (select count(*) from inquiry where data_key is not null) + (select count(*) from inquiry_finding where words is not null) + (select count(*) from anomaly_alert where words is not null)`); n != want {
+			t.Errorf("%s: the words of %d are kept, want %d", what, n, want)
+		}
+	}
+	all := erasures(t, site, nil)
+	hold := func(who erasure.Who, hours int) erasure.Hold {
+		t.Helper()
+		h, err := all.MakeHold(t.Context(), fresh(site, site.Adele), who, "litigation", site.Clock.Now().Add(time.Duration(hours)*time.Hour))
+		must(t, err)
+		return h
+	}
+	first, _ := hold(here(one.Citizen), 10), hold(here(other.Citizen), 1)
+	kept("both are held", 3)
+	site.Clock.Advance(2 * time.Hour)
+	kept("the hold on the one whose entry is attached has ended", 3)
+	second := hold(here(other.Citizen), 10)
+	must(t, all.Release(t.Context(), fresh(site, site.Adele), first.ID, "over"))
+	kept("the hold on the one of whom something was found was released", 3)
+	must(t, all.Release(t.Context(), fresh(site, site.Adele), second.ID, "over"))
+	kept("none is held", 0)
+	for _, nobodys := range []string{`delete from inquiry_entry`, `delete from inquiry_finding`, `delete from inquiry`, `delete from anomaly_alert`} { // no entry tells of them
 		site.Behind(t, nobodys)
 	}
 }
