@@ -7,7 +7,7 @@
 //	hours.go burst.go soon.go refused.go device.go   the rules that look at a day
 //	phone.go     the rule that asks which telephone numbers are the same
 //	peers.go     the rule that looks at a week of all aidants
-//	watch.go     the job: from where it stopped to the end of the log
+//	watch.go     the job: from where it stopped to the end of the log; again.go the last days once more
 //	alert.go     what was found: once for a rule, an aidant in an organisation, and a day
 //	close.go     an alert goes into a case, or is closed with a reason; rate.go counts how often a rule was mistaken; forget.go words go
 //	trial.go     a rule with other thresholds on history: it counts, and changes nothing
