@@ -34,7 +34,7 @@ func TestPages_AreSound(t *testing.T) {
 	closed := recipient.Signal{ID: someID, Kind: recipient.Many, Entries: []int64{3}, State: recipient.Closed, RaisedAt: now, Outcome: recipient.Acted, ClosedAt: now}
 	full := place{recipient.Place{PublicID: someID, SIRET: "21750001600019", Name: "Une structure", Kind: "ccas", Postcode: "75001", City: "Paris", FranceServices: "12", Habilitation: "34", State: "closed", Since: now, Closed: now,
 		Aidants: 4, Certified: 2, Over: 1, Suspended: 1, Findings: []recipient.Finding{{Gravity: inquiry.Grave, Outcome: inquiry.Warning, Count: 1, Last: now}, {Gravity: inquiry.Minor, Outcome: inquiry.None, Count: 2, Last: now}}}}
-	months := []month{{recipient.Month{Of: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Signed: 3, Used: 12}}}
+	months := []month{{recipient.Month{Of: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Signed: 3, Used: 12}, "novembre 2026"}}
 	team, prune := page.Who{Name: "Félix Fictif", Role: "fraud"}, page.Who{Name: "Prune Fictif", Role: "prefecture"}
 	var names []string
 	for _, p := range []struct {

@@ -2,10 +2,11 @@ package recipient
 
 import (
 	"net/http"
-	"time"
+	"strings"
 
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/prose"
 	"mandat/internal/recipient"
 	"mandat/internal/site/staff"
 )
@@ -38,15 +39,16 @@ func (p place) count(gravity string) int {
 }
 
 // month is one of the table.
-type month struct{ recipient.Month }
+type month struct {
+	recipient.Month
+	Text string // it and its year, in words
+}
 
-// Noon of its first day is in that month in Paris too.
-func (m month) Noon() time.Time { return m.Of.Add(12 * time.Hour) }
-
-func monthsOf(all []recipient.Month) []month {
+func monthsOf(lang string, all []recipient.Month) []month {
 	var out []month
 	for _, m := range all {
-		out = append(out, month{m})
+		_, text, _ := strings.Cut(prose.Day(lang, m.Of.Year(), m.Of.Month(), 2), "2 ")
+		out = append(out, month{m, text})
 	}
 	return out
 }
@@ -60,7 +62,7 @@ func (s *Site) showDepartment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal(err)
 	}
-	p := &departmentPage{Common: page.Common{Title: prefecture.Text, TitleArgs: map[string]any{"Code": d.Code}, Current: prefecturePath}, Code: d.Code, Months: monthsOf(d.Months)}
+	p := &departmentPage{Common: page.Common{Title: prefecture.Text, TitleArgs: map[string]any{"Code": d.Code}, Current: prefecturePath}, Code: d.Code, Months: monthsOf(page.Lang(r), d.Months)}
 	for _, x := range d.Places {
 		p.Places = append(p.Places, place{x})
 		if x.State == "open" {
@@ -89,6 +91,6 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	one := d.Places[0]
 	back := page.Link{Href: prefecturePath, Text: "receiving.prefecture.back"}
 	p := &organisationPage{Common: page.Common{Title: "receiving.organisation.title", TitleArgs: map[string]any{"Name": one.Name}, Current: prefecturePath, Trail: []page.Link{back}}, Place: place{one},
-		Kind: staff.Kind(page.Lang(r), org.Organisation{Kind: one.Kind, KindOther: one.KindOther}), Months: monthsOf(d.Months)}
+		Kind: staff.Kind(page.Lang(r), org.Organisation{Kind: one.Kind, KindOther: one.KindOther}), Months: monthsOf(page.Lang(r), d.Months)}
 	return s.Pages.Render(w, r, http.StatusOK, "recipients/organisation.html", p)
 }
