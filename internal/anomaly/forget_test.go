@@ -1,6 +1,7 @@
 package anomaly_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -37,4 +38,44 @@ func TestForget(t *testing.T) {
 		t.Errorf("theirs: %q", got)
 	}
 	w.sound()
+}
+
+// An alert that is being closed while a citizen is erased whom its entries are about keeps no words: the erasure waits.
+func TestForget_WaitsForWhatIsBeingClosed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.at(time.Wednesday, 20, 30)
+	m := w.sign(w.Jeanne)
+	w.consult(w.Jeanne, m, 1)
+	w.watch()
+	a := w.alerts()[0]
+	tx, err := w.Connect(t, w.Superuser).Begin(t.Context())
+	w.must(err)
+	_, err = tx.Exec(t.Context(), `set local session_replication_role = replica`)
+	w.must(err)
+	_, err = tx.Exec(t.Context(), `update anomaly_alert set state = 'closed', kind = 'justified', closed_by = $2, closed_at = found_at, data_key = 'x', words = 'x' where id = $1`, a.ID, w.sofia.Person)
+	w.must(err)
+	forgot := make(chan error, 1)
+	go func() {
+		forgot <- w.Journal.Record(context.WithoutCancel(t.Context()), journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
+			anomaly.Forget(tx, m.Citizen)
+			return journal.Event{Action: "journal.compared"}, nil
+		})
+	}()
+	watch := w.Connect(t, w.Superuser)
+	for waits := false; !waits; {
+		select {
+		case err := <-forgot:
+			t.Fatalf("waited for nothing: %v", err)
+		case <-time.After(10 * time.Millisecond):
+			w.must(watch.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waits))
+		}
+	}
+	w.must(tx.Commit(t.Context()))
+	w.must(<-forgot)
+	var left int
+	w.must(watch.QueryRow(t.Context(), `select count(*) from anomaly_alert where words is not null or data_key is not null`).Scan(&left))
+	if left != 0 {
+		t.Error("words are left")
+	}
 }
