@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/citizen"
 	"mandat/internal/db"
 	"mandat/internal/erasure"
 	"mandat/internal/fixture"
@@ -92,27 +93,37 @@ func TestRequest_OneOfSeveral(t *testing.T) {
 	}
 }
 
-// The entry of an erasure names whose place the citizen's mandates took, and of nobody else's.
-func TestErase_NamesWhatWasTransferred(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	old, other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Ines, fixture.Citizen(1), fixture.Tax)
+// takes has a mandate take another one's place, which does not end by it yet.
+func (w *world) takes(t testing.TB, old mandate.Mandate, who citizen.Identity) mandate.Mandate {
+	t.Helper()
 	paper, err := w.Mandates.Offer(w.Ines, old)
 	must(t, err)
 	d, err := w.Mandates.StartTransfer(t.Context(), w.Ines, paper, fixture.Terms(fixture.Tax))
 	must(t, err)
-	must(t, w.Drafts.Identify(t.Context(), w.Ines, d.ID, fixture.Angela(), w.Clock.Now()))
+	must(t, w.Drafts.Identify(t.Context(), w.Ines, d.ID, who, w.Clock.Now()))
 	m, err := w.Mandates.Sign(t.Context(), w.Ines, d.ID, w.Agreed(t, w.Ines, d.ID))
 	must(t, err)
-	must(t, w.Mandates.EndTransferred(t.Context(), m.ID))
-	for _, one := range []mandate.Mandate{m, other} {
+	return m
+}
+
+// The entry of an erasure names whose place the citizen's mandates took, and of nobody else's; nor what ended before by itself.
+func TestErase_NamesWhatWasTransferred(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old, before, other := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Jeanne, fixture.Citizen(2), fixture.Tax), w.Sign(t, w.Ines, fixture.Citizen(1), fixture.Tax)
+	m, after := w.takes(t, old, fixture.Angela()), w.takes(t, before, fixture.Citizen(2))
+	must(t, w.Mandates.End(t.Context(), w.Jeanne, before.ID, "citizen"))
+	for _, one := range []uuid.UUID{m.ID, after.ID} {
+		must(t, w.Mandates.EndTransferred(t.Context(), one))
+	}
+	for _, one := range []mandate.Mandate{m, after, other} {
 		must(t, w.Mandates.End(t.Context(), w.Ines, one.ID, "citizen"))
 	}
 	w.later(t)
 	for _, c := range []struct {
 		of   mandate.Mandate
 		want string
-	}{{other, ""}, {m, `["` + old.ID.String() + `"]`}, {old, ""}} {
+	}{{other, ""}, {after, ""}, {m, `["` + old.ID.String() + `"]`}, {old, ""}} {
 		_, err := w.register.Erase(t.Context(), who(c.of), erasure.Term)
 		must(t, err)
 		var got string

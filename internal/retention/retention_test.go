@@ -173,6 +173,9 @@ func TestChange_TakesNoMoreThanItSaid(t *testing.T) {
 	if trial.Due != 4 || trial.DueNow != 1 || trial.Held != 0 || trial.Policy.Amount != 12 || k.count(`select count(*) from security_event`) != 6 || k.policy("security_log").Amount != 12 {
 		t.Errorf("%+v", trial)
 	}
+	if p, there, err := k.register.Pending(t.Context(), k.ada, "security_log"); err != nil || !there || p.ID != trial.ID || p.Due != 4 || p.DueNow != 1 {
+		t.Errorf("%+v, %t, %v", p, there, err)
+	}
 	k.Clock.Advance(50 * time.Minute)
 	k.Behind(t, `insert into security_event (at, kind, network) values ($1, 'sign_in.unknown', '192.0.2.0/24')`, k.Clock.Now().AddDate(0, -6, 0).Add(-10*time.Minute)) // due by now, and not counted
 	k.ada.FactorAt = k.Clock.Now()
