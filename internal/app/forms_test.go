@@ -192,7 +192,7 @@ var forms = map[string]url.Values{
 	"POST /referent/personnes/{person}/roles/{role}/retrait":  {},
 	"POST /referent/personnes/{person}/suspension":            {},
 	"POST /v/{token}":                                         {"sha256": {strings.Repeat("0", 64)}}, // words are throttled for each address
-	"POST /referent/structure/horaires":                       {"version": {"1"}, "opens1": {"20:00"}, "closes1": {"08:00"}, "next1": {"on"}},
+	"POST /referent/structure/horaires":                       {"version": {"0"}, "opens1": {"20:00"}, "closes1": {"08:00"}, "next1": {"on"}},
 	"POST /referent/structure":                                {"phone": {"+33 1 99 00 12 35"}, "email": {"accueil-{n}@exemple.invalid"}},
 }
 

@@ -213,7 +213,7 @@ func outcome(a apptest.Answer) string {
 
 // held are the tables in which Jeanne's things are, with what in them is not a visitor's ($1) own, nor the other organisation's ($2).
 var held = map[string]string{
-	"organisation": "id <> $2", "person": "id <> $1", "person_identity": "person_id <> $1", "person_contact": "person_id <> $1", "person_contact_former": "person_id <> $1",
+	"organisation": "id <> $2", "organisation_hours": "organisation_id <> $2", "person": "id <> $1", "person_identity": "person_id <> $1", "person_contact": "person_id <> $1", "person_contact_former": "person_id <> $1",
 	"membership": "person_id <> $1 and organisation_id <> $2", "invitation": "organisation_id is distinct from $2", "certification": "person_id <> $1",
 	"certification_import": "created_by <> $1", "charter_acceptance": "person_id <> $1", "credential_passkey": "person_id <> $1", "credential_totp": "person_id <> $1",
 	"credential_recovery": "person_id <> $1", "credential_reset": "asked_by <> $1 or person_id <> $1", "credential_card": "true", "mandate_draft": "person_id <> $1 and state <> 'abandoned'",
