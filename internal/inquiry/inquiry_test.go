@@ -205,7 +205,7 @@ func TestInquiry_Refuses(t *testing.T) {
 		"a referent's note":                   {r.Note(t.Context(), w.odile, q, words), org.ErrMayNot},
 		"a finding of no gravity":             {find(w.sofia, func(f *inquiry.Finding) { f.Gravity = "terrible" }), inquiry.ErrGravity},
 		"about no organisation":               {find(w.sofia, func(f *inquiry.Finding) { f.Organisation = uuid.Nil }), inquiry.ErrSubject},
-		"about an unknown organisation":       {find(w.sofia, func(f *inquiry.Finding) { f.Organisation = uuid.New() }), inquiry.ErrSubject},
+		"about an unknown organisation":       {find(w.sofia, func(f *inquiry.Finding) { f.Organisation, f.Person, f.Mandate = uuid.New(), uuid.Nil, uuid.Nil }), inquiry.ErrSubject},
 		"about another organisation's person": {find(w.sofia, func(f *inquiry.Finding) { f.Person = w.Ines.Person }), inquiry.ErrSubject},
 		"about another one's mandate":         {find(w.sofia, func(f *inquiry.Finding) { f.Organisation, f.Person = w.Elsewhere, uuid.Nil }), inquiry.ErrSubject},
 		"an aidant finds":                     {find(w.Jeanne, same), org.ErrMayNot},
