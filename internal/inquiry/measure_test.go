@@ -203,7 +203,23 @@ func TestCarryOut(t *testing.T) {
 		t.Errorf("what another decision ordered is not done by who decides here: %v", err)
 	}
 	carry := func() error { return w.register.CarryOut(t.Context()) }
-	for _, err := range together(carry, carry, carry, carry, carry, carry) {
+	seen := w.Connect(t, w.Superuser)
+	tx, err := w.Connect(t, w.Superuser).Begin(t.Context())
+	if err == nil {
+		_, err = tx.Exec(t.Context(), `select from inquiry where id = $1 for update`, q)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func() error { // each has seen what is to be done before any does it
+		for waits := 0; waits < 3; time.Sleep(5 * time.Millisecond) {
+			if err := seen.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waits); err != nil {
+				return err
+			}
+		}
+		return tx.Commit(t.Context())
+	}
+	for _, err := range together(carry, carry, carry, all) {
 		if err != nil {
 			t.Error(err)
 		}
