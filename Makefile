@@ -24,9 +24,9 @@ help: ## list these targets
 run: build ## the whole story on this machine: PostgreSQL, stand-ins of FranceConnect and ProConnect, the site
 	@exec bin/mandat demo $(ARGS)
 
-build: ## the program, as bin/mandat
+build: ## the program, as bin/mandat, and the check of a journal alone, as bin/mandat-verify
 	@[ -x bin/mandat ] || echo "Building (the first time takes a minute or two)"
-	@go build -o bin/mandat ./cmd/mandat
+	@go build -o bin/ ./cmd/mandat ./cmd/mandat-verify
 
 test: needs ## every test, with the race detector, PostgreSQL and a browser; installs what is missing
 	$(GOTEST) -p 2 -timeout 40m ./...

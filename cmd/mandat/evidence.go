@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mandat/internal/evidence"
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/verify"
 )
 
@@ -53,7 +54,7 @@ func (v evidenceVerify) Run() error {
 
 // entry finds the entry of the file in the journal, and says where.
 func (v evidenceVerify) entry(r evidence.Report) (string, error) {
-	policy, err := trust{v.Policy}.load()
+	policy, err := checker.Trust{Policy: v.Policy}.Load()
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +62,7 @@ func (v evidenceVerify) entry(r evidence.Report) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line, err := os.ReadFile(strings.TrimSuffix(v.Proof, proofSuffix) + lineSuffix)
+	line, err := os.ReadFile(strings.TrimSuffix(v.Proof, checker.ProofSuffix) + checker.LineSuffix)
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +80,7 @@ func (v evidenceVerify) entry(r evidence.Report) (string, error) {
 func say(out io.Writer, r evidence.Report, entry string) {
 	list := func(claims []evidence.Claim) {
 		for _, c := range claims {
-			_, _ = fmt.Fprintf(out, "  %-14s %s\n", c.Name, strings.ReplaceAll(printable(c.Value), "\n", " "))
+			_, _ = fmt.Fprintf(out, "  %-14s %s\n", c.Name, strings.ReplaceAll(checker.Printable(c.Value), "\n", " "))
 		}
 	}
 	if len(r.Proven) > 0 {
@@ -91,7 +92,7 @@ func say(out io.Writer, r evidence.Report, entry string) {
 	if entry == "" {
 		_, _ = fmt.Fprintln(out, "declared by the service, and not proven by the file alone:")
 	} else {
-		_, _ = fmt.Fprintln(out, "declared by the service when it was signed, and unchanged since, as "+printable(entry)+" shows:")
+		_, _ = fmt.Fprintln(out, "declared by the service when it was signed, and unchanged since, as "+checker.Printable(entry)+" shows:")
 	}
 	list(r.Declared)
 	_, _ = fmt.Fprintln(out, "this file has SHA-256 "+r.SHA256)

@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/evidence"
 	"mandat/internal/fixture"
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/tree"
 	"mandat/internal/mandate"
 	"mandat/internal/tsa"
@@ -62,13 +63,13 @@ func TestEvidence(t *testing.T) {
 	if err := w.Connect(t, w.Superuser).QueryRow(t.Context(), `select index from journal_leaf join journal_entry e on e.id = entry_id where action = 'mandate.signed' and mandate_id = $1`, m.ID).Scan(&index); err != nil {
 		t.Fatal(err)
 	}
-	if err := (proveCmd{trust{policy}, auditors{w.Auditor}, index, folder}).Run(t.Context()); err != nil {
+	if err := (proveCmd{checker.Trust{Policy: policy}, auditors{w.Auditor}, index, folder}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := (proveCmd{trust{policy}, auditors{w.Auditor}, index + 1000, folder}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "not provable yet") {
+	if err := (proveCmd{checker.Trust{Policy: policy}, auditors{w.Auditor}, index + 1000, folder}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "not provable yet") {
 		t.Errorf("an entry that is not there: %v", err)
 	}
-	proofs, err := filepath.Glob(filepath.Join(folder, "*"+proofSuffix))
+	proofs, err := filepath.Glob(filepath.Join(folder, "*"+checker.ProofSuffix))
 	if err != nil || len(proofs) != 1 {
 		t.Fatal(proofs, err)
 	}
@@ -76,7 +77,7 @@ func TestEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unstamped := verifyCmd{trust: trust{policy}, Proof: proofs[0], Authority: written(t, folder, "authority.pem", authority.PEM())}
+	unstamped := checker.Verify{Trust: checker.Trust{Policy: policy}, Proof: proofs[0], Authority: written(t, folder, "authority.pem", authority.PEM())}
 	if err := unstamped.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "Prove the entry again") {
 		t.Errorf("a proof without a timestamp: %v", err)
 	}

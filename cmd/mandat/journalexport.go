@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"mandat/internal/db"
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
 )
 
 type exportCmd struct {
-	trust
+	checker.Trust
 	auditors
 	From         string `placeholder:"INDEX|TIME" help:"The first entry: its index in the log, or a time such as 2026-11-21T10:00:00Z."`
 	Until        string `name:"to" placeholder:"INDEX|TIME" help:"The first entry that is not wanted any more, likewise."`
@@ -35,7 +35,7 @@ func (e exportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keys, err := e.keys()
+	keys, err := e.Keys()
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (p *progress) at(now time.Time, done, all int64) {
 	p.told = now
 	rate := float64(done) / max(now.Sub(p.begun).Seconds(), 0.001)
 	left := time.Duration(float64(all-done) / max(rate, 1) * float64(time.Second)).Round(time.Second)
-	line := fmt.Sprintf("%s of %s entries, %s a second, %v left", grouped(done), grouped(all), grouped(int64(rate)), left)
+	line := fmt.Sprintf("%s of %s entries, %s a second, %v left", checker.Grouped(done), checker.Grouped(all), checker.Grouped(int64(rate)), left)
 	if p.terminal {
 		p.open = true
 		_, _ = fmt.Fprintf(p.to, "\r\x1b[K%s", line)
@@ -160,13 +160,4 @@ func (p *progress) end() {
 	if p.open {
 		_, _ = fmt.Fprint(p.to, "\r\x1b[K")
 	}
-}
-
-// grouped writes a number with commas between thousands.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for at := len(s) - 3; at > 0; at -= 3 {
-		s = s[:at] + "," + s[at:]
-	}
-	return s
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/format"
 )
 
@@ -44,7 +45,7 @@ func TestProgress(t *testing.T) {
 			t.Errorf("terminal %t: %q", terminal, out.String())
 		}
 	}
-	if got := strings.Join([]string{grouped(0), grouped(999), grouped(1000), grouped(20_000_000)}, " "); got != "0 999 1,000 20,000,000" {
+	if got := strings.Join([]string{checker.Grouped(0), checker.Grouped(999), checker.Grouped(1000), checker.Grouped(20_000_000)}, " "); got != "0 999 1,000 20,000,000" {
 		t.Error(got)
 	}
 }

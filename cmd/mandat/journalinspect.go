@@ -7,11 +7,12 @@ import (
 	"os"
 	"time"
 
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/inspection"
 )
 
 type inspectCmd struct {
-	trust
+	checker.Trust
 	auditors
 }
 
@@ -33,6 +34,6 @@ func (i inspectCmd) Run(ctx context.Context) error {
 	if o.Fault != "" {
 		return errors.New(o.Fault)
 	}
-	fmt.Printf("whole: %s entries, %s of them forgotten, and %s kept checkpoints lead to the latest, checked in %v\n", grouped(o.Size), grouped(o.Forgotten), grouped(o.Checkpoints), o.Took.Round(time.Millisecond))
+	fmt.Printf("whole: %s entries, %s of them forgotten, and %s kept checkpoints lead to the latest, checked in %v\n", checker.Grouped(o.Size), checker.Grouped(o.Forgotten), checker.Grouped(o.Checkpoints), o.Took.Round(time.Millisecond))
 	return nil
 }

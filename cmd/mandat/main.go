@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/alecthomas/kong"
+
+	"mandat/internal/journal/checker"
 )
 
 type commands struct {
@@ -28,22 +28,12 @@ type commands struct {
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "mandat:", printable(err.Error()))
+		fmt.Fprintln(os.Stderr, "mandat:", checker.Printable(err.Error()))
 		if todo := advice(err); todo != "" {
 			fmt.Fprintln(os.Stderr, todo)
 		}
 		os.Exit(exitCode(err))
 	}
-}
-
-// printable replaces what a terminal would obey instead of showing: an error may quote what strangers wrote.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }
 
 func run(args []string) error {

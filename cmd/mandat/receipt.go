@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/journal/checker"
 	"mandat/internal/procedure"
 	"mandat/internal/receipt/format"
 )
@@ -125,7 +126,7 @@ var words = map[format.Standing]string{format.Stands: "stands", format.Unknown: 
 // tell prints a receipt. What it says itself was signed, and still does not command the terminal.
 func tell(out io.Writer, r format.Receipt, standings []format.Standing, lists map[string]format.List) {
 	say := func(name, value string) {
-		_, _ = fmt.Fprintf(out, "  %-14s %s\n", name, strings.ReplaceAll(printable(value), "\n", " "))
+		_, _ = fmt.Fprintf(out, "  %-14s %s\n", name, strings.ReplaceAll(checker.Printable(value), "\n", " "))
 	}
 	_, _ = fmt.Fprintln(out, "genuine: signed with one of the keys, and unchanged")
 	say("made by", r.Issuer)

@@ -10,6 +10,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
+	"mandat/internal/journal/checker"
 	"mandat/internal/org"
 )
 
@@ -92,7 +93,7 @@ func (r recipients) Run(ctx context.Context) error {
 			if p.Suspended {
 				state = " (suspended)"
 			}
-			fmt.Println(p.ID, strings.TrimSpace(p.Recipient+" "+p.Department), printable(p.Email)+state)
+			fmt.Println(p.ID, strings.TrimSpace(p.Recipient+" "+p.Department), checker.Printable(p.Email)+state)
 		}
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/draw"
 	"mandat/internal/journal/verify"
 	"mandat/internal/token"
@@ -21,7 +22,7 @@ type sampleCmds struct {
 }
 
 type sampleCheckCmd struct {
-	trust
+	checker.Trust
 	Authority string `required:"" type:"existingfile" help:"PEM file of the certificate of the timestamp authority that you believe."`
 	Order     int64  `required:"" help:"Place in the journal of the order's entry, as the auditors' pages show it."`
 	Share     string `type:"existingfile" help:"File of the secret to which the order is bound, before the journal has it."`
@@ -66,7 +67,7 @@ func (s sampleCheckCmd) Run(ctx context.Context) error {
 }
 
 func (s sampleCheckCmd) trusted() (draw.Trust, error) {
-	policy, err := s.load()
+	policy, err := s.Load()
 	if err != nil {
 		return draw.Trust{}, err
 	}

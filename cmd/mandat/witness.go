@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"mandat/internal/journal/checker"
 	"mandat/internal/journal/witness"
 )
 
@@ -34,13 +35,13 @@ func (w witnessInit) Run() error {
 }
 
 type witnessBegin struct {
-	trust
+	checker.Trust
 	Dir string `arg:"" type:"existingdir" help:"The witness' folder."`
 }
 
 // Run begins with the logs that are new.
 func (w witnessBegin) Run() error {
-	logs, err := w.keys()
+	logs, err := w.Keys()
 	if err != nil {
 		return err
 	}
@@ -55,14 +56,14 @@ func (w witnessBegin) Run() error {
 }
 
 type witnessServe struct {
-	trust
+	checker.Trust
 	Dir    string `arg:"" type:"existingdir" help:"The witness' folder."`
 	Listen string `default:"127.0.0.1:8470" help:"Address to listen on, behind a proxy that ends TLS."`
 }
 
 // Run serves until it is told to stop.
 func (w witnessServe) Run(ctx context.Context) error {
-	logs, err := w.keys()
+	logs, err := w.Keys()
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func BenchmarkLog(b *testing.B) {
 	if err := os.WriteFile(policy, []byte(p.keys.Journal.Policy("")), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	mandat, reader := filepath.Join(p.bin, "mandat"), filepath.Join(p.bin, "rival")
+	mandat, checker, reader := filepath.Join(p.bin, "mandat"), filepath.Join(p.bin, "mandat-verify"), filepath.Join(p.bin, "rival")
 	var exports []finished
 	folder := ""
 	for n := range min(rounds, 3) {
@@ -50,12 +50,14 @@ func BenchmarkLog(b *testing.B) {
 	printFinished("export", exports, nil, ">= 200,000")
 	for n, budget := range []string{">= 600,000, <= 32 MiB", ">= 1,000,000, <= 32 MiB"} {
 		workers := strconv.Itoa(n + 1)
-		var ours, theirs []finished
+		var ours, alone, theirs []finished
 		for range rounds {
+			alone = append(alone, finish(b, []string{"GOMAXPROCS=" + workers}, checker, "--policy", policy, folder))
 			ours = append(ours, finish(b, []string{"GOMAXPROCS=" + workers}, mandat, "journal", "verify", "--policy", policy, folder))
 			theirs = append(theirs, finish(b, []string{"GOMAXPROCS=" + workers}, reader, "read", workers, folder))
 		}
-		printFinished("verify, "+workers+" core(s)", ours, theirs, budget)
+		printFinished("mandat-verify, "+workers, alone, theirs, budget)
+		printFinished("journal verify, "+workers, ours, theirs, "")
 	}
 	var inspections, people []finished
 	for n := range min(rounds, 3) {

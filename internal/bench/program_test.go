@@ -28,7 +28,7 @@ func shipped(o *cluster.Options) { o.SharedBuffers = "256MB" }
 func build(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
-	for name, from := range map[string]string{"mandat": "mandat/cmd/mandat", "rival": "./testdata/rival", "empty": "./testdata/empty"} {
+	for name, from := range map[string]string{"mandat": "mandat/cmd/mandat", "mandat-verify": "mandat/cmd/mandat-verify", "rival": "./testdata/rival", "empty": "./testdata/empty"} {
 		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), from).CombinedOutput(); err != nil {
 			b.Fatalf("build %s: %v\n%s", name, err, out)
 		}

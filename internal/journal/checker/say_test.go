@@ -1,6 +1,10 @@
-package main
+package checker_test
 
-import "testing"
+import (
+	"testing"
+
+	"mandat/internal/journal/checker"
+)
 
 // What a hostile file or site put into an error cannot steer the terminal, hide or turn words.
 func TestPrintable(t *testing.T) {
@@ -12,7 +16,7 @@ func TestPrintable(t *testing.T) {
 		"a\u202eb\u200bc\ufeffd\u2066e": "a\ufffdb\ufffdc\ufffdd\ufffde",
 		"\x9b1m\xff":                    "\ufffd1m\ufffd",
 	} {
-		if got := printable(text); got != want {
+		if got := checker.Printable(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
