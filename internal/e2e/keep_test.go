@@ -116,6 +116,19 @@ func (r *rights) comesBack() {
 	r.reaches()
 	reference := row[string](r.person, `select id::text from erasure_request where citizen_id = $1 and state = 'asked'`, uuid.MustParse(r.citizen))
 	r.press(`main a[href$="/effacements/` + reference + `"]`)
+	r.look("erasure-request")
+	r.about("hand over all that is kept, though nobody sees it any more")
+	r.press(`main a[href$="/dossier"]`)
+	r.page("mydata.title")
+	r.look("dossier-of-request")
+	if strings.Contains(r.read("main"), r.name) {
+		r.fatalf("the page names the citizen")
+	}
+	r.tick("#field-seen")
+	if file := r.download("main form button[type=submit]"); !bytes.HasPrefix(file, []byte("PK")) {
+		r.fatalf("the file begins %q", file[:min(len(file), 8)])
+	}
+	r.press(`main a[href$="/effacements/` + reference + `"]`)
 	r.press(`main form button`)
 	r.page("erasing.list.title")
 	r.look("erasures-after")
