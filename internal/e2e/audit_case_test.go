@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"time"
 
@@ -127,6 +130,36 @@ func (c *control) isDecided() {
 	r.open("/referent/constats")
 	r.says("cases.outcome.suspension")
 	r.look("findings-decided")
+	c.isReported()
+}
+
+// isReported takes sealed reports away: an auditor of the whole, a referent of what concerns their organisation; and finds which report a paper is.
+func (c *control) isReported() {
+	if file := c.referent.download(`form[action$="/rapport"] button`); !bytes.HasPrefix(file, []byte("%PDF-")) {
+		c.fatalf("the referent's report begins %q", file[:min(len(file), 8)])
+	}
+	s := c.second
+	s.about("report it")
+	s.press(`main a[href="/audit/dossiers"]`)
+	s.press(`main a[href="/audit/dossiers/rapports"]`)
+	s.page("cases.report.find")
+	s.look("reports")
+	s.press(`main form[method=get] button`)
+	s.refusal(422, "cases.report.find")
+	s.look("reports-mistakes")
+	s.open(c.inquiry)
+	file := s.download(`form[action$="/rapport"] button`)
+	s.open(c.inquiry)
+	s.look("case-reported")
+	for sum, says := range map[string]string{fmt.Sprintf("%x", sha256.Sum256(file)): "cases.report.ours", strings.Repeat("0", 64): "cases.report.not_ours"} {
+		s.open("/audit/dossiers/rapports")
+		s.write("#field-empreinte", sum)
+		s.press(`main form[method=get] button`)
+		s.look("reports-asked")
+		if words, _, _ := strings.Cut(s.text(says, "At", "|"), "|"); !strings.Contains(s.read("main [role=status]"), strings.TrimSpace(words)) {
+			s.fatalf("of %s the page says %q", sum, s.read("main [role=status]"))
+		}
+	}
 }
 
 // alert is the page of what a rule found about somebody.
