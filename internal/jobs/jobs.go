@@ -23,7 +23,8 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// Periodic is a job that is done again and again, by one server of all.
+// Periodic is a job that is done again and again, by one server of all: when the time since midnight (UTC) is a whole number of Every, and at the start of a server that finds
+// it has not been done since.
 type Periodic struct {
 	Name  string // letters, digits and hyphens
 	Every time.Duration
@@ -101,13 +102,22 @@ func config(log *slog.Logger, jobs []Periodic, kinds []Kind) *river.Config {
 		CancelledJobRetentionPeriod: shown, DiscardedJobRetentionPeriod: shown}
 	for _, p := range jobs {
 		w.jobs[p.Name] = p
-		c.PeriodicJobs = append(c.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
+		c.PeriodicJobs = append(c.PeriodicJobs, river.NewPeriodicJob(rounds(p.Every), func() (river.JobArgs, *river.InsertOpts) {
 			return args{p.Name}, &river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: p.Every}}
 		}, &river.PeriodicJobOpts{ID: p.Name, RunOnStart: true}))
 	}
 	river.AddWorker(c.Workers, w)
 	river.AddWorker(c.Workers, newActWorker(kinds, reporter{log}))
 	return c
+}
+
+// rounds is a schedule that keeps to the clock: one that counted from when a server began to lead would come up to twice as late when servers change, and the nightly jobs at the
+// busiest hour after a morning's update.
+type rounds time.Duration
+
+// Next is the beginning of the next round (river.PeriodicSchedule).
+func (r rounds) Next(now time.Time) time.Time {
+	return now.Truncate(time.Duration(r)).Add(time.Duration(r))
 }
 
 // Stop waits for jobs under way until ctx ends, then cancels them.
