@@ -7,6 +7,7 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/org"
 	"mandat/internal/page"
+	"mandat/internal/session"
 	"mandat/internal/site/staff"
 )
 
@@ -118,11 +119,16 @@ func (s *Site) showEndOffice(w http.ResponseWriter, r *http.Request) error {
 	case id == at.Person:
 		return refusal(org.ErrYourself)
 	}
+	return s.confirmEnd(w, r, at, administrators, "admin.office.end.", p)
+}
+
+// confirmEnd asks whether what somebody of a list has is to end.
+func (s *Site) confirmEnd(w http.ResponseWriter, r *http.Request, at *session.Session, list page.Link, key string, p org.Person) error {
 	if ok, err := s.acts().Confirmed(w, r, at); !ok {
 		return err
 	}
-	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, administrators}, Current: home.Href}, Key: "admin.office.end.",
-		Name: p.GivenName + " " + p.UsualName, Action: administrators.Href + "/" + id.String() + "/fin", Back: administrators.Href})
+	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, list}, Current: home.Href}, Key: key,
+		Name: p.GivenName + " " + p.UsualName, Action: list.Href + "/" + p.ID.String() + "/fin", Back: list.Href})
 }
 
 func (s *Site) doEndOffice(w http.ResponseWriter, r *http.Request) error {

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *Site) opening() staff.Opening {
-	return staff.Opening{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory}
+	return staff.Opening{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory, Page: s.openingPage}
 }
 
 // openingPage is the page on which administrators say when an organisation is open.
@@ -22,20 +22,4 @@ func (s *Site) openingPage(r *http.Request) (*session.Session, *staff.OpeningPag
 	path := organisationPath(id)
 	return at, &staff.OpeningPage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, organisations, {Href: path, Text: "admin.organisation.title"}}},
 		Organisation: o, Action: path + "/horaires", Back: path}, err
-}
-
-func (s *Site) showOpening(w http.ResponseWriter, r *http.Request) error {
-	at, p, err := s.openingPage(r)
-	if err != nil {
-		return err
-	}
-	return s.opening().Show(w, r, at, p)
-}
-
-func (s *Site) doOpening(w http.ResponseWriter, r *http.Request) error {
-	at, p, err := s.openingPage(r)
-	if err != nil {
-		return err
-	}
-	return s.opening().Do(w, r, at, p)
 }

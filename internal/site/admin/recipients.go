@@ -42,11 +42,7 @@ func (s *Site) showEndReceiving(w http.ResponseWriter, r *http.Request) error {
 	if p.Recipient == "" {
 		return db.ErrNotFound
 	}
-	if ok, err := s.acts().Confirmed(w, r, at); !ok {
-		return err
-	}
-	return s.confirm(w, r, &confirmPage{Common: page.Common{Trail: []page.Link{home, recipients}, Current: home.Href}, Key: "admin.receiving.end.",
-		Name: p.GivenName + " " + p.UsualName, Action: recipients.Href + "/" + id.String() + "/fin", Back: recipients.Href})
+	return s.confirmEnd(w, r, at, recipients, "admin.receiving.end.", p)
 }
 
 func (s *Site) doEndReceiving(w http.ResponseWriter, r *http.Request) error {

@@ -11,7 +11,7 @@ import (
 const openingPath = organisationPath + "/horaires"
 
 func (s *Site) opening() staff.Opening {
-	return staff.Opening{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory}
+	return staff.Opening{Acts: s.acts(), Pages: s.Pages, Directory: s.Directory, Page: s.openingPage}
 }
 
 // openingPage is the page on which the referent says when the organisation is open.
@@ -23,20 +23,4 @@ func (s *Site) openingPage(r *http.Request) (*session.Session, *staff.OpeningPag
 	o, err := s.Directory.Organisation(r.Context(), at.Organisation)
 	return at, &staff.OpeningPage{Common: page.Common{Current: home.Href, Trail: []page.Link{home, {Href: organisationPath, Text: "referent.organisation.title"}}},
 		Organisation: o, Action: openingPath, Back: organisationPath}, err
-}
-
-func (s *Site) showOpening(w http.ResponseWriter, r *http.Request) error {
-	at, p, err := s.openingPage(r)
-	if err != nil {
-		return err
-	}
-	return s.opening().Show(w, r, at, p)
-}
-
-func (s *Site) doOpening(w http.ResponseWriter, r *http.Request) error {
-	at, p, err := s.openingPage(r)
-	if err != nil {
-		return err
-	}
-	return s.opening().Do(w, r, at, p)
 }

@@ -70,8 +70,8 @@ func (s *Site) Mount(r *page.Router) {
 	r.Post("/referent/journal/controle", page.Referent, s.doCheck)
 	r.Get(organisationPath, page.Referent, s.showOrganisation)
 	r.Post(organisationPath, page.Referent, s.doChangeOrganisation)
-	r.Get(openingPath, page.Referent, s.showOpening)
-	r.Post(openingPath, page.Referent, s.doOpening)
+	r.Get(openingPath, page.Referent, s.opening().Show)
+	r.Post(openingPath, page.Referent, s.opening().Do)
 }
 
 // acts are those of these pages.

@@ -17,11 +17,13 @@ import (
 	"mandat/internal/session"
 )
 
-// Opening is the page on which somebody says when an organisation is open.
+// Opening is the page on which somebody says when an organisation is open: Show and Do are its routes.
 type Opening struct {
 	Acts
 	Pages     *page.Pages
 	Directory *org.Directory
+	// Page begins the page for a request: whose organisation it is about, and where its form and its links lead.
+	Page func(*http.Request) (*session.Session, *OpeningPage, error)
 }
 
 // OpeningPage is referent/opening.html.
@@ -40,7 +42,11 @@ type OpeningDay struct {
 }
 
 // Show shows the form, filled in with what was said last.
-func (o Opening) Show(w http.ResponseWriter, r *http.Request, at *session.Session, p *OpeningPage) error {
+func (o Opening) Show(w http.ResponseWriter, r *http.Request) error {
+	at, p, err := o.Page(r)
+	if err != nil {
+		return err
+	}
 	said, err := o.Directory.Hours(r.Context(), p.Organisation.ID)
 	if err != nil {
 		return err
@@ -54,7 +60,11 @@ func (o Opening) Show(w http.ResponseWriter, r *http.Request, at *session.Sessio
 }
 
 // Do has the hours said that the form gives, and leads back.
-func (o Opening) Do(w http.ResponseWriter, r *http.Request, at *session.Session, p *OpeningPage) error {
+func (o Opening) Do(w http.ResponseWriter, r *http.Request) error {
+	at, p, err := o.Page(r)
+	if err != nil {
+		return err
+	}
 	form, err := page.ParseForm(r)
 	if err != nil {
 		return err
