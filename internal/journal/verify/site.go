@@ -294,3 +294,39 @@ func (w *siteWalk) finish(ctx context.Context) error {
 	}
 	return nil
 }
+
+// site checks the site's checkpoint against the export's, if a site is given.
+func (v *verification) site(ctx context.Context, o Options, r *Report) error {
+	if o.Site == "" {
+		return nil
+	}
+	s, err := newSite(o)
+	if err != nil {
+		return err
+	}
+	stamp, err := s.stamp(ctx, o)
+	if err != nil {
+		return err
+	}
+	shown, by, err := s.checkpoint(ctx, max(v.head.Size, stamp.of.Size))
+	if err != nil {
+		return err
+	}
+	r.SiteSize = shown.Size
+	if shown.Origin != v.head.Origin {
+		return faultIn("the site shows the log %q, the export is of %q", shown.Origin, v.head.Origin)
+	}
+	if shown.Size <= v.head.Size {
+		v.extra = append(v.extra, point{size: shown.Size, root: shown.Root, what: sitePoint, by: by})
+	} else if err := format.Extends(s.tiles(ctx), v.head, shown); err != nil {
+		return faultIn("the site shows another log than the export: %v", err)
+	}
+	if err := s.stamped(ctx, stamp, shown, r); err != nil {
+		return err
+	}
+	r.Tiles = s.read.Load()
+	if shown.Size < v.head.Size {
+		return faultIn("the site shows %d entries, fewer than the %d of the export", shown.Size, v.head.Size)
+	}
+	return nil
+}
