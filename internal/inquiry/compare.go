@@ -2,12 +2,10 @@ package inquiry
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -59,7 +57,7 @@ type entry struct {
 }
 
 func (e entry) apply(all map[uuid.UUID]life, findingsOf map[uuid.UUID][]uuid.UUID) {
-	d, who := e.Detail, fmt.Sprintf("by %s at %s", e.By.Person, e.At)
+	d, who := e.Detail, byAt(e.By.Person, e.At)
 	q := all[d.Inquiry]
 	if e.Action == "inquiry.opened" {
 		q = life{"number": d.Number, "opened": who, "state": Open, "round": "1"}
@@ -75,20 +73,20 @@ func (e entry) apply(all map[uuid.UUID]life, findingsOf map[uuid.UUID][]uuid.UUI
 	case "opened", "entry_attached":
 		q[attachedAs(d.Index)] = who
 	case "entry_set_aside":
-		q[attachedAs(d.Index)] += " set aside by " + d.Note
+		q[attachedAs(d.Index)] += asideText(d.Note)
 	case "found":
 		q["state"] = Found
 		all[d.Finding] = life{"finding of": d.Inquiry.String(), "is": findingText(d.Round, d.Gravity, e.Organisation, d.Person, e.Mandate), "made": who, "words": d.Words, "due": d.DueAt}
 		findingsOf[d.Inquiry] = append(findingsOf[d.Inquiry], d.Finding)
 	case "replied":
 		if f := all[d.Finding]; f != nil {
-			f["replied"] = who + ", " + d.Words
+			f["replied"] = replyText(who, d.Words)
 		}
 	case "decided":
-		q["state"], q[fmt.Sprintf("decision %d", d.Round)] = Decided, decisionText(d.Outcome, d.Note, who)
+		q["state"], q[decisionOf(d.Round)] = Decided, decisionText(d.Outcome, d.Note, who, d.Measures)
 		for _, id := range findingsOf[d.Inquiry] {
 			if f := all[id]; f["outcome"] == "" {
-				f["outcome"] = d.Outcome + " at " + e.At
+				f["outcome"] = outcomeText(d.Outcome, e.At)
 			}
 		}
 	case "closed":
@@ -101,9 +99,9 @@ func (e entry) apply(all map[uuid.UUID]life, findingsOf map[uuid.UUID][]uuid.UUI
 	}
 }
 
-func reportText(state string, round int, lang string, size int64, sum string, organisation uuid.UUID, who string) string {
-	return fmt.Sprintf("%s in round %d, %s, under %d, %s, for %s, %s", state, round, lang, size, sum, organisation, who)
-}
+// The parts of a life as the journal and the tables both say them.
+
+func byAt(person uuid.UUID, at string) string { return fmt.Sprintf("by %s at %s", person, at) }
 
 func attachedAs(index int64) string { return fmt.Sprintf("entry %d", index) }
 
@@ -111,17 +109,31 @@ func findingText(round int, gravity string, organisation, person, mandate uuid.U
 	return fmt.Sprintf("%s in round %d about %s, %s, %s", gravity, round, organisation, person, mandate)
 }
 
-func decisionText(outcome, note, who string) string { return outcome + " " + who + ", " + note }
+func decisionOf(round int) string { return fmt.Sprintf("decision %d", round) }
 
-// Compare replays what the journal says of inquiries and findings, and names what the tables say otherwise. What is suspended, the comparisons of mandates and people
-// look at, and the reasons for it have their digests in the entries of these. It reads as auditor, in one snapshot.
+func decisionText(outcome, note, who string, measures []string) string {
+	return fmt.Sprintf("%s %s, %s, suspends %q", outcome, who, note, slices.Sorted(slices.Values(measures)))
+}
+
+func asideText(note string) string { return " set aside by " + note }
+
+func replyText(who, words string) string { return who + ", " + words }
+
+func outcomeText(outcome, at string) string { return outcome + " at " + at }
+
+func reportText(state string, round int, lang string, size int64, sum string, organisation uuid.UUID, who string) string {
+	return fmt.Sprintf("%s in round %d, %s, under %d, %s, for %s, %s", state, round, lang, size, sum, organisation, who)
+}
+
+// Compare replays what the journal says of inquiries and findings, and names what the tables say otherwise. Whether something is suspended now, the comparisons of mandates and
+// people look at, and the reasons for it have their digests in the entries of these. It reads as auditor, in one snapshot.
 func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
-	want, have, findingsOf := map[uuid.UUID]life{}, map[uuid.UUID]life{}, map[uuid.UUID][]uuid.UUID{}
+	want, have, findingsOf := map[uuid.UUID]life{}, tables{}, map[uuid.UUID][]uuid.UUID{}
 	err := auditor.Snapshot(ctx, db.Nothing(), func(tx pgx.Tx) error {
 		if err := journal.Replay(ctx, tx, `e.action = any ($1)`, []any{journal.ActionsOf("inquiry")}, func(e entry) { e.apply(want, findingsOf) }); err != nil {
 			return err
 		}
-		return tables(ctx, tx, have)
+		return have.read(ctx, tx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compare inquiries with the journal: %w", err)
@@ -133,84 +145,4 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		Other: "the table says {tables}; the entries say {entries}",
 		Gone:  "was opened or found according to its entry, and is gone from the table",
 	}), nil
-}
-
-// tables reads what is compared.
-func tables(ctx context.Context, tx pgx.Tx, have map[uuid.UUID]life) error {
-	each := func(sql string, f func(row pgx.CollectableRow) error) error {
-		rows, err := tx.Query(ctx, sql)
-		if err != nil {
-			return err
-		}
-		_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) { return struct{}{}, f(row) })
-		return err
-	}
-	at := func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
-	if err := each(`select `+columns+` from inquiry q`, func(row pgx.CollectableRow) error {
-		q, err := scanInquiry(row)
-		have[q.ID] = life{"number": q.Name(), "opened": fmt.Sprintf("by %s at %s", q.OpenedBy, at(q.OpenedAt)), "state": q.State, "round": fmt.Sprint(q.Round)}
-		if !q.ClosedAt.IsZero() && q.State == Closed {
-			have[q.ID]["closed"] = at(q.ClosedAt)
-		}
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := each(`select inquiry_id, index, attached_by, attached_at, set_aside from inquiry_entry`, func(row pgx.CollectableRow) error {
-		var id uuid.UUID
-		var e attached
-		err := row.Scan(&id, &e.Index, &e.By, &e.At, &e.note)
-		text := fmt.Sprintf("by %s at %s", e.By, at(e.At))
-		if e.note != nil {
-			text += " set aside by " + e.note.String()
-		}
-		have[id][attachedAs(e.Index)] = text
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := each(`select inquiry_id, id, words_sha256 from inquiry_note where kind not in ('provisional', 'lifted')`, func(row pgx.CollectableRow) error {
-		var inquiry, id uuid.UUID
-		var sum []byte
-		err := row.Scan(&inquiry, &id, &sum)
-		have[inquiry]["note "+id.String()] = hex.EncodeToString(sum)
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := each(`select `+findingColumns+`, f.words_sha256, f.reply_sha256 from inquiry_finding f`, func(row pgx.CollectableRow) error {
-		var f Finding
-		var words, reply []byte
-		err := row.Scan(append(f.fields(), &words, &reply)...)
-		l := life{"finding of": f.Inquiry.String(), "is": findingText(f.Round, f.Gravity, f.Organisation, f.Person, f.Mandate), "made": fmt.Sprintf("by %s at %s", f.MadeBy, at(f.MadeAt)), "words": hex.EncodeToString(words), "due": ""}
-		if f.Gravity != None {
-			l["due"] = at(f.DueAt)
-		}
-		if f.State == Replied {
-			l["replied"] = fmt.Sprintf("by %s at %s, %x", f.RepliedBy, at(f.RepliedAt), reply)
-		}
-		if f.Outcome != "" {
-			l["outcome"] = f.Outcome + " at " + at(f.DecidedAt)
-		}
-		have[f.ID] = l
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := each(`select `+reportColumns+` from inquiry_report p`, func(row pgx.CollectableRow) error {
-		p, err := scanReport(row)
-		if l := have[p.Inquiry]; l != nil {
-			l["report "+p.ID.String()] = reportText(p.State, p.Round, p.Lang, p.Size, hex.EncodeToString(p.SHA256), p.Organisation, fmt.Sprintf("by %s at %s", p.MadeBy, at(p.MadeAt)))
-		}
-		return err
-	}); err != nil {
-		return err
-	}
-	return each(`select inquiry_id, round, outcome, note_id, decided_by, decided_at from inquiry_decision`, func(row pgx.CollectableRow) error {
-		var id uuid.UUID
-		var d taken
-		err := row.Scan(&id, &d.Round, &d.Outcome, &d.note, &d.By, &d.At)
-		have[id][fmt.Sprintf("decision %d", d.Round)] = decisionText(d.Outcome, d.note.String(), fmt.Sprintf("by %s at %s", d.By, at(d.At)))
-		return err
-	})
 }
