@@ -65,71 +65,83 @@ func colleague(e journal.Entry) bool {
 	return json.Unmarshal(e.Body, &body) == nil && (body.By.Kind == journal.Aidant || body.By.Kind == journal.Referent)
 }
 
-// inWords writes one entry for people, with the references of the cases that it names. What the entry's detail holds is listed in docs/journal.md.
+// told is what an entry's detail may hold that is told of it (docs/journal.md).
+type told struct {
+	Procedure  string `json:"procedure"`
+	Case       string `json:"case"`
+	Reason     string `json:"reason"`
+	Outcome    string `json:"outcome"`
+	Kind       string `json:"kind"`
+	Service    string `json:"service"`
+	Enforced   string `json:"procedure_is"`
+	SignedWith string `json:"signed_with"`
+}
+
+// inWords writes one entry for people, with the references of the cases that it names.
 func (s *Site) inWords(ctx context.Context, e journal.Entry, m mandate.Mandate, cases map[string]string, lang string) (string, error) {
 	var body struct {
-		Detail struct {
-			Procedure string `json:"procedure"`
-			Case      string `json:"case"`
-			Reason    string `json:"reason"`
-			Outcome   string `json:"outcome"`
-			Kind      string `json:"kind"`
-			Service   string `json:"service"`
-			Enforced  string `json:"procedure_is"`
-
-			SignedWith string `json:"signed_with"`
-		} `json:"detail"`
+		Detail told `json:"detail"`
 	}
-	other := func() (string, error) { return s.Pages.Text(lang, "aidant.act.other") }
 	if json.Unmarshal(e.Body, &body) != nil { // of no act of ours: verification names it, and it hides no other
-		return other()
+		return s.otherAct(lang)
 	}
-	name, _ := named(m, body.Detail.Procedure, lang)
-	if file := cases[body.Detail.Case]; file != "" {
-		of, err := s.Pages.Text(lang, "ends.case", "Case", file)
-		if err != nil {
-			return "", err
-		}
-		name += ", " + of
+	d := body.Detail
+	name, err := s.procedureInWords(m, d, cases, lang)
+	if err != nil {
+		return "", err
 	}
 	switch e.Action {
-	case "mandate.signed":
-		if body.Detail.SignedWith == mandate.WithCode {
+	case "mandate.signed", "mandate.suspended", "mandate.resumed":
+		if d.SignedWith == mandate.WithCode {
 			return s.Pages.Text(lang, "ends.act.confirmed")
 		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "attestation.issued":
-		if text, err := s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(body.Detail.Kind, "attestation")); err == nil {
+		if text, err := s.Pages.Text(lang, "aidant.act.attestation.issued."+cmp.Or(d.Kind, "attestation")); err == nil {
 			return text, nil
 		}
-		return other()
+		return s.otherAct(lang)
 	case "receipt.issued":
 		return s.Pages.Text(lang, "recu.act")
-	case "mandate.ended":
-		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
-		if err != nil {
-			return other()
-		}
-		return s.Pages.Text(lang, "aidant.act.mandate.ended", "Reason", reason)
-	case "power.ended":
-		reason, err := s.Pages.Text(lang, "aidant.reason."+body.Detail.Reason)
-		if err != nil {
-			return other()
-		}
-		return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", name, "Reason", reason)
-	case "mandate.suspended", "mandate.resumed":
-		return s.Pages.Text(lang, "aidant.act."+e.Action)
 	case "mandate.started":
 		return s.Pages.Text(lang, "ends.act.mandate.started")
+	case "mandate.ended", "power.ended":
+		return s.endInWords(e.Action, name, d.Reason, lang)
 	case "power.used":
-		return s.useInWords(ctx, name, body.Detail.Service, body.Detail.Enforced == "enforced", lang)
+		return s.useInWords(ctx, name, d.Service, d.Enforced == "enforced", lang)
 	case "power.procedure_chosen", "power.refused", "power.abandoned", "decision.given", "decision.refused":
 		if name == "" {
 			name, _ = s.Pages.Text(lang, "aidant.act.unknown_procedure")
 		}
 		return s.Pages.Text(lang, "aidant.act."+e.Action, "Procedure", name)
 	}
-	return s.usesInWords(e.Action, name, body.Detail.Outcome, lang)
+	return s.usesInWords(e.Action, name, d.Outcome, lang)
+}
+
+// otherAct tells of what nothing more is told of.
+func (s *Site) otherAct(lang string) (string, error) { return s.Pages.Text(lang, "aidant.act.other") }
+
+// procedureInWords is the procedure that an entry is about, with the reference of its case; "" of none.
+func (s *Site) procedureInWords(m mandate.Mandate, d told, cases map[string]string, lang string) (string, error) {
+	name, _ := named(m, d.Procedure, lang)
+	file := cases[d.Case]
+	if file == "" {
+		return name, nil
+	}
+	of, err := s.Pages.Text(lang, "ends.case", "Case", file)
+	return name + ", " + of, err
+}
+
+// endInWords tells why a mandate, or a power of it, ended.
+func (s *Site) endInWords(action, procedure, reason, lang string) (string, error) {
+	why, err := s.Pages.Text(lang, "aidant.reason."+reason)
+	switch {
+	case err != nil: // a reason of a newer version
+		return s.otherAct(lang)
+	case action == "mandate.ended":
+		return s.Pages.Text(lang, "aidant.act.mandate.ended", "Reason", why)
+	}
+	return s.Pages.Text(lang, "ends.act.power.ended", "Procedure", procedure, "Reason", why)
 }
 
 // useInWords tells of a use: where, and that the service held the aidant to the procedure, if we know it; else that it was declared.

@@ -227,5 +227,5 @@ func (s *Site) usesInWords(action, procedure, outcome, lang string) (string, err
 	case "report.handed_over":
 		return s.Pages.Text(lang, "uses.act.report.handed_over")
 	}
-	return s.Pages.Text(lang, "aidant.act.other")
+	return s.otherAct(lang)
 }
