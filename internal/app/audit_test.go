@@ -20,6 +20,8 @@ func TestAudit_OddFilters(t *testing.T) {
 	for query, want := range map[string]int{
 		"acte=nothing.of_ours": http.StatusOK, "acte=mandate.signed": http.StatusOK, "acte=mandate": http.StatusOK, "avant=-1": http.StatusOK, "avant=99999999999999999999": http.StatusOK,
 		"usager=00000000-0000-0000-0000-000000000000": http.StatusOK, "service=" + strings.Repeat("x", 100): http.StatusOK, "du=2026-01-01&au=2025-01-01": http.StatusOK,
+		"structure=21750001600019": http.StatusOK, "structure=217+500+016+00019": http.StatusOK, "structure=35600000000048": http.StatusUnprocessableEntity, // a SIRET, and nobody's
+		"rang=x": http.StatusUnprocessableEntity, "rang=-1": http.StatusUnprocessableEntity, "rang=0&usager=x": http.StatusSeeOther, "rang=": http.StatusOK,
 		"usager=x": http.StatusUnprocessableEntity, "service=" + strings.Repeat("x", 101): http.StatusUnprocessableEntity, "du=x": http.StatusUnprocessableEntity, // and what is no text:
 		"acte=%00": http.StatusBadRequest, "acte=%ff": http.StatusBadRequest, "avant=%00": http.StatusBadRequest, "usager=%00": http.StatusBadRequest,
 		"usager=%ff": http.StatusBadRequest, "%00=%ff&%zz": http.StatusBadRequest,
@@ -79,10 +81,18 @@ func TestAudit_FromSearchToProof(t *testing.T) {
 	if strings.Contains(list, "DUBOIS") || strings.Contains(list, "Angela") {
 		t.Error("a name stands in the list")
 	}
-	timeline := get("/audit/mandats/"+m.ID.String(), "Mandat établi")
+	if get("/audit/journal?structure=217+500+016+00019&personne="+site.Jeanne.Person.String()+"&demarche="+fixture.Tax+"&acte=mandate.signed", "dans la structure Maison France Services des Tilleuls"); strings.Contains(
+		sofia.Get("/audit/journal?structure=21690123100011&acte=mandate.signed").Body, m.ID.String()) {
+		t.Error("found in another organisation, by its SIRET")
+	}
+	timeline := get("/audit/mandats/"+m.ID.String(), "Mandat établi", "/audit/export?mandat="+m.ID.String())
 	index := regexp.MustCompile(`href="/audit/journal/([0-9]+)"`).FindStringSubmatch(timeline)[1]
 	get("/audit/usagers/"+m.Citizen.String(), "Mandat établi", "/audit/journal/"+index)
 	get("/audit/journal/"+index, "ont signé le mandat", m.ID.String(), "cette écriture", "/audit/journal/"+index+"/preuve")
+	if a := sofia.Get("/audit/journal?rang=" + index); a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/audit/journal/"+index {
+		t.Errorf("to the entry at an index: %d, %q", a.Status, a.Header.Get("Location"))
+	}
+	get("/audit/export?usager="+m.Citizen.String(), `value="`+m.Citizen.String()+`"`)
 	proof, line := get("/audit/journal/"+index+"/preuve", "c2sp.org/tlog-proof@v1"), get("/audit/journal/"+index+"/ecriture", m.ID.String())
 	policy, err := verify.ParsePolicy([]byte(site.App.Policy()))
 	must(t, err)

@@ -28,9 +28,9 @@ type exportPage struct {
 	Forms  []string
 }
 
-// showExport shows what can be taken away: all of the journal, or a part.
+// showExport shows what can be taken away: all of the journal, or a part. Who comes from a timeline finds its citizen or its mandate entered.
 func (s *Site) showExport(w http.ResponseWriter, r *http.Request) error {
-	return s.exportPage(w, r, http.StatusOK, &page.Form{})
+	return s.exportPage(w, r, http.StatusOK, page.FilledForm(r.URL.Query()))
 }
 
 func (s *Site) exportPage(w http.ResponseWriter, r *http.Request, status int, f *page.Form) error {

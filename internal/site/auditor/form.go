@@ -52,7 +52,7 @@ func idOf(f *page.Form, name string) uuid.UUID {
 		return uuid.Nil
 	}
 	id, err := uuid.Parse(strings.Join(strings.Fields(text), ""))
-	if err != nil {
+	if err != nil && f.Mistake(name) == "" {
 		f.Fail(name, "auditor.list.not_an_id")
 	}
 	return id

@@ -9,6 +9,7 @@ import (
 
 	"mandat/internal/journal"
 	"mandat/internal/journal/search"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/session"
 )
@@ -17,6 +18,7 @@ import (
 type line struct {
 	*journal.Entry
 	Says   string
+	Place  string // name of the organisation, "" when it has none
 	Origin session.Origin
 	Known  bool // from where the session was opened is still kept
 }
@@ -36,6 +38,9 @@ func (l line) Abouts() []about {
 	} {
 		if a.ID != uuid.Nil {
 			a.Href += a.ID.String()
+			if a.Sort == "organisation" {
+				a.Name = l.Place
+			}
 			out = append(out, a)
 		}
 	}
@@ -58,36 +63,45 @@ func (l line) Unseals() []about {
 type about struct {
 	Sort string
 	ID   uuid.UUID
+	Name string // of an organisation; people have none here
 	Href string
 }
 
-// Pseudonym is the id for the eye.
-func (a about) Pseudonym() string { return journal.Pseudonym(a.ID) }
+// Pseudonym is what stands for it on a page: the name of an organisation, the id of anything else.
+func (a about) Pseudonym() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return journal.Pseudonym(a.ID)
+}
 
 // lines are entries as lists show them.
 func (s *Site) lines(ctx context.Context, lang string, entries []journal.Entry) ([]line, error) {
 	ids := make([][]byte, len(entries))
+	var there []uuid.UUID
 	for i, e := range entries {
-		ids[i] = e.Session
+		ids[i], there = e.Session, with(there, e.Organisation)
 	}
 	origins, err := session.Origins(ctx, s.Auditor, ids)
+	if err != nil {
+		return nil, err
+	}
+	places, err := org.Names(ctx, s.Auditor, there)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]line, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		says, err := s.meaning(lang).of(e)
+		says, err := meaning{text: s.Pages.Text, lang: lang, places: places}.of(e)
 		if err != nil {
 			return nil, err
 		}
 		origin, known := origins[string(e.Session)]
-		out[i] = line{Entry: e, Says: says, Origin: origin, Known: known}
+		out[i] = line{Entry: e, Says: says, Place: places[e.Organisation], Origin: origin, Known: known}
 	}
 	return out, nil
 }
-
-func (s *Site) meaning(lang string) meaning { return meaning{text: s.Pages.Text, lang: lang} }
 
 // search reads for the auditor of a request.
 func (s *Site) search(r *http.Request, f search.Filter, limit int) (search.Found, []line, error) {

@@ -1,12 +1,18 @@
 package auditor
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"mandat/internal/journal"
 	"mandat/internal/journal/search"
+	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/procedure"
 )
@@ -52,8 +58,32 @@ func filled(f *page.Form, names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return f.Value(name) != "" })
 }
 
+// read reads the form. The SIRET of an organisation, which is what a citizen's paper has of it, becomes its id.
+func (s *Site) read(ctx context.Context, q url.Values) (*page.Form, error) {
+	siret := strings.Join(strings.Fields(q.Get("structure")), "")
+	if !org.ValidSIRET(siret) {
+		return page.FilledForm(q), nil
+	}
+	id, err := org.WithSIRET(ctx, s.Auditor, siret)
+	if id != uuid.Nil {
+		q.Set("structure", id.String())
+	}
+	f := page.FilledForm(q)
+	if id == uuid.Nil {
+		f.Fail("structure", "auditor.list.no_siret")
+	}
+	return f, err
+}
+
 func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
-	f := page.FilledForm(r.URL.Query())
+	f, err := s.read(r.Context(), r.URL.Query())
+	if err != nil {
+		return err
+	}
+	if index := indexOf(f, "rang"); f.Value("rang") != "" && !f.Failed() {
+		http.Redirect(w, r, "/audit/journal/"+strconv.FormatInt(index, 10), http.StatusSeeOther)
+		return nil
+	}
 	filter := filterOf(f)
 	data := &listPage{Common: page.Common{Title: "auditor.list.title", Trail: trail, Current: "/audit/journal", Form: f, KeepQuery: append(fields[:len(fields):len(fields)], "avant")},
 		Groups: groups(), Themes: s.Catalogue.Themes()}
@@ -62,7 +92,6 @@ func (s *Site) listEntries(w http.ResponseWriter, r *http.Request) error {
 	if f.Failed() {
 		return s.Pages.Render(w, r, http.StatusUnprocessableEntity, "auditor/list.html", data)
 	}
-	var err error
 	if data.Found, data.Lines, err = s.search(r, filter, pageSize); err != nil {
 		return err
 	}

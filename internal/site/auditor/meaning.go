@@ -18,8 +18,9 @@ import (
 // meaning tells entries in plain words: each action has a sentence (locales, meaning.action.*), in which stand who acted (Who), Organisation,
 // Citizen, Mandate, the members of the action's detail by their names (ExpiresAt is expires_at) and, of a signature, what was Given.
 type meaning struct {
-	text func(lang, key string, args ...any) (string, error)
-	lang string
+	text   func(lang, key string, args ...any) (string, error)
+	lang   string
+	places map[uuid.UUID]string // names of organisations, by their ids; those without stand by their ids
 }
 
 // of is the sentence of an entry. What an older entry does not say yet, the sentence says is not stated.
@@ -56,7 +57,7 @@ func (m meaning) of(e *journal.Entry) (string, error) {
 	for name, id := range map[string]uuid.UUID{"Organisation": e.Organisation, "Citizen": e.Citizen, "Mandate": e.Mandate} {
 		values[name] = unsaid
 		if id != uuid.Nil {
-			values[name] = journal.Pseudonym(id)
+			values[name] = about{ID: id, Name: m.places[id]}.Pseudonym()
 		}
 	}
 	if values["Who"], err = m.who(journal.Kind(body.By.Kind), e.Person); err != nil {

@@ -52,7 +52,7 @@ func TestPages_AreSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := page.FilledForm(url.Values{"structure": {"x"}, "du": {"demain"}, "acte": {"mandate"}, "demarche": {"caf-rsa"}})
-	for _, name := range fields {
+	for _, name := range append([]string{"rang"}, fields...) {
 		if name != "acte" && name != "demarche" {
 			wrong.Fail(name, "auditor.list.not_an_id")
 		}
@@ -66,7 +66,7 @@ func TestPages_AreSound(t *testing.T) {
 	}
 	timeline := func(sort string, lines ...line) func() page.Page {
 		return func() page.Page {
-			return &timelinePage{Common: page.Common{Title: "auditor.timeline." + sort, TitleArgs: map[string]any{"ID": "0123"}, Trail: within}, Sort: sort, ID: someID, Pseudonym: "0123", Lines: lines, Newest: len(lines) != 1, Older: "?avant=3", Readings: "/audit/journal"}
+			return &timelinePage{Common: page.Common{Title: "auditor.timeline." + sort, TitleArgs: map[string]any{"ID": "0123"}, Trail: within}, Sort: sort, ID: someID, Pseudonym: "0123", Lines: lines, Newest: len(lines) != 1, Older: "?avant=3", Export: "/audit/export?mandat=x", Readings: "/audit/journal"}
 		}
 	}
 	at := func(p *entryPage) func() page.Page {

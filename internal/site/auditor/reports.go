@@ -17,7 +17,9 @@ const reportsPath = "/audit/dossiers/rapports"
 
 // Meaning returns what tells an entry in plain words, in a language.
 func Meaning(pages *page.Pages) func(lang string, e *journal.Entry) (string, error) {
-	return func(lang string, e *journal.Entry) (string, error) { return meaning{pages.Text, lang}.of(e) }
+	return func(lang string, e *journal.Entry) (string, error) {
+		return meaning{text: pages.Text, lang: lang}.of(e)
+	}
 }
 
 // report sends the paper of an inquiry. Its entry is committed before its first byte leaves.

@@ -61,7 +61,8 @@ func codes() map[string][]string {
 		"inquiry.found gravity":      inquiry.Gravities(),
 		"inquiry.decided outcome":    inquiry.Outcomes(),
 		"recipient.viewed page":      {"organisations", "organisation", "journal"},
-		"recipient.refused page":     {"organisation"},
+		"recipient.refused page":     {"search", "organisations", "organisation", "signal"},
+		"recipient.refused reason":   {"elsewhere", "too_often"},
 		"signal.raised kind":         recipient.Kinds(),
 		"signal.closed outcome":      recipient.Outcomes(),
 	}
@@ -97,15 +98,15 @@ func TestSaid(t *testing.T) {
 		}
 	}
 	e := entryOf(t, "inquiry.found", map[string]any{"gravity": inquiry.Minor})
-	if got, err := (meaning{pages.Text, "fr"}).of(&e); err != nil || !strings.Contains(got, "(léger)") {
+	if got, err := (meaning{text: pages.Text, lang: "fr"}).of(&e); err != nil || !strings.Contains(got, "(léger)") {
 		t.Errorf("%q, %v", got, err)
 	}
 	e = entryOf(t, "journal.searched", map[string]any{"results": 3})
-	if got, err := (meaning{pages.Text, "en"}).of(&e); err != nil || !strings.Contains(got, "(without a filter)") {
+	if got, err := (meaning{text: pages.Text, lang: "en"}).of(&e); err != nil || !strings.Contains(got, "(without a filter)") {
 		t.Errorf("%q, %v", got, err)
 	}
 	e = entryOf(t, "journal.searched", map[string]any{"results": 3, "filters": []any{"person", "from"}})
-	if got, err := (meaning{pages.Text, "fr"}).of(&e); err != nil || !strings.Contains(got, "(professionnel, depuis une date)") {
+	if got, err := (meaning{text: pages.Text, lang: "fr"}).of(&e); err != nil || !strings.Contains(got, "(professionnel, depuis une date)") {
 		t.Errorf("%q, %v", got, err)
 	}
 }

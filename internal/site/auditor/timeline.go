@@ -24,7 +24,8 @@ type timelinePage struct {
 	Pseudonym string
 	Lines     []line // the oldest first
 	Older     string
-	Newest    bool // this is the page of the newest ones
+	Newest    bool   // this is the page of the newest ones
+	Export    string // address of the page that takes them away
 	Readings  string
 }
 
@@ -52,7 +53,7 @@ func (s *Site) timeline(w http.ResponseWriter, r *http.Request, sort, path, fiel
 	}
 	slices.Reverse(lines)
 	data := &timelinePage{Common: page.Common{Title: "auditor.timeline." + sort, TitleArgs: map[string]any{"ID": journal.Pseudonym(id)}, Trail: within, Current: "/audit/journal", KeepQuery: []string{"avant"}},
-		Sort: sort, ID: id, Pseudonym: journal.Pseudonym(id), Lines: lines, Newest: filter.Before == 0, Readings: "/audit/journal?acte=journal&" + field + "=" + id.String()}
+		Sort: sort, ID: id, Pseudonym: journal.Pseudonym(id), Lines: lines, Newest: filter.Before == 0, Export: "/audit/export?" + field + "=" + id.String(), Readings: "/audit/journal?acte=journal&" + field + "=" + id.String()}
 	if found.Next > 0 {
 		data.Older = path + id.String() + "?avant=" + strconv.FormatInt(found.Next, 10)
 	}
