@@ -76,6 +76,13 @@ func TestSample_OfTheWholeProgram(t *testing.T) {
 	place := regexp.MustCompile(`--order ([0-9]+)`).FindStringSubmatch(page(one))[1]
 	post(one+"/secret", http.StatusUnprocessableEntity, "secret", strings.Repeat("ac", 32))
 	post(one+"/secret", http.StatusSeeOther, "secret", strings.ToUpper(string(share)))
+	post(one+"/secret", http.StatusConflict, "secret", string(share))
+	for begun := time.Now(); strings.Contains(page(one, "Donné par"), "Ce qui est attendu"); time.Sleep(50 * time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Fatalf("not drawn: %s", page(one))
+		}
+		must(t, site.App.Do(t.Context(), "draw-samples"))
+	}
 	body := page(one, "ont signé le mandat", "0 sur 2", "Rien à signaler")
 	places := regexp.MustCompile(`id="rang-([0-9]+)"`).FindAllStringSubmatch(body, -1)
 	if len(places) != 2 {

@@ -6,6 +6,7 @@
 //	fraud.go       what became of logins through FranceConnect, for its fraud team
 //	prefecture.go  the organisations of a department, for its prefecture
 //	referent.go    what was done in an organisation, for its referents; checklist.go what they are to check, and that they did
+//	often.go       how often
 //	signal.go      what the fraud team tells auditors; deal.go what auditors do with it
 //	compare.go     holds the tables to the journal
 //
@@ -21,9 +22,10 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/envelope"
 	"mandat/internal/journal"
+	"mandat/internal/throttle"
 )
 
-// The refusals that callers tell apart, beside org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound and db.ErrConflict.
+// The refusals that callers tell apart, beside org.ErrMayNot, org.ErrFactorTooOld, db.ErrNotFound, db.ErrConflict and throttle.WaitError.
 var (
 	ErrSpan    = errors.New("no time, or too long a one")
 	ErrWords   = errors.New("not a reason, or too few or too many words")
@@ -40,12 +42,14 @@ type Register struct {
 	journal *journal.Journal
 	keys    *envelope.Keys
 	clients Clients
+	limits  *throttle.Throttle
 	clock   *clock.Clock
+	reach   int // lookedThrough
 }
 
 // New returns the register on this database, whose words are sealed under the keys.
 func New(d *db.DB, j *journal.Journal, keys *envelope.Keys, clients Clients, c *clock.Clock) *Register {
-	return &Register{d, j, keys, clients, c}
+	return &Register{db: d, journal: j, keys: keys, clients: clients, limits: throttle.New(d, c), clock: c, reach: lookedThrough}
 }
 
 func wrap(doing string, err error) error {

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/journal"
-	"mandat/internal/org"
 )
 
 // Seen is an entry as the fraud team sees it.
@@ -28,11 +27,12 @@ type Seen struct {
 	organisation uuid.UUID
 }
 
-// How long a time may be asked for, all of it, or what concerns one citizen; and how much is shown of it.
+// How long a time may be asked for, all of it, or what concerns one citizen; how much is shown of it; and how many entries of each of its actions are looked through for a page, which may show none of them.
 const (
-	Span        = 31 * 24 * time.Hour
-	SpanOfOne   = 366 * 24 * time.Hour
-	mostEntries = 50
+	Span          = 31 * 24 * time.Hour
+	SpanOfOne     = 366 * 24 * time.Hour
+	mostEntries   = 50
+	lookedThrough = 5000
 )
 
 // Wanted is what the fraud team looks for: a time, and in it everything, or what concerns one citizen, by the sub that FranceConnect was given or by the pseudonym of an entry.
@@ -45,8 +45,9 @@ type Wanted struct {
 
 // Found is a page of entries, the newest first.
 type Found struct {
-	Seen []Seen
-	Next int64 // Wanted.Before of the next page, 0 when there is none
+	Seen    []Seen
+	Next    int64     // Wanted.Before of the next page, 0 when there is none
+	Reached time.Time // the page is not full, and what was done until then has not been looked through yet; zero: the page is full, or all was
 }
 
 var sub = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
@@ -57,13 +58,14 @@ func ValidSub(text string) bool { return sub.MatchString(text) }
 // one reports whether a citizen is asked for.
 func (w Wanted) one() bool { return w.Sub != "" || w.Citizen != uuid.Nil }
 
+// stands reports whether it may be looked for. Days are somebody's days: those in which clocks go back are an hour longer.
 func (w Wanted) stands() bool {
 	longest := Span
 	if w.one() {
 		longest = SpanOfOne
 	}
 	span := w.Until.Sub(w.Since)
-	return span > 0 && span <= longest && (w.Sub == "" || ValidSub(w.Sub))
+	return span > 0 && span <= longest+time.Hour && (w.Sub == "" || ValidSub(w.Sub))
 }
 
 // sorts names what is asked for, never which.
@@ -85,18 +87,21 @@ func (w Wanted) text() string {
 	return fmt.Sprintf("%s %s %q %s %d", w.Since.UTC().Format(journal.TimeFormat), w.Until.UTC().Format(journal.TimeFormat), w.Sub, w.Citizen, w.Before)
 }
 
-const fraudEntries = `select id, coalesce(index, -1), at, action, coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(organisation, ''), coalesce(person_id, '00000000-0000-0000-0000-000000000000'),
-	coalesce(citizen_id, '00000000-0000-0000-0000-000000000000'), coalesce(login, ''), coalesce(outcome, '') from recipient_fraud_entries($1, $2, $3, $4, $5, $6)`
+// fraudEntries has a row for where it looked, even when it found nothing there.
+const fraudEntries = `select s.low, s.reached, e.id, coalesce(e.index, -1), e.at, e.action, coalesce(e.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(e.organisation, ''),
+	coalesce(e.person_id, '00000000-0000-0000-0000-000000000000'), coalesce(e.citizen_id, '00000000-0000-0000-0000-000000000000'), coalesce(e.login, ''), coalesce(e.outcome, '')
+	from recipient_fraud_span($3, $4, $5, $6) s left join lateral recipient_fraud_entries($1, $2, $3, $4, s.low, s.high, $7) e on true order by e.id desc`
 
-// Search returns a page of what the fraud team sees, which is a reading. A sub that is nobody's, or nobody's any more, finds nothing. It returns ErrSpan, org.ErrMayNot.
+// Search returns a page of what the fraud team sees, which is a reading. A sub that is nobody's, or nobody's any more, finds nothing. It returns ErrSpan, org.ErrMayNot, throttle.WaitError.
 func (r *Register) Search(ctx context.Context, by journal.Actor, w Wanted) (Found, error) {
-	if by.Kind != journal.Fraud {
-		return Found{}, org.ErrMayNot
-	}
 	if !w.stands() {
 		return Found{}, ErrSpan
 	}
-	out, err := r.search(ctx, by, w)
+	var out Found
+	err := r.spend(ctx, by, journal.Fraud, searches, pageSearch)
+	if err == nil {
+		out, err = r.search(ctx, by, w)
+	}
 	if err != nil {
 		return Found{}, wrap("search for the fraud team", err)
 	}
@@ -123,25 +128,38 @@ func (r *Register) search(ctx context.Context, by journal.Actor, w Wanted) (Foun
 		before = &w.Before
 	}
 	var of *uuid.UUID
+	reach := &r.reach
 	if citizen != uuid.Nil {
-		of = &citizen
+		of, reach = &citizen, nil // there are few
 	}
 	var out Found
 	b := &pgx.Batch{}
-	collect(b, &out.Seen, scanSeen, fraudEntries, r.clients.IDs, of, w.Since, w.Until, before, mostEntries+1)
+	b.Queue(fraudEntries, r.clients.IDs, of, w.Since, w.Until, before, reach, mostEntries+1).Query(func(rows pgx.Rows) error { return out.read(rows) })
 	if _, err := r.ask(ctx, by, b); err != nil {
 		return Found{}, err
 	}
 	if len(out.Seen) > mostEntries {
-		out.Seen = out.Seen[:mostEntries]
-		out.Next = out.Seen[mostEntries-1].ID
+		out = Found{Seen: out.Seen[:mostEntries], Next: out.Seen[mostEntries-1].ID}
 	}
 	return out, nil
 }
 
-func scanSeen(row pgx.CollectableRow) (Seen, error) {
+// read reads the rows of fraudEntries.
+func (f *Found) read(rows pgx.Rows) error {
+	var low int64
+	var reached, at *time.Time
+	var id *int64
+	var action *string
 	var s Seen
-	err := row.Scan(&s.ID, &s.Index, &s.At, &s.Action, &s.organisation, &s.Organisation, &s.Person, &s.Citizen, &s.Login, &s.Outcome)
-	s.At = s.At.UTC()
-	return s, err
+	_, err := pgx.ForEachRow(rows, []any{&low, &reached, &id, &s.Index, &at, &action, &s.organisation, &s.Organisation, &s.Person, &s.Citizen, &s.Login, &s.Outcome}, func() error {
+		if reached != nil {
+			f.Next, f.Reached = low, reached.UTC()
+		}
+		if id != nil {
+			s.ID, s.At, s.Action = *id, at.UTC(), *action
+			f.Seen = append(f.Seen, s)
+		}
+		return nil
+	})
+	return err
 }

@@ -98,8 +98,8 @@ func TestSearch_Refuses(t *testing.T) {
 	}
 	now := w.Clock.Now()
 	for name, wanted := range map[string]recipient.Wanted{
-		"too long": {Since: now.Add(-recipient.Span - time.Minute), Until: now}, "empty": {Since: now, Until: now}, "backwards": {Since: now, Until: now.Add(-time.Hour)},
-		"too long for one": {Since: now.Add(-recipient.SpanOfOne - time.Minute), Until: now, Citizen: uuid.New()}, "no sub": {Since: now.Add(-time.Hour), Until: now, Sub: "x"},
+		"too long": {Since: now.Add(-recipient.Span - 61*time.Minute), Until: now}, "empty": {Since: now, Until: now}, "backwards": {Since: now, Until: now.Add(-time.Hour)},
+		"too long for one": {Since: now.Add(-recipient.SpanOfOne - 61*time.Minute), Until: now, Citizen: uuid.New()}, "no sub": {Since: now.Add(-time.Hour), Until: now, Sub: "x"},
 	} {
 		if _, err := w.register.Search(t.Context(), w.felix, wanted); !errors.Is(err, recipient.ErrSpan) {
 			t.Errorf("%s: %v", name, err)
@@ -146,6 +146,39 @@ func TestSearch_Pages(t *testing.T) {
 	}
 }
 
+// What is looked through for a page has a limit; the next page goes on there, and nothing is left out. Of one citizen all is looked through.
+func TestSearch_GoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.register.LookThrough(4)
+	citizen := uuid.New()
+	w.login(w.Jeanne, citizen, uuid.New(), franceConnect)
+	for range 9 {
+		w.act(w.Jeanne, "mandate.ended", citizen, uuid.New(), map[string]any{"reason": "revoked"}) // of one that was never used
+	}
+	w.login(w.Jeanne, citizen, uuid.New(), franceConnect)
+	wanted := w.lately()
+	for n, seen := range []int{1, 0, 1} {
+		var at time.Time
+		found := w.search(wanted)
+		if last := n == 2; len(found.Seen) != seen || (found.Next == 0) != last || found.Reached.IsZero() != last {
+			t.Fatalf("page %d: %+v", n, found)
+		}
+		if found.Next > 0 {
+			w.behind(&at, `select at from journal_entry where id = $1 - 1`, found.Next)
+			if !at.Equal(found.Reached) {
+				t.Errorf("page %d says that it reached %v, which is %v", n, found.Reached, at)
+			}
+		}
+		wanted.Before = found.Next
+	}
+	one := w.lately()
+	one.Citizen = citizen
+	if found := w.search(one); len(found.Seen) != 2 || found.Next != 0 || !found.Reached.IsZero() {
+		t.Errorf("of one citizen: %+v", found)
+	}
+}
+
 // Without the scope that is taken from the reader's row, what recipients read through returns nothing to the program's own login.
 func TestScope_NothingWithout(t *testing.T) {
 	t.Parallel()
@@ -158,7 +191,8 @@ func TestScope_NothingWithout(t *testing.T) {
 	conn := w.Connect(t, w.App)
 	for _, as := range []string{"", "prefecture", "prefecture ", "prefecture 2B", "auditor"} {
 		for what, sql := range map[string]string{
-			"entries":       `select count(*) from recipient_fraud_entries('{franceconnect}', null, now() - interval '1 day', now() + interval '1 day', null, 10)`,
+			"entries":       `select count(*) from recipient_fraud_entries('{franceconnect}', null, now() - interval '1 day', now() + interval '1 day', 0, 1000000, 10)`,
+			"span":          `select count(*) from recipient_fraud_span(now() - interval '1 day', now() + interval '1 day', null, 10)`,
 			"places":        `select recipient_fraud_holds('{franceconnect}', (select array_agg(index) from journal_leaf))`,
 			"citizens":      `select count(*) from recipient_fraud_citizen('{franceconnect}', repeat('a', 43))`,
 			"organisations": `select count(*) from recipient_organisations()`,

@@ -11,7 +11,6 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal"
-	"mandat/internal/org"
 	"mandat/internal/prose"
 )
 
@@ -55,9 +54,13 @@ type Department struct {
 const places = `select public_id, siret, name, kind, kind_other, postcode, city, france_services, habilitation_number, state, created_at, coalesce(closed_at, '0001-01-01'), aidants, certified, over, suspended, id
 	from recipient_organisations()`
 
-// Department shows a prefecture its department, which is a reading. It returns org.ErrMayNot.
+// Department shows a prefecture its department, which is a reading. It returns org.ErrMayNot and throttle.WaitError.
 func (r *Register) Department(ctx context.Context, by journal.Actor) (Department, error) {
-	out, _, err := r.department(ctx, by, nil)
+	var out Department
+	err := r.spend(ctx, by, journal.Prefecture, readings, pageOrganisations)
+	if err == nil {
+		out, _, err = r.department(ctx, by, nil)
+	}
 	if err == nil {
 		err = r.read(ctx, by, journal.Event{Action: "recipient.viewed", Detail: viewed{pageOrganisations}})
 	}
@@ -68,8 +71,11 @@ func (r *Register) Department(ctx context.Context, by journal.Actor) (Department
 }
 
 // Organisation shows a prefecture one organisation by the id of its addresses, with its months, which is a reading. That of another department is db.ErrNotFound, and that it was asked
-// for is an entry. It returns org.ErrMayNot.
+// for is an entry. It returns org.ErrMayNot and throttle.WaitError.
 func (r *Register) Organisation(ctx context.Context, by journal.Actor, id uuid.UUID) (Department, error) {
+	if err := r.spend(ctx, by, journal.Prefecture, readings, pageOrganisation); err != nil {
+		return Department{}, wrap("show an organisation", err)
+	}
 	var there uuid.UUID
 	b := &pgx.Batch{}
 	b.Queue(`select id from organisation where public_id = $1`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
@@ -81,7 +87,7 @@ func (r *Register) Organisation(ctx context.Context, by journal.Actor, id uuid.U
 	switch {
 	case err != nil:
 	case !found:
-		err = r.refuse(ctx, by, pageOrganisation, there, db.ErrNotFound)
+		err = r.refuse(ctx, by, refused{pageOrganisation, elsewhere}, there, db.ErrNotFound)
 	default:
 		err = r.read(ctx, by, journal.Event{Action: "recipient.viewed", Organisation: there, Detail: viewed{pageOrganisation}})
 	}
@@ -115,9 +121,6 @@ func (r *Register) department(ctx context.Context, by journal.Actor, one *uuid.U
 		return f, row.Scan(&f.organisation, &f.Gravity, &f.Outcome, &f.Count, &f.Last)
 	}, `select organisation_id, gravity, outcome, findings, last_at from recipient_findings($1)`, one)
 	as, err := r.ask(ctx, by, b)
-	if err == nil && by.Kind != journal.Prefecture {
-		err = org.ErrMayNot
-	}
 	if err != nil {
 		return Department{}, false, err
 	}

@@ -48,13 +48,27 @@ type searched struct {
 	Query   string   `json:"query_sha256"` // of the whole question
 }
 
-// viewed is the detail of an entry about a page that was read, or refused.
+// viewed is the detail of an entry about a page that was read.
 type viewed struct {
 	Page string `json:"page"`
 }
 
-// The pages of which readings are entries.
+// refused is the detail of an entry about a page that was not shown.
+type refused struct {
+	Page   string `json:"page"`
+	Reason string `json:"reason"`
+}
+
+// Why a page is not shown.
 const (
+	elsewhere = "elsewhere" // an organisation of another department
+	tooOften  = "too_often"
+)
+
+// The pages of which readings, or refusals, are entries.
+const (
+	pageSearch        = "search"
+	pageSignal        = "signal"
 	pageOrganisations = "organisations"
 	pageOrganisation  = "organisation"
 	pageJournal       = "journal"
@@ -72,9 +86,9 @@ func (r *Register) read(ctx context.Context, by journal.Actor, e journal.Event) 
 	return r.journal.RecordAfter(ctx, by, first, func(*journal.Tx) (journal.Event, error) { return e, may() })
 }
 
-// refuse records that somebody asked for what is not theirs, and returns err.
-func (r *Register) refuse(ctx context.Context, by journal.Actor, page string, organisation uuid.UUID, err error) error {
+// refuse records that somebody was not shown what they asked for, and returns err.
+func (r *Register) refuse(ctx context.Context, by journal.Actor, what refused, organisation uuid.UUID, err error) error {
 	return r.journal.Record(ctx, by, func(*journal.Tx) (journal.Event, error) {
-		return journal.Event{Action: "recipient.refused", Organisation: organisation, Detail: viewed{page}}, journal.Refused{Err: err}
+		return journal.Event{Action: "recipient.refused", Organisation: organisation, Detail: what}, journal.Refused{Err: err}
 	})
 }

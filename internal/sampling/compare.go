@@ -18,12 +18,13 @@ type life struct {
 	number, ordered, ended string
 	wanted                 int
 	bound                  bool
+	shared                 string           // by whom and when, "" while it was not
 	entries                map[int64]string // by index: what came of it
 }
 
 // String says it in words, which are compared.
 func (l life) String() string {
-	return fmt.Sprintf("%s, %d wanted, bound %t, ordered %s, %s, entries %v", l.number, l.wanted, l.bound, l.ordered, l.ended, l.entries)
+	return fmt.Sprintf("%s, %d wanted, bound %t, ordered %s, share %q, %s, entries %v", l.number, l.wanted, l.bound, l.ordered, l.shared, l.ended, l.entries)
 }
 
 // entry is what an entry says.
@@ -61,6 +62,8 @@ func (e entry) apply(all map[uuid.UUID]*life) {
 		return
 	}
 	switch e.Action {
+	case "sample.revealed":
+		l.shared = who(e.By.Person, e.At)
 	case "sample.drawn":
 		l.ended = drawnText(d.Order, d.Witnessed, d.Size, d.StampedAt, who(e.By.Person, e.At))
 		for _, place := range d.Places {
@@ -117,6 +120,9 @@ func tables(ctx context.Context, tx pgx.Tx, have map[uuid.UUID]*life) error {
 	var place int64
 	if _, err = pgx.ForEachRow(rows, append(s.fields(), &place), func() error {
 		l := &life{number: s.Name(), wanted: s.Wanted, bound: s.Bound, ordered: who(s.OrderedBy, at(s.OrderedAt)), ended: s.State, entries: map[int64]string{}}
+		if s.SharedBy != uuid.Nil {
+			l.shared = who(s.SharedBy, at(s.SharedAt))
+		}
 		switch s.State {
 		case Drawn:
 			l.ended = drawnText(place, s.Witnessed, s.Size, at(s.StampedAt), who(s.DrawnBy, at(s.EndedAt)))

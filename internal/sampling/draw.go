@@ -32,7 +32,7 @@ func (r *Register) Draw(ctx context.Context) error {
 		return err
 	})
 	for _, id := range ids {
-		_, one := r.try(ctx, journal.Program(), id, "")
+		one := r.try(ctx, id)
 		if !errors.Is(one, ErrEarly) && !errors.Is(one, db.ErrConflict) {
 			err = errors.Join(err, one)
 		}
@@ -40,29 +40,17 @@ func (r *Register) Draw(ctx context.Context) error {
 	return wrap("draw samples", err)
 }
 
-// Reveal draws a sample with the share to which its order is bound, once the checkpoint that is drawn from stands. Errors: draw.ErrShare, ErrNotBound, ErrEarly, db.ErrConflict when it was drawn or has
-// lapsed, db.ErrNotFound, org.ErrMayNot.
-func (r *Register) Reveal(ctx context.Context, by journal.Actor, id uuid.UUID, share draw.Share) error {
-	if by.Kind != journal.Auditor {
-		return wrap("draw a sample", org.ErrMayNot)
-	}
-	if share == "" {
-		return wrap("draw a sample", draw.ErrShare)
-	}
-	_, err := r.try(ctx, by, id, share)
-	return wrap("draw a sample", err)
-}
-
 // standing is a sample, and its order as the log has it.
 type standing struct {
 	Sample
 	draw.Placed // Place is negative when the log does not have it yet
+	share       draw.Share
 }
 
 // find reads a sample and its order's entry.
 func find(ctx context.Context, tx pgx.Tx, id uuid.UUID) (standing, error) {
 	s := standing{Placed: draw.Placed{Place: -1}}
-	if err := tx.QueryRow(ctx, `select `+columns+` from sample s where s.id = $1`, id).Scan(s.fields()...); err != nil {
+	if err := tx.QueryRow(ctx, `select `+columns+`, coalesce(s.share, '') from sample s where s.id = $1`, id).Scan(append(s.fields(), &s.share)...); err != nil {
 		return s, db.Found("find a sample", err)
 	}
 	rows, err := tx.Query(ctx, `select e.body, coalesce(l.index, -1), l.commitment from journal_entry e left join journal_leaf l on l.entry_id = e.id
@@ -108,40 +96,77 @@ func (r *Register) kept(witnesses []string) draw.Source {
 	}
 }
 
-// try draws one sample, if it can be.
-func (r *Register) try(ctx context.Context, by journal.Actor, id uuid.UUID, share draw.Share) (standing, error) {
-	var s standing
-	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) (err error) { s, err = find(ctx, tx, id); return err })
-	switch {
-	case err != nil:
-		return s, err
-	case s.State != Ordered:
-		return s, db.ErrConflict
-	case share != "" && !s.Bound:
-		return s, ErrNotBound
-	case s.Place < 0:
-		return s, ErrEarly
+// ordered reads a sample that was neither drawn nor has lapsed, of which everything else is db.ErrConflict.
+func (r *Register) ordered(ctx context.Context, id uuid.UUID) (s standing, err error) {
+	err = r.db.Read(ctx, db.System(), func(tx pgx.Tx) (err error) { s, err = find(ctx, tx, id); return err })
+	if err == nil && s.State != Ordered {
+		err = db.ErrConflict
+	}
+	return s, err
+}
+
+// fixed finds what a sample is drawn from. It returns ErrEarly while nothing is, and lets lapse what never will be drawn, which is db.ErrConflict.
+func (r *Register) fixed(ctx context.Context, s standing) (draw.Moment, error) {
+	if s.Place < 0 {
+		return draw.Moment{}, ErrEarly
 	}
 	m, err := draw.MomentOf(ctx, s.Placed, r.trust, r.kept(s.Witnesses))
-	switch late, err := r.waits(s, err); {
+	late, err := r.waits(s, err)
+	switch {
 	case err != nil:
-		return s, err
+		return m, err
 	case late:
-		return s, r.lapse(ctx, s, draw.WhyLate)
-	case s.Bound && r.clock.Now().After(s.OrderedAt.Add(draw.ShareFor)):
-		return s, cmp.Or(r.lapse(ctx, s, draw.WhyShare), db.ErrConflict)
-	case s.Bound && share == "":
-		return s, ErrEarly
+		return m, cmp.Or(r.lapse(ctx, s, draw.WhyLate), db.ErrConflict)
+	case s.Bound && r.clock.Now().After(s.shareEnds()):
+		return m, cmp.Or(r.lapse(ctx, s, draw.WhyShare), db.ErrConflict)
 	}
-	seed, err := draw.SeedOf(s.Placed, m, share)
+	return m, nil
+}
+
+// shareEnds is until when a share may be given, or, once it was, the sample be drawn.
+func (s *standing) shareEnds() time.Time {
+	end := s.OrderedAt.Add(draw.ShareFor)
+	if s.share != "" {
+		end = end.Add(draw.ShareGrace)
+	}
+	return end
+}
+
+// try draws one sample, if it can be. It returns ErrEarly when it cannot yet, or somebody draws it at this moment.
+func (r *Register) try(ctx context.Context, id uuid.UUID) error {
+	s, err := r.ordered(ctx, id)
 	if err != nil {
-		return s, err
+		return err
+	}
+	m, err := r.fixed(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case s.Bound && s.share == "":
+		return ErrEarly
+	}
+	seed, err := draw.SeedOf(s.Placed, m, s.share)
+	if err != nil {
+		return err
+	}
+	now := r.clock.Now()
+	if err := r.note(ctx, `update sample set looked = 0, looked_at = $2 where id = $1 and state = 'ordered' and (looked_at is null or looked_at < $3)`, id, now, now.Add(-lost)); err != nil {
+		return err
 	}
 	census := draw.NewCensus(draw.NewChoice(seed, s.Order.Wanted))
-	if err := r.count(ctx, s.Placed, census); err != nil {
-		return s, err
+	err = r.count(ctx, s, census)
+	if err == nil {
+		err = r.record(ctx, s, draw.State(s.Placed, m, s.share, census))
 	}
-	return s, r.record(ctx, by, s, draw.State(s.Placed, m, share, census))
+	if err != nil && !errors.Is(err, ErrEarly) {
+		err = errors.Join(err, r.note(context.WithoutCancel(ctx), `update sample set looked_at = null where id = $1 and state = 'ordered'`, id))
+	}
+	return err
+}
+
+// note keeps how far a draw is, unless somebody else draws: then it is ErrEarly.
+func (r *Register) note(ctx context.Context, sql string, args ...any) error {
+	return r.db.Write(ctx, db.System(), db.Soon, func(tx *db.Tx) error { return tx.ExecOne(ctx, ErrEarly, sql, args...) })
 }
 
 // waits says what it means that there is nothing to draw from: ErrEarly, or that there never will be.
@@ -160,27 +185,34 @@ func (r *Register) waits(s standing, err error) (late bool, _ error) {
 	return false, err
 }
 
-// countEach is how many entries are read at a time.
-const countEach = 8192
+// countEach is how many entries are read at a time, and lost how long after the last of these times whoever drew is taken to be gone.
+const (
+	countEach = 8192
+	lost      = 2 * time.Minute
+)
 
 // count goes through the entries before the order, each of which is judged by what was hashed of it, and not by the columns beside.
-func (r *Register) count(ctx context.Context, o draw.Placed, into *draw.Census) error {
+func (r *Register) count(ctx context.Context, o standing, into *draw.Census) error {
 	for from := int64(0); from < o.Place; from += r.each {
+		end := min(from+r.each, o.Place)
 		err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `select l.index, e.body from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index >= $1 and l.index < $2 order by l.index`, from, min(from+r.each, o.Place))
+			rows, err := tx.Query(ctx, `select l.index, e.body from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index >= $1 and l.index < $2 order by l.index`, from, end)
 			if err != nil {
 				return err
 			}
 			var place int64
 			var body string
 			_, err = pgx.ForEachRow(rows, []any{&place, &body}, func() error {
-				if o.Population.Fits([]byte(body)) {
+				if o.Order.Population.Fits([]byte(body)) {
 					into.Add(place)
 				}
 				return nil
 			})
 			return err
 		})
+		if err == nil {
+			err = r.note(ctx, `update sample set looked = $2, looked_at = $3 where id = $1 and state = 'ordered'`, o.ID, end, r.clock.Now())
+		}
 		if err != nil {
 			return err
 		}
@@ -209,7 +241,8 @@ func begin(by journal.Actor, id uuid.UUID) (*pgx.Batch, func() error) {
 }
 
 // record keeps what was drawn.
-func (r *Register) record(ctx context.Context, by journal.Actor, s standing, said draw.Stated) error {
+func (r *Register) record(ctx context.Context, s standing, said draw.Stated) error {
+	by := journal.Program()
 	first, may := begin(by, s.ID)
 	return r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		if err := may(); err != nil {
@@ -220,8 +253,8 @@ func (r *Register) record(ctx context.Context, by journal.Actor, s standing, sai
 			return journal.Event{}, err
 		}
 		tx.Queue(`insert into sample_entry (sample_id, index) select $1, p from unnest($2::bigint[]) p`, s.ID, said.Places)
-		tx.QueueOne(`update sample set state = 'drawn', place = $2, witnessed = $3, size = $4, stamped_at = $5, population = $6, drawn_by = $7, ended_at = $8 where id = $1 and state = 'ordered'`,
-			s.ID, said.Order, said.Witnessed, said.Size, stamped, said.Population, db.OrNull(by.Person), tx.Now)
+		tx.QueueOne(`update sample set state = 'drawn', place = $2, witnessed = $3, size = $4, stamped_at = $5, population = $6, ended_at = $7 where id = $1 and state = 'ordered'`,
+			s.ID, said.Order, said.Witnessed, said.Size, stamped, said.Population, tx.Now)
 		return journal.Event{Action: "sample.drawn", Detail: said}, nil
 	})
 }
@@ -259,7 +292,7 @@ func (r *Register) waiting(ctx context.Context, s standing) (what string, since 
 		return ForStamp, s.OrderedAt, m, nil
 	case errors.Is(err, draw.ErrQuorum), errors.Is(err, draw.ErrAuthority):
 		return ForPolicy, s.OrderedAt, m, nil
-	case err == nil && s.Bound:
+	case err == nil && s.Bound && s.share == "":
 		return ForShare, m.Stamp.At, m, nil
 	case err == nil || errors.Is(err, draw.ErrLapsed):
 		return ForDraw, m.Stamp.At, m, nil

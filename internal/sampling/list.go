@@ -18,10 +18,11 @@ const shown = 100
 
 const columns = `s.id, s.year, s.number, s.state, s.wanted, s.bound, s.ordered_by, s.ordered_at, s.ends_at, coalesce(s.witnessed, 0), coalesce(s.size, 0), coalesce(s.stamped_at, '0001-01-01'),
 	coalesce(s.population, 0), coalesce(s.drawn_by, '00000000-0000-0000-0000-000000000000'), coalesce(s.ended_at, '0001-01-01'), coalesce(s.why, ''),
+	coalesce(s.shared_by, '00000000-0000-0000-0000-000000000000'), coalesce(s.shared_at, '0001-01-01'), coalesce(s.looked, 0),
 	(select count(*) from sample_entry e where e.sample_id = s.id), (select count(*) from sample_entry e where e.sample_id = s.id and e.outcome is not null)`
 
 func (s *Sample) fields() []any {
-	return []any{&s.ID, &s.Year, &s.Number, &s.State, &s.Wanted, &s.Bound, &s.OrderedBy, &s.OrderedAt, &s.EndsAt, &s.Witnessed, &s.Size, &s.StampedAt, &s.Population, &s.DrawnBy, &s.EndedAt, &s.Why, &s.Entries, &s.Checked}
+	return []any{&s.ID, &s.Year, &s.Number, &s.State, &s.Wanted, &s.Bound, &s.OrderedBy, &s.OrderedAt, &s.EndsAt, &s.Witnessed, &s.Size, &s.StampedAt, &s.Population, &s.DrawnBy, &s.EndedAt, &s.Why, &s.SharedBy, &s.SharedAt, &s.Looked, &s.Entries, &s.Checked}
 }
 
 // Entry is one that was drawn.

@@ -2,7 +2,8 @@
 // from what witnesses and an authority say afterwards, and looked at entry by entry (docs/samples.md, docs/decisions/0038). It owns the tables that are named sample.
 //
 //	order.go    an auditor orders a sample
-//	draw.go     it is drawn, by a job, or by an auditor who gives the share to which they bound themselves; or it lapses
+//	reveal.go   an auditor gives the share to which it was bound
+//	draw.go     a job draws it, or it lapses
 //	check.go    an auditor looks at an entry that was drawn
 //	list.go     what auditors see of samples
 //	compare.go  holds the tables to the journal
@@ -55,7 +56,7 @@ const (
 	ForWitnesses = "witnesses" // nor under a checkpoint that its witnesses cosigned
 	ForStamp     = "stamp"     // a larger one, cosigned and stamped
 	ForShare     = "share"     // whoever ordered it gives their share
-	ForDraw      = "draw"      // the next draw, within a minute
+	ForDraw      = "draw"      // the job, which begins within a minute and then looks through all entries before it
 	ForPolicy    = "policy"    // the operator changed witnesses or authority since
 )
 
@@ -81,12 +82,15 @@ type Sample struct {
 	OrderedAt    time.Time
 	EndsAt       time.Time // by which witnesses and authority must have spoken
 	Wanted       int
-	Bound        bool // to a share that is given afterwards
+	Bound        bool      // to a share that is given afterwards,
+	SharedBy     uuid.UUID // by this auditor; nil: not yet
+	SharedAt     time.Time
+	Looked       int64 // entries that were looked through to draw it
 
 	Witnessed, Size int64 // entries of the checkpoints under which it was witnessed, and that it was drawn from; 0 before
 	StampedAt       time.Time
 	Population      int64
-	DrawnBy         uuid.UUID // nil: the program
+	DrawnBy         uuid.UUID // the auditor who gave the share, while that drew it at once; nil: the program
 	EndedAt         time.Time // when it was drawn, or lapsed
 	Why             string    // it lapsed: draw.WhyLate or draw.WhyShare
 

@@ -222,7 +222,7 @@ func TestDraw_Lapses(t *testing.T) {
 	w.sound(t)
 }
 
-// Bound to a share, the program draws nothing by itself: not before, and not with another one.
+// Bound to a share, nothing is drawn without it: not before it is given, and not with another one.
 func TestReveal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -265,8 +265,16 @@ func TestReveal(t *testing.T) {
 		}
 	}
 	must(t, reveal(w.alma, id, share))
+	if s := w.look(t, id); s.State != sampling.Ordered || s.Waits != sampling.ForDraw || s.SharedBy != w.alma.Person || s.SharedAt.IsZero() {
+		t.Errorf("%+v", s)
+	}
+	if err := reveal(w.sofia, id, share); !errors.Is(err, db.ErrConflict) {
+		t.Errorf("given twice: %v", err)
+	}
+	w.sound(t)
+	must(t, w.register.Draw(t.Context()))
 	s := w.look(t, id)
-	if s.State != sampling.Drawn || s.DrawnBy != w.alma.Person || len(s.Drawn) != 5 {
+	if s.State != sampling.Drawn || s.DrawnBy != uuid.Nil || s.SharedBy != w.alma.Person || s.Looked != s.Place || len(s.Drawn) != 5 {
 		t.Errorf("%+v", s)
 	}
 	if d, err := w.recomputed(t, s.Place); err != nil || len(d.Differences) > 0 || d.Stated.Share != string(share) {
@@ -276,16 +284,61 @@ func TestReveal(t *testing.T) {
 		t.Errorf("again: %v", err)
 	}
 
-	late := w.order(t, w.sofia, bound)
+	late, slow, slower := w.order(t, w.sofia, bound), w.order(t, w.alma, bound), w.order(t, w.Newcomer(t, journal.Auditor, uuid.Nil, "vera"), bound)
 	w.ready(t)
 	if err := reveal(w.sofia, late, ""); !errors.Is(err, draw.ErrShare) {
 		t.Error(err)
 	}
-	w.Clock.Advance(draw.ShareFor + time.Second)
+	w.Clock.Advance(draw.ShareFor - time.Minute)
+	must(t, reveal(w.sofia, slow, share))
+	must(t, reveal(w.sofia, slower, share))
+	w.Clock.Advance(2 * time.Minute)
 	if err := reveal(w.sofia, late, share); !errors.Is(err, db.ErrConflict) {
 		t.Errorf("after its term: %v", err)
 	}
 	if s := w.look(t, late); s.State != sampling.Lapsed || s.Why != draw.WhyShare {
+		t.Errorf("%+v", s)
+	}
+	w.busy(t, slower, w.Clock.Now())
+	must(t, w.register.Draw(t.Context()))
+	if s := w.look(t, slow); s.State != sampling.Drawn {
+		t.Errorf("given at the last moment: %+v", s)
+	} else if d, err := w.recomputed(t, s.Place); err != nil || len(d.Differences) > 0 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	w.Clock.Advance(draw.ShareGrace)
+	must(t, w.register.Draw(t.Context()))
+	if s := w.look(t, slower); s.State != sampling.Lapsed || s.Why != draw.WhyShare {
+		t.Errorf("given, and never drawn: %+v", s)
+	}
+	w.sound(t)
+}
+
+// While somebody draws nobody else begins; who is gone is followed, and who failed at once.
+func TestDraw_OneAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cosigned(t, 0, 1)
+	id := w.order(t, w.sofia, wish)
+	w.ready(t)
+	w.busy(t, id, w.Clock.Now().Add(-time.Minute))
+	must(t, w.register.Draw(t.Context()))
+	if s := w.look(t, id); s.State != sampling.Ordered || s.Waits != sampling.ForDraw || s.Looked != 1 {
+		t.Fatalf("two draw at once: %+v", s)
+	}
+	w.Clock.Advance(90 * time.Second)
+	conn := w.Connect(t, w.Superuser)
+	for _, sql := range []string{`create function fails() returns trigger language plpgsql as $$ begin raise exception 'boom'; end $$`, `create trigger fails before insert on sample_entry for each row execute function fails()`} {
+		_, err := conn.Exec(t.Context(), sql)
+		must(t, err)
+	}
+	if err := w.register.Draw(t.Context()); err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("the draw did not fail: %v", err)
+	}
+	_, err := conn.Exec(t.Context(), `drop trigger fails on sample_entry`)
+	must(t, err)
+	must(t, w.register.Draw(t.Context()))
+	if s := w.look(t, id); s.State != sampling.Drawn || s.Looked != s.Place {
 		t.Errorf("%+v", s)
 	}
 	w.sound(t)
@@ -353,17 +406,26 @@ func TestTables_Refuse(t *testing.T) {
 	s := w.drawn(t, wish)
 	w.cosigned(t, 0, 1)
 	standing := w.order(t, w.sofia, wish)
+	bound := wish
+	bound.Share = draw.Share(strings.Repeat("ab", 32)).Sum()
+	given, kept := w.order(t, w.alma, bound), w.order(t, w.Newcomer(t, journal.Auditor, uuid.Nil, "vera"), bound)
+	w.ready(t)
+	must(t, w.register.Reveal(t.Context(), w.alma, given, draw.Share(strings.Repeat("ab", 32))))
 	for what, sql := range map[string]string{
-		"an order without its entry":    `insert into sample (id, year, number, state, wanted, bound, ordered_by, ordered_at, ends_at) select gen_random_uuid(), 2026, 99, 'ordered', 5, false, ordered_by, now(), now() + interval '24 hours' from sample where state = 'drawn'`,
-		"drawn without its entry":       fmt.Sprintf(`update sample set state = 'drawn', place = 1, witnessed = 2, size = 3, stamped_at = ordered_at, population = 1, ended_at = ordered_at where id = '%s'`, standing),
-		"lapsed without its entry":      fmt.Sprintf(`update sample set state = 'lapsed', place = 1, why = 'late', ended_at = ordered_at where id = '%s'`, standing),
-		"ordered again":                 fmt.Sprintf(`update sample set state = 'ordered', place = null where id = '%s'`, s.ID),
-		"another entry in the sample":   fmt.Sprintf(`insert into sample_entry (sample_id, index) values ('%s', 0) on conflict (sample_id, index) do update set index = 1`, s.ID),
-		"one more":                      fmt.Sprintf(`insert into sample_entry (sample_id, index) select '%s', p from generate_series(0, 20) p on conflict do nothing`, s.ID),
-		"looked at without its entry":   fmt.Sprintf(`update sample_entry set outcome = 'nothing', checked_by = '%s', checked_at = now() where sample_id = '%s'`, w.sofia.Person, s.ID),
-		"deleted":                       `delete from sample_entry`,
-		"an order taken back":           fmt.Sprintf(`delete from sample where id = '%s'`, standing),
-		"another number of them wanted": `update sample set wanted = 1`,
+		"an order without its entry":      `insert into sample (id, year, number, state, wanted, bound, ordered_by, ordered_at, ends_at) select gen_random_uuid(), 2026, 99, 'ordered', 5, false, ordered_by, now(), now() + interval '24 hours' from sample where state = 'drawn'`,
+		"drawn without its entry":         fmt.Sprintf(`update sample set state = 'drawn', place = 1, witnessed = 2, size = 3, stamped_at = ordered_at, population = 1, ended_at = ordered_at where id = '%s'`, standing),
+		"lapsed without its entry":        fmt.Sprintf(`update sample set state = 'lapsed', place = 1, why = 'late', ended_at = ordered_at where id = '%s'`, standing),
+		"ordered again":                   fmt.Sprintf(`update sample set state = 'ordered', place = null where id = '%s'`, s.ID),
+		"another entry in the sample":     fmt.Sprintf(`insert into sample_entry (sample_id, index) values ('%s', 0) on conflict (sample_id, index) do update set index = 1`, s.ID),
+		"one more":                        fmt.Sprintf(`insert into sample_entry (sample_id, index) select '%s', p from generate_series(0, 20) p on conflict do nothing`, s.ID),
+		"looked at without its entry":     fmt.Sprintf(`update sample_entry set outcome = 'nothing', checked_by = '%s', checked_at = now() where sample_id = '%s'`, w.sofia.Person, s.ID),
+		"deleted":                         `delete from sample_entry`,
+		"an order taken back":             fmt.Sprintf(`delete from sample where id = '%s'`, standing),
+		"another number of them wanted":   `update sample set wanted = 1`,
+		"a share without its entry":       fmt.Sprintf(`update sample set share = repeat('ab', 32), shared_by = ordered_by, shared_at = now() where id = '%s'`, kept),
+		"a share where none is asked for": fmt.Sprintf(`update sample set share = repeat('ab', 32), shared_by = ordered_by, shared_at = now() where id = '%s'`, standing),
+		"another share":                   fmt.Sprintf(`update sample set share = repeat('ac', 32) where id = '%s'`, given),
+		"by somebody else":                fmt.Sprintf(`update sample set shared_by = '%s' where id = '%s'`, w.sofia.Person, given),
 	} {
 		if err := w.exec(t, sql); err == nil {
 			t.Errorf("%s: taken", what)
@@ -371,9 +433,10 @@ func TestTables_Refuse(t *testing.T) {
 	}
 	w.sound(t)
 	for what, sql := range map[string]string{
-		"another entry":         fmt.Sprintf(`update sample_entry set index = 1000 where sample_id = '%s' and index = %d`, s.ID, s.Drawn[0].Index),
-		"an entry removed":      fmt.Sprintf(`delete from sample_entry where sample_id = '%s' and index = %d`, s.ID, s.Drawn[1].Index),
-		"another number wanted": `update sample set wanted = wanted + 1`,
+		"another entry":            fmt.Sprintf(`update sample_entry set index = 1000 where sample_id = '%s' and index = %d`, s.ID, s.Drawn[0].Index),
+		"an entry removed":         fmt.Sprintf(`delete from sample_entry where sample_id = '%s' and index = %d`, s.ID, s.Drawn[1].Index),
+		"another number wanted":    `update sample set wanted = wanted + 1`,
+		"another who gave a share": fmt.Sprintf(`update sample set shared_by = '%s' where id = '%s'`, w.sofia.Person, given),
 	} {
 		before, err := sampling.Compare(t.Context(), w.OpenAuditor(t))
 		must(t, err)

@@ -200,6 +200,12 @@ func (w *world) sound(t testing.TB) {
 	}
 }
 
+// busy is as if somebody drew a sample, and looked through the first entry at this moment.
+func (w *world) busy(t testing.TB, id uuid.UUID, at time.Time) {
+	t.Helper()
+	must(t, w.exec(t, `update sample set looked = 1, looked_at = $2 where id = $1`, id, at))
+}
+
 func (w *world) exec(t testing.TB, sql string, args ...any) error {
 	t.Helper()
 	return w.DB.Write(t.Context(), db.System(), db.Durable, func(tx *db.Tx) error {

@@ -43,7 +43,7 @@ func New(t testing.TB) *Office {
 func (o *Office) Serve(t testing.TB, mounts ...func(*page.Router)) {
 	r := page.NewRouter(page.RouterOptions{Pages: o.Pages, Log: slog.New(slog.NewTextHandler(failLog{t}, nil))})
 	for audience, guard := range map[page.Audience]page.Guard{page.Account: o.Sessions.Account, page.Aidant: o.Sessions.Aidant, page.Referent: o.Sessions.Referent,
-		page.Administrator: o.Sessions.Administrator, page.Auditor: o.Sessions.Auditor} {
+		page.Administrator: o.Sessions.Administrator, page.Auditor: o.Sessions.Auditor, page.Fraud: o.Sessions.Fraud, page.Prefecture: o.Sessions.Prefecture} {
 		r.Guard(audience, guard)
 	}
 	for _, mount := range mounts {

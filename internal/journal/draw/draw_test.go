@@ -398,11 +398,13 @@ func TestRecompute_Share(t *testing.T) {
 			t.Errorf("lapsed for want of the share after %v: %+v, %v", late, d, err)
 		}
 	}
-	w, place = drawable(t, 100, 7, rsa, bound)
-	w.now = w.now.Add(ShareFor + time.Hour)
-	w.say(place, share, nil)
-	if d, err := w.recompute(place, ""); err != nil || len(d.Differences) != 1 {
-		t.Errorf("given after its term: %+v, %v", d, err)
+	for late, differences := range map[time.Duration]int{ShareFor + ShareGrace - 10*time.Minute: 0, ShareFor + ShareGrace + 10*time.Minute: 1} {
+		w, place = drawable(t, 100, 7, rsa, bound)
+		w.now = w.now.Add(late)
+		w.say(place, share, nil)
+		if d, err := w.recompute(place, ""); err != nil || len(d.Differences) != differences {
+			t.Errorf("drawn with a share after %v: %+v, %v", late, d, err)
+		}
 	}
 }
 

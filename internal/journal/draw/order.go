@@ -17,9 +17,10 @@ import (
 
 // The limits of an order.
 const (
-	Most     = 500                // entries that are drawn
-	Term     = 24 * time.Hour     // within which the checkpoint that is drawn from must be witnessed and stamped
-	ShareFor = 7 * 24 * time.Hour // from the order on, within which a share must be given
+	Most       = 500                // entries that are drawn
+	Term       = 24 * time.Hour     // within which the checkpoint that is drawn from must be witnessed and stamped
+	ShareFor   = 7 * 24 * time.Hour // from the order on, within which a share must be given
+	ShareGrace = 30 * time.Minute   // after that, within which what was given at the last moment is drawn
 )
 
 // timeFormat is how times stand in entries (journal.TimeFormat): texts of one length, in the order of time.

@@ -78,7 +78,7 @@ func Recompute(ctx context.Context, r *verify.Reader, t Trust, place int64, shar
 		}
 		return d, err
 	}
-	if d.Said && d.Share != "" && d.shareLate(said[0].At) {
+	if d.Said && d.Share != "" && d.shareLate(said[0].At, ShareGrace) {
 		d.differs("entry %d says that it was drawn when the share could not be given any more", d.SaidAt)
 	}
 	d.State = Ready
@@ -92,7 +92,7 @@ func (d *Drawn) differs(what string, args ...any) {
 // lapsed is for an order that could be drawn, and of which the log says that it lapsed.
 func (d *Drawn) lapsed(said verdict) error {
 	d.State = Lapsed
-	if said.Detail.Why != WhyShare || d.Share == "" || !d.shareLate(said.At) {
+	if said.Detail.Why != WhyShare || d.Share == "" || !d.shareLate(said.At, 0) {
 		d.differs("entry %d says that it lapsed, and it could be drawn", said.index)
 	}
 	return nil

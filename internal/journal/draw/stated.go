@@ -66,8 +66,8 @@ func verdictOn(sample string, index int64, body []byte) (verdict, bool) {
 	return v, v.Action == ActionDrawn || v.Action == ActionLapsed
 }
 
-// shareLate reports whether a share could not be given any more at a time.
-func (o Order) shareLate(at string) bool {
+// shareLate reports whether a share could not be given any more at a time, nor so long before it.
+func (o Order) shareLate(at string, before time.Duration) bool {
 	end, err := time.Parse(timeFormat, o.EndsAt)
-	return err == nil && at > end.Add(ShareFor-Term).Format(timeFormat)
+	return err == nil && at > end.Add(ShareFor-Term+before).Format(timeFormat)
 }

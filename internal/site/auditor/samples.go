@@ -79,6 +79,14 @@ func (s sample) Drawer() string {
 	return journal.Pseudonym(s.DrawnBy)
 }
 
+// Revealer is the pseudonym of who gave its secret; "" while nobody did.
+func (s sample) Revealer() string {
+	if s.SharedBy == uuid.Nil {
+		return ""
+	}
+	return journal.Pseudonym(s.SharedBy)
+}
+
 // Done reports whether every entry of it was looked at.
 func (s sample) Done() bool { return s.State == sampling.Drawn && s.Checked == s.Entries }
 
@@ -260,7 +268,7 @@ func (s *Samples) drawn(r *http.Request, at *session.Session, id uuid.UUID, some
 	return out, nil
 }
 
-// reveal draws a sample with the share to which its order is bound.
+// reveal gives the share to which the order of a sample is bound.
 func (s *Samples) reveal(w http.ResponseWriter, r *http.Request) error {
 	_, id, err := staff.WithID(r, "sample")
 	if err != nil {
@@ -279,7 +287,7 @@ func (s *Samples) reveal(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return refuseSample(err)
 	}
-	return s.acts().Finish(w, r, at, samplePath(id), "samples.done.drawn")
+	return s.acts().Finish(w, r, at, samplePath(id), "samples.done.revealed")
 }
 
 // check says what came of an entry: nothing, or a case that is opened from it.

@@ -71,6 +71,10 @@ func TestSamples_AreSound(t *testing.T) {
 			p.Order.Population = draw.Population{Actions: []string{"power.used", "mandate.signed"}, Organisation: someID.String(), Procedure: "caf-rsa", Service: "caf", Since: "2026-11-21T10:00:03.000000Z", Until: "2026-11-21T10:00:03.000000Z"}
 			p.Population, p.Procedure = []about{{Sort: "organisation", ID: someID, Href: "/audit/journal?structure=x"}}, "RSA"
 		})},
+		{"sample/one.html", one(of(sampling.Ordered), sampling.ForDraw, func(p *samplePage) {
+			p.Sample.Bound, p.Sample.SharedBy, p.Sample.SharedAt, p.Sample.Looked = true, someID, now, 3
+			p.Whole.Moment.Drawn = format.Checkpoint{Origin: "mandat.test/journal", Size: 20}
+		})},
 		{"sample/one.html", one(of(sampling.Ordered), sampling.ForStamp, func(p *samplePage) { p.Order.Population.Procedure = "gone" })},
 		{"sample/one.html", one(late, "", same)}, {"sample/one.html", one(unshared, "", same)}, {"sample/one.html", one(empty, "", same)},
 		{"sample/one.html", one(half, "", func(p *samplePage) {

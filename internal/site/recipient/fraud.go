@@ -19,12 +19,13 @@ import (
 
 type fraudPage struct {
 	page.Common
-	Asked bool // something was looked for
-	Seen  []seen
-	Next  int64
-	Span  int // days that may be asked for
-	OfOne int // of one account
-	Most  int // entries that a signal may name
+	Asked   bool // something was looked for
+	Seen    []seen
+	Next    int64
+	Reached time.Time // what was done until then has not been looked through yet; zero: all was, or the page is full
+	Span    int       // days that may be asked for
+	OfOne   int       // of one account
+	Most    int       // entries that a signal may name
 }
 
 // seen is an entry as the page shows it.
@@ -61,7 +62,7 @@ func (s *Site) showFraud(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) renderFraud(w http.ResponseWriter, r *http.Request, status int, form *page.Form, found *recipient.Found) error {
 	p := &fraudPage{Common: page.Common{Title: fraud.Text, Current: fraudPath, Form: form}, Asked: found != nil, Span: days(recipient.Span), OfOne: days(recipient.SpanOfOne), Most: recipient.EntriesMost}
 	if found != nil {
-		p.Next = found.Next
+		p.Next, p.Reached = found.Next, found.Reached
 		for _, e := range found.Seen {
 			member := "reason"
 			if e.Action == "power.abandoned" {
@@ -91,7 +92,7 @@ func (s *Site) doSearch(w http.ResponseWriter, r *http.Request) error {
 		return s.renderFraud(w, r, http.StatusUnprocessableEntity, form, nil)
 	}
 	if err != nil {
-		return refusal(err)
+		return refused(r, err, fraudPath)
 	}
 	return s.renderFraud(w, r, http.StatusOK, form, &found)
 }
@@ -104,7 +105,7 @@ func wantedOf(f *page.Form) recipient.Wanted {
 	}
 	if text := f.Text("usager", 60); text != "" {
 		var err error
-		if w.Citizen, err = uuid.Parse(strings.TrimSpace(text)); err != nil {
+		if w.Citizen, err = uuid.Parse(strings.TrimSpace(text)); err != nil || w.Citizen == uuid.Nil {
 			f.Fail("usager", "receiving.fraud.wrong.citizen")
 		}
 	}

@@ -51,6 +51,9 @@ func TestPages_AreSound(t *testing.T) {
 		{"recipients/fraud.html", team, func() page.Page {
 			return &fraudPage{Common: page.Common{Title: fraud.Text, Form: page.FilledForm(url.Values{"du": {"2026-11-01"}})}, Asked: true, Seen: []seen{{entry, "aucun mandat ne le permettait"}, {fresh, ""}}, Next: 7, Most: 20}
 		}},
+		{"recipients/fraud.html", team, func() page.Page {
+			return &fraudPage{Common: page.Common{Title: fraud.Text, Form: page.FilledForm(url.Values{"du": {"2026-11-01"}})}, Asked: true, Next: 7, Reached: now}
+		}},
 		{"recipients/signals.html", team, func() page.Page { return &signalsPage{Common: page.Common{Title: signals.Text}} }},
 		{"recipients/signals.html", team, func() page.Page {
 			return &signalsPage{Common: page.Common{Title: signals.Text}, Signals: []recipient.Signal{raised, closed}, Notice: "receiving.signals.was_raised"}

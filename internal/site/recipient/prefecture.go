@@ -60,7 +60,7 @@ func (s *Site) showDepartment(w http.ResponseWriter, r *http.Request) error {
 	}
 	d, err := s.Recipients.Department(r.Context(), at.Actor())
 	if err != nil {
-		return refusal(err)
+		return refused(r, err, prefecturePath)
 	}
 	p := &departmentPage{Common: page.Common{Title: prefecture.Text, TitleArgs: map[string]any{"Code": d.Code}, Current: prefecturePath}, Code: d.Code, Months: monthsOf(page.Lang(r), d.Months)}
 	for _, x := range d.Places {
@@ -86,7 +86,7 @@ func (s *Site) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	}
 	d, err := s.Recipients.Organisation(r.Context(), at.Actor(), id)
 	if err != nil {
-		return refusal(err)
+		return refused(r, err, prefecturePath)
 	}
 	one := d.Places[0]
 	back := page.Link{Href: prefecturePath, Text: "receiving.prefecture.back"}

@@ -28,7 +28,7 @@ func (s *Site) listSignals(w http.ResponseWriter, r *http.Request) error {
 	if p.Signals, err = s.Recipients.Signals(r.Context(), at.Actor()); err != nil {
 		return refusal(err)
 	}
-	if p.Notice, err = s.notice(r, at); err != nil {
+	if p.Notice, err = s.acts().Notice(r, at); err != nil {
 		return err
 	}
 	return s.Pages.Render(w, r, http.StatusOK, "recipients/signals.html", p)
@@ -81,7 +81,7 @@ func (s *Site) doSignal(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, org.ErrFactorTooOld):
 		return s.acts().Later(w, r, signalPath, f)
 	case err != nil:
-		return refusal(err)
+		return refused(r, err, signalsPath)
 	default:
 		return s.acts().Finish(w, r, at, signalsPath, "receiving.signals.was_raised")
 	}

@@ -64,7 +64,7 @@ func refusal(err error) error {
 	return err
 }
 
-// render renders a page with the message that was left for it.
-func (s *Site) notice(r *http.Request, at *session.Session) (string, error) {
-	return s.acts().Notice(r, at)
+// refused is refusal of what may be asked for so often only, and says when again; the problem leads back.
+func refused(r *http.Request, err error, back string) error {
+	return refusal(staff.Often(r, err, "receiving.problem.often", back))
 }

@@ -38,6 +38,7 @@ var saidAs = map[string]string{
 	"inquiry gravity":        "meaning.said.gravity.",
 	"inquiry outcome":        "meaning.said.outcome.",
 	"recipient page":         "meaning.said.part.",
+	"recipient reason":       "meaning.said.unshown.",
 	"signal kind":            "receiving.kind.",
 	"signal outcome":         "receiving.outcome.",
 }
