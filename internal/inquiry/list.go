@@ -78,16 +78,12 @@ func (w Whole) DecidedBy(m Measure) (who uuid.UUID) {
 // asAuditor asks questions of an auditor, who has to be one now.
 func (r *Register) asAuditor(ctx context.Context, by journal.Actor, ask func(*pgx.Batch)) error {
 	batch := &pgx.Batch{}
-	auditor := false
-	batch.Queue(`select exists (select from person where id = $1 and auditor and suspended_at is null)`, by.Person).QueryRow(func(row pgx.Row) error { return row.Scan(&auditor) })
+	may := org.MayAuditRead(batch, by)
 	ask(batch)
 	if err := r.db.Ask(ctx, db.System(), batch); err != nil {
 		return err
 	}
-	if !auditor || by.Kind != journal.Auditor {
-		return org.ErrMayNot
-	}
-	return nil
+	return may()
 }
 
 // collect reads the rows of a queued question into a list.

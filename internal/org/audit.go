@@ -14,10 +14,15 @@ func MayAudit(b *pgx.Batch, by journal.Actor) func() error {
 	return mayAudit(b, by, ` for share`)
 }
 
-// AskAuditor asks for a page what MayAudit asks for an act.
+// MayAuditRead is MayAudit for pages: it locks nothing.
+func MayAuditRead(b *pgx.Batch, by journal.Actor) func() error {
+	return mayAudit(b, by, "")
+}
+
+// AskAuditor is MayAuditRead where nothing else is asked with it.
 func AskAuditor(ctx context.Context, tx pgx.Tx, by journal.Actor) error {
 	batch := &pgx.Batch{}
-	allowed := mayAudit(batch, by, "")
+	allowed := MayAuditRead(batch, by)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("ask for an auditor: %w", err)
 	}

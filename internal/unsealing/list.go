@@ -96,16 +96,12 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID) (Un
 // reading asks questions of an auditor, who has to be one now.
 func (r *Register) reading(ctx context.Context, by journal.Actor, ask func(*pgx.Batch)) error {
 	batch := &pgx.Batch{}
-	auditor := false
-	batch.Queue(`select exists (select from person where id = $1 and auditor and suspended_at is null)`, by.Person).QueryRow(func(row pgx.Row) error { return row.Scan(&auditor) })
+	may := org.MayAuditRead(batch, by)
 	ask(batch)
 	if err := r.db.Ask(ctx, db.System(), batch); err != nil {
 		return err
 	}
-	if !auditor || by.Kind != journal.Auditor {
-		return org.ErrMayNot
-	}
-	return nil
+	return may()
 }
 
 // OfCitizen lists those about a citizen that were granted, the oldest first: what the citizen is told. q is in the scope of their organisation.
