@@ -136,6 +136,7 @@ func TestRetention_ErasesWhoseTimeIsOver(t *testing.T) {
 	_, err := erasures.MakeHold(t.Context(), fresh(site, site.Adele), erasure.Who{Organisation: site.Here, Citizen: held.Citizen}, "litigation", site.Clock.Now().AddDate(1, 0, 0))
 	must(t, err)
 	site.Clock.Advance(40 * 24 * time.Hour) // mandates of a month end meanwhile
+	site.DatabaseLater(t)
 	if p := run(); p.Last.Done != 1 || p.Last.Held != 1 || there(gone.Citizen) != 0 || there(held.Citizen) != 1 {
 		t.Errorf("%+v; %d %d", p, there(gone.Citizen), there(held.Citizen))
 	}

@@ -103,7 +103,7 @@ type erasing struct {
 // something of theirs waits for one of these. Then it reads what the act needs.
 func (e *erasing) first() *pgx.Batch {
 	b := &pgx.Batch{}
-	b.Queue(`select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, holdLock(e.who.Organisation))
+	b.Queue(`select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, holdLock)
 	draft.LockAbout(b, e.who.Citizen)
 	e.known = citizen.LockByID(b, e.who.Organisation, e.who.Citizen)
 	queueHolds(b, e.who, &e.held)

@@ -57,6 +57,9 @@ func TestErase_IsRefusedUntilNothingKeepsThem(t *testing.T) {
 		}
 		must(t, w.register.Release(t.Context(), w.admin, h.ID, "over"))
 	}
+	must(t, w.Journal.Record(t.Context(), w.Jeanne, func(*journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "mandate.consulted", Citizen: m.Citizen, Mandate: m.ID}, nil
+	}))
 	if err := erase(); !errors.Is(err, journal.ErrNotProvable) {
 		t.Errorf("with an entry that is not in the tree: %v", err)
 	}

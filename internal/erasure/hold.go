@@ -66,8 +66,9 @@ func queueHolds(b *pgx.Batch, who Who, out *[]Hold) {
 	})
 }
 
-// holdLock names the lock that holds of an organisation take, and erasures share.
-func holdLock(organisation uuid.UUID) string { return "erasure.hold " + organisation.String() }
+// holdLock names the lock that holds take, and erasures share, whoever they are about: an erasure also asks whether words about it are held for somebody of another organisation. The trigger
+// citizen_erased takes it too.
+const holdLock = "erasure.hold"
 
 // heldEntry is the detail of the entry about a hold that is made, and releasedEntry of the one about its release; docs/journal.md lists them.
 type (
@@ -82,13 +83,13 @@ type (
 	}
 )
 
-// MakeHold is an administrator's act. It waits for erasures under way in the organisation: a citizen who is held is there. Errors: ErrHold, org.ErrMayNot,
+// MakeHold is an administrator's act. It waits for erasures under way: a citizen who is held is there. Errors: ErrHold, org.ErrMayNot,
 // org.ErrFactorTooOld, db.ErrNotFound.
 func (r *Register) MakeHold(ctx context.Context, by journal.Actor, who Who, reason string, until time.Time) (Hold, error) {
 	h := Hold{ID: token.ID(), Organisation: who.Organisation, Citizen: who.Citizen, Reason: reason, Until: until.UTC().Truncate(time.Microsecond), HeldBy: by.Person}
 	b := &pgx.Batch{}
 	may := org.MayAdminister(b, by)
-	b.Queue(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, holdLock(who.Organisation))
+	b.Queue(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, holdLock)
 	var there bool
 	b.Queue(`select exists (select from organisation where id = $1) and ($2::uuid is null or exists (select from citizen where id = $2 and organisation_id = $1))`, who.Organisation, db.OrNull(who.Citizen)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&there) })

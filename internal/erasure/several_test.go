@@ -2,6 +2,7 @@ package erasure_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,10 @@ func TestHold_OneOfSeveral(t *testing.T) {
 		t.Errorf("%+v, %v; %s is not one of them", released, err, short)
 	}
 	w.provable(t)
+	if _, err := w.register.Erase(t.Context(), who(m), erasure.Term); err == nil || !strings.Contains(err.Error(), "and stands") {
+		t.Errorf("while a hold stands by the clock of the database: %v", err)
+	}
+	w.DatabaseLater(t)
 	_, err := w.register.Erase(t.Context(), who(m), erasure.Term) // whom the hold elsewhere does not keep
 	must(t, err)
 	w.content(t)

@@ -33,15 +33,16 @@ type Places struct {
 func (p *Places) Len() int { return len(p.indexes) }
 
 // AskPlaces queues, among an act's first statements and after the lock of a citizen, where the entries about them are. Those
-// that tell of what was forgotten are not among them.
+// that tell of what was forgotten, or of a hold, are not among them.
 func AskPlaces(b *pgx.Batch, citizen uuid.UUID) *Places { return askPlaces(b, citizen, Filed) }
 
 // AskLate is AskPlaces of what was noted about a citizen who was erased already: by acts that were under way. What auditors did is not among them.
 func AskLate(b *pgx.Batch, citizen uuid.UUID) *Places { return askPlaces(b, citizen, Late) }
 
-// Filed and Late are conditions on an entry e about a citizen: that it does not tell of what was forgotten; and that neither does it tell of an auditor's reading.
+// Filed and Late are conditions on an entry e about a citizen: that it tells neither of what was forgotten nor that they were held, and who ended that; and that neither does it tell of an
+// auditor's reading.
 const (
-	Filed = `e.action not in ('citizen.erased', 'entries.forgotten')`
+	Filed = `e.action not in ('citizen.erased', 'entries.forgotten', 'erasure.held', 'erasure.released')`
 	Late  = Filed + ` and split_part(e.action, '.', 1) not in ('journal', 'unsealing')`
 )
 
