@@ -79,3 +79,46 @@ func TestForget_WaitsForWhatIsBeingClosed(t *testing.T) {
 		t.Error("words are left")
 	}
 }
+
+// Words about two citizens stay when one of them is erased while the other one is held, or everybody in the organisation is that the alert is about; and go when the hold ends. What is written of
+// somebody who was erased before goes too.
+func TestForget_WhatIsHeldForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	for what, everybody := range map[string]bool{"one citizen": false, "everybody": true} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			erased, held := w.sign(w.Jeanne), w.sign(w.Jeanne)
+			w.at(time.Wednesday, 20, 30)
+			w.consult(w.Jeanne, erased, 1)
+			w.consult(w.Jeanne, held, 2)
+			w.watch()
+			a := w.alerts()[0]
+			says := func(when, want string) {
+				t.Helper()
+				if found, err := w.register.Find(t.Context(), w.sofia, a.ID); err != nil || found.Words != want {
+					t.Errorf("%s: %q, %v", when, found.Words, err)
+				}
+			}
+			if !everybody { // who is closing it when they are erased comes to the same
+				w.must(w.register.Close(t.Context(), w.sofia, a.ID, anomaly.Justified, words))
+			}
+			w.Behind(t, `insert into erasure_hold (id, organisation_id, citizen_id, reason, held_at, held_by, until) select gen_random_uuid(), $1, case when $5 then null else $2::uuid end, 'litigation', $4, $3, $4::timestamptz + interval '1 year'`,
+				w.Here, held.Citizen, w.sofia.Person, w.Clock.Now(), everybody)
+			w.must(w.Journal.Record(t.Context(), journal.Program(), func(tx *journal.Tx) (journal.Event, error) {
+				anomaly.Forget(tx, erased.Citizen)
+				return journal.Event{Action: "journal.compared"}, nil
+			}))
+			if everybody {
+				w.must(w.register.Close(t.Context(), w.sofia, a.ID, anomaly.Justified, words))
+			}
+			says("after the erasure", words)
+			w.must(w.register.Purge(t.Context()))
+			says("while the hold stands", words)
+			w.Behind(t, `update erasure_hold set released_at = until, released_by = held_by, release_reason = 'over'`)
+			w.must(w.register.Purge(t.Context()))
+			says("once it is released", "")
+			w.sound()
+		})
+	}
+}

@@ -6,13 +6,12 @@ import (
 	"mandat/internal/db"
 )
 
-// Purge destroys the words with which alerts were closed a year ago, unless a hold keeps what is about the alert's organisation or a citizen of its entries, and
-// deletes trials that ended a year ago, which are about nobody. A job calls it.
+// Purge destroys the words with which alerts were closed a year ago, or of whose citizens one was erased, unless a hold keeps what is about the alert's organisation or a citizen of its entries,
+// and deletes trials that ended a year ago, which are about nobody. A job calls it.
 func (r *Register) Purge(ctx context.Context) error {
 	now := r.clock.Now()
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		tx.Queue(`update anomaly_alert set data_key = null, words = null where closed_at < $1 and words is not null
-			and not erasure_held(organisation_id, null, $2) and not erasure_held_entries(entries, $2)`, now.Add(-keepWords), now)
+		queueDestroy(tx, `(closed_at < $2 or erased_at is not null)`, now, now.Add(-keepWords))
 		return nil
 	})
 	if err == nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mandat/internal/db"
 	"mandat/internal/journal"
 	"mandat/internal/org"
 	"mandat/internal/private"
@@ -175,22 +174,6 @@ func (r *Register) Signals(ctx context.Context, by journal.Actor) ([]Signal, err
 		out[i].Case, out[i].ClosedBy = uuid.Nil, uuid.Nil
 	}
 	return out, nil
-}
-
-// Forget queues that the words of the signals go that name an entry about a citizen who is erased. It is asked before the entries go.
-func Forget(tx *journal.Tx, citizen uuid.UUID) {
-	tx.Queue(`update recipient_signal set data_key = null, words = null where words is not null
-		and entries && (select array_agg(l.index) from journal_entry e join journal_leaf l on l.entry_id = e.id where e.citizen_id = $1)`, citizen)
-}
-
-// Purge destroys the words of signals that were closed a year ago.
-func (r *Register) Purge(ctx context.Context) error {
-	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update recipient_signal set data_key = null, words = null where closed_at < $1 and words is not null
-			and not erasure_held_entries(entries, $2)`, r.clock.Now().Add(-keepWords), r.clock.Now())
-		return err
-	})
-	return wrap("destroy words of signals", err)
 }
 
 // Wrapped is the column of the keys under which words lie.
