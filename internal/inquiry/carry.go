@@ -41,8 +41,8 @@ var errDone = errors.New("it was done meanwhile")
 // carry is the act of one.
 func (r *Register) carry(ctx context.Context, by journal.Actor, m Measure) error {
 	first := &pgx.Batch{}
-	first.Queue(`select from inquiry where id = $1 for update`, m.Inquiry)
 	m.lock(first)
+	first.Queue(`select from inquiry where id = $1 for update`, m.Inquiry)
 	return r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		if m.State == Ordered {
 			m.StoodAt = tx.Now

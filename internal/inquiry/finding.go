@@ -83,7 +83,7 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID, f F
 		return uuid.Nil, wrap("make a finding", err)
 	}
 	sealed, digest := seal(key, f.ID, words)
-	err = r.act(ctx, by, id, nil, func(tx *journal.Tx, h *held) (journal.Event, error) {
+	err = r.act(ctx, by, id, f.lock, func(tx *journal.Tx, h *held) (journal.Event, error) {
 		if h.over() {
 			return journal.Event{}, ErrOver
 		}
@@ -113,6 +113,11 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID, f F
 		return event, r.tellReferents(ctx, tx, "finding_made", f.Organisation, f.ID)
 	})
 	return f.ID, wrap("make a finding", err)
+}
+
+// lock queues the lock of whose mandate it is about: an erasure under way is waited for, and one that comes later finds the finding.
+func (f Finding) lock(b *pgx.Batch) {
+	b.Queue(`select from citizen c join mandate m on m.citizen_id = c.id where m.id = $1 for share of c`, db.OrNull(f.Mandate))
 }
 
 // tellReferents queues a message to the referents of an organisation, about a finding.

@@ -33,7 +33,7 @@ const ofCitizen = `id in (select f.inquiry_id from inquiry_finding f join mandat
 // Forget queues that the words of the inquiries go that may name a citizen who is erased. One that is not closed keeps them for its decision, until it is, and one that a hold keeps for
 // somebody else keeps them until that ends.
 func Forget(tx *journal.Tx, citizen uuid.UUID) {
-	tx.Queue(`update inquiry set erased_at = $1 where data_key is not null and erased_at is null and `+ofCitizen, tx.Now, citizen)
+	tx.Queue(`update inquiry set erased_at = $1 where erased_at is null and `+ofCitizen, tx.Now, citizen)
 	queueDestroy(tx.Tx, ofCitizen, tx.Now, citizen)
 }
 

@@ -40,10 +40,30 @@ const (
 // purpose binds sealed words to their place. It never changes.
 const purpose = "inquiry.words:"
 
-// logged is SQL: whether the log has an entry at the index $1.
-const logged = `select exists (select from journal_leaf where index = $1)`
+// logged is an entry at an index of the log.
+type logged struct {
+	there  bool
+	erased bool // the citizen whom it was about is
+}
 
-// Open opens an inquiry from the entry at an index of the log. It returns db.ErrNotFound when the log has no such entry, org.ErrMayNot.
+// askLogged queues, before an inquiry is locked, whether the log has an entry at an index. It waits for an erasure of whom the entry is about, and one that comes later for the act: it finds
+// the entry attached.
+func askLogged(b *pgx.Batch, index int64) *logged {
+	l := &logged{}
+	b.Queue(`select from citizen where id = (select e.citizen_id from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index = $1) for share`, index)
+	b.Queue(`select e.id is null or exists (select from journal_entry x where x.citizen_id = e.citizen_id and x.action = 'citizen.erased') from journal_leaf l left join journal_entry e on e.id = l.entry_id
+		where l.index = $1`, index).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&l.erased}, func() error {
+			l.there = true
+			return nil
+		})
+		return err
+	})
+	return l
+}
+
+// Open opens an inquiry from the entry at an index of the log. Where whom it was about is erased, its words go when it is closed. It returns db.ErrNotFound when the log has no such entry,
+// org.ErrMayNot.
 func (r *Register) Open(ctx context.Context, by journal.Actor, index int64) (Inquiry, error) {
 	q := Inquiry{ID: token.ID(), State: Open, Round: 1, OpenedBy: by.Person}
 	_, wrapped, err := r.keys.NewDataKey(q.ID)
@@ -52,20 +72,19 @@ func (r *Register) Open(ctx context.Context, by journal.Actor, index int64) (Inq
 	}
 	first := &pgx.Batch{}
 	may := org.MayAudit(first, by)
-	there := false
+	entry := askLogged(first, index)
 	first.Queue(`select pg_advisory_xact_lock(hashtextextended('inquiry number', 0))`)
-	first.Queue(logged, index).QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
 	err = r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		if err := may(); err != nil {
 			return journal.Event{}, err
 		}
-		if !there {
+		if !entry.there {
 			return journal.Event{}, db.ErrNotFound
 		}
 		q.OpenedAt, q.Year = tx.Now, tx.Now.Year()
 		err := tx.QueryRow(ctx, `insert into inquiry (id, year, number, data_key, state, opened_by, opened_at)
 			select $1, $2::int, coalesce(max(number), 0) + 1, $3::bytea, 'open', $4::uuid, $5::timestamptz from inquiry where year = $2 returning number`, q.ID, q.Year, wrapped, by.Person, tx.Now).Scan(&q.Number)
-		tx.Queue(attach, q.ID, index, by.Person, tx.Now)
+		entry.attach(tx, q.ID, index)
 		d := q.detail()
 		d.Number, d.Index = q.Name(), &index
 		return journal.Event{Action: "inquiry.opened", Detail: d}, err
@@ -73,12 +92,21 @@ func (r *Register) Open(ctx context.Context, by journal.Actor, index int64) (Inq
 	return q, wrap("open an inquiry", err)
 }
 
-const attach = `insert into inquiry_entry (inquiry_id, index, attached_by, attached_at) values ($1, $2, $3, $4)`
+// attach queues that the entry is attached to an inquiry.
+func (l *logged) attach(tx *journal.Tx, inquiry uuid.UUID, index int64) {
+	tx.Queue(`insert into inquiry_entry (inquiry_id, index, attached_by, attached_at) values ($1, $2, $3, $4)`, inquiry, index, tx.By.Person, tx.Now)
+	if l.erased {
+		tx.Queue(`update inquiry set erased_at = $2 where id = $1 and erased_at is null`, inquiry, tx.Now)
+	}
+}
 
-// act is an act of an auditor on an inquiry, which it locks. more, which may be nil, queues other locks.
-func (r *Register) act(ctx context.Context, by journal.Actor, id uuid.UUID, more func(*pgx.Batch), f func(*journal.Tx, *held) (journal.Event, error)) error {
+// act is an act of an auditor on an inquiry, which it locks. before, which may be nil, queues the locks of citizens, mandates and people: an erasure has its citizen's when it asks for inquiries.
+func (r *Register) act(ctx context.Context, by journal.Actor, id uuid.UUID, before func(*pgx.Batch), f func(*journal.Tx, *held) (journal.Event, error)) error {
 	first := &pgx.Batch{}
 	may := org.MayAudit(first, by)
+	if before != nil {
+		before(first)
+	}
 	var h held
 	first.Queue(`select `+columns+`, q.data_key from inquiry q where q.id = $1 for update`, id).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
@@ -87,9 +115,6 @@ func (r *Register) act(ctx context.Context, by journal.Actor, id uuid.UUID, more
 		}
 		return rows.Err()
 	})
-	if more != nil {
-		more(first)
-	}
 	return r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		if err := may(); err != nil {
 			return journal.Event{}, err
@@ -140,26 +165,29 @@ func seal(key *envelope.DataKey, id uuid.UUID, words string) ([]byte, [sha256.Si
 
 // Attach attaches another entry. It returns db.ErrConflict for one that is attached, ErrFull, db.ErrNotFound, org.ErrMayNot, and ErrOver when the inquiry was decided.
 func (r *Register) Attach(ctx context.Context, by journal.Actor, id uuid.UUID, index int64) error {
-	there, has := false, 0
-	return wrap("attach an entry to an inquiry", r.act(ctx, by, id, func(b *pgx.Batch) {
-		b.Queue(logged, index).QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
-		b.Queue(`select count(*) from inquiry_entry where inquiry_id = $1`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&has) })
-	}, func(tx *journal.Tx, h *held) (journal.Event, error) {
+	var entry *logged
+	return wrap("attach an entry to an inquiry", r.act(ctx, by, id, func(b *pgx.Batch) { entry = askLogged(b, index) }, func(tx *journal.Tx, h *held) (journal.Event, error) {
 		switch {
-		case !there:
+		case !entry.there:
 			return journal.Event{}, db.ErrNotFound
 		case h.over():
 			return journal.Event{}, ErrOver
+		}
+		var has int
+		var attached bool
+		if err := tx.QueryRow(ctx, `select count(*), coalesce(bool_or(index = $2), false) from inquiry_entry where inquiry_id = $1`, id, index).Scan(&has, &attached); err != nil {
+			return journal.Event{}, err
+		}
+		switch {
 		case has >= most:
 			return journal.Event{}, ErrFull
+		case attached:
+			return journal.Event{}, db.ErrConflict
 		}
-		_, err := tx.Exec(ctx, attach, id, index, by.Person, tx.Now)
-		if db.Unique(err, "") {
-			err = db.ErrConflict
-		}
+		entry.attach(tx, id, index)
 		d := h.detail()
 		d.Index = &index
-		return journal.Event{Action: "inquiry.entry_attached", Detail: d}, err
+		return journal.Event{Action: "inquiry.entry_attached", Detail: d}, nil
 	}))
 }
 
