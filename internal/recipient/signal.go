@@ -87,7 +87,7 @@ type signalled struct {
 	Outcome     string `json:"outcome,omitempty"`
 }
 
-// Raise tells auditors of entries that the fraud team sees, and why. It returns ErrEntries, ErrWords, ErrSecret, org.ErrMayNot, org.ErrFactorTooOld.
+// Raise tells auditors of entries that the fraud team sees, and why. It returns ErrEntries, ErrWords, ErrSecret, org.ErrMayNot, org.ErrFactorTooOld, throttle.WaitError.
 func (r *Register) Raise(ctx context.Context, by journal.Actor, kind string, entries []int64, words string) (uuid.UUID, error) {
 	entries = slices.Compact(slices.Sorted(slices.Values(entries)))
 	words = strings.Join(strings.Fields(words), " ")
@@ -98,6 +98,12 @@ func (r *Register) Raise(ctx context.Context, by journal.Actor, kind string, ent
 		return uuid.Nil, ErrWords
 	case private.Holds(words) != "":
 		return uuid.Nil, ErrSecret
+	}
+	if err := org.Fresh(by, r.clock.Now()); err != nil {
+		return uuid.Nil, err
+	}
+	if err := r.spend(ctx, by, journal.Fraud, signals, pageSignal); err != nil {
+		return uuid.Nil, wrap("raise a signal", err)
 	}
 	id := token.ID()
 	wrapped, sealed, err := r.keys.Seal(id, purpose, []byte(words))
@@ -111,12 +117,6 @@ func (r *Register) Raise(ctx context.Context, by journal.Actor, kind string, ent
 	first.Queue(`select recipient_fraud_holds($1, $2)`, r.clients.IDs, entries).QueryRow(func(row pgx.Row) error { return row.Scan(&held) })
 	err = r.journal.RecordAfter(ctx, by, first, func(tx *journal.Tx) (journal.Event, error) {
 		if err := may(); err != nil {
-			return journal.Event{}, err
-		}
-		if by.Kind != journal.Fraud {
-			return journal.Event{}, org.ErrMayNot
-		}
-		if err := org.Fresh(by, tx.Now); err != nil {
 			return journal.Event{}, err
 		}
 		if held != len(entries) {
