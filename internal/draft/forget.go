@@ -22,7 +22,8 @@ func Forget(tx *journal.Tx, citizen uuid.UUID) {
 	Drop(tx, citizen)
 }
 
-// Drop queues that the drafts under way for a citizen, whose lock the act has, go.
+// Drop queues that the drafts under way for a citizen, whose lock the act has, go. Those that a hold keeps are over instead, and go by Purge once it has ended.
 func Drop(tx *journal.Tx, citizen uuid.UUID) {
-	tx.Queue(`delete from mandate_draft where `+about, citizen)
+	tx.Queue(`update mandate_draft set expires_at = least(expires_at, $2) where `+about+` and erasure_held(organisation_id, $1, $2)`, citizen, tx.Now)
+	tx.Queue(`delete from mandate_draft where `+about+` and not erasure_held(organisation_id, $1, $2)`, citizen, tx.Now)
 }

@@ -267,3 +267,34 @@ func TestCarryOut(t *testing.T) {
 	}
 	w.content(t)
 }
+
+// A draft for somebody who is held is over when they ask to be erased, and stays until the hold ends: asking is no way to be rid of it.
+func TestAsk_KeepsDraftsThatAreHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
+	must(t, w.Mandates.End(t.Context(), w.Jeanne, m.ID, "citizen"))
+	id := w.Draft(t, w.Paul, fixture.Angela(), fixture.Tax)
+	hold := w.hold(t, who(m))
+	_, err := w.register.Ask(t.Context(), w.Jeanne, m.Citizen)
+	must(t, err)
+	if _, err := w.Drafts.Find(t.Context(), w.Paul, id); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("the draft is under way still: %v", err)
+	}
+	there := func() int { return w.number(t, `select count(*) from mandate_draft where id = $1 and identity is not null`, id) }
+	purge := func() {
+		w.Clock.Advance(time.Minute)
+		_, err := w.Drafts.Purge(t.Context(), 10)
+		must(t, err)
+	}
+	purge()
+	if there() != 1 {
+		t.Error("the draft is gone while they are held")
+	}
+	must(t, w.register.Release(t.Context(), w.admin, hold, "over"))
+	purge()
+	if there() != 0 {
+		t.Error("the draft is there when they are not held any more")
+	}
+	w.content(t)
+}
