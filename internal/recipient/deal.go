@@ -31,13 +31,12 @@ func (r *Register) Signal(ctx context.Context, by journal.Actor, id uuid.UUID) (
 
 func (r *Register) forAuditor(ctx context.Context, by journal.Actor, which string, args ...any) ([]Signal, error) {
 	var out []Signal
-	auditor := false
 	b := &pgx.Batch{}
-	b.Queue(`select exists (select from person where id = $1 and auditor and suspended_at is null)`, by.Person).QueryRow(func(row pgx.Row) error { return row.Scan(&auditor) })
+	may := org.MayAuditRead(b, by)
 	collect(b, &out, scanSignal, `select `+signalColumns+` from recipient_signal s `+which, args...)
 	err := r.db.Ask(ctx, db.System(), b)
-	if err == nil && (!auditor || by.Kind != journal.Auditor) {
-		err = org.ErrMayNot
+	if err == nil {
+		err = may()
 	}
 	if err == nil {
 		err = r.open(out)

@@ -7,7 +7,7 @@
 //	prefecture.go  the organisations of a department, for its prefecture
 //	referent.go    what was done in an organisation, for its referents; checklist.go what they are to check, and that they did
 //	often.go       how often
-//	signal.go      what the fraud team tells auditors; deal.go what auditors do with it
+//	signal.go      what the fraud team tells auditors; deal.go what auditors do with it; forget.go when its words go
 //	compare.go     holds the tables to the journal
 //
 // Who reads for somebody else's account sees no name of a citizen or an aidant, and nothing unseals one here. The fraud team and prefectures read through functions of the

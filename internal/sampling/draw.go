@@ -125,7 +125,7 @@ func (r *Register) fixed(ctx context.Context, s standing) (draw.Moment, error) {
 
 // shareEnds is until when a share may be given, or, once it was, the sample be drawn.
 func (s *standing) shareEnds() time.Time {
-	end := s.OrderedAt.Add(draw.ShareFor)
+	end := s.ShareEnds()
 	if s.share != "" {
 		end = end.Add(draw.ShareGrace)
 	}

@@ -85,12 +85,8 @@ func (r *Register) Look(ctx context.Context, by journal.Actor, id uuid.UUID) (Wh
 // reading reads what auditors see, for one who is an auditor now.
 func (r *Register) reading(ctx context.Context, by journal.Actor, f func(pgx.Tx) error) error {
 	return r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		auditor := false
-		if err := tx.QueryRow(ctx, `select exists (select from person where id = $1 and auditor and suspended_at is null)`, by.Person).Scan(&auditor); err != nil {
+		if err := org.AskAuditor(ctx, tx, by); err != nil {
 			return err
-		}
-		if !auditor || by.Kind != journal.Auditor {
-			return org.ErrMayNot
 		}
 		return f(tx)
 	})

@@ -100,6 +100,9 @@ type Sample struct {
 // Name is its number as people say it.
 func (s Sample) Name() string { return name(s.Year, s.Number) }
 
+// ShareEnds is until when the share to which it is bound may be given.
+func (s Sample) ShareEnds() time.Time { return s.OrderedAt.Add(draw.ShareFor) }
+
 func name(year, number int) string { return fmt.Sprintf("%d-%04d", year, number) }
 
 // Register keeps samples.
