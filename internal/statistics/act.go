@@ -25,11 +25,11 @@ var published = []string{"mandate.signed", "mandate.ended", "power.used", "power
 
 // act is an entry of the log, as far as it counts.
 type act struct {
-	index                 int64
-	day                   time.Time // in Paris, as midnight UTC
-	action                string
-	organisation, citizen uuid.UUID
-	procedures            []string // that it names, each once
+	index                         int64
+	day                           time.Time // in Paris, as midnight UTC
+	action                        string
+	organisation, person, citizen uuid.UUID // uuid.Nil for none
+	procedures                    []string  // that it names, each once
 }
 
 // step is how many entries of the log are read in one go: so many that most of them are of a month that others are of too, and few enough for memory.
@@ -44,7 +44,8 @@ func read(ctx context.Context, tx pgx.Tx, from, end int64, actions []string, eac
 	if _, err := tx.Exec(ctx, alongIndexes); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `select l.index, e.at, e.action, coalesce(e.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(e.citizen_id, '00000000-0000-0000-0000-000000000000'), e.body
+	rows, err := tx.Query(ctx, `select l.index, e.at, e.action, coalesce(e.organisation_id, '00000000-0000-0000-0000-000000000000'), coalesce(e.person_id, '00000000-0000-0000-0000-000000000000'),
+			coalesce(e.citizen_id, '00000000-0000-0000-0000-000000000000'), e.body
 		from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index >= $1 and l.index < $2 and e.action = any ($3) order by l.index`, from, end, actions)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func read(ctx context.Context, tx pgx.Tx, from, end int64, actions []string, eac
 	var a act
 	var at time.Time
 	var body string
-	_, err = pgx.ForEachRow(rows, []any{&a.index, &at, &a.action, &a.organisation, &a.citizen, &body}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&a.index, &at, &a.action, &a.organisation, &a.person, &a.citizen, &body}, func() error {
 		a.day, a.procedures = dayOf(at), named(body)
 		each(&a)
 		return nil

@@ -13,6 +13,7 @@ import (
 type table struct {
 	rows, cols int // without the totals
 	value      [][]int64
+	small      [][]bool // of too few acts or people: never published
 	withheld   [][]bool // not published: what is 0 never is
 }
 
@@ -52,6 +53,8 @@ func (t *table) edges() [][]edge {
 
 // other returns the numbers of another table, in which the number at p is different by need, that says the same in public; nil if there is none. Whoever knows where there is nothing at all
 // cannot tell it from this one. When more may be withheld, it is, as little as possible: then there is always one.
+//
+// If the number at p is small, no other small one is less in it. So p is not in any sum that can be worked out of small numbers alone: in the other table, such a sum would be more.
 func (t *table) other(p place, need int64, more bool) [][]int64 {
 	tail, head := t.ends(p)
 	for _, up := range []bool{true, false} {
@@ -84,7 +87,7 @@ func (t *table) send(p place, from, to int, need int64, more bool) [][]int64 {
 		amount := need
 		for _, e := range way {
 			if !e.along {
-				amount = min(amount, now[e.row][e.col]-1)
+				amount = min(amount, now[e.row][e.col]-t.floor(p, e.place))
 			}
 		}
 		for _, e := range way {
@@ -97,6 +100,14 @@ func (t *table) send(p place, from, to int, need int64, more bool) [][]int64 {
 		need -= amount
 	}
 	return now
+}
+
+// floor is how little a number may be in a table that is to hide the number at p: what is something is one at least.
+func (t *table) floor(p, other place) int64 {
+	if t.small[p.row][p.col] && t.small[other.row][other.col] {
+		return t.value[other.row][other.col]
+	}
+	return 1
 }
 
 // way finds the cheapest way: what is withheld already costs nothing, anything else what it would have told.
@@ -114,7 +125,7 @@ func (t *table) way(edges [][]edge, now [][]int64, without place, from, to int, 
 		}
 		for i := range edges[at.node] {
 			e := &edges[at.node][i]
-			if e.place == without || !e.along && now[e.row][e.col] < 2 {
+			if e.place == without || !e.along && now[e.row][e.col] <= t.floor(without, e.place) {
 				continue
 			}
 			c := at.cost

@@ -99,7 +99,7 @@ func (r *Register) lines(ctx context.Context, month time.Time) ([]Line, error) {
 		err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
 			return read(ctx, tx, at, min(at+step, to), published, func(a *act) {
 				if department := departments[a.organisation]; department != "" && !a.day.Before(month) && a.day.Before(after) {
-					all[a.action].add(department, r.themesOf(a), a.citizen)
+					all[a.action].add(department, r.themesOf(a), a)
 				}
 			})
 		})

@@ -33,20 +33,21 @@ func (w *world) months(t testing.TB) (first time.Time) {
 	first = monthOf(dayOf(w.Clock.Now())).AddDate(0, 1, 0)
 	var entries []made
 	for n := range 60 {
-		entries = append(entries, made{at: begins(first).Add(time.Duration(n) * time.Minute), action: "power.used", house: w.Here, whose: uuid.New(), keys: []string{fixture.Tax}})
+		who := byte(1 + n%3)
+		entries = append(entries, made{at: begins(first).Add(time.Duration(n) * time.Minute), action: "power.used", house: w.Here, whose: uuid.New(), who: who, keys: []string{fixture.Tax}})
 		if n < 30 {
-			entries = append(entries, made{at: begins(first).Add(time.Duration(n) * time.Minute), action: "power.used", house: w.Elsewhere, whose: uuid.New(), keys: []string{"social-rsa"}})
+			entries = append(entries, made{at: begins(first).Add(time.Duration(n) * time.Minute), action: "power.used", house: w.Elsewhere, whose: uuid.New(), who: who + 3, keys: []string{"social-rsa"}})
 		}
 		if n < 9 {
-			entries = append(entries, made{at: begins(first).Add(time.Duration(n) * time.Minute), action: "mandate.signed", house: w.Here, whose: uuid.New(), keys: []string{fixture.Tax, "x-unknown"}})
+			entries = append(entries, made{at: begins(first).Add(time.Duration(n) * time.Minute), action: "mandate.signed", house: w.Here, whose: uuid.New(), who: who, keys: []string{fixture.Tax, "x-unknown"}})
 		}
 	}
 	for n := range 20 { // a minute before the end of the month, and in the next one
-		end := begins(first.AddDate(0, 1, 0)).Add(-time.Minute)
-		entries = append(entries, made{at: end, action: "power.declared", house: w.Here, whose: uuid.New(), keys: []string{fixture.Tax}},
-			made{at: end.Add(2 * time.Minute), action: "power.declared", house: w.Here, whose: uuid.New(), keys: []string{"social-rsa"}})
+		end, who := begins(first.AddDate(0, 1, 0)).Add(-time.Minute), byte(1+n%3)
+		entries = append(entries, made{at: end, action: "power.declared", house: w.Here, whose: uuid.New(), who: who, keys: []string{fixture.Tax}},
+			made{at: end.Add(2 * time.Minute), action: "power.declared", house: w.Here, whose: uuid.New(), who: who, keys: []string{"social-rsa"}})
 		if n < 15 {
-			entries = append(entries, made{at: end, action: "power.refused", house: w.Here, whose: uuid.New(), keys: []string{fixture.Tax}})
+			entries = append(entries, made{at: end, action: "power.refused", house: w.Here, whose: uuid.New(), who: who, keys: []string{fixture.Tax}})
 		}
 	}
 	w.add(t, entries...)
@@ -121,7 +122,7 @@ func TestPublish_IsForEver(t *testing.T) {
 	must(t, w.register.Publish(t.Context()))
 	before, err := w.register.Published(t.Context(), first)
 	must(t, err)
-	late := made{at: begins(first).Add(time.Hour), action: "power.used", house: w.Here, whose: uuid.New(), keys: []string{fixture.Tax}}
+	late := made{at: begins(first).Add(time.Hour), action: "power.used", house: w.Here, whose: uuid.New(), who: 1, keys: []string{fixture.Tax}}
 	w.forget(t, w.made[0].whose)
 	w.add(t, late)
 	must(t, w.register.Count(t.Context()))

@@ -10,6 +10,9 @@ import (
 // Least is how many acts, and how many citizens whom they were done for, a published number tells of at least.
 const Least = 10
 
+// LeastAidants is how many people did them at least: of two, each would know what the other did.
+const LeastAidants = 3
+
 // Total stands for all departments, or all themes.
 const Total = "total"
 
@@ -20,36 +23,89 @@ type Line struct {
 	Acts                      int64
 }
 
-// sum is what is known of one number.
+// sum is what is known of some acts.
 type sum struct {
-	acts     int64
-	citizens map[uuid.UUID]bool // at most Least of them
+	acts              int64
+	citizens, aidants map[uuid.UUID]bool // some of them: enough to know that they are not too few
 }
 
-func (s *sum) add(citizen uuid.UUID) {
-	s.acts++
-	if citizen != uuid.Nil && len(s.citizens) < Least {
-		s.citizens[citizen] = true
+func newSum() *sum { return &sum{citizens: map[uuid.UUID]bool{}, aidants: map[uuid.UUID]bool{}} }
+
+func (s *sum) add(o *sum) {
+	s.acts += o.acts
+	join(s.citizens, o.citizens, Least)
+	join(s.aidants, o.aidants, LeastAidants)
+}
+
+// join adds people to others until there are enough.
+func join(into, from map[uuid.UUID]bool, enough int) {
+	if len(into) < enough {
+		maps.Copy(into, from)
 	}
 }
 
-// small reports whether a number must not be published: too few acts, or too few people. Of those who were forgotten before, nobody knows any more who they were.
-func (s *sum) small() bool { return s.acts > 0 && (s.acts < Least || len(s.citizens) < Least) }
+// only is one person, or nobody.
+func only(who uuid.UUID) map[uuid.UUID]bool {
+	if who == uuid.Nil {
+		return nil
+	}
+	return map[uuid.UUID]bool{who: true}
+}
+
+// few reports whether it is too few acts, for too few people, or by too few. Of those who were forgotten before, nobody knows any more who they were.
+func (s *sum) few() bool {
+	return s.acts < Least || len(s.citizens) < Least || len(s.aidants) < LeastAidants
+}
+
+// shares are what each organisation has of a number.
+type shares map[uuid.UUID]*sum
+
+func (s shares) of(organisation uuid.UUID) *sum {
+	if s[organisation] == nil {
+		s[organisation] = newSum()
+	}
+	return s[organisation]
+}
+
+// without is the number without what one organisation has of it; with uuid.Nil, all of it.
+func (s shares) without(organisation uuid.UUID) *sum {
+	out := newSum()
+	for id, own := range s {
+		if id != organisation {
+			out.add(own)
+		}
+	}
+	return out
+}
+
+// small reports whether a number must not be published: because it tells of too few, or because an organisation that takes its own from it is told of too few.
+func (s shares) small() bool {
+	if s.without(uuid.Nil).few() {
+		return true
+	}
+	for organisation := range s {
+		if rest := s.without(organisation); rest.acts > 0 && rest.few() {
+			return true
+		}
+	}
+	return false
+}
 
 // place2 is a department and a theme.
 type place2 struct{ department, theme string }
 
 // sums are the numbers of one month and one action.
-type sums map[place2]*sum
+type sums map[place2]shares
 
-// add counts an act, in its department and in all, in each of its themes and in all.
-func (s sums) add(department string, themes []string, citizen uuid.UUID) {
+// add counts an act of an organisation, in its department and in all, in each of its themes and in all.
+func (s sums) add(department string, themes []string, a *act) {
+	one := &sum{1, only(a.citizen), only(a.person)}
 	for _, theme := range themes {
 		for _, p := range []place2{{department, theme}, {department, Total}, {Total, theme}, {Total, Total}} {
 			if s[p] == nil {
-				s[p] = &sum{citizens: map[uuid.UUID]bool{}}
+				s[p] = shares{}
 			}
-			s[p].add(citizen)
+			s[p].of(a.organisation).add(one)
 		}
 	}
 }
@@ -67,15 +123,14 @@ func (s sums) publishable(action string) []Line {
 	}
 	departments, themes := names(func(p place2) string { return p.department }), names(func(p place2) string { return p.theme })
 	t := newTable(len(departments)-1, len(themes)-1)
-	small := map[place]bool{}
 	for r, department := range departments {
 		for c, theme := range themes {
 			if one := s[place2{department, theme}]; one != nil {
-				t.value[r][c], small[place{r, c}] = one.acts, one.small()
+				t.value[r][c], t.small[r][c] = one.without(uuid.Nil).acts, one.small()
 			}
 		}
 	}
-	t.withhold(func(p place) bool { return small[p] })
+	t.withhold()
 	var out []Line
 	for r, department := range departments {
 		for c, theme := range themes {
@@ -88,23 +143,23 @@ func (s sums) publishable(action string) []Line {
 }
 
 func newTable(rows, cols int) *table {
-	t := &table{rows: rows, cols: cols, value: make([][]int64, rows+1), withheld: make([][]bool, rows+1)}
+	t := &table{rows: rows, cols: cols, value: make([][]int64, rows+1), small: make([][]bool, rows+1), withheld: make([][]bool, rows+1)}
 	for r := range t.value {
-		t.value[r], t.withheld[r] = make([]int64, cols+1), make([]bool, cols+1)
+		t.value[r], t.small[r], t.withheld[r] = make([]int64, cols+1), make([]bool, cols+1), make([]bool, cols+1)
 	}
 	return t
 }
 
 // doubt is by how much a withheld number must be able to be another one: a small one so that it could be ten or more, and one of few people twice as large.
-func (t *table) doubt(p place, small func(place) bool) int64 {
-	if !small(p) {
+func (t *table) doubt(p place) int64 {
+	if !t.small[p.row][p.col] {
 		return 1
 	}
 	return max(Least-1, t.value[p.row][p.col])
 }
 
 // withhold withholds what is small, and more until it is protected. What is withheld protects, and never gives away: it comes to an end.
-func (t *table) withhold(small func(place) bool) {
+func (t *table) withhold() {
 	all := func(each func(place)) {
 		for r := range t.rows + 1 {
 			for c := range t.cols + 1 {
@@ -112,14 +167,14 @@ func (t *table) withhold(small func(place) bool) {
 			}
 		}
 	}
-	all(func(p place) { t.withheld[p.row][p.col] = t.value[p.row][p.col] > 0 && small(p) })
+	all(func(p place) { t.withheld[p.row][p.col] = t.value[p.row][p.col] > 0 && t.small[p.row][p.col] })
 	for again := true; again; {
 		again = false
 		all(func(p place) {
 			if !t.withheld[p.row][p.col] {
 				return
 			}
-			if need := t.doubt(p, small); t.other(p, need, false) == nil {
+			if need := t.doubt(p); t.other(p, need, false) == nil {
 				t.other(p, need, true)
 				again = true
 			}

@@ -21,9 +21,23 @@ func anyTable(chance *rand.Rand) *table {
 			default:
 				t.value[r][c] = chance.Int64N(300)
 			}
+		}
+	}
+	return t.totalled()
+}
+
+// totalled adds a table up. What is below ten is too small.
+func (t *table) totalled() *table {
+	for r := range t.rows {
+		for c := range t.cols {
 			for _, p := range []place{{r, t.cols}, {t.rows, c}, {t.rows, t.cols}} {
 				t.value[p.row][p.col] += t.value[r][c]
 			}
+		}
+	}
+	for r := range t.rows + 1 {
+		for c := range t.cols + 1 {
+			t.small[r][c] = t.value[r][c] > 0 && t.value[r][c] < Least
 		}
 	}
 	return t
@@ -74,12 +88,10 @@ func TestWithhold_GivesNothingAway(t *testing.T) {
 	kept, given := 0, 0
 	for range 3000 {
 		x := anyTable(chance)
-		few := map[place]bool{}
-		for range chance.IntN(3) { // numbers of few people
-			few[place{chance.IntN(x.rows), chance.IntN(x.cols)}] = true
+		for range chance.IntN(4) { // numbers of few people
+			x.small[chance.IntN(x.rows)][chance.IntN(x.cols)] = true
 		}
-		small := func(p place) bool { n := x.value[p.row][p.col]; return n > 0 && (n < Least || few[p]) }
-		x.withhold(small)
+		x.withhold()
 		for r := range x.rows + 1 {
 			for c := range x.cols + 1 {
 				p := place{r, c}
@@ -87,13 +99,13 @@ func TestWithhold_GivesNothingAway(t *testing.T) {
 					continue
 				}
 				if !x.withheld[r][c] {
-					if given++; small(p) {
+					if given++; x.small[r][c] {
 						t.Fatalf("%d is published", x.value[r][c])
 					}
 					continue
 				}
 				kept++
-				need := x.doubt(p, small)
+				need := x.doubt(p)
 				now := x.other(p, need, false)
 				if now == nil {
 					t.Fatalf("%v: what is withheld at %v is known: %v", x.value, p, x.withheld)
@@ -104,8 +116,11 @@ func TestWithhold_GivesNothingAway(t *testing.T) {
 				if d := now[r][c] - x.value[r][c]; d != need && d != -need {
 					t.Fatalf("the other table has %d instead of %d at %v", now[r][c], x.value[r][c], p)
 				}
-				if small(p) && x.value[r][c] < Least && now[r][c] < Least {
+				if x.small[r][c] && now[r][c] < max(Least, 2*x.value[r][c]) {
 					t.Fatalf("%d could only be %d", x.value[r][c], now[r][c])
+				}
+				if x.small[r][c] && x.covers(now, p) {
+					t.Fatalf("%v: %v is covered by others that are too small: %v", x.value, p, now)
 				}
 			}
 		}
@@ -115,26 +130,116 @@ func TestWithhold_GivesNothingAway(t *testing.T) {
 	}
 }
 
+// covers reports whether another small number than that at p is less in another table.
+func (t *table) covers(now [][]int64, p place) bool {
+	for r := range t.rows + 1 {
+		for c := range t.cols + 1 {
+			if (place{r, c}) != p && t.small[r][c] && now[r][c] < t.value[r][c] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tableOf is a table of these numbers with its totals.
+func tableOf(rows ...[]int64) *table {
+	t := newTable(len(rows), len(rows[0]))
+	for r, row := range rows {
+		copy(t.value[r], row)
+	}
+	return t.totalled()
+}
+
 // One small number alone is given away by its row and its column; three more go with it, and not the totals.
 func TestWithhold_ASquare(t *testing.T) {
 	t.Parallel()
-	x := newTable(3, 3)
-	for r, row := range [][]int64{{3, 50, 60}, {40, 20, 90}, {70, 80, 30}} {
-		for c, n := range row {
-			x.value[r][c] = n
-			x.value[r][3] += n
-			x.value[3][c] += n
-			x.value[3][3] += n
-		}
-	}
-	small := func(p place) bool { return x.value[p.row][p.col] < Least }
+	x := tableOf([]int64{3, 50, 60}, []int64{40, 20, 90}, []int64{70, 80, 30})
 	x.withheld[0][0] = true
 	if x.other(place{0, 0}, 1, false) != nil {
 		t.Fatal("a number that stands alone is not known?")
 	}
-	x.withhold(small)
+	x.withhold()
 	if want := [][]bool{{true, true, false, false}, {true, true, false, false}, {false, false, false, false}, {false, false, false, false}}; !slices.EqualFunc(x.withheld, want, slices.Equal) {
 		t.Errorf("withheld: %v", x.withheld)
+	}
+}
+
+// Numbers of few people do not hide each other: each could be twice as large, and who takes the rest from a total still knows how many acts all of them are, of the same one person perhaps.
+func TestWithhold_TheFewDoNotHideEachOther(t *testing.T) {
+	t.Parallel()
+	x := tableOf([]int64{50, 60, 60, 400}, []int64{60, 50, 60, 300}, []int64{60, 60, 50, 200}, []int64{90, 80, 70, 500})
+	for r := range 3 {
+		for c := range 3 {
+			x.small[r][c] = true
+		}
+	}
+	x.withhold()
+	for n := range 3 {
+		if !x.withheld[n][3] && !x.withheld[n][4] {
+			t.Errorf("all that is withheld of row %d is of few people, and known: %v", n, x.withheld)
+		}
+		if !x.withheld[3][n] && !x.withheld[4][n] {
+			t.Errorf("all that is withheld of column %d is of few people, and known: %v", n, x.withheld)
+		}
+	}
+	if x.withheld[4][4] {
+		t.Errorf("the total of all is withheld: %v", x.withheld)
+	}
+}
+
+// crew is some acts of an organisation: how many, for how many citizens, by how many aidants.
+type crew struct {
+	name                    byte
+	acts, citizens, aidants int
+}
+
+// counted are the sums of some crews, in a department of one theme.
+func counted(crews ...crew) sums {
+	s := sums{}
+	for _, x := range crews {
+		for n := range x.acts {
+			a := &act{organisation: uuid.UUID{x.name}}
+			if x.citizens > 0 {
+				a.citizen = uuid.UUID{x.name, 1, byte(n % x.citizens)}
+			}
+			if x.aidants > 0 {
+				a.person = uuid.UUID{x.name, 2, byte(n % x.aidants)}
+			}
+			s.add("35", []string{"argent"}, a)
+		}
+	}
+	return s
+}
+
+// A number tells of ten acts, ten citizens and three aidants, or more; and of as many who takes their own organisation's from it, if anything is left.
+func TestShares_Small(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		crews []crew
+		want  bool
+	}{
+		"just enough":                                {[]crew{{'a', 10, 10, 3}}, false},
+		"nine acts":                                  {[]crew{{'a', 9, 9, 3}}, true},
+		"nine citizens":                              {[]crew{{'a', 90, 9, 3}}, true},
+		"nobody knows for whom":                      {[]crew{{'a', 90, 0, 3}}, true},
+		"two aidants":                                {[]crew{{'a', 90, 90, 2}}, true},
+		"nobody knows by whom":                       {[]crew{{'a', 90, 90, 0}}, true},
+		"two organisations":                          {[]crew{{'a', 10, 10, 3}, {'b', 10, 10, 3}}, false},
+		"the other did nine":                         {[]crew{{'a', 100, 100, 3}, {'b', 9, 9, 3}}, true},
+		"the other's are nine citizens":              {[]crew{{'a', 100, 100, 3}, {'b', 90, 9, 3}}, true},
+		"the other has two aidants":                  {[]crew{{'a', 100, 100, 3}, {'b', 90, 90, 2}}, true},
+		"one of three leaves enough, whichever":      {[]crew{{'a', 9, 9, 2}, {'b', 9, 9, 2}, {'c', 9, 9, 2}}, false},
+		"the largest of three leaves too few":        {[]crew{{'a', 100, 100, 3}, {'b', 5, 5, 2}, {'c', 4, 4, 2}}, true},
+		"each of ten has one citizen and one aidant": {[]crew{{'a', 1, 1, 1}, {'b', 1, 1, 1}, {'c', 1, 1, 1}, {'d', 1, 1, 1}, {'e', 1, 1, 1}, {'f', 1, 1, 1}, {'g', 1, 1, 1}, {'h', 1, 1, 1}, {'i', 1, 1, 1}, {'j', 1, 1, 1}, {'k', 1, 1, 1}}, false},
+	} {
+		s := counted(c.crews...)
+		if got := s[place2{"35", "argent"}].small(); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+		if lines := s.publishable("power.used"); (len(lines) == 0) != c.want {
+			t.Errorf("%s: published are %v", name, lines)
+		}
 	}
 }
 
@@ -142,16 +247,19 @@ func TestWithhold_ASquare(t *testing.T) {
 func TestPublishable_Least(t *testing.T) {
 	t.Parallel()
 	s := sums{}
-	person := uuid.New()
+	person, aidants := uuid.New(), []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
 	for n := range 40 {
-		s.add("35", []string{"argent"}, uuid.New())
-		s.add("35", []string{"argent", "social"}, uuid.New())
-		s.add("22", []string{"social"}, uuid.New())
-		s.add("22", []string{"argent"}, uuid.New())
-		if n < 9 {
-			s.add("29", []string{"argent"}, uuid.New())
+		add := func(department string, citizen uuid.UUID, themes ...string) {
+			s.add(department, themes, &act{organisation: uuid.NewSHA1(uuid.Nil, []byte(department)), person: aidants[n%3], citizen: citizen})
 		}
-		s.add("56", []string{"social"}, person) // forty acts for one
+		add("35", uuid.New(), "argent")
+		add("35", uuid.New(), "argent", "social")
+		add("22", uuid.New(), "social")
+		add("22", uuid.New(), "argent")
+		if n < 9 {
+			add("29", uuid.New(), "argent")
+		}
+		add("56", person, "social") // forty acts for one
 	}
 	lines := s.publishable("power.used")
 	for _, l := range lines {

@@ -34,6 +34,7 @@ type made struct {
 	at           time.Time
 	action       string
 	house, whose uuid.UUID
+	who          byte // did it; 0 is nobody
 	keys         []string
 }
 
@@ -73,7 +74,7 @@ func (w *world) anything(n int) []made {
 // add puts entries into the journal and its tree.
 func (w *world) add(t testing.TB, entries ...made) {
 	t.Helper()
-	_, err := w.Connect(t, w.Superuser).CopyFrom(t.Context(), pgx.Identifier{"journal_entry"}, []string{"at", "action", "organisation_id", "citizen_id", "salt", "body"},
+	_, err := w.Connect(t, w.Superuser).CopyFrom(t.Context(), pgx.Identifier{"journal_entry"}, []string{"at", "action", "organisation_id", "citizen_id", "person_id", "salt", "body"},
 		pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) { return entries[i].row(), nil }))
 	must(t, err)
 	must(t, w.tree.CatchUp(t.Context()))
@@ -104,7 +105,11 @@ func (m made) row() []any {
 	if m.house != uuid.Nil {
 		house = &m.house
 	}
-	return []any{m.at, m.action, house, m.whose, token.Bytes(32), string(body)}
+	var who *uuid.UUID
+	if m.who != 0 {
+		who = &uuid.UUID{m.who}
+	}
+	return []any{m.at, m.action, house, m.whose, who, token.Bytes(32), string(body)}
 }
 
 // forget deletes entries of some citizens, as what destroys them does.

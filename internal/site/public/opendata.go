@@ -68,7 +68,8 @@ type dataPage struct {
 	Acts     [][2]string
 	Columns  []string
 	Themes   []procedure.Theme
-	Least    int
+	Least    int        // of acts and citizens
+	Aidants  int        // at least
 	Lines    []openLine // the totals of the newest month
 	Newest   string
 }
@@ -87,7 +88,7 @@ func (f *Figures) showData(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lang := page.Lang(r)
-	p := &dataPage{Common: page.Common{Title: "opendata.title", Trail: []page.Link{home}}, Acts: openActs, Columns: openColumns, Themes: f.Catalogue.Themes(), Least: statistics.Least}
+	p := &dataPage{Common: page.Common{Title: "opendata.title", Trail: []page.Link{home}}, Acts: openActs, Columns: openColumns, Themes: f.Catalogue.Themes(), Least: statistics.Least, Aidants: statistics.LeastAidants}
 	for _, e := range editions {
 		p.Editions = append(p.Editions, openEdition{e, monthText(lang, e.Month), hex.EncodeToString(e.SHA256)})
 	}
@@ -271,7 +272,7 @@ func (f *Figures) sendSchema(w http.ResponseWriter, r *http.Request) error {
 	type field map[string]any
 	b, err := json.MarshalIndent(field{
 		"$schema": "https://frictionlessdata.io/schemas/table-schema.json", "name": "mandat-actes", "title": "Actes faits avec des mandats, par mois, département et thème",
-		"description": "Une ligne manque quand le nombre est inférieur à " + strconv.Itoa(statistics.Least) + ", concerne moins de " + strconv.Itoa(statistics.Least) + " personnes, ou permettrait d’en calculer un tel. Un mois publié ne change plus.",
+		"description": "Une ligne manque quand le nombre est inférieur à " + strconv.Itoa(statistics.Least) + ", concerne moins de " + strconv.Itoa(statistics.Least) + " personnes, est le fait de moins de " + strconv.Itoa(statistics.LeastAidants) + " aidants, ou permettrait d’en calculer un tel. Un mois publié ne change plus.",
 		"licenses":    []field{{"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": licence}},
 		"path":        "/donnees/actes.csv",
 		"fields": []field{
