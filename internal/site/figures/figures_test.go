@@ -96,10 +96,10 @@ func TestBoard_AsksWhatItSays(t *testing.T) {
 		"&demarche=" + fixture.Tax:                      {"<strong>2\u00a0011 actes</strong>"},
 		"&structure=" + w.Elsewhere.String():            {"<strong>777 actes</strong>", "Chiffres de "},
 		"&acte=power.used&structure=" + w.Here.String(): {"<strong>40 actes</strong>"},
-		"&pas=month":                                    {"mars 2026", "avril 2026", ">03/26<", ">1\u00a0234<"},
-		"&pas=day":                                      {"30 mars 2026"},
-		"&pas=week":                                     {"30 mars 2026 – 5 avril 2026"},
-		"&lang=en":                                      {"<strong>2,051 acts</strong>", "Acts in figures"},
+		"&pas=month":                                    {"mars 2026", "avril 2026", ">03/26<", ">1\u00a0234<", "<summary>Les chiffres, mois par mois<"},
+		"&pas=day":                                      {"30 mars 2026", "<summary>Les chiffres, jour par jour<"},
+		"&pas=week":                                     {"30 mars 2026 – 5 avril 2026", "<summary>Les chiffres, semaine par semaine<"},
+		"&lang=en":                                      {"<strong>2,051 acts</strong>", "Acts in figures", "<summary>The figures, week by week<"},
 	} {
 		w.auditor.Want(w.auditor.Get("/audit/tableau"+span+query), http.StatusOK, words...)
 	}
