@@ -27,12 +27,15 @@ type Seen struct {
 	organisation uuid.UUID
 }
 
-// How long a time may be asked for, all of it, or what concerns one citizen; how much is shown of it; and how many entries of each of its actions are looked through for a page, which may show none of them.
+// How long a time may be asked for, all of it, or what concerns one citizen; how much is shown of it; and how many entries of each of its actions are looked through for a page, which may show none of them: first so
+// many, which fill most pages, then more at a time.
 const (
 	Span          = 31 * 24 * time.Hour
 	SpanOfOne     = 366 * 24 * time.Hour
 	mostEntries   = 50
 	lookedThrough = 5000
+	lookedFirst   = 250
+	grows         = 4
 )
 
 // Wanted is what the fraud team looks for: a time, and in it everything, or what concerns one citizen, by the sub that FranceConnect was given or by the pseudonym of an entry.
@@ -123,25 +126,38 @@ func (r *Register) search(ctx context.Context, by journal.Actor, w Wanted) (Foun
 		}
 		citizen = known[0]
 	}
-	var before *int64
-	if w.Before > 0 {
-		before = &w.Before
-	}
-	var of *uuid.UUID
-	reach := &r.reach
-	if citizen != uuid.Nil {
-		of, reach = &citizen, nil // there are few
-	}
-	var out Found
-	b := &pgx.Batch{}
-	b.Queue(fraudEntries, r.clients.IDs, of, w.Since, w.Until, before, reach, mostEntries+1).Query(func(rows pgx.Rows) error { return out.read(rows) })
-	if _, err := r.ask(ctx, by, b); err != nil {
-		return Found{}, err
-	}
-	if len(out.Seen) > mostEntries {
-		out = Found{Seen: out.Seen[:mostEntries], Next: out.Seen[mostEntries-1].ID}
+	w.Citizen = citizen
+	out := Found{Next: w.Before}
+	for left, step := r.reach, lookedFirst; left > 0; left, step = left-step, grows*step {
+		if err := r.look(ctx, by, w, min(step, left), &out); err != nil {
+			return Found{}, err
+		}
+		if len(out.Seen) > mostEntries {
+			return Found{Seen: out.Seen[:mostEntries], Next: out.Seen[mostEntries-1].ID}, nil
+		}
+		if out.Next == 0 {
+			break
+		}
 	}
 	return out, nil
+}
+
+// look looks through some entries of each action from where out ends, or through all of one citizen, and adds what it finds.
+func (r *Register) look(ctx context.Context, by journal.Actor, w Wanted, some int, out *Found) error {
+	var before *int64
+	if out.Next > 0 {
+		before = &out.Next
+	}
+	of, reach := (*uuid.UUID)(nil), &some
+	if w.Citizen != uuid.Nil {
+		of, reach = &w.Citizen, nil // there are few
+	}
+	next := Found{Seen: out.Seen}
+	b := &pgx.Batch{}
+	b.Queue(fraudEntries, r.clients.IDs, of, w.Since, w.Until, before, reach, mostEntries+1).Query(next.read)
+	_, err := r.ask(ctx, by, b)
+	*out = next
+	return err
 }
 
 // read reads the rows of fraudEntries.

@@ -179,6 +179,27 @@ func TestSearch_GoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
+// A page that is not full is looked for further on, up to its limit.
+func TestSearch_LooksFurther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.login(w.Jeanne, uuid.New(), uuid.New(), franceConnect)
+	for range 254 {
+		w.act(w.Jeanne, "mandate.ended", uuid.New(), uuid.New(), map[string]any{"reason": "revoked"}) // of one that was never used
+	}
+	w.login(w.Jeanne, uuid.New(), uuid.New(), franceConnect)
+	if found := w.search(w.lately()); len(found.Seen) != 2 || found.Next != 0 || !found.Reached.IsZero() || found.Seen[0].ID <= found.Seen[1].ID {
+		t.Errorf("%+v", found)
+	}
+	w.register.LookThrough(253)
+	wanted := w.lately()
+	first := w.search(wanted)
+	wanted.Before = first.Next
+	if second := w.search(wanted); len(first.Seen) != 1 || first.Reached.IsZero() || len(second.Seen) != 1 || second.Next != 0 {
+		t.Errorf("%+v, then %+v", first, second)
+	}
+}
+
 // Without the scope that is taken from the reader's row, what recipients read through returns nothing to the program's own login.
 func TestScope_NothingWithout(t *testing.T) {
 	t.Parallel()
