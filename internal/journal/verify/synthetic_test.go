@@ -48,8 +48,10 @@ func newSigner(t testing.TB) *tree.Signer {
 // newSynthetic makes an export of n entries, in which a checkpoint was kept every so many, and one in eleven is gone.
 func newSynthetic(t testing.TB, n, every int) *synthetic {
 	t.Helper()
-	return newSyntheticOf(t, n, every, func(i int) (detail string, gone bool) { return fmt.Sprintf(`"n":%d,"text":"é\n\u001f"`, i), i%11 == 7 })
+	return newSyntheticOf(t, n, every, func(i int) (detail string, gone bool) { return someDetail(i), i%11 == 7 })
 }
+
+func someDetail(i int) string { return fmt.Sprintf(`"n":%d,"text":"é\n\u001f"`, i) }
 
 // newSyntheticOf is newSynthetic of entries that say what entry says: the members of their detail, with another action in front if there is a blank; and whether it is gone.
 func newSyntheticOf(t testing.TB, n, every int, entry func(i int) (detail string, gone bool)) *synthetic {
@@ -144,7 +146,7 @@ func (s *synthetic) write(t testing.TB, lines [][]byte, every int) {
 		}
 		_ = s.Put(fmt.Sprintf(format.HashesName, n), hashes)
 		_ = s.Put(fmt.Sprintf(format.CheckpointsName, n), kept)
-		s.memory = s.zipped(t, n, bytes.Join(lines[first:end], nil))
+		s.memory = s.with(t, n, lines[first:end])
 	}
 }
 

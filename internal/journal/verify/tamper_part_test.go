@@ -9,9 +9,9 @@ import (
 	"mandat/internal/journal/format"
 )
 
-// The part that is tampered with goes from 1000 on to the second file.
+// The part that is tampered with goes from within the last tiles of the first file on to the second.
 const (
-	partFirst = 1000
+	partFirst = second0 - 792
 	partEnd   = second0 + 300
 )
 
@@ -34,8 +34,8 @@ var tamperingsOfPart = []tampering{
 	}, partEnd, partEnd, ""},
 	{"a line cut off", relined(1, func(l [][]byte) [][]byte { l[3] = l[3][:100]; return l[:4] }), second0 + 3, second0 + 3, ""},
 	{"a file of entries removed", edited(entriesFile(1), func([]byte) []byte { return nil }), second0, second0, ""},
-	{"a byte of the hashes", edited(hashesFile(0), flip(32*300)), 1024, 1279, "tile/0/004"}, // of the second tile that is there
-	{"a tile of hashes dropped", edited(hashesFile(0), func(b []byte) []byte { return b[8192:] }), 768, 1023, "tile/0/003"},
+	{"a byte of the hashes", edited(hashesFile(0), flip(32*300)), 253 * 256, 254*256 - 1, "tile/0/253"}, // of the second tile that is there
+	{"a tile of hashes dropped", edited(hashesFile(0), func(b []byte) []byte { return b[8192:] }), 252 * 256, 253*256 - 1, "tile/0/252"},
 	{"a tile of hashes too many", edited(hashesFile(0), func(b []byte) []byte { return append(b, b[:8192]...) }), second0, second0, ""},
 	{"a file of hashes removed", edited(hashesFile(0), func([]byte) []byte { return nil }), partFirst, partFirst, ""},
 	{"a byte of a tile over the leaves", edited("tile/1/000", flip(32*9)), 0, second0 - 1, "tile/1/000"},
@@ -48,12 +48,12 @@ var tamperingsOfPart = []tampering{
 		return m.having(format.CheckpointName, s.sign(t, 66000))
 	}, -1, -1, "tile/1/001.p/1"},
 	{"a kept checkpoint of a fork", func(t *testing.T, s *synthetic, m memory) memory {
-		fork, err := s.signer.Sign(1700, format.Hash{1})
+		fork, err := s.signer.Sign(65300, format.Hash{1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return notes(0, func(n []string) []string { return slices.Insert(n, 2, string(fork)+"\n") })(t, s, m) // behind 1000 and 1500
-	}, 1536, 1699, ""},
+		return notes(0, func(n []string) []string { return slices.Insert(n, 1, string(fork)+"\n") })(t, s, m) // behind 65000
+	}, 255 * 256, 65299, ""},
 	{"a byte of a kept checkpoint", edited(keptFile(1), flip(20)), second0, tamperedEntries - 1, ""},
 	{"a kept checkpoint whose tile is not there", func(t *testing.T, s *synthetic, m memory) memory {
 		return m.having(keptFile(0), slices.Concat(s.sign(t, 500), []byte("\n"), m[keptFile(0)].Data))
@@ -69,9 +69,9 @@ var tamperingsOfPart = []tampering{
 
 func TestLog_NamesTamperingsOfAPart(t *testing.T) {
 	t.Parallel()
-	s := newSynthetic(t, tamperedEntries, tamperedEvery)
+	s := tampered()
 	honest := s.part(t, format.Request{Form: format.FormLines, From: partFirst, To: partEnd}, between(partFirst, partEnd), tamperedEvery)
-	if r, err := verified(t, honest, s.policy); err != nil || r.Entries+r.Over != partEnd-partFirst || r.Checkpoints < 100 {
+	if r, err := verified(t, honest, s.policy); err != nil || r.Entries+r.Over != partEnd-partFirst || r.Checkpoints != 4 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	for _, c := range tamperingsOfPart {
@@ -89,7 +89,7 @@ func TestLog_NamesTamperingsOfAPart(t *testing.T) {
 // Of what a filter left out nothing is shown, but what is there is held to the tree as well.
 func TestLog_NamesTamperingsOfAFilteredPart(t *testing.T) {
 	t.Parallel()
-	s := newSynthetic(t, tamperedEntries, tamperedEvery)
+	s := tampered()
 	indexes := []int64{3, 5, 300, 40000, second0 + 1, second0 + 650}
 	asked := format.Request{Form: format.FormLines, Filter: format.Filter{Action: "power.used"}}
 	honest := s.part(t, asked, indexes, tamperedEvery)
@@ -122,7 +122,7 @@ func TestLog_NamesTamperingsOfAFilteredPart(t *testing.T) {
 // What a site shows is tampered with: what verification of the site alone names, and of the export with the site.
 func TestLog_NamesTamperingsOfASite(t *testing.T) {
 	t.Parallel()
-	s := newSynthetic(t, tamperedEntries, tamperedEvery)
+	s := tampered()
 	fork, err := s.signer.Sign(tamperedEntries, format.Hash{1})
 	if err != nil {
 		t.Fatal(err)

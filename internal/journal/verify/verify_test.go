@@ -59,6 +59,7 @@ func (m memory) lines(t testing.TB, number int) [][]byte {
 func TestLog_ManyFilesAndCheckpoints(t *testing.T) {
 	t.Parallel()
 	s := newSynthetic(t, 2*format.FileEntries+300, 997)
+	s.memory = s.zipped(t, 0, bytes.Join(s.all[:format.FileEntries], nil)) // as exports are written
 	for _, workers := range []int{1, 3} {
 		r, err := Log(t.Context(), Options{Policy: s.policy, Export: fstest.MapFS(s.memory), Gone: math.MaxInt64, Workers: workers})
 		if err != nil {

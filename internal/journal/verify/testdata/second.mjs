@@ -3,11 +3,13 @@
 //
 //   node second.mjs POLICY DIR [CERTIFICATE]    an export of everything, or of a part; its timestamps too, by the authority of this certificate
 //   node second.mjs POLICY PROOF LINE           a proof of one entry
+//   node second.mjs                             many of these: each line that it reads is a JSON array of such words
 //
-// It prints one line of JSON: whole, and size and root; or not, and why. Files that are compressed with zstd are read unpacked, from NAME.raw beside them.
+// It prints one line of JSON for each: whole, and size and root; or not, and why. Files that are compressed with zstd are read unpacked, from NAME.raw beside them.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { checkTimes, cosignedAt, readWitnesses, stampedAt, timeOf } from './dates.mjs';
 
 const sha256 = (...parts) => parts.reduce((h, p) => h.update(p), createHash('sha256')).digest();
@@ -328,11 +330,14 @@ function proof(keys, text, entry) {
   return { whole: true, size: c.size, root: c.root.toString('hex'), count: 1 };
 }
 
-let verdict;
-try {
-  const [policy, path, beside] = process.argv.slice(2), keys = readPolicy(readFileSync(policy, 'utf8'));
-  verdict = statSync(path).isDirectory() ? new Export(path, keys, beside && readFileSync(beside)).check() : proof(keys, readFileSync(path, 'utf8'), readFileSync(beside));
-} catch (e) {
-  verdict = { whole: false, why: e.message };
+function verdict([policy, path, beside]) {
+  try {
+    const keys = readPolicy(readFileSync(policy, 'utf8'));
+    return statSync(path).isDirectory() ? new Export(path, keys, beside && readFileSync(beside)).check() : proof(keys, readFileSync(path, 'utf8'), readFileSync(beside));
+  } catch (e) {
+    return { whole: false, why: e.message };
+  }
 }
-console.log(JSON.stringify(verdict));
+const answer = (question) => console.log(JSON.stringify(verdict(question)));
+if (process.argv.length > 2) answer(process.argv.slice(2));
+else createInterface({ input: process.stdin }).on('line', (line) => answer(JSON.parse(line)));
