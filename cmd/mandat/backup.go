@@ -91,6 +91,7 @@ func (r restoreCmd) Run(ctx context.Context) error {
 	} else {
 		fmt.Println("kept the checkpoint that is in STATE_DIR: if it is later than the copy, the program will not start, and says so")
 	}
+	fmt.Println("Holds that were made after the copy are gone, and what they kept goes when a server starts: start with KEEP_ALL=true until they are made again.")
 	fmt.Println("Whoever was erased after the copy is there again: when it serves, mandat admin after-restore --ledger FILE, with the newest ledger of every server (STATE_DIR/erasures).")
 	fmt.Println("Everybody signs in again. The original must never run again. Now: mandat migrate, mandat serve, mandat journal compare.")
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,6 +72,18 @@ func (a *App) periodic() []jobs.Periodic {
 	}
 }
 
+// rounds are the jobs of periodic. Those that let things go do nothing while all is to be kept.
+func (a *App) rounds() []jobs.Periodic {
+	all := a.periodic()
+	for i, p := range all {
+		action, _, _ := strings.Cut(p.Name, "-")
+		if a.config.KeepAll && slices.Contains([]string{"purge", "erase", "forget"}, action) {
+			all[i].Run = func(context.Context) error { return nil }
+		}
+	}
+	return all
+}
+
 // acts lists the jobs that acts ask for.
 func (a *App) acts() []jobs.Kind {
 	return []jobs.Kind{a.office.post.Kind(), a.office.certifications.Kind(), a.office.phones.Kind(), a.office.consents.Kind(), a.anomalies.Kind(), a.mandates.Transfers(), a.mandates.EndsOfOthers(), a.provider.services.Kind()}
@@ -78,7 +91,7 @@ func (a *App) acts() []jobs.Kind {
 
 // Do does at once one of the jobs that are done again and again, by its name.
 func (a *App) Do(ctx context.Context, name string) error {
-	for _, p := range a.periodic() {
+	for _, p := range a.rounds() {
 		if p.Name == name {
 			return p.Run(ctx)
 		}

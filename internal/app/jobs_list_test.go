@@ -2,12 +2,14 @@ package app
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
 
 	"mandat/internal/anomaly"
 	"mandat/internal/backchannel"
+	"mandat/internal/config"
 	"mandat/internal/consent"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
@@ -35,6 +37,26 @@ func TestPeriodic_AreThese(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
+
+// Every job that lets something go leaves it while all is to be kept, and only then: without what it works with it would fail.
+func TestRounds_KeepAll(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{true, false} {
+		kept := 0
+		for _, p := range (&App{config: config.Config{KeepAll: keep}}).rounds() {
+			done := func() (done bool) {
+				defer func() { done = recover() == nil && done }()
+				return p.Run(t.Context()) == nil
+			}()
+			if lets := regexp.MustCompile(`^(purge|erase|forget)-`); lets.MatchString(p.Name) && done {
+				kept++
+			}
+		}
+		if want := map[bool]int{true: 23, false: 0}[keep]; kept != want {
+			t.Errorf("of those that let things go %d leave them, want %d", kept, want)
+		}
 	}
 }
 

@@ -37,8 +37,11 @@ func (a *App) Start(ctx context.Context) error {
 		go a.testimony.Run(life)
 	}
 	go a.follower.Run(life)
+	if a.config.KeepAll {
+		a.log.Warn("no job lets anything go: KEEP_ALL is set")
+	}
 	var err error
-	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.periodic(), a.acts()...); err != nil {
+	if a.runner, err = jobs.Start(life, a.config.DatabaseURL, a.log, a.rounds(), a.acts()...); err != nil {
 		return err
 	}
 	if err := a.listen(ctx, a.config.Listen, behindProxies(a.trusted, a.router.Start())); err != nil {

@@ -48,6 +48,9 @@ type Config struct {
 	// over restarts; without it a database put back to an older state would go unnoticed.
 	StateDir string `env:"STATE_DIR,required"`
 
+	// Let nothing go: no job deletes anything, and none erases anybody. Say true on every server that runs a restored database, until the holds that were made after the copy are there again.
+	KeepAll bool `env:"KEEP_ALL" envDefault:"false"`
+
 	// Name of the journal, the first line of its checkpoints: a host and path of ours that never changes.
 	JournalOrigin string `env:"JOURNAL_ORIGIN,required"`
 
