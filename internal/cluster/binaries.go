@@ -17,8 +17,9 @@ const oldest = 15
 
 // binaries is a folder that holds postgres and initdb of one major version.
 type binaries struct {
-	dir   string
-	major int
+	dir     string
+	major   int
+	version string // as postgres tells it
 }
 
 // find chooses the binaries: PG_BIN if it is set, else what pg_config names, else the newest below
@@ -101,5 +102,5 @@ func look(ctx context.Context, dir string) (binaries, error) {
 	if err != nil {
 		return binaries{}, fmt.Errorf("ask %s for its version: %w", dir, err)
 	}
-	return binaries{dir: dir, major: major}, nil
+	return binaries{dir: dir, major: major, version: string(out)}, nil
 }

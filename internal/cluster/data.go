@@ -122,7 +122,7 @@ func writtenBy(data string) (int, error) {
 	return major, nil
 }
 
-// initialise runs initdb beside the data folder and moves the result into place, so that an interrupted initdb is
+// initialise copies the seed, or runs initdb, beside the data folder and moves the result into place, so that an interrupted one is
 // never taken for data.
 func (c *Cluster) initialise() error {
 	if !c.place.throwaway {
@@ -131,6 +131,9 @@ func (c *Cluster) initialise() error {
 	fresh := c.place.data + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
+	}
+	if c.grow(fresh) {
+		return os.Rename(fresh, c.place.data)
 	}
 	args := []string{
 		"-D", fresh, "-U", Superuser, "-E", "UTF8", "--locale=C.UTF-8",

@@ -2,7 +2,8 @@
 // one. New clones a template that is migrated once in a test process; the database goes when the test ends. So tests
 // run in parallel, in any order, and clean nothing up.
 //
-// The server is a private one (package cluster), started by the first test that needs it and gone with the process.
+// The server is a private one (package cluster), started by the first test that needs it and gone with the process. It
+// begins as a copy of what the first process of all has prepared.
 // Or it is yours: DATABASE_URL_TEST takes the address of a superuser on a server that is there for tests. The logins
 // mandat_owner, mandat_app and mandat_auditor are made on it and, if the address has a password, given the same one.
 //
@@ -67,7 +68,7 @@ func NewDurable(t testing.TB, tune ...func(*cluster.Options)) *Database {
 		}
 	})
 	s := &server{address: c.DSN}
-	if err := s.prepare(ctx); err != nil {
+	if _, err := s.prepare(ctx); err != nil {
 		t.Fatalf("prepare the test's PostgreSQL: %v", err)
 	}
 	d := s.database(t)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,23 +41,50 @@ type server struct {
 var shared = sync.OnceValues(func() (*server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
 	defer cancel()
-	s, err := locate(ctx)
-	if err != nil {
-		return nil, err
+	if dsn := os.Getenv("DATABASE_URL_TEST"); dsn != "" {
+		s, err := theirs(dsn)
+		if err != nil {
+			return nil, err
+		}
+		_, err = s.prepare(ctx)
+		return s, err
 	}
-	return s, s.prepare(ctx)
+	return private(ctx)
 })
 
-// locate finds the server that DATABASE_URL_TEST names, or starts a private one.
-func locate(ctx context.Context) (*server, error) {
-	if dsn := os.Getenv("DATABASE_URL_TEST"); dsn != "" {
-		return theirs(dsn)
-	}
-	c, err := cluster.Start(ctx, cluster.Options{Cache: cacheFolder(), Progress: os.Stderr})
+// private starts a server. It begins as one that an earlier process prepared for the same migrations; without one, it becomes that.
+func private(ctx context.Context) (*server, error) {
+	fingerprint, err := migrationsFingerprint()
 	if err != nil {
 		return nil, err
 	}
-	return &server{address: c.DSN}, nil
+	o := cluster.Options{Cache: cacheFolder(), Progress: os.Stderr}
+	if o.Cache != "" {
+		o.Seed = filepath.Join(o.Cache, seeds, fingerprint)
+	}
+	c, err := cluster.Start(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{address: c.DSN}
+	made, err := s.prepare(ctx)
+	if err != nil || !made || o.Seed == "" {
+		return s, err
+	}
+	forgetSeeds(filepath.Dir(o.Seed), fingerprint)
+	return s, c.Sow(ctx)
+}
+
+// seeds is the folder, in that of what is fetched, of servers as processes found them: some 60 MB, of the last migrations alone.
+const seeds = "seeds"
+
+func forgetSeeds(folder, but string) {
+	old, _ := filepath.Glob(filepath.Join(folder, "*.tar"))
+	for _, path := range old {
+		if !strings.HasPrefix(filepath.Base(path), but) {
+			_ = os.Remove(path)
+		}
+	}
 }
 
 // theirs describes a server by the URL of its superuser.
@@ -87,28 +115,28 @@ func (s *server) superuser(database string) string {
 }
 
 // prepare makes the logins and the template. Its name tells the migrations it has, so that processes that share a server
-// share it, and a changed migration makes another.
-func (s *server) prepare(ctx context.Context) error {
+// share it, and a changed migration makes another. It reports whether the template had to be made.
+func (s *server) prepare(ctx context.Context) (made bool, err error) {
 	fingerprint, err := migrationsFingerprint()
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.template = "mandat_template_" + fingerprint
 	conn, err := pgx.Connect(ctx, s.superuser("postgres"))
 	if err != nil {
-		return fmt.Errorf("connect as superuser: %w", err)
+		return false, fmt.Errorf("connect as superuser: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", prepareLock); err != nil {
-		return fmt.Errorf("wait for other test processes: %w", err)
+		return false, fmt.Errorf("wait for other test processes: %w", err)
 	}
 	if err := s.makeLogins(ctx, conn); err != nil {
-		return fmt.Errorf("make the logins: %w", err)
+		return false, fmt.Errorf("make the logins: %w", err)
 	}
-	if err := s.makeTemplate(ctx, conn); err != nil {
-		return fmt.Errorf("make the template: %w", err)
+	if made, err = s.makeTemplate(ctx, conn); err != nil {
+		return false, fmt.Errorf("make the template: %w", err)
 	}
-	return nil
+	return made, nil
 }
 
 func (s *server) makeLogins(ctx context.Context, conn *pgx.Conn) error {
@@ -132,26 +160,23 @@ func (s *server) makeLogins(ctx context.Context, conn *pgx.Conn) error {
 
 // makeTemplate creates and migrates the template. The mark datistemplate is set last: a database without it was left by
 // a process that died, and is made anew.
-func (s *server) makeTemplate(ctx context.Context, conn *pgx.Conn) error {
+func (s *server) makeTemplate(ctx context.Context, conn *pgx.Conn) (made bool, err error) {
 	var ready bool
-	err := conn.QueryRow(ctx, "select datistemplate from pg_database where datname = $1", s.template).Scan(&ready)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return err
-	}
-	if ready {
-		return nil
+	err = conn.QueryRow(ctx, "select datistemplate from pg_database where datname = $1", s.template).Scan(&ready)
+	if ready || err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return false, err
 	}
 	if _, err := conn.Exec(ctx, "drop database if exists "+s.template+" with (force)"); err != nil {
-		return err
+		return false, err
 	}
 	if _, err := conn.Exec(ctx, "create database "+s.template+" owner mandat_owner template template0"); err != nil {
-		return err
+		return false, err
 	}
 	if _, err := db.Migrate(ctx, s.address("mandat_owner", s.template)); err != nil {
-		return err
+		return false, err
 	}
 	_, err = conn.Exec(ctx, "alter database "+s.template+" is_template true allow_connections false")
-	return err
+	return true, err
 }
 
 // database clones the template for one test.

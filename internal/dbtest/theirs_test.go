@@ -2,6 +2,9 @@ package dbtest
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -27,9 +30,9 @@ func TestTheirs(t *testing.T) {
 	s.do(t, "drop database "+template)
 	s.do(t, "create database "+template) // empty, unmarked
 
-	for range 2 {
-		if err := s.prepare(t.Context()); err != nil {
-			t.Fatal(err)
+	for n := range 2 {
+		if made, err := s.prepare(t.Context()); err != nil || made != (n == 0) {
+			t.Fatalf("prepared: %t, %v", made, err)
 		}
 	}
 	one := s.database(t)
@@ -40,6 +43,22 @@ func TestTheirs(t *testing.T) {
 	}
 	if err := conn.QueryRow(t.Context(), "select count(*) from pg_authid where rolname like 'mandat\\_%' and rolpassword is not null").Scan(&passwords); err != nil || passwords != 3 {
 		t.Errorf("%d of 3 logins have the password, %v", passwords, err)
+	}
+}
+
+// Of the servers that were kept, those of other migrations go.
+func TestForgetSeeds(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, name := range []string{"a-1.tar", "b-1.tar", "b-2.tar", ".new-b"} {
+		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forgetSeeds(folder, "b")
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(left) != 3 || slices.Contains(left, filepath.Join(folder, "a-1.tar")) {
+		t.Errorf("left are %v, %v", left, err)
 	}
 }
 
