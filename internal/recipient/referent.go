@@ -2,6 +2,7 @@ package recipient
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,9 +37,14 @@ func (r *Register) OfOrganisation(ctx context.Context, by journal.Actor, colleag
 	var out Page
 	b := &pgx.Batch{}
 	may := org.MayRunRead(b, by)
-	collect(b, &out.Done, scanDone, `select e.id, e.at, e.action, coalesce(e.body::jsonb -> 'by' ->> 'kind', ''), case e.body::jsonb -> 'by' ->> 'kind' when 'auditor' then $4 else coalesce(e.person_id, $4) end, case when e.action like 'person.%' and e.body::jsonb -> 'detail' ->> 'person' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (e.body::jsonb -> 'detail' ->> 'person')::uuid else $4 end,
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	collect(b, &out.Done, scanDone, `select e.id, e.at, e.action, coalesce(e.body::jsonb -> 'by' ->> 'kind', ''),
+			case e.body::jsonb -> 'by' ->> 'kind' when 'auditor' then $4 else coalesce(e.person_id, $4) end,
+			case when e.action like 'person.%' and e.body::jsonb -> 'detail' ->> 'person' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (e.body::jsonb -> 'detail' ->> 'person')::uuid else $4 end,
 			coalesce(e.citizen_id, $4), coalesce(e.mandate_id, $4) from journal_entry e
-		where e.organisation_id = $1 and e.action = any ($2) and ($3::bigint = 0 or e.id < $3) and ($5::uuid = $4 or e.person_id = $5 or e.action like 'person.%' and e.body::jsonb -> 'detail' ->> 'person' = $5::text)
+		where e.organisation_id = $1 and e.action = any ($2) and e.id < $3 and ($5::uuid = $4 or e.person_id = $5 or e.action like 'person.%' and e.body::jsonb -> 'detail' ->> 'person' = $5::text)
 		order by e.id desc limit $6`, by.Organisation, PartOf(journal.Referent).Acts, before, uuid.Nil, colleague, mostEntries+1)
 	err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), b)
 	if err == nil {
