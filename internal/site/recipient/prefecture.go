@@ -2,7 +2,6 @@ package recipient
 
 import (
 	"net/http"
-	"strings"
 
 	"mandat/internal/org"
 	"mandat/internal/page"
@@ -47,8 +46,7 @@ type month struct {
 func monthsOf(lang string, all []recipient.Month) []month {
 	var out []month
 	for _, m := range all {
-		_, text, _ := strings.Cut(prose.Day(lang, m.Of.Year(), m.Of.Month(), 2), "2 ")
-		out = append(out, month{m, text})
+		out = append(out, month{m, prose.Day(lang, m.Of.Year(), m.Of.Month(), 0)})
 	}
 	return out
 }

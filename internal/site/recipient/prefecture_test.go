@@ -8,6 +8,7 @@ import (
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/notify"
+	"mandat/internal/prose"
 )
 
 // A prefecture sees the organisations of its department, what was done there by month, and what auditors found: nobody by name, and none of another department.
@@ -19,7 +20,7 @@ func TestPrefecture(t *testing.T) {
 	d.settle()
 	b := d.visit(d.prune, 0)
 	here, elsewhere := d.address(d.Here), d.address(d.Elsewhere)
-	page := b.Want(b.Get(prefecturePath), 200, "Structures du département 75", here, "1 structure ouverte", "Mandats signés")
+	page := b.Want(b.Get(prefecturePath), 200, "Structures du département 75", here, "1 structure ouverte", "Mandats signés", prose.Day("fr", d.Clock.Now().In(prose.Paris).Year(), d.Clock.Now().In(prose.Paris).Month(), 0))
 	b.Without(page, elsewhere, "jeanne", "Constats graves")
 	o, err := d.Directory.Organisation(t.Context(), d.Here)
 	d.must(err)
