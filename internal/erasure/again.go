@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mandat/internal/db"
-	"mandat/internal/journal"
 )
 
 // Replayed is what came of what one line of a ledger says.
@@ -63,7 +62,7 @@ func (r *Register) Again(ctx context.Context, ledger []Noted) ([]Replayed, error
 		one := Replayed{Noted: n, Erased: err == nil}
 		switch {
 		case err == nil, errors.Is(err, db.ErrNotFound):
-		case errors.Is(err, ErrStands), errors.Is(err, ErrHeld), errors.Is(err, journal.ErrNotProvable):
+		case Later(err):
 			one.Refused = err
 		default:
 			return out, err

@@ -33,7 +33,7 @@ func (r *Register) CarryOut(ctx context.Context) error {
 		return fmt.Errorf("look for requests for erasure: %w", err)
 	}
 	for _, who := range due {
-		if _, err := r.Erase(ctx, who, Asked); err != nil && !later(err) {
+		if _, err := r.Erase(ctx, who, Asked); err != nil && !Later(err) {
 			return err
 		}
 	}
@@ -43,11 +43,11 @@ func (r *Register) CarryOut(ctx context.Context) error {
 // swept is for how long after an erasure what comes late is looked for: longer than an act can be under way.
 const swept = 48 * time.Hour
 
-// sweep forgets what acts that were under way noted about a citizen whom they had read just before the erasure.
+// sweep forgets what acts that were under way noted about a citizen whom they had read just before the erasure. Whoever is there was not erased, whatever an entry says.
 func (r *Register) sweep(ctx context.Context) error {
 	var late []Who
 	err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select d.organisation_id, d.citizen_id from journal_entry d where d.action = 'citizen.erased' and d.at > $1
+		rows, err := tx.Query(ctx, `select d.organisation_id, d.citizen_id from journal_entry d where d.action = 'citizen.erased' and d.at > $1 and not exists (select from citizen c where c.id = d.citizen_id)
 			and exists (select from journal_entry e where e.citizen_id = d.citizen_id and `+journal.Late+`) order by d.id limit $2`, r.clock.Now().Add(-swept), carried)
 		if err != nil {
 			return err
@@ -65,15 +65,15 @@ func (r *Register) sweep(ctx context.Context) error {
 			forgotten, err := tx.Forget(who.Organisation, who.Citizen, places)
 			return journal.Event{Action: "entries.forgotten", Organisation: who.Organisation, Citizen: who.Citizen, Detail: journal.Forgotten{Places: forgotten}}, err
 		})
-		if err != nil && !later(err) {
+		if err != nil && !Later(err) {
 			return fmt.Errorf("forget what came after the erasure of citizen %s: %w", who.Citizen, err)
 		}
 	}
 	return nil
 }
 
-// later reports whether an erasure may be done at another time, or was done or taken back meanwhile.
-func later(err error) bool {
+// Later reports whether an error of Erase says that it may be done at another time, or was done or taken back meanwhile.
+func Later(err error) bool {
 	for _, one := range []error{ErrStands, ErrHeld, ErrEarly, journal.ErrNotProvable, db.ErrNotFound} {
 		if errors.Is(err, one) {
 			return true

@@ -106,7 +106,15 @@ func TestLedger_ThatCannotBeWrittenStopsTheAct(t *testing.T) {
 	w := newWorld(t)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	w.over(t, m)
+	jeanne := w.Jeanne
+	jeanne.FactorAt = w.Clock.Now()
+	_, err := w.register.Ask(t.Context(), jeanne, m.Citizen)
+	must(t, err)
+	w.provable(t)
 	must(t, w.ledger.Close())
+	if err := w.register.CarryOut(t.Context()); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("what was asked: %v", err)
+	}
 	if _, err := w.register.Erase(t.Context(), who(m), erasure.Term); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("%v", err)
 	}

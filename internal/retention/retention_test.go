@@ -3,6 +3,7 @@ package retention_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/maillink"
 	"mandat/internal/org"
 	"mandat/internal/phone"
@@ -365,4 +367,56 @@ func TestHolds_StopRuns(t *testing.T) {
 			t.Errorf("released: %+v", p)
 		}
 	}
+}
+
+// Citizens whose time is over are erased once their entries are in the log's tree, and one who cannot be keeps no other.
+func TestErase(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	secret, _, err := tree.GenerateKey("mandat.test/journal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := tree.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := tree.NewIntegrator(tree.IntegratorOptions{DB: k.DB, Signer: signer, Clock: k.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		m := k.Sign(t, k.Jeanne, fixture.Citizen(n), fixture.Tax)
+		if err := k.Mandates.End(t.Context(), k.Jeanne, m.ID, "citizen"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.Clock.Advance(time.Until(time.Now().AddDate(erasure.Years, 0, 1)))
+	left := func(want int) {
+		t.Helper()
+		if n := k.count(`select count(*) from citizen`); n != want {
+			t.Errorf("%d citizens are left, want %d", n, want)
+		}
+	}
+	if err := k.register.Erase(t.Context(), nil); err != nil { // nothing is in the tree yet
+		t.Error(err)
+	}
+	left(3)
+	if err := log.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var first uuid.UUID
+	conn := k.Connect(t, k.Superuser)
+	err = conn.QueryRow(t.Context(), `select id from citizen order by id limit 1`).Scan(&first)
+	if err == nil {
+		_, err = conn.Exec(t.Context(), `create function breaks() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+			create trigger breaks before delete on citizen for each row when (old.id = '`+first.String()+`') execute function breaks()`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.register.Erase(t.Context(), nil); err == nil {
+		t.Error("one could not be erased, and nobody is told")
+	}
+	left(1)
 }

@@ -10,7 +10,6 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/erasure"
-	"mandat/internal/journal"
 )
 
 // Until says before which time things of a policy are due.
@@ -90,10 +89,7 @@ func (r *Register) Erase(ctx context.Context, _ Until) error {
 		return err
 	}
 	for _, who := range due {
-		_, one := r.erasure.Erase(ctx, who, erasure.Term)
-		switch {
-		case one == nil, errors.Is(one, db.ErrNotFound), errors.Is(one, erasure.ErrHeld), errors.Is(one, erasure.ErrStands), errors.Is(one, erasure.ErrEarly), errors.Is(one, journal.ErrNotProvable):
-		default:
+		if _, one := r.erasure.Erase(ctx, who, erasure.Term); one != nil && !erasure.Later(one) {
 			err = errors.Join(err, one)
 		}
 	}
