@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,9 @@ func (c *counter) opened(data []byte, err error) handed {
 		if h.parts[f.Name], err = io.ReadAll(r); err != nil {
 			c.t.Fatal(err)
 		}
+		if packed := f.Method == zip.Deflate; packed == strings.HasSuffix(f.Name, ".pdf") { // whose own streams are packed
+			c.t.Errorf("%s is packed: %t", f.Name, packed)
+		}
 	}
 	d := json.NewDecoder(bytes.NewReader(h.parts["donnees.json"]))
 	if err := d.Decode(&h.data); err != nil {
@@ -215,6 +219,10 @@ func TestHandOver_HasEverything(t *testing.T) {
 		len(f.Requests[0].Messages) < 2 || len(f.Mails) != 2 || len(f.Services) != 1 || len(f.Answers) != 1 || len(f.Sessions) != 1 || len(f.Entries) < 10 || f.EntriesLeft != 0 ||
 		f.Mandates[0].Reminded.IsZero() || len(f.Erasures) != 1 || len(f.Unsealings) != 1 || len(f.Citizen.MailLinks) != 1 {
 		t.Errorf("the data: %+v", f)
+	}
+	i := slices.IndexFunc(f.Entries, func(e dossier.Entry) bool { return e.Action == "power.declared" })
+	if i < 0 || f.Entries[i].Name != "paul Fictif" || f.Entries[i].Kind != "aidant" || f.Entries[i].About != fixture.Tax || f.Entries[i].Of != 1 {
+		t.Errorf("who used it, and for what, is not told: %+v", f.Entries)
 	}
 	c.attachments(h)
 	if page := string(h.parts["a-lire.html"]); strings.Contains(page, "<script") || strings.Contains(page, "src=") || strings.Contains(page, "http://") || strings.Contains(page, "ZgotmplZ") {
@@ -271,6 +279,17 @@ func TestHandOver_HasItsEntry(t *testing.T) {
 func TestHandOver_BesideAnOddEntry(t *testing.T) {
 	t.Parallel()
 	c := open(t).tell()
+	write := func(body string, person *uuid.UUID) {
+		t.Helper()
+		if _, err := c.Connect(t, c.App).Exec(t.Context(), `insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values (now(), 'mandate.suspended', $1, $2, $3, $4, sha256('x'), $5)`,
+			c.Here, person, c.mandate.Citizen, c.mandate.ID, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"by":{"kind":"aidant"},"detail":{"page":"mandate"}}`, nil)
+	auditor, referent := c.Newcomer(t, journal.Auditor, uuid.Nil, "sofia"), c.Referent(t, c.Here, "odile")
+	write(`{"by":{"kind":"auditor"}}`, &auditor.Person)
+	write(`{"by":{"kind":"referent"}}`, &referent.Person)
 	for _, body := range []string{`{}`, `{"by":5,"detail":"x"}`, `{"by":{"kind":[]},"detail":{"page":7}}`, `{"by":{"kind":"somebody"}}`} {
 		if _, err := c.Connect(t, c.App).Exec(t.Context(), `insert into journal_entry (at, action, organisation_id, person_id, citizen_id, mandate_id, salt, body) values (now(), 'mandate.consulted', $1, $2, $3, $4, sha256('x'), $5)`,
 			c.Here, c.Jeanne.Person, c.mandate.Citizen, c.mandate.ID, body); err != nil {
@@ -278,9 +297,15 @@ func TestHandOver_BesideAnOddEntry(t *testing.T) {
 		}
 	}
 	h := c.handOver(c.Jeanne, c.mandate.ID, "fr")
-	kinds := map[string]int{}
+	kinds, names := map[string]int{}, map[string]string{}
 	for _, e := range h.data.Entries {
 		kinds[e.Kind]++
+		if e.Action == "mandate.suspended" {
+			names[e.Kind+" "+e.About] = e.Name
+		}
+	}
+	if want := map[string]string{"aidant mandate": "", "auditor ": "", "referent ": "odile Fictif"}; !maps.Equal(names, want) {
+		t.Errorf("named %v, want %v", names, want) // auditors never are
 	}
 	if kinds[""] != 3 || kinds["somebody"] != 1 || kinds["aidant"] == 0 {
 		t.Errorf("entries by %v", kinds)
@@ -394,5 +419,21 @@ func TestHandOver_HoldsDocumentsToTheirHashes(t *testing.T) {
 	c.Behind(t, `update attestation set sha256 = decode(repeat('00', 32), 'hex')`)
 	if data, err := c.dossiers.HandOver(t.Context(), c.Jeanne, c.mandate.ID, "fr", dossier.SeenKnown); err == nil || data != nil {
 		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}
+
+// What is too large for the bundle is listed with its hash, and the page says that it is left out; what comes after it has a place still.
+func TestHandOver_ListsWhatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.mandate = c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax)
+	c.issue(c.mandate.ID)
+	if h := c.handOver(c.Jeanne, c.mandate.ID, "fr"); strings.Contains(h.page, "trop lourds") || len(h.parts) != 4 {
+		t.Errorf("%d parts, of which some are too large", len(h.parts))
+	}
+	c.Behind(t, `alter table attestation drop constraint if exists attestation_document_check; update attestation set document = decode(repeat('00', 17 << 20), 'hex')`)
+	h := c.handOver(c.Jeanne, c.mandate.ID, "fr")
+	if !strings.Contains(h.page, "trop lourds pour ce fichier : 1.") || len(h.parts) != 3 || len(h.data.Attachments) != 2 || h.data.Attachments[0].Name != "" || h.data.Attachments[0].SHA256 == "" || h.data.Attachments[1].Name == "" {
+		t.Errorf("%d parts, %+v", len(h.parts), h.data.Attachments)
 	}
 }
