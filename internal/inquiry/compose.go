@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -36,19 +37,18 @@ type composer struct {
 // narrow leaves what the organisation of the paper is told.
 func (c *composer) narrow() {
 	w, there := &c.whole, c.made.Organisation
-	var told, rounds []int
+	var told []int
+	var own []Finding
 	for _, f := range w.Findings {
 		switch {
-		case f.Gravity == None || f.Outcome == "":
+		case f.Gravity == None || f.Outcome == "": // of which nobody is told
 		case f.Organisation == there:
-			told = append(told, f.Round)
+			told, own = append(told, f.Round), append(own, f)
 		default:
-			rounds = append(rounds, f.Round)
+			c.withheld = append(c.withheld, f.Round)
 		}
 	}
-	c.withheld = rounds
-	w.Notes, w.Reports = nil, nil
-	w.Findings = slices.DeleteFunc(w.Findings, func(f Finding) bool { return f.Organisation != there || f.Gravity == None || f.Outcome == "" })
+	w.Notes, w.Reports, w.Findings = nil, nil, own
 	w.Decisions = slices.DeleteFunc(w.Decisions, func(d Taken) bool { return !slices.Contains(told, d.Round) })
 	w.Measures = slices.DeleteFunc(w.Measures, func(m Measure) bool { return m.Organisation != there })
 	var last time.Time // what came since it, auditors are looking into
@@ -80,9 +80,7 @@ func theirs(e *journal.Entry) bool {
 // text is a text of the pages.
 func (c *composer) text(key string, args ...any) string {
 	out, err := c.words.Text(c.lang, key, args...)
-	if err != nil && c.err == nil {
-		c.err = err
-	}
+	c.err = cmp.Or(c.err, err)
 	return out
 }
 
@@ -136,7 +134,7 @@ func (c *composer) head() []paper.Block {
 	} else if len(w.Entries) > 0 {
 		rows = append(rows, [2]string{c.text("cases.report.from"), c.text("auditor.list.provable", "Index", w.Entries[0].Index)})
 	}
-	if !w.ClosedAt.IsZero() && w.State == Closed {
+	if w.State == Closed {
 		rows = append(rows, [2]string{c.text("cases.one.closed"), prose.DateTime(c.lang, w.ClosedAt)})
 	}
 	rows = append(rows, [2]string{c.text("cases.report.made"), c.by(c.now, c.made.MadeBy)}, [2]string{c.text("cases.report.id"), c.made.ID.String()},
@@ -154,9 +152,7 @@ func (c *composer) entries() []paper.Block {
 			lines = append(lines, c.text("cases.report.forgotten"))
 		} else {
 			meaning, err := c.words.Meaning(c.lang, place.Entry)
-			if err != nil && c.err == nil {
-				c.err = err
-			}
+			c.err = cmp.Or(c.err, err)
 			lines = append(lines, prose.DateTime(c.lang, place.Entry.At), c.printable(meaning))
 		}
 		if c.made.Organisation == uuid.Nil {

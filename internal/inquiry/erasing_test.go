@@ -83,6 +83,10 @@ func TestOpen_OfSomebodyErased(t *testing.T) {
 	if err := w.in.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.Connect(t, w.App).Exec(t.Context(), `insert into journal_entry (at, action, organisation_id, citizen_id, salt, body) values (now(), 'citizen.erased', $1, $2, sha256('x'), '{"action":"x","detail":{}}')`,
+		w.Here, w.world.m.Citizen); err != nil { // whom nobody erased
+		t.Fatal(err)
+	}
 	w.goes(t, "opened from a forgotten entry", w.opens(t, w.index), true)
 	var erased int64
 	w.row(t, `select l.index from journal_leaf l join journal_entry e on e.id = l.entry_id where e.action = 'citizen.erased'`, nil, &erased)

@@ -47,6 +47,9 @@ func TestInquiry(t *testing.T) {
 	if err := w.decide(t, w.alma, q, inquiry.Suspension, inquiry.Order{Finding: finding, Kind: inquiry.OfMandate}, inquiry.Order{Finding: finding, Kind: inquiry.OfPersonThere}); err != nil {
 		t.Fatal(err)
 	}
+	if n := w.count(t, `select count(*) from notify_message where kind = 'finding_decided' and person_id = $1`, w.odile.Person); n != 1 {
+		t.Errorf("the referent was told %d times what was decided", n)
+	}
 	if w.stands(t) {
 		t.Error("the mandate gives something")
 	}

@@ -49,6 +49,12 @@ func TestLift_TakesAnotherThanDecided(t *testing.T) {
 			t.Errorf("%s, in one browser with who decided: %v", kind, err)
 		}
 	}
+	whole := w.look(t, q)
+	for i, want := range []uuid.UUID{w.alma.Person, uuid.Nil, w.alma.Person} { // of the mandate, what ended before, the person
+		if got := whole.DecidedBy(whole.Measures[i]); got != want {
+			t.Errorf("%+v was decided by %s", whole.Measures[i], got)
+		}
+	}
 	if w.stands(t) {
 		t.Error("the mandate gives something")
 	}
@@ -65,4 +71,17 @@ func TestLift_TakesAnotherThanDecided(t *testing.T) {
 		t.Errorf("lifted %d times", done)
 	}
 	w.sound(t)
+}
+
+// Who decided is asked of the decision of the finding's round.
+func TestDecidedBy_OneOfSeveral(t *testing.T) {
+	t.Parallel()
+	a, b := inquiry.Finding{ID: uuid.New(), Round: 1}, inquiry.Finding{ID: uuid.New(), Round: 2}
+	first, second := inquiry.Taken{Round: 1, By: uuid.New()}, inquiry.Taken{Round: 2, By: uuid.New()}
+	whole := inquiry.Whole{Findings: []inquiry.Finding{a, b}, Decisions: []inquiry.Taken{first, second}}
+	for finding, want := range map[uuid.UUID]uuid.UUID{a.ID: first.By, b.ID: second.By} {
+		if got := whole.DecidedBy(inquiry.Measure{Finding: finding}); got != want {
+			t.Errorf("decided by %s, want %s", got, want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"mandat/internal/db"
+	"mandat/internal/fixture"
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/org"
@@ -41,12 +42,20 @@ func TestSuspend_UntilTheDecision(t *testing.T) {
 		t.Errorf("for a use is found %v, %v", found, err)
 	}
 	w.sound(t)
+	other := w.Sign(t, w.Paul, fixture.Citizen(7), fixture.Tax)
+	second, err := w.register.Find(t.Context(), w.sofia, q, inquiry.Finding{Gravity: inquiry.Grave, Organisation: w.Here, Mandate: other.ID, Words: words})
+	if err == nil {
+		err = w.register.Suspend(t.Context(), w.fresh(w.sofia), q, inquiry.Order{Finding: second, Kind: inquiry.OfMandate}, words)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Clock.Advance(inquiry.ReplyTerm)
 	if err := w.decide(t, w.alma, q, inquiry.Suspension, inquiry.Order{Finding: finding, Kind: inquiry.OfPersonThere}, inquiry.Order{Finding: finding, Kind: inquiry.OfPerson}); err != nil {
 		t.Fatal(err)
 	}
-	if !w.stands(t) {
-		t.Error("the provisional suspension of the mandate outlived the decision")
+	if n := w.count(t, `select count(*) from mandate_power where suspended_at is not null`); !w.stands(t) || n != 0 {
+		t.Errorf("the provisional suspension of a mandate outlived the decision: %d powers", n)
 	}
 	states := map[string]string{}
 	for _, m := range w.look(t, q).Measures {
@@ -58,8 +67,8 @@ func TestSuspend_UntilTheDecision(t *testing.T) {
 	if states[inquiry.OfMandate] != inquiry.Ended || states[inquiry.OfPersonThere] != inquiry.Stands || states[inquiry.OfPerson] != inquiry.Stands {
 		t.Errorf("%v", states)
 	}
-	if n := w.count(t, `select count(*) from notify_message where kind in ('mandate_suspended', 'mandate_resumed')`); n != 2 {
-		t.Errorf("the citizen was told %d times", n)
+	if n := w.count(t, `select count(*) from notify_message where kind in ('mandate_suspended', 'mandate_resumed')`); n != 4 {
+		t.Errorf("the citizens were told %d times", n)
 	}
 	w.sound(t)
 }
@@ -180,7 +189,7 @@ func TestDecide_NothingTwice(t *testing.T) {
 	}
 }
 
-// A server that stops after the decision leaves what was ordered to the job.
+// A server that stops after the decision leaves what was ordered, or is to end, to the job, which does it once.
 func TestCarryOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -202,7 +211,21 @@ func TestCarryOut(t *testing.T) {
 	if err := w.decide(t, w.tom, other, inquiry.Warning); err != nil || !w.stands(t) {
 		t.Errorf("what another decision ordered is not done by who decides here: %v", err)
 	}
-	carry := func() error { return w.register.CarryOut(t.Context()) }
+	w.carriedTogether(t, q)
+	if w.stands(t) || w.count(t, `select count(*) from journal_entry where action = 'mandate.suspended' and person_id is null`) != 1 {
+		t.Error("it was not done, or twice")
+	}
+	w.Behind(t, `update inquiry_measure set state = 'ending' where id = $1`, m.ID)
+	w.carriedTogether(t, q)
+	if !w.stands(t) || w.count(t, `select count(*) from journal_entry where action = 'mandate.resumed' and person_id is null`) != 1 {
+		t.Error("it was not ended, or twice")
+	}
+	w.sound(t)
+}
+
+// carriedTogether has three servers carry out what is left of an inquiry; each has seen what is to be done before any does it.
+func (w *world) carriedTogether(t *testing.T, q uuid.UUID) {
+	t.Helper()
 	seen := w.Connect(t, w.Superuser)
 	tx, err := w.Connect(t, w.Superuser).Begin(t.Context())
 	if err == nil {
@@ -211,7 +234,8 @@ func TestCarryOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := func() error { // each has seen what is to be done before any does it
+	carry := func() error { return w.register.CarryOut(t.Context()) }
+	begin := func() error {
 		for waits := 0; waits < 3; time.Sleep(5 * time.Millisecond) {
 			if err := seen.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waits); err != nil {
 				return err
@@ -219,15 +243,11 @@ func TestCarryOut(t *testing.T) {
 		}
 		return tx.Commit(t.Context())
 	}
-	for _, err := range together(carry, carry, carry, all) {
+	for _, err := range together(carry, carry, carry, begin) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	if w.stands(t) || w.count(t, `select count(*) from journal_entry where action = 'mandate.suspended' and person_id is null`) != 1 {
-		t.Error("it was not done, or twice")
-	}
-	w.sound(t)
 }
 
 // Two decisions at once, a decision while the organisation replies, a reply at the end of its term: one comes first, and the other sees it.
@@ -287,5 +307,69 @@ func TestDecide_NotInOneBrowser(t *testing.T) {
 	}
 	if err := w.decide(t, w.tom, q, inquiry.None); err != nil {
 		t.Error(err)
+	}
+}
+
+// Of one person in two organisations each suspends them there; everywhere they are suspended once.
+func TestDecide_OfOnePersonInTwoOrganisations(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.Directory.Join(t.Context(), w.fresh(w.Administrator(t, "alix")), w.Jeanne.Person, w.Elsewhere, org.RoleAidant); err != nil {
+		t.Fatal(err)
+	}
+	q, here := w.found(t, inquiry.Minor)
+	there, err := w.register.Find(t.Context(), w.sofia, q, inquiry.Finding{Gravity: inquiry.Minor, Organisation: w.Elsewhere, Person: w.Jeanne.Person, Words: words})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(inquiry.ReplyTerm)
+	var orders []inquiry.Order
+	for _, finding := range []uuid.UUID{here, there} {
+		orders = append(orders, inquiry.Order{Finding: finding, Kind: inquiry.OfPersonThere}, inquiry.Order{Finding: finding, Kind: inquiry.OfPerson})
+	}
+	if err := w.decide(t, w.alma, q, inquiry.Suspension, orders...); err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]int{}
+	for _, m := range w.look(t, q).Measures {
+		of[m.Kind]++
+	}
+	if of[inquiry.OfPersonThere] != 2 || of[inquiry.OfPerson] != 1 {
+		t.Errorf("%v", of)
+	}
+	w.sound(t)
+}
+
+// What is under way with a mandate, or by somebody, is waited for before they are suspended.
+func TestSuspend_WaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	q, finding := w.found(t, inquiry.Grave)
+	seen := w.Connect(t, w.Superuser)
+	for kind, row := range map[string]string{inquiry.OfMandate: `select from mandate where id = '` + w.m.ID.String() + `' for update`, inquiry.OfPerson: `select from person where id = '` + w.Jeanne.Person.String() + `' for update`} {
+		tx, err := w.Connect(t, w.Superuser).Begin(t.Context())
+		if err == nil {
+			_, err = tx.Exec(t.Context(), row)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() {
+			done <- w.register.Suspend(t.Context(), w.fresh(w.sofia), q, inquiry.Order{Finding: finding, Kind: kind}, words)
+		}()
+		for waits := 0; waits == 0; {
+			select {
+			case err := <-done:
+				t.Fatalf("%s: it did not wait: %v", kind, err)
+			case <-time.After(5 * time.Millisecond):
+			}
+			if err := seen.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waits); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(tx.Commit(t.Context()), <-done); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }

@@ -51,8 +51,8 @@ type logged struct {
 func askLogged(b *pgx.Batch, index int64) *logged {
 	l := &logged{}
 	b.Queue(`select from citizen where id = (select e.citizen_id from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index = $1) for share`, index)
-	b.Queue(`select e.id is null or exists (select from journal_entry x where x.citizen_id = e.citizen_id and x.action = 'citizen.erased') from journal_leaf l left join journal_entry e on e.id = l.entry_id
-		where l.index = $1`, index).Query(func(rows pgx.Rows) error {
+	b.Queue(`select e.id is null or exists (select from journal_entry x where x.citizen_id = e.citizen_id and x.action = 'citizen.erased') and not exists (select from citizen c where c.id = e.citizen_id)
+		from journal_leaf l left join journal_entry e on e.id = l.entry_id where l.index = $1`, index).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&l.erased}, func() error {
 			l.there = true
 			return nil

@@ -20,6 +20,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
+	"mandat/internal/journal/tree"
 	"mandat/internal/org"
 	"mandat/internal/page/pagetest"
 	"mandat/internal/pdf"
@@ -29,6 +30,11 @@ import (
 
 // press makes reports as the program does.
 func (w *world) press(t *testing.T) *inquiry.Press {
+	t.Helper()
+	return w.pressOf(t, w.in.Log())
+}
+
+func (w *world) pressOf(t *testing.T, log *tree.Log) *inquiry.Press {
 	t.Helper()
 	authority, err := certs.NewAuthority(time.Now())
 	if err != nil {
@@ -43,7 +49,7 @@ func (w *world) press(t *testing.T) *inquiry.Press {
 		t.Fatal(err)
 	}
 	pages := pagetest.Pages(t)
-	return inquiry.NewPress(w.register, journal.NewReader(w.OpenAuditor(t)), w.in.Log(), w.keys, sealer, inquiry.Words{Text: pages.Text, Meaning: auditor.Meaning(pages)})
+	return inquiry.NewPress(w.register, journal.NewReader(w.OpenAuditor(t)), log, w.keys, sealer, inquiry.Words{Text: pages.Text, Meaning: auditor.Meaning(pages)})
 }
 
 // reads is what a reader that nobody here wrote finds in a sealed file, on one line; it fails the test unless the seal is whole.
@@ -101,12 +107,22 @@ func TestReport_SaysWhatIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	jeanne, mandate := journal.Pseudonym(w.Jeanne.Person)+", dans la", "Le mandat "+journal.Pseudonym(w.m.ID)
+	undecided := []string{"Rapport provisoire", "Rien n’est décidé.", "Attendue avant", "en vigueur · jusqu’à la décision · depuis le"}
+	if err := w.register.Suspend(t.Context(), w.fresh(w.sofia), q, inquiry.Order{Finding: finding, Kind: inquiry.OfPersonThere}, words); err != nil {
+		t.Fatal(err)
+	}
 	file, made, err := press.Make(t.Context(), w.sofia, q, "fr")
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := reads(t, file)
-	says(t, first, "Rapport provisoire", "Constat grave", words, noted+" [U+2713]", "Cette écriture est sans rapport", "Rien n’est décidé.", "Attendue avant", journal.Pseudonym(w.sofia.Person), journal.Pseudonym(w.m.ID), journal.Pseudonym(w.Jeanne.Person))
+	says(t, first, append(undecided, "Constat grave", words, noted+" [U+2713]", "Ouvert à partir de l’écriture de rang "+strconv.FormatInt(w.signed, 10), "Jointe le", "Écartée : Cette écriture est sans rapport", jeanne, "par "+journal.Pseudonym(w.sofia.Person),
+		journal.Pseudonym(w.m.ID))...)
+	silent(t, first, "Clos le", "effacé)", "Le texte de cette écriture est effacé", "Aucune", "Aucun ", mandate)
+	if strings.Count(first, "sans rapport, après") != 1 || strings.Count(first, "jusqu’au ") != 1 { // of the mandate alone
+		t.Errorf("why an entry was set aside stands twice, or a suspension has ended: %s", first)
+	}
 	if sum := sha256.Sum256(file); !bytes.Equal(sum[:], made.SHA256) || made.State != inquiry.Found {
 		t.Errorf("%+v", made)
 	}
@@ -122,7 +138,16 @@ func TestReport_SaysWhatIsThere(t *testing.T) {
 		}
 		whole := reads(t, file)
 		says(t, whole, title+w.look(t, q).Name(), words, noted, excuse, ground, journal.Pseudonym(w.alma.Person), made.ID.String(), "mandat.test/journal")
-		silent(t, whole, "DUBOIS", "Angela", "provisoire", "provisional", w.m.Citizen.String())
+		silent(t, whole, append(undecided, "DUBOIS", "Angela", "provisional", w.m.Citizen.String())...)
+		if strings.Count(whole, "reste suspendu le temps") != 1 {
+			t.Errorf("the grounds stand twice: %s", whole)
+		}
+		if lang == "fr" {
+			says(t, whole, "Rapport sur ce que les auditeurs ont examiné", mandate, "en vigueur · depuis le", jeanne, "terminée · jusqu’à la décision · depuis le")
+			if strings.Count(whole, "jusqu’au ") != 2 {
+				t.Errorf("a suspension has not ended: %s", whole)
+			}
+		}
 		var commitment []byte
 		w.row(t, `select commitment from journal_leaf where index = $1`, []any{w.signed}, &commitment)
 		if !strings.Contains(strings.ReplaceAll(whole, " ", ""), hex.EncodeToString(commitment)) {
@@ -187,7 +212,7 @@ func TestReport_ThatAnOrganisationHas(t *testing.T) {
 	}
 	theirs := text()
 	says(t, theirs, words, ground, "Avertissement", "rang "+strconv.FormatInt(w.signed, 10), journal.Pseudonym(w.m.ID))
-	silent(t, theirs, noted, "rang "+strconv.FormatInt(others, 10)+" ", journal.Pseudonym(w.sofia.Person), journal.Pseudonym(w.alma.Person), "DUBOIS")
+	silent(t, theirs, "Notes", "Ouvert à partir de", "Jointe le", "par "+journal.Pseudonym(w.odile.Person), noted, "rang "+strconv.FormatInt(others, 10)+" ", journal.Pseudonym(w.sofia.Person), journal.Pseudonym(w.alma.Person), "DUBOIS")
 	if err := w.register.Reopen(t.Context(), w.sofia, q, words); err != nil {
 		t.Fatal(err)
 	}
@@ -347,6 +372,6 @@ func TestReport_OfSomebodyErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := reads(t, file)
-	says(t, text, "Le texte de cette écriture est effacé", "(texte effacé)", "Constat léger", "rang "+strconv.FormatInt(w.signed, 10))
+	says(t, text, "Le texte de cette écriture est effacé", "Clos le", "Aucune note.", "Aucune suspension.", "Aucune réponse dans le délai", "(texte effacé)", "Constat léger", "rang "+strconv.FormatInt(w.signed, 10))
 	silent(t, text, words, journal.Pseudonym(w.m.Citizen), fixture.Angela().GivenName)
 }

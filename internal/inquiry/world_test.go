@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,6 +23,7 @@ type world struct {
 	*fixture.World
 	register         *inquiry.Register
 	in               *tree.Integrator
+	signer           *tree.Signer
 	keys             *format.Keys
 	sofia, alma, tom journal.Actor
 	odile, irene     journal.Actor // referents of Here and of Elsewhere
@@ -40,12 +42,11 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := tree.NewSigner(secret)
-	if err != nil {
+	if w.signer, err = tree.NewSigner(secret); err != nil {
 		t.Fatal(err)
 	}
-	w.keys = signer.Keys()
-	if w.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, StateFile: filepath.Join(t.TempDir(), "checkpoint")}); err != nil {
+	w.keys = w.signer.Keys()
+	if w.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: w.signer, StateFile: filepath.Join(t.TempDir(), "checkpoint"), KeepEvery: time.Nanosecond}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.in.CatchUp(t.Context()); err != nil {
