@@ -58,13 +58,17 @@ func TestNew_FitsTogether(t *testing.T) {
 				t.Errorf("%d columns are not in proportion", n)
 			}
 		}
-		last := -100.0
+		const wide = 5 * 6.5
+		last := 0.0 // where the label before ends
 		for _, l := range c.Labels {
-			x := float(t, l.X)
-			if l.Anchor == "middle" && x-last < 5*6.5 || x > chart.Width {
-				t.Errorf("%d columns: a label at %s after one at %.1f", n, l.X, last)
+			ends := float(t, l.X)
+			if l.Anchor == "middle" {
+				ends += wide / 2
 			}
-			last = x
+			if ends-wide < last || ends > chart.Width {
+				t.Errorf("%d columns: a label, %s at %s, after one that ends at %.1f", n, l.Anchor, l.X, last)
+			}
+			last = ends
 		}
 	}
 }

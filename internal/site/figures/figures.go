@@ -15,7 +15,6 @@ import (
 
 	"mandat/internal/chart"
 	"mandat/internal/clock"
-	"mandat/internal/db"
 	"mandat/internal/org"
 	"mandat/internal/page"
 	"mandat/internal/pdf"
@@ -58,7 +57,6 @@ type boardPage struct {
 	page.Common
 	Path          string
 	Everywhere    bool // of all organisations
-	Auditor       bool // who finds the entries behind a figure
 	Actions       []string
 	Themes        []procedure.Theme
 	Figures       statistics.Figures
@@ -82,7 +80,7 @@ func (b board) render(w http.ResponseWriter, r *http.Request, status int, f *pag
 	if at == nil {
 		return page.ErrForbidden
 	}
-	p := &boardPage{Common: page.Common{Title: "figures.title", Trail: []page.Link{b.home}, Current: b.current(), Form: f, KeepQuery: fields}, Path: b.path, Everywhere: b.audience != page.Referent, Auditor: b.audience == page.Auditor,
+	p := &boardPage{Common: page.Common{Title: "figures.title", Trail: []page.Link{b.home}, Current: b.current(), Form: f, KeepQuery: fields}, Path: b.path, Everywhere: b.audience != page.Referent,
 		Actions: statistics.Actions(), Themes: b.Catalogue.Themes(), Formats: statistics.Formats()}
 	q := questionOf(f)
 	if !f.Failed() || status != http.StatusOK {
@@ -154,11 +152,8 @@ func (p *boardPage) Number(n int64) string { return prose.Number(p.Lang, n) }
 
 // refusal turns what the rules refuse into words.
 func (b board) refusal(err error) error {
-	switch {
-	case errors.Is(err, org.ErrMayNot):
+	if errors.Is(err, org.ErrMayNot) {
 		return page.ErrForbidden
-	case errors.Is(err, db.ErrNotFound):
-		return db.ErrNotFound
 	}
 	return err
 }

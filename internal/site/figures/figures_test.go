@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -70,9 +73,10 @@ func TestBoard_IsForItsAudience(t *testing.T) {
 	all := []string{"<strong>2\u00a0051 actes</strong>", "Maison France Services", "<title id=\"chart-title\">"}
 	a := w.auditor.Want(w.auditor.Get("/audit/tableau"+span), http.StatusOK, append(all, "/audit/journal?acte=comptes&amp;au=2026-04-05&amp;du=2026-03-30", "/audit/journal?acte=power.used&amp;au=2026-04-30&amp;du=2026-03-01", "structure="+w.Elsewhere.String())...)
 	w.auditor.Without(a, "jeanne", "Jeanne")
+	w.auditor.Want(w.auditor.Get("/audit/tableau"+span+"&structure="+w.Elsewhere.String()), http.StatusOK, `href="/audit/tableau" aria-current`, `name="structure" value="`+w.Elsewhere.String()+`">`)
 	w.administrator.Without(w.administrator.Want(w.administrator.Get("/admin/tableau"+span), http.StatusOK, append(all, "/admin/tableau?")...), "/audit/journal")
 	for _, path := range []string{span, span + "&structure=" + w.Here.String()} {
-		w.referent.Without(w.referent.Want(w.referent.Get("/referent/tableau"+path), http.StatusOK, "<strong>1\u00a0274 actes</strong>"), "777", "2\u00a0051", "/audit/journal", w.Elsewhere.String())
+		w.referent.Without(w.referent.Want(w.referent.Get("/referent/tableau"+path), http.StatusOK, "<strong>1\u00a0274 actes</strong>"), "777", "2\u00a0051", "/audit/journal", w.Elsewhere.String(), `name="structure"`, `href="/referent/tableau" aria-current`)
 	}
 	w.referent.Want(w.referent.Get("/referent/tableau"+span+"&structure="+w.Elsewhere.String()), http.StatusNotFound)
 	w.referent.Want(w.referent.Post("/referent/tableau", "structure", w.Elsewhere.String(), "format", "csv"), http.StatusNotFound)
@@ -139,8 +143,15 @@ func TestTake_IsTheSameAndRecorded(t *testing.T) {
 	if !strings.HasPrefix(a.Body, "%PDF-") || !bytes.Contains([]byte(a.Body), []byte("/ByteRange")) || strings.Contains(a.Body, "777") && a.Header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("%.100q", a.Body)
 	}
-	if n := entries(); n != 3 {
-		t.Errorf("%d entries of three files", n)
+	if text := printed(t, a.Body); !strings.Contains(text, "Maison France Services") || !strings.Contains(text, "40 actes") || strings.Contains(text, "777") {
+		t.Errorf("the referent's paper says\n%s", text)
+	}
+	a = w.auditor.Want(w.auditor.Post("/audit/tableau", append(ask, "pdf")...), http.StatusOK)
+	if text := printed(t, a.Body); !strings.Contains(text, "2 051 actes") || !strings.Contains(text, "777") {
+		t.Errorf("the auditor's paper says\n%s", text)
+	}
+	if n := entries(); n != 4 {
+		t.Errorf("%d entries of four files", n)
 	}
 	if n := w.Count(t, `select count(*) from journal_entry where action = 'statistics.exported' and organisation_id = $1 and body::jsonb -> 'detail' = '{"format": "pdf", "from": "2026-03-01", "to": "2026-04-30", "filters": ["action"]}'`, w.Here); n != 1 {
 		t.Error("the entry of the referent's file does not say what it was")
@@ -148,9 +159,23 @@ func TestTake_IsTheSameAndRecorded(t *testing.T) {
 	for _, form := range [][]string{{}, {"format", "exe"}, {"format", "csv", "du", "x"}, {"format", "csv", "du", "2026-04-02", "au", "2026-04-01"}, {"format", "csv", "acte", "session.opened"}} {
 		w.auditor.Want(w.auditor.Post("/audit/tableau", form...), http.StatusUnprocessableEntity, "fr-error-text")
 	}
-	if n := entries(); n != 3 {
+	if n := entries(); n != 4 {
 		t.Errorf("%d entries after refusals", n)
 	}
+}
+
+// printed is the text of a PDF.
+func printed(t testing.TB, document string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "actes.pdf")
+	if err := os.WriteFile(name, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.Command("pdftotext", name, "-").Output() //nolint:gosec,noctx // in a test
+	if err != nil {
+		t.Fatalf("pdftotext: %v; run: apt-get install poppler-utils", err)
+	}
+	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(string(text))
 }
 
 func TestPages_AreCovered(t *testing.T) {
