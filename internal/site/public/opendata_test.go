@@ -21,8 +21,9 @@ import (
 func (w *window) published(t *testing.T) {
 	t.Helper()
 	_, err := w.Connect(t, w.Superuser).Exec(t.Context(), `set session_replication_role = replica;
-		insert into statistics_edition (month, published_at, lines, sha256) values ('2026-09-01', '2026-10-06 00:10Z', 3, sha256('a')), ('2026-10-01', '2026-11-06 00:10Z', 0, sha256('b'));
-		insert into statistics_line (month, action, department, theme, acts) values ('2026-09-01', 'mandate.signed', '35', 'argent', 1234), ('2026-09-01', 'mandate.signed', 'total', 'argent', 1300), ('2026-09-01', 'power.used', '2A', 'total', 10)`)
+		insert into statistics_edition (month, published_at, lines, sha256) values ('2026-09-01', '2026-10-06 00:10Z', 3, sha256('a')), ('2026-10-01', '2026-11-06 00:10Z', 3, sha256('b'));
+		insert into statistics_line (month, action, department, theme, acts) values ('2026-09-01', 'mandate.signed', '35', 'argent', 1234), ('2026-09-01', 'mandate.signed', 'total', 'argent', 1300), ('2026-09-01', 'power.used', '2A', 'total', 10),
+			('2026-10-01', 'power.used', '35', 'argent', 4321), ('2026-10-01', 'power.used', 'total', 'argent', 5432), ('2026-10-01', 'power.used', 'total', 'total', 6543)`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,8 +48,9 @@ func TestData_Page(t *testing.T) {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
 	w.published(t)
-	for lang, words := range map[string][]string{"fr": {"septembre 2026", "octobre 2026", "Licence Ouverte 2.0", "ne veut donc pas dire zéro"}, "en": {"September 2026", "October 2026", "Licence Ouverte 2.0", "does not mean zero"}} {
+	for lang, words := range map[string][]string{"fr": {"septembre 2026", "octobre 2026", "Licence Ouverte 2.0", "ne veut donc pas dire zéro", "moins de 10 personnes", "moins de 3 aidants", "5\u00a0432"}, "en": {"September 2026", "October 2026", "Licence Ouverte 2.0", "does not mean zero", "fewer than 3 aidants", "5,432"}} {
 		got := w.get(t, "/donnees?lang="+lang)
+		tells(t, "the newest month's themes of all departments", got.Body.String(), "4321", "4\u00a0321", "4,321", "6\u00a0543", "6,543")
 		for _, word := range words {
 			if !strings.Contains(got.Body.String(), word) {
 				t.Errorf("%s: %q is not there", lang, word)
@@ -67,12 +69,13 @@ func TestData_Files(t *testing.T) {
 	w.published(t)
 	got := w.get(t, "/donnees/actes.csv")
 	rows, err := csv.NewReader(got.Body).ReadAll()
-	want := [][]string{{"mois", "departement", "theme", "acte", "nombre"}, {"2026-09", "35", "argent", "mandat_signe", "1234"}, {"2026-09", "total", "argent", "mandat_signe", "1300"}, {"2026-09", "2A", "total", "connexion", "10"}}
+	want := [][]string{{"mois", "departement", "theme", "acte", "nombre"}, {"2026-09", "35", "argent", "mandat_signe", "1234"}, {"2026-09", "total", "argent", "mandat_signe", "1300"}, {"2026-09", "2A", "total", "connexion", "10"},
+		{"2026-10", "35", "argent", "connexion", "4321"}, {"2026-10", "total", "argent", "connexion", "5432"}, {"2026-10", "total", "total", "connexion", "6543"}}
 	if err != nil || !slices.EqualFunc(rows, want, slices.Equal) || got.Header().Get("Content-Type") != "text/csv; charset=utf-8" || got.Header().Get("Cache-Control") != "public, max-age=3600" || got.Header().Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("%v, %v, %v", rows, err, got.Header())
 	}
 	var file openFile
-	if err := json.Unmarshal(w.get(t, "/donnees/actes.json").Body.Bytes(), &file); err != nil || len(file.Lines) != 3 || file.Lines[2] != (openFigures{"2026-09", "2A", "total", "connexion", 10}) || len(file.Months) != 2 || file.Months[1].Published != "2026-11-06" || file.Licence != licence {
+	if err := json.Unmarshal(w.get(t, "/donnees/actes.json").Body.Bytes(), &file); err != nil || len(file.Lines) != 6 || file.Lines[2] != (openFigures{"2026-09", "2A", "total", "connexion", 10}) || len(file.Months) != 2 || file.Months[1].Published != "2026-11-06" || file.Licence != licence {
 		t.Errorf("%+v, %v", file, err)
 	}
 	var schema struct {
