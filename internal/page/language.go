@@ -30,7 +30,7 @@ type texts struct {
 // loadTexts reads locales/<language>/<area>.json: flat objects from key to text, each key beginning with its area.
 func loadTexts(files fs.FS) (map[string]*texts, error) {
 	bundle := i18n.NewBundle(language.French)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	read := map[string]i18n.UnmarshalFunc{"json": json.Unmarshal}
 	out := map[string]*texts{}
 	for _, l := range languages {
 		t := &texts{phrases: map[string]phrase{}}
@@ -44,13 +44,17 @@ func loadTexts(files fs.FS) (map[string]*texts, error) {
 				return nil, fmt.Errorf("load texts: %w", err)
 			}
 			area := strings.TrimSuffix(path.Base(name), ".json")
-			messages, err := bundle.ParseMessageFileBytes(b, area+"."+l.Tag+".json")
+			messages, err := i18n.ParseMessageFileBytes(b, area+"."+l.Tag+".json", read)
 			if err != nil {
 				return nil, fmt.Errorf("load texts: %s: %w", name, err)
 			}
 			for _, m := range messages.Messages {
 				if words, ok := cut(prose.Spaces(l.Tag, m.Other)); ok && m.One == "" {
 					t.phrases[m.ID] = words
+					continue
+				}
+				if err := bundle.AddMessages(messages.Tag, m); err != nil {
+					return nil, fmt.Errorf("load texts: %s: %s: %w", name, m.ID, err)
 				}
 			}
 		}
