@@ -34,6 +34,7 @@ func (serve) Run(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
+	debug.FreeOSMemory() // the ten MiB and more that only starting needed
 	err = a.Wait(ctx)
 	if errors.Is(err, app.ErrStopped) {
 		err = nil
