@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- What the fraud team searches through for one page has a limit (internal/recipient/fraud.go): where a page begins and ends, by numbers of entries, low <= id < high. When more than "most" entries of one
--- of its actions lie between, low is raised until none has more, and reached is when the newest entry below was made: the next page goes on there. Of null there may be as many as there are.
+-- of its actions lie between, low is raised until none has more, and reached is when the newest entry below was made: the next page goes on there. Of null there may be as many as there are. Action and number are compared together, or the
+-- planner goes through the entries of all actions.
 -- +goose StatementBegin
 create function recipient_fraud_actions() returns text[] language sql immutable set search_path = pg_catalog, public, pg_temp as $$
   select array['power.used', 'power.refused', 'power.abandoned', 'mandate.ended', 'power.ended']
@@ -21,7 +22,8 @@ begin
   highest := least(coalesce(before, 9223372036854775807), recipient_from(until + interval '2 hours'));
   if most is not null then
     select max(x.id) into unread from unnest(recipient_fraud_actions()) seen (action) cross join lateral (
-      select e.id from journal_entry e where e.action = seen.action and e.id >= lowest and e.id < highest order by e.id desc offset most limit 1) x;
+      select e.id from journal_entry e where (e.action, e.id) >= (seen.action, lowest) and (e.action, e.id) < (seen.action, highest)
+        order by e.action desc, e.id desc offset most limit 1) x;
   end if;
   return query select coalesce(unread + 1, lowest), highest, (select e.at from journal_entry e where e.id = unread);
 end $$;
@@ -43,8 +45,8 @@ begin
       union all
       select x.id, x.at, x.action, x.organisation_id, x.person_id, x.citizen_id, x.body
         from unnest(recipient_fraud_actions()) seen (action) cross join lateral (
-          select * from journal_entry e where citizen is null and e.action = seen.action and e.id >= low and e.id < high and e.at >= since and e.at < until
-            and recipient_fraud_sees(clients, e.action, e.body, e.mandate_id) order by e.id desc limit most) x)
+          select * from journal_entry e where citizen is null and (e.action, e.id) >= (seen.action, low) and (e.action, e.id) < (seen.action, high) and e.at >= since and e.at < until
+            and recipient_fraud_sees(clients, e.action, e.body, e.mandate_id) order by e.action desc, e.id desc limit most) x)
     select m.id, l.index, m.at, m.action, m.organisation_id, o.name, m.person_id, m.citizen_id, m.body::jsonb -> 'detail' ->> 'login',
         coalesce(m.body::jsonb -> 'detail' ->> 'reason', m.body::jsonb -> 'detail' ->> 'why')
       from mine m left join journal_leaf l on l.entry_id = m.id left join organisation o on o.id = m.organisation_id order by m.id desc limit most;
