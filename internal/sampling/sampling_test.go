@@ -212,6 +212,9 @@ func TestDraw_Lapses(t *testing.T) {
 	d := w.cosigned(t, 0, 1)
 	w.Clock.Advance(draw.Term + time.Second)
 	w.stamped(t, d)
+	if s := w.look(t, late); s.Waits != sampling.ForDraw || s.Since.IsZero() {
+		t.Errorf("stamped too late, before the draw: %+v", s)
+	}
 	must(t, w.register.Draw(t.Context()))
 	if s := w.look(t, late); s.State != sampling.Lapsed || s.Why != draw.WhyLate {
 		t.Errorf("stamped too late: %+v", s)

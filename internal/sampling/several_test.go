@@ -9,9 +9,13 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/inquiry"
+	"mandat/internal/journal/draw"
+	"mandat/internal/journal/verify"
+	"mandat/internal/journal/witness"
 	"mandat/internal/notify"
 	"mandat/internal/org"
 	"mandat/internal/sampling"
+	"mandat/internal/tsa"
 )
 
 // The same entry in two samples is looked at in each; an inquiry that is given as what came of it has to have that very entry.
@@ -64,4 +68,35 @@ func TestOrder_Numbers(t *testing.T) {
 	if next := w.look(t, w.order(t, w.sofia, wish)); first.Number != 1 || second.Number != 2 || next.Number != 1 || next.Year <= first.Year {
 		t.Errorf("%s, %s, then %s", first.Name(), second.Name(), next.Name())
 	}
+}
+
+// An order for witnesses or an authority that the server has no more waits for its policy, and lapses like any that nobody speaks for.
+func TestDraw_ForAnotherPolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cosigned(t, 0, 1)
+	id := w.order(t, w.sofia, wish)
+	w.ready(t)
+	authority, err := tsa.New(w.Clock.Now)
+	must(t, err)
+	authorities, err := draw.ParseAuthorities(authority.PEM())
+	must(t, err)
+	k, err := witness.GenerateKey("temoin.region.test/w")
+	must(t, err)
+	policy, err := verify.ParsePolicy([]byte(w.signer.PolicyWith("", "witness region "+k.VerifierKey()+"\nquorum region\n")))
+	must(t, err)
+	all := map[string]*sampling.Register{"another authority": sampling.New(w.DB, w.Journal, draw.Trust{Policy: w.trust.Policy, Authorities: authorities}, w.Clock),
+		"another witness": sampling.New(w.DB, w.Journal, draw.Trust{Policy: policy, Authorities: w.trust.Authorities}, w.Clock)}
+	for what, register := range all {
+		must(t, register.Draw(t.Context()))
+		if s, err := register.Look(t.Context(), w.alma, id); err != nil || s.State != sampling.Ordered || s.Waits != sampling.ForPolicy {
+			t.Errorf("%s: %+v, %v", what, s, err)
+		}
+	}
+	w.Clock.Advance(draw.Term + 2*time.Hour)
+	must(t, all["another witness"].Draw(t.Context()))
+	if s := w.look(t, id); s.State != sampling.Lapsed || s.Why != draw.WhyLate {
+		t.Errorf("%+v", s)
+	}
+	w.sound(t)
 }
