@@ -13,6 +13,7 @@ import (
 	"mandat/internal/db"
 	"mandat/internal/erasure"
 	"mandat/internal/fixture"
+	"mandat/internal/journal"
 	"mandat/internal/mandate"
 )
 
@@ -158,5 +159,29 @@ func TestErase_LeavesWhatTellsOfHolds(t *testing.T) {
 	}
 	if n := w.number(t, holds); n != 2 {
 		t.Errorf("%d entries tell of the hold, want 2", n)
+	}
+}
+
+// An entry of an erasure that nobody did keeps the job from nothing: of whom it says it, nothing goes, and of others what comes late does.
+func TestCarryOut_BesideAForgedEntry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m, there := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax), w.Sign(t, w.Jeanne, fixture.Citizen(1), fixture.Tax)
+	conn := w.forge(t, `begin`, entryOf(there, `now() + interval '100 years'`), `commit`)
+	must(t, conn.Close(t.Context()))
+	w.over(t, m)
+	_, err := w.register.Erase(t.Context(), who(m), erasure.Term)
+	must(t, err)
+	must(t, w.Journal.Record(t.Context(), w.Jeanne, func(*journal.Tx) (journal.Event, error) {
+		return journal.Event{Action: "mandate.consulted", Citizen: m.Citizen, Mandate: m.ID}, nil
+	}))
+	w.provable(t)
+	about := func(one mandate.Mandate) int {
+		return w.number(t, `select count(*) from journal_entry where citizen_id = $1 and mandate_id is not null`, one.Citizen)
+	}
+	before := about(there)
+	must(t, w.register.CarryOut(t.Context()))
+	if late, now := about(m), about(there); late != 0 || now != before || before == 0 {
+		t.Errorf("%d came late and are there; of who is there %d are left, of %d", late, now, before)
 	}
 }

@@ -221,3 +221,37 @@ func TestErasure_BesideAnInquiry(t *testing.T) {
 		})
 	}
 }
+
+// An inquiry into somebody's entry, in which something is found about their mandate at the moment in which they are erased: the two take what they lock in one order, and neither fails for the other.
+func TestErasure_BesideAFindingOfTheirs(t *testing.T) {
+	t.Parallel()
+	w := newErasing(t)
+	q := w.opens(t, w.index)
+	w.Behind(t, `insert into erasure_request (id, organisation_id, citizen_id, state, asked_at, asked_by, due_at) values (gen_random_uuid(), $1, $2, 'asked', now(), $3, now())`, w.Here, w.m.Citizen, w.Jeanne.Person)
+	block, err := w.Connect(t, w.Superuser).Begin(t.Context()) // what the erasure comes to between its citizen and the inquiry
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := block.Exec(t.Context(), `select from erasure_request for update`); err != nil {
+		t.Fatal(err)
+	}
+	erased, found := make(chan error, 1), make(chan error, 1)
+	go func() { erased <- w.erase() }()
+	w.waiting(t, 1)
+	go func() {
+		_, err := w.register.Find(t.Context(), w.sofia, q, inquiry.Finding{Gravity: inquiry.Minor, Organisation: w.Here, Mandate: w.m.ID, Words: words})
+		found <- err
+	}()
+	w.waiting(t, 2)
+	if err := block.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-erased; err != nil {
+		t.Errorf("erase: %v", err)
+	}
+	if err := <-found; !errors.Is(err, inquiry.ErrSubject) {
+		t.Errorf("find: %v", err)
+	}
+	w.goes(t, "with what was found before", q, true)
+	w.sound(t)
+}
