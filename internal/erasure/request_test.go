@@ -281,7 +281,9 @@ func TestAsk_KeepsDraftsThatAreHeld(t *testing.T) {
 	if _, err := w.Drafts.Find(t.Context(), w.Paul, id); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("the draft is under way still: %v", err)
 	}
-	there := func() int { return w.number(t, `select count(*) from mandate_draft where id = $1 and identity is not null`, id) }
+	there := func() int {
+		return w.number(t, `select count(*) from mandate_draft where id = $1 and identity is not null`, id)
+	}
 	purge := func() {
 		w.Clock.Advance(time.Minute)
 		_, err := w.Drafts.Purge(t.Context(), 10)
