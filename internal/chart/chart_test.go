@@ -59,6 +59,9 @@ func TestNew_FitsTogether(t *testing.T) {
 			}
 		}
 		const wide = 5 * 6.5
+		if n > 0 && math.Abs(float(t, c.Labels[0].X)-float(t, c.Columns[0].X)-float(t, c.Columns[0].Width)/2) > 0.2 {
+			t.Errorf("%d columns: the first label is at %s", n, c.Labels[0].X)
+		}
 		last := 0.0 // where the label before ends
 		for _, l := range c.Labels {
 			ends := float(t, l.X)
