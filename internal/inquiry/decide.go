@@ -80,11 +80,7 @@ func (r *Register) mayDecide(ctx context.Context, tx *journal.Tx, h *held) ([]Fi
 	if err != nil {
 		return nil, err
 	}
-	findings, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Finding, error) {
-		var f Finding
-		err := row.Scan(f.fields()...)
-		return f, err
-	})
+	findings, err := pgx.CollectRows(rows, scanFinding)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +142,7 @@ func (r *Register) order(ctx context.Context, tx *journal.Tx, h *held, findings 
 func (r *Register) Close(ctx context.Context, by journal.Actor, id uuid.UUID) error {
 	return wrap("close an inquiry", r.act(ctx, by, id, nil, func(tx *journal.Tx, h *held) (journal.Event, error) {
 		err := tx.ExecOne(ctx, db.ErrConflict, `update inquiry set state = 'closed', closed_by = $2, closed_at = $3 where id = $1 and state = 'decided'`, id, by.Person, tx.Now)
-		queueDestroy(tx.Tx, `id = $2 and erased_at is not null`, tx.Now, id)
+		queueDestroy(tx.Tx, `id = $2 and `+ofErased, tx.Now, id)
 		return journal.Event{Action: "inquiry.closed", Detail: h.detail()}, err
 	}))
 }

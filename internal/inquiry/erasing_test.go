@@ -255,3 +255,66 @@ func TestErasure_BesideAFindingOfTheirs(t *testing.T) {
 	w.goes(t, "with what was found before", q, true)
 	w.sound(t)
 }
+
+// takenInto says how something about the entry at $3 is taken into the inquiry $4; $5 says that whom it was about was erased before.
+var takenInto = map[string]string{
+	"an alert": `insert into anomaly_alert (id, rule, version, organisation_id, person_id, day, entries, figures, first_at, last_at, found_at, state, case_id, taken_by, taken_at, erased_at)
+		select gen_random_uuid(), r.key, r.version, $1, $2, '2001-01-01'::date + (select count(*)::int from anomaly_alert), array[$3::bigint], '{}', now(), now(), now(), 'in_case', $4, $2, now(), case when $5 then now() end from anomaly_rule r limit 1`,
+	"a signal": `insert into recipient_signal (id, kind, entries, words_sha256, state, raised_by, raised_at, case_id, taken_by, taken_at, erased_at)
+		select gen_random_uuid(), 'other', array[$3::bigint], sha256(''), 'in_case', $2, now(), $4, $2, now(), case when $5 then now() end from organisation where id = $1`,
+}
+
+// What was taken into an inquiry counts as what is attached to it: whom an alert or a signal is about may be named in it, and a hold on them keeps its words when somebody else of it is erased.
+func TestForget_OfWhatWasTakenInto(t *testing.T) {
+	t.Parallel()
+	for what, sql := range takenInto {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newErasing(t)
+			take := func(from, index int64, erased bool) uuid.UUID {
+				q := w.opens(t, from)
+				w.Behind(t, sql, w.Here, w.Jeanne.Person, index, q, erased)
+				_, err := w.register.Find(t.Context(), w.sofia, q, inquiry.Finding{Gravity: inquiry.None, Words: words})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return q
+			}
+			closed, open, beside, held := take(w.another, w.index, false), take(w.another, w.index, false), take(w.another, w.another, false), take(w.index, w.another, false)
+			keeps := func(when string, want bool, all ...uuid.UUID) {
+				t.Helper()
+				for n, q := range all {
+					if whole := w.look(t, q); (whole.Findings[0].Words != "") != want {
+						t.Errorf("%s: the words of %d are there: %t", when, n, !want)
+					}
+				}
+			}
+			for _, q := range []uuid.UUID{closed, beside, held} {
+				w.over(t, q)
+			}
+			w.Behind(t, `insert into erasure_hold (id, organisation_id, citizen_id, reason, held_at, held_by, until) values (gen_random_uuid(), $1, $2, 'litigation', $3, $4, $3::timestamptz + interval '2 years')`, w.Here, w.other.Citizen, w.Clock.Now(), w.sofia.Person)
+			keeps("before", true, closed, open, beside, held)
+			if err := w.erase(); err != nil {
+				t.Fatal(err)
+			}
+			keeps("after the erasure", false, closed)
+			keeps("after the erasure", true, open, beside, held)
+			w.over(t, open)
+			keeps("closed after it", false, open)
+			late := take(w.signed, w.index, true)
+			w.over(t, late)
+			keeps("taken after it", false, late)
+			purge := func() {
+				if err := w.register.Purge(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			purge()
+			keeps("while the hold stands", true, beside, held)
+			w.Behind(t, `update erasure_hold set released_at = until, released_by = held_by, release_reason = 'over'`)
+			purge()
+			keeps("once it is released", false, held)
+			keeps("of whom nobody was erased", true, beside)
+		})
+	}
+}

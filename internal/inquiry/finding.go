@@ -60,6 +60,12 @@ func (f *Finding) fields() []any {
 	return []any{&f.ID, &f.Inquiry, &f.Round, &f.Gravity, &f.Organisation, &f.Person, &f.Mandate, &f.State, &f.MadeBy, &f.MadeAt, &f.DueAt, &f.RepliedBy, &f.RepliedAt, &f.Outcome, &f.DecidedAt}
 }
 
+func scanFinding(row pgx.CollectableRow) (Finding, error) {
+	var f Finding
+	err := row.Scan(f.fields()...)
+	return f, err
+}
+
 // ofOrganisation is SQL: whether the person $2 ever worked for the organisation $1, and the mandate $3 is of it, as far as these are named.
 const ofOrganisation = `select exists (select from organisation where id = $1) and ($2::uuid is null or exists (select from membership where organisation_id = $1 and person_id = $2))
 	and ($3::uuid is null or exists (select from mandate where organisation_id = $1 and id = $3))`
@@ -129,13 +135,6 @@ func (r *Register) tellReferents(ctx context.Context, tx *journal.Tx, kind strin
 	people, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	for _, p := range people {
 		err = errors.Join(err, r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: organisation.String() + " " + p.String() + " " + finding.String(), Person: p}))
-	}
-	return err
-}
-
-func unless(yes bool, err error) error {
-	if yes {
-		return nil
 	}
 	return err
 }

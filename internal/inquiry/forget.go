@@ -19,16 +19,22 @@ const keepWords = 6
 func (r *Register) Purge(ctx context.Context) error {
 	err := r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
 		now := r.clock.Now().Truncate(time.Microsecond)
-		queueDestroy(tx, `(closed_at < $2 or erased_at is not null)`, now, now.AddDate(-keepWords, 0, 0))
+		queueDestroy(tx, `(closed_at < $2 or `+ofErased+`)`, now, now.AddDate(-keepWords, 0, 0))
 		return nil
 	})
 	return wrap("purge the words of inquiries", err)
 }
 
-// ofCitizen is SQL of the inquiries whose words may name a citizen: something was found about a mandate of theirs, or an entry about them is attached. It is asked before
-// their mandates and entries go.
+// ofCitizen is SQL of the inquiries whose words may name a citizen: something was found about a mandate of theirs, an entry about them is attached, or stands in an alert or a signal that was
+// taken into it. It is asked before their mandates and entries go.
 const ofCitizen = `id in (select f.inquiry_id from inquiry_finding f join mandate m on m.id = f.mandate_id where m.citizen_id = $2
-	union select a.inquiry_id from journal_entry e join journal_leaf l on l.entry_id = e.id join inquiry_entry a on a.index = l.index where e.citizen_id = $2)`
+	union select a.inquiry_id from journal_entry e join journal_leaf l on l.entry_id = e.id join inquiry_entry a on a.index = l.index where e.citizen_id = $2
+	union select t.case_id from (select case_id, entries from anomaly_alert union all select case_id, entries from recipient_signal) t
+		where t.case_id is not null and t.entries && array(select l.index from journal_entry e join journal_leaf l on l.entry_id = e.id where e.citizen_id = $2))`
+
+// ofErased is SQL of the inquiries whose words may name somebody who was erased, also before an alert or a signal about them was taken into it.
+const ofErased = `(erased_at is not null or exists (select from anomaly_alert a where a.case_id = inquiry.id and a.erased_at is not null)
+	or exists (select from recipient_signal s where s.case_id = inquiry.id and s.erased_at is not null))`
 
 // Forget queues that the words of the inquiries go that may name a citizen who is erased. One that is not closed keeps them for its decision, until it is, and one that a hold keeps for
 // somebody else keeps them until that ends.

@@ -1,12 +1,14 @@
 // Package inquiry is how auditors look into something that the journal shows: from an entry to a decision, with the organisation's reply between the two (docs/decisions/0037).
 // It owns the tables that are named after it.
 //
+//	act.go      what acts of auditors have in common: the inquiry is locked, words are sealed, entries have a detail
 //	open.go     an inquiry is opened from an entry; others are attached or set aside, notes written
 //	finding.go  what an auditor finds, of which the organisation is told; reply.go is its reply
 //	decide.go   another auditor decides, once the organisation replied or its term passed; then it is closed, and may be opened again
 //	measure.go  nobody acts with a mandate, or somebody does not act: by a decision, or at once and until then; carry.go what follows a decision, an act for each
 //	list.go     what auditors see of inquiries; forget.go words go
-//	compare.go  holds the tables to the journal
+//	report.go   papers of an inquiry: a whole one for auditors, and one for an organisation that has only its part; compose.go puts them into words
+//	compare.go  holds the tables (tables.go) to the journal
 //
 // Whatever is said in words is sealed. The entries have ids, and the SHA-256 of what was sealed. An inquiry is open, found (something was found), decided or closed; each row
 // of it is locked by its acts, so that of two at once one comes after the other and sees it.
@@ -159,20 +161,10 @@ func wrap(doing string, err error) error {
 	return nil
 }
 
-// detail is the detail of entries about inquiries.
-type detail struct {
-	Inquiry     string   `json:"inquiry"`
-	Number      string   `json:"number,omitempty"`
-	Index       *int64   `json:"index,omitempty"`
-	Finding     string   `json:"finding,omitempty"`
-	Gravity     string   `json:"gravity,omitempty"`
-	Person      string   `json:"person,omitempty"`
-	DueAt       string   `json:"due_at,omitempty"`
-	Round       int      `json:"round,omitempty"`
-	Outcome     string   `json:"outcome,omitempty"`
-	Measures    []string `json:"measures,omitempty"`
-	Note        string   `json:"note,omitempty"`
-	WordsSHA256 string   `json:"words_sha256,omitempty"`
+// unless returns an error unless something is so.
+func unless(yes bool, err error) error {
+	if yes {
+		return nil
+	}
+	return err
 }
-
-func (q Inquiry) detail() detail { return detail{Inquiry: q.ID.String()} }

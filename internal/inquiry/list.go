@@ -138,7 +138,7 @@ func (r *Register) read(ctx context.Context, id uuid.UUID, asking func(func(*pgx
 		collect(b, &notes, func(row pgx.CollectableRow) (n sealedNote, err error) {
 			return n, row.Scan(&n.ID, &n.Kind, &n.sealed, &n.By, &n.At)
 		}, `select id, kind, words, written_by, written_at from inquiry_note where inquiry_id = $1 order by written_at, id`, id)
-		collect(b, &findings, scanFinding, `select `+findingColumns+`, f.data_key, f.words, f.reply from inquiry_finding f where f.inquiry_id = $1 order by f.made_at, f.id`, id)
+		collect(b, &findings, scanSealedFinding, `select `+findingColumns+`, f.data_key, f.words, f.reply from inquiry_finding f where f.inquiry_id = $1 order by f.made_at, f.id`, id)
 		collect(b, &decisions, func(row pgx.CollectableRow) (d taken, err error) {
 			return d, row.Scan(&d.Round, &d.Outcome, &d.note, &d.By, &d.At)
 		}, `select round, outcome, note_id, decided_by, decided_at from inquiry_decision where inquiry_id = $1 order by round`, id)

@@ -148,11 +148,7 @@ func (r *Register) graveFindings(ctx context.Context, id uuid.UUID) (out []Findi
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Finding, error) {
-			var f Finding
-			err := row.Scan(f.fields()...)
-			return f, err
-		})
+		out, err = pgx.CollectRows(rows, scanFinding)
 		return err
 	})
 	return out, err

@@ -62,7 +62,7 @@ func (r *Register) OfOrganisation(ctx context.Context, by journal.Actor) ([]Find
 	batch.Queue(`select `+findingColumns+`, f.data_key, f.words, f.reply from inquiry_finding f where f.organisation_id = $1 and f.gravity <> 'none' order by f.made_at desc, f.id limit $2`, by.Organisation, most).
 		Query(func(rows pgx.Rows) error {
 			var err error
-			out, err = pgx.CollectRows(rows, scanFinding)
+			out, err = pgx.CollectRows(rows, scanSealedFinding)
 			return err
 		})
 	err := r.db.Ask(ctx, db.InOrganisation(by.Organisation), batch)
@@ -82,7 +82,7 @@ type sealedFinding struct {
 	wrapped, words, reply []byte
 }
 
-func scanFinding(row pgx.CollectableRow) (sealedFinding, error) {
+func scanSealedFinding(row pgx.CollectableRow) (sealedFinding, error) {
 	var f sealedFinding
 	err := row.Scan(append(f.fields(), &f.wrapped, &f.words, &f.reply)...)
 	return f, err

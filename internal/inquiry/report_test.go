@@ -118,7 +118,7 @@ func TestReport_SaysWhatIsThere(t *testing.T) {
 	}
 	first := reads(t, file)
 	says(t, first, append(undecided, "Constat grave", words, noted+" [U+2713]", "Ouvert à partir de l’écriture de rang "+strconv.FormatInt(w.signed, 10), "Jointe le", "Écartée : Cette écriture est sans rapport", jeanne, "par "+journal.Pseudonym(w.sofia.Person),
-		journal.Pseudonym(w.m.ID))...)
+		"Professionnel concerné "+journal.Pseudonym(w.Jeanne.Person), "Mandat concerné "+journal.Pseudonym(w.m.ID), "Signature mandat.test/journal ")...)
 	silent(t, first, "Clos le", "effacé)", "Le texte de cette écriture est effacé", "Aucune", "Aucun ", mandate)
 	if strings.Count(first, "sans rapport, après") != 1 || strings.Count(first, "jusqu’au ") != 1 { // of the mandate alone
 		t.Errorf("why an entry was set aside stands twice, or a suspension has ended: %s", first)
