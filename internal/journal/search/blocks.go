@@ -47,9 +47,6 @@ func (f *Finder) inBlocks(ctx context.Context, filter Filter, limit int) (Found,
 	w.none = wantedOf(none)
 	var out Found
 	err := f.db.Snapshot(ctx, db.System(), func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, alongIndexes); err != nil {
-			return err
-		}
 		var err error
 		if out.Missing, err = w.begin(ctx, tx); err != nil {
 			return err
@@ -70,10 +67,14 @@ func (w *walk) begin(ctx context.Context, tx pgx.Tx) (missing int64, err error) 
 	if to.IsZero() {
 		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	err = tx.QueryRow(ctx, `select coalesce((select size from journal_tree), 0), coalesce((select first + size from journal_search_block order by first desc limit 1), 0),
+	first := &pgx.Batch{}
+	first.Queue(alongIndexes)
+	first.Queue(`select coalesce((select size from journal_tree), 0), coalesce((select first + size from journal_search_block order by first desc limit 1), 0),
 		(select first from journal_search_block where last_at >= $1 and first_at < $2 order by first limit 1),
-		(select first + size from journal_search_block where last_at >= $1 and first_at < $2 order by first desc limit 1)`, from, to).Scan(&size, &w.covered, &low, &high)
-	if err != nil {
+		(select first + size from journal_search_block where last_at >= $1 and first_at < $2 order by first desc limit 1)`, from, to).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&size, &w.covered, &low, &high)
+	})
+	if err = tx.SendBatch(ctx, first).Close(); err != nil {
 		return 0, err
 	}
 	if low != nil {
@@ -128,14 +129,21 @@ func (w *walk) stride(last int64, found int, in int64) int64 {
 	return min(grows*last, max(firstReach, missing*in*5/4/int64(found)))
 }
 
-// look goes through the blocks from an index on and before another one, from the newest on. What is wanted is read one after the other, and each only where the ones before left something.
+// look goes through the blocks from an index on and before another one, from the newest on. What is wanted is read one after the other, and each but the first only where the ones before left something.
 func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
-	blocks, err := w.stretches(ctx, tx, from-from%large, end)
-	if err != nil {
-		return err
+	var blocks []*stretch
+	held := reads{}
+	from -= from % large
+	first := &pgx.Batch{}
+	w.stretches(first, from, end, &blocks)
+	if len(w.of) > 0 {
+		w.of[0].ask(first, from, end, &blocks, held)
 	}
+	err := tx.SendBatch(ctx, first).Close()
 	for i := range w.of {
-		held, err := w.of[i].read(ctx, tx, blocks)
+		if i > 0 && err == nil {
+			held, err = w.of[i].read(ctx, tx, blocks)
+		}
 		if err != nil {
 			return err
 		}
@@ -144,9 +152,11 @@ func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
 			return h == nil || !b.left.and(h)
 		})
 	}
-	slices.SortStableFunc(w.of, func(a, b wanted) int { return cmp.Compare(a.often(), b.often()) })
-	held, err := w.none.read(ctx, tx, blocks)
 	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(w.of, func(a, b wanted) int { return cmp.Compare(a.often(), b.often()) })
+	if held, err = w.none.read(ctx, tx, blocks); err != nil {
 		return err
 	}
 	for _, b := range blocks {
@@ -174,23 +184,20 @@ type stretch struct {
 }
 
 // stretches reads the blocks of a range, the newest first, in which everything is left yet.
-func (w *walk) stretches(ctx context.Context, tx pgx.Tx, from, end int64) ([]*stretch, error) {
+func (w *walk) stretches(b *pgx.Batch, from, end int64, out *[]*stretch) {
 	to := w.To
 	if to.IsZero() {
 		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	rows, err := tx.Query(ctx, `select first, size, case when first_at < $3 or last_at >= $4 then times end from journal_search_block
-		where first >= $1 and first < $2 and last_at >= $3 and first_at < $4 order by first desc`, from, end, w.From, to)
-	if err != nil {
-		return nil, err
-	}
-	var out []*stretch
-	var b stretch
-	_, err = pgx.ForEachRow(rows, []any{&b.first, &b.size, &b.times}, func() error {
-		out = append(out, &stretch{b.first, b.size, b.times, all(b.size)})
-		return nil
+	b.Queue(`select first, size, case when first_at < $3 or last_at >= $4 then times end from journal_search_block
+		where first >= $1 and first < $2 and last_at >= $3 and first_at < $4 order by first desc`, from, end, w.From, to).Query(func(rows pgx.Rows) error {
+		var s stretch
+		_, err := pgx.ForEachRow(rows, []any{&s.first, &s.size, &s.times}, func() error {
+			*out = append(*out, &stretch{s.first, s.size, s.times, all(s.size)})
+			return nil
+		})
+		return err
 	})
-	return out, err
 }
 
 func (w *walk) timely(times []byte, place int) bool {

@@ -24,18 +24,29 @@ func wantedOf(list []Term) wanted {
 // often is the share of a block that has one of the terms.
 func (w *wanted) often() float64 { return float64(w.places) / float64(max(w.blocks, 1)) }
 
-// read reads at which places of some blocks, which are in the order of the log or the other one, the terms are, by block. A block without them is not there.
-func (w *wanted) read(ctx context.Context, tx pgx.Tx, blocks []*stretch) (map[int64]*places, error) {
-	out := make(map[int64]*places, len(blocks))
+// inRange is answered by the index of the table alone: there, what it reads lies side by side.
+const inRange = `select first, places from journal_search_term where term = any ($1) and first >= $2 and first < $3`
+
+// reads are the places at which wanted things are, by block. A block without them is not there.
+type reads map[int64]*places
+
+// ask reads the wanted things of all blocks from an index on and before another one, once the blocks are known.
+func (w *wanted) ask(b *pgx.Batch, from, end int64, blocks *[]*stretch, out reads) {
+	b.Queue(inRange, w.terms, from, end).Query(func(rows pgx.Rows) error { return w.take(rows, *blocks, out) })
+}
+
+// read reads the wanted things of some blocks, which are in the order of the log or the other one.
+func (w *wanted) read(ctx context.Context, tx pgx.Tx, blocks []*stretch) (reads, error) {
+	out := make(reads, len(blocks))
 	if len(w.terms) == 0 || len(blocks) == 0 {
 		return out, nil
 	}
-	sizes, firsts := make(map[int64]int, len(blocks)), make([]int64, 0, len(blocks))
+	firsts := make([]int64, 0, len(blocks))
 	for _, b := range blocks {
-		sizes[b.first], firsts = b.size, append(firsts, b.first)
+		firsts = append(firsts, b.first)
 	}
 	low, high := min(firsts[0], firsts[len(firsts)-1]), max(firsts[0], firsts[len(firsts)-1])
-	sql, args := `select first, places from journal_search_term where term = any ($1) and first >= $2 and first <= $3`, []any{w.terms, low, high}
+	sql, args := inRange, []any{w.terms, low, high + 1}
 	if (high-low)/large > 4*int64(len(blocks)) { // fewer are looked up than would be read in vain
 		sql, args = `select first, places from journal_search_term where term = any ($1) and first = any ($2)`, []any{w.terms, firsts}
 	}
@@ -43,9 +54,18 @@ func (w *wanted) read(ctx context.Context, tx pgx.Tx, blocks []*stretch) (map[in
 	if err != nil {
 		return nil, err
 	}
+	return out, w.take(rows, blocks, out)
+}
+
+// take takes what a query reads of some blocks; of others it may read too.
+func (w *wanted) take(rows pgx.Rows, blocks []*stretch, out reads) error {
+	sizes := make(map[int64]int, len(blocks))
+	for _, b := range blocks {
+		sizes[b.first] = b.size
+	}
 	var first int64
 	var held pgtype.DriverBytes // valid until the next row
-	_, err = pgx.ForEachRow(rows, []any{&first, &held}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&first, &held}, func() error {
 		size, asked := sizes[first]
 		if !asked {
 			return nil
@@ -59,5 +79,5 @@ func (w *wanted) read(ctx context.Context, tx pgx.Tx, blocks []*stretch) (map[in
 		return nil
 	})
 	w.blocks += len(blocks)
-	return out, err
+	return err
 }
