@@ -267,7 +267,17 @@ func TestReveal(t *testing.T) {
 			t.Errorf("%s: %v", what, c.err)
 		}
 	}
-	must(t, reveal(w.alma, id, share))
+	given := 0
+	for _, err := range together(slices.Repeat([]func() error{func() error { return reveal(w.alma, id, share) }}, 5)...) {
+		if err == nil {
+			given++
+		} else if !errors.Is(err, db.ErrConflict) {
+			t.Error(err)
+		}
+	}
+	if given != 1 {
+		t.Errorf("given %d times", given)
+	}
 	if s := w.look(t, id); s.State != sampling.Ordered || s.Waits != sampling.ForDraw || s.SharedBy != w.alma.Person || s.SharedAt.IsZero() {
 		t.Errorf("%+v", s)
 	}
@@ -322,9 +332,10 @@ func TestDraw_OneAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.cosigned(t, 0, 1)
-	id := w.order(t, w.sofia, wish)
+	id, other := w.order(t, w.sofia, wish), w.order(t, w.alma, wish)
 	w.ready(t)
 	w.busy(t, id, w.Clock.Now().Add(-time.Minute))
+	w.busy(t, other, w.Clock.Now().Add(time.Minute))
 	must(t, w.register.Draw(t.Context()))
 	if s := w.look(t, id); s.State != sampling.Ordered || s.Waits != sampling.ForDraw || s.Looked != 1 {
 		t.Fatalf("two draw at once: %+v", s)
@@ -343,6 +354,9 @@ func TestDraw_OneAtATime(t *testing.T) {
 	must(t, w.register.Draw(t.Context()))
 	if s := w.look(t, id); s.State != sampling.Drawn || s.Looked != s.Place {
 		t.Errorf("%+v", s)
+	}
+	if s := w.look(t, other); s.State != sampling.Ordered {
+		t.Errorf("drawn by two, since another draw failed: %+v", s)
 	}
 	w.sound(t)
 }

@@ -55,6 +55,19 @@ func TestCheck_InOneOfSeveral(t *testing.T) {
 	}
 }
 
+// A sample of which the journal has no order is not drawn, and is named.
+func TestDraw_WithoutAnOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cosigned(t, 0, 1)
+	id := w.order(t, w.sofia, wish)
+	w.unguarded(t, `update sample set ordered_at = ordered_at + interval '1 second', ends_at = ends_at + interval '1 second' where id = $1`, id)
+	w.ready(t)
+	if err := w.register.Draw(t.Context()); !errors.Is(err, draw.ErrNoOrder) {
+		t.Error(err)
+	}
+}
+
 // Numbers follow one another, and begin anew with a year.
 func TestOrder_Numbers(t *testing.T) {
 	t.Parallel()
