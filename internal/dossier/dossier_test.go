@@ -215,10 +215,15 @@ func TestHandOver_HasEverything(t *testing.T) {
 		}
 	}
 	f := h.data
-	if f.Format != dossier.Format || len(f.Mandates) != 1 || len(f.Mandates[0].Powers) != 2 || len(f.Mandates[0].Uses) != 1 || len(f.Telephones) != 1 || len(f.Drafts) != 2 || len(f.Requests) != 1 ||
+	if f.Format != dossier.Format || len(f.Drafts) == 0 || len(f.Drafts[0].Procedures) == 0 || len(f.Mandates) != 1 || len(f.Mandates[0].Powers) != 2 || len(f.Mandates[0].Uses) != 1 || len(f.Telephones) != 1 || len(f.Drafts) != 2 || len(f.Requests) != 1 ||
 		len(f.Requests[0].Messages) < 2 || len(f.Mails) != 2 || len(f.Services) != 1 || len(f.Answers) != 1 || len(f.Sessions) != 1 || len(f.Entries) < 10 || f.EntriesLeft != 0 ||
 		f.Mandates[0].Reminded.IsZero() || len(f.Erasures) != 1 || len(f.Unsealings) != 1 || len(f.Citizen.MailLinks) != 1 {
 		t.Errorf("the data: %+v", f)
+	}
+	for _, p := range append(slices.Clone(f.Mandates[0].Powers), f.Drafts[0].Procedures...) {
+		if known, ok := c.Catalogue.Find(p.Procedure); !ok || p.Name != known.Name.In("fr") {
+			t.Errorf("%s is called %q", p.Procedure, p.Name)
+		}
 	}
 	i := slices.IndexFunc(f.Entries, func(e dossier.Entry) bool { return e.Action == "power.declared" })
 	if i < 0 || f.Entries[i].Name != "paul Fictif" || f.Entries[i].Kind != "aidant" || f.Entries[i].About != fixture.Tax || f.Entries[i].Of != 1 {

@@ -1,6 +1,7 @@
 package dossier_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -85,5 +86,22 @@ func TestHandOverAsked_OneOfSeveral(t *testing.T) {
 		if !strings.Contains(text, whose[n].String()) || strings.Contains(text, whose[1-n].String()) || !strings.Contains(text, fixture.Citizen(n).FamilyName) {
 			t.Errorf("request %d hands over %s", n, text)
 		}
+	}
+}
+
+// A mandate that renews another, or took the place of one of another organisation, says so, and no other does.
+func TestHandOver_NamesWhatAMandateFollows(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	first, elsewhere := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax), c.Sign(t, c.Ines, fixture.Angela(), fixture.Tax)
+	second, third := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Housing), c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Housing)
+	c.Behind(t, `update mandate set renews = $2 where id = $1`, second.ID, first.ID)
+	c.Behind(t, `update mandate set transfers = $2 where id = $1`, third.ID, elsewhere.ID)
+	of := map[string][2]string{}
+	for _, m := range c.handOver(c.Jeanne, third.ID, "fr").data.Mandates {
+		of[m.ID] = [2]string{m.Renews, m.Transfers}
+	}
+	if want := map[string][2]string{first.ID.String(): {}, second.ID.String(): {first.ID.String(), ""}, third.ID.String(): {"", elsewhere.ID.String()}}; !maps.Equal(of, want) {
+		t.Errorf("%v, want %v", of, want)
 	}
 }
