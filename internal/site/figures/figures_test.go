@@ -171,7 +171,7 @@ func printed(t testing.TB, document string) string {
 	if err := os.WriteFile(name, []byte(document), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text, err := exec.Command("pdftotext", name, "-").Output() //nolint:gosec,noctx // in a test
+	text, err := exec.Command("pdftotext", name, "-").Output() //nolint:noctx // in a test
 	if err != nil {
 		t.Fatalf("pdftotext: %v; run: apt-get install poppler-utils", err)
 	}
