@@ -42,6 +42,14 @@ begin
   return null;
 end $$;
 
+-- A hold keeps the words of an inquiry also for whom an alert or a signal is about that was taken into it (0072 asked for findings and attached entries).
+create or replace function erasure_held_inquiry(inquiry uuid, now timestamptz) returns boolean language sql stable as $$
+  select exists (select from public.inquiry_finding f left join public.mandate m on m.id = f.mandate_id
+      where f.inquiry_id = inquiry and f.organisation_id is not null and public.erasure_held(f.organisation_id, m.citizen_id, now))
+    or public.erasure_held_entries(array(select e.index from public.inquiry_entry e where e.inquiry_id = inquiry
+      union select unnest(a.entries) from public.anomaly_alert a where a.case_id = inquiry union select unnest(s.entries) from public.recipient_signal s where s.case_id = inquiry), now)
+$$;
+
 -- Nor does an erasure forget that its citizen was held, and who ended that: these entries stay beside its own.
 create or replace function journal_entry_forgotten() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin

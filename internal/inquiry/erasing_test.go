@@ -280,7 +280,7 @@ func TestForget_OfWhatWasTakenInto(t *testing.T) {
 				}
 				return q
 			}
-			closed, open, beside, held := take(w.another, w.index, false), take(w.another, w.index, false), take(w.another, w.another, false), take(w.index, w.another, false)
+			closed, open, beside, held := take(w.signed, w.index, false), take(w.signed, w.index, false), take(w.another, w.another, false), take(w.index, w.another, false)
 			keeps := func(when string, want bool, all ...uuid.UUID) {
 				t.Helper()
 				for n, q := range all {

@@ -15,7 +15,7 @@ const ofCitizen = `entries && array(select l.index from journal_entry e join jou
 
 // Forget queues that the words of the signals go that name an entry about a citizen who is erased. Those that a hold keeps for somebody else stay until it ends.
 func Forget(tx *journal.Tx, citizen uuid.UUID) {
-	tx.Queue(`update recipient_signal set erased_at = $1 where id in (select id from recipient_signal where words is not null and `+ofCitizen+` order by id for update)`, tx.Now, citizen)
+	tx.Queue(`update recipient_signal set erased_at = $1 where id in (select id from recipient_signal where `+ofCitizen+` order by id for update)`, tx.Now, citizen)
 	queueDestroy(tx.Tx, ofCitizen, tx.Now, citizen)
 }
 

@@ -41,7 +41,8 @@ var kinds = []kind{
 	{"session_origins", "session_origin", `x.opened_at < {until}`, ofPerson},
 	{"devices", "session_device", `x.last_at < {until}`, ofPerson},
 	{"unsealing_words", "unsealing", `x.words is not null and x.asked_at < {until}`, ofCitizen + ` or ` + ofPerson},
-	{"inquiry_words", "inquiry", `x.data_key is not null and x.state = 'closed' and (x.closed_at < {until} or x.erased_at is not null)`, `erasure_held_inquiry(x.id, {now})`},
+	{"inquiry_words", "inquiry", `x.data_key is not null and x.state = 'closed' and (x.closed_at < {until} or x.erased_at is not null or exists (select from anomaly_alert a where a.case_id = x.id and a.erased_at is not null)
+		or exists (select from recipient_signal s where s.case_id = x.id and s.erased_at is not null))`, `erasure_held_inquiry(x.id, {now})`},
 	{"anomaly_words", "anomaly_alert", `x.words is not null and (x.closed_at < {until} or x.erased_at is not null)`, `erasure_held(x.organisation_id, null, {now}) or erasure_held_entries(x.entries, {now})`},
 	{"anomaly_trials", "anomaly_trial", `x.ended_at < {until}`, ""},
 	{"sessions", "session", `x.seen_at < {until}`, ""},
