@@ -38,12 +38,12 @@ func (r *Register) count(ctx context.Context) (more bool, err error) {
 		if next, size, err = stands(ctx, tx); err != nil || next >= size {
 			return err
 		}
-		return read(ctx, tx, next, min(next+step, size), Actions(), t.add)
+		return read(ctx, tx, next, min(next+r.step, size), Actions(), t.add)
 	})
 	if err != nil || next >= size {
 		return false, err
 	}
-	end := min(next+step, size)
+	end := min(next+r.step, size)
 	err = r.db.Write(ctx, db.System(), db.Durable, func(tx *db.Tx) error {
 		if err := tx.ExecOne(ctx, errOther, `update statistics_follow set next = $2 where next = $1`, next, end); err != nil {
 			return err

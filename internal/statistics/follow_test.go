@@ -26,6 +26,7 @@ func (w *world) right(t *testing.T, what string) {
 func TestCount_IsARecount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.register.step = 97
 	must(t, w.register.Count(t.Context()))
 	w.right(t, "nothing")
 	w.add(t, w.anything(700)...)

@@ -95,9 +95,9 @@ func (r *Register) lines(ctx context.Context, month time.Time) ([]Line, error) {
 	for _, action := range published {
 		all[action] = sums{}
 	}
-	for at := from; at < to; at += step {
+	for at := from; at < to; at += r.step {
 		err := r.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-			return read(ctx, tx, at, min(at+step, to), published, func(a *act) {
+			return read(ctx, tx, at, min(at+r.step, to), published, func(a *act) {
 				if department := departments[a.organisation]; department != "" && !a.day.Before(month) && a.day.Before(after) {
 					all[a.action].add(department, r.themesOf(a), a)
 				}

@@ -67,6 +67,7 @@ func TestPublish_AMonth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.settle(t)
+	w.register.step = 40
 	first := w.months(t)
 	after := begins(first.AddDate(0, 1, 0))
 	w.at(t, after.Add(settles-time.Hour))
@@ -78,7 +79,7 @@ func TestPublish_AMonth(t *testing.T) {
 	var servers sync.WaitGroup
 	for range 4 {
 		servers.Go(func() {
-			if err := New(w.DB, w.Journal, w.Clock).Publish(t.Context()); err != nil {
+			if err := w.register.Publish(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})

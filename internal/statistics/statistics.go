@@ -37,12 +37,13 @@ type Register struct {
 	journal *journal.Journal
 	limits  *throttle.Throttle
 	themes  map[string]string // of procedures, those of older catalogues among them
+	step    int64             // entries that are read in one go
 	clock   *clock.Clock
 }
 
 // New returns the register kept in this database.
 func New(d *db.DB, j *journal.Journal, c *clock.Clock) *Register {
-	return &Register{db: d, journal: j, limits: throttle.New(d, c), themes: themes(), clock: c}
+	return &Register{db: d, journal: j, limits: throttle.New(d, c), themes: themes(), step: step, clock: c}
 }
 
 func wrap(doing string, err error) error {
