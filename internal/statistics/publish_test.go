@@ -178,8 +178,11 @@ func TestPublish_EachInTurn(t *testing.T) {
 	if want := []string{first.AddDate(0, 2, 0).Format("2006-01"), first.AddDate(0, 1, 0).Format("2006-01"), first.Format("2006-01")}; !slices.Equal(months, want) || all[0].Lines != 0 {
 		t.Errorf("%v, want %v", months, want)
 	}
-	if second, err := w.register.Published(t.Context(), first.AddDate(0, 1, 0)); err != nil || len(second) == 0 || second[0].Acts != 20 {
+	if second, err := w.register.Published(t.Context(), first.AddDate(0, 1, 0)); err != nil || len(second) != 4 || second[0].Acts != 20 {
 		t.Errorf("the month that came after midnight: %v, %v", second, err)
+	}
+	if third, err := w.register.Published(t.Context(), first.AddDate(0, 2, 0)); err != nil || len(third) != 0 {
+		t.Errorf("a month in which nothing was done: %v, %v", third, err)
 	}
 }
 

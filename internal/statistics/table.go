@@ -52,11 +52,6 @@ func only(who uuid.UUID) map[uuid.UUID]bool {
 	return map[uuid.UUID]bool{who: true}
 }
 
-// few reports whether it is too few acts, for too few people, or by too few. Of those who were forgotten before, nobody knows any more who they were.
-func (s *sum) few() bool {
-	return s.acts < Least || len(s.citizens) < Least || len(s.aidants) < LeastAidants
-}
-
 // shares are what each organisation has of a number.
 type shares map[uuid.UUID]*sum
 
@@ -67,24 +62,36 @@ func (s shares) of(organisation uuid.UUID) *sum {
 	return s[organisation]
 }
 
-// without is the number without what one organisation has of it; with uuid.Nil, all of it.
-func (s shares) without(organisation uuid.UUID) *sum {
-	out := newSum()
-	for id, own := range s {
-		if id != organisation {
-			out.add(own)
+// acts is the number.
+func (s shares) acts() (all int64) {
+	for _, own := range s {
+		all += own.acts
+	}
+	return all
+}
+
+// few reports whether the number, or what of it one organisation did not do, is too few acts, for too few people, or by too few. Of those who were forgotten before, nobody knows any more who they were.
+func (s shares) few(acts int64, without uuid.UUID) bool {
+	rest := newSum()
+	for organisation, own := range s {
+		if organisation != without {
+			rest.add(own)
+		}
+		if len(rest.citizens) >= Least && len(rest.aidants) >= LeastAidants {
+			return acts < Least
 		}
 	}
-	return out
+	return true
 }
 
 // small reports whether a number must not be published: because it tells of too few, or because an organisation that takes its own from it is told of too few.
 func (s shares) small() bool {
-	if s.without(uuid.Nil).few() {
+	all := s.acts()
+	if s.few(all, uuid.Nil) {
 		return true
 	}
-	for organisation := range s {
-		if rest := s.without(organisation); rest.acts > 0 && rest.few() {
+	for organisation, own := range s {
+		if rest := all - own.acts; rest > 0 && s.few(rest, organisation) {
 			return true
 		}
 	}
@@ -126,7 +133,7 @@ func (s sums) publishable(action string) []Line {
 	for r, department := range departments {
 		for c, theme := range themes {
 			if one := s[place2{department, theme}]; one != nil {
-				t.value[r][c], t.small[r][c] = one.without(uuid.Nil).acts, one.small()
+				t.value[r][c], t.small[r][c] = one.acts(), one.small()
 			}
 		}
 	}
