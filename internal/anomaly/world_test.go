@@ -3,7 +3,6 @@ package anomaly_test
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
 	"mandat/internal/opening"
@@ -39,12 +39,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Telephone: fixture.New(t).Telephone(t), t: t}
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	w.must(err)
-	signer, err := tree.NewSigner(secret)
-	w.must(err)
-	w.tree, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	w.must(err)
+	w.tree = treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Clock: w.Clock})
 	w.register = anomaly.New(w.DB, w.OpenAuditor(t), w.Journal, w.Keys, w.Clock)
 	w.reports = report.New(w.DB, w.Journal, w.Mandates, w.Citizens, w.Clock)
 	w.inquiries = inquiry.New(w.DB, w.Journal, w.Keys, w.Directory, w.Mandates, w.Clock, notify.Queue)

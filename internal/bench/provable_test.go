@@ -11,6 +11,7 @@ import (
 
 	"mandat/internal/db"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 )
 
 // watch is an integrator at work, and when its tree had which size.
@@ -29,13 +30,8 @@ type watch struct {
 func (s *signing) watch(b *testing.B) *watch {
 	b.Helper()
 	if s.signer == nil {
-		secret, _, err := tree.GenerateKey(origin)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if s.signer, err = tree.NewSigner(secret); err != nil {
-			b.Fatal(err)
-		}
+		s.signer = treetest.Signer(b, origin)
+		var err error
 		if s.integratorDB, err = db.Open(b.Context(), db.Options{URL: s.App, MaxConns: 2}); err != nil {
 			b.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"mandat/internal/idp"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/mandate"
 	"mandat/internal/unsealing"
 )
@@ -35,12 +36,8 @@ func newWorld(t testing.TB) *world {
 func onWorld(t testing.TB, f *fixture.World) *world {
 	t.Helper()
 	w := &world{Telephone: f.Telephone(t), path: filepath.Join(t.TempDir(), erasure.LedgerName)}
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	must(t, err)
-	signer, err := tree.NewSigner(secret)
-	must(t, err)
-	w.tree, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	must(t, err)
+	w.tree = treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Clock: w.Clock})
+	var err error
 	w.ledger, _, err = erasure.OpenLedger(w.path)
 	must(t, err)
 	t.Cleanup(func() { _ = w.ledger.Close() })

@@ -1,7 +1,6 @@
 package inquiry_test
 
 import (
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/mandate"
 	"mandat/internal/notify"
 	"mandat/internal/org"
@@ -38,17 +38,8 @@ func newWorld(t testing.TB) *world {
 	w.sofia, w.alma, w.tom = w.Newcomer(t, journal.Auditor, uuid.Nil, "sofia"), w.Newcomer(t, journal.Auditor, uuid.Nil, "alma"), w.Newcomer(t, journal.Auditor, uuid.Nil, "tom")
 	w.odile, w.irene = w.Referent(t, w.Here, "odile"), w.Referent(t, w.Elsewhere, "irene")
 	w.m = w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.signer, err = tree.NewSigner(secret); err != nil {
-		t.Fatal(err)
-	}
-	w.keys = w.signer.Keys()
-	if w.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: w.signer, StateFile: filepath.Join(t.TempDir(), "checkpoint"), KeepEvery: time.Nanosecond}); err != nil {
-		t.Fatal(err)
-	}
+	w.signer = treetest.Signer(t, treetest.Origin)
+	w.keys, w.in = w.signer.Keys(), treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Signer: w.signer, KeepEvery: time.Nanosecond})
 	if err := w.in.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 )
 
 // With the triggers off, an entry can be put where nobody looks for it, and its text left whole.
@@ -50,18 +51,7 @@ func TestCompare_NamesWhatOnlyTheTableOrOnlyTheTreeHolds(t *testing.T) {
 			t.Parallel()
 			w := fixture.New(t)
 			w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-			secret, _, err := tree.GenerateKey("mandat.test/journal")
-			if err != nil {
-				t.Fatal(err)
-			}
-			signer, err := tree.NewSigner(secret)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer})
-			if err != nil {
-				t.Fatal(err)
-			}
+			in := treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB})
 			if err := in.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}

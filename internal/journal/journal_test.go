@@ -7,6 +7,7 @@ import (
 
 	"mandat/internal/dbtest"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/token"
 )
 
@@ -20,19 +21,7 @@ type house struct {
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	d := dbtest.New(t)
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := tree.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: signer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &house{d, New(d.DB, nil), in}
+	return &house{d, New(d.DB, nil), treetest.Integrator(t, tree.IntegratorOptions{DB: d.DB})}
 }
 
 // acts records acts without consequences.

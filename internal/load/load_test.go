@@ -15,6 +15,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/verify"
 	"mandat/internal/load"
 	"mandat/internal/mandate"
@@ -27,15 +28,7 @@ const origin = "load.exemple.invalid/journal"
 func options(t *testing.T, d *dbtest.Database, mandates int) load.Options {
 	t.Helper()
 	d.DB.Close()
-	secret, _, err := tree.GenerateKey(origin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := tree.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return load.Options{App: d.App, Owner: d.Owner, Name: d.Name, Keys: fixture.Keys(t), Signer: signer, StateFile: filepath.Join(t.TempDir(), "journal"), Mandates: mandates, Organisations: 3}
+	return load.Options{App: d.App, Owner: d.Owner, Name: d.Name, Keys: fixture.Keys(t), Signer: treetest.Signer(t, origin), StateFile: filepath.Join(t.TempDir(), "journal"), Mandates: mandates, Organisations: 3}
 }
 
 func run(t *testing.T, o load.Options) {
@@ -78,10 +71,7 @@ func TestRun_IsWhatTheProgramWouldHaveMade(t *testing.T) {
 	w.Open(d.DB)
 	opens(t, w)
 	m := w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
-	i, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: o.Signer, StateFile: o.StateFile, Clock: &clock.Clock{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	i := treetest.Integrator(t, tree.IntegratorOptions{DB: d.DB, Signer: o.Signer, StateFile: o.StateFile, Clock: &clock.Clock{}})
 	if err := i.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package recipient_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"mandat/internal/inquiry"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/notify"
 	"mandat/internal/recipient"
 	"mandat/internal/statistics"
@@ -33,12 +33,7 @@ const franceConnect = "franceconnect"
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{World: fixture.New(t), t: t}
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	w.must(err)
-	signer, err := tree.NewSigner(secret)
-	w.must(err)
-	w.tree, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	w.must(err)
+	w.tree = treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Clock: w.Clock})
 	w.register = recipient.New(w.DB, w.Journal, w.Keys, recipient.Clients{IDs: []string{franceConnect}, Sectors: []string{franceConnect}}, w.Clock)
 	w.inquiries = inquiry.New(w.DB, w.Journal, w.Keys, w.Directory, w.Mandates, w.Clock, notify.Queue)
 	w.felix, w.prune = w.Newcomer(t, journal.Fraud, uuid.Nil, "felix"), w.Newcomer(t, journal.Prefecture, uuid.Nil, "prune")

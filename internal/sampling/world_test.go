@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/stamp"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/verify"
 	"mandat/internal/journal/witness"
 	"mandat/internal/sampling"
@@ -44,10 +44,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{World: fixture.New(t)}
 	w.sofia, w.alma = w.Newcomer(t, journal.Auditor, uuid.Nil, "sofia"), w.Newcomer(t, journal.Auditor, uuid.Nil, "alma")
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	must(t, err)
-	w.signer, err = tree.NewSigner(secret)
-	must(t, err)
+	w.signer = treetest.Signer(t, treetest.Origin)
 	lines := ""
 	for _, name := range []string{"ville", "universite"} {
 		k, err := witness.GenerateKey("temoin." + name + ".test/w")
@@ -64,8 +61,7 @@ func newWorld(t testing.TB) *world {
 	w.trust = draw.Trust{Policy: policy, Authorities: authorities}
 	w.register = sampling.New(w.DB, w.Journal, w.trust, w.Clock)
 	w.register.CountEach(3)
-	w.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: w.signer, StateFile: filepath.Join(t.TempDir(), "checkpoint"), KeepEvery: time.Nanosecond})
-	must(t, err)
+	w.in = treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Signer: w.signer, KeepEvery: time.Nanosecond})
 	w.Sign(t, w.Jeanne, fixture.Angela(), fixture.Tax)
 	return w
 }

@@ -3,7 +3,6 @@ package statistics
 import (
 	"encoding/json"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"mandat/internal/fixture"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/prose"
 	"mandat/internal/token"
 )
@@ -41,12 +41,7 @@ type made struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{World: fixture.New(t), chance: rand.New(rand.NewPCG(7, 11)), begun: time.Date(2026, 1, 31, 22, 0, 0, 0, time.UTC)}
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	must(t, err)
-	signer, err := tree.NewSigner(secret)
-	must(t, err)
-	w.tree, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	must(t, err)
+	w.tree = treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Clock: w.Clock})
 	w.register = New(w.DB, w.Journal, w.Clock)
 	w.sofia = w.Newcomer(t, journal.Auditor, uuid.Nil, "sofia")
 	return w

@@ -22,6 +22,7 @@ import (
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/stamp"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/verify"
 	"mandat/internal/journal/witness"
 	"mandat/internal/tsa"
@@ -50,10 +51,7 @@ const origin = "mandat.test/journal"
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), random: rand.NewChaCha8([32]byte{1}), stamps: map[int64][]byte{}}
-	secret, _, err := tree.GenerateKey(origin)
-	w.must(err)
-	w.signer, err = tree.NewSigner(secret)
-	w.must(err)
+	w.signer = treetest.Signer(t, origin)
 	asked := ""
 	for _, name := range []string{"ville", "universite", "association"} {
 		k, err := witness.GenerateKey("temoin." + name + ".test/w")

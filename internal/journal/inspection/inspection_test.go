@@ -15,6 +15,7 @@ import (
 	"mandat/internal/dbtest"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/verify"
 	"mandat/internal/journal/witness"
 )
@@ -32,18 +33,9 @@ const entries = 700
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{Database: dbtest.New(t)}
-	if h.signer, err = tree.NewSigner(secret); err != nil {
-		t.Fatal(err)
-	}
+	h := &house{Database: dbtest.New(t), signer: treetest.Signer(t, treetest.Origin)}
 	h.auditor = h.OpenAuditor(t)
-	if h.integrator, err = tree.NewIntegrator(tree.IntegratorOptions{DB: h.DB, Signer: h.signer}); err != nil {
-		t.Fatal(err)
-	}
+	h.integrator = treetest.Integrator(t, tree.IntegratorOptions{DB: h.DB, Signer: h.signer})
 	return h
 }
 

@@ -2,7 +2,6 @@ package search_test
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"mandat/internal/journal"
 	"mandat/internal/journal/search"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 )
 
 // desk is a place to read at, and an auditor.
@@ -28,18 +28,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	w := fixture.New(t)
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := tree.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB})
 	d := &desk{World: w, in: in, Desk: search.NewDesk(w.OpenAuditor(t), w.Journal, in.Log()), sofia: w.Newcomer(t, journal.Auditor, uuid.Nil, "sofia")}
 	d.sofia.Session = []byte("0123456789abcdef0123456789abcdef")
 	return d

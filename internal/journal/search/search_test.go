@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"mandat/internal/dbtest"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/token"
 )
 
@@ -48,18 +48,7 @@ type act struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	d := dbtest.New(t)
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := tree.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: signer, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := treetest.Integrator(t, tree.IntegratorOptions{DB: d.DB})
 	w := &world{Database: d, in: in, follow: NewFollower(d.DB, nil), find: NewFinder(d.OpenAuditor(t)), chance: rand.New(rand.NewPCG(1, 2)),
 		clients: []string{"franceconnect", "service-a"}, keys: []string{"impots-declaration", "caf-rsa", "carte-grise"}, begun: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 		actions: []string{"mandate.signed", "power.used", "power.refused", "session.opened", "journal.searched", "person.suspended"}}

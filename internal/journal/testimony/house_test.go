@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/testimony"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/verify"
 	"mandat/internal/journal/witness"
 	"mandat/internal/outward"
@@ -132,8 +132,7 @@ func (h *house) trust(t testing.TB, k int, witnesses ...*observer) {
 	var err error
 	h.policy, err = verify.ParsePolicy([]byte(h.signer.PolicyWith("", lines+fmt.Sprintf("group enough %d%s\nquorum enough\n", k, names))))
 	must(t, err)
-	h.in, err = tree.NewIntegrator(tree.IntegratorOptions{DB: h.DB, Signer: h.signer.Witnessed(h.policy.Keys().Quorum()), KeepEvery: 1, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	must(t, err)
+	h.in = treetest.Integrator(t, tree.IntegratorOptions{DB: h.DB, Signer: h.signer.Witnessed(h.policy.Keys().Quorum()), KeepEvery: 1})
 	h.log = h.in.Log()
 	h.collector = h.another(t)
 }

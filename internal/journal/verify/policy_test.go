@@ -142,12 +142,7 @@ func TestPolicy_AsksForItsQuorum(t *testing.T) {
 }
 
 func FuzzParsePolicy(f *testing.F) {
-	s, _, _ := tree.GenerateKey(testOrigin)
-	signer, err := tree.NewSigner(s)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add([]byte(signer.Policy("https://a.example")))
+	f.Add([]byte(newSigner(f).Policy("https://a.example")))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if p, err := ParsePolicy(text); err == nil && len(p.names) == 0 {
 			t.Errorf("%q trusts nobody", text)

@@ -14,6 +14,7 @@ import (
 
 	"mandat/internal/journal/format"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 )
 
 // synthetic is a log that was made without a database, by arithmetic that is neither the integrator's nor ours.
@@ -34,15 +35,7 @@ const testOrigin = "mandat.test/journal"
 
 func newSigner(t testing.TB) *tree.Signer {
 	t.Helper()
-	secret, _, err := tree.GenerateKey(testOrigin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := tree.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return treetest.Signer(t, testOrigin)
 }
 
 // newSynthetic makes an export of n entries, in which a checkpoint was kept every so many, and one in eleven is gone.

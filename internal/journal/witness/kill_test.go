@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/verify"
 	"mandat/internal/journal/witness"
 )
@@ -52,7 +53,7 @@ func serve(dir, text string) {
 // log are shown to it in turns, and only one of them ever has a cosignature.
 func TestWitness_KilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	p.open.Close()
 	other := j.branch()

@@ -30,15 +30,6 @@ type journal struct {
 	size   int64
 }
 
-func newSigner(t testing.TB, origin string) *tree.Signer {
-	t.Helper()
-	secret, _, err := tree.GenerateKey(origin)
-	must(t, err)
-	s, err := tree.NewSigner(secret)
-	must(t, err)
-	return s
-}
-
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -12,12 +12,13 @@ import (
 	"testing"
 
 	"mandat/internal/journal/format"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/journal/witness"
 )
 
 func TestWitness_CosignsWhatContinues(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	j.grow(t, 600, "a")
 	last := int64(0)
@@ -45,7 +46,7 @@ func TestWitness_CosignsWhatContinues(t *testing.T) {
 // Each refusal leaves what is held as it is.
 func TestWitness_Refuses(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	j.grow(t, 5, "a")
 	other := j.branch()
@@ -57,8 +58,8 @@ func TestWitness_Refuses(t *testing.T) {
 	if status, _, _ := p.ask(t, j.request(t, 0, 7)); status != http.StatusOK {
 		t.Fatal(status)
 	}
-	stranger := &journal{signer: newSigner(t, "other.test/journal"), hashes: j.hashes, size: j.size}
-	thief := &journal{signer: newSigner(t, testOrigin), hashes: j.hashes, size: j.size}
+	stranger := &journal{signer: treetest.Signer(t, "other.test/journal"), hashes: j.hashes, size: j.size}
+	thief := &journal{signer: treetest.Signer(t, testOrigin), hashes: j.hashes, size: j.size}
 	for name, c := range map[string]struct {
 		body   string
 		status int
@@ -102,7 +103,7 @@ func TestWitness_Refuses(t *testing.T) {
 // What shows that a log contradicts itself is kept, and a proof that anybody can make up is not taken for it.
 func TestWitness_KeepsEvidence(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	other := j.branch()
 	j.grow(t, 9, "a")
@@ -134,7 +135,7 @@ func TestWitness_KeepsEvidence(t *testing.T) {
 // Of two trees that are shown at the same time one is cosigned, however the requests interleave.
 func TestWitness_TwoTreesAtOnce(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	other := j.branch()
 	j.grow(t, 40, "a")
@@ -162,7 +163,7 @@ func TestWitness_TwoTreesAtOnce(t *testing.T) {
 // A program that was killed after it kept a checkpoint, and before it answered, says what it holds and cosigns that again.
 func TestWitness_KilledBeforeItAnswered(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	j.grow(t, 9, "a")
 	p.ask(t, j.request(t, 0, 5))
@@ -182,7 +183,7 @@ func TestWitness_KilledBeforeItAnswered(t *testing.T) {
 // What cannot be kept is not cosigned.
 func TestWitness_AFolderThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	j.grow(t, 9, "a")
 	p.ask(t, j.request(t, 0, 5))
@@ -203,7 +204,7 @@ func TestWitness_AFolderThatCannotBeWritten(t *testing.T) {
 
 func TestOpen_RefusesAMemoryThatIsNone(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	j.grow(t, 9, "a")
 	p.ask(t, j.request(t, 0, 5))
@@ -228,7 +229,7 @@ func TestOpen_RefusesAMemoryThatIsNone(t *testing.T) {
 	}
 	good, err := os.ReadFile(files[0])
 	must(t, err)
-	for name, content := range map[string]string{"empty": "", "damaged": strings.Replace(string(good), "\n5\n", "\n4\n", 1), "another's": (&journal{signer: newSigner(t, "other.test/journal")}).signed(t, 0)} {
+	for name, content := range map[string]string{"empty": "", "damaged": strings.Replace(string(good), "\n5\n", "\n4\n", 1), "another's": (&journal{signer: treetest.Signer(t, "other.test/journal")}).signed(t, 0)} {
 		must(t, os.WriteFile(files[0], []byte(content), 0o600))
 		if open(p.logs) == nil {
 			t.Errorf("a file that is %s was taken for a memory", name)
@@ -245,7 +246,7 @@ func TestOpen_RefusesAMemoryThatIsNone(t *testing.T) {
 	if err := open(p.logs); err != nil {
 		t.Error(err)
 	}
-	if err := open(keysOf(t, newSigner(t, "other.test/journal"))); !errors.Is(err, witness.ErrForgotten) {
+	if err := open(keysOf(t, treetest.Signer(t, "other.test/journal"))); !errors.Is(err, witness.ErrForgotten) {
 		t.Errorf("a log that was not begun with: %v", err)
 	}
 	if _, err := witness.Init(p.dir, testWitness); !errors.Is(err, os.ErrExist) {
@@ -256,11 +257,11 @@ func TestOpen_RefusesAMemoryThatIsNone(t *testing.T) {
 // A log passes to its next key, and its former key counts no more beyond its end.
 func TestWitness_FollowsALogToItsNextKey(t *testing.T) {
 	t.Parallel()
-	j := &journal{signer: newSigner(t, testOrigin)}
+	j := &journal{signer: treetest.Signer(t, testOrigin)}
 	p := newPlace(t, j.signer)
 	j.grow(t, 20, "a")
 	p.ask(t, j.request(t, 0, 5))
-	old, next := j.signer, newSigner(t, testOrigin)
+	old, next := j.signer, treetest.Signer(t, testOrigin)
 	ended := format.Key{VKey: old.VerifierKey(), End: &format.End{Size: 9, Root: j.root(t, 9)}}
 	after, err := next.With(nil, []format.Key{ended})
 	must(t, err)

@@ -19,6 +19,7 @@ import (
 	"mandat/internal/client"
 	"mandat/internal/fixture"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/mandate"
 	"mandat/internal/page"
 	"mandat/internal/page/pagetest"
@@ -40,20 +41,14 @@ func newWindow(t *testing.T) *window {
 	w := &window{World: fixture.New(t)}
 	authority, err1 := certs.NewAuthority(time.Now())
 	seal, err2 := certs.NewSeal(authority, "Mandat", time.Now())
-	secret, _, err3 := tree.GenerateKey("journal.example")
-	if err := errors.Join(err1, err2, err3); err != nil {
-		t.Fatal(err)
-	}
-	sealer, err1 := pdf.NewSealer(seal.Key, seal.Chain, "Mandat")
-	signer, err2 := tree.NewSigner(secret)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	w.integrator, err = tree.NewIntegrator(tree.IntegratorOptions{DB: w.DB, Signer: signer, Clock: w.Clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	sealer, err := pdf.NewSealer(seal.Key, seal.Chain, "Mandat")
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.integrator = treetest.Integrator(t, tree.IntegratorOptions{DB: w.DB, Clock: w.Clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	pages := pagetest.Pages(t)
 	clients, err := client.New([]client.Client{{ID: "bailleur", Name: "Bailleur social d’Essai", Kind: client.Service, Auth: client.SecretPost, Secret: client.NewSecret(strings.Repeat("x", 32)),
 		RedirectURIs: []string{"https://service.example/"}, Procedures: []string{fixture.Tax}}})
