@@ -294,8 +294,10 @@ func (r *Register) waiting(ctx context.Context, s standing) (what string, since 
 		return ForPolicy, s.OrderedAt, m, nil
 	case err == nil && s.Bound && s.share == "":
 		return ForShare, m.Stamp.At, m, nil
-	case err == nil || errors.Is(err, draw.ErrLapsed):
+	case err == nil:
 		return ForDraw, m.Stamp.At, m, nil
+	case errors.Is(err, draw.ErrLapsed):
+		return ForDraw, s.EndsAt, m, nil
 	}
 	return "", time.Time{}, m, err
 }

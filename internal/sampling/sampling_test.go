@@ -212,7 +212,7 @@ func TestDraw_Lapses(t *testing.T) {
 	d := w.cosigned(t, 0, 1)
 	w.Clock.Advance(draw.Term + time.Second)
 	w.stamped(t, d)
-	if s := w.look(t, late); s.Waits != sampling.ForDraw || s.Since.IsZero() {
+	if s := w.look(t, late); s.Waits != sampling.ForDraw || !s.Since.Equal(s.EndsAt) {
 		t.Errorf("stamped too late, before the draw: %+v", s)
 	}
 	must(t, w.register.Draw(t.Context()))
@@ -268,7 +268,18 @@ func TestReveal(t *testing.T) {
 		}
 	}
 	given := 0
-	for _, err := range together(slices.Repeat([]func() error{func() error { return reveal(w.alma, id, share) }}, 5)...) {
+	holder := w.Connect(t, w.Superuser)
+	_, err := holder.Exec(t.Context(), `begin; select from sample for update`)
+	must(t, err)
+	let := func() error { // go on when both have seen that no share was given
+		for waiting := 0; waiting < 2; time.Sleep(10 * time.Millisecond) {
+			w.row(t, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`, nil, &waiting)
+		}
+		_, err := holder.Exec(t.Context(), `commit`)
+		return err
+	}
+	both := func() error { return reveal(w.alma, id, share) }
+	for _, err := range together(both, both, let)[:2] {
 		if err == nil {
 			given++
 		} else if !errors.Is(err, db.ErrConflict) {

@@ -89,7 +89,7 @@ func TestDraw_ForAnotherPolicy(t *testing.T) {
 	w := newWorld(t)
 	w.cosigned(t, 0, 1)
 	id := w.order(t, w.sofia, wish)
-	w.ready(t)
+	must(t, w.in.CatchUp(t.Context()))
 	authority, err := tsa.New(w.Clock.Now)
 	must(t, err)
 	authorities, err := draw.ParseAuthorities(authority.PEM())
@@ -107,6 +107,10 @@ func TestDraw_ForAnotherPolicy(t *testing.T) {
 		}
 	}
 	w.Clock.Advance(draw.Term + 2*time.Hour)
+	w.cosigned(t, 0, 1)
+	if s := w.look(t, id); s.Waits != sampling.ForDraw || !s.Since.Equal(s.EndsAt) {
+		t.Errorf("cosigned too late, before the draw: %+v", s)
+	}
 	must(t, all["another witness"].Draw(t.Context()))
 	if s := w.look(t, id); s.State != sampling.Lapsed || s.Why != draw.WhyLate {
 		t.Errorf("%+v", s)
