@@ -1,7 +1,6 @@
 package statistics
 
 import (
-	"container/heap"
 	"math"
 	"slices"
 )
@@ -117,18 +116,14 @@ func (t *table) way(edges [][]edge, now [][]int64, without place, from, to int, 
 		cost[n] = math.MaxInt64 / 2
 	}
 	cost[from] = 0
-	q := &queue{{from, 0}}
-	for q.Len() > 0 {
-		at := heap.Pop(q).(reached)
-		if at.cost > cost[at.node] {
-			continue
-		}
-		for i := range edges[at.node] {
-			e := &edges[at.node][i]
+	for reached := []int{from}; len(reached) > 0; reached = reached[1:] {
+		at := reached[0]
+		for i := range edges[at] {
+			e := &edges[at][i]
 			if e.place == without || !e.along && now[e.row][e.col] <= t.floor(without, e.place) {
 				continue
 			}
-			c := at.cost
+			c := cost[at]
 			if !t.withheld[e.row][e.col] {
 				if !more {
 					continue
@@ -137,7 +132,7 @@ func (t *table) way(edges [][]edge, now [][]int64, without place, from, to int, 
 			}
 			if c < cost[e.to] {
 				cost[e.to], last[e.to] = c, e
-				heap.Push(q, reached{e.to, c})
+				reached = append(reached, e.to)
 			}
 		}
 	}
@@ -154,32 +149,4 @@ func (t *table) way(edges [][]edge, now [][]int64, without place, from, to int, 
 		}
 	}
 	return out
-}
-
-// reached is a node, and what the way to it costs.
-type reached struct {
-	node int
-	cost int64
-}
-
-type queue []reached
-
-// Len is how many there are.
-func (q queue) Len() int { return len(q) }
-
-// Less orders by cost.
-func (q queue) Less(i, j int) bool { return q[i].cost < q[j].cost }
-
-// Swap changes places.
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-
-// Push adds one.
-func (q *queue) Push(x any) { *q = append(*q, x.(reached)) }
-
-// Pop takes the last.
-func (q *queue) Pop() any {
-	old := *q
-	x := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return x
 }
