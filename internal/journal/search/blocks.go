@@ -214,13 +214,7 @@ func (w *walk) read(ctx context.Context, tx pgx.Tx, out *Found) error {
 		}
 	}
 	if len(unread) > 0 {
-		rows, err := tx.Query(ctx, `select l.index, e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, e.session_id
-			from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index = any ($1)`, unread)
-		if err != nil {
-			return err
-		}
-		var r row
-		if _, err := pgx.ForEachRow(rows, r.fields(), func() error { w.entries[r.index] = *r.entry(); return nil }); err != nil {
+		if err := fetch(ctx, tx, unread, func(e *journal.Entry) { w.entries[e.Index] = *e }); err != nil {
 			return err
 		}
 	}

@@ -38,14 +38,7 @@ func (d *Desk) Drawn(ctx context.Context, by journal.Actor, sample uuid.UUID, pl
 func (f *Finder) at(ctx context.Context, places []int64) (map[int64]*journal.Entry, error) {
 	out := map[int64]*journal.Entry{}
 	err := f.db.Read(ctx, db.System(), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select l.index, e.id, e.at, e.action, e.organisation_id, e.person_id, e.citizen_id, e.mandate_id, e.body, e.session_id
-			from journal_leaf l join journal_entry e on e.id = l.entry_id where l.index = any ($1)`, places)
-		if err != nil {
-			return err
-		}
-		var r row
-		_, err = pgx.ForEachRow(rows, r.fields(), func() error { out[r.index] = r.entry(); return nil })
-		return err
+		return fetch(ctx, tx, places, func(e *journal.Entry) { out[e.Index] = e })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read entries of a sample: %w", err)
