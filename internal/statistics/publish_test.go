@@ -165,6 +165,7 @@ func TestPublish_IsForEver(t *testing.T) {
 func TestPublish_EachInTurn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	must(t, w.register.Publish(t.Context())) // nothing was done yet
 	first := w.months(t)
 	must(t, w.register.Publish(t.Context()))
 	w.at(t, begins(first.AddDate(0, 3, 0)).Add(settles+time.Minute))
