@@ -3,7 +3,6 @@ package retention_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/maillink"
 	"mandat/internal/org"
 	"mandat/internal/phone"
@@ -373,18 +373,7 @@ func TestHolds_StopRuns(t *testing.T) {
 func TestErase(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := tree.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log, err := tree.NewIntegrator(tree.IntegratorOptions{DB: k.DB, Signer: signer, Clock: k.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	log := treetest.Integrator(t, tree.IntegratorOptions{DB: k.DB, Clock: k.Clock})
 	for n := range 3 {
 		m := k.Sign(t, k.Jeanne, fixture.Citizen(n), fixture.Tax)
 		if err := k.Mandates.End(t.Context(), k.Jeanne, m.ID, "citizen"); err != nil {
@@ -407,7 +396,7 @@ func TestErase(t *testing.T) {
 	}
 	var first uuid.UUID
 	conn := k.Connect(t, k.Superuser)
-	err = conn.QueryRow(t.Context(), `select id from citizen order by id limit 1`).Scan(&first)
+	err := conn.QueryRow(t.Context(), `select id from citizen order by id limit 1`).Scan(&first)
 	if err == nil {
 		_, err = conn.Exec(t.Context(), `create function breaks() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
 			create trigger breaks before delete on citizen for each row when (old.id = '`+first.String()+`') execute function breaks()`)

@@ -1,7 +1,6 @@
 package recipient
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"mandat/internal/journal"
 	"mandat/internal/journal/tree"
+	"mandat/internal/journal/tree/treetest"
 	"mandat/internal/recipient"
 	"mandat/internal/sitetest"
 	"mandat/internal/statistics"
@@ -27,12 +27,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{Office: sitetest.New(t), t: t}
-	secret, _, err := tree.GenerateKey("mandat.test/journal")
-	d.must(err)
-	signer, err := tree.NewSigner(secret)
-	d.must(err)
-	d.tree, err = tree.NewIntegrator(tree.IntegratorOptions{DB: d.DB, Signer: signer, Clock: d.Clock, StateFile: filepath.Join(t.TempDir(), "checkpoint")})
-	d.must(err)
+	d.tree = treetest.Integrator(t, tree.IntegratorOptions{DB: d.DB, Clock: d.Clock})
 	d.register = recipient.New(d.DB, d.Journal, d.Keys, recipient.Clients{IDs: []string{"franceconnect"}, Sectors: []string{"franceconnect"}}, d.Clock)
 	d.felix, d.prune = d.Newcomer(t, journal.Fraud, uuid.Nil, "felix"), d.Newcomer(t, journal.Prefecture, uuid.Nil, "prune")
 	ada := d.Administrator(t, "ada")
