@@ -1,6 +1,8 @@
 package dossier_test
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"mandat/internal/db"
 	"mandat/internal/dossier"
 	"mandat/internal/fixture"
 )
@@ -103,5 +106,31 @@ func TestHandOver_NamesWhatAMandateFollows(t *testing.T) {
 	}
 	if want := map[string][2]string{first.ID.String(): {}, second.ID.String(): {first.ID.String(), ""}, third.ID.String(): {"", elsewhere.ID.String()}}; !maps.Equal(of, want) {
 		t.Errorf("%v, want %v", of, want)
+	}
+}
+
+// Who is erased, or takes their request back, while their file is made has none from it, whoever else is there.
+func TestHandOver_OfWhoIsGoneMeanwhile(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	m, other, third := c.Sign(t, c.Jeanne, fixture.Angela(), fixture.Tax), c.Sign(t, c.Jeanne, fixture.Citizen(7), fixture.Tax), c.Sign(t, c.Jeanne, fixture.Citizen(8), fixture.Tax)
+	_, q := c.asks(c.Jeanne, other)
+	c.asks(c.Jeanne, third)
+	meanwhile := func(sql string, id uuid.UUID) *dossier.Register {
+		parts := c.dossiers.Parts
+		parts.Keeping = func(context.Context, string) ([]dossier.Keeping, error) {
+			c.Behind(t, sql, id)
+			return nil, nil
+		}
+		return dossier.New(parts)
+	}
+	if data, err := meanwhile(`update erasure_request set state = 'taken_back', taken_back_at = asked_at, taken_back_by = asked_by where id = $1`, q.ID).HandOverAsked(t.Context(), c.Paul, q.ID, "fr", dossier.SeenKnown); !errors.Is(err, db.ErrNotFound) || data != nil {
+		t.Errorf("taken back: %d bytes, %v", len(data), err)
+	}
+	if data, err := meanwhile(`delete from citizen where id = $1`, m.Citizen).HandOver(t.Context(), c.Paul, m.ID, "fr", dossier.SeenKnown); !errors.Is(err, db.ErrNotFound) || data != nil {
+		t.Errorf("erased: %d bytes, %v", len(data), err)
+	}
+	if n := c.entries(); n != 0 {
+		t.Errorf("%d entries", n)
 	}
 }
