@@ -65,7 +65,7 @@ func (r *Register) Try(ctx context.Context, by journal.Actor, key string, amount
 }
 
 // Change puts in force the period of a dry run that the same administrator has looked at within TrialLife, with a fresh second factor. The next run lets nothing go that the
-// dry run did not count. It returns the policy's key. Errors: ErrTrial, org.ErrMayNot, org.ErrFactorTooOld.
+// dry run did not count. One that is in force is of no other period than there is, and is refused. It returns the policy's key. Errors: ErrTrial, org.ErrMayNot, org.ErrFactorTooOld.
 func (r *Register) Change(ctx context.Context, by journal.Actor, trial uuid.UUID) (string, error) {
 	c := changed{Trial: trial.String()}
 	batch := &pgx.Batch{}
@@ -79,7 +79,7 @@ func (r *Register) Change(ctx context.Context, by journal.Actor, trial uuid.UUID
 			return journal.Event{}, err
 		}
 		err = tx.QueryRow(ctx, `update retention_policy p set amount = t.amount, changed_at = $3, changed_by = $2, trial = t.id, cutoff = t.cutoff from retention_trial t
-			where t.id = $1 and t.made_by = $2 and t.made_at > $4 and p.key = t.policy and p.amount = t.was and p.trial is distinct from t.id
+			where t.id = $1 and t.made_by = $2 and t.made_at > $4 and p.key = t.policy and p.amount = t.was
 			returning p.key, t.was, t.amount, p.unit, t.due, t.held`, trial, by.Person, tx.Now, tx.Now.Add(-TrialLife)).Scan(&c.Policy, &c.From, &c.To, &c.Unit, &c.Due, &c.Held)
 		if err = db.Found("find a dry run", err); err == db.ErrNotFound { //nolint:errorlint // Found returns it as it is
 			err = ErrTrial
@@ -102,8 +102,7 @@ func (r *Register) Pending(ctx context.Context, by journal.Actor, key string) (T
 		if t.Policy, err = find(ctx, tx, key); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select id, amount, due, held, cutoff, made_at from retention_trial where policy = $1 and made_by = $2 and made_at > $3 and was = $4
-			and id not in (select trial from retention_policy where trial is not null) order by made_at desc, id desc limit 1`, key, by.Person, now.Add(-TrialLife), t.Policy.Amount)
+		rows, err := tx.Query(ctx, `select id, amount, due, held, cutoff, made_at from retention_trial where policy = $1 and made_by = $2 and made_at > $3 and was = $4 order by made_at desc, id desc limit 1`, key, by.Person, now.Add(-TrialLife), t.Policy.Amount)
 		if err != nil {
 			return err
 		}
