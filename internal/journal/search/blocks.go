@@ -140,26 +140,28 @@ func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
 		w.of[0].ask(first, from, end, &blocks, held)
 	}
 	err := tx.SendBatch(ctx, first).Close()
+	if err != nil {
+		return err
+	}
 	for i := range w.of {
-		if i > 0 && err == nil {
-			held, err = w.of[i].read(ctx, tx, blocks)
-		}
-		if err != nil {
-			return err
+		if i > 0 {
+			if held, err = w.of[i].read(ctx, tx, blocks); err != nil {
+				return err
+			}
 		}
 		blocks = slices.DeleteFunc(blocks, func(b *stretch) bool {
 			h := held[b.first]
-			return h == nil || !b.left.and(h)
+			return h == nil || !b.keep(h)
 		})
-	}
-	if err != nil {
-		return err
 	}
 	slices.SortStableFunc(w.of, func(a, b wanted) int { return cmp.Compare(a.often(), b.often()) })
 	if held, err = w.none.read(ctx, tx, blocks); err != nil {
 		return err
 	}
 	for _, b := range blocks {
+		if b.left == nil {
+			b.left = all(b.size)
+		}
 		if h := held[b.first]; h != nil {
 			b.left.without(h)
 		}
@@ -179,8 +181,17 @@ func (w *walk) look(ctx context.Context, tx pgx.Tx, from, end int64) error {
 type stretch struct {
 	first int64
 	size  int
-	times []byte // nil: it lies in the filter's time whole
-	left  *places
+	times []byte  // nil: it lies in the filter's time whole
+	left  *places // nil: every place
+}
+
+// keep keeps of the places that are left those in p, and reports whether that may be some. p is the block's then.
+func (b *stretch) keep(p *places) bool {
+	if b.left == nil {
+		b.left = p
+		return true
+	}
+	return b.left.and(p)
 }
 
 // stretches reads the blocks of a range, the newest first, in which everything is left yet.
@@ -193,7 +204,7 @@ func (w *walk) stretches(b *pgx.Batch, from, end int64, out *[]*stretch) {
 		where first >= $1 and first < $2 and last_at >= $3 and first_at < $4 order by first desc`, from, end, w.From, to).Query(func(rows pgx.Rows) error {
 		var s stretch
 		_, err := pgx.ForEachRow(rows, []any{&s.first, &s.size, &s.times}, func() error {
-			*out = append(*out, &stretch{s.first, s.size, s.times, all(s.size)})
+			*out = append(*out, &stretch{s.first, s.size, s.times, nil})
 			return nil
 		})
 		return err

@@ -65,6 +65,7 @@ func (w *wanted) take(rows pgx.Rows, blocks []*stretch, out reads) error {
 	}
 	var first int64
 	var held pgtype.DriverBytes // valid until the next row
+	var fresh []places          // many at a time: a search takes some thousands
 	_, err := pgx.ForEachRow(rows, []any{&first, &held}, func() error {
 		size, asked := sizes[first]
 		if !asked {
@@ -72,7 +73,10 @@ func (w *wanted) take(rows pgx.Rows, blocks []*stretch, out reads) error {
 		}
 		p := out[first]
 		if p == nil {
-			p = &places{}
+			if len(fresh) == 0 {
+				fresh = make([]places, min(len(blocks), 64))
+			}
+			p, fresh = &fresh[0], fresh[1:]
 			out[first] = p
 		}
 		w.places += p.take(held, size)
