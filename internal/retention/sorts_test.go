@@ -32,6 +32,9 @@ var sorts = map[string]struct {
 	"anomaly_words": {`insert into anomaly_alert (id, rule, version, organisation_id, person_id, day, entries, figures, first_at, last_at, found_at, state, kind, closed_by, closed_at, data_key, words)
 		select gen_random_uuid(), r.key, r.version, gen_random_uuid(), p.id, '2001-01-01', '{1000000}', '{}', $1::timestamptz, $1::timestamptz, $1::timestamptz, 'closed', 'mistaken', p.id, $1::timestamptz, '\x00', '\x00' from anomaly_rule r, person p limit 1`,
 		[]string{`update anomaly_alert set words = null, data_key = null`}},
+	"signal_words": {`insert into recipient_signal (id, kind, entries, data_key, words, words_sha256, state, raised_by, raised_at, outcome, closed_by, closed_at)
+		select gen_random_uuid(), 'other', '{1000000}', '\x00', '\x00', sha256(''), 'closed', p.id, $1::timestamptz, 'acted', p.id, $1::timestamptz from person p limit 1`,
+		[]string{`update recipient_signal set words = null, data_key = null`}},
 	"unfinished_factors": {`insert into credential_totp (id, person_id, kind, name, data_key, seed, period, created_at) select gen_random_uuid(), p.id, 'app', 'x', '\x00', '\x00', 30, $1::timestamptz from person p where not exists (select from credential_totp c where c.person_id = p.id) limit 1`,
 		[]string{`update credential_totp set confirmed_at = created_at`}},
 	"messages": {`insert into notify_message (id, kind, about, person_id, state, created_at, ended_at) select gen_random_uuid(), 'renamed', $1::timestamptz::text, p.id, 'sent', $1::timestamptz, $1::timestamptz from person p limit 1`, nil},
