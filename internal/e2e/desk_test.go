@@ -168,7 +168,7 @@ func (p *person) creates(siret, lang string) {
 	p.look("organisation-created")
 	there := p.path()
 	p.mail("rose-"+lang+"@essai.exemple.invalid", "/invitation/")
-	p.visit(there, there+"/modification", there+"/demarches", there+"/suspension", there+"/referent")
+	p.visit(there, there+"/modification", there+"/demarches", there+"/suspension", there+"/referent", there+"/horaires")
 }
 
 // imports takes in a file of results with a line that is right and one that is not.

@@ -42,7 +42,7 @@ func TestKept(t *testing.T) {
 			r.mandate = id.String()
 			r.citizen = row[string](r.person, `select citizen_id::text from mandate where id = $1`, id)
 			r.signInAs(sub)
-			for _, chapter := range []func(){r.seesAll, r.holds, r.asksToGo, r.comesBack, r.keeps} {
+			for _, chapter := range []func(){r.seesAll, r.holds, r.asksToGo, r.comesBack, r.goes} {
 				chapter()
 			}
 		})
@@ -179,8 +179,39 @@ func (r *rights) holds() {
 	a.look("policy-changed")
 }
 
-// keeps is that the hold is released.
-func (r *rights) keeps() {
+// goes asks again. Six years later the hold keeps what is about them; when it is released, they are forgotten.
+func (r *rights) goes() {
+	r.about("ask again to be forgotten")
+	r.open("/mandats/" + r.mandate + "/effacement")
+	r.tick("#field-asked")
+	r.press("main form button[type=submit]")
+	r.page("erasing.answer.title")
+	r.comparing.Lock()
+	defer r.comparing.Unlock()
+	r.behind(`update mandate set identified_at = identified_at - interval '7 years', signed_at = signed_at - interval '7 years', ends_at = ends_at - interval '7 years', ended_at = ended_at - interval '7 years' where id = $1`, r.mandate)
+	r.behind(`update erasure_request set due_at = now() where citizen_id = $1 and state = 'asked'`, r.citizen)
+	a := r.keeper
+	a.about("see what is held")
+	a.open("/admin/conservation")
+	a.says("keep.held", "Count", 1)
+	a.look("retention-held")
+	r.releases()
+	a.about("see what is done")
+	r.must(r.App.Do(r.ctx, "erase-asked"))
+	if n := row[int](r.person, `select count(*)::int from citizen where id = $1`, uuid.MustParse(r.citizen)); n != 0 {
+		r.fatalf("the citizen is still there")
+	}
+	a.open("/admin/conservation")
+	a.look("retention-done")
+	r.open("/effacements")
+	r.page("erasing.list.title")
+	r.look("erasures-done")
+	r.open("/mandats/" + r.mandate)
+	r.refusal(404, "page.problem.not_found.title")
+}
+
+// releases releases the hold.
+func (r *rights) releases() {
 	a := r.keeper
 	a.about("release the hold")
 	a.open("/admin/gels")

@@ -119,9 +119,12 @@ func (p *person) seek(selector, key string, with ...chromedp.Modifier) {
 	p.t.Helper()
 	for range mostStops {
 		p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(with...)))
-		if ask[bool](p, `document.activeElement.matches(%s)`, strconv.Quote(selector)) {
-			p.keyOn(selector)
+		switch fault := ask[string](p, `document.activeElement.matches(%s) ? `+focusFault+` : 'elsewhere'`, strconv.Quote(selector)); fault {
+		case "elsewhere":
+		case "":
 			return
+		default:
+			p.fatalf("at %s: %s", selector, fault)
 		}
 	}
 	p.fatalf("%d times Tab do not lead to %s", mostStops, selector)
@@ -162,18 +165,23 @@ func (p *person) reaches() {
 	})()`
 	n := ask[int](p, mark)
 	for i := range n {
-		p.key(kb.Tab)
-		for range 3 { // a field for a date or an hour has a stop for each part of it, and one for the calendar or the clock
-			if i == 0 || !ask[bool](p, `(e => document.activeElement === e && (e.type === 'date' || e.type === 'time'))(window.wanted[%d])`, i-1) {
+		said := ""
+		for range 4 { // a field for a date or an hour has a stop for each part of it, and one for the calendar or the clock
+			p.key(kb.Tab)
+			if said = ask[string](p, reached, i); said != "part" {
 				break
 			}
-			p.key(kb.Tab)
 		}
-		if missed := ask[string](p, `(e => document.activeElement === e ? '' : e.outerHTML.slice(0, 120) + ' but ' + document.activeElement.outerHTML.slice(0, 120))(window.wanted[%d])`, i); missed != "" {
-			p.fatalf("Tab %d does not reach %s", i+1, missed)
-		}
-		if fault := ask[string](p, focusFault); fault != "" {
-			p.fatalf("%s", fault)
+		if said != "" {
+			p.fatalf("Tab %d %s", i+1, said)
 		}
 	}
 }
+
+// reached says what is wrong with where the focus is, which ought to be on one of the controls that are wanted; "part" when it is still on a part of the one before.
+const reached = `(i => {
+	const e = document.activeElement, wanted = window.wanted;
+	if (i > 0 && e === wanted[i-1] && ['date', 'time'].includes(e.type)) return 'part';
+	if (e !== wanted[i]) return 'does not reach ' + wanted[i].outerHTML.slice(0, 120) + ' but ' + e.outerHTML.slice(0, 120);
+	return ` + focusFault + `;
+})(%d)`

@@ -33,7 +33,7 @@ func TestParts(t *testing.T) {
 			t.Parallel()
 			s.person = arrive(t, habits{lang: lang, album: "parts"})
 			s.happens()
-			for _, chapter := range []func(){s.signals, s.answers, s.draws, s.counts, s.department, s.checks, s.ends, s.published} {
+			for _, chapter := range []func(){s.signals, s.answers, s.draws, s.isBound, s.counts, s.department, s.checks, s.ends, s.published} {
 				chapter()
 			}
 		})
@@ -115,48 +115,6 @@ func (s *parts) answers() {
 	s.press(`main form:has(#field-suite) button`)
 	s.says("receiving.queue.was_closed")
 	s.look("dealt")
-}
-
-// draws orders a sample, waits for what nobody can know before, and looks at what was drawn.
-func (s *parts) draws() {
-	s.about("order a sample")
-	s.press(`nav a[href="/audit/echantillons"]`)
-	s.page("samples.list.title")
-	s.look("samples")
-	s.unfold("main details")
-	s.reaches()
-	s.press(`main form[action="/audit/echantillons"] button`)
-	s.refusal(422, "samples.list.title")
-	s.look("samples-mistakes")
-	s.jumpTo(`#errors a[href="#field-nombre"]`)
-	s.write("#field-nombre", "4")
-	s.choice("#field-motif", "routine")
-	s.press(`main form[action="/audit/echantillons"] button`)
-	s.says("samples.done.ordered")
-	if !strings.HasPrefix(s.path(), "/audit/echantillons/") {
-		s.press(`#samples li:has(.fr-badge) a`)
-	}
-	s.look("sample-waits")
-	s.about("look at what was drawn")
-	one := s.path()
-	n := 0
-	s.until("sample", func() bool {
-		s.open("/audit/journal?personne=" + one[len("/audit/echantillons/"):] + "&acte=mandate&service=" + strings.Repeat("a", 3+n)) // the log has to grow
-		n++
-		s.must(s.App.CatchUp(s.ctx))
-		s.must(s.App.Do(s.ctx, "stamp-journal"))
-		s.must(s.App.Do(s.ctx, "draw-samples"))
-		return row[string](s.person, `select state from sample where id::text = $1`, strings.TrimPrefix(one, "/audit/echantillons/")) == "drawn"
-	})
-	s.open(one)
-	s.says("samples.drawn.title")
-	s.look("sample-drawn")
-	s.reaches()
-	s.press(`#entries button[value=nothing]`)
-	s.says("samples.done.nothing")
-	s.look("sample-checked")
-	s.open("/audit/echantillons")
-	s.look("samples-some")
 }
 
 // counts looks at how much was done, and takes it away in each form.
@@ -260,18 +218,4 @@ func (s *parts) ends() {
 	a.enter()
 	a.says("admin.recipients.was_ended")
 	a.look("recipients-after")
-}
-
-// published is what everybody sees.
-func (s *parts) published() {
-	p := arrive(s.t, habits{lang: s.lang, album: "data"})
-	p.about("see what is open data")
-	p.open("/")
-	p.press(`footer a[href="/donnees"]`)
-	p.page("opendata.title")
-	p.look("data")
-	p.reaches()
-	if file := p.download(`main a[href="/donnees/actes.csv"]`); !bytes.HasPrefix(file, []byte("mois,departement,")) {
-		p.fatalf("the file begins %q", file[:min(len(file), 40)])
-	}
 }

@@ -88,6 +88,8 @@ func (s *storyteller) audit() {
 	look("journal-mistake")
 	a.about("the auditor compares")
 	a.open("/audit")
+	s.comparing.Lock()
+	defer s.comparing.Unlock()
 	a.press(`form[action="/audit/comparaison"] button`)
 	a.says("auditor.compare.none")
 	look("audit-compared")

@@ -33,6 +33,8 @@ type world struct {
 	pictures string   // folder of the pictures
 	examined sync.Map // shapes of the pages on which axe-core found nothing
 
+	comparing sync.Mutex // of registers with the journal: held by who compares, and by who changes rows behind the program's back for a while
+
 	stops []func() error
 }
 
