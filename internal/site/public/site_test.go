@@ -220,7 +220,7 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	signed := w.get(t, "/journal/checkpoint")
-	if signed.Code != http.StatusOK || !strings.HasPrefix(signed.Body.String(), "journal.example\n") || signed.Header().Get("Cache-Control") != "public, max-age=1" {
+	if signed.Code != http.StatusOK || !strings.HasPrefix(signed.Body.String(), treetest.Origin+"\n") || signed.Header().Get("Cache-Control") != "public, max-age=1" {
 		t.Errorf("checkpoint: %d %v %s", signed.Code, signed.Header(), signed.Body)
 	}
 	size := strings.Split(signed.Body.String(), "\n")[1]
