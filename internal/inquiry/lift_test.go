@@ -85,3 +85,58 @@ func TestDecidedBy_OneOfSeveral(t *testing.T) {
 		}
 	}
 }
+
+// Each round of an inquiry has its own findings, and its own decider: who found something in one decides in the next, who decided in one lifts what the other decided, and nothing is suspended for what was
+// found before, nor in another inquiry.
+func TestInquiry_OfTwoRounds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	q := w.open(t).ID
+	find := func(by journal.Actor, of inquiry.Finding) uuid.UUID {
+		t.Helper()
+		of.Gravity, of.Organisation, of.Words = inquiry.Grave, w.Here, words
+		id, err := w.register.Find(t.Context(), by, q, of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	decide := func(by journal.Actor, o inquiry.Order) {
+		t.Helper()
+		w.Clock.Advance(inquiry.ReplyTerm)
+		if err := w.decide(t, by, q, inquiry.Suspension, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := find(w.tom, inquiry.Finding{Person: w.Jeanne.Person, Mandate: w.m.ID})
+	decide(w.alma, inquiry.Order{Finding: first, Kind: inquiry.OfMandate})
+	if err := w.register.Reopen(t.Context(), w.sofia, q, words); err != nil {
+		t.Fatal(err)
+	}
+	second := find(w.sofia, inquiry.Finding{Person: w.Paul.Person})
+	_, elsewhere := w.found(t, inquiry.Grave)
+	for _, finding := range []uuid.UUID{first, elsewhere} {
+		if err := w.register.Suspend(t.Context(), w.fresh(w.sofia), q, inquiry.Order{Finding: finding, Kind: inquiry.OfPerson}, words); !errors.Is(err, inquiry.ErrMeasure) {
+			t.Errorf("suspended for another round's, or another inquiry's, finding: %v", err)
+		}
+	}
+	decide(w.tom, inquiry.Order{Finding: second, Kind: inquiry.OfPersonThere})
+	all := w.look(t, q).Measures
+	if len(all) != 2 || all[0].State != inquiry.Stands || all[1].State != inquiry.Stands {
+		t.Fatalf("%+v", all)
+	}
+	lift := func(by journal.Actor, m inquiry.Measure) error {
+		return w.register.Lift(t.Context(), w.fresh(by), q, m.ID, words)
+	}
+	for n, decider := range []journal.Actor{w.alma, w.tom} {
+		if err := lift(decider, all[n]); !errors.Is(err, inquiry.ErrDecider) {
+			t.Errorf("%s, by who decided it: %v", all[n].Kind, err)
+		}
+	}
+	for n, other := range []journal.Actor{w.tom, w.alma} {
+		if err := lift(other, all[n]); err != nil {
+			t.Errorf("%s, by who decided the other: %v", all[n].Kind, err)
+		}
+	}
+	w.sound(t)
+}
