@@ -27,6 +27,14 @@ func TestEyes(t *testing.T) {
 	if fault := ask[string](p, focusFault); !strings.HasPrefix(fault, "no visible focus") {
 		t.Errorf("a focus that cannot be seen is not seen to be missing: %q", fault)
 	}
+	ask[bool](p, `window.wanted = [document.querySelector('footer a'), document.activeElement], true`)
+	if said := ask[string](p, reached, 1); !strings.HasPrefix(said, "no visible focus") {
+		t.Errorf("on the way with Tab it is not either: %q", said)
+	}
+	ask[bool](p, `window.wanted.reverse(), true`)
+	if said := ask[string](p, reached, 1); !strings.HasPrefix(said, "does not reach") {
+		t.Errorf("a control that Tab passes by is not seen to be missed: %q", said)
+	}
 }
 
 // TestEyes_Policy breaks the policy of a page in the ways it is there for, and sees that the browser's complaints are heard.
