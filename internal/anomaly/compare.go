@@ -102,12 +102,12 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		var s scanned
 		_, err = pgx.ForEachRow(rows, s.fields(), func() error {
 			a := s.alert()
-			l := life{found: foundWords(a.Rule, a.Version, a.Organisation.String(), a.Person.String(), a.Day.Format(time.DateOnly), slices.Clone(a.Entries), a.FoundAt.Format(journal.TimeFormat))}
+			l := life{found: foundWords(a.Rule, a.Version, a.Organisation.String(), a.Person.String(), a.Day.Format(time.DateOnly), slices.Clone(a.Entries), journal.TimeText(a.FoundAt))}
 			if a.Case != uuid.Nil {
-				l.taken = stepWords("in case "+a.Case.String(), a.TakenBy, a.TakenAt.Format(journal.TimeFormat))
+				l.taken = stepWords("in case "+a.Case.String(), a.TakenBy, journal.TimeText(a.TakenAt))
 			}
 			if a.Kind != "" {
-				l.closed = stepWords("closed as "+a.Kind, a.ClosedBy, a.ClosedAt.Format(journal.TimeFormat))
+				l.closed = stepWords("closed as "+a.Kind, a.ClosedBy, journal.TimeText(a.ClosedAt))
 			}
 			have[a.ID.String()] = l
 			return nil
@@ -120,7 +120,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		}
 		rules, err := pgx.CollectRows(rows, scanRule)
 		for _, r := range rules {
-			have[r.Key+" "+strconv.Itoa(r.Version)] = life{found: ruleWords(r.Enabled, r.Thresholds, r.Since.Format(journal.TimeFormat), r.ChangedBy)}
+			have[r.Key+" "+strconv.Itoa(r.Version)] = life{found: ruleWords(r.Enabled, r.Thresholds, journal.TimeText(r.Since), r.ChangedBy)}
 		}
 		return err
 	})

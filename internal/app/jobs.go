@@ -203,7 +203,7 @@ func (a *App) digest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := digested{Since: since.Format(journal.TimeFormat), Refusals: map[string]int64{}}
+	d := digested{Since: journal.TimeText(since), Refusals: map[string]int64{}}
 	for _, r := range refusals {
 		d.Refusals[strings.ReplaceAll(r.Kind, ".", "_")] += r.Count // an entry's names have no dots
 	}

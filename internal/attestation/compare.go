@@ -121,7 +121,7 @@ func replay(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) (map[kept]stri
 }
 
 func text(organisation uuid.UUID, sum, template string, at time.Time, by *uuid.UUID) string {
-	out := "of organisation " + organisation.String() + ", made at " + at.UTC().Format(journal.TimeFormat)
+	out := "of organisation " + organisation.String() + ", made at " + journal.TimeText(at)
 	if by == nil {
 		return out
 	}

@@ -64,5 +64,5 @@ func differHandovers(want, have map[left]string) []journal.Difference {
 }
 
 func handoverText(to uuid.UUID, at time.Time) string {
-	return "by " + to.String() + " since " + at.UTC().Format(journal.TimeFormat)
+	return "by " + to.String() + " since " + journal.TimeText(at)
 }

@@ -49,7 +49,7 @@ func (d *recorded) tested(c Certification) {
 }
 
 func (d *recorded) certified(c Certification) {
-	d.State, d.Until = c.Stored, c.CertifiedUntil.Format(journal.TimeFormat)
+	d.State, d.Until = c.Stored, journal.TimeText(c.CertifiedUntil)
 }
 
 // Train records a training. Errors, as for the other acts: those of this package; org.ErrMayNot for who is no administrator;
@@ -154,7 +154,7 @@ func (r *Register) act(ctx context.Context, by journal.Actor, person uuid.UUID, 
 			return event, err
 		}
 		if kind := told[event.Action]; kind != "" {
-			return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+			return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 		}
 		return event, r.announce(ctx, tx, person)
 	})

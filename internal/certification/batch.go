@@ -59,7 +59,7 @@ func timeText(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(journal.TimeFormat)
+	return journal.TimeText(t)
 }
 
 // batch takes in the next lines, in one act.

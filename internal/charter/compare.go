@@ -85,5 +85,5 @@ func replay(ctx context.Context, tx pgx.Tx, want map[fact]string) error {
 }
 
 func words(sum string, at time.Time) string {
-	return "text " + sum + " at " + at.UTC().Format(journal.TimeFormat)
+	return "text " + sum + " at " + journal.TimeText(at)
 }

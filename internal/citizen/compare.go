@@ -84,7 +84,7 @@ func (r refusal) String() string {
 	case r.at.IsZero():
 		return "not"
 	case r.signed:
-		return "by a signature since " + r.at.UTC().Format(journal.TimeFormat)
+		return "by a signature since " + journal.TimeText(r.at)
 	}
-	return "since " + r.at.UTC().Format(journal.TimeFormat)
+	return "since " + journal.TimeText(r.at)
 }

@@ -115,7 +115,7 @@ func (r *Registry) Replace(ctx context.Context, by journal.Actor, id string, sto
 				`update client set secret_hash = $2, former_hash = null, former_until = null, changed_at = $3, tokens_since = $4 where id = $1 and state = 'open' and secret_hash is not null`, key, hash, tx.Now, seenEverywhere(tx.Now))
 		}
 		until := tx.Now.Add(FormerLife)
-		return journal.Event{Action: "client.secret_replaced", Detail: replaced{id, until.Format(journal.TimeFormat)}}, tx.ExecOne(ctx, db.ErrConflict,
+		return journal.Event{Action: "client.secret_replaced", Detail: replaced{id, journal.TimeText(until)}}, tx.ExecOne(ctx, db.ErrConflict,
 			`update client set secret_hash = $2, former_hash = secret_hash, former_until = $4, changed_at = $3 where id = $1 and state = 'open' and secret_hash is not null`, key, hash, tx.Now, until)
 	})
 	if err != nil {

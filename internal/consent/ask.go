@@ -131,7 +131,7 @@ func (r *Register) start(ctx context.Context, tx *journal.Tx, id uuid.UUID, q Re
 	if !expires.After(tx.Now) {
 		return none, journal.Event{}, ErrOver
 	}
-	d.ExpiresAt = expires.UTC().Format(journal.TimeFormat)
+	d.ExpiresAt = journal.TimeText(expires)
 	tx.Queue(`insert into consent (id, organisation_id, citizen_id, phone_id, draft_id, draft_version, digest, lang, state, asked_at, asked_by, expires_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11)`, id, tx.By.Organisation, q.Citizen, q.Phone, q.Draft, q.Version, q.Digest, q.Lang, tx.Now, tx.By.Person, expires)
 	if err := r.queueRequest(ctx, tx, id, q, expires, held.Key); err != nil {

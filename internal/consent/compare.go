@@ -49,7 +49,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	}
 	maps.DeleteFunc(want, func(id uuid.UUID, l life) bool {
 		_, there := have[id]
-		return !there && l.State != Used && l.Asked < now.Add(-Kept).UTC().Format(journal.TimeFormat) // Purge
+		return !there && l.State != Used && l.Asked < journal.TimeText(now.Add(-Kept)) // Purge
 	})
 	return journal.Differences(have, want, func(id uuid.UUID, what string) journal.Difference {
 		return journal.Difference{Of: "consent", ID: id.String(), What: what}
@@ -77,7 +77,7 @@ func rows(ctx context.Context, tx pgx.Tx, out map[uuid.UUID]life) error {
 		l.Mandate, l.Digest = db.OrZero(mandate), hex.EncodeToString(digest)
 		for i, to := range []*string{&l.Asked, &l.Expires, &l.Answered, &l.Ended} {
 			if at[i] != nil {
-				*to = at[i].UTC().Format(journal.TimeFormat)
+				*to = journal.TimeText(*at[i])
 			}
 		}
 		out[id] = l

@@ -106,7 +106,7 @@ func (r *Register) Start(ctx context.Context, by journal.Actor, kind, value stri
 
 // about tells the messages of one start from those of another.
 func about(person uuid.UUID, at time.Time) string {
-	return person.String() + " " + at.Format(journal.TimeFormat)
+	return person.String() + " " + journal.TimeText(at)
 }
 
 // Write makes the code of what was started last, stores its hash, and returns where it is to be sent. The job that writes the message calls it;

@@ -46,13 +46,13 @@ func factorText(person uuid.UUID, kind, proof string, cloned bool) string {
 }
 
 func recoveryText(digest string, made time.Time, left int) string {
-	return fmt.Sprintf("recovery codes %s of %s, %d left", digest, made.UTC().Format(journal.TimeFormat), left)
+	return fmt.Sprintf("recovery codes %s of %s, %d left", digest, journal.TimeText(made), left)
 }
 
 func resetText(s Reset) string {
 	at := ""
 	if !s.EffectiveAt.IsZero() {
-		at = s.EffectiveAt.UTC().Format(journal.TimeFormat)
+		at = journal.TimeText(s.EffectiveAt)
 	}
 	return fmt.Sprintf("reset of %s asked by %s, approved by %s for %q, %s", s.Person, s.AskedBy, s.ApprovedBy, at, s.State)
 }

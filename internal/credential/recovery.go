@@ -37,7 +37,7 @@ func (r *Register) MakeRecovery(ctx context.Context, by journal.Actor) ([]string
 		tx.Queue(`delete from credential_recovery where person_id = $1`, by.Person)
 		tx.Queue(`insert into credential_recovery (person_id, hash, created_at) select $1, unnest($2::bytea[]), $3`, by.Person, hashes, tx.Now)
 		return journal.Event{Action: "factor.recovery_made", Detail: changed{Person: by.Person.String(), Kind: KindRecovery, Digest: setDigest(hashes)}},
-			r.hooks.Tell(tx, message("recovery_made", by.Person.String()+" "+tx.Now.Format(journal.TimeFormat), by.Person))
+			r.hooks.Tell(tx, message("recovery_made", by.Person.String()+" "+journal.TimeText(tx.Now), by.Person))
 	})
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (r *Register) useRecovery(ctx context.Context, by journal.Actor, typed stri
 			return journal.Event{}, err
 		}
 		return journal.Event{Action: "factor.recovery_used", Detail: changed{Person: person.String(), Kind: KindRecovery, Left: &left}},
-			r.hooks.Tell(tx, message("recovery_used", person.String()+" "+tx.Now.Format(journal.TimeFormat), person))
+			r.hooks.Tell(tx, message("recovery_used", person.String()+" "+journal.TimeText(tx.Now), person))
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		err = ErrWrong

@@ -134,7 +134,7 @@ func (r *Register) ApproveReset(ctx context.Context, by journal.Actor, id uuid.U
 		at := tx.Now.Add(resetWait)
 		err := tx.ExecOne(ctx, db.ErrConflict, `update credential_reset set state = 'approved', approved_by = $2, approved_at = $3, effective_at = $4 where id = $1 and state = 'asked'`,
 			id, db.OrNull(by.Person), tx.Now, at)
-		return journal.Event{Action: "factor.reset_approved", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String(), EffectiveAt: at.Format(journal.TimeFormat)}},
+		return journal.Event{Action: "factor.reset_approved", Detail: resetChanged{Person: s.reset.Person.String(), Reset: id.String(), EffectiveAt: journal.TimeText(at)}},
 			r.telling(err, tx, "factor_reset_approved", id, s.reset.Person)
 	})
 }

@@ -97,7 +97,7 @@ func (j *journals) dateBack(dir string, lines []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := bytes.Replace(line.Entry, []byte(said.At), []byte(at.AddDate(0, 0, -1).Format(journal.TimeFormat)), 1)
+	body := bytes.Replace(line.Entry, []byte(said.At), []byte(journal.TimeText(at.AddDate(0, 0, -1))), 1)
 	commitment := format.Commitment([format.SaltSize]byte(line.Salt), body)
 	lines[j.signed] = strings.TrimSuffix(string(format.AppendJSON(nil, line.Index, commitment[:], line.Salt, body)), "\n")
 	path := filepath.Join(dir, fmt.Sprintf(format.HashesName, 0))

@@ -107,7 +107,7 @@ func (r *Register) MakeHold(ctx context.Context, by journal.Actor, who Who, reas
 		h.HeldAt = tx.Now
 		tx.QueueOne(`insert into erasure_hold (id, organisation_id, citizen_id, reason, held_at, held_by, until) values ($1, $2, $3, $4, $5, $6, $7)`,
 			h.ID, h.Organisation, db.OrNull(h.Citizen), h.Reason, h.HeldAt, h.HeldBy, h.Until)
-		return journal.Event{Action: "erasure.held", Organisation: h.Organisation, Citizen: h.Citizen, Detail: heldEntry{h.ID.String(), h.Reason, h.Until.Format(journal.TimeFormat)}}, nil
+		return journal.Event{Action: "erasure.held", Organisation: h.Organisation, Citizen: h.Citizen, Detail: heldEntry{h.ID.String(), h.Reason, journal.TimeText(h.Until)}}, nil
 	})
 	if err != nil {
 		return Hold{}, fmt.Errorf("hold records: %w", err)

@@ -141,7 +141,7 @@ type Noted struct {
 }
 
 func line(n Noted) []byte {
-	text := n.At.UTC().Format(journal.TimeFormat) + " " + n.Organisation.String() + " " + n.Citizen.String() + " " + string(n.Ground) + " "
+	text := journal.TimeText(n.At) + " " + n.Organisation.String() + " " + n.Citizen.String() + " " + string(n.Ground) + " "
 	if n.Before != "" {
 		text += n.Before + " "
 	}

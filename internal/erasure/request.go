@@ -79,7 +79,7 @@ func (r *Register) Ask(ctx context.Context, by journal.Actor, who uuid.UUID) (Re
 		}
 		tx.QueueOne(`insert into erasure_request (id, organisation_id, citizen_id, state, asked_at, asked_by, due_at) values ($1, $2, $3, 'asked', $4, $5, $6)`,
 			q.ID, by.Organisation, who, q.AskedAt, q.AskedBy, q.DueAt)
-		return journal.Event{Action: "erasure.asked", Citizen: who, Detail: askedEntry{q.ID.String(), q.DueAt.UTC().Format(journal.TimeFormat)}}, nil
+		return journal.Event{Action: "erasure.asked", Citizen: who, Detail: askedEntry{q.ID.String(), journal.TimeText(q.DueAt)}}, nil
 	})
 	if err != nil {
 		return Request{}, fmt.Errorf("ask for the erasure of citizen %s: %w", who, err)

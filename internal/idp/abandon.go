@@ -129,5 +129,5 @@ func (f *facts) abandoned(why string, begun time.Time) journal.Event {
 		step = "token"
 	}
 	return journal.Event{Action: "power.abandoned", Organisation: f.organisation, Citizen: f.citizen, Mandate: f.mandate,
-		Detail: abandoned{f.id.String(), f.client, f.person.String(), step, why, f.procedure, begun.UTC().Format(journal.TimeFormat)}}
+		Detail: abandoned{f.id.String(), f.client, f.person.String(), step, why, f.procedure, journal.TimeText(begun)}}
 }

@@ -107,7 +107,7 @@ func (r *Register) Find(ctx context.Context, by journal.Actor, id uuid.UUID, f F
 		var due *time.Time
 		if f.Gravity != None {
 			at := tx.Now.Add(ReplyTerm)
-			f.State, due, d.DueAt = Asked, &at, at.Format(journal.TimeFormat)
+			f.State, due, d.DueAt = Asked, &at, journal.TimeText(at)
 		}
 		tx.Queue(`insert into inquiry_finding (id, inquiry_id, round, gravity, organisation_id, person_id, mandate_id, data_key, words, words_sha256, state, made_by, made_at, due_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, f.ID, id, h.Round, f.Gravity, db.OrNull(f.Organisation), db.OrNull(f.Person), db.OrNull(f.Mandate), wrapped, sealed, digest[:], f.State, by.Person, tx.Now, due)

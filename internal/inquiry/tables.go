@@ -48,15 +48,13 @@ func (t tables) of(inquiry uuid.UUID) life {
 	return t[inquiry]
 }
 
-func timeText(at time.Time) string { return at.UTC().Format(journal.TimeFormat) }
-
-func whoText(person uuid.UUID, at time.Time) string { return byAt(person, timeText(at)) }
+func whoText(person uuid.UUID, at time.Time) string { return byAt(person, journal.TimeText(at)) }
 
 func (t tables) inquiry(row pgx.CollectableRow) error {
 	q, err := scanInquiry(row)
 	l := life{"number": q.Name(), "opened": whoText(q.OpenedBy, q.OpenedAt), "state": q.State, "round": fmt.Sprint(q.Round)}
 	if q.State == Closed {
-		l["closed"] = timeText(q.ClosedAt)
+		l["closed"] = journal.TimeText(q.ClosedAt)
 	}
 	t[q.ID] = l
 	return err
@@ -88,13 +86,13 @@ func (t tables) finding(row pgx.CollectableRow) error {
 	err := row.Scan(append(f.fields(), &words, &reply)...)
 	l := life{"finding of": f.Inquiry.String(), "is": findingText(f.Round, f.Gravity, f.Organisation, f.Person, f.Mandate), "made": whoText(f.MadeBy, f.MadeAt), "words": hex.EncodeToString(words), "due": ""}
 	if f.Gravity != None {
-		l["due"] = timeText(f.DueAt)
+		l["due"] = journal.TimeText(f.DueAt)
 	}
 	if f.State == Replied {
 		l["replied"] = replyText(whoText(f.RepliedBy, f.RepliedAt), hex.EncodeToString(reply))
 	}
 	if f.Outcome != "" {
-		l["outcome"] = outcomeText(f.Outcome, timeText(f.DecidedAt))
+		l["outcome"] = outcomeText(f.Outcome, journal.TimeText(f.DecidedAt))
 	}
 	t[f.ID] = l
 	return err

@@ -33,7 +33,7 @@ func (l life) forgotten(now time.Time) bool {
 	if end == "" {
 		end = l.Expires
 	}
-	return end != "" && end < now.Add(-Kept).UTC().Format(journal.TimeFormat)
+	return end != "" && end < journal.TimeText(now.Add(-Kept))
 }
 
 // Compare replays what the journal says of invitations and names what the table says otherwise: who may become an aidant, a referent or an administrator
@@ -84,9 +84,9 @@ func rows(ctx context.Context, tx pgx.Tx, out map[uuid.UUID]life) error {
 		var l life
 		err := row.Scan(&id, &organisation, &by, &confirmed, &person, &l.Roles, &l.State, &created, &expires, &decided)
 		l.Organisation, l.InvitedBy, l.ConfirmedBy, l.Person = db.OrZero(organisation), db.OrZero(by), db.OrZero(confirmed), db.OrZero(person)
-		l.Created, l.Expires = created.UTC().Format(journal.TimeFormat), expires.UTC().Format(journal.TimeFormat)
+		l.Created, l.Expires = journal.TimeText(created), journal.TimeText(expires)
 		if decided != nil {
-			l.Decided = decided.UTC().Format(journal.TimeFormat)
+			l.Decided = journal.TimeText(*decided)
 		}
 		out[id] = l
 		return struct{}{}, err

@@ -31,7 +31,7 @@ type withdrawn struct {
 }
 
 func tellOf(id uuid.UUID, roles []string, expires time.Time) made {
-	return made{id.String(), roles, expires.UTC().Format(journal.TimeFormat)}
+	return made{id.String(), roles, journal.TimeText(expires)}
 }
 
 // read puts what was typed into the form in which it is kept, or returns ErrFields or org.ErrContact.
@@ -190,7 +190,7 @@ func (r *Register) invitable(ctx context.Context, tx *journal.Tx, n Invitee) err
 
 // send queues the message of an invitation: one for each link.
 func (r *Register) send(tx *journal.Tx, id uuid.UUID, expires time.Time) error {
-	return r.directory.Tell(tx.Tx, tx.Now, org.Message{Kind: "invitation", About: id.String() + " " + expires.UTC().Format(journal.TimeFormat), Invitation: id})
+	return r.directory.Tell(tx.Tx, tx.Now, org.Message{Kind: "invitation", About: id.String() + " " + journal.TimeText(expires), Invitation: id})
 }
 
 // Withdraw makes an invitation open nothing any more: a referent one of their organisation, an administrator any. It returns db.ErrNotFound for another

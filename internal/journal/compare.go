@@ -154,7 +154,7 @@ func (e Entry) filedRight() bool {
 		}
 		return `,"` + name + `":"` + id.String() + `"`
 	}
-	rest, ok := strings.CutPrefix(string(e.Body), `{"action":"`+e.Action+`","at":"`+e.At.UTC().Format(TimeFormat)+`","by":{"kind":"`)
+	rest, ok := strings.CutPrefix(string(e.Body), `{"action":"`+e.Action+`","at":"`+TimeText(e.At)+`","by":{"kind":"`)
 	if !ok {
 		return false
 	}

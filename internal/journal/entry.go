@@ -14,6 +14,9 @@ import (
 // TimeFormat is how times stand in entries.
 const TimeFormat = format.TimeFormat
 
+// TimeText is a time as it stands in entries, in UTC.
+func TimeText(at time.Time) string { return at.UTC().Format(TimeFormat) }
+
 // canonical writes an entry: canonical JSON of what was done, when, by whom and on what. What stands here is hashed, so
 // this form never changes. The entry's number in the database is not part of it: it is known only after the last
 // statement of the act, means nothing outside this database, and the random bytes already make equal acts differ.
@@ -22,7 +25,7 @@ func canonical(e Event, by Actor, at time.Time) ([]byte, error) {
 	if by.Person != uuid.Nil {
 		actor["person"] = by.Person.String()
 	}
-	m := map[string]any{"action": e.Action, "at": at.UTC().Format(TimeFormat), "by": actor}
+	m := map[string]any{"action": e.Action, "at": TimeText(at), "by": actor}
 	for key, id := range map[string]uuid.UUID{"organisation": e.Organisation, "citizen": e.Citizen, "mandate": e.Mandate} {
 		if id != uuid.Nil {
 			m[key] = id.String()

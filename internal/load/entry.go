@@ -25,7 +25,7 @@ type about struct{ organisation, person, citizen, mandate uuid.UUID }
 
 func (w *writer) write(at time.Time, action string, a about, detail string) {
 	body := fmt.Appendf(nil, `{"action":"%s","at":"%s","by":{"kind":"aidant","person":"%s"},"citizen":"%s","detail":{%s},"mandate":"%s","organisation":"%s"}`,
-		action, stamp(at), a.person, a.citizen, detail, a.mandate, a.organisation)
+		action, journal.TimeText(at), a.person, a.citizen, detail, a.mandate, a.organisation)
 	var salt [format.SaltSize]byte
 	w.salts(salt[:])
 	w.row(9)
@@ -42,8 +42,6 @@ func (w *writer) write(at time.Time, action string, a about, detail string) {
 	w.next++
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
-
 // signed is the detail of mandate.signed. It names neither evidence nor the version of a draft: of these mandates there is none, and nobody identified anybody, as of
 // those from before that was kept.
 func (m *invented) signed(catalogue string) string {
@@ -52,9 +50,9 @@ func (m *invented) signed(catalogue string) string {
 		if n > 0 {
 			given.WriteByte(',')
 		}
-		given.WriteString(`{"ends_at":"` + stamp(m.ends) + `","level":"act","procedure":"` + p.Key + `"}`)
+		given.WriteString(`{"ends_at":"` + journal.TimeText(m.ends) + `","level":"act","procedure":"` + p.Key + `"}`)
 	}
-	before := stamp(m.identified)
+	before := journal.TimeText(m.identified)
 	return fmt.Sprintf(`"catalogue":"%s","consent_by":"franceconnect","days":%d,"draft":"%s","ends_at":"%s","factor_at":"%s","identified_at":"%s","identified_by":"franceconnect","mails":true,"powers":[%s],"signed_with":"code","starts_at":"%s","terms_sha256":"%x"`,
-		catalogue, m.days, m.draft, stamp(m.ends), before, before, given.String(), stamp(m.signedAt), m.digest)
+		catalogue, m.days, m.draft, journal.TimeText(m.ends), before, before, given.String(), journal.TimeText(m.signedAt), m.digest)
 }

@@ -156,11 +156,9 @@ func tables(ctx context.Context, tx pgx.Tx, citizens []uuid.UUID) (map[uuid.UUID
 
 func facts(m Mandate) string {
 	return fmt.Sprintf("organisation %s, citizen %s, identified by %s at %s, agreed by %s, witness %s, aidant %s, %s, draft %s, renews %s, transfers %s, catalogue %s, %d days, signed at %s, from %s until %s, terms %x",
-		m.Organisation, m.Citizen, m.IdentifiedBy, format(m.IdentifiedAt), m.ConsentBy, m.Witness, m.Person, m.SignedWith, m.Draft, m.Renews, m.Transfers, m.Catalogue, m.Days,
-		format(m.SignedAt), format(m.StartsAt), format(m.EndsAt), m.TermsDigest)
+		m.Organisation, m.Citizen, m.IdentifiedBy, journal.TimeText(m.IdentifiedAt), m.ConsentBy, m.Witness, m.Person, m.SignedWith, m.Draft, m.Renews, m.Transfers, m.Catalogue, m.Days,
+		journal.TimeText(m.SignedAt), journal.TimeText(m.StartsAt), journal.TimeText(m.EndsAt), m.TermsDigest)
 }
-
-func format(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
 
 // progress says that a mandate is still to begin.
 func progress(waits bool) string {
@@ -179,9 +177,9 @@ func person(by *uuid.UUID) string {
 }
 
 func powerText(p Power) string {
-	text := fmt.Sprintf("organisation %s, citizen %s, to %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.Level, p.State, format(p.StartsAt), format(p.EndsAt), ending(p.EndReason, p.EndedAt))
+	text := fmt.Sprintf("organisation %s, citizen %s, to %s, %s, from %s until %s %s", p.Organisation, p.Citizen, p.Level, p.State, journal.TimeText(p.StartsAt), journal.TimeText(p.EndsAt), ending(p.EndReason, p.EndedAt))
 	if p.SuspendedAt != nil {
-		text += ", suspended at " + format(*p.SuspendedAt)
+		text += ", suspended at " + journal.TimeText(*p.SuspendedAt)
 	}
 	return text
 }
@@ -190,5 +188,5 @@ func ending(reason string, at *time.Time) string {
 	if at == nil {
 		return reason
 	}
-	return reason + " at " + at.UTC().Format(journal.TimeFormat)
+	return reason + " at " + journal.TimeText(*at)
 }

@@ -71,5 +71,5 @@ func compareEvidence(ctx context.Context, tx pgx.Tx, mandates []uuid.UUID) ([]jo
 }
 
 func evidenceText(organisation uuid.UUID, sum string, at time.Time) string {
-	return fmt.Sprintf("of organisation %s, of %s, bytes %s", organisation, at.UTC().Format(journal.TimeFormat), sum)
+	return fmt.Sprintf("of organisation %s, of %s, bytes %s", organisation, journal.TimeText(at), sum)
 }

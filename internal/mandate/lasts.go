@@ -39,7 +39,7 @@ func lasting(m Mandate) string {
 	if m.EndedAt != nil || m.Until().Equal(m.EndsAt) {
 		return ""
 	}
-	return "lasts until " + format(m.Until())
+	return "lasts until " + journal.TimeText(m.Until())
 }
 
 // conclude does on paper what conclude does in the tables, after an act of that time.

@@ -51,7 +51,7 @@ type given struct {
 
 // event is the entry of the signature.
 func (s *signing) event(d *draft.Held) journal.Event {
-	m, format := s.mandate, func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
+	m, format := s.mandate, journal.TimeText
 	e := signed{Draft: m.Draft.String(), Version: d.Version, Days: m.Days, StartsAt: format(m.StartsAt), EndsAt: format(m.EndsAt), IdentifiedBy: m.IdentifiedBy, IdentifiedAt: format(m.IdentifiedAt), ConsentBy: m.ConsentBy,
 		SignedWith: m.SignedWith, FactorAt: format(s.factorAt()), Evidence: s.evidence, Catalogue: m.Catalogue, Terms: hex.EncodeToString(m.TermsDigest), Scheduled: m.State == Scheduled,
 		Payments: d.Terms.Payments, BankDetails: d.Terms.BankDetails, Mails: d.Terms.Tell, Superseded: taken(s.earlier, m.SignedAt)}

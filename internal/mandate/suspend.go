@@ -57,7 +57,7 @@ func (r *Register) suspend(ctx context.Context, tx *journal.Tx, at *time.Time, e
 	if at == nil {
 		kind = "mandate_resumed"
 	}
-	return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: id.String() + " " + tx.Now.Format(journal.TimeFormat), Citizen: event.Citizen, Mandate: id})
+	return event, r.tell(tx.Tx, tx.Now, org.Message{Kind: kind, About: id.String() + " " + journal.TimeText(tx.Now), Citizen: event.Citizen, Mandate: id})
 }
 
 // suspend does on paper what Suspend and Resume do in the tables.

@@ -40,7 +40,7 @@ func (r *Register) toldOfPart(tx *journal.Tx, citizen, mandate uuid.UUID) error 
 	if r.tell == nil {
 		return nil
 	}
-	return r.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_part", About: mandate.String() + " " + tx.Now.Format(journal.TimeFormat), Citizen: citizen, Mandate: mandate})
+	return r.tell(tx.Tx, tx.Now, org.Message{Kind: "mandate_part", About: mandate.String() + " " + journal.TimeText(tx.Now), Citizen: citizen, Mandate: mandate})
 }
 
 // toldOfAddress lets a last message go to the address that a signature replaces: whoever had it replaced would else be the only one to hear of it.

@@ -37,7 +37,7 @@ func (d *Directory) Suspend(ctx context.Context, by journal.Actor, person uuid.U
 		}
 		err := tx.ExecOne(ctx, db.ErrConflict, `update person set suspended_at = $2, suspended_why = 'decided' where id = $1 and suspended_at is null`, person, tx.Now)
 		if err == nil {
-			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 		}
 		return event, err
 	})
@@ -58,7 +58,7 @@ func (d *Directory) Resume(ctx context.Context, by journal.Actor, person uuid.UU
 		err := tx.ExecOne(ctx, db.ErrConflict, `update person set suspended_at = null, suspended_why = null where id = $1 and `+where, args...)
 		if err == nil {
 			err = errors.Join(d.end(ctx, tx, person, uuid.Nil),
-				d.tell(tx.Tx, tx.Now, Message{Kind: "resumed", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person}))
+				d.tell(tx.Tx, tx.Now, Message{Kind: "resumed", About: person.String() + " " + journal.TimeText(tx.Now), Person: person}))
 		}
 		return journal.Event{Action: "person.resumed", Detail: personChanged{Person: person.String()}}, err
 	})

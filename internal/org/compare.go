@@ -33,7 +33,7 @@ type life struct {
 
 // String says it in words, which are compared.
 func (l life) String() string {
-	words := []string{"since " + l.since.UTC().Format(journal.TimeFormat)}
+	words := []string{"since " + journal.TimeText(l.since)}
 	add := func(s string, there bool) {
 		if there {
 			words = append(words, s)
@@ -42,10 +42,10 @@ func (l life) String() string {
 	add(l.what, l.what != "")
 	add(l.state, l.state != "")
 	if l.suspended != nil {
-		words = append(words, "suspended at "+l.suspended.UTC().Format(journal.TimeFormat))
+		words = append(words, "suspended at "+journal.TimeText(*l.suspended))
 	}
 	if l.ended != nil {
-		words = append(words, "ended at "+l.ended.UTC().Format(journal.TimeFormat))
+		words = append(words, "ended at "+journal.TimeText(*l.ended))
 	}
 	add("only "+strings.Join(l.procedures, " "), l.procedures != nil)
 	return strings.Join(words, ", ")
@@ -220,11 +220,11 @@ func organisationText(siret string, particulars []byte) string {
 }
 
 func refusedText(at time.Time) string {
-	return fmt.Sprintf("refused before at %s ", at.UTC().Format(journal.TimeFormat))
+	return fmt.Sprintf("refused before at %s ", journal.TimeText(at))
 }
 
 func vouchedText(by, organisation uuid.UUID, at time.Time) string {
-	return fmt.Sprintf("vouched for by %s of %s at %s", by, organisation, at.UTC().Format(journal.TimeFormat))
+	return fmt.Sprintf("vouched for by %s of %s at %s", by, organisation, journal.TimeText(at))
 }
 
 // decidedText says who decided, "" for the program.
@@ -248,7 +248,7 @@ func (o office) text(by uuid.UUID, at time.Time) string {
 		text += fmt.Sprintf(", recipient %s %s", o.recipient, o.department)
 	}
 	if o.administrator {
-		text += fmt.Sprintf(", appointed by %s at %s", by, at.UTC().Format(journal.TimeFormat))
+		text += fmt.Sprintf(", appointed by %s at %s", by, journal.TimeText(at))
 	}
 	return text
 }

@@ -89,7 +89,7 @@ func (d *Directory) tellDeciders(ctx context.Context, tx *journal.Tx, person uui
 	var told []Message
 	m := Message{}
 	_, err = pgx.ForEachRow(rows, []any{&m.Person, &m.Kind}, func() error {
-		m.About = digest + " " + m.Person.String() + " " + tx.Now.Format(journal.TimeFormat)
+		m.About = digest + " " + m.Person.String() + " " + journal.TimeText(tx.Now)
 		told = append(told, m)
 		return nil
 	})

@@ -64,7 +64,7 @@ func (d *Directory) WarnInactive(ctx context.Context, now time.Time) ([]Idle, er
 			if err != nil || tag.RowsAffected() == 0 {
 				return err // they know
 			}
-			return d.tell(tx, now, Message{Kind: "inactive_soon", About: p.Person.String() + " " + p.Since.UTC().Format(journal.TimeFormat), Person: p.Person})
+			return d.tell(tx, now, Message{Kind: "inactive_soon", About: p.Person.String() + " " + journal.TimeText(p.Since), Person: p.Person})
 		}))
 	}
 	return away, db.Found("warn who is inactive", err)
@@ -97,7 +97,7 @@ func (d *Directory) suspendInactive(ctx context.Context, person uuid.UUID, now t
 			and exists (select from person_warning g where g.person_id = a.id and g.warned_at <= $4 and g.warned_at > `+lastSeen+`)`,
 			person, tx.Now, now.AddDate(0, -SuspendAfter, 0), now.Add(-notice))
 		if err == nil {
-			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended_inactive", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended_inactive", About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 		}
 		return journal.Event{Action: "person.suspended", Detail: personSuspended{person.String(), Inactive}}, err
 	})

@@ -42,7 +42,7 @@ func (d *Directory) EndOffice(ctx context.Context, by journal.Actor, person uuid
 		if err := d.end(ctx, tx, person, uuid.Nil); err != nil {
 			return event, err
 		}
-		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "office_ended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "office_ended", About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 	}))
 }
 

@@ -127,7 +127,7 @@ func Create(ctx context.Context, tx *journal.Tx, o Organisation, first *Opening)
 	}
 	told := o.told()
 	if first != nil {
-		told.Invitation, told.Roles, told.ExpiresAt = first.Invitation.String(), first.Roles, first.ExpiresAt.UTC().Format(journal.TimeFormat)
+		told.Invitation, told.Roles, told.ExpiresAt = first.Invitation.String(), first.Roles, journal.TimeText(first.ExpiresAt)
 	}
 	_, err := tx.Exec(ctx, `insert into organisation (id, siret, name, address, address_extra, postcode, city, phone, email, kind, kind_other, insee_code,
 		department_code, france_services, habilitation_number, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,

@@ -57,7 +57,7 @@ func (d *Directory) Rename(ctx context.Context, by journal.Actor, person uuid.UU
 			err = onePlace(ctx, tx, person)
 		}
 		if err == nil {
-			err = d.tell(tx.Tx, tx.Now, Message{Kind: "renamed", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+			err = d.tell(tx.Tx, tx.Now, Message{Kind: "renamed", About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 		}
 		return event, err
 	})

@@ -103,6 +103,6 @@ func (d *Directory) EndReceiving(ctx context.Context, by journal.Actor, person u
 		if err := d.end(ctx, tx, person, uuid.Nil); err != nil {
 			return event, fmt.Errorf("end sessions: %w", err)
 		}
-		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "receiving_ended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		return event, d.tell(tx.Tx, tx.Now, Message{Kind: "receiving_ended", About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 	})
 }

@@ -13,7 +13,7 @@ import (
 // tellThere queues a message to somebody about an organisation. What it is about begins with the organisation's id, by which whoever writes the
 // message knows its name.
 func (d *Directory) tellThere(tx *journal.Tx, kind string, organisation, person uuid.UUID) error {
-	about := organisation.String() + " " + person.String() + " " + tx.Now.Format(journal.TimeFormat)
+	about := organisation.String() + " " + person.String() + " " + journal.TimeText(tx.Now)
 	return d.tell(tx.Tx, tx.Now, Message{Kind: kind, About: about, Person: person})
 }
 

@@ -54,7 +54,7 @@ func (d *Directory) SuspendUnder(ctx context.Context, tx *journal.Tx, person, or
 	err := tx.ExecOne(ctx, db.ErrNotFound, `update person set suspended_at = coalesce(suspended_at, $2), suspended_why = coalesce(suspended_why, 'decided'), suspended_under = $3 where id = $1`,
 		person, tx.Now, under.Inquiry)
 	if err == nil {
-		err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person})
+		err = d.tell(tx.Tx, tx.Now, Message{Kind: "suspended", About: person.String() + " " + journal.TimeText(tx.Now), Person: person})
 	}
 	return journal.Event{Action: "person.suspended", Detail: detail}, err
 }
@@ -73,7 +73,7 @@ func (d *Directory) ResumeUnder(ctx context.Context, tx *journal.Tx, person, org
 	err := tx.ExecOne(ctx, db.ErrNotFound, `update person set suspended_at = nullif(suspended_at, $2), suspended_why = case when suspended_at <> $2 then suspended_why end, suspended_under = null
 		where id = $1 and suspended_under = $3`, person, at, under.Inquiry)
 	if err == nil {
-		err = errors.Join(d.end(ctx, tx, person, uuid.Nil), d.tell(tx.Tx, tx.Now, Message{Kind: "resumed", About: person.String() + " " + tx.Now.Format(journal.TimeFormat), Person: person}))
+		err = errors.Join(d.end(ctx, tx, person, uuid.Nil), d.tell(tx.Tx, tx.Now, Message{Kind: "resumed", About: person.String() + " " + journal.TimeText(tx.Now), Person: person}))
 	}
 	return journal.Event{Action: "person.resumed", Detail: detail}, err
 }

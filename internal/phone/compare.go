@@ -46,7 +46,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	}
 	maps.DeleteFunc(want, func(id uuid.UUID, l life) bool {
 		_, there := have[id]
-		return !there && l.State == Asked && l.Asked < now.Add(-Kept).UTC().Format(journal.TimeFormat) // Purge
+		return !there && l.State == Asked && l.Asked < journal.TimeText(now.Add(-Kept)) // Purge
 	})
 	return journal.Differences(have, want, func(id uuid.UUID, what string) journal.Difference {
 		return journal.Difference{Of: "phone", ID: id.String(), What: what}
@@ -71,7 +71,7 @@ func rows(ctx context.Context, tx pgx.Tx, out map[uuid.UUID]life) error {
 		l.Colleague, l.VerifiedBy, l.RemovedBy = db.OrZero(by[0]), db.OrZero(by[1]), db.OrZero(by[2])
 		for i, to := range []*string{&l.Asked, &l.Allowed, &l.Verified, &l.Removed} {
 			if at[i] != nil {
-				*to = at[i].UTC().Format(journal.TimeFormat)
+				*to = journal.TimeText(*at[i])
 			}
 		}
 		out[id] = l

@@ -109,12 +109,12 @@ func signalRows(ctx context.Context, tx pgx.Tx, out map[subject]string) error {
 		var into, takenBy, closedBy *uuid.UUID
 		var takenAt, closedAt *time.Time
 		err := row.Scan(&id, &kind, &entries, &sum, &raisedBy, &raisedAt, &into, &takenBy, &takenAt, &outcome, &closedBy, &closedAt)
-		text := raisedText(kind, entries, sum, raisedBy, told(raisedAt))
+		text := raisedText(kind, entries, sum, raisedBy, journal.TimeText(raisedAt))
 		if takenAt != nil {
-			text += takenText(db.OrZero(into), db.OrZero(takenBy), told(*takenAt))
+			text += takenText(db.OrZero(into), db.OrZero(takenBy), journal.TimeText(*takenAt))
 		}
 		if closedAt != nil {
-			text += closedText(outcome, db.OrZero(closedBy), told(*closedAt))
+			text += closedText(outcome, db.OrZero(closedBy), journal.TimeText(*closedAt))
 		}
 		out[subject{"signal", id}] = text
 		return struct{}{}, err
@@ -131,10 +131,8 @@ func checkRows(ctx context.Context, tx pgx.Tx, out map[subject]string) error {
 		var c Check
 		var id, organisation uuid.UUID
 		err := c.scan(row, &id, &organisation)
-		out[subject{"checklist", id}] = checkedText(organisation, c.By, told(c.At), c.Due.Format(time.DateOnly), c.Counts)
+		out[subject{"checklist", id}] = checkedText(organisation, c.By, journal.TimeText(c.At), c.Due.Format(time.DateOnly), c.Counts)
 		return struct{}{}, err
 	})
 	return err
 }
-
-func told(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }

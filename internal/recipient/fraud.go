@@ -87,7 +87,7 @@ func (w Wanted) sorts() []string {
 }
 
 func (w Wanted) text() string {
-	return fmt.Sprintf("%s %s %q %s %d", w.Since.UTC().Format(journal.TimeFormat), w.Until.UTC().Format(journal.TimeFormat), w.Sub, w.Citizen, w.Before)
+	return fmt.Sprintf("%s %s %q %s %d", journal.TimeText(w.Since), journal.TimeText(w.Until), w.Sub, w.Citizen, w.Before)
 }
 
 // fraudEntries has a row for where it looked, even when it found nothing there.

@@ -101,7 +101,7 @@ type said struct {
 
 // String says it in one line.
 func (s said) String() string {
-	out := fmt.Sprintf("of organisation %s for citizen %s by %s at %s", s.organisation, s.citizen, s.person, s.at.UTC().Format(journal.TimeFormat))
+	out := fmt.Sprintf("of organisation %s for citizen %s by %s at %s", s.organisation, s.citizen, s.person, journal.TimeText(s.at))
 	if s.state == "" {
 		return out + fmt.Sprintf(", %s, supplied by the citizen: %t, bytes %s", s.outcome, s.supplied, s.sum)
 	}
@@ -110,7 +110,7 @@ func (s said) String() string {
 		out += " for case " + s.ref
 	}
 	if s.accounts > 0 || s.outcome != "" || !s.closed.IsZero() {
-		out += fmt.Sprintf(" as %s by account %d of %s at %s", s.outcome, s.accounts, s.closedBy, s.closed.UTC().Format(journal.TimeFormat))
+		out += fmt.Sprintf(" as %s by account %d of %s at %s", s.outcome, s.accounts, s.closedBy, journal.TimeText(s.closed))
 	}
 	return out
 }

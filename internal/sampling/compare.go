@@ -115,19 +115,18 @@ func tables(ctx context.Context, tx pgx.Tx, have map[uuid.UUID]*life) error {
 	if err != nil {
 		return err
 	}
-	at := func(t time.Time) string { return t.UTC().Format(journal.TimeFormat) }
 	var s Sample
 	var place int64
 	if _, err = pgx.ForEachRow(rows, append(s.fields(), &place), func() error {
-		l := &life{number: s.Name(), wanted: s.Wanted, bound: s.Bound, ordered: who(s.OrderedBy, at(s.OrderedAt)), ended: s.State, entries: map[int64]string{}}
+		l := &life{number: s.Name(), wanted: s.Wanted, bound: s.Bound, ordered: who(s.OrderedBy, journal.TimeText(s.OrderedAt)), ended: s.State, entries: map[int64]string{}}
 		if s.SharedBy != uuid.Nil {
-			l.shared = who(s.SharedBy, at(s.SharedAt))
+			l.shared = who(s.SharedBy, journal.TimeText(s.SharedAt))
 		}
 		switch s.State {
 		case Drawn:
-			l.ended = drawnText(place, s.Witnessed, s.Size, at(s.StampedAt), who(s.DrawnBy, at(s.EndedAt)))
+			l.ended = drawnText(place, s.Witnessed, s.Size, journal.TimeText(s.StampedAt), who(s.DrawnBy, journal.TimeText(s.EndedAt)))
 		case Lapsed:
-			l.ended = lapsedText(s.Why, at(s.EndedAt))
+			l.ended = lapsedText(s.Why, journal.TimeText(s.EndedAt))
 		}
 		have[s.ID] = l
 		return nil
@@ -148,7 +147,7 @@ func tables(ctx context.Context, tx pgx.Tx, have map[uuid.UUID]*life) error {
 		}
 		have[id].entries[index] = ""
 		if outcome != nil {
-			have[id].entries[index] = checkedText(*outcome, db.OrZero(inquiry), who(db.OrZero(by), at(db.OrZero(when))))
+			have[id].entries[index] = checkedText(*outcome, db.OrZero(inquiry), who(db.OrZero(by), journal.TimeText(db.OrZero(when))))
 		}
 		return nil
 	})

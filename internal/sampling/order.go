@@ -51,10 +51,10 @@ func (w Wish) population() (draw.Population, error) {
 		p.Organisation = w.Organisation.String()
 	}
 	if !w.Since.IsZero() {
-		p.Since = w.Since.UTC().Format(journal.TimeFormat)
+		p.Since = journal.TimeText(w.Since)
 	}
 	if !w.Until.IsZero() {
-		p.Until = w.Until.UTC().Format(journal.TimeFormat)
+		p.Until = journal.TimeText(w.Until)
 	}
 	if p.Since != "" && p.Until != "" && p.Until <= p.Since {
 		return p, ErrPopulation
@@ -127,7 +127,7 @@ func (r *Register) Order(ctx context.Context, by journal.Actor, w Wish) (Sample,
 		if db.Unique(err, "sample_standing") {
 			err = ErrStanding
 		}
-		o.Sample, o.Number, o.EndsAt = s.ID.String(), s.Name(), s.EndsAt.Format(journal.TimeFormat)
+		o.Sample, o.Number, o.EndsAt = s.ID.String(), s.Name(), journal.TimeText(s.EndsAt)
 		return journal.Event{Action: "sample.ordered", Detail: o}, err
 	})
 	return s, wrap("order a sample", err)

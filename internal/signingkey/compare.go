@@ -57,7 +57,7 @@ func replay(ctx context.Context, tx pgx.Tx, want map[string]standing) error {
 		for state, kids := range map[string][]string{next: e.Detail.Next, current: e.Detail.Current, old: e.Detail.Old} {
 			for _, kid := range kids {
 				if want[kid].state != state { // an entry names old keys again while they are published
-					want[kid] = standing{string(e.Detail.Use), state, e.At.UTC().Format(journal.TimeFormat)}
+					want[kid] = standing{string(e.Detail.Use), state, journal.TimeText(e.At)}
 				}
 			}
 		}
@@ -77,7 +77,7 @@ func table(ctx context.Context, tx pgx.Tx, have map[string]standing) error {
 	var s standing
 	var since time.Time
 	_, err = pgx.ForEachRow(rows, []any{&kid, &s.use, &s.state, &since}, func() error {
-		s.since = since.UTC().Format(journal.TimeFormat)
+		s.since = journal.TimeText(since)
 		have[kid] = s
 		return nil
 	})

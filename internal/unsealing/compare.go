@@ -76,7 +76,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 			l := life{subject: u.Subject(), asker: u.AskedBy, decider: u.DecidedBy, reason: u.Reason, state: u.State, looks: u.Looks}
 			for to, at := range map[*string]time.Time{&l.asked: u.AskedAt, &l.decided: u.DecidedAt, &l.until: u.Until, &l.endedAt: u.EndedAt} {
 				if !at.IsZero() {
-					*to = at.UTC().Format(journal.TimeFormat)
+					*to = journal.TimeText(at)
 				}
 			}
 			have[u.ID] = l

@@ -24,7 +24,7 @@ func (r *Register) Grant(ctx context.Context, by journal.Actor, id uuid.UUID) er
 		err := tx.ExecOne(ctx, db.ErrConflict, `update unsealing set state = 'granted', decided_by = $2, decided_at = $3, until = $4 where id = $1 and state = 'asked' and asked_by <> $2 and expires_at > $3`,
 			id, by.Person, tx.Now, until)
 		d := u.detail()
-		d.Until = until.Format(journal.TimeFormat)
+		d.Until = journal.TimeText(until)
 		return journal.Event{Action: "unsealing.granted", Organisation: u.Organisation, Citizen: u.Citizen, Detail: d}, err
 	}))
 }

@@ -90,7 +90,7 @@ func (f *Filter) sorts() []string {
 // text is the whole question.
 func (f *Filter) text() string {
 	return fmt.Sprintf("%s %s %s %s %q %q %q %q %x %s %s %d", f.Organisation, f.Person, f.Citizen, f.Mandate, f.Procedure, f.Service, f.Actions, f.Except, f.Session,
-		f.From.UTC().Format(journal.TimeFormat), f.To.UTC().Format(journal.TimeFormat), f.Before)
+		journal.TimeText(f.From), journal.TimeText(f.To), f.Before)
 }
 
 // View is an entry with what stands around it.
