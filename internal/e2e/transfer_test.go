@@ -3,10 +3,12 @@ package e2e
 import (
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"mandat/internal/twin"
 	"mandat/internal/walk"
 )
 
@@ -86,6 +88,15 @@ func (p *person) given(aidant, citizen string, terms url.Values) (*walk.Walker, 
 		p.fatalf("%v", err)
 	}
 	return w, id
+}
+
+// born has FranceConnect know somebody whom no other story meets, and returns their login.
+func (p *person) born(given, family string) string {
+	p.t.Helper()
+	login := strings.ToLower(family)
+	p.must(p.Twin.PutCitizen(p.t.Context(), twin.Citizen{Login: login, GivenName: given, FamilyName: family, Gender: "female", Birthdate: "1956-04-11", Birthplace: "35238", BirthCountry: "99100",
+		Email: login + "@exemple.invalid"}))
+	return login
 }
 
 // onPaper reads the address and the control word on an attestation.
