@@ -78,7 +78,7 @@ var beside = map[string][]string{
 	"retention":         {"org", "erasure"},
 	"dossier":           {"org", "citizen", "terms", "draft", "mandate", "attestation", "report", "phone", "consent"},
 	"erasure":           {"org", "citizen", "mandate", "draft", "attestation", "report", "consent", "phone", "notify", "receipt"},
-	"comparison":        {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "sampling", "inquiry", "recipient"},
+	"comparison":        {"client", "anomaly", "statistics", "receipt", "report", "phone", "consent", "org", "contact", "invitation", "card", "credential", "citizen", "mandate", "caseload", "attestation", "certification", "charter", "signingkey", "unsealing", "sampling", "inquiry", "recipient", "erasure"},
 	"signin":            {"session"},
 	"maillink":          {"session"},
 	"proconnect":        {"session", "signin"},

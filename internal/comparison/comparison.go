@@ -22,6 +22,7 @@ import (
 	"mandat/internal/consent"
 	"mandat/internal/credential"
 	"mandat/internal/db"
+	"mandat/internal/erasure"
 	"mandat/internal/inquiry"
 	"mandat/internal/invitation"
 	"mandat/internal/journal"
@@ -41,7 +42,7 @@ import (
 func Run(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) {
 	var out []journal.Difference
 	for _, compare := range []func(context.Context, *db.DB) ([]journal.Difference, error){
-		org.Compare, anomaly.Compare, statistics.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, signingkey.Compare, client.Compare, unsealing.Compare, inquiry.Compare, sampling.Compare, recipient.Compare, journal.Compare} {
+		org.Compare, anomaly.Compare, statistics.Compare, invitation.Compare, certification.Compare, charter.Compare, credential.Compare, card.Compare, citizen.Compare, phone.Compare, consent.Compare, mandate.Compare, caseload.Compare, attestation.Compare, receipt.Compare, report.Compare, signingkey.Compare, client.Compare, unsealing.Compare, inquiry.Compare, sampling.Compare, recipient.Compare, erasure.Compare, journal.Compare} {
 		found, err := compare(ctx, auditor)
 		if err != nil {
 			return nil, err
