@@ -184,7 +184,7 @@ func TestSignature_InTheBrowser(t *testing.T) {
 	if at.last.Origin != at.url || at.last.RPID != "localhost" {
 		t.Errorf("signed on %s for %s", at.last.Origin, at.last.RPID)
 	}
-	p.leads(func() { ask[bool](p, `(history.back(), true)`) })
+	p.leads(func() { ask[bool](p, `(setTimeout(() => history.back()), true)`) })
 	if left := ask[string](p, `document.querySelector("[data-passkey-answer]").value`); left != "" {
 		t.Errorf("the answer of before is still there: %.40s", left)
 	}
