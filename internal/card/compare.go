@@ -41,10 +41,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare cards with the journal: %w", err)
 	}
-	is := func(id uuid.UUID, what string) journal.Difference {
-		return journal.Difference{Of: "factor", ID: id.String(), What: what}
-	}
-	return journal.Differences(have, want.picture(), is, journal.Words[string]{
+	return journal.Differences(have, want.picture(), journal.DifferenceOf("factor"), journal.Words[string]{
 		Stray: "stands in the tables ({tables}), and no entry tells of it",
 		Other: "the tables say {tables}; the entries say {entries}",
 		Gone:  "is {entries} according to its entries, and gone from the tables",

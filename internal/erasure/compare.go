@@ -49,9 +49,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare holds with the journal: %w", err)
 	}
-	return journal.Differences(have, want, func(id uuid.UUID, what string) journal.Difference {
-		return journal.Difference{Of: "hold", ID: id.String(), What: what}
-	}, journal.Words[held]{
+	return journal.Differences(have, want, journal.DifferenceOf("hold"), journal.Words[held]{
 		Stray: "stands in the table, and no entry tells of it",
 		Other: "the table says {tables}; the entries say {entries}",
 		Gone:  "was made according to its entry, and is gone from the table",

@@ -138,9 +138,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compare inquiries with the journal: %w", err)
 	}
-	return journal.Differences(have, want, func(id uuid.UUID, what string) journal.Difference {
-		return journal.Difference{Of: "inquiry", ID: id.String(), What: what}
-	}, journal.Words[life]{
+	return journal.Differences(have, want, journal.DifferenceOf("inquiry"), journal.Words[life]{
 		Stray: "stands in the table, and no entry tells of it",
 		Other: "the table says {tables}; the entries say {entries}",
 		Gone:  "was opened or found according to its entry, and is gone from the table",

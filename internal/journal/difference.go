@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // Difference is something in the tables that is not what the entries say of it: it was changed, added or removed behind
@@ -17,6 +19,11 @@ type Difference struct {
 
 // String says it in one line.
 func (d Difference) String() string { return d.Of + " " + d.ID + ": " + d.What }
+
+// DifferenceOf names what differs of things of one kind that have an id, as Differences asks for it.
+func DifferenceOf(kind string) func(uuid.UUID, string) Difference {
+	return func(id uuid.UUID, what string) Difference { return Difference{Of: kind, ID: id.String(), What: what} }
+}
 
 // Words are what a comparison says of a thing. In them {tables} and {entries} stand for what is known of it there, as it prints.
 type Words[V any] struct {

@@ -48,9 +48,7 @@ func Compare(ctx context.Context, auditor *db.DB) ([]journal.Difference, error) 
 		_, there := have[id]
 		return !there && l.State == Asked && l.Asked < journal.TimeText(now.Add(-Kept)) // Purge
 	})
-	return journal.Differences(have, want, func(id uuid.UUID, what string) journal.Difference {
-		return journal.Difference{Of: "phone", ID: id.String(), What: what}
-	}, journal.Words[life]{
+	return journal.Differences(have, want, journal.DifferenceOf("phone"), journal.Words[life]{
 		Stray: "stands in the table, and no entry tells of it",
 		Other: "the table says {tables}; the entries say {entries}",
 		Gone:  "was entered according to its entry, and is gone from the table",
